@@ -1,0 +1,240 @@
+"""Ground floor: what is known of an aircraft, and in which words.
+
+Law: the names are readsb's; every field that may stand in an aircraft object has a row in FIELDS
+with its type, unit and range, and a value that does not fit its row never gets past `clean`.
+Decoders make Observations, the tracker merges them. No clock, no I/O: times are given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+
+Value = int | float | str | bool | tuple[str, ...]
+"""What a field may hold once it is clean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of an aircraft object: `kind` is int, float, text, words (a list) or altitude
+    (feet or the word "ground"); `low`..`high` bound a number, `words` the allowed texts,
+    `longest` a text's length. `decimals` is how a float is rounded on the wire."""
+
+    name: str
+    kind: str
+    unit: str
+    says: str
+    low: float = 0.0
+    high: float = 0.0
+    decimals: int = 1
+    words: frozenset[str] = frozenset()
+    longest: int = 0
+
+
+def _numbers(kind: str, unit: str, *rows: tuple[str, float, float, int, str]) -> tuple[Field, ...]:
+    return tuple(Field(name, kind, unit, says, low, high, decimals) for name, low, high, decimals, says in rows)
+
+
+EMERGENCIES = frozenset({"none", "general", "lifeguard", "minfuel", "nordo", "unlawful", "downed", "reserved"})
+NAV_MODES = frozenset({"autopilot", "vnav", "althold", "approach", "lnav", "tcas"})
+SIL_TYPES = frozenset({"unknown", "perhour", "persample"})
+
+FIELDS: dict[str, Field] = {
+    field.name: field
+    for field in (
+        Field("flight", "text", "", "Callsign as sent, trimmed", longest=8),
+        Field("r", "text", "", "Registration", longest=16),
+        Field("t", "text", "", "ICAO type designator", longest=8),
+        Field("desc", "text", "", "Type in words", longest=64),
+        Field("ownOp", "text", "", "Owner or operator", longest=64),
+        Field("year", "text", "", "Year of manufacture", longest=4),
+        *_numbers("int", "", ("dbFlags", 0, 15, 0, "Bits: 1 military, 2 interesting, 4 PIA, 8 LADD")),
+        Field("category", "text", "", "ADS-B emitter category, A0 to D7", longest=2),
+        Field("alt_baro", "altitude", "ft", "Barometric altitude, or the word ground", -2000, 126750),
+        *_numbers("int", "ft", ("alt_geom", -2000, 126750, 0, "Geometric altitude above WGS84")),
+        *_numbers(
+            "int",
+            "ft/min",
+            ("baro_rate", -65000, 65000, 0, "Rate of change of barometric altitude"),
+            ("geom_rate", -65000, 65000, 0, "Rate of change of geometric altitude"),
+        ),
+        *_numbers(
+            "float",
+            "kt",
+            ("gs", 0, 4096, 1, "Ground speed"),
+            ("ias", 0, 2048, 0, "Indicated airspeed"),
+            ("tas", 0, 4096, 0, "True airspeed"),
+            ("ws", 0, 512, 0, "Wind speed"),
+        ),
+        *_numbers("float", "", ("mach", 0, 8, 3, "Mach number")),
+        *_numbers(
+            "float",
+            "deg",
+            ("track", 0, 360, 2, "True track over ground"),
+            ("calc_track", 0, 360, 0, "Track computed from positions"),
+            ("roll", -90, 90, 2, "Roll, negative is left wing down"),
+            ("mag_heading", 0, 360, 2, "Magnetic heading"),
+            ("true_heading", 0, 360, 2, "True heading"),
+            ("nav_heading", 0, 360, 2, "Selected heading"),
+            ("wd", 0, 360, 0, "Wind direction"),
+        ),
+        *_numbers("float", "deg/s", ("track_rate", -40, 40, 2, "Rate of change of track")),
+        *_numbers(
+            "float",
+            "C",
+            ("oat", -120, 80, 0, "Outer air temperature"),
+            ("tat", -120, 120, 0, "Total air temperature"),
+        ),
+        Field("squawk", "text", "", "Mode A code, four octal digits", longest=4),
+        Field("emergency", "text", "", "Emergency or priority status", words=EMERGENCIES, longest=12),
+        *_numbers(
+            "int",
+            "",
+            ("alert", 0, 1, 0, "Flight status alert bit"),
+            ("spi", 0, 1, 0, "Special position identification"),
+        ),
+        *_numbers("float", "hPa", ("nav_qnh", 700, 1200, 1, "Altimeter setting")),
+        *_numbers(
+            "int",
+            "ft",
+            ("nav_altitude_mcp", -2000, 126750, 0, "Altitude selected on the mode control panel"),
+            ("nav_altitude_fms", -2000, 126750, 0, "Altitude selected by the flight management system"),
+        ),
+        Field("nav_modes", "words", "", "Engaged automation modes", words=NAV_MODES),
+        *_numbers(
+            "float",
+            "deg",
+            ("lat", -90, 90, 6, "Latitude, north positive"),
+            ("lon", -180, 180, 6, "Longitude, east positive"),
+        ),
+        *_numbers(
+            "int",
+            "",
+            ("nic", 0, 15, 0, "Navigation integrity category"),
+            ("rc", 0, 100000, 0, "Radius of containment, metres"),
+            ("version", 0, 7, 0, "ADS-B version"),
+            ("nic_baro", 0, 1, 0, "Barometric altitude integrity"),
+            ("nac_p", 0, 15, 0, "Navigation accuracy, position"),
+            ("nac_v", 0, 7, 0, "Navigation accuracy, velocity"),
+            ("sil", 0, 3, 0, "Source integrity level"),
+            ("gva", 0, 3, 0, "Geometric vertical accuracy"),
+            ("sda", 0, 3, 0, "System design assurance"),
+        ),
+        Field("sil_type", "text", "", "What the SIL probability is counted per", words=SIL_TYPES, longest=12),
+        *_numbers("float", "dBFS", ("rssi", -60, 0, 1, "Signal strength of recent messages")),
+    )
+}
+
+POSITION = ("lat", "lon", "nic", "rc")
+"""Fields that are only ever accepted together with the position they belong to."""
+
+SOURCES: dict[str, int] = {
+    "adsb_icao": 0,
+    "adsb_icao_nt": 0,
+    "adsb_other": 0,
+    "adsr_icao": 1,
+    "adsr_other": 1,
+    "tisb_icao": 2,
+    "tisb_other": 2,
+    "tisb_trackfile": 2,
+    "adsc": 3,
+    "mlat": 4,
+    "other": 5,
+    "mode_s": 5,
+    "unknown": 6,
+}
+"""readsb's `type` of a message and its rank: while a better one is fresh, a worse one is not believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one receiver said about one aircraft at one moment.
+
+    `hex` is upper case, with a leading `~` for an address that is not an ICAO one. `at` is when it was
+    heard, in steady seconds (see clock.py). `fields` are clean and named as in FIELDS. `pos_at` is
+    when its position was heard, where that is another moment. `messages` is how many messages it stands for.
+    """
+
+    hex: str
+    at: float
+    source: str
+    fields: Mapping[str, Value]
+    pos_at: float | None = None
+    messages: int = 1
+
+
+_HEX = re.compile(r"~?[0-9A-F]{6}\Z")
+_SQUAWK = re.compile(r"[0-7]{4}\Z")
+_CATEGORY = re.compile(r"[A-D][0-7]\Z")
+_CALLSIGN = re.compile(r"[^0-9A-Z]")
+
+
+def clean_hex(value: object) -> str | None:
+    """An address in upper case with its `~` kept, or None when it is none."""
+    if not isinstance(value, str):
+        return None
+    text = value.strip().upper()
+    return text if _HEX.match(text) and text != "000000" else None
+
+
+def clean(name: str, value: object) -> Value | None:
+    """The value as its row in FIELDS wants it, or None when it cannot be that.
+
+    Never raises, whatever it is given: NaN, infinities, numbers in text, wrong types and
+    over-long texts all come out as None or as the nearest clean value.
+    """
+    field = FIELDS.get(name)
+    if field is None:
+        return None
+    if field.kind == "altitude" and value == "ground":
+        return "ground"
+    if field.kind == "text":
+        return _clean_text(field, value)
+    if field.kind == "words":
+        if not isinstance(value, list | tuple):
+            return None
+        return tuple(word for word in value if isinstance(word, str) and word in field.words)
+    return _clean_number(field, value)
+
+
+def _clean_number(field: Field, value: object) -> int | float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    if not isfinite(number) or not field.low <= number <= field.high:
+        return None
+    return round(number, field.decimals) if field.kind == "float" else round(number)
+
+
+def _clean_text(field: Field, value: object) -> str | None:
+    if not isinstance(value, str):
+        return None
+    if field.name == "flight":
+        text = _CALLSIGN.sub("", value.upper().strip())[: field.longest]
+    else:
+        # Only printable text leaves here: no control characters, no bidirectional overrides, no lone surrogates.
+        text = "".join(c for c in value.strip() if c.isprintable())[: field.longest]
+    if field.words and text not in field.words:
+        return None
+    if field.name == "squawk" and not _SQUAWK.match(text):
+        return None
+    if field.name == "category" and not _CATEGORY.match(text.upper()):
+        return None
+    return text or None
+
+
+def clean_fields(raw: Mapping[str, object]) -> dict[str, Value]:
+    """Every field of `raw` that FIELDS knows and that can be made clean; a lone lat or lon is dropped."""
+    result: dict[str, Value] = {}
+    for name, value in raw.items():
+        if name in FIELDS and value is not None and (kept := clean(name, value)) is not None:
+            result[name] = kept
+    if ("lat" in result) != ("lon" in result):
+        for name in POSITION:
+            result.pop(name, None)
+    return result

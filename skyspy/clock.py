@@ -1,0 +1,32 @@
+"""Ground floor: the two times SkySpy knows.
+
+Law: ages and timeouts are measured on the *steady* clock, which never jumps; the *wall*
+clock is read only to print a time or to judge a token's expiry. A Raspberry Pi without a
+battery-backed clock starts in the past and leaps forward when NTP answers: on the steady
+clock no aircraft grows old by that.
+
+Pure rooms never hold a Clock; they take seconds as arguments.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+
+class Clock:
+    """Reads the machine's clocks. Tests hand in a subclass that stands still."""
+
+    def steady(self) -> float:
+        """Seconds on a clock that only moves forward; meaningless outside this process."""
+        return time.monotonic()
+
+    def wall(self) -> float:
+        """Seconds since 1970-01-01T00:00:00Z."""
+        return time.time()
+
+
+def iso(wall: float) -> str:
+    """Write a wall time as ISO 8601 UTC with milliseconds and `Z`, as every message carries it."""
+    moment = datetime.fromtimestamp(wall, tz=UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

@@ -1,0 +1,197 @@
+"""Ground floor: the environment, read once at start, into one frozen Config.
+
+Law: VARIABLES has one row per variable; a value that does not fit stops the start with one line
+that names the variable and says what it wants. What an operator changes while the server runs is
+no business of this room: that is the settings table (store/settings.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from skyspy import feedurl
+from skyspy.feedurl import FeedUrl, FeedUrlError
+
+ROOT = Path(__file__).resolve().parent.parent
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class ConfigError(ValueError):
+    """The environment cannot be used; the message is one line for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable: its name, aliases, default as written in the docs, and meaning."""
+
+    name: str
+    default: str
+    says: str
+    aliases: tuple[str, ...] = ()
+
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable("SKYSPY_INSTANCE", "instance/ in the project", "Folder for the database and the generated secret key"),
+    Variable("SKYSPY_DATABASE_URL", "SQLite file in the instance folder", "sqlite:///path or postgresql://user@host/name"),
+    Variable(
+        "SKYSPY_REDIS_URL", "unset", "Redis that carries ticks between processes; unset: each process reads the feeds itself"
+    ),
+    Variable(
+        "SKYSPY_SECRET_KEY",
+        "generated, kept in the instance folder with mode 0600",
+        "Signs tokens and cookies; at least 32 characters",
+    ),
+    Variable("SKYSPY_FEEDS", "demo://", "Receivers, comma- or space-separated URLs"),
+    Variable("SKYSPY_LAT", "unset", "Receiver latitude in degrees, -90 to 90", ("LAT",)),
+    Variable("SKYSPY_LON", "unset", "Receiver longitude in degrees, -180 to 180", ("LON", "LONG")),
+    Variable("SKYSPY_ALT", "0m", "Receiver altitude with its unit: 120m or 400ft", ("ALT",)),
+    Variable("SKYSPY_SOCKETIO_PATH", "/socket.io", "Path of the Socket.IO endpoint"),
+    Variable("SKYSPY_TRUSTED_PROXIES", "unset", "Addresses or networks whose X-Forwarded-* headers are believed"),
+    Variable("SKYSPY_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
+    Variable("TZ", "the machine's", "Time zone of printed local times; the wire is always UTC"),
+)
+
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_PATH = re.compile(r"/[A-Za-z0-9._~/-]+\Z")
+_ALTITUDE = re.compile(r"(-?[0-9.]+)\s*(m|ft)?\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the environment said. `location` is the receiver's (lat, lon) or None; `altitude_m` metres;
+    `first_settings` are variables named like a setting: its first value on an empty table."""
+
+    instance: Path
+    database_url: str
+    redis_url: str | None
+    secret_key: str
+    feeds: tuple[FeedUrl, ...]
+    location: tuple[float, float] | None
+    altitude_m: float
+    socketio_path: str
+    trusted_proxies: tuple[Network, ...]
+    log_level: str
+    first_settings: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        # The database URL and the key are secrets: a Config in a traceback shows neither.
+        return f"Config(instance={self.instance}, feeds={[feed.shown for feed in self.feeds]})"
+
+
+def load(environ: Mapping[str, str], setting_names: frozenset[str] = frozenset()) -> Config:
+    """Read the environment; raises ConfigError. Makes the instance folder and, once, its secret key."""
+    instance = Path(environ.get("SKYSPY_INSTANCE") or ROOT / "instance").absolute()
+    try:
+        instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(f"SKYSPY_INSTANCE: cannot make {instance}: {error.strerror}") from None
+    try:
+        feeds = feedurl.parse_list(environ.get("SKYSPY_FEEDS", "")) or (feedurl.parse("demo://"),)
+    except FeedUrlError as error:
+        raise ConfigError(f"SKYSPY_FEEDS: {error}") from None
+    lat = _degrees(environ, "SKYSPY_LAT", ("LAT",), 90)
+    lon = _degrees(environ, "SKYSPY_LON", ("LON", "LONG"), 180)
+    if (lat is None) != (lon is None):
+        raise ConfigError("SKYSPY_LAT and SKYSPY_LON must both be set, or neither")
+    path = environ.get("SKYSPY_SOCKETIO_PATH") or "/socket.io"
+    if not _PATH.match(path):
+        raise ConfigError(f"SKYSPY_SOCKETIO_PATH: {path!r} is not a path such as /socket.io")
+    level = (environ.get("SKYSPY_LOG_LEVEL") or "INFO").upper()
+    if level not in _LOG_LEVELS:
+        raise ConfigError(f"SKYSPY_LOG_LEVEL: {level!r} is none of {', '.join(_LOG_LEVELS)}")
+    return Config(
+        instance=instance,
+        database_url=_database_url(environ.get("SKYSPY_DATABASE_URL"), instance),
+        redis_url=environ.get("SKYSPY_REDIS_URL") or None,
+        secret_key=_secret_key(environ.get("SKYSPY_SECRET_KEY"), instance),
+        feeds=feeds,
+        location=None if lat is None or lon is None else (lat, lon),
+        altitude_m=_altitude(environ),
+        socketio_path=path,
+        trusted_proxies=_networks(environ.get("SKYSPY_TRUSTED_PROXIES", "")),
+        log_level=level,
+        first_settings={name: environ[name] for name in sorted(setting_names) if name in environ},
+    )
+
+
+def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, str] | None:
+    return next(((name, environ[name]) for name in names if environ.get(name)), None)
+
+
+def _degrees(environ: Mapping[str, str], name: str, aliases: tuple[str, ...], limit: float) -> float | None:
+    found = _first(environ, (name, *aliases))
+    if found is None:
+        return None
+    try:
+        value = float(found[1])
+    except ValueError:
+        value = float("nan")
+    if not -limit <= value <= limit:
+        raise ConfigError(f"{found[0]}: {found[1]!r} is not a number from -{limit:g} to {limit:g}")
+    return value
+
+
+def _altitude(environ: Mapping[str, str]) -> float:
+    found = _first(environ, ("SKYSPY_ALT", "ALT"))
+    if found is None:
+        return 0.0
+    match = _ALTITUDE.match(found[1].strip())
+    try:
+        number = float(match.group(1)) if match else float("nan")
+    except ValueError:
+        number = float("nan")
+    metres = number * 0.3048 if match and (match.group(2) or "m").lower() == "ft" else number
+    if not -500 <= metres <= 9000:
+        raise ConfigError(f"{found[0]}: {found[1]!r} is not an altitude such as 120m or 400ft")
+    return metres
+
+
+def _database_url(text: str | None, instance: Path) -> str:
+    if not text:
+        return f"sqlite:///{instance / 'skyspy.db'}"
+    for plain in ("postgresql://", "postgres://"):
+        if text.startswith(plain):
+            return "postgresql+psycopg://" + text[len(plain) :]
+    if text.startswith(("sqlite:///", "postgresql+psycopg://")):
+        return text
+    raise ConfigError("SKYSPY_DATABASE_URL: write sqlite:///path or postgresql://user@host/name")
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    result = []
+    for word in text.replace(",", " ").split():
+        try:
+            result.append(ipaddress.ip_network(word, strict=False))
+        except ValueError:
+            raise ConfigError(f"SKYSPY_TRUSTED_PROXIES: {word!r} is not an address or network") from None
+    return tuple(result)
+
+
+def _secret_key(text: str | None, instance: Path) -> str:
+    if text:
+        if len(text) < 32:
+            raise ConfigError("SKYSPY_SECRET_KEY: needs at least 32 characters (unset it to have one generated)")
+        return text
+    path = instance / "secret_key"
+    if not path.exists():
+        draft = instance / f"secret_key.{os.getpid()}"
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(48))
+            # A link either appears whole or not at all: two processes that start together agree on one key.
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, path)
+            draft.unlink()
+        except OSError as error:
+            raise ConfigError(f"SKYSPY_SECRET_KEY: cannot write {path}: {error.strerror}") from None
+    key = path.read_text().strip()
+    if len(key) < 32:
+        raise ConfigError(f"SKYSPY_SECRET_KEY: {path} is damaged; delete it to have a new key generated")
+    return key
