@@ -1,0 +1,48 @@
+# `make run` and `make test` do everything from nothing; both need only Python 3.11+, npm and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ADDRESS ?= 127.0.0.1:8000
+
+.PHONY: run test lint bench deps dev browser clean
+
+run: deps browser
+	@$(BIN)/skyspy db upgrade
+	@echo "SkySpy: open http://$(ADDRESS)/  (Ctrl-C stops it)"
+	@exec $(BIN)/gunicorn -b $(ADDRESS) wsgi:app
+
+deps: $(VENV)/.deps
+dev: $(VENV)/.dev
+browser: static/vendor/.done
+
+$(VENV)/.deps: requirements.lock setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("SkySpy needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.deps requirements-dev.lock
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.lock
+	@touch $@
+
+static/vendor/.done: package.json package-lock.json
+	npm ci --silent --no-progress
+	@mkdir -p static/vendor
+	cp node_modules/socket.io-client/dist/socket.io.esm.min.js static/vendor/
+	@touch $@
+
+lint: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+bench: dev
+	$(BIN)/python bench/ingest.py
+	$(BIN)/python bench/tracker.py
+
+clean:
+	rm -rf $(VENV) node_modules static/vendor

@@ -1,0 +1,80 @@
+"""The roof: builds one House out of all rooms and hangs it on a Flask application.
+
+Law: the only file that knows every room. `create_app` builds and starts nothing; `start` sets the
+greenlets going. No decision is made here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+
+from flask import Flask
+from flask_socketio import SocketIO
+
+from skyspy import api, config, logs, web
+from skyspy.auth.tokens import Tokens
+from skyspy.broadcast import Broadcast
+from skyspy.clock import Clock
+from skyspy.config import ROOT, Config
+from skyspy.feedurl import parse
+from skyspy.house import House, house_of
+from skyspy.live import Live
+from skyspy.sky import Sky
+from skyspy.sockets import judge, wire
+from skyspy.sockets.acars import AcarsNamespace
+from skyspy.sockets.audio import AudioNamespace
+from skyspy.sockets.cannonball import CannonballNamespace
+from skyspy.sockets.main import MainNamespace
+from skyspy.store import Store
+from skyspy.store.accounts import Accounts
+from skyspy.store.settings import Settings, SettingsTable
+
+SANDBOX_FEED = "demo://?seed=4242"
+"""The sandbox sky's traffic, seeded apart from the live sky's own demo."""
+
+SETTING_NAMES = frozenset(row.name for row in fields(Settings) if row.name.isupper())
+
+
+def create_app(environ: Mapping[str, str], clock: Clock | None = None) -> Flask:
+    """Build the server from its environment; raises ConfigError or StoreError with one clear line."""
+    settings_of_boot = config.load(environ, SETTING_NAMES)
+    logs.configure(settings_of_boot.log_level)
+    app = Flask("skyspy", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    house = build_house(settings_of_boot, clock or Clock(), app)
+    app.config["SECRET_KEY"] = settings_of_boot.secret_key
+    app.extensions["skyspy"] = house
+    for namespace in (MainNamespace, AudioNamespace, CannonballNamespace, AcarsNamespace):
+        house.socketio.on_namespace(namespace(house))
+    api.register(app)
+    web.register(app)
+    return app
+
+
+def build_house(boot: Config, clock: Clock, app: Flask) -> House:
+    """Make every part; the database is opened and migrated here, nothing else touches the world."""
+    store = Store(boot.database_url)
+    store.upgrade()
+    settings = SettingsTable(store, boot.first_settings)
+    accounts = Accounts(store)
+    tokens = Tokens(accounts, settings, boot.secret_key, clock)
+    socketio = SocketIO()
+    socketio.init_app(app, path=boot.socketio_path, **wire.options(settings, boot))
+    wire.fit(socketio)
+    broadcast = Broadcast(socketio)
+    house = House(boot, clock, store, settings, accounts, tokens, socketio, broadcast, Live())
+
+    def current() -> Settings:
+        return settings.current
+
+    house.skies["live"] = Sky("live", clock, current, broadcast, boot.feeds, boot.location)
+    house.skies["sandbox"] = Sky("sandbox", clock, current, broadcast, (parse(SANDBOX_FEED),), boot.location)
+    return house
+
+
+def start(app: Flask) -> None:
+    """Start the feeds, the ticks and the watcher that judges live sockets again."""
+    house = house_of(app)
+    for sky in house.skies.values():
+        sky.start()
+    judge.start(house)

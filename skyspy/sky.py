@@ -1,0 +1,325 @@
+"""Heart: one Sky takes what receivers say, keeps its tracker, and tells its listeners.
+
+Law: a Sky is the only caller of its tracker and the owner of the tick. The first change after
+quiet goes out at once, later ones at most BROADCAST_HZ times a second; each payload is made once
+per audience and flavour, and only where somebody listens. It knows rooms, not sockets, and asks
+nobody who may listen: the door decided that. Two skies run, `live` and `sandbox`, and share nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import gevent
+from gevent.event import Event
+
+from skyspy import topics
+from skyspy.aircraft import Observation
+from skyspy.auth.principal import Principal
+from skyspy.clock import Clock, iso
+from skyspy.feed.manager import Feeds
+from skyspy.feedurl import FeedUrl
+from skyspy.geo import Point, bearing_deg, distance_nm, rounded
+from skyspy.store.settings import Settings
+from skyspy.tracker import Delta, Limits, Tracker
+
+log = logging.getLogger(__name__)
+
+Payload = dict[str, Any]
+
+AUDIENCES = (topics.EXACT, topics.PUBLIC)
+STATS_SECONDS = 2.0
+HEARTBEAT_SECONDS = 30.0
+INGEST_CHUNK = 200
+"""Observations applied before other greenlets get their turn."""
+REMEMBERED_CHANGES = 50_000
+"""How many aircraft changes a client that comes back may have missed before it needs a new snapshot."""
+ANNOUNCED_PER_TICK = 100
+"""New aircraft told one by one in a tick; when more appear at once the rest come in one update."""
+
+
+class Publisher(Protocol):
+    """What a Sky needs of broadcast.Broadcast."""
+
+    def publish(self, room: str, event: str, payload: object, namespace: str = "/") -> None: ...
+    def has_listeners(self, room: str, namespace: str = "/") -> bool: ...
+
+
+class Sky:
+    """One sky: its feeds, its tracker, its tick. `name` is "live" or "sandbox"."""
+
+    def __init__(
+        self,
+        name: str,
+        clock: Clock,
+        settings: Callable[[], Settings],
+        broadcast: Publisher,
+        feeds: Sequence[FeedUrl],
+        location: Point | None,
+    ) -> None:
+        self.name = name
+        self.clock = clock
+        self.location = location
+        self._settings = settings
+        self._broadcast = broadcast
+        self._limits_of = -1
+        self.tracker = Tracker(Limits(), location, secrets.token_hex(8))
+        self.feeds = Feeds(feeds, self.ingest, clock, location)
+        self._dirty = Event()
+        self._recent: deque[Delta] = deque()
+        self._recent_size = 0
+        self._last_stats = self._last_heartbeat = clock.steady()
+        self._greenlet: gevent.Greenlet | None = None
+        self.started = clock.wall()
+
+    # -- what comes in -------------------------------------------------------------------------
+
+    def ingest(self, feed: str, observations: Iterable[Observation]) -> None:
+        """Take what a feed heard. Lets others run between chunks, so that a burst stalls nobody."""
+        for count, observation in enumerate(observations, start=1):
+            self.tracker.apply(observation, self.clock.steady())
+            if count % INGEST_CHUNK == 0:
+                self._dirty.set()
+                gevent.sleep(0)
+        self._dirty.set()
+
+    # -- the tick ------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the feeds and the tick."""
+        self.feeds.start()
+        self._greenlet = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        """Stop the feeds and the tick."""
+        self.feeds.stop()
+        if self._greenlet is not None:
+            self._greenlet.kill()
+
+    def _run(self) -> None:
+        while True:
+            # Without a change the tick still comes once a second: aircraft fall silent and expire.
+            self._dirty.wait(timeout=1.0)
+            self._dirty.clear()
+            began = self.clock.steady()
+            try:
+                self.tick()
+            except Exception:
+                log.exception("the %s sky's tick failed; the next one follows", self.name)
+            gevent.sleep(max(1.0 / self._settings().BROADCAST_HZ - (self.clock.steady() - began), 0.005))
+
+    def tick(self) -> None:
+        """Tell listeners what changed since the last tick, and what is due by time."""
+        now = self.clock.steady()
+        self._follow_settings()
+        delta = self.tracker.take_delta(now)
+        if delta is not None:
+            self._remember(delta)
+            for audience in AUDIENCES:
+                self._tell_whole(delta, audience, now)
+                self._tell_delta(delta, audience)
+        if now - self._last_stats >= STATS_SECONDS:
+            self._last_stats = now
+            for audience in AUDIENCES:
+                self._publish("stats", topics.WHOLE, audience, "stats:update", lambda audience=audience: self.stats(audience))
+        if now - self._last_heartbeat >= HEARTBEAT_SECONDS:
+            self._last_heartbeat = now
+            for audience in AUDIENCES:
+                for flavour in (topics.WHOLE, topics.DELTA):
+                    self._publish("aircraft", flavour, audience, "aircraft:heartbeat", self._heartbeat)
+
+    def _follow_settings(self) -> None:
+        settings = self._settings()
+        if settings.version != self._limits_of:
+            self._limits_of = settings.version
+            self.tracker.limits = Limits(timeout_s=settings.AIRCRAFT_TIMEOUT_SECONDS, max_range_nm=settings.MAX_RANGE_NM)
+
+    def _publish(self, topic: str, flavour: str, audience: str, event: str, payload: Callable[[], object]) -> None:
+        room = topics.room(self.name, topic, flavour, audience)
+        if self._broadcast.has_listeners(room):
+            self._broadcast.publish(room, event, payload())
+
+    def _tell_whole(self, delta: Delta, audience: str, now: float) -> None:
+        room = topics.room(self.name, "aircraft", topics.WHOLE, audience)
+        if not self._broadcast.has_listeners(room):
+            return
+        observer = self.observer(audience)
+        for aircraft in delta.new[:ANNOUNCED_PER_TICK]:
+            self._broadcast.publish(room, "aircraft:new", _seen_from(aircraft, observer))
+        changed = [_seen_from(aircraft, observer) for aircraft in delta.new[ANNOUNCED_PER_TICK:]]
+        for patch in delta.changed:
+            whole = self.tracker.whole(patch["hex"], now)
+            if whole is not None:
+                changed.append(_seen_from(whole, observer))
+        if changed:
+            self._broadcast.publish(room, "aircraft:update", changed)
+        for hex_, reason in delta.removed:
+            self._broadcast.publish(room, "aircraft:remove", {"hex": hex_, "reason": reason})
+
+    def _tell_delta(self, delta: Delta, audience: str) -> None:
+        self._publish("aircraft", topics.DELTA, audience, "aircraft:delta", lambda: self._delta_payload(delta, audience))
+
+    def _delta_payload(self, delta: Delta, audience: str) -> Payload:
+        observer = self.observer(audience)
+        changed = [_seen_from(aircraft, observer) for aircraft in delta.new]
+        changed += [self._patch_seen_from(patch, observer) for patch in delta.changed]
+        return {
+            "epoch": self.tracker.epoch,
+            "seq": delta.seq,
+            "prev": delta.prev,
+            "changed": changed,
+            "removed": [{"hex": hex_, "reason": reason} for hex_, reason in delta.removed],
+            "timestamp": self._timestamp(),
+        }
+
+    def _patch_seen_from(self, patch: Mapping[str, Any], observer: Point | None) -> Payload:
+        """A patch with the distance and bearing that belong to its new position."""
+        result = dict(patch)
+        if observer is None or ("lat" not in patch and "lon" not in patch):
+            return result
+        # Only one of the two may have changed: the pair is taken from the whole object.
+        whole = self.tracker.whole(patch["hex"], self.clock.steady()) or {}
+        here = _seen_from({"lat": whole.get("lat"), "lon": whole.get("lon")}, observer)
+        result["distance_nm"], result["bearing"] = here.get("distance_nm"), here.get("bearing")
+        return result
+
+    def _remember(self, delta: Delta) -> None:
+        self._recent.append(delta)
+        self._recent_size += _size(delta)
+        while self._recent_size > REMEMBERED_CHANGES and len(self._recent) > 1:
+            self._recent_size -= _size(self._recent.popleft())
+
+    # -- what is asked -------------------------------------------------------------------------
+
+    def audience(self, principal: Principal) -> str:
+        """Who may know where the receiver stands: identities, and everybody when the operator says so."""
+        if principal.identified or self._settings().RECEIVER_LOCATION_PUBLIC == "exact":
+            return topics.EXACT
+        return topics.PUBLIC
+
+    def observer(self, audience: str) -> Point | None:
+        """The point from which this audience's distances and bearings are counted."""
+        if self.location is None or audience == topics.EXACT:
+            return self.location
+        public = self._settings().RECEIVER_LOCATION_PUBLIC
+        if public == "hidden":
+            return None
+        return self.location if public == "exact" else rounded(self.location)
+
+    def aircraft(self, audience: str) -> list[Payload]:
+        """Every aircraft as this audience sees it."""
+        observer = self.observer(audience)
+        return [_seen_from(aircraft, observer) for aircraft in self.tracker.snapshot(self.clock.steady())]
+
+    def one(self, hex_: str, audience: str) -> Payload | None:
+        """One aircraft, or None when it is not in this sky. `hex_` in any case."""
+        whole = self.tracker.whole(hex_, self.clock.steady())
+        return None if whole is None else _seen_from(whole, self.observer(audience))
+
+    def trail(self, hex_: str) -> list[Payload]:
+        """Where an aircraft has been, oldest first."""
+        shift = self.clock.wall() - self.clock.steady()
+        return [
+            {"timestamp": iso(p.at + shift), "lat": p.lat, "lon": p.lon, "alt_baro": p.alt_baro, "gs": p.gs, "track": p.track}
+            for p in self.tracker.trail(hex_)
+        ]
+
+    def snapshot(self, topic: str, audience: str) -> tuple[str, Payload] | None:
+        """What a client that subscribes to the topic is shown first: the event's name and its payload."""
+        row = topics.TOPICS[topic]
+        if topic == "stats":
+            return "stats:update", self.stats(audience)
+        if row.snapshot is None:
+            return None
+        listed: list[Payload] = self.aircraft(audience) if topic == "aircraft" else []
+        payload: Payload = {row.holds: listed, "count": len(listed), "timestamp": self._timestamp()}
+        if topic == "aircraft":
+            payload |= {"epoch": self.tracker.epoch, "seq": self.tracker.seq}
+        if topic == "notams":
+            payload["tfrs"] = []
+        return row.snapshot, payload
+
+    def resume(self, epoch: object, seq: object, audience: str) -> list[Payload] | None:
+        """The deltas a returning client missed, in order; None when it needs a snapshot instead."""
+        if epoch != self.tracker.epoch or not isinstance(seq, int):
+            return None
+        if seq == self.tracker.seq:
+            return []
+        missed = list(self._recent)
+        start = next((i for i, delta in enumerate(missed) if delta.prev == seq), None)
+        if start is None:
+            return None
+        return [self._delta_payload(delta, audience) for delta in missed[start:]]
+
+    def stats(self, audience: str) -> Payload:
+        """The numbers of `stats:update`."""
+        observer = self.observer(audience)
+        sources: dict[str, int] = {}
+        altitudes: list[float] = []
+        total = positioned = military = emergencies = 0
+        farthest: float | None = None
+        for aircraft in self.tracker.snapshot(self.clock.steady()):
+            total += 1
+            sources[aircraft["source"]] = sources.get(aircraft["source"], 0) + 1
+            military += bool(aircraft.get("military"))
+            emergencies += aircraft.get("emergency", "none") != "none"
+            altitude = aircraft.get("alt_baro")
+            if isinstance(altitude, int | float):
+                altitudes.append(altitude)
+            if "lat" in aircraft:
+                positioned += 1
+                if observer is not None:
+                    farthest = max(farthest or 0.0, distance_nm(observer, (aircraft["lat"], aircraft["lon"])))
+        feeds = self.feeds.status()
+        return {
+            "total_aircraft": total,
+            "with_position": positioned,
+            "military_count": military,
+            "emergency_count": emergencies,
+            "avg_altitude": round(sum(altitudes) / len(altitudes)) if altitudes else None,
+            "max_distance_nm": None if farthest is None else round(farthest, 1),
+            "messages_per_second": round(sum(feed["messages_per_second"] for feed in feeds), 1),
+            "sources": sources,
+            "feeds_up": sum(feed["state"] in ("up", "demo") for feed in feeds),
+            "feeds_total": len(feeds),
+            "demo": any(feed["state"] == "demo" for feed in feeds),
+            "timestamp": self._timestamp(),
+        }
+
+    def status(self) -> Payload:
+        """How this sky is doing, for `status` requests and the readiness check."""
+        return {
+            "sky": self.name,
+            "aircraft": len(self.tracker),
+            "epoch": self.tracker.epoch,
+            "seq": self.tracker.seq,
+            "started": iso(self.started),
+            "feeds": [
+                {key: feed[key] for key in ("name", "state", "messages_per_second", "last_seen")} for feed in self.feeds.status()
+            ],
+            "timestamp": self._timestamp(),
+        }
+
+    def _heartbeat(self) -> Payload:
+        return {"count": len(self.tracker), "seq": self.tracker.seq, "timestamp": self._timestamp()}
+
+    def _timestamp(self) -> str:
+        return iso(self.clock.wall())
+
+
+def _seen_from(aircraft: Mapping[str, Any], observer: Point | None) -> Payload:
+    """The aircraft with its distance and bearing from the observer, where both are known."""
+    result = dict(aircraft)
+    lat, lon = result.get("lat"), result.get("lon")
+    if observer is not None and lat is not None and lon is not None:
+        result["distance_nm"] = round(distance_nm(observer, (lat, lon)), 2)
+        result["bearing"] = round(bearing_deg(observer, (lat, lon)), 1)
+    return result
+
+
+def _size(delta: Delta) -> int:
+    return len(delta.new) + len(delta.changed) + len(delta.removed)
