@@ -95,9 +95,7 @@ def test_the_ground_floor_has_no_circle() -> None:
         order += free
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in modules() if FLOORS.get(room_of(p)) == 2], ids=lambda p: str(p.relative_to(PACKAGE))
-)
+@pytest.mark.parametrize("path", [p for p in modules() if FLOORS.get(room_of(p)) == 2], ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_a_pure_room_reads_no_clock_and_opens_nothing(path: Path) -> None:
     for node in ast.walk(parsed(path)):
         names = []
@@ -153,5 +151,15 @@ def test_top_level_holds_only_what_was_agreed() -> None:
         "Makefile", "gunicorn.conf.py", "pyproject.toml", "package.json", "package-lock.json", "requirements.lock",
         "requirements-dev.lock", "docs", "bench", "deploy", ".ci", ".gitignore", ".npmrc",
     }  # fmt: skip
-    made = {".git", ".venv", "instance", "node_modules", "skyspy.egg-info", ".mypy_cache", ".ruff_cache", ".hypothesis", "__pycache__"}
+    made = {
+        ".git",
+        ".venv",
+        "instance",
+        "node_modules",
+        "skyspy.egg-info",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".hypothesis",
+        "__pycache__",
+    }
     assert {path.name for path in ROOT.iterdir()} - allowed - made == set()

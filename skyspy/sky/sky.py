@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 import gevent
 from gevent.event import Event
@@ -23,21 +22,19 @@ from skyspy.auth.principal import Principal
 from skyspy.clock import Clock, iso
 from skyspy.feed.manager import Feeds
 from skyspy.feedurl import FeedUrl
-from skyspy.geo import Point, bearing_deg, distance_nm, rounded
+from skyspy.geo import Point, rounded
+from skyspy.sky.audience import Payload, patch_seen_from, seen_from, summarise
+from skyspy.sky.memory import Memory
 from skyspy.store.settings import Settings
 from skyspy.tracker import Delta, Limits, Tracker
 
 log = logging.getLogger(__name__)
-
-Payload = dict[str, Any]
 
 AUDIENCES = (topics.EXACT, topics.PUBLIC)
 STATS_SECONDS = 2.0
 HEARTBEAT_SECONDS = 30.0
 INGEST_CHUNK = 200
 """Observations applied before other greenlets get their turn."""
-REMEMBERED_CHANGES = 50_000
-"""How many aircraft changes a client that comes back may have missed before it needs a new snapshot."""
 ANNOUNCED_PER_TICK = 100
 """New aircraft told one by one in a tick; when more appear at once the rest come in one update."""
 
@@ -70,15 +67,14 @@ class Sky:
         self.tracker = Tracker(Limits(), location, secrets.token_hex(8))
         self.feeds = Feeds(feeds, self.ingest, clock, location)
         self._dirty = Event()
-        self._recent: deque[Delta] = deque()
-        self._recent_size = 0
+        self._memory = Memory()
         self._last_stats = self._last_heartbeat = clock.steady()
         self._greenlet: gevent.Greenlet | None = None
         self.started = clock.wall()
 
     # -- what comes in -------------------------------------------------------------------------
 
-    def ingest(self, feed: str, observations: Iterable[Observation]) -> None:
+    def ingest(self, _feed: str, observations: Iterable[Observation]) -> None:
         """Take what a feed heard. Lets others run between chunks, so that a burst stalls nobody."""
         for count, observation in enumerate(observations, start=1):
             self.tracker.apply(observation, self.clock.steady())
@@ -118,7 +114,7 @@ class Sky:
         self._follow_settings()
         delta = self.tracker.take_delta(now)
         if delta is not None:
-            self._remember(delta)
+            self._memory.add(delta)
             for audience in AUDIENCES:
                 self._tell_whole(delta, audience, now)
                 self._tell_delta(delta, audience)
@@ -149,12 +145,12 @@ class Sky:
             return
         observer = self.observer(audience)
         for aircraft in delta.new[:ANNOUNCED_PER_TICK]:
-            self._broadcast.publish(room, "aircraft:new", _seen_from(aircraft, observer))
-        changed = [_seen_from(aircraft, observer) for aircraft in delta.new[ANNOUNCED_PER_TICK:]]
+            self._broadcast.publish(room, "aircraft:new", seen_from(aircraft, observer))
+        changed = [seen_from(aircraft, observer) for aircraft in delta.new[ANNOUNCED_PER_TICK:]]
         for patch in delta.changed:
             whole = self.tracker.whole(patch["hex"], now)
             if whole is not None:
-                changed.append(_seen_from(whole, observer))
+                changed.append(seen_from(whole, observer))
         if changed:
             self._broadcast.publish(room, "aircraft:update", changed)
         for hex_, reason in delta.removed:
@@ -165,8 +161,10 @@ class Sky:
 
     def _delta_payload(self, delta: Delta, audience: str) -> Payload:
         observer = self.observer(audience)
-        changed = [_seen_from(aircraft, observer) for aircraft in delta.new]
-        changed += [self._patch_seen_from(patch, observer) for patch in delta.changed]
+        changed = [seen_from(aircraft, observer) for aircraft in delta.new]
+        now = self.clock.steady()
+        for patch in delta.changed:
+            changed.append(patch_seen_from(patch, self.tracker.whole(patch["hex"], now) or {}, observer))
         return {
             "epoch": self.tracker.epoch,
             "seq": delta.seq,
@@ -175,23 +173,6 @@ class Sky:
             "removed": [{"hex": hex_, "reason": reason} for hex_, reason in delta.removed],
             "timestamp": self._timestamp(),
         }
-
-    def _patch_seen_from(self, patch: Mapping[str, Any], observer: Point | None) -> Payload:
-        """A patch with the distance and bearing that belong to its new position."""
-        result = dict(patch)
-        if observer is None or ("lat" not in patch and "lon" not in patch):
-            return result
-        # Only one of the two may have changed: the pair is taken from the whole object.
-        whole = self.tracker.whole(patch["hex"], self.clock.steady()) or {}
-        here = _seen_from({"lat": whole.get("lat"), "lon": whole.get("lon")}, observer)
-        result["distance_nm"], result["bearing"] = here.get("distance_nm"), here.get("bearing")
-        return result
-
-    def _remember(self, delta: Delta) -> None:
-        self._recent.append(delta)
-        self._recent_size += _size(delta)
-        while self._recent_size > REMEMBERED_CHANGES and len(self._recent) > 1:
-            self._recent_size -= _size(self._recent.popleft())
 
     # -- what is asked -------------------------------------------------------------------------
 
@@ -213,12 +194,12 @@ class Sky:
     def aircraft(self, audience: str) -> list[Payload]:
         """Every aircraft as this audience sees it."""
         observer = self.observer(audience)
-        return [_seen_from(aircraft, observer) for aircraft in self.tracker.snapshot(self.clock.steady())]
+        return [seen_from(aircraft, observer) for aircraft in self.tracker.snapshot(self.clock.steady())]
 
     def one(self, hex_: str, audience: str) -> Payload | None:
         """One aircraft, or None when it is not in this sky. `hex_` in any case."""
         whole = self.tracker.whole(hex_, self.clock.steady())
-        return None if whole is None else _seen_from(whole, self.observer(audience))
+        return None if whole is None else seen_from(whole, self.observer(audience))
 
     def trail(self, hex_: str) -> list[Payload]:
         """Where an aircraft has been, oldest first."""
@@ -249,41 +230,15 @@ class Sky:
             return None
         if seq == self.tracker.seq:
             return []
-        missed = list(self._recent)
-        start = next((i for i, delta in enumerate(missed) if delta.prev == seq), None)
-        if start is None:
-            return None
-        return [self._delta_payload(delta, audience) for delta in missed[start:]]
+        missed = self._memory.since(seq)
+        return None if missed is None else [self._delta_payload(delta, audience) for delta in missed]
 
     def stats(self, audience: str) -> Payload:
         """The numbers of `stats:update`."""
-        observer = self.observer(audience)
-        sources: dict[str, int] = {}
-        altitudes: list[float] = []
-        total = positioned = military = emergencies = 0
-        farthest: float | None = None
-        for aircraft in self.tracker.snapshot(self.clock.steady()):
-            total += 1
-            sources[aircraft["source"]] = sources.get(aircraft["source"], 0) + 1
-            military += bool(aircraft.get("military"))
-            emergencies += aircraft.get("emergency", "none") != "none"
-            altitude = aircraft.get("alt_baro")
-            if isinstance(altitude, int | float):
-                altitudes.append(altitude)
-            if "lat" in aircraft:
-                positioned += 1
-                if observer is not None:
-                    farthest = max(farthest or 0.0, distance_nm(observer, (aircraft["lat"], aircraft["lon"])))
         feeds = self.feeds.status()
         return {
-            "total_aircraft": total,
-            "with_position": positioned,
-            "military_count": military,
-            "emergency_count": emergencies,
-            "avg_altitude": round(sum(altitudes) / len(altitudes)) if altitudes else None,
-            "max_distance_nm": None if farthest is None else round(farthest, 1),
+            **summarise(self.tracker.snapshot(self.clock.steady()), self.observer(audience)),
             "messages_per_second": round(sum(feed["messages_per_second"] for feed in feeds), 1),
-            "sources": sources,
             "feeds_up": sum(feed["state"] in ("up", "demo") for feed in feeds),
             "feeds_total": len(feeds),
             "demo": any(feed["state"] == "demo" for feed in feeds),
@@ -309,17 +264,3 @@ class Sky:
 
     def _timestamp(self) -> str:
         return iso(self.clock.wall())
-
-
-def _seen_from(aircraft: Mapping[str, Any], observer: Point | None) -> Payload:
-    """The aircraft with its distance and bearing from the observer, where both are known."""
-    result = dict(aircraft)
-    lat, lon = result.get("lat"), result.get("lon")
-    if observer is not None and lat is not None and lon is not None:
-        result["distance_nm"] = round(distance_nm(observer, (lat, lon)), 2)
-        result["bearing"] = round(bearing_deg(observer, (lat, lon)), 1)
-    return result
-
-
-def _size(delta: Delta) -> int:
-    return len(delta.new) + len(delta.changed) + len(delta.removed)

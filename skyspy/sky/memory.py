@@ -1,0 +1,42 @@
+"""Heart: the changes a returning client may have missed.
+
+Law: recovery is whole or not at all. The memory is bounded by the number of aircraft changes it
+holds; what no longer fits is forgotten from the oldest end, and who needs it gets a snapshot.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from skyspy.tracker import Delta
+
+REMEMBERED_CHANGES = 50_000
+
+
+class Memory:
+    """The most recent deltas, oldest first, each beginning where the one before it ended."""
+
+    def __init__(self, limit: int = REMEMBERED_CHANGES) -> None:
+        self._limit = limit
+        self._deltas: deque[Delta] = deque()
+        self._size = 0
+
+    def add(self, delta: Delta) -> None:
+        """Remember a delta, forgetting the oldest ones beyond the limit."""
+        self._deltas.append(delta)
+        self._size += _size(delta)
+        while self._size > self._limit and len(self._deltas) > 1:
+            self._size -= _size(self._deltas.popleft())
+
+    def since(self, seq: int) -> list[Delta] | None:
+        """Every delta after the one that ended at `seq`; None when that one is forgotten or never was."""
+        missed: list[Delta] = []
+        for delta in reversed(self._deltas):
+            missed.append(delta)
+            if delta.prev == seq:
+                return missed[::-1]
+        return None
+
+
+def _size(delta: Delta) -> int:
+    return len(delta.new) + len(delta.changed) + len(delta.removed)
