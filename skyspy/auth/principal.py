@@ -1,0 +1,75 @@
+"""Who somebody is: the record that a door keeps of whoever came through it.
+
+Law: a Principal is made by `tokens` from the database as it is now, never from what a token says
+of itself. It is frozen: when a right changes, a new Principal takes its place. No I/O here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MESSAGES: dict[str, str] = {
+    "token_missing": "Authentication required: no token",
+    "token_invalid": "Invalid token",
+    "token_expired": "Invalid token: expired",
+    "token_revoked": "Invalid token: revoked",
+    "permission_denied": "Permission denied",
+    "rate_limited": "Rate limit exceeded",
+    "overloaded": "Server busy",
+}
+"""What a refused client is told, by code."""
+
+
+class TokenError(Exception):
+    """A token that was given and is not good. `code` is a key of MESSAGES; `retry_after` (seconds) is
+    set with the code rate_limited. It never holds the token."""
+
+    def __init__(self, code: str, message: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message or MESSAGES[code])
+        self.code = code
+        self.message = message or MESSAGES[code]
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """What must still be true for a Principal to stand: enough to look him up again, and hashable.
+
+    `expires_at` is the end of a JWT (wall seconds); a key's end is read from the database instead.
+    """
+
+    kind: str
+    user_id: int | None = None
+    key_id: int | None = None
+    family_id: str | None = None
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody. `kind` is anonymous, user or key; `permissions` are already narrowed by `scopes`;
+    `scopes` is None where nothing narrows; `sky` is live or sandbox; `expires_at` wall seconds or None."""
+
+    kind: str
+    user_id: int | None = None
+    name: str = ""
+    role: str = ""
+    permissions: frozenset[str] = frozenset()
+    scopes: frozenset[str] | None = None
+    sky: str = "live"
+    key_id: int | None = None
+    key_name: str = ""
+    family_id: str | None = None
+    expires_at: float | None = None
+
+    @property
+    def identified(self) -> bool:
+        return self.kind != "anonymous"
+
+    @property
+    def ref(self) -> Ref:
+        ends = self.expires_at if self.kind == "user" else None
+        return Ref(self.kind, self.user_id, self.key_id, self.family_id, ends)
+
+
+ANONYMOUS = Principal("anonymous")
