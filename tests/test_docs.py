@@ -98,5 +98,7 @@ def test_every_command_is_documented(words: str) -> None:
 
 def test_every_route_is_documented(app: Flask) -> None:
     documented = {re.sub(r"^(?:[A-Z]+(?:, )?)+ ", "", row) for row in PROTOCOL_ROWS}
-    served = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(("/api/", "/data/", "/v2/", "/healthz", "/readyz"))}
+    served = {
+        rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(("/api/", "/data/", "/v2/", "/healthz", "/readyz"))
+    }
     assert sorted(served - documented) == []

@@ -1,0 +1,41 @@
+"""A receiver is a URL, and reads the same wherever it is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from skyspy.feedurl import SCHEMES, FeedUrlError, parse, parse_list
+
+
+@pytest.mark.parametrize("scheme", SCHEMES.values(), ids=lambda s: s.name)
+def test_every_example_in_the_table_can_be_parsed(scheme: object) -> None:
+    assert parse(scheme.example).scheme is scheme  # type: ignore[attr-defined]
+
+
+def test_a_port_left_out_is_the_formats_usual_one() -> None:
+    assert [parse(f"{name}://pi").port for name in ("beast", "avr", "sbs", "json", "uat")] == [30005, 30002, 30003, 30047, 30979]
+
+
+def test_a_password_is_not_shown() -> None:
+    feed = parse("http://me:hunter2@pi/data/aircraft.json")
+    assert feed.shown == "http://***@pi/data/aircraft.json"
+
+
+def test_an_http_query_belongs_to_its_server_and_options_stand_behind_the_hash() -> None:
+    feed = parse("http://pi/aircraft.json?x=1#interval=2")
+    assert (feed.text, feed.options) == ("http://pi/aircraft.json?x=1#interval=2", {"interval": "2"})
+
+
+def test_commas_and_blanks_separate_and_a_repeated_feed_counts_once() -> None:
+    assert [f.scheme.name for f in parse_list(" beast://a, sbs://b\n beast://a ")] == ["beast", "sbs"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "pi:30005", "ftp://pi", "file:///etc/passwd", "beast://", "beast://pi:99999", "replay://", "replay:///x?speed=nan", "replay:///x?speed=0",
+     "demo://?planes=4", "beast://pi?speed=1", "http://pi/\x00", "gopher://pi"],
+)  # fmt: skip
+def test_what_is_no_feed_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(FeedUrlError) as caught:
+        parse(text)
+    assert "\n" not in str(caught.value)
