@@ -8,8 +8,9 @@ Decoders make Observations, the tracker merges them. No clock, no I/O: times are
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 
 Value = int | float | str | bool | tuple[str, ...]
@@ -169,6 +170,10 @@ _HEX = re.compile(r"~?[0-9A-F]{6}\Z")
 _SQUAWK = re.compile(r"[0-7]{4}\Z")
 _CATEGORY = re.compile(r"[A-D][0-7]\Z")
 _CALLSIGN = re.compile(r"[^0-9A-Z]")
+_REMEMBERED = 8192
+"""How many different texts of one field are remembered clean: a sky says the same callsigns every second."""
+
+Cleaner = Callable[[object], Value | None]
 
 
 def clean_hex(value: object) -> str | None:
@@ -185,56 +190,117 @@ def clean(name: str, value: object) -> Value | None:
     Never raises, whatever it is given: NaN, infinities, numbers in text, wrong types and
     over-long texts all come out as None or as the nearest clean value.
     """
-    field = FIELDS.get(name)
-    if field is None:
-        return None
-    if field.kind == "altitude" and value == "ground":
-        return "ground"
-    if field.kind == "text":
-        return _clean_text(field, value)
-    if field.kind == "words":
-        if not isinstance(value, list | tuple):
-            return None
-        return tuple(word for word in value if isinstance(word, str) and word in field.words)
-    return _clean_number(field, value)
+    cleaner = _CLEANERS.get(name)
+    return None if cleaner is None else cleaner(value)
 
 
-def _clean_number(field: Field, value: object) -> int | float | None:
+def clean_fields(raw: Mapping[str, object]) -> dict[str, Value]:
+    """Every field of `raw` that FIELDS knows and that can be made clean; a lone lat or lon is dropped."""
+    result: dict[str, Value] = {}
+    find = _CLEANERS.get
+    for name, value in raw.items():
+        if value is not None and (cleaner := find(name)) is not None and (kept := cleaner(value)) is not None:
+            result[name] = kept
+    if ("lat" in result) != ("lon" in result):
+        for name in POSITION:
+            result.pop(name, None)
+    return result
+
+
+def _number(field: Field, value: object) -> float | None:
+    """Any value as a finite number within the row's bounds; booleans are no numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         number = float(value)
     except (ValueError, OverflowError):
         return None
-    if not isfinite(number) or not field.low <= number <= field.high:
-        return None
-    return round(number, field.decimals) if field.kind == "float" else round(number)
+    return number if isfinite(number) and field.low <= number <= field.high else None
 
 
-def _clean_text(field: Field, value: object) -> str | None:
-    if not isinstance(value, str):
-        return None
-    if field.name == "flight":
-        text = _CALLSIGN.sub("", value.upper().strip())[: field.longest]
-    else:
-        # Only printable text leaves here: no control characters, no bidirectional overrides, no lone surrogates.
-        text = "".join(c for c in value.strip() if c.isprintable())[: field.longest]
-    if field.words and text not in field.words:
-        return None
-    if field.name == "squawk" and not _SQUAWK.match(text):
-        return None
-    if field.name == "category" and not _CATEGORY.match(text.upper()):
-        return None
-    return text or None
+# Every aircraft object of every receiver passes these once a second, field by field, so each field gets a
+# function of its own that knows its bounds and answers the usual type at once; all others take the long way.
 
 
-def clean_fields(raw: Mapping[str, object]) -> dict[str, Value]:
-    """Every field of `raw` that FIELDS knows and that can be made clean; a lone lat or lon is dropped."""
-    result: dict[str, Value] = {}
-    for name, value in raw.items():
-        if name in FIELDS and value is not None and (kept := clean(name, value)) is not None:
-            result[name] = kept
-    if ("lat" in result) != ("lon" in result):
-        for name in POSITION:
-            result.pop(name, None)
-    return result
+def _int_cleaner(field: Field) -> Cleaner:
+    low, high = field.low, field.high
+
+    def clean_int(value: object) -> Value | None:
+        if type(value) is int:
+            return value if low <= value <= high else None
+        number = _number(field, value)
+        return None if number is None else round(number)
+
+    return clean_int
+
+
+def _float_cleaner(field: Field) -> Cleaner:
+    low, high, decimals = field.low, field.high, field.decimals
+
+    def clean_float(value: object) -> Value | None:
+        if type(value) is float:
+            # NaN and the infinities fail this comparison.
+            return round(value, decimals) if low <= value <= high else None
+        number = _number(field, value)
+        return None if number is None else round(number, decimals)
+
+    return clean_float
+
+
+def _altitude_cleaner(field: Field) -> Cleaner:
+    feet = _int_cleaner(field)
+
+    def clean_altitude(value: object) -> Value | None:
+        return "ground" if value == "ground" else feet(value)
+
+    return clean_altitude
+
+
+def _words_cleaner(field: Field) -> Cleaner:
+    allowed = field.words
+
+    def clean_words(value: object) -> Value | None:
+        if not isinstance(value, list | tuple):
+            return None
+        return tuple(dict.fromkeys([word for word in value if isinstance(word, str) and word in allowed]))
+
+    return clean_words
+
+
+def _printable(text: str) -> str:
+    """Only what can be shown: no control characters, no bidirectional overrides, no lone surrogates."""
+    return text if text.isprintable() else "".join(c for c in text if c.isprintable())
+
+
+def _text_cleaner(field: Field) -> Cleaner:
+    words, longest, name = field.words, field.longest, field.name
+    pattern = {"squawk": _SQUAWK, "category": _CATEGORY}.get(name)
+
+    def tidy(value: str) -> str | None:
+        if pattern is not None:
+            text = value.strip().upper()
+            return text if pattern.match(text) else None
+        text = _CALLSIGN.sub("", value.upper()) if name == "flight" else _printable(value.strip())
+        text = text[:longest]
+        return None if not text or (words and text not in words) else text
+
+    remembered = lru_cache(maxsize=_REMEMBERED)(tidy)
+
+    def clean_text(value: object) -> Value | None:
+        if not isinstance(value, str):
+            return None
+        # A long text is cleaned each time, so that nobody can fill the memory of them.
+        return remembered(value) if len(value) <= 64 else tidy(value)
+
+    return clean_text
+
+
+_KINDS: dict[str, Callable[[Field], Cleaner]] = {
+    "int": _int_cleaner,
+    "float": _float_cleaner,
+    "altitude": _altitude_cleaner,
+    "words": _words_cleaner,
+    "text": _text_cleaner,
+}
+
+_CLEANERS: dict[str, Cleaner] = {name: _KINDS[field.kind](field) for name, field in FIELDS.items()}
