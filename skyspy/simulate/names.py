@@ -1,0 +1,126 @@
+"""Pure: who flies in the invented sky: types, registrations, callsigns, addresses.
+
+Law: nobody here exists. The airlines' designators are assigned to nobody, registrations are made up
+(in the form of their country, with an address from that country's block), so that demo traffic is
+plausible on a page and never an actual operator's flight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from skyspy.simulate.draw import Draw
+
+AIRLINES = ("VYN", "LQR", "ORQ", "TQA", "WXO", "KQV", "XVA", "KZO", "LYQ", "OZK", "WYV", "ZUV")
+MILITARY_CALLSIGNS = ("TALON", "ORCA", "KESTL", "ANVIL", "MARLN")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A type of aircraft: ICAO designator, words, ADS-B category, cruising speed (kt true), final approach speed."""
+
+    designator: str
+    says: str
+    category: str
+    cruise: float
+    approach: float
+
+
+MODELS: dict[str, tuple[Model, ...]] = {
+    "airliner": (
+        Model("A20N", "Airbus A320neo", "A3", 450, 135),
+        Model("A321", "Airbus A321", "A3", 450, 140),
+        Model("B738", "Boeing 737-800", "A3", 452, 142),
+        Model("B38M", "Boeing 737 MAX 8", "A3", 453, 142),
+        Model("E195", "Embraer 195", "A3", 445, 130),
+        Model("BCS3", "Airbus A220-300", "A3", 450, 131),
+        Model("A359", "Airbus A350-900", "A5", 488, 140),
+        Model("B789", "Boeing 787-9", "A5", 488, 144),
+        Model("B77W", "Boeing 777-300ER", "A5", 490, 149),
+        Model("C68A", "Cessna Citation Latitude", "A2", 430, 112),
+    ),
+    "light": (
+        Model("C172", "Cessna 172 Skyhawk", "A1", 108, 65),
+        Model("P28A", "Piper PA-28", "A1", 112, 68),
+        Model("DR40", "Robin DR-400", "A1", 116, 66),
+        Model("DA40", "Diamond DA40", "A1", 125, 70),
+        Model("SR22", "Cirrus SR22", "A1", 158, 80),
+    ),
+    "helicopter": (
+        Model("EC35", "Airbus H135", "A7", 122, 60),
+        Model("H145", "Airbus H145", "A7", 128, 60),
+        Model("R44", "Robinson R44", "A7", 100, 55),
+        Model("A139", "Leonardo AW139", "A7", 140, 65),
+    ),
+    "military": (
+        Model("C30J", "Lockheed Martin C-130J", "A4", 310, 120),
+        Model("A400", "Airbus A400M", "A5", 350, 125),
+        Model("K35R", "Boeing KC-135R", "A5", 430, 140),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """Registrations of one country: its prefix, how many letters follow, and civil addresses first..last."""
+
+    prefix: str
+    letters: int
+    first: int
+    last: int
+
+
+COUNTRIES = (
+    Country("G-", 4, 0x406100, 0x43BFFF),
+    Country("PH-", 3, 0x481000, 0x487FFF),
+    Country("HB-", 3, 0x4B0000, 0x4B6FFF),
+    Country("OE-", 3, 0x440000, 0x443FFF),
+    Country("SE-", 3, 0x4A8300, 0x4AFFFF),
+    Country("LN-", 3, 0x478200, 0x47FFFF),
+    Country("OY-", 3, 0x458000, 0x45F3FF),
+    Country("EC-", 3, 0x343400, 0x34FFFF),
+)
+MILITARY = Country("", 0, 0xAE2000, 0xAE7FFF)
+"""A block of military addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One aircraft: address, registration ("" for a military one), callsign, squawk and model."""
+
+    hex: str
+    registration: str
+    callsign: str
+    squawk: str
+    model: Model
+
+
+def identity(draw: Draw, people: str, number: int, of: int, turn: int) -> Identity:
+    """Somebody of `people` (a key of MODELS). `number` of `of` who fly at once and the `turn` of this
+    one among its flights keep addresses of aircraft in the air at the same time apart."""
+    model = draw.pick(MODELS[people])
+    country = MILITARY if people == "military" else draw.pick(COUNTRIES)
+    room = country.last - country.first + 1
+    address = country.first + ((turn % max(1, room // of)) * of + number) % room
+    letters = "".join(chr(ord("A") + draw.whole(0, 25)) for _ in range(country.letters))
+    registration = country.prefix + letters if letters else ""
+    return Identity(f"{address:06X}", registration, _callsign(draw, people, registration), _squawk(draw, people), model)
+
+
+def _callsign(draw: Draw, people: str, registration: str) -> str:
+    if people == "military":
+        return f"{draw.pick(MILITARY_CALLSIGNS)}{draw.whole(11, 79)}"
+    if people == "airliner":
+        tail = draw.pick(("", "", "", "AB", "K", "TX"))
+        return f"{draw.pick(AIRLINES)}{draw.whole(1, 99) if tail else draw.whole(100, 9899)}{tail}"
+    if people == "helicopter" and draw.chance(0.3):
+        return f"RESCU{draw.whole(1, 9)}"
+    return registration.replace("-", "")
+
+
+def _squawk(draw: Draw, people: str) -> str:
+    if people == "light" and draw.chance(0.7):
+        return "7000"
+    # 1..6 first: never one of the emergency codes, nor the conspicuity code of either continent.
+    code = f"{draw.whole(1, 6)}{draw.whole(0, 7)}{draw.whole(0, 7)}{draw.whole(1, 7)}"
+    return code if code != "1200" else "1201"

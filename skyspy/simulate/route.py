@@ -1,0 +1,180 @@
+"""Pure: how one flight moves, as a chain of legs on a flat map.
+
+Law: along a leg, speed and altitude change evenly in time and the turn evenly along the way, so where
+an aircraft is, how fast, which way and how steeply are one closed formula of the time: nothing is
+integrated, nothing drifts, and speed, track and climb always agree with the movement. The map is
+flat: x east and y north in nautical miles from the simulation's centre; headings in degrees from
+its north.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from math import cos, radians, sin, tan
+from typing import NamedTuple
+
+GROUND = frozenset({"stand", "taxi", "roll"})
+"""Phases spent on wheels."""
+
+BANK_DEG = 24.0
+"""How steeply everybody turns in the air."""
+
+
+class Pose(NamedTuple):
+    """Where and how, at one moment. `turn_rate` degrees per second, right positive; `climb` ft/min;
+    `aim_ft` and `aim_heading` are what the crew has selected."""
+
+    x: float
+    y: float
+    heading: float
+    gs: float
+    alt_ft: float
+    climb: float
+    turn_rate: float
+    phase: str
+    aim_ft: float
+    aim_heading: float
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One piece of a flight. `length` nm, `turn` degrees over the whole leg, speeds in knots at its two
+    ends, altitudes in feet; `x y heading begins` say where and when it starts once the chain is laid."""
+
+    phase: str
+    seconds: float
+    length: float
+    turn: float
+    gs0: float
+    gs1: float
+    alt0: float
+    alt1: float
+    x: float = 0.0
+    y: float = 0.0
+    heading: float = 0.0
+    begins: float = 0.0
+    aim_ft: float = 0.0
+
+    def at(self, elapsed: float) -> Pose:
+        """The pose `elapsed` seconds after the leg began."""
+        share = elapsed / self.seconds
+        gs = self.gs0 + (self.gs1 - self.gs0) * share
+        gone = (self.gs0 + gs) / 2 * elapsed / 3600
+        turned = self.turn * gone / self.length if self.length else 0.0
+        x, y = _along(self.x, self.y, self.heading, gone, turned)
+        return Pose(
+            x,
+            y,
+            (self.heading + turned) % 360.0,
+            gs,
+            self.alt0 + (self.alt1 - self.alt0) * share,
+            (self.alt1 - self.alt0) / self.seconds * 60,
+            self.turn / self.length * gs / 3600 if self.length else 0.0,
+            self.phase,
+            self.aim_ft,
+            (self.heading + self.turn) % 360.0,
+        )
+
+
+def _along(x: float, y: float, heading: float, gone: float, turned: float) -> tuple[float, float]:
+    """The end of an arc (or, when nothing is turned, a straight) that starts at x, y."""
+    chord = gone
+    if turned:
+        half = radians(turned) / 2
+        chord = gone * sin(half) / half
+    course = radians(heading + turned / 2)
+    return x + chord * sin(course), y + chord * cos(course)
+
+
+class Sketch:
+    """Draws a chain of legs, each beginning with the speed and altitude the last one ended with."""
+
+    def __init__(self, gs: float, alt_ft: float) -> None:
+        self.gs, self.alt_ft = gs, alt_ft
+        self.legs: list[Leg] = []
+
+    def _add(self, phase: str, seconds: float, length: float, turn: float, gs: float, alt_ft: float) -> None:
+        self.legs.append(Leg(phase, seconds, length, turn, self.gs, gs, self.alt_ft, alt_ft))
+        self.gs, self.alt_ft = gs, alt_ft
+
+    def go(self, phase: str, nm: float, gs: float | None = None, alt_ft: float | None = None) -> Sketch:
+        """Straight on for `nm`, ending with this speed and altitude."""
+        gs = self.gs if gs is None else gs
+        self._add(phase, nm * 7200 / (self.gs + gs), nm, 0.0, gs, self.alt_ft if alt_ft is None else alt_ft)
+        return self
+
+    def change(self, phase: str, alt_ft: float, rate: float, gs: float | None = None, turn: float = 0.0) -> Sketch:
+        """Climb or descend at `rate` ft/min until alt_ft, on the way reaching `gs` and turning."""
+        gs = self.gs if gs is None else gs
+        seconds = abs(alt_ft - self.alt_ft) * 60 / rate
+        self._add(phase, seconds, (self.gs + gs) / 2 * seconds / 3600, turn, gs, alt_ft)
+        return self
+
+    def turn(self, phase: str, degrees: float, alt_ft: float | None = None) -> Sketch:
+        """Turn at this speed, right positive; on wheels along a taxiway's curve."""
+        radius = 0.03 if phase in GROUND else turn_radius_nm(self.gs)
+        length = radius * radians(abs(degrees))
+        self._add(phase, length * 3600 / self.gs, length, degrees, self.gs, self.alt_ft if alt_ft is None else alt_ft)
+        return self
+
+    def wait(self, phase: str, seconds: float) -> Sketch:
+        """Stand still."""
+        self._add(phase, seconds, 0.0, 0.0, 0.0, self.alt_ft)
+        return self
+
+    def laid(self, anchor: int, x: float, y: float, heading: float) -> Route:
+        """Lay the chain on the map so that leg number `anchor` begins at x, y with this heading."""
+        there = _chained(self.legs, 0.0, 0.0, 0.0)[anchor]
+        first = heading - there.heading
+        angle = radians(first)
+        back_x = there.x * cos(angle) + there.y * sin(angle)
+        back_y = there.y * cos(angle) - there.x * sin(angle)
+        return Route(_aimed(_chained(self.legs, x - back_x, y - back_y, first)), anchor)
+
+
+def turn_radius_nm(gs: float) -> float:
+    """Radius of a turn flown at BANK_DEG."""
+    return gs * gs / (68625 * tan(radians(BANK_DEG)))
+
+
+def _chained(legs: list[Leg], x: float, y: float, heading: float) -> list[Leg]:
+    result, begins = [], 0.0
+    for leg in legs:
+        result.append(replace(leg, x=x, y=y, heading=heading, begins=begins))
+        x, y = _along(x, y, heading, leg.length, leg.turn)
+        heading += leg.turn
+        begins += leg.seconds
+    return result
+
+
+def _aimed(legs: list[Leg]) -> list[Leg]:
+    """While climbs follow climbs, the selected altitude is the last one's."""
+    result: list[Leg] = []
+    aim, way = 0.0, 0.0
+    for leg in reversed(legs):
+        this = leg.alt1 - leg.alt0
+        if not this * way > 0:
+            aim = leg.alt1
+        way = this
+        result.append(replace(leg, aim_ft=aim))
+    return result[::-1]
+
+
+class Route:
+    """A laid chain. `seconds` is how long it takes, `anchor_at` when its anchor leg begins."""
+
+    __slots__ = ("_begins", "_legs", "anchor_at", "seconds")
+
+    def __init__(self, legs: list[Leg], anchor: int) -> None:
+        self._legs = legs
+        self._begins = [leg.begins for leg in legs]
+        self.seconds = legs[-1].begins + legs[-1].seconds
+        self.anchor_at = legs[anchor].begins
+
+    def at(self, elapsed: float) -> Pose | None:
+        """The pose this long after the start; None before the start and after the end."""
+        if not 0.0 <= elapsed < self.seconds:
+            return None
+        leg = self._legs[bisect_right(self._begins, elapsed) - 1]
+        return leg.at(elapsed - leg.begins)
