@@ -1,0 +1,218 @@
+"""The heart: what a Sky tells whom, and that nobody misses anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from skyspy import topics
+from skyspy.aircraft import Observation
+from skyspy.auth.principal import ANONYMOUS
+from skyspy.geo import distance_nm
+from skyspy.sky import Sky
+from skyspy.sky.audience import patch_seen_from, seen_from, summarise
+from skyspy.sky.memory import Memory
+from skyspy.store.settings import Settings
+from skyspy.tracker import Delta
+from tests.conftest import StillClock
+
+HERE = (47.4582, 8.5555)
+
+
+class FakeBroadcast:
+    """Keeps what was published; somebody listens in the rooms named."""
+
+    def __init__(self, *rooms: str) -> None:
+        self.rooms = set(rooms)
+        self.sent: list[tuple[str, str, Any]] = []
+
+    def has_listeners(self, room: str, namespace: str = "/") -> bool:
+        return room in self.rooms
+
+    def publish(self, room: str, event: str, payload: object, namespace: str = "/") -> None:
+        self.sent.append((room, event, payload))
+
+    def events(self, room: str) -> list[str]:
+        return [event for where, event, _ in self.sent if where == room]
+
+
+def aircraft_room(flavour: str, audience: str, sky: str = "live") -> str:
+    return topics.room(sky, "aircraft", flavour, audience)
+
+
+WHOLE, DELTA = aircraft_room("whole", "exact"), aircraft_room("delta", "exact")
+WHOLE_PUBLIC, DELTA_PUBLIC = aircraft_room("whole", "public"), aircraft_room("delta", "public")
+
+
+class Scene:
+    """One Sky with nothing started, fed by hand."""
+
+    def __init__(self, *rooms: str, **settings: Any) -> None:
+        self.clock = StillClock()
+        self.settings = Settings(**settings)
+        self.broadcast = FakeBroadcast(*rooms)
+        self.sky = Sky("live", self.clock, lambda: self.settings, self.broadcast, (), HERE)
+
+    def hear(self, hex_: str, times: int = 2, **fields: Any) -> None:
+        for _ in range(times):
+            self.sky.ingest("test", [Observation(hex_, self.clock.steady(), "adsb_icao", fields)])
+
+    def tick(self, after: float = 0.1) -> list[tuple[str, str, Any]]:
+        self.clock.pass_by(after)
+        self.broadcast.sent.clear()
+        self.sky.tick()
+        return self.broadcast.sent
+
+
+def test_a_new_aircraft_is_told_once_and_then_only_its_changes() -> None:
+    scene = Scene(WHOLE)
+    scene.hear("4B1613", lat=47.5, lon=8.5, gs=250.0)
+    assert [event for _, event, _ in scene.tick()] == ["aircraft:new"]
+    assert scene.tick() == []
+    scene.hear("4B1613", 1, gs=260.0)
+    [(_, event, payload)] = scene.tick()
+    assert event == "aircraft:update"
+    assert [(a["hex"], a["gs"], a["lat"]) for a in payload] == [("4B1613", 260.0, 47.5)]
+
+
+def test_nothing_is_made_where_nobody_listens() -> None:
+    scene = Scene()
+    scene.hear("4B1613", gs=250.0)
+    assert scene.tick() == []
+
+
+def test_a_silent_aircraft_is_removed_with_a_reason() -> None:
+    scene = Scene(WHOLE, AIRCRAFT_TIMEOUT_SECONDS=60)
+    scene.hear("4B1613", gs=250.0)
+    scene.tick()
+    sent = []
+    for _ in range(70):
+        sent += list(scene.tick(1.0))
+    assert ("aircraft:remove", {"hex": "4B1613", "reason": "timeout"}) in [(event, payload) for _, event, payload in sent]
+    assert scene.sky.aircraft(topics.EXACT) == []
+
+
+def test_a_client_that_applies_deltas_holds_what_a_later_snapshot_shows() -> None:
+    scene = Scene(DELTA)
+    scene.hear("4B1613", lat=47.5, lon=8.5, gs=250.0, squawk="1000")
+    scene.tick()
+    _, first = scene.sky.snapshot("aircraft", topics.EXACT) or ("", {})
+    held = {a["hex"]: dict(a) for a in first["aircraft"]}
+    seq = first["seq"]
+    scene.hear("3C6444", lat=47.0, lon=8.0)
+    scene.hear("4B1613", 1, lat=47.6, lon=8.5)
+    for _ in range(3):
+        for _, event, delta in scene.tick():
+            assert (event, delta["prev"], delta["epoch"]) == ("aircraft:delta", seq, first["epoch"])
+            seq = delta["seq"]
+            for patch in delta["changed"]:
+                mine = held.setdefault(patch["hex"], {})
+                mine.update(patch)
+                for gone in [name for name, value in mine.items() if value is None]:
+                    del mine[gone]
+            for gone_aircraft in delta["removed"]:
+                held.pop(gone_aircraft["hex"])
+        scene.hear("4B1613", 1, gs=300.0)
+    scene.tick()
+    for _, _, delta in scene.broadcast.sent:
+        for patch in delta["changed"]:
+            held[patch["hex"]].update(patch)
+        seq = delta["seq"]
+    _, last = scene.sky.snapshot("aircraft", topics.EXACT) or ("", {})
+    ages = {"seen", "seen_pos"}
+    assert seq == last["seq"]
+    assert {h: {k: v for k, v in a.items() if k not in ages} for h, a in held.items()} == {
+        a["hex"]: {k: v for k, v in a.items() if k not in ages} for a in last["aircraft"]
+    }
+
+
+def test_who_comes_back_gets_what_it_missed_or_a_snapshot() -> None:
+    scene = Scene(DELTA)
+    scene.hear("4B1613", gs=250.0)
+    scene.tick()
+    epoch, seq = scene.sky.tracker.epoch, scene.sky.tracker.seq
+    assert scene.sky.resume(epoch, seq, topics.EXACT) == []
+    for gs in (251.0, 252.0):
+        scene.hear("4B1613", 1, gs=gs)
+        scene.tick()
+    missed = scene.sky.resume(epoch, seq, topics.EXACT)
+    assert missed is not None
+    assert [patch["gs"] for delta in missed for patch in delta["changed"]] == [251.0, 252.0]
+    assert missed[0]["prev"] == seq
+    assert missed[-1]["seq"] == scene.sky.tracker.seq
+    assert scene.sky.resume("another epoch", seq, topics.EXACT) is None
+    assert scene.sky.resume(epoch, seq - 1 if seq else 99, topics.EXACT) is None
+    assert scene.sky.resume(epoch, "7", topics.EXACT) is None
+
+
+@pytest.mark.parametrize(("accuracy", "observer"), [("exact", HERE), ("rounded", (47.5, 8.6)), ("hidden", None)])
+def test_the_public_learns_of_the_receivers_place_what_the_operator_allows(
+    accuracy: str, observer: tuple[float, float] | None
+) -> None:
+    scene = Scene(WHOLE, WHOLE_PUBLIC, DELTA_PUBLIC, RECEIVER_LOCATION_PUBLIC=accuracy)
+    scene.hear("4B1613", lat=48.0, lon=9.0)
+    payloads = {room: payload for room, _, payload in scene.tick()}
+    assert payloads[WHOLE]["distance_nm"] == round(distance_nm(HERE, (48.0, 9.0)), 2)
+    expected = None if observer is None else round(distance_nm(observer, (48.0, 9.0)), 2)
+    assert payloads[WHOLE_PUBLIC].get("distance_nm") == expected
+    assert payloads[DELTA_PUBLIC]["changed"][0].get("distance_nm") == expected
+    assert scene.sky.audience(ANONYMOUS) == ("exact" if accuracy == "exact" else "public")
+
+
+def test_a_crowd_that_appears_at_once_comes_in_one_update() -> None:
+    scene = Scene(WHOLE)
+    for number in range(250):
+        scene.hear(f"4B{number:04X}", gs=100.0)
+    scene.tick()
+    events = scene.broadcast.events(WHOLE)
+    assert (events.count("aircraft:new"), events.count("aircraft:update")) == (100, 1)
+
+
+def test_a_heartbeat_and_statistics_come_by_time_alone() -> None:
+    scene = Scene(WHOLE, topics.room("live", "stats"))
+    events = [event for _ in range(62) for _, event, _ in list(scene.tick(1.0))]
+    assert events.count("aircraft:heartbeat") == 2
+    assert 29 <= events.count("stats:update") <= 31
+
+
+def test_two_skies_share_nothing() -> None:
+    live, sandbox = Scene(), Scene()
+    live.hear("4B1613", gs=1.0)
+    live.tick()
+    assert sandbox.sky.aircraft(topics.EXACT) == []
+    assert live.sky.tracker.epoch != sandbox.sky.tracker.epoch
+
+
+@pytest.mark.parametrize("topic", sorted(topics.TOPICS))
+def test_every_topic_has_its_snapshot(topic: str) -> None:
+    event, payload = Scene().sky.snapshot(topic, topics.EXACT) or ("", {})
+    row = topics.TOPICS[topic]
+    assert event == (row.snapshot or "stats:update")
+    assert payload["timestamp"].endswith("Z")
+    assert row.snapshot is None or payload[row.holds] == []
+
+
+def test_memory_forgets_the_oldest_and_says_so() -> None:
+    memory = Memory(limit=3)
+    for seq in range(1, 6):
+        memory.add(Delta(seq, seq - 1, (), ({"hex": "4B1613", "gs": seq},), ()))
+    assert memory.since(1) is None
+    assert [d.seq for d in memory.since(2) or []] == [3, 4, 5]
+
+
+def test_half_a_position_change_carries_the_whole_distance() -> None:
+    whole = {"hex": "4B1613", "lat": 48.0, "lon": 9.0}
+    assert patch_seen_from({"hex": "4B1613", "lat": 48.0}, whole, HERE)["distance_nm"] == seen_from(whole, HERE)["distance_nm"]
+    assert patch_seen_from({"hex": "4B1613", "lat": None, "lon": None}, {}, HERE)["distance_nm"] is None
+
+
+def test_statistics_count_what_is_there() -> None:
+    listed = [
+        {"hex": "1", "source": "adsb", "alt_baro": 1000, "lat": 48.0, "lon": 9.0, "military": True, "emergency": "none"},
+        {"hex": "2", "source": "mlat", "alt_baro": "ground", "emergency": "general"},
+    ]
+    stats = summarise(listed, HERE)
+    assert (stats["total_aircraft"], stats["with_position"], stats["military_count"], stats["emergency_count"]) == (2, 1, 1, 1)
+    assert (stats["avg_altitude"], stats["sources"]) == (1000, {"adsb": 1, "mlat": 1})
+    assert stats["max_distance_nm"] == pytest.approx(37.3, abs=0.5)
