@@ -1,11 +1,95 @@
-"""Floor 3, the cellar: what must outlive the process."""
+"""Floor 3, the cellar: what must outlive the process.
+
+Law: everything that is kept passes `Store.read` or `Store.write`, each one transaction, and never holds the
+hub longer than a statement. The nouns (users, keys, settings, audit) have a file each; they know
+tables and nothing of tokens, requests or sockets.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
-class StoreError(Exception):
-    """The database cannot be used as asked; the message is one line for the operator."""
+from sqlalchemy import Connection, exc, make_url
+from sqlalchemy.engine import URL
+
+from skyspy.store import upgrade
+from skyspy.store.errors import StoreBusy, StoreError
+from skyspy.store.postgres import Postgres
+from skyspy.store.sqlite import Sqlite
+
+__all__ = ["Connection", "Store", "StoreBusy", "StoreError"]
+
+T = TypeVar("T")
 
 
-class StoreBusy(StoreError):
-    """Somebody else holds the database longer than we wait: try again later."""
+class _Backend(Protocol):
+    def read(self, fn: Callable[[Connection], T]) -> T: ...
+    def write(self, fn: Callable[[Connection], T]) -> T: ...
+    def close(self) -> None: ...
+
+
+class Store:
+    """One database. `url` is SQLAlchemy's: `sqlite:///file` or `postgresql+psycopg://..`.
+
+    Opening is lazy: the first `upgrade`, `read` or `write` touches the world. A Store must be made
+    after gevent has patched the process, where it does.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = _parse(url)
+        self.where = _where(self._url)
+        self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        self._backend: _Backend = (Sqlite if self.is_sqlite else Postgres)(self._url, self.where)
+
+    def __repr__(self) -> str:
+        return f"Store({self.where})"
+
+    def upgrade(self) -> str:
+        """Bring the schema to the newest revision this code knows, and return its name.
+
+        Safe beside another process that does the same, and after one that died doing it. Raises
+        StoreError, one line, where the file cannot be used or was made by a newer SkySpy.
+        """
+        if self._url.database in (None, "", ":memory:") and self.is_sqlite:
+            return self._backend.write(upgrade.to_newest)
+        return upgrade.run(self._url, self.where)
+
+    def read(self, fn: Callable[[Connection], T]) -> T:
+        """Run `fn` in a transaction that only reads, and give its result.
+
+        `fn` may run in a native thread: it must not touch gevent, and must return plain values, not
+        cursors. Raises StoreBusy, StoreError, and whatever `fn` raises.
+        """
+        return self._backend.read(fn)
+
+    def write(self, fn: Callable[[Connection], T]) -> T:
+        """Run `fn` in a transaction that writes: all of it is kept, or, where anything is raised, nothing.
+
+        On SQLite writers come one after another; on Postgres they may meet, and a job that decides on what it
+        read takes the lock first (`state.bump`). Raises as `read` does.
+        """
+        return self._backend.write(fn)
+
+    def close(self) -> None:
+        """Close every connection; a later use opens new ones."""
+        self._backend.close()
+
+
+def _parse(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except exc.ArgumentError:
+        raise StoreError("the database's address is not a URL: write sqlite:///path or postgresql://user@host/name") from None
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() != "sqlite":
+        raise StoreError(f"databases of the kind {url.get_backend_name()!r} are not supported: use sqlite or postgresql")
+    return url
+
+
+def _where(url: URL) -> str:
+    """The database's name as it may stand in a log: without a password."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or ":memory:"
+    return f"{url.host or 'localhost'}/{url.database or ''}"

@@ -7,12 +7,14 @@ only whole, through `build`. Nothing is read or written here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
-from skyspy.permissions import FEATURES
+from skyspy.permissions import ACCESS_LEVELS, ALWAYS_IDENTIFIED, FEATURES
+from skyspy.wirejson import loads
 
 
 class SettingError(ValueError):
@@ -23,7 +25,7 @@ class SettingError(ValueError):
 class Row:
     """One setting: `kind` is choice, bool, int, float, features or origins; `low`..`high` bound a number,
     `choices` are a choice's words; `group` is the heading it stands under; `safe` is what a damaged row
-    in the database reads as (the default, but for the auth mode)."""
+    in the database reads as: the default, but for what guards access."""
 
     name: str
     kind: str
@@ -70,7 +72,11 @@ class Settings:
         "bool", False, "Access", "Refuse a bad token, rather than treat its bearer as anonymous"
     )
     FEATURE_ACCESS: Mapping[str, str] = _row(
-        "features", _OPEN_FEATURES, "Access", "Who may see each feature: public, authenticated, or holders of its permission"
+        "features",
+        _OPEN_FEATURES,
+        "Access",
+        "Who may see each feature: public, authenticated, or holders of its permission",
+        safe=MappingProxyType(dict.fromkeys(FEATURES, "permission")),
     )
     RECEIVER_LOCATION_PUBLIC: str = _row(
         "choice",
@@ -78,6 +84,7 @@ class Settings:
         "Access",
         "How exactly the anonymous may know where the receiver stands; rounded is to 0.1 degree",
         choices=("exact", "rounded", "hidden"),
+        safe="hidden",
     )
     CORS_ORIGINS: tuple[str, ...] = _row(
         "origins", (), "Access", "Other web origins whose pages may use this server, such as https://map.example"
@@ -108,3 +115,194 @@ ROWS: dict[str, Row] = {f.name: Row(name=f.name, **f.metadata) for f in fields(S
 """One row per setting, in the order they are shown."""
 
 NAMES: frozenset[str] = frozenset(ROWS)
+
+
+def row_of(name: str) -> Row:
+    """The row of a setting, by its name in any case; raises SettingError."""
+    row = ROWS.get(name.upper().replace("-", "_"))
+    if row is None:
+        raise SettingError(f"{name!r} is no setting: see `skyspy settings list`")
+    return row
+
+
+def parse(row: Row, value: object, current: Any = None) -> Any:
+    """The value a setting takes, from a text or a JSON value; raises SettingError.
+
+    `current` is what the setting holds now: FEATURE_ACCESS keeps what the value does not name.
+    """
+    try:
+        return _PARSERS[row.kind](row, value, row.default if current is None else current)
+    except SettingError as error:
+        raise SettingError(f"{row.name}: {error}") from None
+
+
+def _choice(row: Row, value: object, _: Any) -> str:
+    word = value.strip().lower() if isinstance(value, str) else value
+    if not isinstance(word, str) or word not in row.choices:
+        raise SettingError(f"write one of {', '.join(row.choices)}")
+    return word
+
+
+_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+def _bool(_row: Row, value: object, _: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = _WORDS.get(value.strip().lower()) if isinstance(value, str) else None
+    if word is None:
+        raise SettingError("write true or false")
+    return word
+
+
+def _number_of(row: Row, value: object, _: Any) -> float:
+    wanted = f"write a{' whole' if row.kind == 'int' else ''} number from {row.low:g} to {row.high:g}"
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise SettingError(wanted)
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        raise SettingError(wanted) from None
+    # A NaN fails the comparison too.
+    if not row.low <= number <= row.high or (row.kind == "int" and number != int(number)):
+        raise SettingError(wanted)
+    return int(number) if row.kind == "int" else number
+
+
+def _features(_row: Row, value: object, current: Any) -> Mapping[str, str]:
+    wanted = (
+        f"write feature=level, such as audio=authenticated; levels: {', '.join(ACCESS_LEVELS)}; features: {', '.join(FEATURES)}"
+    )
+    if isinstance(value, str):
+        pairs = [word.partition("=") for word in value.replace(",", " ").split()]
+        chosen: Mapping[Any, Any] = {feature.strip(): level.strip() for feature, _, level in pairs}
+    elif isinstance(value, Mapping):
+        chosen = value
+    else:
+        raise SettingError(wanted)
+    for feature, level in chosen.items():
+        if feature not in FEATURES or level not in ACCESS_LEVELS:
+            raise SettingError(wanted)
+        if feature in ALWAYS_IDENTIFIED and level == "public":
+            raise SettingError(f"{feature} holds somebody's own data and cannot be public")
+    return MappingProxyType({feature: chosen.get(feature, current[feature]) for feature in FEATURES})
+
+
+def _origins(_row: Row, value: object, _: Any) -> tuple[str, ...]:
+    words = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(words, list | tuple):
+        raise SettingError("write origins such as https://map.example, separated by commas")
+    return tuple(dict.fromkeys(_origin(word) for word in words))
+
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def _origin(word: object) -> str:
+    try:
+        parts = urlsplit(word if isinstance(word, str) else "")
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        scheme, host, port = "", None, None
+    if (
+        scheme not in _DEFAULT_PORTS
+        or not host
+        or parts.path not in ("", "/")
+        or parts.query
+        or parts.fragment
+        or "@" in parts.netloc
+    ):
+        # `*` lands here too, on purpose: it would let any page use a visitor's browser.
+        raise SettingError(f"{word!r} is not an origin such as https://map.example")
+    host = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{host}" if port in (None, _DEFAULT_PORTS[scheme]) else f"{scheme}://{host}:{port}"
+
+
+_PARSERS: Mapping[str, Callable[[Row, object, Any], Any]] = {
+    "choice": _choice,
+    "bool": _bool,
+    "int": _number_of,
+    "float": _number_of,
+    "features": _features,
+    "origins": _origins,
+}
+
+
+def to_json(value: Any) -> Any:
+    """A setting's value as plain JSON."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def to_text(value: Any) -> str:
+    """A setting's value as an operator would write it; `parse` reads it back."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return ",".join(f"{feature}={level}" for feature, level in value.items())
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+# What must hold between settings: the names, whether it does, and what to tell.
+_TOGETHER: tuple[tuple[tuple[str, ...], Callable[[Settings], bool], str], ...] = (
+    (
+        ("JWT_ACCESS_SECONDS", "JWT_REFRESH_SECONDS"),
+        lambda s: s.JWT_ACCESS_SECONDS <= s.JWT_REFRESH_SECONDS,
+        "JWT_ACCESS_SECONDS cannot be longer than JWT_REFRESH_SECONDS",
+    ),
+    (
+        ("SOCKET_EVENTS_PER_SECOND", "SOCKET_EVENTS_BURST"),
+        lambda s: s.SOCKET_EVENTS_PER_SECOND <= s.SOCKET_EVENTS_BURST,
+        "SOCKET_EVENTS_BURST cannot be less than SOCKET_EVENTS_PER_SECOND",
+    ),
+    (
+        ("CONNECTIONS_PER_ADDRESS", "MAX_CONNECTIONS"),
+        lambda s: s.CONNECTIONS_PER_ADDRESS <= s.MAX_CONNECTIONS,
+        "CONNECTIONS_PER_ADDRESS cannot be more than MAX_CONNECTIONS",
+    ),
+    (
+        ("LOGIN_ATTEMPTS_PER_ACCOUNT", "LOGIN_ATTEMPTS_PER_ADDRESS", "LOGIN_ATTEMPTS_TOTAL"),
+        lambda s: max(s.LOGIN_ATTEMPTS_PER_ACCOUNT, s.LOGIN_ATTEMPTS_PER_ADDRESS) <= s.LOGIN_ATTEMPTS_TOTAL,
+        "LOGIN_ATTEMPTS_TOTAL cannot be less than the attempts for one account or address",
+    ),
+)
+
+
+def check(settings: Settings) -> None:
+    """Whether the settings make sense together; raises SettingError with the first that does not."""
+    for _, holds, says in _TOGETHER:
+        if not holds(settings):
+            raise SettingError(says)
+
+
+def build(rows: Mapping[str, str | None], version: int) -> Settings:
+    """The settings in force, from the table's rows (JSON text, or None for the default).
+
+    Never raises: a row that cannot be believed reads as its `safe` value, and `problems` names it. The auth
+    mode's row is there from the first migration on: without it somebody meddled, and nobody is let in.
+    """
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, text in {"AUTH_MODE": "", **rows}.items():
+        row = ROWS.get(name)
+        if row is None or text is None:
+            continue
+        try:
+            values[name] = parse(row, loads(text))
+        except SettingError as error:
+            problem = str(error)
+        except ValueError:
+            problem = f"{name}: its row in the database is damaged or missing"
+        else:
+            continue
+        values[name] = row.safe
+        problems.append(f"{problem}; {to_text(row.safe)} is in force instead")
+    settings = Settings(**values, version=version)
+    for names, holds, says in _TOGETHER:
+        if not holds(settings):
+            problems.append(f"{says}; their defaults are in force instead")
+            settings = replace(settings, **{name: ROWS[name].default for name in names})
+    return replace(settings, problems=tuple(problems))

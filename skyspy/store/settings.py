@@ -1,7 +1,219 @@
-"""The settings table: what an operator chose, typed and versioned."""
+"""The settings table: what an operator chose, as every process sees it.
+
+Law: the table has one row per setting that somebody ever chose; the environment's value counts only where
+there never was one. A change is checked as a whole, kept with its audit row and a raised version in
+one transaction, and then swapped in as one frozen object. Who needs the truth asks `fresh`, and must
+refuse when it raises; who only needs a number asks `current`.
+"""
 
 from __future__ import annotations
 
-from skyspy.store.registry import NAMES, ROWS, Row, SettingError, Settings
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-__all__ = ["NAMES", "ROWS", "Row", "SettingError", "Settings"]
+from sqlalchemy import Connection, delete, insert, select
+
+from skyspy import wirejson
+from skyspy.clock import Clock
+from skyspy.store import Store, StoreError, audit, state
+from skyspy.store.audit import Actor
+from skyspy.store.registry import NAMES, ROWS, Row, SettingError, Settings, build, check, parse, row_of, to_json, to_text
+from skyspy.store.schema import SETTINGS
+
+__all__ = [
+    "NAMES",
+    "ROWS",
+    "Row",
+    "Setting",
+    "SettingError",
+    "Settings",
+    "SettingsTable",
+    "parse",
+    "row_of",
+    "to_json",
+    "to_text",
+]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as a form shows it: its row, its value, whether that is the default, who chose it and when
+    (wall seconds; None: nobody yet)."""
+
+    row: Row
+    value: Any
+    is_default: bool
+    changed_by: str | None
+    changed_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The rows as they were read, and the settings they make."""
+
+    rows: Mapping[str, str | None]
+    settings: Settings
+
+
+class SettingsTable:
+    """The table, and this process's copy of it.
+
+    `first` are the environment's values by setting name; one that does not fit raises StoreError, in
+    force or not, so that a mistake in the environment is found at the start.
+    """
+
+    def __init__(self, store: Store, first: Mapping[str, str] | None = None, clock: Clock | None = None) -> None:
+        self._store = store
+        self._clock = clock or Clock()
+        self._reading = threading.Lock()
+        self._failure: StoreError | None = None
+        self._failed_at = 0.0
+        self._checked_at = self._clock.steady()
+        self._seen = _Seen({}, Settings())
+        self._swap(self._with_first(first or {}))
+
+    @property
+    def current(self) -> Settings:
+        """The settings as last read; never asks the database."""
+        return self._seen.settings
+
+    def fresh(self, max_age: float = 0.25) -> Settings:
+        """The settings as they were in the database at most `max_age` seconds ago.
+
+        Raises StoreError or StoreBusy when they cannot be read: the caller refuses. Many callers at once
+        share one look, and its failure.
+        """
+        wanted_at = self._clock.steady()
+        if wanted_at - self._checked_at <= max_age:
+            return self.current
+        with self._reading:
+            if self._failure is not None and self._failed_at >= wanted_at:
+                raise self._failure
+            asked_at = self._clock.steady()
+            if asked_at - self._checked_at > max_age:
+                self._look()
+                self._checked_at = asked_at
+        return self.current
+
+    def _look(self) -> None:
+        self._failure = None
+        try:
+            seen = self._store.read(_read)
+            if seen.rows != self._seen.rows and seen.settings.version == self._seen.settings.version:
+                # Changed by hand, past us: raise the version, so that every process and live socket hears of it.
+                log.warning("the settings table was changed from outside; taking it over")
+                seen = self._store.write(_take_over)
+        except StoreError as error:
+            self._failure, self._failed_at = error, self._clock.steady()
+            raise
+        self._swap(seen)
+
+    def set(self, name: str, value: object, actor: Actor) -> Settings:
+        """Choose one setting's value, from a text or a JSON value. Raises SettingError, StoreError."""
+        return self.change({name: value}, actor)
+
+    def reset(self, name: str, actor: Actor) -> Settings:
+        """Choose the default. (The environment's first value does not come back.)"""
+        return self.change({name: None}, actor)
+
+    def change(self, values: Mapping[str, object], actor: Actor) -> Settings:
+        """Choose several at once (None: the default), all or none. One audit row for each."""
+        at = self._clock.wall()
+        seen = self._store.write(lambda connection: _change(connection, values, actor, at))
+        self._swap(seen)
+        return seen.settings
+
+    def rows(self) -> list[Setting]:
+        """Every setting as the database has it now, in the registry's order."""
+
+        def read(connection: Connection) -> list[Setting]:
+            settings = _read(connection).settings
+            chosen = {row.name: row for row in connection.execute(select(SETTINGS))}
+            return [_setting(row, settings, chosen.get(row.name)) for row in ROWS.values()]
+
+        return self._store.read(read)
+
+    def _swap(self, seen: _Seen) -> None:
+        # Two reads may end in the other order than they began: never go back.
+        if seen.settings.version >= self._seen.settings.version:
+            if seen.settings.problems and seen.settings.problems != self._seen.settings.problems:
+                log.error("settings: %s", "; ".join(seen.settings.problems))
+            self._seen = seen
+
+    def _with_first(self, first: Mapping[str, str]) -> _Seen:
+        try:
+            settings = check_first(first)
+        except SettingError as error:
+            raise StoreError(f"in the environment: {error}") from None
+        at = self._clock.wall()
+        if self._store.read(lambda connection: set(first) - _chosen(connection)):
+            return self._store.write(lambda connection: _take_first(connection, settings, set(first), at))
+        return self._store.read(_read)
+
+
+def check_first(first: Mapping[str, str]) -> Settings:
+    """The defaults with the environment's values in them; raises SettingError."""
+    values = {name: parse(row_of(name), text) for name, text in first.items()}
+    settings = replace(Settings(), **values)
+    check(settings)
+    return settings
+
+
+def _chosen(connection: Connection) -> set[str]:
+    """The settings somebody ever chose; a row nobody chose (the first migration's) has no name beside it."""
+    return set(connection.execute(select(SETTINGS.c.name).where(SETTINGS.c.changed_by != "")).scalars())
+
+
+def _read(connection: Connection) -> _Seen:
+    version = state.version(connection)
+    rows = {row.name: row.value for row in connection.execute(select(SETTINGS.c.name, SETTINGS.c.value))}
+    return _Seen(rows, build(rows, version))
+
+
+def _take_over(connection: Connection) -> _Seen:
+    state.bump(connection)
+    return _read(connection)
+
+
+def _keep(connection: Connection, name: str, value: Any, actor: Actor, at: float) -> None:
+    text = None if value is None else wirejson.dumps(to_json(value))
+    connection.execute(delete(SETTINGS).where(SETTINGS.c.name == name))
+    connection.execute(insert(SETTINGS).values(name=name, value=text, changed_at=at, changed_by=audit.printable(actor.name, 64)))
+
+
+def _change(connection: Connection, values: Mapping[str, object], actor: Actor, at: float) -> _Seen:
+    state.bump(connection)
+    new = _read(connection).settings
+    for name, value in values.items():
+        row = row_of(name)
+        now = getattr(new, row.name)
+        chosen = row.default if value is None else parse(row, value, now)
+        new = replace(new, **{row.name: chosen})
+        _keep(connection, row.name, None if value is None else chosen, actor, at)
+        before, after = {"value": to_json(now)}, {"value": to_json(chosen)}
+        audit.record(connection, actor, "setting.set" if value is not None else "setting.reset", row.name, at, before, after)
+    check(new)
+    # Read back, rather than trusted: this also takes along problems mended or left by other rows.
+    return _read(connection)
+
+
+def _take_first(connection: Connection, settings: Settings, names: set[str], at: float) -> _Seen:
+    actor = Actor("environment", "environment")
+    state.bump(connection)
+    for name in sorted(names - _chosen(connection)):
+        value = getattr(settings, name)
+        _keep(connection, name, value, actor, at)
+        audit.record(connection, actor, "setting.set", name, at, None, {"value": to_json(value)})
+    return _read(connection)
+
+
+def _setting(row: Row, settings: Settings, chosen: Any) -> Setting:
+    value = getattr(settings, row.name)
+    if chosen is None or not chosen.changed_by:
+        return Setting(row, value, value == row.default, None, None)
+    return Setting(row, value, value == row.default, chosen.changed_by, chosen.changed_at)

@@ -1,0 +1,136 @@
+"""The audit log: who did what to what, from where, and how it was before and after.
+
+Law: a row is written in the transaction of what it tells of, and is never changed; only age removes it.
+No secret is handed in here: no password, key, token, nor digest of one. What a stranger could have typed is
+cut to length and stripped of control characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, desc, insert, select
+
+from skyspy import wirejson
+from skyspy.clock import Clock
+from skyspy.store import Store
+from skyspy.store.schema import AUDIT
+
+DAY_S = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. `kind` is user, key, cli, environment, system or anonymous; `address` is where from."""
+
+    kind: str
+    name: str = ""
+    address: str = ""
+
+
+SYSTEM = Actor("system", "skyspy")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the log; `at` wall seconds, `before` and `after` plain JSON values."""
+
+    id: int
+    at: float
+    actor_kind: str
+    actor: str
+    address: str
+    action: str
+    object: str
+    before: Any
+    after: Any
+
+
+def printable(text: str, longest: int) -> str:
+    """The text on one line and no longer than `longest`; what cannot be printed becomes `?`."""
+    return "".join(c if c.isprintable() else "?" for c in text[:longest])
+
+
+def record(
+    connection: Connection,
+    actor: Actor,
+    action: str,
+    about: str,
+    at: float,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+) -> None:
+    """Write one row. `action` is `noun.verb`, `about` names the object, as in `user anna`."""
+    connection.execute(
+        insert(AUDIT).values(
+            at=at,
+            actor_kind=actor.kind,
+            actor=printable(actor.name, 64),
+            address=printable(actor.address, 64),
+            action=action,
+            object=printable(about, 128),
+            before=None if before is None else wirejson.dumps(dict(before)),
+            after=None if after is None else wirejson.dumps(dict(after)),
+        )
+    )
+
+
+class AuditLog:
+    """Reads the log."""
+
+    def __init__(self, store: Store, clock: Clock | None = None) -> None:
+        self._store = store
+        self._clock = clock or Clock()
+
+    def record(self, actor: Actor, action: str, about: str, after: Mapping[str, object] | None = None) -> None:
+        """Write a row for something that changed nothing in the database, such as a refused sign-in."""
+        at = self._clock.wall()
+        self._store.write(lambda connection: record(connection, actor, action, about, at, None, after))
+
+    def page(
+        self,
+        limit: int = 100,
+        before_id: int | None = None,
+        *,
+        actor: str | None = None,
+        action: str | None = None,
+        about: str | None = None,
+        address: str | None = None,
+        since: float | None = None,
+        until: float | None = None,
+    ) -> list[Entry]:
+        """The newest rows first. `before_id` continues a page; `action` may end in `.` to mean its whole noun
+        (`user.`); `about` is part of the object's name; `since`, `until` are wall seconds."""
+        query = select(AUDIT).order_by(desc(AUDIT.c.id)).limit(max(1, min(limit, 1000)))
+        if before_id is not None:
+            query = query.where(AUDIT.c.id < before_id)
+        if actor is not None:
+            query = query.where(AUDIT.c.actor == actor)
+        if action is not None:
+            same = AUDIT.c.action.startswith(action, autoescape=True) if action.endswith(".") else AUDIT.c.action == action
+            query = query.where(same)
+        if about is not None:
+            query = query.where(AUDIT.c.object.contains(about, autoescape=True))
+        if address is not None:
+            query = query.where(AUDIT.c.address == address)
+        if since is not None:
+            query = query.where(AUDIT.c.at >= since)
+        if until is not None:
+            query = query.where(AUDIT.c.at < until)
+        return self._store.read(lambda connection: [_entry(row) for row in connection.execute(query)])
+
+    def prune(self, days: float) -> int:
+        """Remove rows older than that; returns how many."""
+        oldest = self._clock.wall() - days * DAY_S
+        return self._store.write(lambda connection: connection.execute(delete(AUDIT).where(AUDIT.c.at < oldest)).rowcount)
+
+
+def _entry(row: Row[Any]) -> Entry:
+    def value(text: str | None) -> Any:
+        return None if text is None else wirejson.loads(text)
+
+    return Entry(
+        row.id, row.at, row.actor_kind, row.actor, row.address, row.action, row.object, value(row.before), value(row.after)
+    )

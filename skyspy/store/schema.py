@@ -1,0 +1,177 @@
+"""The tables, the same on SQLite and Postgres.
+
+Law: what is written here is what the newest migration makes; a test compares the two. Times are wall
+seconds. Lists and settings are JSON text. Secrets are kept only as digests or password hashes.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, CheckConstraint, Column, Double, ForeignKey, Index, Integer, MetaData, String, Table, Text, false
+
+METADATA = MetaData(
+    naming_convention={
+        # Named alike on every database, so that a later migration can find what it changes.
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _moment(name: str, *, required: bool = False) -> Column[float]:
+    return Column(name, Double, nullable=not required)
+
+
+def _user(ondelete: str = "CASCADE") -> Column[int]:
+    return Column("user_id", Integer, ForeignKey("users.id", ondelete=ondelete), nullable=False, index=True)
+
+
+# One row: `version` counts every change that live sockets must hear of. Raising it is also the lock that
+# lets one such change happen after another (see state.py).
+STATE = Table(
+    "state",
+    METADATA,
+    Column("id", Integer, CheckConstraint("id = 1", name="single"), primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+)
+
+# `value` is JSON; NULL is the default, chosen on purpose: the row stays, so that the environment's first value is not taken again.
+SETTINGS = Table(
+    "settings",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text),
+    _moment("changed_at", required=True),
+    Column("changed_by", String(64), nullable=False),
+)
+
+# `permissions` is a JSON list; NULL for the built-in roles, whose permissions stand in the code's own table.
+ROLES = Table(
+    "roles",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("says", String(200), nullable=False, server_default=""),
+    Column("permissions", Text),
+    _moment("created_at", required=True),
+)
+
+# `name_key` is the name folded, so that two names that look alike cannot both exist. `session_epoch` is raised to
+# end every signed-in page of a user.
+USERS = Table(
+    "users",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("name_key", String(200), nullable=False, unique=True),
+    Column("role_id", Integer, ForeignKey("roles.id"), nullable=False, index=True),
+    Column("password_hash", String(200)),
+    Column("disabled", Boolean, nullable=False, server_default=false()),
+    Column("session_epoch", Integer, nullable=False, server_default="0"),
+    _moment("created_at", required=True),
+    _moment("password_changed_at"),
+    _moment("last_login_at"),
+    Column("last_login_from", String(64)),
+    sqlite_autoincrement=True,  # an id is never given again: a live socket remembers who it belongs to by it
+)
+
+# `digest` is the keyed hash of the whole key, `hint` its first characters. `scopes` and `networks` are JSON lists, NULL is no limit.
+# A rotated key points at the one that follows it.
+API_KEYS = Table(
+    "api_keys",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    _user(),
+    Column("kind", String(8), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("hint", String(24), nullable=False),
+    Column("scopes", Text),
+    Column("networks", Text),
+    _moment("created_at", required=True),
+    _moment("expires_at"),
+    _moment("revoked_at"),
+    Column("rotated_to", Integer, ForeignKey("api_keys.id", ondelete="SET NULL")),
+    _moment("last_used_at"),
+    Column("last_used_from", String(64)),
+    CheckConstraint("kind IN ('live', 'test')", name="kind"),
+    sqlite_autoincrement=True,
+)
+
+# How often a key was used on each UTC day (days since 1970).
+KEY_USES = Table(
+    "key_uses",
+    METADATA,
+    Column("key_id", Integer, ForeignKey("api_keys.id", ondelete="CASCADE"), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("uses", Integer, nullable=False),
+)
+
+# A family is one sign-in and every token that came of it; it dies whole.
+FAMILIES = Table(
+    "families",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    _user(),
+    _moment("created_at", required=True),
+    _moment("expires_at", required=True),
+    _moment("revoked_at"),
+    Column("revoked_why", String(32)),
+    Column("address", String(64)),
+    Index("ix_families_expires_at", "expires_at"),
+)
+
+REFRESH_TOKENS = Table(
+    "refresh_tokens",
+    METADATA,
+    Column("digest", String(64), primary_key=True),
+    Column("family_id", String(32), ForeignKey("families.id", ondelete="CASCADE"), nullable=False, index=True),
+    _moment("created_at", required=True),
+    _moment("expires_at", required=True),
+    _moment("used_at"),
+)
+
+# Links that work once: the first administrator, invitations, password resets. `subject` is the user's id, or empty.
+LINKS = Table(
+    "links",
+    METADATA,
+    Column("digest", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("subject", String(64), nullable=False, server_default=""),
+    Column("created_by", String(64), nullable=False, server_default=""),
+    _moment("created_at", required=True),
+    _moment("expires_at", required=True),
+    _moment("used_at"),
+)
+
+# Counted attempts: `bucket` is what they are counted for, `since` when its window opened.
+ATTEMPTS = Table(
+    "attempts",
+    METADATA,
+    Column("bucket", String(128), primary_key=True),
+    _moment("since", required=True),
+    Column("count", Integer, nullable=False),
+    Index("ix_attempts_since", "since"),
+)
+
+# `before` and `after` are JSON. No row points at another table: the log outlives what it speaks of.
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    _moment("at", required=True),
+    Column("actor_kind", String(16), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("address", String(64), nullable=False, server_default=""),
+    Column("action", String(32), nullable=False),
+    Column("object", String(128), nullable=False, server_default=""),
+    Column("before", Text),
+    Column("after", Text),
+    Index("ix_audit_at", "at"),
+    Index("ix_audit_action", "action"),
+    Index("ix_audit_actor", "actor"),
+    # Ids are never used twice, also after old rows were pruned: they are the log's page marks.
+    sqlite_autoincrement=True,
+)
