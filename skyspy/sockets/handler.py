@@ -1,0 +1,357 @@
+"""Doors: one TCP connection, as gunicorn's worker serves it.
+
+Law: a request is read within READ_SECONDS or not at all; a body is judged by its declared length
+before a byte of it is read; a WebSocket is opened only for a page that may, at the Socket.IO path,
+and only when Engine.IO will take it, so that whoever is refused gets a plain HTTP answer. No query
+string is ever logged. It does not know tokens, sessions or events.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import hashlib
+import io
+import logging
+import socket as sockets
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+from urllib.parse import parse_qs
+
+import gevent
+from gevent.pywsgi import Input, WSGIHandler
+from geventwebsocket.handler import WebSocketHandler
+
+from skyspy.sockets.frames import NORMAL, BoundedWebSocket
+from skyspy.sockets.line import Line, Wire
+from skyspy.sockets.pace import Sparing
+
+log = Sparing(logging.getLogger(__name__))
+
+READ_SECONDS = 10.0
+"""For a request line and its headers together, and again for a small body: also how long an idle connection is kept."""
+STALL_SECONDS = 30.0
+"""How long one read or write of a large body may make no progress."""
+LINGER_SECONDS, LINGER_BYTES = 1.0, 1024 * 1024
+"""What is still read and thrown away after a refusal, so that the refusal arrives before a reset does."""
+MAX_PACKETS = 16
+"""Packets in one polling body; Engine.IO drops all of them beyond that and says 200."""
+
+Answer = tuple[str, str]
+"""A refusal: HTTP status and text."""
+TOO_SLOW: Answer = ("408 Request Timeout", "the body did not come")
+
+
+class Handler(WebSocketHandler):  # type: ignore[misc]
+    """Serves one connection. `wire`, `path`, `engine` and `limit` are set on a subclass by wire.harden."""
+
+    wire: Wire
+    engine: Any
+    path = "/socket.io/"
+    limit = 64 * 1024
+    idle_seconds = 20.0
+
+    websocket: BoundedWebSocket | None = None
+    wsgi_input: Any
+    application: Any
+    _patience: gevent.Timeout | None = None
+
+    # -- reading a request ---------------------------------------------------------------------
+
+    def handle_one_request(self) -> Any:
+        """Read and serve one request; too slow a client gets 408."""
+        self.socket.settimeout(STALL_SECONDS)
+        self.requestline = None
+        self._patience = gevent.Timeout.start_new(READ_SECONDS)
+        try:
+            return super().handle_one_request()
+        except gevent.Timeout as timeout:
+            if timeout is not self._patience:
+                raise
+            # An idle connection is closed without a word: an answer nobody asked for confuses clients.
+            return ("408", _plain("408 Request Timeout", "too slow")) if self.requestline else None
+        finally:
+            self._patience.close()
+
+    def read_request(self, raw_requestline: str) -> bool:
+        """Read the headers; from here on the application decides how long things take."""
+        read: bool = super().read_request(raw_requestline)
+        if self._patience is not None:
+            self._patience.close()
+        return read
+
+    def _handle_client_error(self, ex: Exception) -> tuple[str, bytes]:
+        log.warning("%s sent what is no HTTP request (%s)", self._peer(), type(ex).__name__)
+        return "400", _plain("400 Bad Request", "not an HTTP request")
+
+    # -- what to do with it --------------------------------------------------------------------
+
+    def run_application(self) -> None:
+        """Refuse, upgrade, or hand the request to the application."""
+        try:
+            query = None
+            if self.environ["PATH_INFO"].startswith(self.path):
+                query = _fields(self.environ["QUERY_STRING"])
+            refusal = self._refusal(query) or self._read_body(query)
+            if refusal is not None:
+                self._answer(refusal)
+            elif self.websocket is not None:
+                self._run_websocket(self.websocket)
+            elif (line := self._line(query)) is not None:
+                self._run_polling(line)
+            else:
+                WSGIHandler.run_application(self)
+        finally:
+            self._forget_body()
+
+    def _run_polling(self, line: Line) -> None:
+        """Run one request of a session that polls, so that ending the session ends this request's connection."""
+        application = self.application
+        polls = int(self.command == "GET")
+
+        def counted(environ: dict[str, Any], start_response: Any) -> Any:
+            # Only the waiting counts: while its answer is still being written the client may poll again.
+            line.polls += polls
+            try:
+                return application(environ, start_response)
+            finally:
+                line.polls -= polls
+
+        self.application = counted
+        line.raws.add(self.socket)
+        try:
+            WSGIHandler.run_application(self)
+        finally:
+            line.raws.discard(self.socket)
+
+    def _line(self, query: dict[str, list[str]] | None) -> Line | None:
+        return self.wire.lines.get(query.get("sid", [""])[0]) if query else None
+
+    def _refusal(self, query: dict[str, list[str]] | None) -> Answer | None:
+        upgrade = self._wants_websocket()
+        if query is None:
+            return ("404 Not Found", "no WebSocket here") if upgrade else None
+        if not query:
+            return "400 Bad Request", "not an Engine.IO request"
+        if not self.wire.guard(self.environ.get("HTTP_ORIGIN"), self.environ):
+            self.wire.counts.refused += 1
+            return "403 Forbidden", "this origin is not allowed"
+        if "j" in query:
+            return "400 Bad Request", "JSONP is not spoken here"
+        if "sid" not in query:
+            address = self.wire.guard.address(self.environ)
+            refusal = self.wire.guard.full(len(self.wire.lines), self.wire.here(address), address)
+            if refusal is not None:
+                self.wire.counts.refused += 1
+                return refusal
+        line = self._line(query)
+        if upgrade:
+            return self._upgrade(query, line)
+        if line is not None and self.command == "GET" and line.polls:
+            # Two polls would share one queue; the protocol has the server end such a session.
+            line.end()
+            return "400 Bad Request", "two polls at once"
+        return None
+
+    def _wants_websocket(self) -> bool:
+        connection = self.environ.get("HTTP_CONNECTION", "").lower()
+        return (
+            self.command == "GET"
+            and self.environ.get("HTTP_UPGRADE", "").strip().lower() == "websocket"
+            and "upgrade" in [word.strip() for word in connection.split(",")]
+        )
+
+    def _answer(self, refusal: Answer) -> None:
+        status, text = refusal
+        body = text.encode()
+        headers = [
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Length", str(len(body))),
+            ("Connection", "close"),
+        ]
+        if status.startswith("426"):
+            headers += [("Sec-WebSocket-Version", "13"), ("Upgrade", "websocket")]
+        if status.startswith(("429", "503")):
+            headers.append(("Retry-After", "5"))
+        self.result = [body]
+        self.start_response(status, headers)
+        self.close_connection = True
+        self.process_result()
+        self._linger()
+
+    # -- bodies --------------------------------------------------------------------------------
+
+    def _read_body(self, query: dict[str, list[str]] | None) -> Answer | None:
+        """Read a small body now, within READ_SECONDS; leave a large one to the application if it may have one."""
+        if self.websocket is not None or (query is None and (self.content_length or 0) > self.limit):
+            return None
+        if query is not None and self.command == "POST":
+            return self._read_packets(query)
+        if not self.content_length or self._connection_upgrade_requested():
+            return None
+        body = self._read_now(self.content_length)
+        if body is None:
+            return TOO_SLOW
+        self.environ["wsgi.input"] = io.BytesIO(body)
+        return None
+
+    def _read_packets(self, query: dict[str, list[str]]) -> Answer | None:
+        refusal: Answer | None = None
+        body: bytes | None = None
+        if self.content_length is None:
+            refusal = "411 Length Required", "a length is needed"
+        elif self.content_length > self.limit:
+            refusal = "413 Content Too Large", f"at most {self.limit} bytes"
+        else:
+            body = self._read_now(self.content_length)
+        if body is not None and not _are_packets(body):
+            refusal = "400 Bad Request", "not Engine.IO packets"
+        if refusal is not None or body is None:
+            self.wire.counts.broken += 1
+            line = self._line(query)
+            if line is not None:
+                line.close_session("transport error")
+            return refusal or TOO_SLOW
+        # Attachments are not taken; the header that announced them is answered by its door.
+        body = b"\x1e".join(packet for packet in body.split(b"\x1e") if packet[:1] != b"b")
+        self.environ["wsgi.input"] = io.BytesIO(body)
+        self.environ["CONTENT_LENGTH"] = str(len(body))
+        return None
+
+    def _read_now(self, length: int) -> bytes | None:
+        """The body; None when it does not come, or not in time."""
+        try:
+            with gevent.Timeout(READ_SECONDS, TimeoutError()):
+                body: bytes = self.wsgi_input.read(length)
+        except OSError:
+            return None
+        return body
+
+    def _forget_body(self) -> None:
+        """Leave what was not read of the body unread: the server would read all that was declared."""
+        body = self.wsgi_input
+        unread = (self.content_length or 0) - body.position
+        if (body.chunked_input and body.chunk_length != 0) or unread > self.limit or (unread > 0 and self.close_connection):
+            self.close_connection = True
+            self.wsgi_input = Input(self.rfile, 0)
+
+    def _linger(self) -> None:
+        """End the answer, then read on for a moment: closing with unread data would reset the connection."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(sockets.SHUT_WR)
+            deadline, left = monotonic() + LINGER_SECONDS, LINGER_BYTES
+            while left > 0 and (wait := deadline - monotonic()) > 0:
+                self.socket.settimeout(wait)
+                data = self.socket.recv(16384)
+                if not data:
+                    break
+                left -= len(data)
+
+    # -- WebSockets ----------------------------------------------------------------------------
+
+    def _upgrade(self, query: dict[str, list[str]], line: Line | None) -> Answer | None:
+        """Open the WebSocket, or say why not."""
+        if self.request_version != "HTTP/1.1":
+            return "400 Bad Request", "WebSocket needs HTTP/1.1"
+        if self.environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13":
+            return "426 Upgrade Required", "WebSocket version 13"
+        if query.get("transport") != ["websocket"]:
+            return "400 Bad Request", "transport is not websocket"
+        if "sid" not in query and query.get("EIO") != ["4"]:
+            return "400 Bad Request", "Engine.IO version 4"
+        if "sid" in query and (line is None or not line.engine.connected or line.engine.upgraded or line.engine.upgrading):
+            return "400 Bad Request", "no session to upgrade"
+        key = self.environ.get("HTTP_SEC_WEBSOCKET_KEY", "").strip()
+        try:
+            valid = len(base64.b64decode(key, validate=True)) == 16
+        except (binascii.Error, ValueError):
+            valid = False
+        if not valid:
+            return "400 Bad Request", "bad Sec-WebSocket-Key"
+        # SHA-1 is the handshake's, not a secret's: RFC 6455 section 4.2.2.
+        accept = base64.b64encode(hashlib.sha1((key + self.GUID).encode(), usedforsecurity=False).digest()).decode()
+        self.websocket = BoundedWebSocket(self.environ, self, self.limit)
+        self.environ |= {"wsgi.websocket": self.websocket, "wsgi.websocket_version": "13"}
+        self.result = []
+        self.start_response(
+            "101 Switching Protocols",
+            [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", accept)],
+        )
+        self.write(b"")
+        return None
+
+    def _run_websocket(self, ws: BoundedWebSocket) -> None:
+        # Nothing in either direction for longer than a ping takes to be answered: the client is gone.
+        self.socket.settimeout(self.idle_seconds)
+        try:
+            list(self.application(self.environ, _no_response))
+        finally:
+            ws.close()
+            self.environ["wsgi.websocket"] = None
+            if ws.code != NORMAL:
+                self._linger()
+
+    # -- the log -------------------------------------------------------------------------------
+
+    def log_request(self) -> None:
+        """Write gunicorn's access line, if it is on, without query strings: a token may stand in one."""
+        access = getattr(self.server.log, "access", None)
+        if access is None or not self.environ:
+            return
+        environ = dict(self.environ)
+        environ["QUERY_STRING"] = ""
+        environ["RAW_URI"] = (self.path_of_request() or "").partition("?")[0]
+        environ["HTTP_REFERER"] = environ.get("HTTP_REFERER", "").partition("?")[0]
+        access(_Response(self), self.headers.items(), environ, timedelta(seconds=max(0.0, self.time_finish - self.time_start)))
+
+    def log_error(self, msg: str, *args: object) -> None:
+        """What the server says of a bad request holds the request: keep only that there was one."""
+        del args
+        log.warning("%s: bad request (%s)", self._peer(), msg.partition(":")[0][:40])
+
+    def path_of_request(self) -> str:
+        """The request's target as the client wrote it."""
+        words = (self.requestline or "").split()
+        return words[1] if len(words) > 1 else ""
+
+    def _peer(self) -> str:
+        return str(self.client_address[0]) if isinstance(self.client_address, tuple) else "local"
+
+
+class _Response:
+    """What gunicorn's access log reads of a response."""
+
+    def __init__(self, handler: Handler) -> None:
+        status = handler.status or b"000"
+        self.status = status.decode("latin-1") if isinstance(status, bytes) else str(status)
+        self.headers = handler.response_headers or []
+        self.sent = handler.response_length
+
+
+def _fields(query: str) -> dict[str, list[str]]:
+    """The query string's fields; none when it has too many to be an honest one."""
+    try:
+        return parse_qs(query, max_num_fields=30)
+    except ValueError:
+        return {}
+
+
+def _are_packets(body: bytes) -> bool:
+    packets = body.split(b"\x1e")
+    if len(packets) > MAX_PACKETS or any(packet[:1] not in b"0123456b" or not packet for packet in packets):
+        return False
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _plain(status: str, text: str) -> bytes:
+    return f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode()
+
+
+def _no_response(_status: str, _headers: object, _exc_info: object = None) -> None:
+    """After 101 there is no other response to start."""

@@ -1,0 +1,124 @@
+"""Doors: Socket.IO packets, validated as they are decoded.
+
+Law: decoding never raises, and what comes out of it can be handled without looking again. An event
+is a list that begins with a short name nobody reserved; namespaces and acknowledgement numbers are
+bounded; binary is not spoken here. What does not fit becomes an event named REFUSED that carries the
+reason, so that the door it was meant for can answer it. No sockets, no settings.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from socketio import packet
+
+from skyspy import wirejson
+
+REFUSED = "refused packet"
+"""The name under which a door finds a packet that was not one: arguments are a code and a message."""
+
+RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
+"""Names the protocol's own life cycle uses: from a client they would reach handlers that trust them."""
+
+MAX_NAME, MAX_NAMESPACE, MAX_ID_DIGITS = 64, 64, 15
+NOT_AN_OBJECT = ["not an object"]
+"""What a CONNECT carries whose credentials are anything but an object: truthy, and no token to any judge."""
+
+_HEAD = re.compile(
+    r"(?P<type>[0-6])(?:(?P<attachments>[0-9]{1,10})-)?"
+    r"(?P<namespace>/[^,]*,?)?(?P<id>[0-9]*)(?P<data>.*)\Z",
+    re.DOTALL | re.ASCII,
+)
+
+
+class _BadPacket(Exception):
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class Packet(packet.Packet):  # type: ignore[misc]
+    """Socket.IO packets as SkySpy speaks them: text only."""
+
+    # Without binary nothing has to search every payload for bytes before it is sent.
+    uses_binary_events = False
+    json = wirejson
+    namespace: str | None
+    id: int | None
+    data: Any
+
+    def decode(self, encoded_packet: object) -> int:
+        """Fill this packet from what a client sent. Always 0: no attachments ever follow."""
+        self.namespace = None
+        self.id = None
+        try:
+            self._read(encoded_packet)
+        except _BadPacket as bad:
+            self.packet_type = packet.EVENT
+            self.data = [REFUSED, bad.code, bad.message]
+        return 0
+
+    def _read(self, encoded: object) -> None:
+        head = _HEAD.match(encoded) if isinstance(encoded, str) else None
+        if head is None:
+            raise _BadPacket("bad_packet", "not a Socket.IO packet")
+        kind = int(head["type"])
+        binary = kind in (packet.BINARY_EVENT, packet.BINARY_ACK)
+        namespace = (head["namespace"] or "/").rstrip(",").partition("?")[0]
+        if len(namespace) > MAX_NAMESPACE:
+            raise _BadPacket("bad_packet", f"a namespace has at most {MAX_NAMESPACE} characters")
+        self.namespace = namespace
+        if len(head["id"]) > MAX_ID_DIGITS:
+            raise _BadPacket("bad_packet", f"an acknowledgement number has at most {MAX_ID_DIGITS} digits")
+        if head["id"] and kind != packet.CONNECT:
+            self.id = int(head["id"])
+        if binary:
+            raise _BadPacket("binary_refused", "binary is not accepted here")
+        if head["attachments"] is not None or kind == packet.CONNECT_ERROR:
+            raise _BadPacket("bad_packet", "not a packet a client sends")
+        self.packet_type = kind
+        # Credentials may be a bare number, which the pattern takes for an acknowledgement's.
+        text = head["id"] + head["data"] if kind == packet.CONNECT else head["data"]
+        self.data = _DATA[kind](_parsed(text))
+
+
+_MISSING = object()
+
+
+def _parsed(text: str) -> object:
+    if not text:
+        return None
+    try:
+        return wirejson.loads(text)
+    except ValueError:
+        # RecursionError cannot happen: the codec has a depth limit of its own and says so as a ValueError.
+        return _MISSING
+
+
+def _credentials(data: object) -> object:
+    return data if data is None or isinstance(data, dict) else NOT_AN_OBJECT
+
+
+def _event(data: object) -> list[Any]:
+    if not isinstance(data, list) or not data or not isinstance(data[0], str):
+        raise _BadPacket("bad_packet", "an event is a list that begins with its name")
+    name = data[0]
+    if not 0 < len(name) <= MAX_NAME:
+        raise _BadPacket("bad_packet", f"an event's name has 1 to {MAX_NAME} characters")
+    if name in RESERVED or name == REFUSED:
+        raise _BadPacket("reserved_event", "this event name is reserved")
+    return data
+
+
+def _nothing(_data: object) -> None:
+    return None
+
+
+def _no_answer(_data: object) -> list[Any]:
+    # The server asks for no acknowledgements, so one that arrives answers nothing and carries nothing on.
+    return []
+
+
+_DATA = {packet.CONNECT: _credentials, packet.DISCONNECT: _nothing, packet.EVENT: _event, packet.ACK: _no_answer}
