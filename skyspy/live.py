@@ -1,0 +1,126 @@
+"""Tools floor: who is connected to this process now.
+
+Law: a Session stands here from the moment the door admits it until the moment it is told to go, and
+not a moment longer: what is not in this list is served nothing. Plain data behind one lock-free
+structure: gevent runs one greenlet at a time and nothing here yields. No sockets, no judging.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from skyspy import topics
+from skyspy.auth.principal import Principal, TokenError
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """One client in one namespace. `eio_sid` names its transport, which other namespaces may share.
+
+    `token_error` is what was wrong with its token where it was let in as anonymous all the same;
+    `since` is wall seconds; `topics` are the held ones, `delta` the flavour of the aircraft stream;
+    `rooms` are the Socket.IO rooms it stands in.
+    """
+
+    sid: str
+    eio_sid: str
+    namespace: str
+    principal: Principal
+    address: str
+    since: float
+    user_agent: str = ""
+    token_error: TokenError | None = None
+    sky: str = "live"
+    audience: str = topics.PUBLIC
+    topics: set[str] = field(default_factory=set)
+    delta: bool = False
+    rooms: set[str] = field(default_factory=set)
+    events: int = 0
+    """Client events taken."""
+    strikes: int = 0
+    """Events sent above the permitted rate, since it last kept to it."""
+
+    @property
+    def token_state(self) -> str:
+        """`valid`, `none`, or the code of what was wrong with its token."""
+        if self.token_error is not None:
+            return self.token_error.code
+        return "valid" if self.principal.identified else "none"
+
+
+class Live:
+    """The list of live sessions."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, Session] = {}
+        self._transports: dict[str, set[str]] = {}
+        self._addresses: dict[str, set[str]] = {}
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def __iter__(self) -> Iterator[Session]:
+        """Everybody, as of now: the list may change while it is walked."""
+        return iter(list(self._sessions.values()))
+
+    def add(self, session: Session) -> None:
+        """Take a session in."""
+        self._sessions[session.sid] = session
+        self._transports.setdefault(session.eio_sid, set()).add(session.sid)
+        self._addresses.setdefault(session.address, set()).add(session.eio_sid)
+
+    def remove(self, sid: str) -> Session | None:
+        """Let a session go; None when it is not here (any more)."""
+        session = self._sessions.pop(sid, None)
+        if session is None:
+            return None
+        here = self._transports[session.eio_sid]
+        here.discard(sid)
+        if not here:
+            del self._transports[session.eio_sid]
+            lines = self._addresses.get(session.address, set())
+            lines.discard(session.eio_sid)
+            if not lines:
+                self._addresses.pop(session.address, None)
+        return session
+
+    def get(self, sid: str) -> Session | None:
+        """The session with this Socket.IO id."""
+        return self._sessions.get(sid)
+
+    def all(self) -> list[Session]:
+        """Everybody, as of now."""
+        return list(self._sessions.values())
+
+    def by_namespace(self, namespace: str) -> list[Session]:
+        """Everybody in one namespace."""
+        return [session for session in self._sessions.values() if session.namespace == namespace]
+
+    def on_transport(self, eio_sid: str) -> list[Session]:
+        """The sessions that share one transport."""
+        return [self._sessions[sid] for sid in self._transports.get(eio_sid, ())]
+
+    def has_transport(self, eio_sid: str) -> bool:
+        """Whether anybody is admitted over this transport."""
+        return eio_sid in self._transports
+
+    @property
+    def count(self) -> int:
+        """Transports with somebody on them: what MAX_CONNECTIONS limits."""
+        return len(self._transports)
+
+    def count_at(self, address: str) -> int:
+        """Transports of one address."""
+        return len(self._addresses.get(address, ()))
+
+    def topics(self) -> dict[str, int]:
+        """How many sessions hold each topic."""
+        return _counted(topic for session in self._sessions.values() for topic in session.topics)
+
+
+def _counted(words: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for word in words:
+        counts[word] = counts.get(word, 0) + 1
+    return counts
