@@ -127,7 +127,7 @@ class AuditLog:
         return self._store.write(lambda connection: connection.execute(delete(AUDIT).where(AUDIT.c.at < oldest)).rowcount)
 
 
-def _entry(row: Row[Any]) -> Entry:
+def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
     def value(text: str | None) -> Any:
         return None if text is None else wirejson.loads(text)
 

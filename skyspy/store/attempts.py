@@ -1,0 +1,97 @@
+"""Counted attempts, shared by every process on the database.
+
+Law: a bucket counts from the first attempt of its window until the window is over; then it starts anew.
+Counting and looking is one transaction, so that two processes never both take the last attempt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, case, delete, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from skyspy.store import Store
+from skyspy.store.schema import ATTEMPTS
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What is counted, and how many are allowed in one window."""
+
+    name: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """The bucket that allows no more; `until` wall seconds, `first` for the attempt that met it first."""
+
+    bucket: str
+    until: float
+    first: bool
+
+
+class Attempts:
+    """The counters of one store. Times are wall seconds, because processes share them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def take(self, buckets: list[Bucket], window_s: float, now: float) -> Full | None:
+        """Count one attempt in each bucket, in order, up to the first that is full: later ones are not
+        touched, so that an attempt that is refused anyway uses up nobody else's."""
+
+        def count(connection: Connection) -> Full | None:
+            for bucket in buckets:
+                since, taken = _count(connection, bucket.name, window_s, now)
+                if taken > bucket.limit:
+                    return Full(bucket.name, since + window_s, taken == bucket.limit + 1)
+            return None
+
+        return self._store.write(count)
+
+    def give_back(self, buckets: list[str], cleared: list[str]) -> None:
+        """An attempt was good after all: uncount it in `buckets`, and forget everything in `cleared`."""
+
+        def uncount(connection: Connection) -> None:
+            # In one order everywhere: two transactions that lock rows in two orders would wait for each other.
+            for name in sorted(buckets):
+                some = (ATTEMPTS.c.bucket == name) & (ATTEMPTS.c["count"] > 0)
+                connection.execute(update(ATTEMPTS).where(some).values({"count": ATTEMPTS.c["count"] - 1}))
+            for name in sorted(cleared):
+                connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.bucket == name))
+
+        self._store.write(uncount)
+
+    def mark(self, name: str, now: float) -> None:
+        """Remember that something happened now."""
+        self._store.write(lambda connection: _count(connection, name, 0.0, now))
+
+    def marked_at(self, name: str) -> float | None:
+        """When `mark` was last called for this name."""
+        query = select(ATTEMPTS.c.since).where(ATTEMPTS.c.bucket == name)
+        return self._store.read(lambda connection: connection.execute(query).scalar_one_or_none())
+
+    def prune(self, before: float) -> int:
+        """Forget buckets whose window opened before that moment; returns how many."""
+        return self._store.write(
+            lambda connection: connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.since < before)).rowcount
+        )
+
+
+def _count(connection: Connection, name: str, window_s: float, now: float) -> tuple[float, int]:
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    # A window that opens in the future was written before a clock was set back: it is over, too.
+    over = (ATTEMPTS.c.since + window_s <= now) | (ATTEMPTS.c.since > now)
+    fresh = dialect.insert(ATTEMPTS).values(bucket=name, since=now, count=1)
+    counted = fresh.on_conflict_do_update(
+        index_elements=[ATTEMPTS.c.bucket],
+        set_={
+            "count": case((over, literal(1)), else_=ATTEMPTS.c["count"] + 1),
+            "since": case((over, literal(now)), else_=ATTEMPTS.c.since),
+        },
+    )
+    connection.execute(counted)
+    since, taken = connection.execute(select(ATTEMPTS.c.since, ATTEMPTS.c["count"]).where(ATTEMPTS.c.bucket == name)).one()
+    return since, taken

@@ -1,0 +1,131 @@
+"""Token families: one sign-in, and every access and refresh token that came of it.
+
+Law: a family dies whole. A refresh token works once; the second use of one proves that two hold it, and
+ends the family whichever of them was the thief. Only digests are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from skyspy.store import audit, state, users
+from skyspy.store.audit import Actor
+from skyspy.store.schema import FAMILIES, REFRESH_TOKENS, ROLES, USERS
+from skyspy.store.users import CHUNK, User
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One sign-in of `user`; times in wall seconds, `revoked_at` None while it lives."""
+
+    id: str
+    user: User
+    created_at: float
+    expires_at: float
+    revoked_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What became of a refresh token: `outcome` is good, unknown, expired, revoked or reused."""
+
+    outcome: str
+    family: Family | None = None
+
+
+_QUERY = (
+    select(FAMILIES.c.id, FAMILIES.c.created_at, FAMILIES.c.expires_at, FAMILIES.c.revoked_at, *users.COLUMNS)
+    .join_from(FAMILIES, USERS, FAMILIES.c.user_id == USERS.c.id)
+    .join(ROLES, USERS.c.role_id == ROLES.c.id)
+)
+
+
+def _family(row: Row[*tuple[Any, ...]]) -> Family:
+    return Family(row.id, users.user_of(row), row.created_at, row.expires_at, row.revoked_at)
+
+
+def by_ids(connection: Connection, ids: Iterable[str]) -> Mapping[str, Family]:
+    """Those of the families that exist, with their users, by id."""
+    wanted = sorted(set(ids))
+    found: dict[str, Family] = {}
+    for start in range(0, len(wanted), CHUNK):
+        rows = connection.execute(_QUERY.where(FAMILIES.c.id.in_(wanted[start : start + CHUNK])))
+        found.update((row.id, _family(row)) for row in rows)
+    return found
+
+
+def start(
+    connection: Connection,
+    family_id: str,
+    user: User,
+    digest: str,
+    expires_at: float,
+    actor: Actor,
+    at: float,
+    new_hash: str | None,
+) -> bool:
+    """Open a family with its first refresh token, and write the sign-in down; `new_hash` is the password hashed
+    anew, where that was due. False, and nothing kept, where the user changed since he was looked up."""
+    if not users.note_login(connection, user, actor.address, new_hash, at):
+        return False
+    values = {"id": family_id, "user_id": user.id, "created_at": at, "expires_at": expires_at, "address": actor.address[:64]}
+    connection.execute(insert(FAMILIES).values(values))
+    _add_token(connection, family_id, digest, expires_at, at)
+    audit.record(connection, actor, "login.ok", f"user {user.name}", at)
+    return True
+
+
+def exchange(connection: Connection, old: str, new: str, lifetime_s: float, address: str, at: float) -> Exchange:
+    """Take the refresh token with digest `old` and keep `new` in its place.
+
+    A token that was used before ends its family, in this same transaction. Of two exchanges of one token at
+    the same time the first is good and the second is that second use: clients must not refresh in parallel.
+    """
+    token = connection.execute(select(REFRESH_TOKENS).where(REFRESH_TOKENS.c.digest == old).with_for_update()).one_or_none()
+    if token is None:
+        return Exchange("unknown")
+    family = by_ids(connection, [token.family_id])[token.family_id]
+    actor = Actor("user", family.user.name, address)
+    if family.revoked_at is not None or family.user.disabled:
+        return Exchange("revoked", family)
+    if token.used_at is not None:
+        end(connection, family, "reused", actor, at)
+        return Exchange("reused", family)
+    if at >= token.expires_at:
+        return Exchange("expired", family)
+    connection.execute(update(REFRESH_TOKENS).where(REFRESH_TOKENS.c.digest == old).values(used_at=at))
+    _add_token(connection, family.id, new, at + lifetime_s, at)
+    connection.execute(update(FAMILIES).where(FAMILIES.c.id == family.id).values(expires_at=at + lifetime_s))
+    audit.record(connection, actor, "token.refreshed", f"user {family.user.name}", at)
+    return Exchange("good", family)
+
+
+def of_token(connection: Connection, digest: str) -> Family | None:
+    """The family a refresh token belongs to."""
+    query = select(REFRESH_TOKENS.c.family_id).where(REFRESH_TOKENS.c.digest == digest)
+    family_id = connection.execute(query).scalar_one_or_none()
+    return None if family_id is None else by_ids(connection, [family_id]).get(family_id)
+
+
+def end(connection: Connection, family: Family, why: str, actor: Actor, at: float) -> bool:
+    """End a family; live sockets hear of it. False where it had ended already."""
+    state.bump(connection)
+    alive = (FAMILIES.c.id == family.id) & FAMILIES.c.revoked_at.is_(None)
+    if not connection.execute(update(FAMILIES).where(alive).values(revoked_at=at, revoked_why=why)).rowcount:
+        return False
+    audit.record(connection, actor, f"token.{why}", f"user {family.user.name}", at, None, {"family": "ended"})
+    return True
+
+
+def prune(connection: Connection, at: float) -> int:
+    """Forget families that ended by age; returns how many. Their tokens answer token_invalid from then on."""
+    return connection.execute(delete(FAMILIES).where(FAMILIES.c.expires_at < at)).rowcount
+
+
+def _add_token(connection: Connection, family_id: str, digest: str, expires_at: float, at: float) -> None:
+    values = {"digest": digest, "family_id": family_id, "created_at": at, "expires_at": expires_at}
+    connection.execute(insert(REFRESH_TOKENS).values(values))

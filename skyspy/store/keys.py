@@ -1,0 +1,231 @@
+"""API keys as they are kept: a digest, a hint, and what they may do.
+
+Law: the key itself is never here. What a key may do is what its owner may do at that moment, narrowed by its
+scopes. A last use is written coarsely, in batches, and moves no version.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from skyspy import wirejson
+from skyspy.permissions import PERMISSION_NAMES
+from skyspy.store import audit, state, users
+from skyspy.store.audit import DAY_S, Actor
+from skyspy.store.roles import AccountError, NotFound
+from skyspy.store.schema import API_KEYS, KEY_USES, ROLES, USERS
+from skyspy.store.users import CHUNK, User
+
+KINDS = ("live", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key; `scopes` and `networks` are None where nothing narrows; times in wall seconds."""
+
+    id: int
+    user: User
+    kind: str
+    name: str
+    hint: str
+    scopes: frozenset[str] | None
+    networks: tuple[str, ...] | None
+    created_at: float
+    expires_at: float | None
+    revoked_at: float | None
+    rotated_to: int | None
+    last_used_at: float | None
+    last_used_from: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """What a key shall be. `digest` and `hint` are made by auth/apikeys.py with the key."""
+
+    kind: str
+    name: str
+    digest: str
+    hint: str
+    scopes: frozenset[str] | None = None
+    networks: tuple[str, ...] | None = None
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """When a key was last used, from where, and how often since the last batch."""
+
+    at: float
+    address: str
+    times: int = 1
+
+
+_QUERY = (
+    select(API_KEYS, *users.COLUMNS)
+    .join_from(API_KEYS, USERS, API_KEYS.c.user_id == USERS.c.id)
+    .join(ROLES, USERS.c.role_id == ROLES.c.id)
+    .order_by(API_KEYS.c.id)
+)
+
+
+def _key(row: Row[*tuple[Any, ...]]) -> Key:
+    scopes, networks = _words(row.scopes), _words(row.networks)
+    return Key(
+        row.id,
+        users.user_of(row),
+        row.kind,
+        row.name,
+        row.hint,
+        None if scopes is None else frozenset(scopes),
+        networks,
+        row.created_at,
+        row.expires_at,
+        row.revoked_at,
+        row.rotated_to,
+        row.last_used_at,
+        row.last_used_from,
+    )
+
+
+def _words(text: str | None) -> tuple[str, ...] | None:
+    """A JSON list of words; a damaged one is an empty one, which lets nothing through."""
+    if text is None:
+        return None
+    try:
+        listed = wirejson.loads(text)
+    except ValueError:
+        return ()
+    return tuple(word for word in listed if isinstance(word, str)) if isinstance(listed, list) else ()
+
+
+def by_digest(connection: Connection, digest: str) -> Key | None:
+    """The key with that digest, with its owner as he is now."""
+    row = connection.execute(_QUERY.where(API_KEYS.c.digest == digest)).one_or_none()
+    return None if row is None else _key(row)
+
+
+def by_id(connection: Connection, key_id: int) -> Key:
+    """One key; raises NotFound."""
+    found = by_ids(connection, [key_id]).get(key_id)
+    if found is None:
+        raise NotFound(f"there is no key with the id {key_id}")
+    return found
+
+
+def by_ids(connection: Connection, ids: Iterable[int]) -> Mapping[int, Key]:
+    """Those of the keys that exist, by id."""
+    wanted = sorted(set(ids))
+    found: dict[int, Key] = {}
+    for start in range(0, len(wanted), CHUNK):
+        rows = connection.execute(_QUERY.where(API_KEYS.c.id.in_(wanted[start : start + CHUNK])))
+        found.update((row.id, _key(row)) for row in rows)
+    return found
+
+
+def every(connection: Connection, user_id: int | None = None) -> list[Key]:
+    """All keys, or one user's, the oldest first."""
+    query = _QUERY if user_id is None else _QUERY.where(API_KEYS.c.user_id == user_id)
+    return [_key(row) for row in connection.execute(query)]
+
+
+def create(connection: Connection, user_id: int, new: NewKey, actor: Actor, at: float) -> Key:
+    """Keep a new key. Raises AccountError, also for scopes its owner does not hold."""
+    state.bump(connection)
+    owner = users.by_id(connection, user_id)
+    _check(owner, new, at)
+    return _insert(connection, owner, new, actor, "key.create", at)
+
+
+def rotate(connection: Connection, key_id: int, digest: str, hint: str, overlap_s: float, actor: Actor, at: float) -> Key:
+    """Keep a new key that is like an old one; the old one ends after `overlap_s` seconds. Raises AccountError."""
+    state.bump(connection)
+    old = by_id(connection, key_id)
+    if old.revoked_at is not None or (old.expires_at is not None and at >= old.expires_at):
+        raise AccountError("that key has ended already: create a new one")
+    if old.rotated_to is not None:
+        raise AccountError(f"that key was rotated already: rotate the one that follows it ({old.rotated_to})")
+    like = NewKey(old.kind, old.name, digest, hint, old.scopes, old.networks, old.expires_at)
+    new = _insert(connection, old.user, like, actor, "key.rotate", at)
+    ends = at + max(0.0, overlap_s)
+    ends = ends if old.expires_at is None else min(ends, old.expires_at)
+    values: dict[str, Any] = {"rotated_to": new.id, "expires_at": ends}
+    if overlap_s <= 0:
+        values["revoked_at"] = at
+    connection.execute(update(API_KEYS).where(API_KEYS.c.id == old.id).values(values))
+    return new
+
+
+def revoke(connection: Connection, key_id: int, actor: Actor, at: float) -> Key:
+    """End a key now. Doing it twice is no error. Raises NotFound."""
+    state.bump(connection)
+    key = by_id(connection, key_id)
+    if key.revoked_at is None:
+        connection.execute(update(API_KEYS).where(API_KEYS.c.id == key_id).values(revoked_at=at))
+        audit.record(connection, actor, "key.revoke", _about(key), at, None, {"owner": key.user.name})
+    return by_id(connection, key_id)
+
+
+def note_uses(connection: Connection, uses: Mapping[int, Use]) -> None:
+    """Write a batch of last uses, by key id. A key that is gone is passed over."""
+    alive = by_ids(connection, uses)
+    for key_id in alive:
+        use = uses[key_id]
+        last = {"last_used_at": use.at, "last_used_from": audit.printable(use.address, 64)}
+        connection.execute(update(API_KEYS).where(API_KEYS.c.id == key_id).values(last))
+        day = int(use.at // DAY_S)
+        same = (KEY_USES.c.key_id == key_id) & (KEY_USES.c.day == day)
+        if not connection.execute(update(KEY_USES).where(same).values(uses=KEY_USES.c.uses + use.times)).rowcount:
+            connection.execute(insert(KEY_USES).values(key_id=key_id, day=day, uses=use.times))
+
+
+def uses_per_day(connection: Connection, key_id: int) -> dict[int, int]:
+    """How often a key was used on each UTC day (days since 1970)."""
+    return {row.day: row.uses for row in connection.execute(select(KEY_USES).where(KEY_USES.c.key_id == key_id))}
+
+
+def _insert(connection: Connection, owner: User, new: NewKey, actor: Actor, action: str, at: float) -> Key:
+    scopes = None if new.scopes is None else wirejson.dumps(sorted(new.scopes))
+    networks = None if new.networks is None else wirejson.dumps(list(new.networks))
+    values = {"user_id": owner.id, "kind": new.kind, "name": new.name, "digest": new.digest, "hint": new.hint, "created_at": at}
+    connection.execute(insert(API_KEYS).values(values, scopes=scopes, networks=networks, expires_at=new.expires_at))
+    made = by_digest(connection, new.digest)
+    assert made is not None  # noqa: S101 - inserted two lines above
+    after = {
+        "owner": owner.name,
+        "kind": new.kind,
+        "scopes": None if new.scopes is None else sorted(new.scopes),
+        "networks": None if new.networks is None else list(new.networks),
+        "expires_at": new.expires_at,
+    }
+    audit.record(connection, actor, action, _about(made), at, None, after)
+    return made
+
+
+def _about(key: Key) -> str:
+    return f"key {key.id} {key.name}"
+
+
+def _check(owner: User, new: NewKey, at: float) -> None:
+    if new.kind not in KINDS:
+        raise AccountError("a key is live or test")
+    if not 1 <= len(new.name.strip()) <= 64 or not new.name.isprintable():
+        raise AccountError("a key's name is 1 to 64 printable characters")
+    if new.expires_at is not None and new.expires_at <= at:
+        raise AccountError("a key's end lies in the future")
+    if owner.disabled:
+        raise AccountError(f"{owner.name} is disabled: enable him first")
+    for scope in sorted(new.scopes or ()):
+        if scope not in PERMISSION_NAMES:
+            raise AccountError(f"there is no permission {audit.printable(scope, 64)!r} to be a scope")
+        if scope not in owner.permissions:
+            raise AccountError(f"{owner.name} does not hold {scope}, so no key of his can")
+    for network in new.networks or ():
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            raise AccountError(f"{audit.printable(network, 64)!r} is not a network such as 192.0.2.0/24") from None

@@ -1,0 +1,44 @@
+"""Links that work once: the first administrator's, invitations, password resets.
+
+Law: of two that use one link at the same time one succeeds. Only a digest is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from skyspy.store import audit
+from skyspy.store.audit import Actor
+from skyspy.store.schema import LINKS
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that was just used: `kind` says what for, `subject` for whom (a user's id, or empty)."""
+
+    kind: str
+    subject: str
+
+
+def add(connection: Connection, digest: str, kind: str, subject: str, expires_at: float, actor: Actor, at: float) -> None:
+    """Keep a new link."""
+    values = {"digest": digest, "kind": kind, "subject": subject, "created_at": at, "expires_at": expires_at}
+    connection.execute(insert(LINKS).values(values, created_by=audit.printable(actor.name, 64)))
+    audit.record(connection, actor, "link.create", f"link {kind} {subject}".strip(), at, None, {"expires_at": expires_at})
+
+
+def use(connection: Connection, digest: str, kind: str, actor: Actor, at: float) -> Link | None:
+    """Use a link up, in the transaction of what it is used for; None where it is unknown, used, or too old."""
+    good = (LINKS.c.digest == digest) & (LINKS.c.kind == kind) & LINKS.c.used_at.is_(None) & (LINKS.c.expires_at > at)
+    if not connection.execute(update(LINKS).where(good).values(used_at=at)).rowcount:
+        return None
+    subject = connection.execute(select(LINKS.c.subject).where(LINKS.c.digest == digest)).scalar_one()
+    audit.record(connection, actor, "link.use", f"link {kind} {subject}".strip(), at)
+    return Link(kind, subject)
+
+
+def prune(connection: Connection, before: float) -> int:
+    """Forget links that ended before that moment; returns how many."""
+    return connection.execute(delete(LINKS).where(LINKS.c.expires_at < before)).rowcount

@@ -1,0 +1,221 @@
+"""Users: who may sign in, and in which role.
+
+Law: a name is one name however it is written (folded and normalised). There is always an enabled
+administrator who can sign in, once there was one; the version's lock makes that true for two at once too. A
+password hash never leaves in a repr, nor enters the log.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from skyspy.store import audit, roles, state
+from skyspy.store.audit import Actor
+from skyspy.store.roles import ADMIN, AccountError, NotFound, permissions_of
+from skyspy.store.schema import FAMILIES, ROLES, USERS
+
+CHUNK = 500
+"""How many ids one query asks for: SQLite bounds the number of values in a statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user as the database has him now; `permissions` are his role's. Times in wall seconds."""
+
+    id: int
+    name: str
+    role: str
+    permissions: frozenset[str]
+    disabled: bool
+    session_epoch: int
+    created_at: float
+    last_login_at: float | None
+    last_login_from: str | None
+    password_hash: str | None = field(repr=False, default=None)
+
+
+COLUMNS = (
+    USERS.c.id.label("u_id"),
+    USERS.c.name.label("u_name"),
+    USERS.c.password_hash.label("u_password_hash"),
+    USERS.c.disabled.label("u_disabled"),
+    USERS.c.session_epoch.label("u_session_epoch"),
+    USERS.c.created_at.label("u_created_at"),
+    USERS.c.last_login_at.label("u_last_login_at"),
+    USERS.c.last_login_from.label("u_last_login_from"),
+    ROLES.c.name.label("role_name"),
+    ROLES.c.permissions.label("role_permissions"),
+)
+"""What `user_of` needs of a row; the query joins `USERS` and `ROLES`."""
+
+_QUERY = select(*COLUMNS).join_from(USERS, ROLES, USERS.c.role_id == ROLES.c.id)
+_NAME = re.compile(r"[\w.@+-]{1,64}\Z")
+
+
+def user_of(row: Row[*tuple[Any, ...]]) -> User:
+    """The user in a row that holds COLUMNS."""
+    return User(
+        row.u_id,
+        row.u_name,
+        row.role_name,
+        permissions_of(row.role_name, row.role_permissions),
+        row.u_disabled,
+        row.u_session_epoch,
+        row.u_created_at,
+        row.u_last_login_at,
+        row.u_last_login_from,
+        row.u_password_hash,
+    )
+
+
+def fold(name: str) -> str:
+    """The one form of a name, however it is written. Raises nothing; an impossible name folds to itself."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def by_name(connection: Connection, name: str) -> User | None:
+    """The user of that name, written in any case."""
+    row = connection.execute(_QUERY.where(USERS.c.name_key == fold(name))).one_or_none()
+    return None if row is None else user_of(row)
+
+
+def named(connection: Connection, name: str) -> User:
+    """The user of that name; raises NotFound."""
+    user = by_name(connection, name)
+    if user is None:
+        raise NotFound(f"there is no user {audit.printable(name, 64)!r}")
+    return user
+
+
+def by_id(connection: Connection, user_id: int) -> User:
+    """The user with that id; raises NotFound."""
+    row = connection.execute(_QUERY.where(USERS.c.id == user_id)).one_or_none()
+    if row is None:
+        raise NotFound("there is no such user")
+    return user_of(row)
+
+
+def by_ids(connection: Connection, ids: Iterable[int]) -> Mapping[int, User]:
+    """Those of the users that exist, by id."""
+    wanted = sorted(set(ids))
+    found: dict[int, User] = {}
+    for start in range(0, len(wanted), CHUNK):
+        rows = connection.execute(_QUERY.where(USERS.c.id.in_(wanted[start : start + CHUNK])))
+        found.update((row.u_id, user_of(row)) for row in rows)
+    return found
+
+
+def every(connection: Connection) -> list[User]:
+    """All users, by name."""
+    return [user_of(row) for row in connection.execute(_QUERY.order_by(USERS.c.name_key))]
+
+
+def count(connection: Connection) -> int:
+    return int(connection.execute(select(func.count()).select_from(USERS)).scalar_one())
+
+
+def create(connection: Connection, name: str, role: str, password_hash: str | None, actor: Actor, at: float) -> User:
+    """Make a user; without a password hash he cannot sign in yet. Raises AccountError."""
+    state.bump(connection)
+    name = unicodedata.normalize("NFKC", name)
+    if not _NAME.match(name):
+        raise AccountError("a user's name is 1 to 64 letters, digits and . _ - + @")
+    key = fold(name)
+    if connection.execute(select(USERS.c.id).where(USERS.c.name_key == key)).first():
+        raise AccountError(f"there is a user {name!r} already")
+    found = roles.by_name(connection, role)
+    values = {"name": name, "name_key": key[:200], "role_id": found.id, "password_hash": password_hash, "created_at": at}
+    connection.execute(insert(USERS).values(values, password_changed_at=None if password_hash is None else at))
+    audit.record(connection, actor, "user.create", f"user {name}", at, None, {"role": found.name})
+    return named(connection, name)
+
+
+def set_role(connection: Connection, user_id: int, role: str, actor: Actor, at: float) -> User:
+    """Give a user another role. Raises AccountError for the last administrator."""
+    state.bump(connection)
+    user, found = by_id(connection, user_id), roles.by_name(connection, role)
+    if found.name != ADMIN:
+        _keep_an_admin(connection, user)
+    connection.execute(update(USERS).where(USERS.c.id == user.id).values(role_id=found.id))
+    audit.record(connection, actor, "user.set-role", f"user {user.name}", at, {"role": user.role}, {"role": found.name})
+    return by_id(connection, user_id)
+
+
+def set_disabled(connection: Connection, user_id: int, disabled: bool, actor: Actor, at: float) -> User:
+    """Disable or enable a user. A disabled user's families end for good; his keys rest until he is enabled. Raises
+    AccountError for the last administrator."""
+    state.bump(connection)
+    user = by_id(connection, user_id)
+    values: dict[str, Any] = {"disabled": disabled}
+    if disabled:
+        _keep_an_admin(connection, user)
+        values["session_epoch"] = user.session_epoch + 1
+    connection.execute(update(USERS).where(USERS.c.id == user.id).values(values))
+    if disabled:
+        _end_families(connection, user.id, "disabled", at)
+    action = "user.disable" if disabled else "user.enable"
+    audit.record(connection, actor, action, f"user {user.name}", at, {"disabled": user.disabled}, {"disabled": disabled})
+    return by_id(connection, user_id)
+
+
+def set_password(connection: Connection, user_id: int, password_hash: str, actor: Actor, at: float) -> User:
+    """Give a user another password: every sign-in with the old one ends. Raises NotFound."""
+    state.bump(connection)
+    user = by_id(connection, user_id)
+    values = {"password_hash": password_hash, "password_changed_at": at, "session_epoch": user.session_epoch + 1}
+    connection.execute(update(USERS).where(USERS.c.id == user.id).values(values))
+    _end_families(connection, user.id, "password changed", at)
+    audit.record(connection, actor, "user.set-password", f"user {user.name}", at)
+    return by_id(connection, user_id)
+
+
+def sign_out_everywhere(connection: Connection, user_id: int, actor: Actor, at: float) -> None:
+    """End every page and token family of a user. Raises NotFound."""
+    state.bump(connection)
+    user = by_id(connection, user_id)
+    connection.execute(update(USERS).where(USERS.c.id == user.id).values(session_epoch=user.session_epoch + 1))
+    ended = _end_families(connection, user.id, "signed out everywhere", at)
+    audit.record(connection, actor, "user.sign-out", f"user {user.name}", at, None, {"families": ended})
+
+
+def remove(connection: Connection, user_id: int, actor: Actor, at: float) -> None:
+    """Delete a user with his keys and families; the log stays. Raises AccountError for the last administrator."""
+    state.bump(connection)
+    user = by_id(connection, user_id)
+    _keep_an_admin(connection, user)
+    connection.execute(delete(USERS).where(USERS.c.id == user.id))
+    audit.record(connection, actor, "user.delete", f"user {user.name}", at, {"role": user.role}, None)
+
+
+def note_login(connection: Connection, user: User, address: str, new_hash: str | None, at: float) -> bool:
+    """Write down a sign-in; `new_hash` is the same password hashed anew, where that was due.
+
+    False where the user is no longer as he was when his password was checked. The row stays locked until the
+    transaction ends: a change of password or a disabling comes wholly before or wholly after.
+    """
+    values: dict[str, Any] = {"last_login_at": at, "last_login_from": audit.printable(address, 64)}
+    if new_hash is not None:
+        values["password_hash"] = new_hash
+    same = (USERS.c.id == user.id) & (USERS.c.password_hash == user.password_hash) & USERS.c.disabled.is_(False)
+    return connection.execute(update(USERS).where(same).values(values)).rowcount == 1
+
+
+def _end_families(connection: Connection, user_id: int, why: str, at: float) -> int:
+    alive = (FAMILIES.c.user_id == user_id) & FAMILIES.c.revoked_at.is_(None)
+    return connection.execute(update(FAMILIES).where(alive).values(revoked_at=at, revoked_why=why)).rowcount
+
+
+def _keep_an_admin(connection: Connection, user: User) -> None:
+    """Raise where `user` is the only administrator who can sign in. The version's lock must be held."""
+    if user.role != ADMIN or user.disabled or user.password_hash is None:
+        return
+    able = USERS.c.disabled.is_(False) & USERS.c.password_hash.is_not(None) & (ROLES.c.name == ADMIN)
+    others = select(func.count()).select_from(USERS.join(ROLES, USERS.c.role_id == ROLES.c.id)).where(able, USERS.c.id != user.id)
+    if connection.execute(others).scalar_one() == 0:
+        raise AccountError(f"{user.name} is the last administrator who can sign in: make another one first")
