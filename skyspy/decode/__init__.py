@@ -1,0 +1,30 @@
+"""Decode: receivers' formats, one small file each, in one table.
+
+Law: `FORMATS` has a row per format; a feed's URL names the row, and nothing else needs to know how a format
+looks. Every decoder here is pure: bytes and the time in, Observations out (see base.py).
+"""
+
+from __future__ import annotations
+
+from skyspy.decode.aircraft_json import AircraftJson
+from skyspy.decode.avr import Avr
+from skyspy.decode.base import Context, Counters, DecodeError, Decoder, Format
+from skyspy.decode.beast import Beast
+from skyspy.decode.json_lines import JsonLines
+from skyspy.decode.sbs import Sbs
+from skyspy.decode.uat import Uat
+
+FORMATS: dict[str, Format] = {
+    row.name: row
+    for row in (
+        Format("aircraft.json", AircraftJson, "Snapshots of readsb, dump1090-fa and skyaware978"),
+        Format("beast", Beast, "Mode S Beast binary"),
+        Format("avr", Avr, "Mode S frames as text (AVR, raw)"),
+        Format("sbs", Sbs, "SBS (BaseStation) lines"),
+        Format("json", JsonLines, "readsb JSON lines"),
+        Format("uat", Uat, "dump978 JSON lines, and its raw downlinks"),
+    )
+}
+"""Every format a receiver may speak, by name."""
+
+__all__ = ["FORMATS", "Context", "Counters", "DecodeError", "Decoder", "Format"]
