@@ -63,6 +63,11 @@ def may(principal: Principal, permission: str, settings: Settings) -> bool:
     return principal.identified and permission in principal.permissions
 
 
+def may_give(principal: Principal, permissions: frozenset[str]) -> bool:
+    """Whether he may hand these permissions on, in a role, a scope or a key: nobody gives what he does not hold."""
+    return principal.identified and permissions <= principal.permissions
+
+
 def decide(token: TokenOutcome, settings: Settings, permission: str | None) -> Verdict:
     """The contract's table "token at connect", then the permission the door asks for (None: none).
 

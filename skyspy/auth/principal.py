@@ -6,7 +6,10 @@ of itself. It is frozen: when a right changes, a new Principal takes its place. 
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
+
+from skyspy import address
 
 MESSAGES: dict[str, str] = {
     "token_missing": "Authentication required: no token",
@@ -48,7 +51,8 @@ class Ref:
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Somebody. `kind` is anonymous, user or key; `permissions` are already narrowed by `scopes`;
-    `scopes` is None where nothing narrows; `sky` is live or sandbox; `expires_at` wall seconds or None."""
+    `scopes` is None where nothing narrows; `sky` is live or sandbox; `expires_at` wall seconds or None; `networks` is where
+    a key may be used from, None for anywhere."""
 
     kind: str
     user_id: int | None = None
@@ -61,6 +65,7 @@ class Principal:
     key_name: str = ""
     family_id: str | None = None
     expires_at: float | None = None
+    networks: tuple[str, ...] | None = None
 
     @property
     def identified(self) -> bool:
@@ -70,6 +75,13 @@ class Principal:
     def ref(self) -> Ref:
         ends = self.expires_at if self.kind == "user" else None
         return Ref(self.kind, self.user_id, self.key_id, self.family_id, ends)
+
+    def welcome_from(self, client: str | None) -> bool:
+        """Whether he may come from that address. One that is not known is in no network."""
+        if self.networks is None:
+            return True
+        parsed = address.parse(client or "")
+        return parsed is not None and any(parsed in ipaddress.ip_network(network) for network in self.networks)
 
 
 ANONYMOUS = Principal("anonymous")

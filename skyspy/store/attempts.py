@@ -51,33 +51,30 @@ class Attempts:
 
         return self._store.write(count)
 
-    def give_back(self, buckets: list[str], cleared: list[str]) -> None:
-        """An attempt was good after all: uncount it in `buckets`, and forget everything in `cleared`."""
+    def give_back(self, uncounted: list[str], cleared: str, marked: str, now: float) -> None:
+        """An attempt was good after all: uncount it, forget all that was counted in `cleared`, and remember in
+        `marked` that it was good now."""
 
-        def uncount(connection: Connection) -> None:
+        def settle(connection: Connection) -> None:
             # In one order everywhere: two transactions that lock rows in two orders would wait for each other.
-            for name in sorted(buckets):
+            for name in sorted(uncounted):
                 some = (ATTEMPTS.c.bucket == name) & (ATTEMPTS.c["count"] > 0)
                 connection.execute(update(ATTEMPTS).where(some).values({"count": ATTEMPTS.c["count"] - 1}))
-            for name in sorted(cleared):
-                connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.bucket == name))
+            connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.bucket == cleared))
+            _count(connection, marked, 0.0, now)
 
-        self._store.write(uncount)
-
-    def mark(self, name: str, now: float) -> None:
-        """Remember that something happened now."""
-        self._store.write(lambda connection: _count(connection, name, 0.0, now))
+        self._store.write(settle)
 
     def marked_at(self, name: str) -> float | None:
-        """When `mark` was last called for this name."""
+        """When `give_back` last marked this name (wall seconds), or None."""
         query = select(ATTEMPTS.c.since).where(ATTEMPTS.c.bucket == name)
         return self._store.read(lambda connection: connection.execute(query).scalar_one_or_none())
 
-    def prune(self, before: float) -> int:
-        """Forget buckets whose window opened before that moment; returns how many."""
-        return self._store.write(
-            lambda connection: connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.since < before)).rowcount
-        )
+    def prune(self, counted_before: float, marked_before: float) -> int:
+        """Forget counters whose window opened, and marks (named `known:`) made, before those moments."""
+        mark = ATTEMPTS.c.bucket.startswith("known:")
+        old = (mark & (ATTEMPTS.c.since < marked_before)) | (~mark & (ATTEMPTS.c.since < counted_before))
+        return self._store.write(lambda connection: connection.execute(delete(ATTEMPTS).where(old)).rowcount)
 
 
 def _count(connection: Connection, name: str, window_s: float, now: float) -> tuple[float, int]:

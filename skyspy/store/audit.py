@@ -89,6 +89,18 @@ class AuditLog:
         at = self._clock.wall()
         self._store.write(lambda connection: record(connection, actor, action, about, at, None, after))
 
+    def record_refusals(self, refused: Mapping[tuple[str, str], int]) -> None:
+        """Write how often which kind of token was refused from where: (code, address) to times."""
+        if not refused:
+            return
+        at = self._clock.wall()
+
+        def write(connection: Connection) -> None:
+            for (code, address), times in refused.items():
+                record(connection, Actor("anonymous", "", address), "token.refused", code, at, None, {"times": times})
+
+        self._store.write(write)
+
     def page(
         self,
         limit: int = 100,

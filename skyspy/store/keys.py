@@ -192,7 +192,7 @@ def _insert(connection: Connection, owner: User, new: NewKey, actor: Actor, acti
     scopes = None if new.scopes is None else wirejson.dumps(sorted(new.scopes))
     networks = None if new.networks is None else wirejson.dumps(list(new.networks))
     values = {"user_id": owner.id, "kind": new.kind, "name": new.name, "digest": new.digest, "hint": new.hint, "created_at": at}
-    connection.execute(insert(API_KEYS).values(values, scopes=scopes, networks=networks, expires_at=new.expires_at))
+    connection.execute(insert(API_KEYS).values(values).values(scopes=scopes, networks=networks, expires_at=new.expires_at))
     made = by_digest(connection, new.digest)
     assert made is not None  # noqa: S101 - inserted two lines above
     after = {

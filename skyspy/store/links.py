@@ -25,7 +25,7 @@ class Link:
 def add(connection: Connection, digest: str, kind: str, subject: str, expires_at: float, actor: Actor, at: float) -> None:
     """Keep a new link."""
     values = {"digest": digest, "kind": kind, "subject": subject, "created_at": at, "expires_at": expires_at}
-    connection.execute(insert(LINKS).values(values, created_by=audit.printable(actor.name, 64)))
+    connection.execute(insert(LINKS).values(values).values(created_by=audit.printable(actor.name, 64)))
     audit.record(connection, actor, "link.create", f"link {kind} {subject}".strip(), at, None, {"expires_at": expires_at})
 
 

@@ -131,7 +131,7 @@ def create(connection: Connection, name: str, role: str, password_hash: str | No
         raise AccountError(f"there is a user {name!r} already")
     found = roles.by_name(connection, role)
     values = {"name": name, "name_key": key[:200], "role_id": found.id, "password_hash": password_hash, "created_at": at}
-    connection.execute(insert(USERS).values(values, password_changed_at=None if password_hash is None else at))
+    connection.execute(insert(USERS).values(values).values(password_changed_at=None if password_hash is None else at))
     audit.record(connection, actor, "user.create", f"user {name}", at, None, {"role": found.name})
     return named(connection, name)
 

@@ -1,0 +1,157 @@
+"""API keys: `sk_live_` or `sk_test_`, 32 random letters and digits, and 6 that check them.
+
+Law: a key is shown once, by whoever made it, and kept as a keyed hash. A mistyped one is refused by its checksum
+before the database is asked. What it may do is what its owner may do now, narrowed by its scopes.
+Last uses are gathered here and written in batches (`flush`), so that no request costs a write.
+"""
+
+from __future__ import annotations
+
+import secrets
+import string
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from skyspy.auth.principal import Principal, TokenError
+from skyspy.auth.secret import Secret
+from skyspy.clock import Clock
+from skyspy.store.accounts import Accounts, Actor, Key, NewKey, Use
+
+PREFIXES = {"live": "sk_live_", "test": "sk_test_"}
+SKIES = {"live": "live", "test": "sandbox"}
+_LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_RANDOM, _CHECK = 32, 6
+
+
+@dataclass(frozen=True, slots=True)
+class MadeKey:
+    """A new key: `text` is shown once and then forgotten."""
+
+    text: str = field(repr=False)
+    key: Key
+
+
+def checksum(text: str) -> str:
+    """The CRC-32 of the text as six base-62 digits."""
+    number, digits = zlib.crc32(text.encode("ascii")), ""
+    for _ in range(_CHECK):
+        number, digit = divmod(number, len(_LETTERS))
+        digits = _LETTERS[digit] + digits
+    return digits
+
+
+def generate(kind: str) -> str:
+    """A new key: about 190 random bits."""
+    body = PREFIXES[kind] + "".join(secrets.choice(_LETTERS) for _ in range(_RANDOM))
+    return body + checksum(body)
+
+
+def looks_like_key(token: str) -> bool:
+    """Whether the text means to be an API key."""
+    return token.startswith(tuple(PREFIXES.values()))
+
+
+def well_formed(token: str) -> bool:
+    """Whether the text is a key as `generate` makes them: its length, its letters, its checksum."""
+    body, check = token[:-_CHECK], token[-_CHECK:]
+    prefix = next((p for p in PREFIXES.values() if body.startswith(p)), None)
+    if prefix is None or len(body) != len(prefix) + _RANDOM or not set(body[len(prefix) :]) <= set(_LETTERS):
+        return False
+    return secrets.compare_digest(checksum(body).encode(), check.encode("utf-8", "replace"))
+
+
+class ApiKeys:
+    """Makes keys and knows them again."""
+
+    def __init__(self, accounts: Accounts, secret: Secret, clock: Clock) -> None:
+        self._accounts = accounts
+        self._secret = secret
+        self._clock = clock
+        self._uses: dict[int, Use] = {}
+
+    def create(
+        self,
+        user_id: int,
+        kind: str,
+        name: str,
+        actor: Actor,
+        scopes: Iterable[str] | None = None,
+        expires_at: float | None = None,
+        networks: Iterable[str] | None = None,
+    ) -> MadeKey:
+        """Make a key for a user. `scopes` None is everything he may do, `networks` None is from anywhere,
+        `expires_at` wall seconds. Raises AccountError, StoreError."""
+        # A kind that is neither is refused by the store; here it only needs some prefix.
+        text = generate(kind if kind in PREFIXES else "test")
+        narrowed = None if scopes is None else frozenset(scopes)
+        places = None if networks is None else tuple(networks)
+        new = NewKey(kind, name, self._digest(text), _hint(text), narrowed, places, expires_at)
+        return MadeKey(text, self._accounts.create_key(user_id, new, actor))
+
+    def rotate(self, key_id: int, actor: Actor, overlap_s: float = 0.0) -> MadeKey:
+        """Make a key like an old one, which goes on working for `overlap_s` seconds. Raises AccountError, StoreError."""
+        text = generate(self._accounts.key_by_id(key_id).kind)
+        return MadeKey(text, self._accounts.rotate_key(key_id, self._digest(text), _hint(text), overlap_s, actor))
+
+    def identify(self, token: str, client: str | None) -> Principal:
+        """Whose key it is. Raises TokenError, StoreError."""
+        if not well_formed(token):
+            raise TokenError("token_invalid")
+        key = self._accounts.key_by_digest(self._digest(token))
+        if key is None:
+            raise TokenError("token_invalid")
+        principal = principal_of(key, self._clock.wall())
+        if not principal.welcome_from(client):
+            raise TokenError("permission_denied")
+        self._note_use(key.id, client or "")
+        return principal
+
+    def flush(self) -> int:
+        """Write the gathered last uses; returns how many keys. What cannot be written is kept. Raises StoreError."""
+        uses, self._uses = self._uses, {}
+        if not uses:
+            return 0
+        try:
+            self._accounts.note_key_uses(uses)
+        except Exception:
+            for key_id, use in uses.items():
+                later = self._uses.get(key_id)
+                self._uses[key_id] = use if later is None else Use(later.at, later.address, later.times + use.times)
+            raise
+        return len(uses)
+
+    def _note_use(self, key_id: int, client: str) -> None:
+        before = self._uses.get(key_id)
+        self._uses[key_id] = Use(self._clock.wall(), client, 1 if before is None else before.times + 1)
+
+    def _digest(self, text: str) -> str:
+        return self._secret.digest("api key", text)
+
+
+def principal_of(key: Key, now: float) -> Principal:
+    """Who holds the key, as the database has it; raises TokenError where it ended. `now` is wall seconds."""
+    if key.revoked_at is not None or key.user.disabled:
+        raise TokenError("token_revoked")
+    if key.expires_at is not None and now >= key.expires_at:
+        raise TokenError("token_expired")
+    held = key.user.permissions
+    return Principal(
+        "key",
+        key.user.id,
+        key.user.name,
+        key.user.role,
+        held if key.scopes is None else held & key.scopes,
+        key.scopes,
+        SKIES[key.kind],
+        key.id,
+        key.name,
+        None,
+        key.expires_at,
+        key.networks,
+    )
+
+
+def _hint(text: str) -> str:
+    """What an operator knows a key by: its prefix and first four of its letters."""
+    return text[: len(PREFIXES["live"]) + 4]

@@ -1,0 +1,77 @@
+"""Signing in: a name and a password in, a user out, or the same refusal for every reason.
+
+Law: unknown, wrong and disabled are told apart neither by the answer nor by its time: each is counted, each costs one
+hash, each writes one row. The log names the user only where there is one, because a name that is
+nobody's may be a password typed into the wrong field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from skyspy.auth.passwords import Passwords, PasswordsBusy
+from skyspy.auth.throttle import LoginThrottle, Throttled, Ticket
+from skyspy.store.accounts import Accounts, Actor, User
+from skyspy.store.audit import AuditLog
+from skyspy.store.settings import Settings
+
+
+class LoginError(Exception):
+    """The name or the password is wrong, or the user is disabled: nobody is told which."""
+
+    code = "invalid_credentials"
+    message = "Wrong username or password"
+
+    def __init__(self) -> None:
+        super().__init__(self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A user whose password was right; `new_hash` is to be kept where it is not None."""
+
+    user: User
+    ticket: Ticket
+    new_hash: str | None = field(default=None, repr=False)
+
+
+class SignIn:
+    """Checks names and passwords."""
+
+    def __init__(self, accounts: Accounts, passwords: Passwords, throttle: LoginThrottle, audit: AuditLog) -> None:
+        self.passwords = passwords
+        self.throttle = throttle
+        self._accounts = accounts
+        self._audit = audit
+
+    def check(self, username: object, password: object, client: str, settings: Settings) -> SignedIn:
+        """Who signs in. Raises LoginError, Throttled, StoreError.
+
+        The caller starts what the sign-in is for (tokens, or a page's session), and then calls
+        `throttle.succeeded` with the ticket.
+        """
+        name = username if isinstance(username, str) else ""
+        ticket = self._begin(name, client, settings)
+        user = self._accounts.user_by_name(name) if 0 < len(name) <= 64 else None
+        try:
+            checked = self.passwords.check(None if user is None else user.password_hash, password)
+        except PasswordsBusy:
+            raise Throttled(1.0, "overloaded") from None
+        if user is None or not checked.good or user.disabled:
+            self.refused(user, client)
+            raise LoginError
+        return SignedIn(user, ticket, checked.new_hash)
+
+    def refused(self, user: User | None, client: str) -> None:
+        """Write a failed sign-in down."""
+        about = "unknown user" if user is None else f"user {user.name}"
+        self._audit.record(Actor("anonymous", "", client), "login.failed", about)
+
+    def _begin(self, name: str, client: str, settings: Settings) -> Ticket:
+        try:
+            return self.throttle.begin(name, client, settings)
+        except Throttled as full:
+            if full.news:
+                # Once per window and limit: the log tells of the attack without growing with it.
+                self._audit.record(Actor("anonymous", "", client), "login.throttled", f"limit per {full.news}")
+            raise

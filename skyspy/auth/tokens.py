@@ -1,0 +1,270 @@
+"""Tokens: a text in, a Principal out, or the reason why not.
+
+Law: what a token says of itself is believed only as to which sign-in it comes from; name, role and permissions are
+read from the database each time. Access tokens are JWTs of one algorithm; refresh tokens are random,
+kept as digests, and work once; API keys are apikeys.py's. Nothing here shows or logs a token.
+
+A refresh token used twice ends its family, also when two requests use it at the same moment: the first gets its
+tokens, the second ends them. A client that refreshes from several places must do it from one.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import jwt
+
+from skyspy.auth.apikeys import ApiKeys, looks_like_key, principal_of
+from skyspy.auth.passwords import Passwords
+from skyspy.auth.principal import ANONYMOUS, Principal, Ref, TokenError
+from skyspy.auth.secret import Secret
+from skyspy.auth.signin import LoginError, SignIn
+from skyspy.auth.throttle import LoginThrottle, Throttled, TokenThrottle
+from skyspy.clock import Clock
+from skyspy.store import StoreError, links
+from skyspy.store.accounts import Accounts, Actor, Family
+from skyspy.store.attempts import Attempts
+from skyspy.store.audit import AuditLog
+from skyspy.store.settings import SettingsTable
+
+__all__ = ["Grant", "LoginError", "Throttled", "TokenError", "Tokens"]
+
+ISSUER = AUDIENCE = "skyspy"
+ALGORITHM = "HS256"
+REFRESH_PREFIX = "rt_"
+_LONGEST = 4096
+_SKEW_S = 60.0
+"""How far another host of the same installation may be ahead of this one's clock."""
+
+_JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\Z")
+_CLAIMS = ("iss", "aud", "sub", "jti", "iat", "nbf", "exp", "typ", "fam")
+_MOST_REFUSALS = 1000
+K = TypeVar("K")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a sign-in or a refresh gives: both tokens, seconds the first one lives, and who it is for."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    expires_in: int
+    user: Principal
+    token_type: str = "Bearer"  # noqa: S105 - the kind of a token, none itself
+
+
+class Tokens:
+    """Gives, knows and ends tokens."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        settings: SettingsTable,
+        secret: str,
+        clock: Clock | None = None,
+        passwords: Passwords | None = None,
+    ) -> None:
+        self._accounts = accounts
+        self._settings = settings
+        self._clock = clock or Clock()
+        self._secret = Secret(secret)
+        self._jwt_key = self._secret.key("access token")
+        self._throttle = TokenThrottle()
+        self._refused: dict[tuple[str, str], int] = {}
+        self.audit = AuditLog(accounts.store, self._clock)
+        self.keys = ApiKeys(accounts, self._secret, self._clock)
+        logins = LoginThrottle(Attempts(accounts.store), self._secret, self._clock)
+        self.sign_in = SignIn(accounts, passwords or Passwords(), logins, self.audit)
+
+    def identify(self, token: object, client: str | None = None) -> Principal | None:
+        """Who holds the token; None where none was given (None or ""). `client` is the address it came from.
+
+        Raises TokenError (`rate_limited` where its address sent too many bad ones), StoreError.
+        """
+        if token is None or token == "":
+            return None
+        try:
+            return self._identify(token, client)
+        except TokenError as error:
+            self._count_refusal(error.code, client or "")
+            wait = self._throttle.bad(client or "", self._settings.current, self._clock.steady())
+            if wait is not None:
+                raise TokenError("rate_limited", retry_after=wait) from None
+            raise
+
+    def login(self, username: object, password: object, client: str) -> Grant:
+        """Sign in. Raises LoginError, Throttled, StoreError."""
+        settings = self._settings.fresh()
+        signed = self.sign_in.check(username, password, client, settings)
+        family_id, refresh = secrets.token_hex(16), _new_refresh()
+        now = self._clock.wall()
+        ends = now + settings.JWT_REFRESH_SECONDS
+        actor = Actor("user", signed.user.name, client)
+        if not self._accounts.start_family(family_id, signed.user, self._digest(refresh), ends, actor, signed.new_hash):
+            self.sign_in.refused(signed.user, client)
+            raise LoginError
+        self.sign_in.throttle.succeeded(signed.ticket)
+        return self._grant(Family(family_id, signed.user, now, ends, None), refresh, settings.JWT_ACCESS_SECONDS)
+
+    def refresh(self, token: object, client: str = "") -> Grant:
+        """Take a refresh token for a new pair. Raises TokenError, StoreError."""
+        settings = self._settings.fresh()
+        old = self._as_refresh(token)
+        new = _new_refresh()
+        done = (
+            None if old is None else self._accounts.exchange_refresh(old, self._digest(new), settings.JWT_REFRESH_SECONDS, client)
+        )
+        if done is not None and done.outcome == "good" and done.family is not None:
+            return self._grant(done.family, new, settings.JWT_ACCESS_SECONDS)
+        outcome = "unknown" if done is None else done.outcome
+        code = {"unknown": "token_invalid", "expired": "token_expired"}.get(outcome, "token_revoked")
+        self._count_refusal(code, client)
+        wait = self._throttle.bad(client, settings, self._clock.steady())
+        raise TokenError(code) if wait is None else TokenError("rate_limited", retry_after=wait)
+
+    def revoke(self, token: object, client: str = "") -> bool:
+        """End the family of a refresh or access token. False where there was nothing to end: to the client
+        that is no error, the token does not work either way. Raises StoreError."""
+        digest = self._as_refresh(token)
+        family = None
+        if digest is not None:
+            family = self._accounts.family_of_refresh(digest)
+        elif isinstance(token, str) and len(token) <= _LONGEST and (claims := self._claims(token)) is not None:
+            family = self._accounts.families_by_id([claims["fam"]]).get(claims["fam"])
+        if family is None or family.revoked_at is not None:
+            return False
+        return self._accounts.end_family(family, Actor("user", family.user.name, client))
+
+    def rejudge(self, refs: Iterable[Ref]) -> dict[Ref, Principal | TokenError]:
+        """What became of everybody who is live: who he is now, or why he is nobody. Raises StoreError.
+
+        One query for all keys and one for all sign-ins, however many there are.
+        """
+        wanted = set(refs)
+        keys = self._accounts.keys_by_id(ref.key_id for ref in wanted if ref.key_id is not None)
+        families = self._accounts.families_by_id(ref.family_id for ref in wanted if ref.family_id is not None)
+        now = self._clock.wall()
+
+        def judge(ref: Ref) -> Principal | TokenError:
+            if ref.kind == "anonymous":
+                return ANONYMOUS
+            try:
+                if ref.kind == "key":
+                    return principal_of(_found(keys, ref.key_id), now)
+                return _holder(_found(families, ref.family_id), ref.expires_at, now)
+            except TokenError as error:
+                return error
+
+        return {ref: judge(ref) for ref in wanted}
+
+    def flush_uses(self) -> int:
+        """Write what was gathered: keys' last uses, refused tokens. Call it every half minute and before the
+        process ends. Returns how many rows it stood for; raises StoreError, and keeps what was not written."""
+        refused, self._refused = self._refused, {}
+        try:
+            self.audit.record_refusals(refused)
+        except StoreError:
+            for about, times in refused.items():
+                self._refused[about] = self._refused.get(about, 0) + times
+            raise
+        return self.keys.flush()
+
+    def tidy(self) -> None:
+        """Forget what age made useless: counters, dead sign-ins, old links and old rows of the log. Call it every
+        hour. Raises StoreError."""
+        settings, now = self._settings.current, self._clock.wall()
+        self.sign_in.throttle.prune(settings)
+        self._accounts.prune()
+        self._accounts.store.write(lambda connection: links.prune(connection, now))
+        self.audit.prune(settings.AUDIT_RETENTION_DAYS)
+
+    def _grant(self, family: Family, refresh: str, lifetime_s: int) -> Grant:
+        now = int(self._clock.wall())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": str(family.user.id),
+            "jti": secrets.token_hex(16),
+            "iat": now,
+            "nbf": now,
+            "exp": now + lifetime_s,
+            "typ": "access",
+            "fam": family.id,
+        }
+        access = jwt.encode(claims, self._jwt_key, ALGORITHM)
+        return Grant(access, refresh, lifetime_s, _holder(family, float(now + lifetime_s), now))
+
+    def _identify(self, token: object, client: str | None) -> Principal:
+        if not isinstance(token, str) or len(token) > _LONGEST:
+            raise TokenError("token_invalid")
+        return self.keys.identify(token, client) if looks_like_key(token) else self._of_jwt(token)
+
+    def _of_jwt(self, token: str) -> Principal:
+        claims = self._claims(token)
+        if claims is None:
+            raise TokenError("token_invalid")
+        now = self._clock.wall()
+        if now >= claims["exp"]:
+            raise TokenError("token_expired")
+        if claims["nbf"] > now + _SKEW_S or claims["iat"] > now + _SKEW_S:
+            raise TokenError("token_invalid")
+        family = _found(self._accounts.families_by_id([claims["fam"]]), claims["fam"])
+        if str(family.user.id) != claims["sub"]:
+            raise TokenError("token_invalid")
+        return _holder(family, float(claims["exp"]), now)
+
+    def _claims(self, token: str) -> dict[str, Any] | None:
+        """The claims of an access token that we signed, whatever its age; None for anything else."""
+        if not _JWT.match(token):
+            return None
+        # Times are judged by our own clock; everything else by the library, with the one algorithm.
+        options: Any = {"require": list(_CLAIMS), "verify_exp": False, "verify_nbf": False, "verify_iat": False}
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token, self._jwt_key, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER, options=options
+            )
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+            return None
+        texts = all(isinstance(claims[name], str) for name in ("sub", "jti", "fam"))
+        numbers = all(isinstance(claims[name], int) and not isinstance(claims[name], bool) for name in ("iat", "nbf", "exp"))
+        return claims if texts and numbers and claims["typ"] == "access" else None
+
+    def _as_refresh(self, token: object) -> str | None:
+        """The digest of a text that means to be a refresh token."""
+        is_one = isinstance(token, str) and token.startswith(REFRESH_PREFIX) and len(token) <= _LONGEST
+        return self._digest(token) if is_one and isinstance(token, str) else None
+
+    def _digest(self, refresh: str) -> str:
+        return self._secret.digest("refresh token", refresh)
+
+    def _count_refusal(self, code: str, client: str) -> None:
+        about = (code, client)
+        if about not in self._refused and len(self._refused) >= _MOST_REFUSALS:
+            about = (code, "many others")
+        self._refused[about] = self._refused.get(about, 0) + 1
+
+
+def _new_refresh() -> str:
+    return REFRESH_PREFIX + secrets.token_urlsafe(32)
+
+
+def _found(found: Mapping[K, T], wanted: K | None) -> T:
+    """The one that was looked up; one that is gone was deleted, and what came of it is revoked."""
+    if wanted is None or wanted not in found:
+        raise TokenError("token_revoked")
+    return found[wanted]
+
+
+def _holder(family: Family, ends: float | None, now: float) -> Principal:
+    """Whose sign-in it is, as the database has him; raises TokenError where it ended."""
+    if family.revoked_at is not None or family.user.disabled:
+        raise TokenError("token_revoked")
+    if ends is None or now >= ends:
+        raise TokenError("token_expired")
+    user = family.user
+    return Principal("user", user.id, user.name, user.role, user.permissions, family_id=family.id, expires_at=ends)
