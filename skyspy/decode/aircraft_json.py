@@ -15,7 +15,7 @@ from math import inf
 from skyspy.aircraft import Observation, clean_hex
 from skyspy.decode.base import Context, Counters, DecodeError, number
 from skyspy.decode.loose import parse
-from skyspy.decode.readsb import count, fields_of, moved, observations, seconds
+from skyspy.decode.readsb import DIALECT_978, count, fields_of, moved, observations, seconds
 
 MAX_BYTES = 32 * 1024 * 1024
 """Largest document, unpacked; ten thousand aircraft need about six of these megabytes."""
@@ -102,6 +102,7 @@ class AircraftJson:
     ) -> list[Observation]:
         known: dict[str, tuple[float, int | None]] = {}
         result: list[Observation] = []
+        skyaware978 = any(DIALECT_978 in raw for _, raw in latest.values())
         for address, (seen, raw) in latest.items():
             heard, messages = (source_now or 0.0) - seen, count(raw)
             before = self._known.get(address)
@@ -112,7 +113,7 @@ class AircraftJson:
             seen_pos = seconds(raw.get("seen_pos"))
             pos_at = None if seen_pos is None else base - seen_pos
             more = max(1, moved(before[1] if before else None, messages))
-            result += observations(raw, address, fields_of(raw), base - seen, pos_at, more)
+            result += observations(raw, address, fields_of(raw, skyaware978), base - seen, pos_at, more)
         self._known = known
         return result
 

@@ -10,7 +10,7 @@ from skyspy.aircraft import Observation, clean_hex
 from skyspy.decode.base import Context, Counters, DecodeError, number
 from skyspy.decode.lines import Lines
 from skyspy.decode.loose import parse
-from skyspy.decode.readsb import count, fields_of, moved, observations, seconds
+from skyspy.decode.readsb import DIALECT_978, count, fields_of, moved, observations, seconds
 
 MAX_KNOWN = 20_000
 """How many addresses' message counters are remembered; the one not heard for longest goes first."""
@@ -55,4 +55,4 @@ class JsonLines:
         base = self._context.arrived(number(raw.get("now")), now)
         seen, seen_pos = seconds(raw.get("seen")) or 0.0, seconds(raw.get("seen_pos"))
         pos_at = None if seen_pos is None else base - seen_pos
-        return observations(raw, address, fields_of(raw), base - seen, pos_at, more)
+        return observations(raw, address, fields_of(raw, DIALECT_978 in raw), base - seen, pos_at, more)

@@ -23,6 +23,9 @@ RENAMED: dict[str, str] = {
 }
 """Names other programs use, and readsb's."""
 
+DIALECT_978 = "uat_version"
+"""The key by which a record shows that skyaware978 wrote it; not every one of its records has it."""
+
 REWORDED: dict[tuple[str, str], str] = {
     ("emergency", "medical"): "lifeguard",
     # dump978 has no word for minimum fuel and writes the first of its list instead.
@@ -55,8 +58,9 @@ def moved(before: int | None, after: int | None) -> int:
     return after if before is None or after < before else after - before
 
 
-def fields_of(raw: Mapping[str, object]) -> dict[str, Value]:
-    """The clean fields of a record in readsb's names and words, whichever program wrote it."""
+def fields_of(raw: Mapping[str, object], skyaware978: bool) -> dict[str, Value]:
+    """The clean fields of a record in readsb's names and words, whichever program wrote it; of `skyaware978` it is
+    known that it writes the pressure altitude into `alt_geom`, which is dropped unless it differs."""
     if not RENAMED.keys().isdisjoint(raw):
         raw = {**{RENAMED[name]: value for name, value in raw.items() if name in RENAMED}, **raw}
     fields = clean_fields(raw)
@@ -68,14 +72,9 @@ def fields_of(raw: Mapping[str, object]) -> dict[str, Value]:
     if isinstance(modes, list) and any(("nav_modes", word) in REWORDED for word in modes if isinstance(word, str)):
         words = [REWORDED.get(("nav_modes", word), word) for word in modes if isinstance(word, str)]
         fields["nav_modes"] = clean("nav_modes", words) or ()
-    if "uat_version" in raw and not _has_own_height(fields):
-        fields.pop("alt_geom", None)
+    if skyaware978 and "alt_geom" in fields and fields.get("alt_baro") in (None, "ground", fields["alt_geom"]):
+        del fields["alt_geom"]
     return fields
-
-
-def _has_own_height(fields: Mapping[str, Value]) -> bool:
-    """skyaware978 writes the pressure altitude into `alt_geom`; where both are alike it is that again."""
-    return isinstance(fields.get("alt_baro"), int) and fields["alt_baro"] != fields.get("alt_geom")
 
 
 def observations(
@@ -90,9 +89,14 @@ def observations(
     others = []
     for key, of in (("mlat", "mlat"), ("tisb", "tisb_other" if address[0] == "~" else "tisb_icao")):
         names = raw.get(key)
-        if isinstance(names, list) and names and (part := _take(fields, names)):
-            named = source if source.startswith(of.partition("_")[0]) else of
-            others.append(Observation(address, at, named, part, pos_at if "lat" in part else None, 0))
+        # A record that came by TIS-B altogether need not be taken apart.
+        if (
+            isinstance(names, list)
+            and names
+            and not (key == "tisb" and source.startswith(key))
+            and (part := _take(fields, names))
+        ):
+            others.append(Observation(address, at, of, part, pos_at if "lat" in part else None, 0))
     if source == "mlat" and others:
         # What did not come by multilateration came by plain Mode S.
         source = "mode_s"

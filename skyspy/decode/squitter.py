@@ -124,7 +124,8 @@ def velocity(s: Squitter) -> Fields:
     """BDS 0,9: ground speed and track, or airspeed and heading, and the rate of climb."""
     m, craft = s.m, s.craft
     subtype = s.bits(6, 8)
-    fields: Fields = {"baro_rate" if m["vrate_src"] == "barometric" else "geom_rate": m.get("vertical_rate")}
+    # Bit 36 set means a barometric rate; rs1090 0.7 has the two words the wrong way round.
+    fields: Fields = {"baro_rate" if s.bits(36, 36) else "geom_rate": m.get("vertical_rate")}
     # A component of 0 means that it is not known, which rs1090 takes for a speed.
     if "groundspeed" in m and s.bits(15, 24) and s.bits(26, 35):
         speed = m["groundspeed"]
