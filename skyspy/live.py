@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from skyspy import topics
+from skyspy.address import limit_key
 from skyspy.auth.principal import Principal, TokenError
 
 
@@ -38,8 +39,6 @@ class Session:
     rooms: set[str] = field(default_factory=set)
     events: int = 0
     """Client events taken."""
-    strikes: int = 0
-    """Events sent above the permitted rate, since it last kept to it."""
 
     @property
     def token_state(self) -> str:
@@ -68,7 +67,7 @@ class Live:
         """Take a session in."""
         self._sessions[session.sid] = session
         self._transports.setdefault(session.eio_sid, set()).add(session.sid)
-        self._addresses.setdefault(session.address, set()).add(session.eio_sid)
+        self._addresses.setdefault(limit_key(session.address), set()).add(session.eio_sid)
 
     def remove(self, sid: str) -> Session | None:
         """Let a session go; None when it is not here (any more)."""
@@ -79,10 +78,11 @@ class Live:
         here.discard(sid)
         if not here:
             del self._transports[session.eio_sid]
-            lines = self._addresses.get(session.address, set())
+            key = limit_key(session.address)
+            lines = self._addresses.get(key, set())
             lines.discard(session.eio_sid)
             if not lines:
-                self._addresses.pop(session.address, None)
+                self._addresses.pop(key, None)
         return session
 
     def get(self, sid: str) -> Session | None:
@@ -111,8 +111,8 @@ class Live:
         return len(self._transports)
 
     def count_at(self, address: str) -> int:
-        """Transports of one address."""
-        return len(self._addresses.get(address, ()))
+        """Transports of one address (of one /64 where it is IPv6)."""
+        return len(self._addresses.get(limit_key(address), ()))
 
     def topics(self) -> dict[str, int]:
         """How many sessions hold each topic."""

@@ -8,23 +8,17 @@ string is ever logged. It does not know tokens, sessions or events.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import contextlib
-import hashlib
 import io
 import logging
-import socket as sockets
 from datetime import timedelta
-from time import monotonic
 from typing import Any
-from urllib.parse import parse_qs
 
 import gevent
 from gevent.pywsgi import Input, WSGIHandler
 from geventwebsocket.handler import WebSocketHandler
 
 from skyspy.sockets.frames import NORMAL, BoundedWebSocket
+from skyspy.sockets.http import Response, accept_key, are_packets, fields, linger, no_response, plain, redacted, wants_websocket
 from skyspy.sockets.line import Line, Wire
 from skyspy.sockets.pace import Sparing
 
@@ -34,10 +28,6 @@ READ_SECONDS = 10.0
 """For a request line and its headers together, and again for a small body: also how long an idle connection is kept."""
 STALL_SECONDS = 30.0
 """How long one read or write of a large body may make no progress."""
-LINGER_SECONDS, LINGER_BYTES = 1.0, 1024 * 1024
-"""What is still read and thrown away after a refusal, so that the refusal arrives before a reset does."""
-MAX_PACKETS = 16
-"""Packets in one polling body; Engine.IO drops all of them beyond that and says 200."""
 
 Answer = tuple[str, str]
 """A refusal: HTTP status and text."""
@@ -45,10 +35,9 @@ TOO_SLOW: Answer = ("408 Request Timeout", "the body did not come")
 
 
 class Handler(WebSocketHandler):  # type: ignore[misc]
-    """Serves one connection. `wire`, `path`, `engine` and `limit` are set on a subclass by wire.harden."""
+    """Serves one connection. `wire`, `path`, `limit` and `idle_seconds` are set on a subclass by wire.harden."""
 
     wire: Wire
-    engine: Any
     path = "/socket.io/"
     limit = 64 * 1024
     idle_seconds = 20.0
@@ -71,7 +60,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
             if timeout is not self._patience:
                 raise
             # An idle connection is closed without a word: an answer nobody asked for confuses clients.
-            return ("408", _plain("408 Request Timeout", "too slow")) if self.requestline else None
+            return ("408", plain("408 Request Timeout", "too slow")) if self.requestline else None
         finally:
             self._patience.close()
 
@@ -84,7 +73,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
 
     def _handle_client_error(self, ex: Exception) -> tuple[str, bytes]:
         log.warning("%s sent what is no HTTP request (%s)", self._peer(), type(ex).__name__)
-        return "400", _plain("400 Bad Request", "not an HTTP request")
+        return "400", plain("400 Bad Request", "not an HTTP request")
 
     # -- what to do with it --------------------------------------------------------------------
 
@@ -93,7 +82,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         try:
             query = None
             if self.environ["PATH_INFO"].startswith(self.path):
-                query = _fields(self.environ["QUERY_STRING"])
+                query = fields(self.environ["QUERY_STRING"])
             refusal = self._refusal(query) or self._read_body(query)
             if refusal is not None:
                 self._answer(refusal)
@@ -130,7 +119,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         return self.wire.lines.get(query.get("sid", [""])[0]) if query else None
 
     def _refusal(self, query: dict[str, list[str]] | None) -> Answer | None:
-        upgrade = self._wants_websocket()
+        upgrade = wants_websocket(self.environ)
         if query is None:
             return ("404 Not Found", "no WebSocket here") if upgrade else None
         if not query:
@@ -155,14 +144,6 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
             return "400 Bad Request", "two polls at once"
         return None
 
-    def _wants_websocket(self) -> bool:
-        connection = self.environ.get("HTTP_CONNECTION", "").lower()
-        return (
-            self.command == "GET"
-            and self.environ.get("HTTP_UPGRADE", "").strip().lower() == "websocket"
-            and "upgrade" in [word.strip() for word in connection.split(",")]
-        )
-
     def _answer(self, refusal: Answer) -> None:
         status, text = refusal
         body = text.encode()
@@ -179,7 +160,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         self.start_response(status, headers)
         self.close_connection = True
         self.process_result()
-        self._linger()
+        linger(self.socket)
 
     # -- bodies --------------------------------------------------------------------------------
 
@@ -206,7 +187,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
             refusal = "413 Content Too Large", f"at most {self.limit} bytes"
         else:
             body = self._read_now(self.content_length)
-        if body is not None and not _are_packets(body):
+        if body is not None and not are_packets(body):
             refusal = "400 Bad Request", "not Engine.IO packets"
         if refusal is not None or body is None:
             self.wire.counts.broken += 1
@@ -237,18 +218,6 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
             self.close_connection = True
             self.wsgi_input = Input(self.rfile, 0)
 
-    def _linger(self) -> None:
-        """End the answer, then read on for a moment: closing with unread data would reset the connection."""
-        with contextlib.suppress(OSError):
-            self.socket.shutdown(sockets.SHUT_WR)
-            deadline, left = monotonic() + LINGER_SECONDS, LINGER_BYTES
-            while left > 0 and (wait := deadline - monotonic()) > 0:
-                self.socket.settimeout(wait)
-                data = self.socket.recv(16384)
-                if not data:
-                    break
-                left -= len(data)
-
     # -- WebSockets ----------------------------------------------------------------------------
 
     def _upgrade(self, query: dict[str, list[str]], line: Line | None) -> Answer | None:
@@ -263,15 +232,9 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
             return "400 Bad Request", "Engine.IO version 4"
         if "sid" in query and (line is None or not line.engine.connected or line.engine.upgraded or line.engine.upgrading):
             return "400 Bad Request", "no session to upgrade"
-        key = self.environ.get("HTTP_SEC_WEBSOCKET_KEY", "").strip()
-        try:
-            valid = len(base64.b64decode(key, validate=True)) == 16
-        except (binascii.Error, ValueError):
-            valid = False
-        if not valid:
+        accept = accept_key(self.environ.get("HTTP_SEC_WEBSOCKET_KEY", ""))
+        if accept is None:
             return "400 Bad Request", "bad Sec-WebSocket-Key"
-        # SHA-1 is the handshake's, not a secret's: RFC 6455 section 4.2.2.
-        accept = base64.b64encode(hashlib.sha1((key + self.GUID).encode(), usedforsecurity=False).digest()).decode()
         self.websocket = BoundedWebSocket(self.environ, self, self.limit)
         self.environ |= {"wsgi.websocket": self.websocket, "wsgi.websocket_version": "13"}
         self.result = []
@@ -286,12 +249,12 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         # Nothing in either direction for longer than a ping takes to be answered: the client is gone.
         self.socket.settimeout(self.idle_seconds)
         try:
-            list(self.application(self.environ, _no_response))
+            list(self.application(self.environ, no_response))
         finally:
             ws.close()
             self.environ["wsgi.websocket"] = None
             if ws.code != NORMAL:
-                self._linger()
+                linger(self.socket)
 
     # -- the log -------------------------------------------------------------------------------
 
@@ -300,58 +263,13 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         access = getattr(self.server.log, "access", None)
         if access is None or not self.environ:
             return
-        environ = dict(self.environ)
-        environ["QUERY_STRING"] = ""
-        environ["RAW_URI"] = (self.path_of_request() or "").partition("?")[0]
-        environ["HTTP_REFERER"] = environ.get("HTTP_REFERER", "").partition("?")[0]
-        access(_Response(self), self.headers.items(), environ, timedelta(seconds=max(0.0, self.time_finish - self.time_start)))
+        taken = timedelta(seconds=max(0.0, self.time_finish - self.time_start))
+        access(Response(self), self.headers.items(), redacted(self.environ), taken)
 
     def log_error(self, msg: str, *args: object) -> None:
         """What the server says of a bad request holds the request: keep only that there was one."""
         del args
         log.warning("%s: bad request (%s)", self._peer(), msg.partition(":")[0][:40])
 
-    def path_of_request(self) -> str:
-        """The request's target as the client wrote it."""
-        words = (self.requestline or "").split()
-        return words[1] if len(words) > 1 else ""
-
     def _peer(self) -> str:
         return str(self.client_address[0]) if isinstance(self.client_address, tuple) else "local"
-
-
-class _Response:
-    """What gunicorn's access log reads of a response."""
-
-    def __init__(self, handler: Handler) -> None:
-        status = handler.status or b"000"
-        self.status = status.decode("latin-1") if isinstance(status, bytes) else str(status)
-        self.headers = handler.response_headers or []
-        self.sent = handler.response_length
-
-
-def _fields(query: str) -> dict[str, list[str]]:
-    """The query string's fields; none when it has too many to be an honest one."""
-    try:
-        return parse_qs(query, max_num_fields=30)
-    except ValueError:
-        return {}
-
-
-def _are_packets(body: bytes) -> bool:
-    packets = body.split(b"\x1e")
-    if len(packets) > MAX_PACKETS or any(packet[:1] not in b"0123456b" or not packet for packet in packets):
-        return False
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _plain(status: str, text: str) -> bytes:
-    return f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode()
-
-
-def _no_response(_status: str, _headers: object, _exc_info: object = None) -> None:
-    """After 101 there is no other response to start."""

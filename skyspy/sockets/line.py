@@ -13,12 +13,12 @@ import logging
 import socket as sockets
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any
 
 import gevent
 from gevent.queue import JoinableQueue
 
+from skyspy.address import limit_key
 from skyspy.sockets.frames import POLICY, PROTOCOL_ERROR, BoundedWebSocket
 from skyspy.sockets.guard import Guard
 from skyspy.sockets.pace import Bucket, Sparing
@@ -99,8 +99,8 @@ class Line:
         self.raws: set[Any] = set()
         self.polls = 0
         self.ended = False
-        self.empty_since: float | None = monotonic()
-        """Steady seconds since when no namespace is joined over this line; None while one is."""
+        self.empty_since: float | None = None
+        """Steady seconds since when it was seen with nobody admitted over it; None while somebody is."""
         self._bucket = Bucket(wire.guard.pace()[1])
 
     def takes(self) -> bool:
@@ -226,7 +226,7 @@ class Wire:
 
     def here(self, address: str) -> int:
         """How many lines this address has open."""
-        return self._here.get(address, 0)
+        return self._here.get(limit_key(address), 0)
 
     def _transport(self, handler: Any, _server: Any) -> Transport:
         # Engine.IO hands the driver a bound method; the session it is bound to is what the line is about.
@@ -236,7 +236,7 @@ class Wire:
         engine = self._eio.sockets[eio_sid]
         line = Line(self, engine, self.guard.address(environ))
         self.lines[eio_sid] = engine.queue.line = line
-        self._here[line.address] = self.here(line.address) + 1
+        self._here[limit_key(line.address)] = self.here(line.address) + 1
         self.counts.opened += 1
         return self._inner["connect"](eio_sid, environ)
 
@@ -252,9 +252,9 @@ class Wire:
             line.ended = True
             left = self.here(line.address) - 1
             if left > 0:
-                self._here[line.address] = left
+                self._here[limit_key(line.address)] = left
             else:
-                self._here.pop(line.address, None)
+                self._here.pop(limit_key(line.address), None)
             gevent.spawn_later(CLOSE_SECONDS, line.shut)
 
     def _message(self, eio_sid: str, data: object) -> None:

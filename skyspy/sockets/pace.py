@@ -56,3 +56,21 @@ class Sparing:
     def exception(self, text: str, *args: object) -> None:
         """An error with its traceback; call it from an except block."""
         self.write(logging.ERROR, text, *args, exc_info=True)
+
+
+class Strikes:
+    """The pace of one client's events, and how often it broke it.
+
+    `count` rises with every event over the pace and falls with every one within it."""
+
+    __slots__ = ("bucket", "count")
+
+    def __init__(self, burst: float) -> None:
+        self.bucket = Bucket(burst)
+        self.count = 0
+
+    def take(self, rate: float, burst: float) -> bool:
+        """Whether one more event is within the pace."""
+        kept = self.bucket.take(rate, burst)
+        self.count = max(0, self.count - 1) if kept else self.count + 1
+        return kept

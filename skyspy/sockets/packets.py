@@ -16,7 +16,7 @@ from socketio import packet
 from skyspy import wirejson
 
 REFUSED = "refused packet"
-"""The name under which a door finds a packet that was not one: arguments are a code and a message."""
+"""The name under which a door finds a packet that was not one; the payload is `{code, message}`."""
 
 RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
 """Names the protocol's own life cycle uses: from a client they would reach handlers that trust them."""
@@ -57,7 +57,7 @@ class Packet(packet.Packet):  # type: ignore[misc]
             self._read(encoded_packet)
         except _BadPacket as bad:
             self.packet_type = packet.EVENT
-            self.data = [REFUSED, bad.code, bad.message]
+            self.data = [REFUSED, {"code": bad.code, "message": bad.message}]
         return 0
 
     def _read(self, encoded: object) -> None:

@@ -78,7 +78,6 @@ def harden(worker: Any) -> None:
     socketio = worker.wsgi.extensions["socketio"]
     parts = {
         "wire": wire_of(socketio.server),
-        "engine": socketio.server.eio,
         "path": socketio.sockio_mw.engineio_path,
         "limit": MAX_MESSAGE_BYTES,
         "idle_seconds": float(PING_SECONDS + PING_TIMEOUT_SECONDS + 2),

@@ -1,0 +1,108 @@
+"""Doors: the small print of HTTP that the handler needs.
+
+Law: functions over bytes, headers and one socket; nothing here decides who is let in.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import hashlib
+import socket as sockets
+from collections.abc import Mapping
+from time import monotonic
+from typing import Any
+from urllib.parse import parse_qs
+
+LINGER_SECONDS, LINGER_BYTES = 1.0, 1024 * 1024
+"""What is still read and thrown away after a refusal, so that the refusal arrives before a reset does."""
+MAX_PACKETS = 16
+"""Packets in one polling body; Engine.IO drops all of them beyond that and says 200."""
+
+_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+def wants_websocket(environ: Mapping[str, Any]) -> bool:
+    """Whether the request asks to become a WebSocket."""
+    connection = environ.get("HTTP_CONNECTION", "").lower()
+    return (
+        environ.get("REQUEST_METHOD") == "GET"
+        and environ.get("HTTP_UPGRADE", "").strip().lower() == "websocket"
+        and "upgrade" in [word.strip() for word in connection.split(",")]
+    )
+
+
+def accept_key(key: str) -> str | None:
+    """The handshake's answer to a Sec-WebSocket-Key; None when that is not 16 bytes in base64."""
+    key = key.strip()
+    try:
+        if len(base64.b64decode(key, validate=True)) != 16:
+            return None
+    except (binascii.Error, ValueError):
+        return None
+    # SHA-1 is the handshake's, not a secret's: RFC 6455 section 4.2.2.
+    return base64.b64encode(hashlib.sha1((key + _GUID).encode(), usedforsecurity=False).digest()).decode()
+
+
+def fields(query: str) -> dict[str, list[str]]:
+    """The query string's fields; none when it has too many to be an honest one."""
+    try:
+        return parse_qs(query, max_num_fields=30)
+    except ValueError:
+        return {}
+
+
+def are_packets(body: bytes) -> bool:
+    """Whether a polling body is a list of Engine.IO packets of bearable length."""
+    packets = body.split(b"\x1e")
+    if len(packets) > MAX_PACKETS or any(not packet or packet[:1] not in b"0123456b" for packet in packets):
+        return False
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def plain(status: str, text: str) -> bytes:
+    """A whole response that ends its connection."""
+    return f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode()
+
+
+def linger(raw: Any) -> None:
+    """End our side, then read on for a moment: closing with unread data would reset the connection
+    and could take with it what was sent last."""
+    with contextlib.suppress(OSError):
+        raw.shutdown(sockets.SHUT_WR)
+        deadline, left = monotonic() + LINGER_SECONDS, LINGER_BYTES
+        while left > 0 and (wait := deadline - monotonic()) > 0:
+            raw.settimeout(wait)
+            data = raw.recv(16384)
+            if not data:
+                break
+            left -= len(data)
+
+
+def no_response(_status: str, _headers: object, _exc_info: object = None) -> None:
+    """After 101 there is no other response to start."""
+
+
+def redacted(environ: Mapping[str, Any]) -> dict[str, Any]:
+    """The request as the access log may see it: without query strings, in which tokens are sent by mistake."""
+    result = dict(environ)
+    result["QUERY_STRING"] = ""
+    for name in ("RAW_URI", "HTTP_REFERER"):
+        result[name] = str(environ.get(name, "")).partition("?")[0]
+    result["RAW_URI"] = result["RAW_URI"] or environ.get("PATH_INFO", "")
+    return result
+
+
+class Response:
+    """What gunicorn's access log reads of a response."""
+
+    def __init__(self, handler: Any) -> None:
+        status = handler.status or b"000"
+        self.status = status.decode("latin-1") if isinstance(status, bytes) else str(status)
+        self.headers = handler.response_headers or []
+        self.sent = handler.response_length

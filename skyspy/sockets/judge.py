@@ -1,0 +1,157 @@
+"""Doors: the one who judges again.
+
+Law: what an operator changes is in force on every live socket of this process within two seconds.
+LOOK_SECONDS after a change at the latest this greenlet sees that the version in the database has
+moved, and gives every session the verdict it would get at the door now: out, or in with the rights
+it has now. It also sees out whose token has run out, and closes lines over which nobody was admitted.
+
+When the database cannot be read, nobody new is admitted (the door sees to that) and those who are in
+stay in: their last verdict was good, and throwing everybody out because a disk is slow would make
+every hiccup of the database an outage. What is already known is acted on all the same: a mode that
+closed sends the anonymous away without asking the accounts. The verdicts are made up for as soon as
+the database answers.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import gevent
+
+from skyspy.auth.policy import TokenOutcome, decide
+from skyspy.auth.principal import Principal, TokenError
+from skyspy.house import House
+from skyspy.live import Session
+from skyspy.sockets.door import Door
+from skyspy.sockets.line import Wire
+from skyspy.sockets.pace import Sparing
+from skyspy.sockets.wire import wire_of
+from skyspy.store import StoreError
+from skyspy.store.settings import Settings
+
+log = Sparing(logging.getLogger(__name__))
+
+LOOK_SECONDS = 0.5
+EMPTY_SECONDS = 10.0
+"""How long a connection may stay over which nobody is admitted: refused, gone, or never asked."""
+TURN = 25
+"""Sessions judged before other greenlets get their turn."""
+
+
+class Judge:
+    """Judges this process's live sessions again. `look` is one round; `start` repeats it."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._server = house.socketio.server
+        self._wire: Wire = wire_of(self._server)
+        self._judged = house.settings.current.version
+        self._greenlet: gevent.Greenlet | None = None
+
+    def start(self) -> None:
+        """Look every LOOK_SECONDS from now on."""
+        self._greenlet = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._greenlet is not None:
+            self._greenlet.kill()
+
+    def _run(self) -> None:
+        while True:
+            gevent.sleep(LOOK_SECONDS)
+            try:
+                self.look()
+            except Exception:
+                log.exception("judging live sockets failed; the next round follows")
+
+    def look(self) -> None:
+        """One round: settings and accounts, expired tokens, empty lines."""
+        self._follow()
+        self._expire()
+        self._sweep()
+
+    # -- what an operator changed --------------------------------------------------------------
+
+    def _follow(self) -> None:
+        try:
+            settings = self._house.settings.fresh(0.0)
+        except StoreError as error:
+            log.warning("live sockets keep the rights they have while the database cannot be read: %s", error)
+            return
+        if settings.version != self._judged and self.rejudge(settings):
+            self._judged = settings.version
+
+    def rejudge(self, settings: Settings) -> bool:
+        """Judge every live session under these settings and the accounts as they are now.
+
+        False when the accounts could not be read; what could be judged without them was.
+        """
+        strangers = [session for session in self._house.live if not session.principal.identified]
+        self._each(strangers, lambda session: self._settle(session, None, settings))
+        refs = {session.principal.ref for session in self._house.live if session.principal.identified}
+        if not refs:
+            return True
+        try:
+            found = self._house.tokens.rejudge(refs)
+        except StoreError as error:
+            log.warning("live sockets are judged later, their accounts cannot be read now: %s", error)
+            return False
+        # Who came or renewed his token while the accounts were read was judged at the door, by this version.
+        known = [session for session in self._house.live if session.principal.ref in found]
+        self._each(known, lambda session: self._settle(session, found.get(session.principal.ref), settings))
+        return True
+
+    def _each(self, sessions: list[Session], act: Callable[[Session], None]) -> None:
+        for count, session in enumerate(sessions, start=1):
+            if self._house.live.get(session.sid) is session:
+                act(session)
+            if count % TURN == 0:
+                gevent.sleep(0)
+
+    def _settle(self, session: Session, found: Principal | TokenError | None, settings: Settings) -> None:
+        """Act on what became of a session's identity: gone, another, or (None) there never was one."""
+        door = self._door(session)
+        if isinstance(found, TokenError):
+            # Also where strangers are welcome: it came as somebody, and must hear that it no longer is.
+            door.evict(session, found.code, found.message)
+            return
+        if found is None and session.principal.identified:
+            return
+        verdict = decide(TokenOutcome(found, session.token_error), settings, door.row.permission)
+        if verdict.principal is None:
+            door.evict(session, verdict.code, verdict.message)
+        else:
+            door.renew(session, verdict.principal, settings)
+
+    def _door(self, session: Session) -> Door:
+        door = self._server.namespace_handlers[session.namespace]
+        assert isinstance(door, Door)  # noqa: S101 - app.py registers nothing else
+        return door
+
+    # -- what time changed ---------------------------------------------------------------------
+
+    def _expire(self) -> None:
+        now = self._house.clock.wall()
+        for session in self._house.live:
+            ends = session.principal.expires_at
+            if ends is not None and ends <= now:
+                self._door(session).evict(session, "token_expired")
+
+    def _sweep(self) -> None:
+        now, live = self._house.clock.steady(), self._house.live
+        for line in list(self._wire.lines.values()):
+            if live.has_transport(line.sid):
+                line.empty_since = None
+            elif line.empty_since is None:
+                line.empty_since = now
+            elif now - line.empty_since >= EMPTY_SECONDS:
+                line.end()
+
+
+def start(house: House) -> Judge:
+    """Start judging this process's live sessions."""
+    judge = Judge(house)
+    judge.start()
+    return judge
