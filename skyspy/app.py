@@ -55,8 +55,8 @@ def build_house(boot: Config, clock: Clock, app: Flask) -> House:
     """Make every part; the database is opened and migrated here, nothing else touches the world."""
     store = Store(boot.database_url)
     store.upgrade()
-    settings = SettingsTable(store, boot.first_settings)
-    accounts = Accounts(store)
+    settings = SettingsTable(store, boot.first_settings, clock)
+    accounts = Accounts(store, clock)
     tokens = Tokens(accounts, settings, boot.secret_key, clock)
     socketio = SocketIO()
     socketio.init_app(app, path=boot.socketio_path, **wire.options(settings, boot))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Protocol
 
 import gevent
@@ -69,7 +70,7 @@ class Sky:
         self._dirty = Event()
         self._memory = Memory()
         self._last_stats = self._last_heartbeat = clock.steady()
-        self._greenlet: gevent.Greenlet | None = None
+        self._greenlet: gevent.Greenlet[..., None] | None = None
         self.started = clock.wall()
 
     # -- what comes in -------------------------------------------------------------------------
@@ -121,7 +122,7 @@ class Sky:
         if now - self._last_stats >= STATS_SECONDS:
             self._last_stats = now
             for audience in AUDIENCES:
-                self._publish("stats", topics.WHOLE, audience, "stats:update", lambda audience=audience: self.stats(audience))
+                self._publish("stats", topics.WHOLE, audience, "stats:update", partial(self.stats, audience))
         if now - self._last_heartbeat >= HEARTBEAT_SECONDS:
             self._last_heartbeat = now
             for audience in AUDIENCES:
