@@ -1,0 +1,195 @@
+"""Tools: all receivers of one sky: added, removed, paused and shown while the server runs.
+
+Law: a feed has one name, unique here and derived from its URL, under which it is logged, shown and
+operated. Each is a Link of its own; nothing one does touches another. LINKS has one row per way to
+a receiver (feedurl's `link` column).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import gevent
+
+from skyspy.aircraft import Observation
+from skyspy.clock import Clock
+from skyspy.decode import FORMATS, Context, Decoder, Format
+from skyspy.feed.demo import DemoReader
+from skyspy.feed.http import HttpReader
+from skyspy.feed.link import Link, Reader, Sink, Timing
+from skyspy.feed.replay import ReplayReader
+from skyspy.feed.tcp import TcpReader
+from skyspy.feedurl import FeedUrl
+from skyspy.geo import Point
+
+
+class FeedError(ValueError):
+    """A feed cannot be added, or is not there; the message is one line for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What readers are made with."""
+
+    formats: Mapping[str, Format]
+    clock: Clock
+    location: Point | None
+    timing: Timing
+
+    def decoder(self, carries: str) -> Callable[[], Decoder]:
+        """Makes fresh decoders of a format."""
+        form = self.formats[carries]
+
+        def make() -> Decoder:
+            # Read anew each time: the wall clock may have been set since the last connection.
+            shift = self.clock.wall() - self.clock.steady()
+            return form.make(Context(self.location, shift))
+
+        return make
+
+
+LINKS: dict[str, Callable[[FeedUrl, Around], Reader]] = {
+    "http": lambda url, a: HttpReader(url, a.decoder(url.scheme.carries), a.clock, a.timing),
+    "tcp": lambda url, a: TcpReader(url, a.decoder(url.scheme.carries), a.clock, a.timing),
+    "file": lambda url, a: ReplayReader(url, a.formats, a.clock, a.location),
+    "none": lambda url, a: DemoReader(url, a.clock, a.location),
+}
+
+
+class Feeds:
+    """The feeds of one sky. `sink(feed_name, observations)` gets what they hear; `location` is the
+    receiver's (latitude, longitude) or None. Nothing is opened before start()."""
+
+    def __init__(
+        self,
+        urls: Iterable[FeedUrl],
+        sink: Sink,
+        clock: Clock,
+        location: Point | None,
+        *,
+        timing: Timing | None = None,
+        formats: Mapping[str, Format] = FORMATS,
+    ) -> None:
+        self._sink = sink
+        self._around = Around(formats, clock, location, timing or Timing())
+        self._links: dict[str, Link] = {}
+        self._running = False
+        for url in urls:
+            self.add(url)
+
+    def start(self) -> None:
+        """Start every feed that is not paused."""
+        self._running = True
+        for link in self._links.values():
+            if link.state != "paused":
+                link.start()
+
+    def stop(self) -> None:
+        """Stop every feed; their greenlets have ended and their sockets are closed when this returns."""
+        self._running = False
+        gevent.joinall([gevent.spawn(link.stop) for link in self._links.values()])
+
+    def add(self, url: FeedUrl) -> str:
+        """Add a feed, and start it when the others run. Its name; raises FeedError when it is there already."""
+        if any(link.url.text == url.text for link in self._links.values()):
+            raise FeedError(f"{url.shown} is a feed already")
+        name = self._name(url)
+        reader = LINKS[url.scheme.link](url, self._around)
+        carries = url.scheme.carries or url.options.get("format") or url.scheme.name
+        self._links[name] = Link(name, url, carries, reader, self._sink, self._around.clock, self._around.timing)
+        if self._running:
+            self._links[name].start()
+        return name
+
+    def remove(self, name: str) -> None:
+        """Stop a feed and forget it; raises FeedError."""
+        link = self._link(name)
+        del self._links[name]
+        link.stop()
+
+    def pause(self, name: str) -> None:
+        """Disconnect a feed until resume(); raises FeedError."""
+        self._link(name).pause()
+
+    def resume(self, name: str) -> None:
+        """Connect a paused feed again; raises FeedError."""
+        link = self._link(name)
+        if self._running:
+            link.resume()
+
+    def status(self) -> list[dict[str, Any]]:
+        """How each feed does, in the order they were added: see Link.status."""
+        return [link.status() for link in self._links.values()]
+
+    def names(self) -> list[str]:
+        """The feeds' names, in the order they were added."""
+        return list(self._links)
+
+    def _link(self, name: str) -> Link:
+        if name not in self._links:
+            raise FeedError(f"there is no feed {name[:80]!r}")
+        return self._links[name]
+
+    def _name(self, url: FeedUrl) -> str:
+        name = name_of(url)
+        if name not in self._links:
+            return name
+        # Of two with the same host and port the later is told apart by what else its URL says.
+        return f"{name}-{hashlib.sha256(url.text.encode()).hexdigest()[:6]}"
+
+
+def name_of(url: FeedUrl) -> str:
+    """`beast-host-30005`, `replay-file`, `demo`: lower-case letters, digits, dots and hyphens."""
+    parts = [url.scheme.name, url.host, str(url.port) if url.port else "", PurePosixPath(url.path).stem if not url.host else ""]
+    return re.sub(r"[^a-z0-9.]+", "-", "-".join(part for part in parts if part).lower()).strip("-.")[:64]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a feed gave in a few seconds: how many different aircraft and messages, and what is wrong (one
+    line) or None."""
+
+    aircraft: int
+    messages: int
+    error: str | None
+
+
+def check(
+    url: FeedUrl,
+    seconds: float = 3.0,
+    *,
+    clock: Clock | None = None,
+    location: Point | None = None,
+    timing: Timing | None = None,
+    formats: Mapping[str, Format] = FORMATS,
+) -> CheckResult:
+    """Listen to a feed for `seconds` and say what came; returns at once when it cannot be reached.
+
+    Waits with gevent's calls only: in the server it blocks nobody, and a process without monkey
+    patching (the command line) may call it as it stands."""
+
+    def ignore(_name: str, _observations: list[Observation]) -> None:
+        return None
+
+    feeds = Feeds([url], ignore, clock or Clock(), location, timing=timing, formats=formats)
+    steady = (clock or Clock()).steady
+    until = steady() + seconds
+    feeds.start()
+    try:
+        row = feeds.status()[0]
+        # What is down at the first attempt has given its answer; everything else is given its time.
+        while steady() < until and row["state"] != "down":
+            gevent.sleep(0.02)
+            row = feeds.status()[0]
+    finally:
+        feeds.stop()
+    # A file played to its end has given all it has: that is no fault.
+    error = None if row["messages"] and url.scheme.link == "file" else row["error"]
+    if error is None and row["messages"] == 0:
+        error = f"nothing was heard in {seconds:g} s"
+    return CheckResult(row["aircraft"], row["messages"], error)

@@ -1,0 +1,215 @@
+"""A receiver that streams: it may break off, fall silent, go away, shout or talk nonsense, and the feed lives."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+
+import gevent
+import pytest
+from gevent import socket
+
+from skyspy.aircraft import Observation
+from skyspy.feed.link import Timing
+from tests.feed_fakes import IDENT, QUICK, Ear, Receiver, beast, keeps_saying, running, says, sbs, wait_for, watched_states
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+@pytest.fixture
+def receivers() -> Iterator[list[Receiver]]:
+    made: list[Receiver] = []
+    yield made
+    for receiver in made:
+        receiver.close()
+
+
+def test_what_the_receiver_says_reaches_the_sink_under_the_feeds_name(ear: Ear, receivers: list[Receiver]) -> None:
+    receivers.append(Receiver(says(beast(IDENT), beast(IDENT), then_hang=True)))
+    with running(f"beast://127.0.0.1:{receivers[0].port}", sink=ear) as feeds:
+        wait_for(lambda: "4840D6" in ear.hexes)
+        row = feeds.status()[0]
+    assert {name for name, _ in ear.heard} == {f"beast-127.0.0.1-{receivers[0].port}"}
+    assert row["state"] == "up"
+    assert row["messages"] >= 1
+    assert row["aircraft"] == 1
+    assert row["bytes"] == 2 * len(beast(IDENT))
+    assert row["last_seen"].endswith("Z")
+    assert row["error"] is None
+
+
+def test_half_a_frame_before_a_drop_is_forgotten_and_the_feed_is_back(ear: Ear, receivers: list[Receiver]) -> None:
+    half = sbs("AAAAAA")[:25]
+    receivers.append(Receiver(says(sbs("4B1900"), half, pause=0.05), says(sbs("4B1901"), then_hang=True)))
+    with running(f"sbs://127.0.0.1:{receivers[0].port}", sink=ear) as feeds, watched_states(feeds) as states:
+        wait_for(lambda: "4B1901" in ear.hexes)
+        wait_for(lambda: feeds.status()[0]["state"] == "up")
+        row = feeds.status()[0]
+        gevent.sleep(0.01)
+    assert ear.hexes == ["4B1900", "4B1901"]
+    assert row["reconnects"] == 1
+    assert row["messages"] == 2
+    assert states[:4] == ["connecting", "up", "stale", "up"]
+
+
+def test_a_silent_receiver_is_shown_stale_and_connected_anew(ear: Ear, receivers: list[Receiver]) -> None:
+    receivers.append(Receiver(says(sbs("4B1900"), then_hang=True), keeps_saying(sbs("4B1901"))))
+    with running(f"sbs://127.0.0.1:{receivers[0].port}", sink=ear) as feeds:
+        wait_for(lambda: feeds.status()[0]["state"] == "stale")
+        assert receivers[0].connections == 1
+        assert "nothing heard" in feeds.status()[0]["error"]
+        wait_for(lambda: "4B1901" in ear.hexes)
+        wait_for(lambda: feeds.status()[0]["state"] == "up")
+    assert receivers[0].connections == 2
+
+
+def test_a_receiver_that_goes_away_is_down_and_comes_back_by_itself(ear: Ear, receivers: list[Receiver]) -> None:
+    first = Receiver(keeps_saying(sbs("4B1900")))
+    with running(f"sbs://127.0.0.1:{first.port}", sink=ear) as feeds:
+        wait_for(lambda: ear.heard)
+        first.close()
+        wait_for(lambda: feeds.status()[0]["state"] == "down")
+        assert "Connection refused" in feeds.status()[0]["error"]
+        gevent.sleep(0.3)
+        receivers.append(Receiver(keeps_saying(sbs("4B1901")), port=first.port))
+        wait_for(lambda: "4B1901" in ear.hexes)
+        wait_for(lambda: feeds.status()[0]["state"] == "up")
+        assert feeds.status()[0]["error"] is None
+
+
+def test_a_receiver_that_is_away_is_logged_once_not_per_attempt(caplog: pytest.LogCaptureFixture, ear: Ear) -> None:
+    gone = Receiver(says())
+    gone.close()
+    # The application's log does not pass records on; the test's does.
+    logging.getLogger("skyspy").propagate = True
+    with caplog.at_level(logging.INFO, logger="skyspy.feed"), running(f"sbs://127.0.0.1:{gone.port}", sink=ear):
+        gevent.sleep(0.6)
+    assert [r.message for r in caplog.records if "down" in r.message] == [
+        f"feed sbs-127.0.0.1-{gone.port} is down: 127.0.0.1:{gone.port}: Connection refused"
+    ]
+
+
+def test_a_receiver_that_accepts_and_hangs_up_is_not_hammered(ear: Ear, receivers: list[Receiver]) -> None:
+    receivers.append(Receiver(says()))
+    patient = Timing(first_wait_s=0.1, longest_wait_s=10)
+    with running(f"sbs://127.0.0.1:{receivers[0].port}", sink=ear, timing=patient) as feeds:
+        gevent.sleep(1.0)
+        assert feeds.status()[0]["state"] == "down"
+        assert feeds.status()[0]["reconnects"] == 0
+    assert 2 <= receivers[0].connections <= 6
+
+
+def test_data_in_another_format_says_so(ear: Ear, receivers: list[Receiver]) -> None:
+    receivers.append(Receiver(keeps_saying(b"GET OUT OF HERE\r\n" * 100)))
+    with running(f"beast://127.0.0.1:{receivers[0].port}", sink=ear) as feeds:
+        wait_for(lambda: "reads as beast" in (feeds.status()[0]["error"] or ""))
+        assert feeds.status()[0]["state"] != "up"
+    assert ear.heard == []
+
+
+def flood(sock: socket.socket) -> None:
+    """Real frames, as fast as the line takes them."""
+    frames = b"".join(beast(IDENT, ticks) for ticks in range(2000))
+    while True:
+        sock.sendall(frames)
+
+
+def test_a_feed_at_a_hundred_times_its_rate_starves_nobody(receivers: list[Receiver]) -> None:
+    receivers.append(Receiver(flood))
+    gaps: list[float] = []
+
+    def tick() -> None:
+        while True:
+            began = time.monotonic()
+            gevent.sleep(0.01)
+            gaps.append(time.monotonic() - began - 0.01)
+
+    class Busy(Ear):
+        def __call__(self, feed: str, observations: list[Observation]) -> None:
+            self.calls += len(observations)
+
+    ear = Busy()
+    with running(f"beast://127.0.0.1:{receivers[0].port}", sink=ear) as feeds:
+        wait_for(lambda: ear.calls)
+        ticker = gevent.spawn(tick)
+        gevent.sleep(1.5)
+        ticker.kill()
+        rate = feeds.status()[0]["messages_per_second"]
+        link = feeds._links[feeds.names()[0]]
+    assert rate > 1000
+    assert sorted(gaps)[len(gaps) * 9 // 10] < 0.05
+    assert max(gaps) < 0.25  # a machine with other work; alone it is some 20 ms
+    assert link._piece <= 64 * 1024
+
+
+def test_two_feeds_fill_one_sink_each_under_its_name(ear: Ear, receivers: list[Receiver]) -> None:
+    receivers.append(Receiver(keeps_saying(sbs("4B1900"))))
+    receivers.append(Receiver(keeps_saying(beast(IDENT))))
+    urls = f"sbs://127.0.0.1:{receivers[0].port}", f"beast://127.0.0.1:{receivers[1].port}"
+    with running(*urls, sink=ear) as feeds:
+        wait_for(lambda: {"4B1900", "4840D6"} <= set(ear.hexes))
+        assert [row["state"] for row in feeds.status()] == ["up", "up"]
+        by_feed = {name: {o.hex for feed, o in ear.heard if feed == name} for name in feeds.names()}
+    assert sorted(by_feed.values(), key=str) == [{"4840D6"}, {"4B1900"}]
+
+
+def test_stopping_ends_every_greenlet_and_socket_at_once(ear: Ear, receivers: list[Receiver]) -> None:
+    closed: list[bool] = []
+
+    def stays(sock: socket.socket) -> None:
+        sock.sendall(sbs("4B1900"))
+        closed.append(sock.recv(1) == b"")
+
+    receivers.append(Receiver(stays))
+    silent, gone = Receiver(says(then_hang=True)), Receiver(says())
+    receivers.append(silent)
+    gone.close()
+    urls = [f"sbs://127.0.0.1:{port}" for port in (receivers[0].port, silent.port, gone.port)]
+    with running(*urls, "demo://", sink=ear, timing=Timing()) as feeds:
+        wait_for(lambda: ear.heard)
+        greenlets = [link._greenlet for link in feeds._links.values()]
+        began = time.monotonic()
+        feeds.stop()
+        assert time.monotonic() - began < 0.5
+        assert all(greenlet is not None and greenlet.dead for greenlet in greenlets)
+        heard = len(ear.heard)
+        wait_for(lambda: closed == [True])
+        gevent.sleep(0.3)
+    assert len(ear.heard) == heard
+
+
+def test_a_sink_that_fails_is_loud_and_the_feed_goes_on(caplog: pytest.LogCaptureFixture, receivers: list[Receiver]) -> None:
+    class Moody(Ear):
+        def __call__(self, feed: str, observations: list[Observation]) -> None:
+            super().__call__(feed, observations)
+            if self.calls == 1:
+                raise RuntimeError("a bug")
+
+    ear = Moody()
+    receivers.append(Receiver(keeps_saying(sbs("4B1900"))))
+    logging.getLogger("skyspy").propagate = True
+    with caplog.at_level(logging.ERROR, logger="skyspy.feed"), running(f"sbs://127.0.0.1:{receivers[0].port}", sink=ear) as feeds:
+        wait_for(lambda: ear.calls > 2)
+        assert feeds.status()[0]["state"] == "up"
+    assert "a bug" in caplog.text
+
+
+def test_a_name_that_does_not_resolve_is_one_line(ear: Ear) -> None:
+    with running("sbs://no-such-host.invalid:30003", sink=ear, timing=Timing(connect_s=3.0)) as feeds:
+        wait_for(lambda: feeds.status()[0]["state"] == "down")
+        error = feeds.status()[0]["error"]
+    assert "no-such-host.invalid" in error
+    assert "\n" not in error
+
+
+def test_garbage_of_every_kind_neither_kills_the_feed_nor_makes_it_grow(ear: Ear, receivers: list[Receiver]) -> None:
+    rubbish = [b"\x1a" * 5000, b"\x1a3" * 3000, bytes(range(256)) * 40, b"x" * 100_000, beast(IDENT)]
+    receivers.append(Receiver(says(*rubbish, then_hang=True)))
+    with running(f"beast://127.0.0.1:{receivers[0].port}", sink=ear, timing=QUICK) as feeds:
+        wait_for(lambda: "4840D6" in ear.hexes)
+        assert feeds.status()[0]["bad"] > 0
+        assert feeds._links[feeds.names()[0]].crashes == 0
