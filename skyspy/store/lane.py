@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from gevent import monkey
 from gevent.threadpool import ThreadPool
@@ -67,7 +67,7 @@ class Lane:
             if self._pool is None:
                 # Made at the first use: a pool belongs to the hub, and so to the process, that uses it.
                 self._pool = ThreadPool(self._threads)
-            outcome: _Outcome[T] = self._pool.spawn(_guarded, job, deadline).get()
+            outcome = cast("_Outcome[T]", self._pool.spawn(_guarded, job, deadline).get())
         finally:
             self._waiting -= 1
         if outcome.error is not None:

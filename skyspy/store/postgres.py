@@ -50,19 +50,21 @@ class Postgres:
 
     def read(self, fn: Callable[[Connection], T]) -> T:
         try:
-            return self._run(fn)
+            return self._run(fn, only_reads=True)
         except _Broken:
-            return self._run(fn)
+            return self._run(fn, only_reads=True)
 
     def write(self, fn: Callable[[Connection], T]) -> T:
-        return self._run(fn)
+        return self._run(fn, only_reads=False)
 
-    def _run(self, fn: Callable[[Connection], T]) -> T:
+    def _run(self, fn: Callable[[Connection], T], *, only_reads: bool) -> T:
         try:
             with Timeout(self._patience) as mine:
                 try:
-                    with self._engine.begin() as connection:
-                        return fn(connection)
+                    with self._engine.connect() as connection:
+                        connection.execution_options(postgresql_readonly=only_reads)
+                        with connection.begin():
+                            return fn(connection)
                 except exc.DBAPIError as error:
                     said = translate(error, self._where)
                     if said is None:

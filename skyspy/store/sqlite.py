@@ -26,7 +26,7 @@ _NAP_S = 0.25
 """How long SQLite itself waits for a lock before we look at the clock again."""
 
 
-def engine_for(url: URL, begin: str, busy_s: float = _NAP_S) -> Engine:
+def engine_for(url: URL, begin: str, busy_s: float = _NAP_S, *, only_reads: bool = False) -> Engine:
     """An engine whose every transaction starts with `begin` (empty: with none), and that keeps no pool."""
     engine = create_engine(
         url,
@@ -40,6 +40,8 @@ def engine_for(url: URL, begin: str, busy_s: float = _NAP_S) -> Engine:
     def prepare(raw: Any, _: object) -> None:
         raw.execute("PRAGMA foreign_keys=ON")
         raw.execute("PRAGMA synchronous=FULL")
+        if only_reads:
+            raw.execute("PRAGMA query_only=ON")
 
     @event.listens_for(engine, "begin")
     def open_transaction(connection: Connection) -> None:
@@ -130,7 +132,7 @@ class Sqlite:
         self._writer = _Side(engine_for(url, "BEGIN IMMEDIATE"), where, patience)
         memory = url.database in (None, "", ":memory:")
         # A database in memory belongs to its one connection: there, both sides are the same.
-        self._reader = self._writer if memory else _Side(engine_for(url, "BEGIN"), where, patience)
+        self._reader = self._writer if memory else _Side(engine_for(url, "BEGIN", only_reads=True), where, patience)
 
     def read(self, fn: Callable[[Connection], T]) -> T:
         return self._reader.run(fn)
