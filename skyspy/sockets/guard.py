@@ -87,7 +87,7 @@ class Guard:
         """Packets a second, and at once, that one connection may send: each of its four namespaces'
         events, and as many again for joining and leaving."""
         limits = self._settings.current
-        return limits.SOCKET_EVENTS_PER_SECOND * 5 + 20, limits.SOCKET_EVENTS_BURST * 5 + 100
+        return limits.SOCKET_EVENTS_PER_SECOND * 5 + 20, limits.SOCKET_EVENTS_BURST * 5 + 300
 
     def _own(self, environ: Mapping[str, Any]) -> tuple[str, str, int] | None:
         scheme, host = environ.get("wsgi.url_scheme", "http"), environ.get("HTTP_HOST", "")

@@ -38,7 +38,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
     """Serves one connection. `wire`, `path`, `limit` and `idle_seconds` are set on a subclass by wire.harden."""
 
     wire: Wire
-    path = "/socket.io/"
+    mount = "/socket.io/"
     limit = 64 * 1024
     idle_seconds = 20.0
 
@@ -81,7 +81,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         """Refuse, upgrade, or hand the request to the application."""
         try:
             query = None
-            if self.environ["PATH_INFO"].startswith(self.path):
+            if self.environ["PATH_INFO"].startswith(self.mount):
                 query = fields(self.environ["QUERY_STRING"])
             refusal = self._refusal(query) or self._read_body(query)
             if refusal is not None:

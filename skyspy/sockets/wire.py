@@ -78,7 +78,7 @@ def harden(worker: Any) -> None:
     socketio = worker.wsgi.extensions["socketio"]
     parts = {
         "wire": wire_of(socketio.server),
-        "path": socketio.sockio_mw.engineio_path,
+        "mount": socketio.sockio_mw.engineio_path,
         "limit": MAX_MESSAGE_BYTES,
         "idle_seconds": float(PING_SECONDS + PING_TIMEOUT_SECONDS + 2),
     }
