@@ -1,0 +1,72 @@
+"""Databases for tests: a SQLite file, and a schema of one's own on a real Postgres where one answers.
+
+`SKYSPY_TEST_POSTGRES` names another Postgres; the database is only used for a schema that is dropped again.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from skyspy.store import Store
+from tests.conftest import ROOT, missing
+
+KINDS = ("sqlite", "postgres")
+_CANDIDATES = ("postgresql:///test", "postgresql://127.0.0.1:5432/test")
+
+
+def postgres_address() -> str | None:
+    """The first Postgres that answers."""
+    for address in (*filter(None, [os.environ.get("SKYSPY_TEST_POSTGRES")]), *_CANDIDATES):
+        try:
+            psycopg.connect(address, connect_timeout=3).close()
+        except psycopg.Error:
+            continue
+        return address
+    return None
+
+
+@contextmanager
+def database_url(kind: str, folder: Path) -> Iterator[str]:
+    """The address of an empty database."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'test.db'}"
+        return
+    address = postgres_address()
+    if address is None:
+        missing("a Postgres at postgresql:///test")
+        return
+    schema = f"skyspy_{secrets.token_hex(6)}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {schema}")  # type: ignore[arg-type]
+    try:
+        yield f"{address}?options=-csearch_path%3D{schema}"
+    finally:
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("SET client_min_messages = warning")
+            connection.execute(f"DROP SCHEMA {schema} CASCADE")  # type: ignore[arg-type]
+
+
+@contextmanager
+def open_store(kind: str, folder: Path) -> Iterator[Store]:
+    """A store with the newest schema on an empty database."""
+    with database_url(kind, folder) as url:
+        store = Store(url)
+        store.upgrade()
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def python(code: str, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+    """Run code in a process of its own, from the project's root."""
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=seconds, cwd=ROOT, check=False)
