@@ -1,0 +1,214 @@
+"""REST: signing in, and one's own API keys.
+
+Law: nothing here decides whether a password, a token or a key is good; that is auth's. A key is shown once, in
+the answer that made it. Whoever manages keys signed in himself: a key that leaked cannot make another.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from skyspy.api.door import refusal, throttled
+from skyspy.api.errors import ApiError, bad_fields, not_found
+from skyspy.api.models import (
+    Key,
+    KeyPage,
+    Login,
+    MadeKey,
+    Me,
+    NewKey,
+    PageQuery,
+    Refresh,
+    Revoke,
+    Rotation,
+    TokenPair,
+    User,
+)
+from skyspy.api.paging import page
+from skyspy.api.table import IDENTIFIED, OPEN, SIGNED_IN, Asked, Resource
+from skyspy.auth import apikeys
+from skyspy.auth.policy import may, may_give
+from skyspy.auth.principal import TokenError
+from skyspy.auth.tokens import Grant, LoginError, Throttled
+from skyspy.clock import iso
+from skyspy.permissions import PERMISSION_NAMES
+from skyspy.store.accounts import AccountError, Actor, NotFound
+from skyspy.store.accounts import Key as StoredKey
+
+resource = Resource("Signing in", "Tokens for people, keys for programs.")
+
+
+@resource.post("/api/auth/token/", who=OPEN, body=Login, answer=TokenPair, errors=(401,))
+def token_get(asked: Asked) -> object:
+    """Sign in with a name and a password.
+
+    An unknown name, a wrong password and a disabled user are answered alike.
+    """
+    body: Login = asked.body
+    try:
+        return _pair(asked.house.tokens.login(body.username, body.password, asked.address))
+    except LoginError as error:
+        raise ApiError(
+            401, error.code, f"{error.message}. Try again, or ask the operator for a new password", headers=_CHALLENGE
+        ) from error
+    except Throttled as error:
+        raise throttled(error.retry_after, error.code) from error
+
+
+@resource.post("/api/auth/token/refresh/", who=OPEN, body=Refresh, answer=TokenPair, errors=(401,))
+def token_refresh(asked: Asked) -> object:
+    """Exchange a refresh token for a new pair of tokens.
+
+    A refresh token works once. Using one twice ends the whole sign-in it belongs to.
+    """
+    body: Refresh = asked.body
+    try:
+        return _pair(asked.house.tokens.refresh(body.refresh, asked.address))
+    except TokenError as error:
+        if error.code == "rate_limited":
+            raise throttled(error.retry_after or 1.0) from error
+        raise refusal(error.code, f"{error.message}. Sign in again with POST /api/auth/token/", advise=False) from error
+
+
+@resource.post("/api/auth/token/revoke/", who=OPEN, body=Revoke, status=204)
+def token_revoke(asked: Asked) -> object:
+    """End the sign-in that a token belongs to: all its tokens, and the sockets that use them.
+
+    Answers the same for a token that is good for nothing: it does not work either way.
+    """
+    body: Revoke = asked.body
+    asked.house.tokens.revoke(body.token, asked.address)
+    return None
+
+
+@resource.get("/api/auth/me/", who=IDENTIFIED, answer=Me)
+def me(asked: Asked) -> object:
+    """Show who asks and what he may do."""
+    who = asked.principal
+    return Me(
+        kind=who.kind,
+        name=who.name,
+        role=who.role,
+        permissions=sorted(name for name in PERMISSION_NAMES if may(who, name, asked.settings)),
+        scopes=None if who.scopes is None else sorted(who.scopes),
+        sky=who.sky,
+        expires_at=_moment(who.expires_at),
+        key=who.key_name or None,
+    )
+
+
+@resource.get("/api/auth/keys/", who=SIGNED_IN, query=PageQuery, answer=KeyPage)
+def keys_list(asked: Asked) -> object:
+    """List your own API keys, ended ones too. The keys themselves are never shown again."""
+    query: PageQuery = asked.query
+    mine = asked.house.accounts.keys_of(_user_id(asked))
+    shown, following = page(mine, lambda key: f"{key.id:012d}", query.limit, query.cursor)
+    now = asked.house.clock.wall()
+    return KeyPage([_shown(key, now) for key in shown], len(shown), following)
+
+
+@resource.post("/api/auth/keys/", who=SIGNED_IN, body=NewKey, answer=MadeKey, status=201)
+def keys_create(asked: Asked) -> object:
+    """Make an API key for yourself. The answer shows it, this once.
+
+    It never may more than you may, and no more than its scopes say.
+    """
+    body: NewKey = asked.body
+    scopes = None if body.scopes is None else frozenset(body.scopes)
+    if unknown := sorted((scopes or frozenset()) - PERMISSION_NAMES):
+        raise bad_fields({"scopes": f"{', '.join(unknown)[:200]}: no such permission; /api/auth/me/ lists yours"})
+    if scopes is not None and not may_give(asked.principal, scopes):
+        beyond = sorted(scopes - asked.principal.permissions)
+        raise ApiError(403, "permission_denied", f"You do not hold {', '.join(beyond)}, so no key of yours can")
+    now = asked.house.clock.wall()
+    ends = None if body.expires_in is None else now + body.expires_in
+    try:
+        made = asked.house.tokens.keys.create(_user_id(asked), body.kind, body.name, _actor(asked), scopes, ends, body.networks)
+    except AccountError as error:
+        raise ApiError(400, "bad_request", _sentence(error)) from error
+    return _made(made, now)
+
+
+@resource.post("/api/auth/keys/<key_id>/rotate/", who=SIGNED_IN, body=Rotation, answer=MadeKey, status=201, errors=(404, 409))
+def keys_rotate(asked: Asked) -> object:
+    """Make a new key like an old one, which ends at once or after `overlap` seconds. The answer shows the new one, this once."""
+    body: Rotation = asked.body
+    key = _own(asked)
+    try:
+        made = asked.house.tokens.keys.rotate(key.id, _actor(asked), float(body.overlap))
+    except NotFound:
+        _no_key(asked)
+    except AccountError as error:
+        raise ApiError(409, "conflict", _sentence(error)) from error
+    return _made(made, asked.house.clock.wall())
+
+
+@resource.delete("/api/auth/keys/<key_id>/", who=SIGNED_IN, status=204, errors=(404,))
+def keys_revoke(asked: Asked) -> object:
+    """End one of your keys now, and the sockets that use it. Doing it twice is no error."""
+    try:
+        asked.house.accounts.revoke_key(_own(asked).id, _actor(asked))
+    except NotFound:
+        _no_key(asked)
+    return None
+
+
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="SkySpy"'}
+
+
+def _pair(grant: Grant) -> TokenPair:
+    user = User(grant.user.name, grant.user.role, sorted(grant.user.permissions))
+    return TokenPair(grant.access, grant.refresh, grant.token_type, grant.expires_in, user)
+
+
+def _user_id(asked: Asked) -> int:
+    user_id = asked.principal.user_id
+    assert user_id is not None, "the door let only users in"  # noqa: S101 - a bug of ours
+    return user_id
+
+
+def _actor(asked: Asked) -> Actor:
+    return Actor(asked.principal.kind, asked.principal.name, asked.address)
+
+
+def _own(asked: Asked) -> StoredKey:
+    """The key in the path, if it is the caller's; of others' keys he learns nothing, not even that they are."""
+    text = asked.path["key_id"]
+    mine = asked.house.accounts.keys_of(_user_id(asked))
+    return next((key for key in mine if str(key.id) == text), None) or _no_key(asked)
+
+
+def _no_key(asked: Asked) -> NoReturn:
+    raise not_found(f"You have no key with the id {asked.path['key_id'][:20]}; /api/auth/keys/ lists yours")
+
+
+def _made(made: apikeys.MadeKey, now: float) -> MadeKey:
+    return MadeKey(made.text, _shown(made.key, now))
+
+
+def _shown(key: StoredKey, now: float) -> Key:
+    ended = key.expires_at is not None and now >= key.expires_at
+    return Key(
+        id=key.id,
+        name=key.name,
+        kind=key.kind,
+        hint=key.hint,
+        state="revoked" if key.revoked_at is not None else "expired" if ended else "active",
+        scopes=None if key.scopes is None else sorted(key.scopes),
+        networks=None if key.networks is None else list(key.networks),
+        created_at=iso(key.created_at),
+        expires_at=_moment(key.expires_at),
+        revoked_at=_moment(key.revoked_at),
+        rotated_to=key.rotated_to,
+        last_used_at=_moment(key.last_used_at),
+        last_used_from=key.last_used_from,
+    )
+
+
+def _moment(wall: float | None) -> str | None:
+    return None if wall is None else iso(wall)
+
+
+def _sentence(error: AccountError) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:]

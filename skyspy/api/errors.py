@@ -1,0 +1,136 @@
+"""How the server says over HTTP that it cannot do what was asked.
+
+Law: a program gets `{error: {code, message, fields?}}` with the right status, a person gets a page that
+wears the shell; both are told what to do next, neither is told anything about our insides. A view
+raises ApiError; nothing else in this house turns an exception into an answer.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from skyspy import wirejson
+from skyspy.store.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+API_PATHS = ("/api", "/data", "/v2", "/healthz", "/readyz")
+"""What programs read: everything below these answers in JSON, mistakes included."""
+
+RETRY_SECONDS = 5
+"""When to come again after our own trouble."""
+
+
+@dataclass(eq=False)
+class ApiError(Exception):
+    """A request that is answered with an error. `code` is for programs, `message` for people; `fields` names
+    what is wrong with each field; `headers` go out with it."""
+
+    status: int
+    code: str
+    message: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+WORDS: dict[int, tuple[str, str]] = {
+    400: ("bad_request", "The request cannot be read; /api/docs/ shows what it should look like"),
+    404: ("not_found", "Nothing is at this address; /api/docs/ lists every one there is"),
+    405: ("method_not_allowed", "This address does not take this method"),
+    413: ("too_large", "The body is too large; send at most 64 KiB"),
+    415: ("unsupported_media_type", "Send JSON with the header Content-Type: application/json"),
+    500: ("internal_error", "The server made a mistake; its log says which. Try again, and tell the operator if it stays"),
+    503: ("overloaded", "Server busy: the database does not answer; try again in a few seconds"),
+}
+"""Status to the code and message it gets where nothing better is known."""
+
+TITLES: dict[int, str] = {
+    400: "That request cannot be read",
+    404: "Nothing is here",
+    405: "That cannot be done here",
+    413: "That is too large",
+    500: "The server made a mistake",
+    503: "The server is busy",
+}
+
+
+def for_program(path: str) -> bool:
+    """Whether the path belongs to the HTTP API rather than to the pages."""
+    return any(path == prefix or path.startswith(prefix + "/") for prefix in API_PATHS)
+
+
+def problem(error: ApiError) -> Response:
+    """The JSON answer of an error."""
+    said: dict[str, object] = {"code": error.code, "message": error.message}
+    if error.fields:
+        said["fields"] = dict(error.fields)
+    response = Response(wirejson.dump_bytes({"error": said}), error.status, content_type="application/json")
+    response.headers.extend(error.headers)
+    return response
+
+
+def bad_fields(fields: Mapping[str, str]) -> ApiError:
+    """The error for fields that cannot be used."""
+    return ApiError(400, "bad_request", f"These fields cannot be used: {', '.join(sorted(fields))}; `fields` says why", fields)
+
+
+def not_found(what: str) -> ApiError:
+    """The error for a thing that is not there; `what` says which and where to look instead."""
+    return ApiError(404, "not_found", what)
+
+
+def busy() -> ApiError:
+    """The error while the database cannot be read: nothing is decided then, so nothing is let through."""
+    code, message = WORDS[503]
+    return ApiError(503, code, message, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def register(app: Flask) -> None:
+    """Answer every error of the application, those of the pages too."""
+    app.register_error_handler(ApiError, _api_error)
+    app.register_error_handler(StoreError, _store_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _crash)
+
+
+def _api_error(error: ApiError) -> Response:
+    return problem(error) if for_program(request.path) else _page(error.status, error.message, error.headers)
+
+
+def _store_error(error: StoreError) -> Response:
+    log.warning("a request for %s was answered 503: %s", request.path, error)
+    return _api_error(busy())
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        # A redirect, or an answer somebody made himself: already what it should be.
+        return cast(Response, Response.force_type(error.get_response()))
+    code, message = WORDS.get(status, ("bad_request" if status < 500 else "internal_error", error.name))
+    headers = {name: value for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")}
+    if status == 405:
+        message = f"{message}; use {_listed(getattr(error, 'valid_methods', None) or ())}"
+    return _api_error(ApiError(status, code, message, headers=headers))
+
+
+def _crash(error: Exception) -> Response:
+    log.error("a request for %s %s failed", request.method, request.path, exc_info=error)
+    return _http_error(InternalServerError())
+
+
+def _listed(methods: Iterable[str]) -> str:
+    return " or ".join(sorted(set(methods) - {"OPTIONS", "HEAD"})) or "another one"
+
+
+def _page(status: int, message: str, headers: Mapping[str, str]) -> Response:
+    page = render_template("error.html", status=status, title=TITLES.get(status, "That did not work"), message=message)
+    response = Response(page, status, content_type="text/html; charset=utf-8")
+    response.headers.extend(headers)
+    return response

@@ -1,0 +1,28 @@
+"""REST: the receivers and how they are doing.
+
+Law: where a receiver stands in the network is the operator's business: its URL, and an error text that may
+name it, are only for those who hold settings.manage.
+"""
+
+from __future__ import annotations
+
+from skyspy.api.models import Feeds
+from skyspy.api.table import Asked, Resource
+from skyspy.auth.policy import may
+from skyspy.clock import iso
+
+resource = Resource("Receivers", "Where the data comes from.")
+
+FOR_EVERYONE = ("name", "format", "state", "messages", "messages_per_second", "bad", "reconnects", "last_seen", "aircraft")
+FOR_OPERATORS = (*FOR_EVERYONE, "since", "url", "error")
+
+
+@resource.get("/api/feeds/", needs="stats.view", answer=Feeds)
+def feeds_list(asked: Asked) -> object:
+    """List the receivers of this sky with their state and rates.
+
+    `url`, `error` and `since` are there only for those who hold settings.manage.
+    """
+    shown = FOR_OPERATORS if may(asked.principal, "settings.manage", asked.settings) else FOR_EVERYONE
+    feeds = [{name: feed[name] for name in shown if name in feed} for feed in asked.sky.feeds.status()]
+    return {"feeds": feeds, "count": len(feeds), "timestamp": iso(asked.house.clock.wall())}

@@ -1,0 +1,59 @@
+"""Is it alive, is it ready: for supervisors and load balancers.
+
+Law: open to anyone in every auth mode, so they say nothing a stranger should not know: no names, no
+addresses. Liveness looks at nothing; readiness looks at the database and the receivers.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response
+
+from skyspy import wirejson
+from skyspy.api.models import Liveness, Readiness
+from skyspy.api.table import PROBE, Asked, Resource
+from skyspy.house import House
+from skyspy.store.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+resource = Resource("Health", "For supervisors and load balancers; open in every auth mode, not counted by the rate limit.")
+
+WORKING = ("up", "demo")
+
+
+@resource.get("/healthz", who=PROBE, answer=Liveness)
+def alive(_: Asked) -> object:
+    """Say that the process answers. Looks at nothing else, the database least of all."""
+    return {"status": "ok"}
+
+
+@resource.get("/readyz", who=PROBE, answer=Readiness, errors=(503,))
+def ready(asked: Asked) -> object:
+    """Say whether the server can do its work now, and what keeps it from it.
+
+    Ready when the database answers and at least one receiver of the live sky is up. Otherwise 503 with the same body.
+    """
+    checks = [_store(asked.house), _feeds(asked.house.skies["live"].feeds.status())]
+    good = all(check["ready"] for check in checks)
+    body = wirejson.dump_bytes({"ready": good, "checks": checks})
+    return Response(body, 200 if good else 503, content_type="application/json")
+
+
+def _store(house: House) -> dict[str, Any]:
+    try:
+        house.settings.fresh(max_age=0)
+    except StoreError as error:
+        log.warning("not ready: %s", error)
+        return {"name": "store", "ready": False, "says": "the database does not answer; the server's log says why"}
+    return {"name": "store", "ready": True, "says": "the database answers"}
+
+
+def _feeds(status: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    working = sum(feed["state"] in WORKING for feed in status)
+    states = ", ".join(sorted(feed["state"] for feed in status if feed["state"] not in WORKING))
+    says = f"{working} of {len(status)} receivers up" + (f" (others: {states})" if states else "")
+    return {"name": "feeds", "ready": working > 0, "says": says}

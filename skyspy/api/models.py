@@ -1,0 +1,365 @@
+"""What goes over HTTP, as typed models: requests are read through them, the document is made from them.
+
+Law: the fields of an aircraft come from aircraft.FIELDS, never written twice. A model says what each
+field means and in which unit. A test holds every answer of the API against its model here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
+
+from skyspy.aircraft import FIELDS, SOURCES, Field
+
+PLAIN = {"int": int, "float": float, "text": str, "words": list[str]}
+
+
+def _field_type(row: Field) -> Any:
+    unit = f", {row.unit}" if row.unit else ""
+    says = f"{row.says}{unit}"
+    if row.kind == "altitude":
+        return Annotated[int | str, Meta(description=says)]
+    if row.kind in ("int", "float"):
+        return Annotated[PLAIN[row.kind], Meta(description=says, ge=row.low, le=row.high)]
+    if row.words:
+        says += f" ({', '.join(sorted(row.words))})"
+    return Annotated[PLAIN[row.kind], Meta(description=says)]
+
+
+def _optional(rows: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    return [(name, kind | UnsetType, UNSET) for name, kind in rows.items()]
+
+
+def _text(says: str, **more: Any) -> Any:
+    return Annotated[str, Meta(description=says, **more)]
+
+
+def _number(says: str, **more: Any) -> Any:
+    return Annotated[float, Meta(description=says, **more)]
+
+
+def _count(says: str, **more: Any) -> Any:
+    return Annotated[int, Meta(description=says, ge=0, **more)]
+
+
+_SENT = {name: _field_type(row) for name, row in FIELDS.items()}
+_SEEN = _number("Seconds since it was last heard", ge=0)
+_SEEN_POS = _number("Seconds since its position was heard", ge=0)
+_TYPE = _text(f"The best source of its data ({', '.join(SOURCES)})")
+_MESSAGES = _count("Messages received from it")
+
+Aircraft: type[Struct] = defstruct(
+    "Aircraft",
+    [
+        ("hex", _text("ICAO address in upper case; a leading ~ marks an address that is not an ICAO one")),
+        *_optional(
+            {
+                "type": _TYPE,
+                "source": _text("The same, coarser (adsb, adsr, tisb, adsc, mlat, mode_s, other)"),
+                **_SENT,
+                "military": Annotated[bool, Meta(description="Whether its database entry or its address is military")],
+                "distance_nm": _number("Distance from the receiver, nm", ge=0),
+                "bearing": _number("Bearing from the receiver, deg", ge=0, le=360),
+                "messages": _MESSAGES,
+                "seen": _SEEN,
+                "seen_pos": _SEEN_POS,
+            }
+        ),
+    ],
+    module=__name__,
+    forbid_unknown_fields=True,
+)
+
+_FIELD_NAMES = Annotated[list[str], Meta(description="Names of the fields that came this way")]
+ReadsbAircraft: type[Struct] = defstruct(
+    "ReadsbAircraft",
+    [
+        ("hex", _text("ICAO address in lower case; a leading ~ marks an address that is not an ICAO one")),
+        *_optional(
+            {
+                "type": _TYPE,
+                **_SENT,
+                "seen_pos": _SEEN_POS,
+                "r_dst": _number("Distance from the receiver, nm", ge=0),
+                "r_dir": _number("Bearing from the receiver, deg", ge=0, le=360),
+                "dst": _number("Distance from the point asked for, nm", ge=0),
+                "dir": _number("Bearing from the point asked for, deg", ge=0, le=360),
+                "mlat": _FIELD_NAMES,
+                "tisb": _FIELD_NAMES,
+                "messages": _MESSAGES,
+                "seen": _SEEN,
+            }
+        ),
+    ],
+    module=__name__,
+    forbid_unknown_fields=True,
+)
+
+NextCursor = Annotated[str | None, Meta(description="Give this as `cursor` for the next page; null: this was the last")]
+Short = Annotated[str, Meta(max_length=16)]
+Cursor = Annotated[str, Meta(max_length=200)]
+NotNegative = Annotated[float, Meta(ge=0)]
+Timestamp = Annotated[str, Meta(description="ISO 8601 UTC")]
+
+
+class AircraftPage(Struct, forbid_unknown_fields=True):
+    """A page of aircraft, ordered by hex."""
+
+    aircraft: list[Aircraft]  # type: ignore[valid-type]
+    count: Annotated[int, Meta(description="How many are on this page", ge=0)]
+    total: Annotated[int, Meta(description="How many match in all", ge=0)]
+    next_cursor: NextCursor
+    timestamp: Timestamp
+
+
+class AircraftQuery(Struct):
+    """Which aircraft to list."""
+
+    military: Annotated[bool | None, Meta(description="Only military ones (true) or only others (false)")] = None
+    category: Annotated[Short | None, Meta(description="Emitter category, such as A3, or its first letter")] = None
+    min_altitude: Annotated[float | None, Meta(description="Not lower than this, ft; on the ground counts as 0")] = None
+    max_altitude: Annotated[float | None, Meta(description="Not higher than this, ft; on the ground counts as 0")] = None
+    max_distance_nm: Annotated[NotNegative | None, Meta(description="Not farther from the receiver than this, nm")] = None
+    callsign: Annotated[Short | None, Meta(description="The beginning of its callsign, in any case")] = None
+    limit: Annotated[int, Meta(description="How many on one page", ge=1, le=5000)] = 500
+    cursor: Annotated[Cursor | None, Meta(description="`next_cursor` of the page before")] = None
+
+
+class TrailPoint(Struct, forbid_unknown_fields=True):
+    """Where an aircraft was at one moment."""
+
+    timestamp: Timestamp
+    lat: Annotated[float, Meta(description="Latitude, deg", ge=-90, le=90)]
+    lon: Annotated[float, Meta(description="Longitude, deg", ge=-180, le=180)]
+    alt_baro: Annotated[int | str | None, Meta(description="Barometric altitude, ft, or the word ground")]
+    gs: Annotated[float | None, Meta(description="Ground speed, kt")]
+    track: Annotated[float | None, Meta(description="True track, deg")]
+
+
+class Trail(Struct, forbid_unknown_fields=True):
+    """Where an aircraft has been since it was first heard, oldest first."""
+
+    hex: str
+    trail: list[TrailPoint]
+    count: int
+
+
+class Stats(Struct, forbid_unknown_fields=True):
+    """The sky in numbers, as `stats:update` has them."""
+
+    total_aircraft: int
+    with_position: int
+    military_count: int
+    emergency_count: int
+    avg_altitude: Annotated[float | None, Meta(description="Mean barometric altitude of those that sent one, ft")]
+    max_distance_nm: Annotated[
+        float | None, Meta(description="The farthest one's distance; null without a known receiver position")
+    ]
+    sources: Annotated[dict[str, int], Meta(description="How many aircraft by source")]
+    messages_per_second: float
+    feeds_up: int
+    feeds_total: int
+    demo: Annotated[bool, Meta(description="Whether simulated traffic is among them")]
+    timestamp: Timestamp
+
+
+class Feed(Struct, forbid_unknown_fields=True):
+    """One receiver and how it is doing. `url`, `error` and `since` are only there for those who hold settings.manage."""
+
+    name: str
+    format: str
+    state: Annotated[str, Meta(description="connecting, up, stale, down, paused or demo")]
+    messages: int
+    messages_per_second: float
+    bad: Annotated[int, Meta(description="Records that could not be used")]
+    reconnects: int
+    last_seen: Annotated[str | None, Meta(description="When it last sent something, ISO 8601 UTC")]
+    aircraft: Annotated[int | UnsetType | None, Meta(description="Aircraft in its last snapshot")] = UNSET
+    since: Annotated[str | UnsetType | None, Meta(description="How long it has been in this state")] = UNSET
+    url: str | UnsetType = UNSET
+    error: Annotated[str | UnsetType | None, Meta(description="Why it is not up")] = UNSET
+
+
+class Feeds(Struct, forbid_unknown_fields=True):
+    """The receivers of this sky."""
+
+    feeds: list[Feed]
+    count: int
+    timestamp: Timestamp
+
+
+class Check(Struct, forbid_unknown_fields=True):
+    """One thing the server needs in order to be useful."""
+
+    name: str
+    ready: bool
+    says: str
+
+
+class Readiness(Struct, forbid_unknown_fields=True):
+    """Whether the server can do its work now, and what keeps it from it."""
+
+    ready: bool
+    checks: list[Check]
+
+
+class Liveness(Struct, forbid_unknown_fields=True):
+    """The process answers."""
+
+    status: Annotated[str, Meta(description="ok")]
+
+
+class ReadsbList(Struct, forbid_unknown_fields=True):
+    """readsb's aircraft.json."""
+
+    now: Annotated[float, Meta(description="Seconds since 1970")]
+    messages: Annotated[int, Meta(description="Messages received since the start")]
+    aircraft: list[ReadsbAircraft]  # type: ignore[valid-type]
+
+
+class ReadsbReceiver(Struct, forbid_unknown_fields=True):
+    """readsb's receiver.json. Without `lat` and `lon` the position is unknown, or none of the caller's business."""
+
+    version: str
+    refresh: Annotated[int, Meta(description="How often to ask for aircraft.json, ms")]
+    history: Annotated[int, Meta(description="How many history files there are: none")]
+    readsb: bool
+    lat: float | UnsetType = UNSET
+    lon: float | UnsetType = UNSET
+
+
+class ExchangeList(Struct, forbid_unknown_fields=True):
+    """The envelope of the ADS-B Exchange API, version 2."""
+
+    ac: list[ReadsbAircraft]  # type: ignore[valid-type]
+    msg: Annotated[str, Meta(description="No error")]
+    now: Annotated[int, Meta(description="Milliseconds since 1970")]
+    total: int
+    ctime: Annotated[int, Meta(description="When the list was made, milliseconds since 1970")]
+    ptime: Annotated[float, Meta(description="How long it took, ms")]
+
+
+class Error(Struct, forbid_unknown_fields=True):
+    """What went wrong and what to do."""
+
+    code: Annotated[str, Meta(description="A word for programs, such as token_expired")]
+    message: Annotated[str, Meta(description="A sentence for people")]
+    fields: Annotated[dict[str, str] | UnsetType, Meta(description="What is wrong with each field")] = UNSET
+
+
+class ErrorAnswer(Struct, forbid_unknown_fields=True):
+    """Every error has this shape."""
+
+    error: Error
+
+
+class Login(Struct):
+    """A user's name and password."""
+
+    username: Annotated[str, Meta(description="The user's name, in any case", min_length=1, max_length=200)]
+    password: Annotated[str, Meta(description="The password", min_length=1, max_length=4096)]
+
+
+class Refresh(Struct):
+    """A refresh token."""
+
+    refresh: Annotated[str, Meta(description="The refresh token; it works once, its answer brings the next", max_length=4096)]
+
+
+class Revoke(Struct):
+    """A token to end."""
+
+    token: Annotated[str, Meta(description="A refresh or access token; the whole sign-in it belongs to ends", max_length=4096)]
+
+
+class User(Struct, forbid_unknown_fields=True):
+    """Somebody who may sign in."""
+
+    name: str
+    role: str
+    permissions: Annotated[list[str], Meta(description="The permissions of his role")]
+
+
+class TokenPair(Struct, forbid_unknown_fields=True):
+    """What a sign-in gives."""
+
+    access: Annotated[str, Meta(description="Send it as `Authorization: Bearer`, or in the Socket.IO `auth` object as `token`")]
+    refresh: Annotated[str, Meta(description="Exchange it at /api/auth/token/refresh/ before `access` ends; works once")]
+    token_type: Annotated[str, Meta(description="Bearer")]
+    expires_in: Annotated[int, Meta(description="How long `access` lives, s")]
+    user: User
+
+
+class Me(Struct, forbid_unknown_fields=True):
+    """Who asks, and what he may do under the present settings."""
+
+    kind: Annotated[str, Meta(description="user or key")]
+    name: str
+    role: str
+    permissions: Annotated[list[str], Meta(description="What he may do now")]
+    scopes: Annotated[list[str] | None, Meta(description="What the key is narrowed to; null: to nothing")]
+    sky: Annotated[str, Meta(description="live, or sandbox for a test key")]
+    expires_at: Annotated[str | None, Meta(description="When the credential ends, ISO 8601 UTC")]
+    key: Annotated[str | None, Meta(description="The name of the key that was used")]
+
+
+class Key(Struct, forbid_unknown_fields=True):
+    """An API key as it may be shown: never the key itself."""
+
+    id: int
+    name: str
+    kind: Annotated[str, Meta(description="live, or test for the sandbox")]
+    hint: Annotated[str, Meta(description="How the key begins")]
+    state: Annotated[str, Meta(description="active, expired or revoked")]
+    scopes: Annotated[list[str] | None, Meta(description="What it is narrowed to; null: all its owner may do")]
+    networks: Annotated[list[str] | None, Meta(description="Where it may be used from; null: anywhere")]
+    created_at: Timestamp
+    expires_at: str | None
+    revoked_at: str | None
+    rotated_to: Annotated[int | None, Meta(description="The id of the key that follows it")]
+    last_used_at: str | None
+    last_used_from: str | None
+
+
+class KeyPage(Struct, forbid_unknown_fields=True):
+    """A page of keys, the oldest first."""
+
+    keys: list[Key]
+    count: int
+    next_cursor: NextCursor
+
+
+class PageQuery(Struct):
+    """Which page of a list."""
+
+    limit: Annotated[int, Meta(description="How many on one page", ge=1, le=1000)] = 100
+    cursor: Annotated[Cursor | None, Meta(description="`next_cursor` of the page before")] = None
+
+
+Scopes = Annotated[list[str], Meta(min_length=1, max_length=64)]
+Networks = Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(min_length=1, max_length=64)]
+KeyLife = Annotated[int, Meta(ge=60, le=315360000)]
+
+
+class NewKey(Struct):
+    """The key to make."""
+
+    name: Annotated[str, Meta(description="What you will know it by", min_length=1, max_length=64)]
+    kind: Annotated[Literal["live", "test"], Meta(description="test: it sees the sandbox")] = "live"
+    scopes: Annotated[Scopes | None, Meta(description="Permissions to narrow it to; left out: all yours")] = None
+    networks: Annotated[Networks | None, Meta(description="Networks it may be used from, such as 192.0.2.0/24")] = None
+    expires_in: Annotated[KeyLife | None, Meta(description="When it ends by itself, seconds from now; left out: never")] = None
+
+
+class Rotation(Struct):
+    """How to rotate a key."""
+
+    overlap: Annotated[int, Meta(description="How long the old key goes on working, s", ge=0, le=2592000)] = 0
+
+
+class MadeKey(Struct, forbid_unknown_fields=True):
+    """A new key. It is shown this once."""
+
+    key: Annotated[str, Meta(description="The key itself; nobody can show it again")]
+    details: Key

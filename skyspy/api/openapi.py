@@ -1,0 +1,209 @@
+"""The API's own description, made from the routes and their models.
+
+Law: nothing is described that is not served and nothing is served that is not described; there is no
+second list. OpenAPI 3.1, whose schemas are JSON Schema as msgspec writes it. Pure: routes in, a document out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from skyspy import __version__
+from skyspy.api.errors import WORDS
+from skyspy.api.models import ErrorAnswer
+from skyspy.api.table import ADMITTED, IDENTIFIED, OPEN, PROBE, SIGNED_IN, Resource, Route, words_in
+
+Document = dict[str, Any]
+
+REF = "#/components/schemas/{name}"
+
+PATH_WORDS: dict[str, tuple[str, str]] = {
+    "hex": ("ICAO address, six hexadecimal digits in any case", "4B1805"),
+    "words": ("One value, or several separated by commas; case does not matter", "4b1805,4b1806"),
+    "lat": ("Latitude, degrees north", "47.46"),
+    "lon": ("Longitude, degrees east", "8.55"),
+    "nm": ("Radius in nautical miles, at most 250", "25"),
+    "key_id": ("The key's `id` from the list", "1"),
+}
+"""What each word in a path means, and an example."""
+
+STATUS_SAYS: dict[int, str] = {
+    200: "As asked",
+    201: "Made",
+    204: "Done; no body",
+    400: "Something in the request cannot be used; `fields` says what",
+    401: "No credential where one is needed, or one that is not good: `token_missing`, `token_invalid`, `token_expired`, `token_revoked`",
+    403: "The permission is missing: `permission_denied`",
+    404: "Not there",
+    409: "It cannot be done as things stand",
+    413: "The body is larger than 64 KiB",
+    415: "The body is not JSON",
+    429: "Too often: wait as long as `Retry-After` says",
+    503: "The server cannot decide now: try again",
+}
+
+WHO_SAYS: dict[str, str] = {
+    PROBE: "Open to anyone, in every auth mode; not counted by the rate limit.",
+    OPEN: "Open to anyone, in every auth mode.",
+    ADMITTED: "Open to whom the auth mode admits.",
+    IDENTIFIED: "Needs an identity: a signed-in user or an API key.",
+    SIGNED_IN: "Needs a user who signed in with his password; an API key will not do.",
+}
+
+CREDENTIALS: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}]
+
+
+def document(resources: Sequence[Resource]) -> Document:
+    """The OpenAPI document for these resources."""
+    routes = [route for resource in resources for route in resource.routes]
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        for number, path in enumerate(route.paths):
+            paths.setdefault(templated(path), {})[route.method.lower()] = _operation(route, path, number)
+    models = _models(routes)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "SkySpy",
+            "version": __version__,
+            "description": "A receiver's sky over HTTP. The same sky flows live over Socket.IO.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": resource.tag, "description": resource.says} for resource in resources],
+        "paths": paths,
+        "components": {
+            "schemas": msgspec.json.schema_components(models, ref_template=REF)[1],
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "description": "An access token, or an API key"},
+                "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key"},
+            },
+        },
+    }
+
+
+def templated(path: str) -> str:
+    """A Flask path as OpenAPI writes it."""
+    return re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", path)
+
+
+def _models(routes: Iterable[Route]) -> list[Any]:
+    seen: dict[int, Any] = {id(ErrorAnswer): ErrorAnswer}
+    for route in routes:
+        for model in (route.body, route.answer):
+            if model is not None:
+                seen.setdefault(id(model), model)
+    return list(seen.values())
+
+
+def _schema(model: Any) -> dict[str, Any]:
+    return msgspec.json.schema_components([model], ref_template=REF)[0][0]
+
+
+def _operation(route: Route, path: str, number: int) -> dict[str, Any]:
+    who = WHO_SAYS[route.who] + (f" Permission: `{route.needs}`." if route.needs else "")
+    says = [route.description, who]
+    if number:
+        says.insert(0, f"The same as `{route.path}`.")
+    operation: dict[str, Any] = {
+        "operationId": route.name.replace(".", "_") + (f"_{number}" if number else ""),
+        "tags": [route.tag],
+        "summary": route.summary,
+        "description": "\n\n".join(text for text in says if text),
+        "parameters": [*_path_parameters(path), *_query_parameters(route)],
+        "responses": _responses(route),
+        "security": security(route),
+    }
+    if route.body is not None:
+        required = any(row.required for row in msgspec.structs.fields(route.body))
+        operation["requestBody"] = {"required": required, "content": {"application/json": {"schema": _schema(route.body)}}}
+    return operation
+
+
+def security(route: Route) -> list[dict[str, list[str]]]:
+    """Which credentials the route takes; an empty one means that none may be needed."""
+    if route.who in (PROBE, OPEN):
+        return []
+    if route.who == SIGNED_IN:
+        return [{"bearer": []}]
+    return CREDENTIALS if route.who == IDENTIFIED else [{}, *CREDENTIALS]
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": word,
+            "in": "path",
+            "required": True,
+            "description": PATH_WORDS[word][0],
+            "schema": {"type": "string"},
+            "example": PATH_WORDS[word][1],
+        }
+        for word in words_in(path)
+    ]
+
+
+def _query_parameters(route: Route) -> list[dict[str, Any]]:
+    if route.query is None:
+        return []
+    shape = msgspec.json.schema(route.query)
+    fields = shape["$defs"][route.query.__name__]["properties"] if "$defs" in shape else shape["properties"]
+    rows = []
+    for name, schema in fields.items():
+        plain = _without_null(schema)
+        says = plain.pop("description", "")
+        rows.append({"name": name, "in": "query", "required": False, "description": says, "schema": plain})
+    return rows
+
+
+def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A query parameter is there or not; it is never null."""
+    plain = {key: value for key, value in schema.items() if not (key == "default" and value is None)}
+    kinds = [kind for kind in plain.pop("anyOf", []) if kind != {"type": "null"}]
+    return {**kinds[0], **plain} if len(kinds) == 1 else plain
+
+
+def statuses(route: Route) -> list[int]:
+    """Every status the route may answer with."""
+    found = {route.status if route.answer is not None or route.status != 200 else 204, *route.errors}
+    if route.who != PROBE:
+        found |= {429, 503}
+    if route.who not in (PROBE, OPEN):
+        found.add(401)
+    if route.needs is not None or route.who == SIGNED_IN:
+        found.add(403)
+    if route.body is not None:
+        found |= {400, 413, 415}
+    if route.query is not None:
+        found.add(400)
+    return sorted(found)
+
+
+def _responses(route: Route) -> dict[str, Any]:
+    answers: dict[str, Any] = {}
+    for status in statuses(route):
+        if status < 300:
+            answers[str(status)] = _good(route, status)
+        elif status == 503 and route.path == "/readyz":
+            answers["503"] = {"description": "Not ready; the body says why", **_content(route.answer)}
+        else:
+            answers[str(status)] = {"description": STATUS_SAYS.get(status, WORDS[400][1]), **_content(ErrorAnswer)}
+            if status == 429:
+                answers["429"]["headers"] = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}}
+    return answers
+
+
+def _good(route: Route, status: int) -> dict[str, Any]:
+    if route.answer is None:
+        return {"description": STATUS_SAYS[204]}
+    if route.media != "application/json":
+        return {"description": STATUS_SAYS[status], "content": {route.media.partition(";")[0]: {"schema": {"type": "string"}}}}
+    return {"description": STATUS_SAYS[status], **_content(route.answer)}
+
+
+def _content(model: Any) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": _schema(model)}}}

@@ -1,0 +1,80 @@
+"""From what a client sent to a typed model, or to an error that names every field.
+
+Law: all fields are checked before one is used, so a client learns all his mistakes at once. A body with
+a field nobody knows is refused (a mistyped `scopes` must not make an unscoped key); an unknown query
+parameter is ignored, because tools add their own. Nothing is read beyond the size limit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from flask import Request
+
+from skyspy import wirejson
+from skyspy.api.errors import WORDS, ApiError, bad_fields
+
+LARGEST_BODY = 64 * 1024
+
+Model = TypeVar("Model", bound=msgspec.Struct)
+
+_PLACE = re.compile(r" - at `\$(.*?)`$")
+
+
+def fields(model: type[Model], values: Mapping[str, object], *, texts: bool = False) -> Model:
+    """Make the model of these values; raises ApiError 400 that names each bad field. `texts`: the values came
+    in a URL, so numbers and booleans are written as text."""
+    wrong: dict[str, str] = {}
+    good: dict[str, Any] = {}
+    for row in msgspec.structs.fields(model):
+        name = row.encode_name
+        if name not in values:
+            if row.required:
+                wrong[name] = "is missing"
+            continue
+        try:
+            good[row.name] = msgspec.convert(values[name], row.type, strict=not texts)
+        except msgspec.ValidationError as error:
+            wrong[name] = _plain(str(error))
+    if wrong:
+        raise bad_fields(wrong)
+    return model(**good)
+
+
+def query(model: type[Model], request: Request) -> Model:
+    """The query parameters as their model; an empty one counts as not given."""
+    return fields(model, {name: value for name, value in request.args.items() if value != ""}, texts=True)
+
+
+def body(model: type[Model], request: Request) -> Model:
+    """The JSON body as its model; raises ApiError 400, 413 or 415. No body at all reads as `{}`."""
+    request.max_content_length = LARGEST_BODY
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise ApiError(413, *WORDS[413])
+    data = request.get_data(cache=False)
+    if not data:
+        return fields(model, {})
+    if not request.is_json:
+        raise ApiError(415, *WORDS[415])
+    try:
+        values = wirejson.loads(data)
+    except ValueError:
+        raise ApiError(400, "bad_request", "The body is not JSON (strict JSON in UTF-8: no NaN, no comments)") from None
+    if not isinstance(values, dict):
+        raise ApiError(400, "bad_request", "The body must be a JSON object")
+    known = {row.encode_name for row in msgspec.structs.fields(model)}
+    unknown = sorted(str(name)[:64] for name in values if name not in known)
+    if unknown:
+        raise bad_fields({name: f"is no field of this request; it takes {', '.join(sorted(known))}" for name in unknown[:16]})
+    return fields(model, values)
+
+
+def _plain(message: str) -> str:
+    """msgspec's own message, with the place of a bad item in words."""
+    match = _PLACE.search(message)
+    text = message if match is None else message[: match.start()]
+    place = "" if match is None else match.group(1)
+    return (text[:1].lower() + text[1:]).replace("`", "") + (f" (at {place})" if place else "")

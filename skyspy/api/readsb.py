@@ -1,0 +1,40 @@
+"""How readsb would write the same aircraft, for the tools the field already has.
+
+Law: pure. readsb's names and shapes to the letter: hex in lower case, the callsign padded to eight
+characters, `mlat` and `tisb` lists, `r_dst` and `r_dir`; none of our own fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from skyspy.aircraft import FIELDS, POSITION
+
+MILITARY_BIT, PIA_BIT, LADD_BIT = 1, 4, 8
+
+_KEPT = ("type", *(name for name in FIELDS if name != "rssi"), "seen_pos")
+_LAST = ("messages", "seen", "rssi")
+
+
+def written(aircraft: Mapping[str, Any]) -> dict[str, Any]:
+    """One aircraft as readsb's aircraft.json has it."""
+    result: dict[str, Any] = {"hex": aircraft["hex"].lower()}
+    for name in _KEPT:
+        if name in aircraft:
+            result[name] = aircraft[name]
+    if "flight" in result:
+        result["flight"] = result["flight"].ljust(8)
+    if aircraft.get("military"):
+        result["dbFlags"] = result.get("dbFlags", 0) | MILITARY_BIT
+    if "distance_nm" in aircraft:
+        result["r_dst"], result["r_dir"] = aircraft["distance_nm"], aircraft["bearing"]
+    kind = aircraft.get("type", "")
+    # The tracker keeps the best source of the whole; readsb names the fields, and the position is what is meant.
+    position = [name for name in POSITION if name in aircraft]
+    result["mlat"] = position if kind == "mlat" else []
+    result["tisb"] = position if kind.startswith("tisb") else []
+    for name in _LAST:
+        if name in aircraft:
+            result[name] = aircraft[name]
+    return result

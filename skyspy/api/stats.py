@@ -1,0 +1,14 @@
+"""REST: the sky in numbers."""
+
+from __future__ import annotations
+
+from skyspy.api.models import Stats
+from skyspy.api.table import Asked, Resource
+
+resource = Resource("Statistics", "The sky and its receivers in numbers.")
+
+
+@resource.get("/api/stats/", needs="stats.view", answer=Stats)
+def stats_now(asked: Asked) -> object:
+    """Show the sky in numbers, as `stats:update` has them."""
+    return asked.sky.stats(asked.audience)

@@ -1,0 +1,53 @@
+// How values read. Pure: a value in, a text out; what is not known is a dash.
+
+export const UNKNOWN = "–";
+const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+const known = (value) => value !== undefined && value !== null;
+
+/** A whole number with its thousands set apart. */
+export const whole = (value) => (known(value) ? grouped.format(value) : UNKNOWN);
+
+/** A number with so many decimals. */
+export const fixed = (value, digits) => (known(value) ? value.toFixed(digits) : UNKNOWN);
+
+/** Any text. */
+export const plain = (value) => (known(value) && value !== "" ? String(value) : UNKNOWN);
+
+/** An altitude in feet, or the word ground. */
+export const altitude = (value) => (value === "ground" ? "ground" : whole(value));
+
+/** A climb or descent with its direction; level flight has none. */
+export function rate(value) {
+  if (!known(value)) return UNKNOWN;
+  const arrow = value > 100 ? "▲" : value < -100 ? "▼" : "";
+  return arrow ? `${arrow} ${grouped.format(Math.abs(value))}` : grouped.format(value);
+}
+
+/** Degrees as three figures, the way they are spoken. */
+export const degrees = (value) => (known(value) ? String(Math.round(value) % 360).padStart(3, "0") : UNKNOWN);
+
+/** An age in seconds, or minutes where that is long. */
+export function age(milliseconds) {
+  if (!known(milliseconds)) return UNKNOWN;
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  return seconds < 100 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`;
+}
+
+const SOURCES = { adsb: "ADS-B", adsr: "ADS-R", tisb: "TIS-B", adsc: "ADS-C", mlat: "MLAT", mode_s: "Mode S", other: "other" };
+
+/** The kind of source in words. */
+export const source = (value) => (known(value) ? (SOURCES[value] ?? String(value)) : UNKNOWN);
+
+const TROUBLE = {
+  general: "emergency",
+  lifeguard: "medical",
+  minfuel: "minimum fuel",
+  nordo: "no radio",
+  unlawful: "unlawful interference",
+  downed: "downed",
+  reserved: "emergency",
+};
+
+/** What is the matter, in words. */
+export const trouble = (value) => TROUBLE[value] ?? "emergency";
