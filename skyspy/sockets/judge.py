@@ -47,7 +47,7 @@ class Judge:
         self._server = house.socketio.server
         self._wire: Wire = wire_of(self._server)
         self._judged = house.settings.current.version
-        self._greenlet: gevent.Greenlet | None = None
+        self._greenlet: gevent.Greenlet[[], None] | None = None
 
     def start(self) -> None:
         """Look every LOOK_SECONDS from now on."""
@@ -118,6 +118,9 @@ class Judge:
             door.evict(session, found.code, found.message)
             return
         if found is None and session.principal.identified:
+            return
+        if found is not None and not found.welcome_from(session.address):
+            door.evict(session, "permission_denied")
             return
         verdict = decide(TokenOutcome(found, session.token_error), settings, door.row.permission)
         if verdict.principal is None:

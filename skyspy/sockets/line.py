@@ -47,7 +47,7 @@ class Counts:
     refused: int = 0
 
 
-class Outbox(JoinableQueue):  # type: ignore[misc]
+class Outbox(JoinableQueue[Any]):
     """One client's waiting packets. `put` never blocks; over the bound the client is closed as slow."""
 
     def __init__(self) -> None:
