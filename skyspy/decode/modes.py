@@ -180,6 +180,10 @@ class ModeS:
         address, register, me = m["icao24"].upper(), m["bds"], int(frame[8:22], 16)
         source = "adsb_icao"
         if df == 18:
+            # rs1090 0.7 checks the parity of DF17 and lets every DF18 pass.
+            if syndrome(frame):
+                self.counters.bad += 1
+                return None
             relayed = _RELAYED.get(int(frame[1], 16) & 7)
             if relayed is None:
                 # Coarse TIS-B and TIS-B management carry other contents than rs1090 reads into them.
