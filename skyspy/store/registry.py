@@ -69,7 +69,7 @@ class Settings:
         safe="private",
     )
     WS_REJECT_INVALID_TOKENS: bool = _row(
-        "bool", False, "Access", "Refuse a bad token, rather than treat its bearer as anonymous"
+        "bool", False, "Access", "Refuse a bad token, rather than treat its bearer as anonymous", safe=True
     )
     FEATURE_ACCESS: Mapping[str, str] = _row(
         "features",
