@@ -20,6 +20,7 @@ from skyspy.config import ROOT, Config
 from skyspy.feedurl import parse
 from skyspy.house import House, house_of
 from skyspy.live import Live
+from skyspy.simulate import DEFAULT_PLACE
 from skyspy.sky import Sky
 from skyspy.sockets import judge, wire
 from skyspy.sockets.acars import AcarsNamespace
@@ -67,8 +68,11 @@ def build_house(boot: Config, clock: Clock, app: Flask) -> House:
     def current() -> Settings:
         return settings.current
 
-    house.skies["live"] = Sky("live", clock, current, broadcast, boot.feeds, boot.location)
-    house.skies["sandbox"] = Sky("sandbox", clock, current, broadcast, (parse(SANDBOX_FEED),), boot.location)
+    # Simulated traffic flies around a place of its own when the receiver's is unknown: distances are counted from there.
+    simulated = boot.location or DEFAULT_PLACE
+    all_demo = all(feed.scheme.name == "demo" for feed in boot.feeds)
+    house.skies["live"] = Sky("live", clock, current, broadcast, boot.feeds, simulated if all_demo else boot.location)
+    house.skies["sandbox"] = Sky("sandbox", clock, current, broadcast, (parse(SANDBOX_FEED),), simulated)
     return house
 
 
