@@ -1,0 +1,98 @@
+"""Pure floor: where one aircraft has been.
+
+Law: bounded and compact, for ten thousand aircraft may each have one: six numbers a point in one
+array. A point is kept when the aircraft moved, turned or climbed enough since the last one, or
+after half a minute; when the trail is full, its older half loses every second point, so a long
+flight keeps its beginning.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from math import cos, inf, isnan, nan, radians
+from typing import Any, NamedTuple
+
+MIN_SECONDS = 4.0
+"""How often at most a position is looked at; so points are never closer than this."""
+MAX_SECONDS = 30.0
+MOVED_NM = 2.0
+TURNED_DEG = 5.0
+CLIMBED_FT = 300.0
+SHORTEST = 16
+"""However little room there is, a trail may have this many points."""
+
+_STRIDE = 6
+_RADIAN = radians(1.0)
+
+
+class TrailPoint(NamedTuple):
+    """Where an aircraft was: `at` in steady seconds, degrees, feet or "ground", knots, degrees; None is unknown."""
+
+    at: float
+    lat: float
+    lon: float
+    alt_baro: int | str | None
+    gs: float | None
+    track: float | None
+
+
+class Trail:
+    """The bounded past of one aircraft."""
+
+    __slots__ = ("_altitude", "_lat", "_lon", "_next", "_numbers", "_track", "last_at")
+
+    def __init__(self) -> None:
+        self._numbers = array("d")
+        self._lat = self._lon = self._altitude = self._track = nan
+        self.last_at = self._next = -inf
+
+    def __len__(self) -> int:
+        return len(self._numbers) // _STRIDE
+
+    def offer(self, at: float, known: Mapping[str, Any], most: int) -> None:
+        """Add the position in `known`, heard at `at`, if it is worth a point; keep at most `most` points."""
+        if at < self._next:
+            return
+        self._next = at + MIN_SECONDS
+        seconds = at - self.last_at
+        lat, lon = known["lat"], known["lon"]
+        altitude, track = _number(known.get("alt_baro")), _number(known.get("track"))
+        if seconds < MAX_SECONDS:
+            north = (lat - self._lat) * 60.0
+            east = (lon - self._lon) * 60.0 * cos(lat * _RADIAN)
+            turned = abs((track - self._track + 540.0) % 360.0 - 180.0)
+            # A comparison with NaN (unknown) is False: what is not known neither turned nor climbed. Ground to air is an
+            # infinite climb, and a step over the antimeridian a far one.
+            worth = turned >= TURNED_DEG or abs(altitude - self._altitude) >= CLIMBED_FT
+            if not worth and north * north + east * east < MOVED_NM * MOVED_NM:
+                return
+        self._numbers.extend((at, lat, lon, altitude, _number(known.get("gs")), track))
+        self.last_at, self._lat, self._lon, self._altitude, self._track = at, lat, lon, altitude, track
+        if len(self) > max(most, SHORTEST):
+            self._thin()
+
+    def points(self) -> list[TrailPoint]:
+        """Every point, oldest first."""
+        numbers = self._numbers
+        return [_point(*numbers[start : start + _STRIDE]) for start in range(0, len(numbers), _STRIDE)]
+
+    def _thin(self) -> None:
+        numbers, half = self._numbers, len(self) // 2
+        kept = array("d")
+        for start in range(0, half * _STRIDE, 2 * _STRIDE):
+            kept.extend(numbers[start : start + _STRIDE])
+        kept.extend(numbers[half * _STRIDE :])
+        self._numbers = kept
+
+
+def _number(value: object) -> float:
+    """A number for the array: infinity stands for the ground, NaN for unknown."""
+    if isinstance(value, int | float):
+        return float(value)
+    return inf if value == "ground" else nan
+
+
+def _point(at: float, lat: float, lon: float, altitude: float, gs: float, track: float) -> TrailPoint:
+    height: int | str | None = None if isnan(altitude) else "ground" if altitude == inf else int(altitude)
+    return TrailPoint(at, lat, lon, height, None if isnan(gs) else gs, None if isnan(track) else track)
