@@ -16,15 +16,15 @@ FLOORS: dict[str, int] = {
     "skyspy": 1, "aircraft": 1, "address": 1, "clock": 1, "config": 1, "feedurl": 1, "geo": 1, "logs": 1, "military": 1,
     "permissions": 1, "wirejson": 1,
     # pure
-    "decode": 2, "simulate": 2, "topics": 2, "tracker": 2,
+    "decode": 2, "filters": 2, "simulate": 2, "topics": 2, "tracker": 2,
     # cellar, locks, tools, heart
-    "store": 3, "auth": 4, "broadcast": 5, "feed": 5, "live": 5, "house": 6, "sky": 6,
+    "store": 3, "auth": 4, "broadcast": 5, "feed": 5, "live": 5, "house": 6, "operate": 6, "sky": 6,
     # doors and roof
     "api": 7, "admin": 7, "cli": 7, "sockets": 7, "web": 7, "__main__": 8, "app": 8,
 }  # fmt: skip
 """Every room and its floor: a room that is not here has no place in the house yet."""
 
-INNER_FLOORS = {"sky": 0, "house": 1}
+INNER_FLOORS = {"sky": 0, "house": 1, "operate": 2}
 """Rooms of one floor that may look at each other, and in which direction."""
 
 PURE_BANS = {
