@@ -9,7 +9,7 @@ import rs1090
 
 from skyspy.aircraft import Observation, clean_fields
 from skyspy.decode import Context
-from skyspy.decode.modes import FORGET_S, KNOWN_S, MAX_CRAFTS, MLAT, UAT, ModeS, syndrome
+from skyspy.decode.modes import FORGET_S, KNOWN_S, MAX_CRAFTS, MLAT, UAT, ModeS, ask, syndrome
 from skyspy.decode.quality import nic_rc
 from tests.mode_s import (
     all_call,
@@ -483,19 +483,26 @@ def test_a_sky_of_invented_addresses_is_forgotten_again() -> None:
     assert not modes._crafts
 
 
-def test_digits_that_are_none_bring_nothing_down(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_panic_in_the_decoder_costs_its_own_frame_only() -> None:
     class PanicException(BaseException):  # what a panic in Rust looks like from here
         pass
 
-    real = rs1090.decode
+    poison = "8d" + "0" * 26
 
     def decode(frames: str | list[str]) -> object:
-        if "8d0" + "0" * 25 in frames:
+        if poison in frames:
             raise PanicException
-        return real(frames)
+        return rs1090.decode(frames)
 
-    monkeypatch.setattr(rs1090, "decode", decode)
     good = squitter(PLANE, velocity(250, 90))
-    modes = ModeS(Context())
-    assert len(modes.frames([(good, None)] * 80 + [("8d0" + "0" * 25, None)], 1000.0)) == 80
-    assert modes.counters.bad == 1
+    for count in (3, 80):
+        answers = ask([good] * count + [poison], decode)
+        assert [answer is None for answer in answers] == [False] * count + [True]
+
+
+def test_whatever_else_stops_the_decoder_is_not_held_up() -> None:
+    def decode(_: object) -> object:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ask([all_call(PLANE)], decode)

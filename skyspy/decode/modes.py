@@ -8,7 +8,7 @@ as a message, as bad, or as skipped. Nothing raises, whatever hex digits are fed
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import inf
 from types import MappingProxyType
 from typing import Any
@@ -92,17 +92,17 @@ def syndrome(frame: str) -> int:
     return rest ^ int.from_bytes(data[-3:], "big")
 
 
-def _ask(frames: list[str]) -> list[dict[str, Any] | None]:
+def ask(frames: list[str], decode: Callable[[Any], Any] = rs1090.decode) -> list[dict[str, Any] | None]:
     """rs1090's reading of each frame; None where it reads nothing."""
     try:
         if len(frames) >= SMALL_BATCH:
-            return rs1090.decode(frames)  # type: ignore[no-any-return]
-        return [rs1090.decode(frame) for frame in frames]
+            return decode(frames)  # type: ignore[no-any-return]
+        return [decode(frame) for frame in frames]
     except BaseException as error:
         # A panic in Rust is no Exception. None is known for hex digits, but the sky is not ours to trust.
         if type(error).__name__ != "PanicException":
             raise
-        return [None] if len(frames) == 1 else [_ask([frame])[0] for frame in frames]
+        return [None] if len(frames) == 1 else [ask([frame], decode)[0] for frame in frames]
 
 
 class ModeS:
@@ -121,7 +121,7 @@ class ModeS:
         self._prune(now)
         formats = [_FORMATS.get(len(frame), {}).get(frame[:2]) for frame, _ in frames]
         asked = [frame for (frame, _), df in zip(frames, formats, strict=True) if df is not None and df != 11]
-        answers = iter(_ask(asked))
+        answers = iter(ask(asked))
         result: list[Observation] = []
         for index, df in enumerate(formats):
             frame, rssi = frames[index]
