@@ -156,6 +156,7 @@ class Observation:
     `hex` is upper case, with a leading `~` for an address that is not an ICAO one. `at` is when it was
     heard, in steady seconds (see clock.py). `fields` are clean and named as in FIELDS. `pos_at` is
     when its position was heard, where that is another moment. `messages` is how many messages it stands for.
+    `pace` is how many times faster than life a recording is played: so much faster it seems to move.
     """
 
     hex: str
@@ -164,6 +165,7 @@ class Observation:
     fields: Mapping[str, Value]
     pos_at: float | None = None
     messages: int = 1
+    pace: float = 1.0
 
 
 _HEX = re.compile(r"~?[0-9A-F]{6}\Z")

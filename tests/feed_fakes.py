@@ -61,7 +61,7 @@ class Receiver:
         self.connections = 0
         self.server = StreamServer(("127.0.0.1", port), self._serve, spawn=Pool())
         self.server.start()
-        self.port: int = self.server.server_port
+        self.port = int(self.server.server_port or 0)
 
     def _serve(self, sock: socket.socket, _address: object) -> None:
         answer = self.answers[min(self.connections, len(self.answers) - 1)]
@@ -143,6 +143,8 @@ class Web:
                 if answer is None:
                     return
                 sock.sendall(answer)
+                if b"Connection: close" in answer:
+                    return
                 head = b""
 
     def close(self) -> None:

@@ -131,7 +131,7 @@ class Link:
         self._since = clock.steady()
         self._reader, self._sink = reader, sink
         self._backoff = Backoff(self.timing.first_wait_s, self.timing.longest_wait_s)
-        self._greenlet: gevent.Greenlet | None = None
+        self._greenlet: gevent.Greenlet[[], None] | None = None
         self._decoder: Decoder | None = None
         self._messages = 0
         self._rate = Rate()

@@ -105,7 +105,7 @@ class _Pass:
         self._pace(position)
         played = self._clock.steady()
         if self._decoder is None:
-            self._link.hear([replace(row, at=played) for _, row in batch if isinstance(row, Observation)])
+            self._link.hear([replace(row, at=played, pace=self._speed) for _, row in batch if isinstance(row, Observation)])
         else:
             data = b"".join(row for _, row in batch if isinstance(row, bytes))
             self._link.count_bytes(len(data))
@@ -122,7 +122,7 @@ class _Pass:
         """An age in the capture becomes the age it has at this speed."""
         at = played - (now - observation.at) / self._speed
         pos_at = None if observation.pos_at is None else played - (now - observation.pos_at) / self._speed
-        return replace(observation, at=at, pos_at=pos_at)
+        return replace(observation, at=at, pos_at=pos_at, pace=self._speed)
 
     def _pace(self, position: float) -> None:
         """Wait until it is time; where it is past, give others a turn now and then."""
