@@ -1,0 +1,197 @@
+"""The real server in a process of its own, and an operator who works on its database from outside."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import jwt
+
+from skyspy.auth.tokens import Tokens
+from skyspy.clock import Clock
+from skyspy.config import load
+from skyspy.store import Store
+from skyspy.store.accounts import Accounts, Actor
+from skyspy.store.settings import SettingsTable
+from tests.conftest import ROOT, StillClock
+
+OPERATOR = Actor("system", "test")
+PASSWORD = "a long enough password"
+WORKER = "geventwebsocket.gunicorn.workers.GeventWebSocketWorker"
+START_SECONDS = 30.0
+
+
+class Server:
+    """One gunicorn, started as the README says, on a free port, with its instance in `folder`."""
+
+    def __init__(self, folder: Path, **environ: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.log_file = folder / f"log.{self.port}"
+        self._environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SKYSPY_")},
+            "SKYSPY_INSTANCE": str(folder / "instance"),
+            "SKYSPY_LAT": "47.5",
+            "SKYSPY_LON": "8.5",
+            **environ,
+        }
+        command = [sys.executable, "-m", "gunicorn", "-k", WORKER, "-w", "1", "-b", f"127.0.0.1:{self.port}", "wsgi:app"]
+        with self.log_file.open("w") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self._environ, stdout=log, stderr=log)
+        self._wait()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the server ended: {self.log()}")
+            try:
+                with urllib.request.urlopen(self.url + "/healthz", timeout=1) as answer:
+                    if answer.status == 200:
+                        return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError(f"the server does not answer: {self.log()}")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+    def cli(self, *words: str) -> str:
+        """Run the command line against this server's database."""
+        done = subprocess.run(
+            [sys.executable, "-m", "skyspy", *words],
+            cwd=ROOT,
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    @property
+    def worker(self) -> int:
+        """The process id of the one worker."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        assert len(children) == 1
+        return int(children[0])
+
+    def rss_mb(self) -> float:
+        """Memory of the worker, in MB."""
+        for line in Path(f"/proc/{self.worker}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+        raise AssertionError("no VmRSS")
+
+    def open_files(self) -> int:
+        """File descriptors of the worker: every connection is one."""
+        return len(list(Path(f"/proc/{self.worker}/fd").iterdir()))
+
+    def cpu_seconds(self) -> float:
+        """Processor time the worker has used."""
+        fields = Path(f"/proc/{self.worker}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def eventually(claim: Any, seconds: float = 3.0) -> bool:
+    """Whether the claim comes true in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if claim():
+            return True
+        time.sleep(0.02)
+    return bool(claim())
+
+
+class Operator:
+    """Changes settings and accounts in a server's database, as another process would."""
+
+    def __init__(self, folder: Path) -> None:
+        config = load({"SKYSPY_INSTANCE": str(folder / "instance")})
+        self.store = Store(config.database_url)
+        self.settings = SettingsTable(self.store, {})
+        self.accounts = Accounts(self.store)
+        self._secret = config.secret_key
+        self.tokens = self._tokens(Clock())
+        self._users: dict[str, int] = {}
+
+    def _tokens(self, clock: Clock) -> Tokens:
+        return Tokens(self.accounts, self.settings, self._secret, clock)
+
+    def choose(self, **settings: object) -> None:
+        """Change settings, and wait until a door has seen it."""
+        self.settings.change(settings, OPERATOR)
+        time.sleep(0.3)
+
+    def user(self, name: str, role: str = "admin") -> int:
+        if name not in self._users:
+            hashed = self.tokens.sign_in.passwords.hash(PASSWORD, 10)
+            self._users[name] = self.accounts.create_user(name, role, hashed, OPERATOR).id
+        return self._users[name]
+
+    def jwt(self, name: str = "ann", ago: float = 0.0) -> str:
+        """An access token of a sign-in `ago` seconds in the past."""
+        self.user(name)
+        return self._tokens(StillClock(wall=time.time() - ago)).login(name, PASSWORD, "127.0.0.1").access
+
+    def made_key(self, name: str = "ann", kind: str = "live", **more: Any) -> Any:
+        return self.tokens.keys.create(self.user(name), kind, "test", OPERATOR, **more)
+
+    def key(self, name: str = "ann", kind: str = "live", **more: Any) -> str:
+        text: str = self.made_key(name, kind, **more).text
+        return text
+
+    def revoked_key(self) -> str:
+        made = self.made_key()
+        self.accounts.revoke_key(made.key.id, OPERATOR)
+        text: str = made.text
+        return text
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def unsigned(token: str) -> str:
+    """The same claims under `alg: none`."""
+    header = base64.urlsafe_b64encode(json.dumps({"alg": "none", "typ": "JWT"}).encode()).rstrip(b"=").decode()
+    return f"{header}.{token.split('.')[1]}."
+
+
+def resigned(token: str) -> str:
+    """The same claims, signed with another key."""
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return jwt.encode(claims, "another key of at least thirty-two bytes", "HS256")
+
+
+def mistyped(token: str) -> str:
+    """The token with one character changed."""
+    return token[:20] + ("a" if token[20] != "a" else "b") + token[21:]
