@@ -11,6 +11,7 @@ import gevent
 import pytest
 from gevent import socket
 
+from skyspy.feed.link import Timing
 from tests.feed_fakes import QUICK, Ear, Receiver, Web, document, http, running, says, wait_for
 
 Serve = Callable[[Callable[[str], bytes | None]], Web]
@@ -207,3 +208,26 @@ def test_a_kept_connection_that_the_server_closed_is_no_news(ear: Ear) -> None:
     assert row["state"] == "up"
     assert row["reconnects"] == 0
     assert row["bad"] == 0
+
+
+def test_ten_thousand_aircraft_do_not_hold_the_hub(ear: Ear, serve: Serve) -> None:
+    hexes = [f"{0x4B0000 + n:06x}" for n in range(10_000)]
+    body = document(1.0, *hexes, lat=47.1, lon=8.2, alt_baro=30000, gs=440.1, track=12.3, squawk="1234", nic=8, rc=186)
+    answers = [http(body), http(body[:-3])]
+    web = serve(lambda _head: answers[min(len(web.requests) - 1, 1)])
+    gaps: list[float] = []
+
+    def tick() -> None:
+        while True:
+            began = time.monotonic()
+            gevent.sleep(0.005)
+            gaps.append(time.monotonic() - began - 0.005)
+
+    ticker = gevent.spawn(tick)
+    with running(url(web, "/#interval=3"), sink=ear, timing=Timing()) as feeds:
+        wait_for(lambda: len(ear.heard) == 10_000)
+        assert feeds.status()[0]["bad"] == 0
+    with running(url(web), sink=ear, timing=Timing()) as feeds:
+        wait_for(lambda: feeds.status()[0]["bad"] == 1)
+    ticker.kill()
+    assert max(gaps) < 0.15  # inline it is 0.2 s and more
