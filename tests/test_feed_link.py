@@ -12,7 +12,7 @@ from skyspy.aircraft import Observation
 from skyspy.clock import Clock
 from skyspy.decode import Counters
 from skyspy.feed.link import Backoff, Link, LinkError, Rate, Timing
-from skyspy.feed.turns import Turns
+from skyspy.turns import Turns
 from skyspy.feedurl import parse
 from tests.feed_fakes import QUICK, Ear, wait_for
 

@@ -22,7 +22,7 @@ from skyspy import __version__
 from skyspy.clock import Clock
 from skyspy.decode import Decoder
 from skyspy.feed.link import Link, LinkError, Timing
-from skyspy.feed.turns import Turns
+from skyspy.turns import Turns
 from skyspy.feedurl import FeedUrl
 
 LARGEST_DOCUMENT = 32 * 1024 * 1024

@@ -22,7 +22,7 @@ import gevent
 from skyspy.aircraft import Observation
 from skyspy.clock import Clock, iso
 from skyspy.decode import DecodeError, Decoder
-from skyspy.feed.turns import Turns
+from skyspy.turns import Turns
 from skyspy.feedurl import FeedUrl
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from skyspy.clock import Clock
 from skyspy.decode import Context, DecodeError, Decoder, Format
 from skyspy.feed.capture import Capture, CaptureError, Row, recognised
 from skyspy.feed.link import Link, LinkError
-from skyspy.feed.turns import Turns
+from skyspy.turns import Turns
 from skyspy.feedurl import FeedUrl
 from skyspy.geo import Point
 

@@ -17,7 +17,7 @@ from math import isfinite, nan
 from typing import Any, BinaryIO
 
 from skyspy.aircraft import Observation, clean_fields, clean_hex
-from skyspy.feed.turns import Turns
+from skyspy.turns import Turns
 
 MOST_POINTS = 1_000_000
 MOST_RUNS = 20_000

@@ -28,14 +28,13 @@ from skyspy.sky.audience import Payload, patch_seen_from, seen_from, summarise
 from skyspy.sky.memory import Memory
 from skyspy.store.settings import Settings
 from skyspy.tracker import Delta, Limits, Tracker
+from skyspy.turns import Turns
 
 log = logging.getLogger(__name__)
 
 AUDIENCES = (topics.EXACT, topics.PUBLIC)
 STATS_SECONDS = 2.0
 HEARTBEAT_SECONDS = 30.0
-INGEST_CHUNK = 200
-"""Observations applied before other greenlets get their turn."""
 ANNOUNCED_PER_TICK = 100
 """New aircraft told one by one in a tick; when more appear at once the rest come in one update."""
 
@@ -76,13 +75,12 @@ class Sky:
     # -- what comes in -------------------------------------------------------------------------
 
     def ingest(self, _feed: str, observations: Iterable[Observation]) -> None:
-        """Take what a feed heard. Lets others run between chunks, so that a burst stalls nobody."""
-        for count, observation in enumerate(observations, start=1):
+        """Take what a feed heard. Lets others run meanwhile, so that a burst stalls nobody."""
+        turns = Turns()
+        for observation in observations:
             self.tracker.apply(observation, self.clock.steady())
-            if count % INGEST_CHUNK == 0:
-                self._dirty.set()
-                gevent.sleep(0)
-        self._dirty.set()
+            self._dirty.set()
+            turns.give()
 
     # -- the tick ------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from geventwebsocket.exceptions import WebSocketError
 from geventwebsocket.websocket import WebSocket
 
 from skyspy.sockets.pace import Bucket
+from skyspy.turns import PAUSE_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ class BoundedWebSocket(WebSocket):  # type: ignore[misc]
             return None
         self._count += 1
         if self._count % TURN == 0:
-            gevent.sleep(0)
+            gevent.sleep(PAUSE_SECONDS)
         try:
             return self.read_message()
         except FrameError as error:

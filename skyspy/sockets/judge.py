@@ -29,6 +29,7 @@ from skyspy.sockets.pace import Sparing
 from skyspy.sockets.wire import wire_of
 from skyspy.store import StoreError
 from skyspy.store.settings import Settings
+from skyspy.turns import PAUSE_SECONDS
 
 log = Sparing(logging.getLogger(__name__))
 
@@ -108,7 +109,7 @@ class Judge:
             if self._house.live.get(session.sid) is session:
                 act(session)
             if count % TURN == 0:
-                gevent.sleep(0)
+                gevent.sleep(PAUSE_SECONDS)
 
     def _settle(self, session: Session, found: Principal | TokenError | None, settings: Settings) -> None:
         """Act on what became of a session's identity: gone, another, or (None) there never was one."""

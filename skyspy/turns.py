@@ -1,4 +1,4 @@
-"""Tools: giving others their turn during long work.
+"""Ground floor: giving others their turn during long work.
 
 Law: long work in a greenlet is cut into pieces, and `Turns.give` is called between them. It pauses for
 a real moment, however short, because `gevent.sleep(0)` is not enough: that only lets greenlets run
