@@ -42,7 +42,7 @@ class Throttled(Exception):
 class Ticket:
     """An attempt that may go on: the buckets it was counted in."""
 
-    address: str
+    counted: tuple[str, ...]
     account: str
     known: str
 
@@ -64,17 +64,20 @@ class LoginThrottle:
         by_address = Bucket(f"address:{source}"[:128], settings.LOGIN_ATTEMPTS_PER_ADDRESS)
         by_anyone = Bucket("everybody", settings.LOGIN_ATTEMPTS_TOTAL)
         self._refuse_again(by_address, now)
-        self._refuse_again(by_anyone, now)
         account = self._secret.digest("attempts", fold(name[:200]))[:32]
         known = f"known:{account}:{source}"[:128]
         seen_at = self._attempts.marked_at(known)
-        is_known = seen_at is not None and now - seen_at < KNOWN_S
-        by_account = Bucket(
-            f"account:{account}:{source}"[:128] if is_known else f"account:{account}", settings.LOGIN_ATTEMPTS_PER_ACCOUNT
-        )
-        full = self._attempts.take([by_address, by_anyone, by_account], settings.LOGIN_WINDOW_SECONDS, now)
+        limit = settings.LOGIN_ATTEMPTS_PER_ACCOUNT
+        if seen_at is not None and now - seen_at < KNOWN_S:
+            by_account = Bucket(f"account:{account}:{source}"[:128], limit)
+            buckets = [by_address, by_account]
+        else:
+            self._refuse_again(by_anyone, now)
+            by_account = Bucket(f"account:{account}", limit)
+            buckets = [by_address, by_anyone, by_account]
+        full = self._attempts.take(buckets, settings.LOGIN_WINDOW_SECONDS, now)
         if full is None:
-            return Ticket(by_address.name, by_account.name, known)
+            return Ticket(tuple(b.name for b in buckets if b is not by_account), by_account.name, known)
         kind = full.bucket.partition(":")[0]
         if kind != "account":
             # Not remembered for accounts: a good sign-in at another process may clear those.
@@ -83,7 +86,7 @@ class LoginThrottle:
 
     def succeeded(self, ticket: Ticket) -> None:
         """The attempt was good: only failures shall count."""
-        self._attempts.give_back([ticket.address, "everybody"], ticket.account, ticket.known, self._clock.wall())
+        self._attempts.give_back(list(ticket.counted), ticket.account, ticket.known, self._clock.wall())
 
     def prune(self, settings: Settings) -> int:
         """Forget what no longer counts; returns how many rows."""

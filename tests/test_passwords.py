@@ -1,0 +1,136 @@
+"""Passwords: what is kept of them, what they cost, and that the hub goes on meanwhile."""
+
+from __future__ import annotations
+
+import textwrap
+import time
+
+import pytest
+from argon2 import PasswordHasher
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skyspy.auth.passwords import Checked, PasswordError, Passwords
+from tests.databases import python
+
+QUICK = Passwords(memory_kib=8, passes=1)
+GOOD = "correct horse battery staple"
+
+
+def test_the_kept_hash_is_argon2id_at_the_recommended_cost() -> None:
+    kept = Passwords().hash(GOOD, 8)
+    assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert Passwords().check(kept, GOOD) == Checked(True)
+
+
+def test_two_hashes_of_one_password_differ() -> None:
+    assert QUICK.hash(GOOD, 8) != QUICK.hash(GOOD, 8)
+
+
+@given(st.text(min_size=1, max_size=100), st.text(max_size=100))
+@settings(max_examples=50, deadline=None)
+def test_only_the_same_password_is_right(password: str, other: str) -> None:
+    kept = QUICK.hash("x1" + password, 1)
+    assert QUICK.check(kept, "x1" + password).good
+    assert not QUICK.check(kept, "x2" + other).good
+
+
+@pytest.mark.parametrize("kept", [None, "", "not a hash", "$argon2id$v=19$m=8,t=1,p=1$broken", "$2b$12$bcrypt"])
+def test_nothing_matches_where_there_is_no_hash(kept: str | None) -> None:
+    assert not QUICK.check(kept, GOOD).good
+
+
+@pytest.mark.parametrize("password", [None, 7, ["x"], {"a": 1}, True, b"bytes", "\ud800" * 10, "x" * 1025, "é" * 600])
+def test_what_is_no_password_is_wrong_and_no_crash(password: object) -> None:
+    assert not QUICK.check(QUICK.hash(GOOD, 8), password).good
+
+
+def test_a_megabyte_is_refused_faster_than_it_could_be_hashed() -> None:
+    started = time.perf_counter()
+    for _ in range(100):
+        assert not QUICK.check(None, "x" * 1_000_000).good
+    assert time.perf_counter() - started < 0.1
+
+
+@pytest.mark.parametrize(
+    ("password", "says"),
+    [
+        ("short", "at least 10"),
+        ("x" * 1025, "at most"),
+        ("aaaaaaaaaaaa", "one letter"),
+        ("Anna.Pilot", "user's name"),
+        ("\ud800" * 12, "at most"),
+    ],
+)
+def test_a_password_that_is_too_easy_is_refused_without_being_repeated(password: str, says: str) -> None:
+    with pytest.raises(PasswordError, match=says) as caught:
+        QUICK.hash(password, 10, "anna.pilot")
+    assert password not in str(caught.value)
+
+
+def test_a_long_passphrase_with_blanks_and_accents_works() -> None:
+    phrase = "  Größe zählt nicht, aber 64 Zeichen gehen natürlich auch hier ☺ "
+    assert QUICK.check(QUICK.hash(phrase, 10), phrase).good
+
+
+def test_one_text_typed_in_two_forms_is_one_password() -> None:
+    assert QUICK.check(QUICK.hash("Café-au-lait", 8), "Cafe\u0301-au-lait").good
+
+
+def test_a_hash_of_lesser_cost_is_made_anew_at_the_next_sign_in() -> None:
+    old = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(GOOD)
+    strong = Passwords(memory_kib=16, passes=1)
+    checked = strong.check(old, GOOD)
+    assert checked.good and checked.new_hash is not None
+    assert strong.check(checked.new_hash, GOOD) == Checked(True)
+    assert strong.check(old, "wrong password") == Checked(False)
+    assert checked.new_hash not in repr(checked)
+
+
+def test_an_unknown_user_costs_what_a_wrong_password_costs() -> None:
+    passwords = Passwords()
+    kept = passwords.hash(GOOD, 8)
+
+    def cost(stored: str | None) -> float:
+        started = time.perf_counter()
+        passwords.check(stored, "wrong password")
+        return time.perf_counter() - started
+
+    # Taken in turns, so that another process's load falls on both; the least of each is the hash alone.
+    pairs = [(cost(kept), cost(None)) for _ in range(15)]
+    known, unknown = min(pair[0] for pair in pairs), min(pair[1] for pair in pairs)
+    assert 0.6 < unknown / known < 1.6
+
+
+def test_the_hub_goes_on_while_passwords_are_hashed_and_too_many_are_refused() -> None:
+    done = python(
+        textwrap.dedent("""
+            from gevent import monkey
+            monkey.patch_all()
+            import time, gevent
+            from skyspy.auth.passwords import Passwords, PasswordsBusy
+            passwords, worst = Passwords(), 0.0
+
+            def watch():
+                global worst
+                while True:
+                    began = time.monotonic()
+                    gevent.sleep(0.005)
+                    worst = max(worst, time.monotonic() - began - 0.005)
+
+            def check():
+                try:
+                    return str(passwords.check(None, "a wrong password").good)
+                except PasswordsBusy:
+                    return "busy"
+
+            gevent.spawn(watch)
+            gevent.sleep(0.02)
+            jobs = [gevent.spawn(check) for _ in range(100)]
+            gevent.joinall(jobs, raise_error=True)
+            said = [job.value for job in jobs]
+            print(said.count("False"), said.count("busy"), worst < 0.1, worst if worst >= 0.1 else "")
+        """)
+    )
+    assert done.stdout == "64 36 True \n", done.stderr + done.stdout
+    assert done.stderr == ""
