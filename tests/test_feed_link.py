@@ -12,8 +12,8 @@ from skyspy.aircraft import Observation
 from skyspy.clock import Clock
 from skyspy.decode import Counters
 from skyspy.feed.link import Backoff, Link, LinkError, Rate, Timing
-from skyspy.turns import Turns
 from skyspy.feedurl import parse
+from skyspy.turns import Turns
 from tests.feed_fakes import QUICK, Ear, wait_for
 
 URL = parse("sbs://127.0.0.1:1")

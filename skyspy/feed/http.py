@@ -22,8 +22,8 @@ from skyspy import __version__
 from skyspy.clock import Clock
 from skyspy.decode import Decoder
 from skyspy.feed.link import Link, LinkError, Timing
-from skyspy.turns import Turns
 from skyspy.feedurl import FeedUrl
+from skyspy.turns import Turns
 
 LARGEST_DOCUMENT = 32 * 1024 * 1024
 """Ten thousand aircraft are five megabytes; what is larger than this is no aircraft.json."""

@@ -22,8 +22,8 @@ import gevent
 from skyspy.aircraft import Observation
 from skyspy.clock import Clock, iso
 from skyspy.decode import DecodeError, Decoder
-from skyspy.turns import Turns
 from skyspy.feedurl import FeedUrl
+from skyspy.turns import Turns
 
 log = logging.getLogger(__name__)
 

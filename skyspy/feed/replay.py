@@ -21,9 +21,9 @@ from skyspy.clock import Clock
 from skyspy.decode import Context, DecodeError, Decoder, Format
 from skyspy.feed.capture import Capture, CaptureError, Row, recognised
 from skyspy.feed.link import Link, LinkError
-from skyspy.turns import Turns
 from skyspy.feedurl import FeedUrl
 from skyspy.geo import Point
+from skyspy.turns import Turns
 
 LONGEST_SILENCE = 60.0
 BATCH_SECONDS = 0.25
