@@ -119,30 +119,35 @@ class Place(Stamp):
         self._take(lat, lon, at, rank, north, east)
         return TAKEN
 
-    def judge(self, fields: Mapping[str, Any], at: float, rank: int, gs: float | None, track: float | None) -> str:
-        """Take or refuse a DOUBTFUL position of an aircraft of this speed and track: TAKEN, MOVED or JUMP."""
+    def judge(
+        self, fields: Mapping[str, Any], at: float, rank: int, gs: float | None, track: float | None, pace: float = 1.0
+    ) -> str:
+        """Take or refuse a DOUBTFUL position of an aircraft of this speed and track: TAKEN, MOVED or JUMP.
+
+        `pace` is how many seconds of flight pass in one second here: above 1 for a recording played fast.
+        """
         lat, lon = fields["lat"], fields["lon"]
         north, east = _step(self.lat, self.lon, lat, lon)
-        seconds = at - self.at
+        seconds = (at - self.at) * pace
         near = north * north + east * east <= _reach(seconds, gs, max(rank, self.rank)) ** 2
         if near and not _backward(north, east, seconds, gs, track, rank):
             self._take(lat, lon, at, rank, north, east)
             return TAKEN
-        return self._rival(lat, lon, at, rank, gs)
+        return self._rival(lat, lon, at, rank, gs, pace)
 
-    def _rival(self, lat: float, lon: float, at: float, rank: int, gs: float | None) -> str:
+    def _rival(self, lat: float, lon: float, at: float, rank: int, gs: float | None, pace: float) -> str:
         rival = self.rival
         if rival is not None and at <= rival.at:
             return JUMP
         agrees = False
-        if rival is not None and at - rival.at <= RIVAL_PAUSE_S:
+        if rival is not None and (at - rival.at) * pace <= RIVAL_PAUSE_S:
             north, east = _step(rival.lat, rival.lon, lat, lon)
-            agrees = north * north + east * east <= _reach(at - rival.at, gs, rank) ** 2
+            agrees = north * north + east * east <= _reach((at - rival.at) * pace, gs, rank) ** 2
         if rival is None or not agrees:
             self.rival = Rival(lat, lon, at)
             return JUMP
         rival.lat, rival.lon, rival.at, rival.count = lat, lon, at, rival.count + 1
-        if rival.count < RIVALS or at - rival.first < RIVAL_SECONDS:
+        if rival.count < RIVALS or (at - rival.first) * pace < RIVAL_SECONDS:
             return JUMP
         self._take(lat, lon, at, rank, 0.0, 0.0)
         return MOVED

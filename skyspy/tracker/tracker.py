@@ -135,7 +135,7 @@ class Tracker:
             pos_at = at if obs.pos_at is None or not obs.pos_at <= at else obs.pos_at
             verdict = record.place.offer(fields, pos_at, rank, now, self._limits, self._area)
             if verdict is not TAKEN or kept is not fields:
-                kept = self._judge(record, fields, kept, verdict, pos_at, rank)
+                kept = self._judge(record, obs, kept, verdict, pos_at, rank)
         elif not POSITION_FIELDS.isdisjoint(fields):
             kept = _without(kept, POSITION_FIELDS)
         fresh = at > record.seen_at
@@ -150,13 +150,14 @@ class Tracker:
         return True
 
     def _judge(
-        self, record: Record, fields: Mapping[str, Any], kept: Mapping[str, Value], verdict: str, pos_at: float, rank: int
+        self, record: Record, obs: Observation, kept: Mapping[str, Value], verdict: str, pos_at: float, rank: int
     ) -> Mapping[str, Value]:
         """What of an observation is kept after the verdict on its position; settles a doubt first."""
+        fields: Mapping[str, Any] = obs.fields
         if verdict is DOUBTFUL:
             gs = fields["gs"] if "gs" in fields else record.live("gs")
             track = fields["track"] if "track" in fields else record.live("track")
-            verdict = record.place.judge(fields, pos_at, rank, gs, track)
+            verdict = record.place.judge(fields, pos_at, rank, gs, track, obs.pace)
         if verdict is TAKEN or verdict is MOVED:
             if verdict is MOVED:
                 record.trail = None
