@@ -6,6 +6,7 @@ greenlets going. No decision is made here.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import fields
 
@@ -31,6 +32,8 @@ from skyspy.store import Store
 from skyspy.store.accounts import Accounts
 from skyspy.store.settings import Settings, SettingsTable
 
+log = logging.getLogger(__name__)
+
 SANDBOX_FEED = "demo://?seed=4242"
 """The sandbox sky's traffic, seeded apart from the live sky's own demo."""
 
@@ -41,6 +44,8 @@ def create_app(environ: Mapping[str, str], clock: Clock | None = None) -> Flask:
     """Build the server from its environment; raises ConfigError or StoreError with one clear line."""
     settings_of_boot = config.load(environ, SETTING_NAMES)
     logs.configure(settings_of_boot.log_level)
+    if settings_of_boot.redis_url is not None:
+        log.warning("SKYSPY_REDIS_URL is set, but this version has no bus yet: each process reads the feeds itself")
     app = Flask("skyspy", root_path=str(ROOT), template_folder="templates", static_folder="static")
     house = build_house(settings_of_boot, clock or Clock(), app)
     app.config["SECRET_KEY"] = settings_of_boot.secret_key
