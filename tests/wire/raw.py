@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import json
 import os
@@ -72,6 +73,7 @@ class Ws:
         while line.strip():
             line = self._file.readline()
         self.inbox: list[tuple[str, Any]] = []
+        self.namespace = "/"
         if self.status == 101:
             kind, self.opened = self.packet()
             assert kind == "open"
@@ -117,6 +119,7 @@ class Ws:
 
     def join(self, namespace: str = "/", auth: object = None) -> tuple[str, Any]:
         """Ask for a namespace; the answer is ("connect", {sid}) or ("refused", {message, data})."""
+        self.namespace = namespace
         prefix = "" if namespace == "/" else f"{namespace},"
         self.send("40" + prefix + ("" if auth is None else json.dumps(auth)))
         while True:
@@ -153,6 +156,9 @@ class Ws:
         return bool(self.until("pong", 1.0)["timestamp"])
 
     def close(self) -> None:
+        # First the connection: a thread may be reading, and the file is its until it has read the end.
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
         self._file.close()
         self.socket.close()
 
