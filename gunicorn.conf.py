@@ -29,3 +29,10 @@ loglevel = "warning"
 def post_worker_init(worker):
     """Put the bounded WebSocket handler and the listener's socket options in force before the worker serves."""
     wire.harden(worker)
+
+
+def worker_exit(_server, worker):
+    """Write what waits to be written before the process ends."""
+    stop = getattr(worker.wsgi, "extensions", {}).get("skyspy.stop")
+    if stop is not None:
+        stop()

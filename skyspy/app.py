@@ -9,12 +9,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import partial
+from typing import Protocol
 
 from flask import Flask
 from flask_socketio import SocketIO
 
 from skyspy import api, config, logs, web
 from skyspy.auth.tokens import Tokens
+from skyspy.auth.upkeep import Upkeep
 from skyspy.broadcast import Broadcast
 from skyspy.clock import Clock
 from skyspy.config import ROOT, Config
@@ -36,6 +39,16 @@ log = logging.getLogger(__name__)
 
 SANDBOX_FEED = "demo://?seed=4242"
 """The sandbox sky's traffic, seeded apart from the live sky's own demo."""
+
+RUNNING = "skyspy.running"
+
+
+class Part(Protocol):
+    """What runs while the server runs."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
 
 SETTING_NAMES = frozenset(row.name for row in fields(Settings) if row.name.isupper())
 
@@ -82,8 +95,18 @@ def build_house(boot: Config, clock: Clock, app: Flask) -> House:
 
 
 def start(app: Flask) -> None:
-    """Start the feeds, the ticks and the watcher that judges live sockets again."""
+    """Start the feeds, the ticks, the watcher that judges live sockets again, and the upkeep of the accounts."""
     house = house_of(app)
-    for sky in house.skies.values():
-        sky.start()
-    judge.start(house)
+    parts: list[Part] = [*house.skies.values(), judge.Judge(house), Upkeep(house.tokens)]
+    for part in parts:
+        part.start()
+    app.extensions[RUNNING] = parts
+    # gunicorn.conf.py calls this by name, so that gunicorn's master need not import the whole house.
+    app.extensions["skyspy.stop"] = partial(stop, app)
+
+
+def stop(app: Flask) -> None:
+    """Stop what `start` started, the last first, write what waits to be written, and close the database."""
+    for part in reversed(app.extensions.pop(RUNNING, [])):
+        part.stop()
+    house_of(app).store.close()

@@ -152,10 +152,3 @@ class Judge:
                 line.empty_since = now
             elif now - line.empty_since >= EMPTY_SECONDS:
                 line.end()
-
-
-def start(house: House) -> Judge:
-    """Start judging this process's live sessions."""
-    judge = Judge(house)
-    judge.start()
-    return judge
