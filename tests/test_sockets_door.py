@@ -12,6 +12,7 @@ import gevent
 import pytest
 
 from skyspy.auth.principal import MESSAGES, TokenError
+from skyspy.permissions import BUILTIN_ROLES
 from skyspy.store import StoreBusy, StoreError
 from tests.socket_world import NAMESPACES, OPERATOR, Breaking, World, stamp, turn
 
@@ -324,7 +325,8 @@ def test_authenticate_renews_in_place(world: World) -> None:
     peer.forget()
     key = world.key("ann", "operator")
     answer = peer.tell("authenticate", {"token": key}, ack=2)
-    assert answer == {"user": {"name": "ann", "role": "operator", "kind": "key"}, "expires_at": None}
+    user = {"name": "ann", "role": "operator", "permissions": sorted(BUILTIN_ROLES["operator"]), "kind": "key"}
+    assert answer == {"user": user, "expires_at": None}
     assert peer.got("authenticated") == [answer]
     assert peer.session.principal.name == "ann"
     # It may now know where the receiver stands: other room, and the held topic shown as it looks from there.

@@ -282,13 +282,9 @@ class Door(Namespace):  # type: ignore[misc]
         if self.house.live.get(session.sid) is not session:
             return _error("not_connected", "You are not connected here")
         session.token_error = None
-        principal = admitted.principal
-        answer = {
-            "user": {"name": principal.name, "role": principal.role, "kind": principal.kind},
-            "expires_at": None if principal.expires_at is None else iso(principal.expires_at),
-        }
+        answer = _granted(admitted.principal)
         self.send(session, "authenticated", answer)
-        self.renew(session, principal, admitted.settings)
+        self.renew(session, admitted.principal, admitted.settings)
         return answer
 
 
@@ -304,6 +300,16 @@ def _note_token_in_url(environ: Any, client: str) -> None:
 def _refuse(_session: Session, payload: Payload) -> Payload:
     # What the packets could not read as an event.
     raise Refused(payload["code"], payload["message"])
+
+
+def _granted(principal: Principal) -> Payload:
+    user = {
+        "name": principal.name,
+        "role": principal.role,
+        "permissions": sorted(principal.permissions),
+        "kind": principal.kind,
+    }
+    return {"user": user, "expires_at": None if principal.expires_at is None else iso(principal.expires_at)}
 
 
 def _error(code: str, message: str) -> Payload:

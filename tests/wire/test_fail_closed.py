@@ -1,0 +1,90 @@
+"""When the settings cannot be read or believed, nobody new is let in, and nothing opens by itself."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.wire.raw import Ws
+from tests.wire.serving import Operator, Server, eventually
+
+
+class Vandal:
+    """Somebody with a database shell."""
+
+    def __init__(self, folder: Path) -> None:
+        self._connection = sqlite3.connect(folder / "instance" / "skyspy.db", isolation_level=None, timeout=5)
+
+    def do(self, statement: str) -> None:
+        self._connection.execute(statement)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@pytest.fixture
+def vandal(server: Server) -> Iterator[Vandal]:
+    made = Vandal(server.folder)
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def as_found(operator: Operator) -> Iterator[None]:
+    yield
+    operator.choose(AUTH_MODE="hybrid")
+
+
+@pytest.mark.parametrize("mode", ["private", "hybrid"])
+def test_without_settings_nobody_new_is_admitted_and_who_is_in_stays(
+    server: Server, operator: Operator, vandal: Vandal, mode: str
+) -> None:
+    key = operator.key()
+    operator.choose(AUTH_MODE=mode)
+    inside = Ws(server)
+    inside.join("/", {"token": key})
+    vandal.do("ALTER TABLE settings RENAME TO stolen")
+    try:
+        time.sleep(1.2)
+        for auth in (None, {"token": key}, {"token": "wrong"}):
+            for namespace in ("/", "/audio", "/cannonball", "/acars"):
+                with Ws(server) as client:
+                    assert client.join(namespace, auth) == ("refused", {"message": "Server busy", "data": {"code": "overloaded"}})
+        assert inside.alive()
+    finally:
+        vandal.do("ALTER TABLE stolen RENAME TO settings")
+    with Ws(server) as client:
+        assert client.join("/", {"token": key})[0] == "connect"
+    inside.close()
+
+
+def test_a_mode_that_does_not_exist_is_private(server: Server, operator: Operator, vandal: Vandal) -> None:
+    operator.choose(AUTH_MODE="public")
+    stranger = Ws(server)
+    assert stranger.join("/acars")[0] == "connect"
+    vandal.do("UPDATE settings SET value = '\"sesame\"' WHERE name = 'AUTH_MODE'")
+    assert stranger.until("error", 2.0)["code"] == "token_missing"
+    stranger.ended()
+    with Ws(server) as client:
+        assert client.join()[1]["data"]["code"] == "token_missing"
+
+
+def test_a_writer_that_never_ends_stalls_nobody(server: Server, operator: Operator, vandal: Vandal) -> None:
+    inside = Ws(server)
+    inside.join()
+    vandal.do("BEGIN IMMEDIATE")
+    try:
+        key_holder = time.monotonic()
+        for _ in range(10):
+            with Ws(server) as client:
+                assert client.join("/", {"token": "wrong"})[0] == "connect"
+            assert inside.alive()
+        assert time.monotonic() - key_holder < 2
+    finally:
+        vandal.do("ROLLBACK")
+    assert eventually(inside.alive)
+    inside.close()
