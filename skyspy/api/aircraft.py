@@ -47,7 +47,10 @@ def aircraft_one(asked: Asked) -> object:
 
 @resource.get("/api/aircraft/<hex>/trail/", needs="aircraft.view", answer=Trail, errors=(400, 404))
 def aircraft_trail(asked: Asked) -> object:
-    """Show where one aircraft has been since it was first heard, oldest point first."""
+    """Show where one aircraft has been.
+
+    Since it was first heard, oldest point first.
+    """
     hex_ = asked_hex(asked)
     if asked.sky.one(hex_, asked.audience) is None:
         raise gone(hex_)

@@ -72,9 +72,9 @@ def token_refresh(asked: Asked) -> object:
 
 @resource.post("/api/auth/token/revoke/", who=OPEN, body=Revoke, status=204)
 def token_revoke(asked: Asked) -> object:
-    """End the sign-in that a token belongs to: all its tokens, and the sockets that use them.
+    """Sign out.
 
-    Answers the same for a token that is good for nothing: it does not work either way.
+    Ends the sign-in that the token belongs to: all its tokens, and the sockets that use them. Answers the same for a token that is good for nothing: it does not work either way.
     """
     body: Revoke = asked.body
     asked.house.tokens.revoke(body.token, asked.address)
@@ -99,7 +99,10 @@ def me(asked: Asked) -> object:
 
 @resource.get("/api/auth/keys/", who=SIGNED_IN, query=PageQuery, answer=KeyPage)
 def keys_list(asked: Asked) -> object:
-    """List your own API keys, ended ones too. The keys themselves are never shown again."""
+    """List your own API keys.
+
+    Ended ones too. The keys themselves are never shown again.
+    """
     query: PageQuery = asked.query
     mine = asked.house.accounts.keys_of(_user_id(asked))
     shown, following = page(mine, lambda key: f"{key.id:012d}", query.limit, query.cursor)
@@ -109,9 +112,9 @@ def keys_list(asked: Asked) -> object:
 
 @resource.post("/api/auth/keys/", who=SIGNED_IN, body=NewKey, answer=MadeKey, status=201)
 def keys_create(asked: Asked) -> object:
-    """Make an API key for yourself. The answer shows it, this once.
+    """Make an API key for yourself.
 
-    It never may more than you may, and no more than its scopes say.
+    The answer shows it, this once. It never may more than you may, and no more than its scopes say.
     """
     body: NewKey = asked.body
     scopes = None if body.scopes is None else frozenset(body.scopes)
@@ -131,7 +134,10 @@ def keys_create(asked: Asked) -> object:
 
 @resource.post("/api/auth/keys/<key_id>/rotate/", who=SIGNED_IN, body=Rotation, answer=MadeKey, status=201, errors=(404, 409))
 def keys_rotate(asked: Asked) -> object:
-    """Make a new key like an old one, which ends at once or after `overlap` seconds. The answer shows the new one, this once."""
+    """Replace one of your keys.
+
+    Makes a new one like it and shows it, this once. The old one ends at once, or after `overlap` seconds.
+    """
     body: Rotation = asked.body
     key = _own(asked)
     try:
@@ -145,7 +151,10 @@ def keys_rotate(asked: Asked) -> object:
 
 @resource.delete("/api/auth/keys/<key_id>/", who=SIGNED_IN, status=204, errors=(404,))
 def keys_revoke(asked: Asked) -> object:
-    """End one of your keys now, and the sockets that use it. Doing it twice is no error."""
+    """End one of your keys.
+
+    At once, and the sockets that use it. Doing it twice is no error.
+    """
     try:
         asked.house.accounts.revoke_key(_own(asked).id, _actor(asked))
     except NotFound:

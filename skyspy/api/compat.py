@@ -64,11 +64,11 @@ def _named(name: str, says: str, view: Callable[[Asked], object]) -> Callable[[A
 
 
 BY_FIELD: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
-    ("hex", "hex", ("icao",), "Find aircraft by address; several are separated by commas."),
-    ("flight", "callsign", (), "Find aircraft by callsign; several are separated by commas."),
-    ("r", "reg", ("registration",), "Find aircraft by registration; several are separated by commas."),
-    ("t", "type", (), "Find aircraft by ICAO type designator; several are separated by commas."),
-    ("squawk", "sqk", ("squawk",), "Find aircraft by squawk; several are separated by commas."),
+    ("hex", "hex", ("icao",), "Find aircraft by address."),
+    ("flight", "callsign", (), "Find aircraft by callsign."),
+    ("r", "reg", ("registration",), "Find aircraft by registration."),
+    ("t", "type", (), "Find aircraft by ICAO type designator."),
+    ("squawk", "sqk", ("squawk",), "Find aircraft by squawk."),
 )
 """The field that is looked at, the address, its other names, and what it does."""
 
@@ -110,13 +110,19 @@ _AROUND = {"needs": "aircraft.view", "answer": ExchangeList, "errors": (400,)}
 
 @exchange.get("/v2/point/<lat>/<lon>/<nm>", also=("/v2/lat/<lat>/lon/<lon>/dist/<nm>",), **_AROUND)
 def around(asked: Asked) -> object:
-    """List the aircraft around a point, nearest first, each with its distance `dst` and bearing `dir` from it."""
+    """List the aircraft around a point.
+
+    Nearest first, each with its distance `dst` and bearing `dir` from the point.
+    """
     return envelope(asked, *_near(asked))
 
 
 @exchange.get("/v2/closest/<lat>/<lon>/<nm>", **_AROUND)
 def closest(asked: Asked) -> object:
-    """Show the aircraft that is closest to a point, if there is one within the radius."""
+    """Show the aircraft closest to a point.
+
+    A list of one, or of none when there is none within the radius.
+    """
     found, marks = _near(asked)
     return envelope(asked, found[:1], marks[:1])
 

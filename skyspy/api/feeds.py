@@ -19,7 +19,7 @@ FOR_OPERATORS = (*FOR_EVERYONE, "since", "url", "error")
 
 @resource.get("/api/feeds/", needs="stats.view", answer=Feeds)
 def feeds_list(asked: Asked) -> object:
-    """List the receivers of this sky with their state and rates.
+    """List the receivers of this sky.
 
     `url`, `error` and `since` are there only for those who hold settings.manage.
     """

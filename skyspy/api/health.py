@@ -27,13 +27,16 @@ WORKING = ("up", "demo")
 
 @resource.get("/healthz", who=PROBE, answer=Liveness)
 def alive(_: Asked) -> object:
-    """Say that the process answers. Looks at nothing else, the database least of all."""
+    """Say that the process answers.
+
+    Looks at nothing else, the database least of all.
+    """
     return {"status": "ok"}
 
 
 @resource.get("/readyz", who=PROBE, answer=Readiness, errors=(503,))
 def ready(asked: Asked) -> object:
-    """Say whether the server can do its work now, and what keeps it from it.
+    """Say whether the server can do its work now.
 
     Ready when the database answers and at least one receiver of the live sky is up. Otherwise 503 with the same body.
     """

@@ -10,5 +10,8 @@ resource = Resource("Statistics", "The sky and its receivers in numbers.")
 
 @resource.get("/api/stats/", needs="stats.view", answer=Stats)
 def stats_now(asked: Asked) -> object:
-    """Show the sky in numbers, as `stats:update` has them."""
+    """Show the sky in numbers.
+
+    The same numbers as in the Socket.IO event `stats:update`.
+    """
     return asked.sky.stats(asked.audience)

@@ -159,8 +159,10 @@ export class Table {
     const cells = COLUMNS.map((column, index) => {
       const cell = document.createElement(index === 0 ? "th" : "td");
       if (index === 0) {
+        const line = document.createElement("div");
+        line.append(button, badges);
         cell.scope = "row";
-        cell.append(button, badges);
+        cell.append(line);
       }
       cell.className = classes(column);
       element.append(cell);
