@@ -168,7 +168,7 @@ def test_a_javascript_client_that_begins_with_polling_is_upgraded(server: Server
         import {{ io }} from 'socket.io-client';
         const socket = io('{server.url}');
         const say = (what, more = {{}}) => console.log(JSON.stringify({{ what, ...more }}));
-        socket.on('connect', () => say('connect', {{ transport: socket.io.engine.transport.name }}));
+        socket.io.on('open', () => say('open', {{ transport: socket.io.engine.transport.name }}));
         socket.io.engine.on('upgrade', async (transport) => {{
           say('upgrade', {{ transport: transport.name }});
           say('pong', await socket.timeout(2000).emitWithAck('ping'));
@@ -177,7 +177,7 @@ def test_a_javascript_client_that_begins_with_polling_is_upgraded(server: Server
         setTimeout(() => process.exit(1), 10000);
         """
     )
-    assert client.until("connect")["transport"] == "polling"
+    assert client.until("open")["transport"] == "polling"
     assert client.until("upgrade")["transport"] == "websocket"
     assert client.until("pong")["timestamp"].endswith("Z")
 
