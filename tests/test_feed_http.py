@@ -219,9 +219,10 @@ def test_ten_thousand_aircraft_do_not_hold_the_hub(ear: Ear, serve: Serve) -> No
 
     def tick() -> None:
         while True:
-            began = time.monotonic()
+            # The hub's own processor time: what other processes of a busy machine take does not count.
+            began = time.thread_time()
             gevent.sleep(0.005)
-            gaps.append(time.monotonic() - began - 0.005)
+            gaps.append(time.thread_time() - began)
 
     ticker = gevent.spawn(tick)
     with running(url(web, "/#interval=3"), sink=ear, timing=Timing()) as feeds:

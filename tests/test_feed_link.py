@@ -71,8 +71,7 @@ def test_attempts_grow_apart_while_a_receiver_is_away() -> None:
     wait_for(lambda: len(reader.read_at) >= 6)
     link.stop()
     gaps = [b - a for a, b in zip(reader.read_at, reader.read_at[1:], strict=False)]
-    assert gaps[0] < 0.1
-    assert gaps[-1] > 0.2
+    assert gaps[-1] > max(gaps[0], 0.2)
     assert link.state == "down"
     assert link.error == "away"
 
@@ -128,7 +127,7 @@ def test_a_slow_decoder_is_given_smaller_pieces_and_others_run_between() -> None
     wait_for(lambda: link.state == "up")
     ticker.kill()
     link.stop()
-    assert max(gaps) < 0.15  # the first piece; 64 KiB at once would be 0.64 s
+    assert max(gaps) < 0.4  # the first piece; 64 KiB at once would be 0.64 s
     assert len(gaps) > 15
     assert link._piece <= 2048
 

