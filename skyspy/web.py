@@ -13,7 +13,7 @@ from pathlib import Path
 from flask import Flask, Response, current_app, render_template, request, send_from_directory, url_for
 
 from skyspy import __version__
-from skyspy.address import is_trusted
+from skyspy.address import came_over_tls
 from skyspy.house import house_of
 
 HEADERS: dict[str, str] = {
@@ -80,10 +80,8 @@ def stamp_of(folder: Path) -> str:
 
 def is_secure() -> bool:
     """Whether the client came over TLS: to us, or to a proxy that is trusted to say so."""
-    proxies = house_of(current_app).config.trusted_proxies
-    if is_trusted(request.remote_addr, proxies):
-        return request.headers.get("X-Forwarded-Proto", request.scheme).rpartition(",")[2].strip().lower() == "https"
-    return request.scheme == "https"
+    trusted = house_of(current_app).config.trusted_proxies
+    return came_over_tls(request.remote_addr, request.scheme, request.headers.get("X-Forwarded-Proto"), trusted)
 
 
 def _sky() -> str:

@@ -140,6 +140,10 @@ class Tokens:
             return False
         return self._accounts.end_family(family, Actor("user", family.user.name, client))
 
+    def access(self, family: Family, lifetime_s: int) -> Grant:
+        """An access token of a living family, without a refresh token: for the panel's own pages, which ask again."""
+        return self._grant(family, "", lifetime_s)
+
     def rejudge(self, refs: Iterable[Ref]) -> dict[Ref, Principal | TokenError]:
         """What became of everybody who is live: who he is now, or why he is nobody. Raises StoreError.
 

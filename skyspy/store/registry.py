@@ -97,6 +97,15 @@ class Settings:
     LOGIN_ATTEMPTS_PER_ADDRESS: int = _number(20, 1, 10000, "", "Sign-in", "Failed sign-ins from one address in that time")
     LOGIN_ATTEMPTS_TOTAL: int = _number(1000, 10, 1000000, "", "Sign-in", "Failed sign-ins from anywhere in that time")
     TOKEN_ATTEMPTS_PER_ADDRESS: int = _number(300, 1, 1000000, "", "Sign-in", "Bad tokens from one address in that time")
+    PANEL_IDLE_SECONDS: int = _number(
+        1800, 60, 86400, "s", "Sign-in", "A page of the panel that is not used for this long is signed out"
+    )
+    PANEL_ABSOLUTE_SECONDS: int = _number(
+        43200, 300, 604800, "s", "Sign-in", "A sign-in to the panel ends after this long, used or not"
+    )
+    PANEL_KEEP_SECONDS: int = _number(
+        1209600, 0, 7776000, "s", "Sign-in", "How long a browser may be kept signed in on request; 0: never"
+    )
     AIRCRAFT_TIMEOUT_SECONDS: int = _number(60, 10, 3600, "s", "Sky", "An aircraft not heard for this long is removed")
     MAX_RANGE_NM: int = _number(450, 10, 2000, "nm", "Sky", "A position farther from the receiver is not believed")
     BROADCAST_HZ: float = _number(10.0, 0.2, 10, "Hz", "Sky", "How often changes are sent, at most")
@@ -252,6 +261,11 @@ _TOGETHER: tuple[tuple[tuple[str, ...], Callable[[Settings], bool], str], ...] =
         ("JWT_ACCESS_SECONDS", "JWT_REFRESH_SECONDS"),
         lambda s: s.JWT_ACCESS_SECONDS <= s.JWT_REFRESH_SECONDS,
         "JWT_ACCESS_SECONDS cannot be longer than JWT_REFRESH_SECONDS",
+    ),
+    (
+        ("PANEL_IDLE_SECONDS", "PANEL_ABSOLUTE_SECONDS"),
+        lambda s: s.PANEL_IDLE_SECONDS <= s.PANEL_ABSOLUTE_SECONDS,
+        "PANEL_IDLE_SECONDS cannot be longer than PANEL_ABSOLUTE_SECONDS",
     ),
     (
         ("SOCKET_EVENTS_PER_SECOND", "SOCKET_EVENTS_BURST"),

@@ -133,6 +133,22 @@ REFRESH_TOKENS = Table(
     _moment("used_at"),
 )
 
+# A signed-in page of the operators' panel. It belongs to a family, so that whatever ends a family ends the page with it; `digest` is of
+# the secret in the cookie, `agent` of the kind of browser. `proved_at` is when, `proved_from` where the password was last given.
+PANEL_SESSIONS = Table(
+    "panel_sessions",
+    METADATA,
+    Column("digest", String(64), primary_key=True),
+    Column("family_id", String(32), ForeignKey("families.id", ondelete="CASCADE"), nullable=False, index=True),
+    _moment("created_at", required=True),
+    _moment("seen_at", required=True),
+    _moment("proved_at", required=True),
+    Column("proved_from", String(64), nullable=False),
+    Column("kept", Boolean, nullable=False, server_default=false()),
+    Column("agent", String(64), nullable=False, server_default=""),
+    Column("browser", String(64), nullable=False, server_default=""),
+)
+
 # Links that work once: the first administrator, invitations, password resets. `subject` is the user's id, or empty.
 LINKS = Table(
     "links",

@@ -1,0 +1,123 @@
+"""Signed-in pages of the operators' panel, as the database knows them.
+
+Law: a page belongs to a token family and lives no longer than it: whatever ends the family (signing out, a new password,
+disabling, "sign out everywhere", deleting the user) ends the page, its tokens and its sockets at once.
+The cookie holds a secret; only its digest is here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from skyspy.store import audit, state, users
+from skyspy.store.audit import Actor
+from skyspy.store.families import Family
+from skyspy.store.schema import FAMILIES, PANEL_SESSIONS, ROLES, USERS
+from skyspy.store.users import User
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSession:
+    """One signed-in browser. Times in wall seconds; `proved_at`, `proved_from`: when and where from its password was last
+    given; `kept`: its user asked to stay signed in; `agent`: digest of the kind of browser; `browser`: its name for people."""
+
+    digest: str
+    family: Family
+    created_at: float
+    seen_at: float
+    proved_at: float
+    proved_from: str
+    kept: bool
+    agent: str
+    browser: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """What a session shall be; `ends_at` is its last moment, used or not."""
+
+    digest: str
+    family_id: str
+    ends_at: float
+    kept: bool
+    agent: str
+    browser: str
+
+
+_QUERY = (
+    select(
+        PANEL_SESSIONS,
+        FAMILIES.c.created_at.label("f_created_at"),
+        FAMILIES.c.expires_at.label("f_expires_at"),
+        FAMILIES.c.revoked_at.label("f_revoked_at"),
+        *users.COLUMNS,
+    )
+    .join_from(PANEL_SESSIONS, FAMILIES, PANEL_SESSIONS.c.family_id == FAMILIES.c.id)
+    .join(USERS, FAMILIES.c.user_id == USERS.c.id)
+    .join(ROLES, USERS.c.role_id == ROLES.c.id)
+)
+
+
+def _session(row: Row[*tuple[Any, ...]]) -> PanelSession:
+    family = Family(row.family_id, users.user_of(row), row.f_created_at, row.f_expires_at, row.f_revoked_at)
+    return PanelSession(
+        row.digest, family, row.created_at, row.seen_at, row.proved_at, row.proved_from, row.kept, row.agent, row.browser
+    )
+
+
+def start(connection: Connection, new: NewSession, user: User, actor: Actor, at: float, new_hash: str | None) -> bool:
+    """Open a session for a user whose password was just checked, and write the sign-in down; `new_hash` is the password
+    hashed anew, where that was due. False, and nothing kept, where the user changed since he was looked up."""
+    if not users.note_login(connection, user, actor.address, new_hash, at):
+        return False
+    family = {"id": new.family_id, "user_id": user.id, "created_at": at, "expires_at": new.ends_at, "address": actor.address[:64]}
+    connection.execute(insert(FAMILIES).values(family))
+    values = {
+        "digest": new.digest,
+        "family_id": new.family_id,
+        "created_at": at,
+        "seen_at": at,
+        "proved_at": at,
+        "proved_from": actor.address[:64],
+        "kept": new.kept,
+        "agent": new.agent,
+        "browser": audit.printable(new.browser, 64),
+    }
+    connection.execute(insert(PANEL_SESSIONS).values(values))
+    audit.record(connection, actor, "login.ok", f"user {user.name}", at, None, {"panel": True})
+    return True
+
+
+def look(connection: Connection, digest: str) -> PanelSession | None:
+    """The session with that digest, with its user as he is now; None where there is none."""
+    row = connection.execute(_QUERY.where(PANEL_SESSIONS.c.digest == digest)).one_or_none()
+    return None if row is None else _session(row)
+
+
+def of_user(connection: Connection, user_id: int) -> list[PanelSession]:
+    """A user's sessions whose family lives, the one used last first."""
+    alive = (FAMILIES.c.user_id == user_id) & FAMILIES.c.revoked_at.is_(None)
+    return [_session(row) for row in connection.execute(_QUERY.where(alive).order_by(PANEL_SESSIONS.c.seen_at.desc()))]
+
+
+def touch(connection: Connection, digest: str, at: float) -> None:
+    """The session was used."""
+    connection.execute(update(PANEL_SESSIONS).where(PANEL_SESSIONS.c.digest == digest).values(seen_at=at))
+
+
+def prove(connection: Connection, old: str, new: str, address: str, at: float) -> bool:
+    """The password was given again: the session goes on under a new digest. False where it is gone."""
+    values = {"digest": new, "proved_at": at, "proved_from": address[:64], "seen_at": at}
+    return connection.execute(update(PANEL_SESSIONS).where(PANEL_SESSIONS.c.digest == old).values(values)).rowcount == 1
+
+
+def end(connection: Connection, session: PanelSession, action: str, actor: Actor, at: float) -> None:
+    """End a session and its family; live sockets hear of it. `action` is what the log calls it. Twice is no error."""
+    state.bump(connection)
+    connection.execute(delete(PANEL_SESSIONS).where(PANEL_SESSIONS.c.digest == session.digest))
+    alive = (FAMILIES.c.id == session.family.id) & FAMILIES.c.revoked_at.is_(None)
+    if connection.execute(update(FAMILIES).where(alive).values(revoked_at=at, revoked_why="signed out")).rowcount:
+        audit.record(connection, actor, action, f"user {session.family.user.name}", at)
