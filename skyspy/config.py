@@ -41,7 +41,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("SKYSPY_INSTANCE", "instance/ in the project", "Folder for the database and the generated secret key"),
     Variable("SKYSPY_DATABASE_URL", "SQLite file in the instance folder", "sqlite:///path or postgresql://user@host/name"),
     Variable(
-        "SKYSPY_REDIS_URL", "unset", "Reserved for a bus between processes; this version warns and lets each process read the feeds itself"
+        "SKYSPY_REDIS_URL",
+        "unset",
+        "Reserved for a bus between processes; this version warns and lets each process read the feeds itself",
     ),
     Variable(
         "SKYSPY_SECRET_KEY",
