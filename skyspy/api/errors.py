@@ -50,19 +50,32 @@ WORDS: dict[int, tuple[str, str]] = {
 }
 """Status to the code and message it gets where nothing better is known."""
 
-TITLES: dict[int, str] = {
-    400: "That request cannot be read",
-    404: "Nothing is here",
-    405: "That cannot be done here",
-    413: "That is too large",
-    500: "The server made a mistake",
-    503: "The server is busy",
+PAGES: dict[int, tuple[str, str]] = {
+    400: ("That request cannot be read", "Go back and try again"),
+    401: ("This needs a sign-in", ""),
+    403: ("This is not for you", ""),
+    404: ("Nothing is here", "The address may be mistyped, or what was here is gone"),
+    405: ("That cannot be done here", "Go back and try again"),
+    413: ("That is too large", ""),
+    429: ("Too many requests", ""),
+    500: ("The server made a mistake", ""),
+    503: ("The server is busy", ""),
 }
+"""What a page is headed with, and what it says where the error's own message is for programs."""
+
+PAGE_PATHS = ("/api/docs", "/api/docs/")
+"""The one page among the API's paths: a browser that may not see it is told so in a page."""
 
 
 def for_program(path: str) -> bool:
     """Whether the path belongs to the HTTP API rather than to the pages."""
     return any(path == prefix or path.startswith(prefix + "/") for prefix in API_PATHS)
+
+
+def _in_json() -> bool:
+    if request.path in PAGE_PATHS and "text/html" in request.headers.get("Accept", ""):
+        return False
+    return for_program(request.path)
 
 
 def problem(error: ApiError) -> Response:
@@ -100,7 +113,7 @@ def register(app: Flask) -> None:
 
 
 def _api_error(error: ApiError) -> Response:
-    return problem(error) if for_program(request.path) else _page(error.status, error.message, error.headers)
+    return problem(error) if _in_json() else _page(error)
 
 
 def _store_error(error: StoreError) -> Response:
@@ -129,8 +142,9 @@ def _listed(methods: Iterable[str]) -> str:
     return " or ".join(sorted(set(methods) - {"OPTIONS", "HEAD"})) or "another one"
 
 
-def _page(status: int, message: str, headers: Mapping[str, str]) -> Response:
-    page = render_template("error.html", status=status, title=TITLES.get(status, "That did not work"), message=message)
-    response = Response(page, status, content_type="text/html; charset=utf-8")
-    response.headers.extend(headers)
+def _page(error: ApiError) -> Response:
+    title, says = PAGES.get(error.status, ("That did not work", ""))
+    page = render_template("error.html", status=error.status, title=title, message=says or error.message)
+    response = Response(page, error.status, content_type="text/html; charset=utf-8")
+    response.headers.extend(error.headers)
     return response

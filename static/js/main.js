@@ -125,7 +125,8 @@ function pick(hex) {
   const inside = detail.element.contains(document.activeElement);
   table.pick(hex);
   detail.show(hex === null ? null : (sky.records.get(hex) ?? null), performance.now());
-  if (hex === null && before && inside) table.focus(before);
+  if (hex !== null) table.reveal(hex);
+  else if (before && inside) table.focus(before);
 }
 
 function showDetail() {

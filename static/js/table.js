@@ -64,6 +64,11 @@ export class Table {
     if (row) this._mark(row, true);
   }
 
+  /** Bring an aircraft's row into view, where the details leave room for it. */
+  reveal(hex) {
+    this.rows.get(hex)?.element.scrollIntoView({ block: "nearest" });
+  }
+
   /** Put the keyboard on an aircraft's row. */
   focus(hex) {
     this.rows.get(hex)?.button.focus();

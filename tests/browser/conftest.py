@@ -1,0 +1,96 @@
+"""A real browser before a real server, whose sky is made by a receiver of our own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.receiver import Receiver, aircraft
+from tests.conftest import ROOT, missing
+from tests.wire.serving import Operator, Server
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
+
+HERE = Path(__file__).parent
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+HOSTILE = '"><img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'[:64]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def receiver() -> Iterator[Receiver]:
+    """Forty aircraft; one military, one in trouble, one without a callsign, one that says wicked things."""
+    special = {
+        3: {"dbFlags": 1},
+        4: {"squawk": "7700", "emergency": "general"},
+        5: {"flight": None},
+        6: {"ownOp": HOSTILE, "desc": HOSTILE, "r": "<b>x</b>"},
+    }
+    made = Receiver([aircraft(number, **special.get(number, {})) for number in range(1, 41)])
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Server]:
+    """A server that hears that receiver. Tests leave its settings as they found them."""
+    if not (ROOT / "static" / "vendor" / "socket.io.esm.min.js").exists():
+        missing("static/vendor is empty: `make browser` (needs npm) fills it")
+    made = Server(tmp_path_factory.mktemp("browser"), SKYSPY_FEEDS=f"{receiver.url}#interval=0.5")
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def operator(server: Server) -> Iterator[Operator]:
+    made = Operator(server.folder)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[playwright.Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        missing("chromium is not installed")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Complaints(list[str]):
+    """What the page's console and its scripts complained of."""
+
+
+@pytest.fixture
+def complaints() -> Complaints:
+    return Complaints()
+
+
+@pytest.fixture
+def page(chromium: playwright.Browser, server: Server, complaints: Complaints) -> Iterator[playwright.Page]:
+    """A page at 1280 px, not yet anywhere; it must end without a complaint."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, base_url=server.url)
+    context.set_default_timeout(10_000)
+    made = context.new_page()
+    made.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+    made.on("pageerror", lambda error: complaints.append(str(error)))
+    yield made
+    context.close()
+    assert complaints == []
