@@ -1,0 +1,112 @@
+"""Heart: API keys, everybody's own and, with `keys.manage`, anybody's.
+
+Law: a key never holds more than its owner, narrowed by its scopes, and nobody makes, rotates or ends a key whose
+owner holds more than himself. The key's text is given once, to whoever made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from skyspy.auth.apikeys import MadeKey
+from skyspy.house import House
+from skyspy.operate.users import works
+from skyspy.operate.who import Refused, Who, told
+from skyspy.permissions import PERMISSION_NAMES
+from skyspy.store.accounts import Key, User
+
+MANAGE = "keys.manage"
+DAY_S = 86400
+DAYS_SHOWN = 14
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """A key, whether it works, how often it was used on each of the last days (the oldest first), and its sockets here."""
+
+    key: Key
+    works: bool
+    uses: tuple[int, ...]
+    sockets: int
+
+
+def listing(house: House, who: Who, user_id: int | None = None) -> list[KeyView]:
+    """The keys of one user (his own without a right, others' with it), or all of them."""
+    if user_id is None or user_id != who.principal.user_id:
+        who.needs(house, MANAGE)
+    keys = house.accounts.keys() if user_id is None else house.accounts.keys_of(user_id)
+    return [_view(house, key) for key in reversed(keys)]
+
+
+def one(house: House, who: Who, key_id: int) -> KeyView:
+    """One key."""
+    return _view(house, _his(house, who, key_id))
+
+
+def owner(house: House, who: Who, user_id: int) -> User:
+    """The user for whom `who` may make a key."""
+    if not who.principal.identified or who.principal.user_id is None:
+        raise Refused("permission_denied", "Sign in to make keys")
+    with told():
+        user = house.accounts.user_by_id(user_id)
+    if user.id != who.principal.user_id:
+        who.needs(house, MANAGE)
+        who.stands_over(user.permissions, user.name)
+    return user
+
+
+def create(
+    house: House,
+    who: Who,
+    user_id: int,
+    kind: str,
+    name: str,
+    scopes: Iterable[str] | None = None,
+    expires_at: float | None = None,
+    networks: Iterable[str] | None = None,
+) -> MadeKey:
+    """Make a key; `scopes` None: everything its owner may; `expires_at` wall seconds; `networks` None: from anywhere."""
+    user = owner(house, who, user_id)
+    narrowed = None if scopes is None else frozenset(scopes)
+    if narrowed is not None:
+        unknown = sorted(narrowed - PERMISSION_NAMES)
+        if unknown:
+            raise Refused("invalid", f"There is no permission {unknown[0][:64]!r}", {"scopes": "unknown"})
+        above = sorted(narrowed - user.permissions)
+        if above:
+            raise Refused("invalid", f"{user.name} does not hold {above[0]}, so a key of his cannot", {"scopes": above[0]})
+    with told():
+        return house.tokens.keys.create(user.id, kind, name, who.actor, narrowed, expires_at, networks)
+
+
+def rotate(house: House, who: Who, key_id: int, overlap_s: float = 0.0) -> MadeKey:
+    """Make the key's successor; the old one works on for `overlap_s` seconds."""
+    _his(house, who, key_id)
+    with told():
+        return house.tokens.keys.rotate(key_id, who.actor, overlap_s)
+
+
+def revoke(house: House, who: Who, key_id: int) -> Key:
+    """End a key, and its sockets within two seconds."""
+    _his(house, who, key_id)
+    with told():
+        return house.accounts.revoke_key(key_id, who.actor)
+
+
+def _his(house: House, who: Who, key_id: int) -> Key:
+    with told():
+        key = house.accounts.key_by_id(key_id)
+    if key.user.id != who.principal.user_id or who.principal.kind != "user":
+        who.needs(house, MANAGE)
+        who.stands_over(key.user.permissions, key.user.name)
+    return key
+
+
+def _view(house: House, key: Key) -> KeyView:
+    now = house.clock.wall()
+    today = int(now // DAY_S)
+    uses = house.accounts.key_uses_per_day(key.id)
+    days = tuple(uses.get(day, 0) for day in range(today - DAYS_SHOWN + 1, today + 1))
+    sockets = sum(session.principal.key_id == key.id for session in house.live)
+    return KeyView(key, works(key, now), days, sockets)

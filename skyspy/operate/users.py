@@ -1,0 +1,158 @@
+"""Heart: users, as an operator manages them.
+
+Law: `users.manage`, and on whom one acts one must stand over. Who is deleted or disabled loses pages,
+tokens, keys and sockets within two seconds; the audit log keeps the name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from skyspy.house import House
+from skyspy.operate.who import Refused, Who, told
+from skyspy.store.accounts import Key, User
+from skyspy.store.users import fold
+
+MANAGE = "users.manage"
+
+
+@dataclass(frozen=True, slots=True)
+class UserView:
+    """A user with what hangs on him: his keys that still work and his sockets on this process."""
+
+    user: User
+    keys: int
+    sockets: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserPage:
+    """Some users, the first of them that match, how many match in all, and where the next page begins."""
+
+    users: list[UserView]
+    total: int
+    next_offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Touches:
+    """What an act on somebody or something ends: working keys and live sockets on this process."""
+
+    keys: int
+    sockets: int
+
+
+def listing(house: House, who: Who, search: str = "", limit: int = 50, offset: int = 0) -> UserPage:
+    """Users by name; `search` is part of the name or the role."""
+    who.needs(house, MANAGE)
+    wanted = fold(search.strip())
+    matching = [user for user in house.accounts.users() if wanted in fold(user.name) or wanted in user.role]
+    keys = working_keys(house)
+    shown = matching[offset : offset + limit]
+    following = offset + limit if offset + limit < len(matching) else None
+    return UserPage([_view(house, user, keys) for user in shown], len(matching), following)
+
+
+def one(house: House, who: Who, user_id: int) -> UserView:
+    """One user."""
+    who.needs(house, MANAGE)
+    with told():
+        return _view(house, house.accounts.user_by_id(user_id), working_keys(house))
+
+
+def create(house: House, who: Who, name: str, role: str, password: str | None) -> User:
+    """Make a user; without a password he needs a link to choose one."""
+    who.needs(house, MANAGE)
+    with told():
+        who.stands_over(house.accounts.role_by_name(role).permissions, f"The role {role}")
+        hashed = None if password is None else _hashed(house, password, name)
+        return house.accounts.create_user(name, role, hashed, who.actor)
+
+
+def set_role(house: House, who: Who, user_id: int, role: str) -> User:
+    """Give a user another role; in force on his sockets within two seconds."""
+    _over(house, who, user_id)
+    with told():
+        who.stands_over(house.accounts.role_by_name(role).permissions, f"The role {role}")
+        return house.accounts.set_role(user_id, role, who.actor)
+
+
+def set_disabled(house: House, who: Who, user_id: int, disabled: bool) -> User:
+    """Disable a user, or let him in again."""
+    user = _over(house, who, user_id)
+    if disabled and user.id == who.principal.user_id:
+        raise Refused("conflict", "You cannot disable yourself: ask another administrator")
+    with told():
+        return house.accounts.set_disabled(user_id, disabled, who.actor)
+
+
+def set_password(house: House, who: Who, user_id: int, password: str) -> User:
+    """Give a user another password; every sign-in with the old one ends."""
+    user = _over(house, who, user_id)
+    with told():
+        return house.accounts.set_password_hash(user_id, _hashed(house, password, user.name), who.actor)
+
+
+def sign_out(house: House, who: Who, user_id: int) -> None:
+    """End every page and token of a user; his keys stay. Everybody may do it to himself."""
+    if user_id != who.principal.user_id:
+        _over(house, who, user_id)
+    with told():
+        house.accounts.sign_out_everywhere(user_id, who.actor)
+
+
+def delete(house: House, who: Who, user_id: int) -> None:
+    """Delete a user with his keys; the log stays."""
+    user = _over(house, who, user_id)
+    if user.id == who.principal.user_id:
+        raise Refused("conflict", "You cannot delete yourself: ask another administrator")
+    with told():
+        house.accounts.delete_user(user_id, who.actor)
+
+
+def touches(house: House, who: Who, user_id: int) -> Touches:
+    """What disabling or deleting the user would end."""
+    view = one(house, who, user_id)
+    return Touches(view.keys, view.sockets)
+
+
+def working_keys(house: House) -> dict[int, list[Key]]:
+    """Keys that still work, by their owner's id."""
+    now = house.clock.wall()
+    found: dict[int, list[Key]] = {}
+    for key in house.accounts.keys():
+        if works(key, now):
+            found.setdefault(key.user.id, []).append(key)
+    return found
+
+
+def works(key: Key, now: float) -> bool:
+    """Whether the key is neither revoked nor expired."""
+    return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
+
+
+def sockets_of(house: House, user_id: int) -> int:
+    """How many sockets of this process belong to a user, by sign-in or key."""
+    return sum(session.principal.user_id == user_id for session in house.live)
+
+
+def over(house: House, who: Who, user_id: int) -> User:
+    """The user, if `who` may manage users and stands over this one."""
+    return _over(house, who, user_id)
+
+
+def _over(house: House, who: Who, user_id: int) -> User:
+    who.needs(house, MANAGE)
+    with told():
+        user = house.accounts.user_by_id(user_id)
+    who.stands_over(user.permissions, user.name)
+    return user
+
+
+def _view(house: House, user: User, keys: dict[int, list[Key]]) -> UserView:
+    return UserView(user, len(keys.get(user.id, ())), sockets_of(house, user.id))
+
+
+def _hashed(house: House, password: str, name: str) -> str:
+    shortest = house.settings.current.PASSWORD_MIN_LENGTH
+    return house.tokens.sign_in.passwords.hash(password, shortest, name)

@@ -1,0 +1,85 @@
+"""Heart: who operates, and how he is refused.
+
+Law: the one place that turns a principal into an audit row's actor, and the store's errors into
+refusals that say what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from skyspy.auth.passwords import PasswordError, PasswordsBusy
+from skyspy.auth.policy import may
+from skyspy.auth.principal import MESSAGES, Principal
+from skyspy.house import House
+from skyspy.store.accounts import Actor
+from skyspy.store.roles import AccountError, NotFound
+from skyspy.store.settings import SettingError
+
+STATUS = {"permission_denied": 403, "not_found": 404, "conflict": 409, "invalid": 400, "overloaded": 503}
+"""What each refusal is in HTTP."""
+
+
+@dataclass(eq=False)
+class Refused(Exception):
+    """What was asked is not done. `code` is a key of STATUS; `message` one line for a person; `fields` what is wrong with which."""
+
+    code: str
+    message: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> int:
+        return STATUS[self.code]
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who asks, and from where."""
+
+    principal: Principal
+    address: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        """How the audit log names him."""
+        name = self.principal.name if self.principal.kind == "user" else f"{self.principal.name} / {self.principal.key_name}"
+        return Actor(self.principal.kind, name, self.address)
+
+    def needs(self, house: House, *permissions: str) -> None:
+        """Refuse, unless he holds every one of the permissions now."""
+        settings = house.settings.fresh()
+        for permission in permissions:
+            if not may(self.principal, permission, settings):
+                raise Refused("permission_denied", f"{MESSAGES['permission_denied']}: this needs {permission}")
+
+    def stands_over(self, permissions: frozenset[str], whom: str) -> None:
+        """Refuse, unless he holds everything they hold on whom he acts."""
+        above = sorted(permissions - self.principal.permissions)
+        if above:
+            raise Refused("permission_denied", f"{whom} holds {above[0]}, which you do not: ask somebody who does")
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Say the store's and the registry's errors as refusals."""
+    try:
+        yield
+    except NotFound as error:
+        raise Refused("not_found", sentence(error)) from error
+    except AccountError as error:
+        raise Refused("conflict", sentence(error)) from error
+    except SettingError as error:
+        raise Refused("invalid", sentence(error)) from error
+    except PasswordError as error:
+        raise Refused("invalid", sentence(error), {"password": str(error)}) from error
+    except PasswordsBusy as error:
+        raise Refused("overloaded", "The server is busy with other passwords: try again in a few seconds") from error
+
+
+def sentence(error: Exception) -> str:
+    """An error's line, beginning with a capital letter."""
+    text = str(error)
+    return text[:1].upper() + text[1:]
