@@ -11,6 +11,7 @@ import gevent
 import pytest
 from gevent import socket
 
+from skyspy.decode import FORMATS, Context
 from skyspy.feed.link import Timing
 from tests.feed_fakes import QUICK, Ear, Receiver, Web, document, http, running, says, wait_for
 
@@ -231,4 +232,6 @@ def test_ten_thousand_aircraft_do_not_hold_the_hub(ear: Ear, serve: Serve) -> No
     with running(url(web), sink=ear, timing=Timing()) as feeds:
         wait_for(lambda: feeds.status()[0]["bad"] == 1)
     ticker.kill()
-    assert max(gaps) < 0.15  # inline it is 0.2 s and more
+    began = time.thread_time()
+    FORMATS["aircraft.json"].make(Context(None)).feed(body, 1000.0)
+    assert max(gaps) < 0.8 * (time.thread_time() - began), "the hub is held for less than decoding takes"

@@ -120,7 +120,7 @@ def working_keys(house: House) -> dict[int, list[Key]]:
     """Keys that still work, by their owner's id."""
     now = house.clock.wall()
     found: dict[int, list[Key]] = {}
-    for key in house.accounts.keys():
+    for key in list(house.accounts.keys()):
         if works(key, now):
             found.setdefault(key.user.id, []).append(key)
     return found

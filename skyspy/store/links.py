@@ -29,6 +29,12 @@ def add(connection: Connection, digest: str, kind: str, subject: str, expires_at
     audit.record(connection, actor, "link.create", f"link {kind} {subject}".strip(), at, None, {"expires_at": expires_at})
 
 
+def is_good(connection: Connection, digest: str, kind: str, at: float) -> bool:
+    """Whether the link could be used now."""
+    good = (LINKS.c.digest == digest) & (LINKS.c.kind == kind) & LINKS.c.used_at.is_(None) & (LINKS.c.expires_at > at)
+    return connection.execute(select(LINKS.c.digest).where(good)).first() is not None
+
+
 def use(connection: Connection, digest: str, kind: str, actor: Actor, at: float) -> Link | None:
     """Use a link up, in the transaction of what it is used for; None where it is unknown, used, or too old."""
     good = (LINKS.c.digest == digest) & (LINKS.c.kind == kind) & LINKS.c.used_at.is_(None) & (LINKS.c.expires_at > at)

@@ -184,7 +184,7 @@ def test_a_javascript_client_that_begins_with_polling_is_upgraded(server: Server
 
 PYTHON_REPORT = """
 import json, sys, threading, time
-def say(what, **more): print(json.dumps({"what": what, **more}), flush=True)
+def say(what, **more): sys.stdout.write(json.dumps({"what": what, **more}) + chr(10)); sys.stdout.flush()
 _Client = socketio.Client
 class Client(_Client):
     def _trigger_event(self, event, namespace, *args):
