@@ -28,6 +28,7 @@ from skyspy.clock import Clock, iso
 from skyspy.config import Config, ConfigError
 from skyspy.feed import manager
 from skyspy.feedurl import FeedUrlError
+from skyspy.operate import Refused, links
 from skyspy.store import Store, StoreError
 from skyspy.store.accounts import AccountError, Accounts, Actor, Key
 from skyspy.store.settings import NAMES, SettingError, SettingsTable, row_of, to_text
@@ -102,6 +103,8 @@ class Commands(click.Group):
             _fail("aborted")
         except _MISTAKES as error:
             _fail(str(error))
+        except Refused as refused:
+            _fail(refused.message)
         except BrokenPipeError:
             # Whoever read our answer has seen enough.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -296,6 +299,18 @@ def db() -> None:
 def db_upgrade(office: Office) -> None:
     """Bring the schema up to date. The server does this by itself when it starts."""
     print(f"the database {office.store.where} is at schema {office.store.upgrade()}")
+
+
+@main.command("admin-link")
+@click.option("--address", default="http://127.0.0.1:8000", help="Where this server is reached.")
+@click.option("--if-empty", is_flag=True, help="Print nothing when there are users already.")
+@click.pass_obj
+def admin_link(office: Office, address: str, if_empty: bool) -> None:
+    """Print a link that makes the first administrator: good once, for 30 minutes."""
+    if if_empty and office.accounts.count_users():
+        return
+    token = links.first_admin(office, office.actor)
+    click.echo(f"{address.rstrip('/')}/admin/first/{token}")
 
 
 @main.group()

@@ -9,21 +9,37 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
+from typing import Protocol
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import Connection
 
+from skyspy.clock import Clock
+from skyspy.config import Config
 from skyspy.house import House
 from skyspy.operate.users import over
 from skyspy.operate.who import Refused, Who, told
-from skyspy.store import links, users
-from skyspy.store.accounts import Actor, User
+from skyspy.store import Store, links, users
+from skyspy.store.accounts import Accounts, Actor, User
 
 FIRST, INVITE, RESET = "first", "invite", "reset"
 LIVES_S = {FIRST: 1800, INVITE: 7 * 86400, RESET: 86400}
 """How long each kind of link lives, in seconds."""
 
 NO_LONGER = "This link is not good any more: it was used, it is too old, or it was not copied whole. Ask for a new one"
+
+
+class Desk(Protocol):
+    """Where a link is made: the running house, or the command line's office."""
+
+    @property
+    def config(self) -> Config: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def accounts(self) -> Accounts: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +50,7 @@ class Opened:
     user: User | None
 
 
-def first_admin(house: House, actor: Actor) -> str:
+def first_admin(house: Desk, actor: Actor) -> str:
     """A link that makes the first administrator. Refused as soon as there is a user."""
     if house.accounts.count_users():
         raise Refused("conflict", "There are users already: ask one of the administrators for an invitation")
@@ -101,7 +117,7 @@ def choose_password(house: House, token: str, kind: str, password: str, address:
         return house.store.write(work)
 
 
-def _make(house: House, kind: str, subject: str, actor: Actor) -> str:
+def _make(house: Desk, kind: str, subject: str, actor: Actor) -> str:
     token = _signer(house, kind).dumps([subject, secrets.token_urlsafe(16)])
     at = house.clock.wall()
     house.store.write(lambda c: links.add(c, _digest(token), kind, subject, at + LIVES_S[kind], actor, at))
@@ -118,7 +134,7 @@ def _subject(house: House, token: str, kind: str) -> str:
     return str(subject)
 
 
-def _signer(house: House, kind: str) -> URLSafeTimedSerializer:
+def _signer(house: Desk, kind: str) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(house.config.secret_key, salt=f"skyspy link {kind}")
 
 
