@@ -182,12 +182,15 @@ class Tracker:
 
     def _evict(self) -> None:
         """Make room: the longest unheard leave, one in a hundred at once, for looking through all of them has a price."""
-        leaving = len(self._records) - max(1, self._limits.max_aircraft) + 1 + len(self._records) // 100
+        most = max(1, self._limits.max_aircraft)
+        leaving = len(self._records) - most + 1 + most // 100
         for record in nsmallest(leaving, self._records.values(), key=attrgetter("seen_at")):
             record.gone = True
             del self._records[record.hex]
             if record.listed:
                 self._departed[record.hex] = EVICTED
+        if len(self._touched) > 2 * len(self._records) + _SLACK_ENTRIES:
+            self._touched = [record for record in self._touched if not record.gone]
 
     def _plan(self, record: Record, due: float) -> None:
         """Look at the record at `due`; an earlier plan for it is void."""
