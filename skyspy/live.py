@@ -55,6 +55,7 @@ class Live:
         self._sessions: dict[str, Session] = {}
         self._transports: dict[str, set[str]] = {}
         self._addresses: dict[str, set[str]] = {}
+        self._farewells: list[tuple[str, str, str]] = []
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -88,6 +89,15 @@ class Live:
     def get(self, sid: str) -> Session | None:
         """The session with this Socket.IO id."""
         return self._sessions.get(sid)
+
+    def send_away(self, session: Session, code: str, message: str) -> None:
+        """Ask the judge to tell a session why it has to go, and to end it; he looks twice a second."""
+        self._farewells.append((session.sid, code, message))
+
+    def take_farewells(self) -> list[tuple[str, str, str]]:
+        """Whom to send away, as (sid, code, message); each is given once."""
+        taken, self._farewells = self._farewells, []
+        return taken
 
     def all(self) -> list[Session]:
         """Everybody, as of now."""

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
 
-from skyspy.api import aircraft, answer, auth, compat, docs, errors, feeds, health, openapi, read, stats
+from skyspy.api import aircraft, answer, auth, compat, docs, errors, feeds, health, openapi, operators, read, stats
 from skyspy.api.door import Door
 from skyspy.api.table import Asked, Resource, Route
 from skyspy.house import house_of
@@ -23,6 +23,7 @@ RESOURCES: tuple[Resource, ...] = (
     aircraft.resource,
     stats.resource,
     feeds.resource,
+    operators.resource,
     compat.readsb,
     compat.exchange,
     health.resource,

@@ -76,11 +76,11 @@ class Door:
     def _judge(self, found: Principal | None, settings: Settings, route: Route) -> Principal:
         if route.who == OPEN:
             return ANONYMOUS
+        if found is None and route.who in (IDENTIFIED, SIGNED_IN):
+            raise refusal("token_missing", MESSAGES["token_missing"], route)
         verdict = decide(TokenOutcome(principal=found), settings, route.needs)
         if verdict.principal is None:
             raise refusal(verdict.code, verdict.message, route)
-        if not verdict.principal.identified and route.who in (IDENTIFIED, SIGNED_IN):
-            raise refusal("token_missing", MESSAGES["token_missing"], route)
         if verdict.principal.kind != "user" and route.who == SIGNED_IN:
             raise ApiError(
                 403, "permission_denied", "An API key cannot do this. Sign in with POST /api/auth/token/ and send that token"

@@ -16,6 +16,7 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from skyspy import wirejson
+from skyspy.operate import Refused
 from skyspy.store.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -107,6 +108,7 @@ def busy() -> ApiError:
 def register(app: Flask) -> None:
     """Answer every error of the application, those of the pages too."""
     app.register_error_handler(ApiError, _api_error)
+    app.register_error_handler(Refused, _refused)
     app.register_error_handler(StoreError, _store_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _crash)
@@ -114,6 +116,10 @@ def register(app: Flask) -> None:
 
 def _api_error(error: ApiError) -> Response:
     return problem(error) if _in_json() else _page(error)
+
+
+def _refused(refused: Refused) -> Response:
+    return _api_error(ApiError(refused.status, refused.code, refused.message, refused.fields))
 
 
 def _store_error(error: StoreError) -> Response:

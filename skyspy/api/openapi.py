@@ -28,6 +28,8 @@ PATH_WORDS: dict[str, tuple[str, str]] = {
     "lon": ("Longitude, degrees east", "8.55"),
     "nm": ("Radius in nautical miles, at most 250", "25"),
     "key_id": ("The key's `id` from the list", "1"),
+    "user_id": ("The user's `id` from the list", "1"),
+    "name": ("The role's name", "watchers"),
 }
 """What each word in a path means, and an example."""
 

@@ -68,12 +68,19 @@ class Judge:
                 log.exception("judging live sockets failed; the next round follows")
 
     def look(self) -> None:
-        """One round: settings and accounts, expired tokens, empty lines."""
+        """One round: whom an operator sent away, settings and accounts, expired tokens, empty lines."""
+        self._dismiss()
         self._follow()
         self._expire()
         self._sweep()
 
     # -- what an operator changed --------------------------------------------------------------
+
+    def _dismiss(self) -> None:
+        for sid, code, message in self._house.live.take_farewells():
+            session = self._house.live.get(sid)
+            if session is not None:
+                self._door(session).evict(session, code, message)
 
     def _follow(self) -> None:
         try:

@@ -1,0 +1,320 @@
+"""REST: what the operators' panel does, for scripts: users, roles, keys, settings, live connections, audit.
+
+Law: a view is thin over operate/, which checks the right and says no. Nothing here decides. Secrets are
+answered once, with `no-store`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from skyspy.api import operators_models as models
+from skyspy.api.errors import not_found
+from skyspy.api.table import IDENTIFIED, Asked, Resource
+from skyspy.clock import iso
+from skyspy.operate import Who, access, keys, links, live, log, roles, users
+from skyspy.operate.users import UserView
+from skyspy.store.accounts import Role
+from skyspy.store.settings import Setting, to_json
+
+resource = Resource("Operators", "What the panel does, for scripts. Each route says which permission it needs.")
+
+_USERS: dict[str, Any] = {"who": IDENTIFIED, "needs": users.MANAGE}
+_KEYS: dict[str, Any] = {"who": IDENTIFIED, "needs": keys.MANAGE}
+_SETTINGS: dict[str, Any] = {"who": IDENTIFIED, "needs": access.MANAGE}
+
+
+def _who(asked: Asked) -> Who:
+    return Who(asked.principal, asked.address)
+
+
+def _id(asked: Asked, name: str) -> int:
+    text = asked.path[name]
+    if not text.isdecimal() or len(text) > 15:
+        raise not_found(f"{text[:20]!r} is no id; the list shows them")
+    return int(text)
+
+
+# -- users ----------------------------------------------------------------------------------------
+
+
+@resource.get("/api/admin/users/", query=models.UserQuery, answer=models.UserPage, **_USERS)
+def users_list(asked: Asked) -> object:
+    """List users by name."""
+    query: models.UserQuery = asked.query
+    page = users.listing(asked.house, _who(asked), query.search, query.limit, query.offset)
+    return models.UserPage([_user(view) for view in page.users], page.total, page.next_offset)
+
+
+@resource.post("/api/admin/users/", body=models.NewUser, answer=models.MadeUser, status=201, errors=(409,), **_USERS)
+def users_create(asked: Asked) -> object:
+    """Make a user.
+
+    Without a password the answer holds an invitation link's token, this once: open /admin/invite/<token> with it.
+    """
+    body: models.NewUser = asked.body
+    who = _who(asked)
+    user = users.create(asked.house, who, body.name, body.role, body.password)
+    invitation = links.invite(asked.house, who, user.id) if body.password is None else None
+    return models.MadeUser(_user(users.one(asked.house, who, user.id)), invitation)
+
+
+@resource.get("/api/admin/users/<user_id>/", answer=models.User, errors=(404,), **_USERS)
+def users_one(asked: Asked) -> object:
+    """Show one user."""
+    return _user(users.one(asked.house, _who(asked), _id(asked, "user_id")))
+
+
+@resource.post("/api/admin/users/<user_id>/", body=models.UserChange, answer=models.User, errors=(404, 409), **_USERS)
+def users_change(asked: Asked) -> object:
+    """Change a user.
+
+    Only the fields that are sent. In force on live sockets within two seconds.
+    """
+    body: models.UserChange = asked.body
+    who, user_id = _who(asked), _id(asked, "user_id")
+    if body.role is not None:
+        users.set_role(asked.house, who, user_id, body.role)
+    if body.password is not None:
+        users.set_password(asked.house, who, user_id, body.password)
+    if body.disabled is not None:
+        users.set_disabled(asked.house, who, user_id, body.disabled)
+    return _user(users.one(asked.house, who, user_id))
+
+
+@resource.post("/api/admin/users/<user_id>/sign-out/", status=204, errors=(404,), **_USERS)
+def users_sign_out(asked: Asked) -> object:
+    """End every sign-in of a user."""
+    users.sign_out(asked.house, _who(asked), _id(asked, "user_id"))
+    return None
+
+
+@resource.post("/api/admin/users/<user_id>/reset-link/", answer=models.Link, status=201, errors=(404,), **_USERS)
+def users_reset(asked: Asked) -> object:
+    """Make a password-reset link.
+
+    The answer holds its token, this once: open /admin/reset/<token> with it.
+    """
+    return models.Link(links.reset(asked.house, _who(asked), _id(asked, "user_id")))
+
+
+@resource.delete("/api/admin/users/<user_id>/", status=204, errors=(404, 409), **_USERS)
+def users_delete(asked: Asked) -> object:
+    """Delete a user with his keys and sockets."""
+    users.delete(asked.house, _who(asked), _id(asked, "user_id"))
+    return None
+
+
+def _user(view: UserView) -> models.User:
+    user = view.user
+    last = None if user.last_login_at is None else iso(user.last_login_at)
+    return models.User(
+        id=user.id,
+        name=user.name,
+        role=user.role,
+        disabled=user.disabled,
+        created_at=iso(user.created_at),
+        last_login_at=last,
+        last_login_from=user.last_login_from,
+        keys=view.keys,
+        sockets=view.sockets,
+    )
+
+
+# -- roles ----------------------------------------------------------------------------------------
+
+
+@resource.get("/api/admin/roles/", answer=models.Roles, **_USERS)
+def roles_list(asked: Asked) -> object:
+    """List roles and what they hold."""
+    listed = [_role(view.role, view.sockets) for view in roles.listing(asked.house, _who(asked))]
+    return models.Roles(listed, len(listed))
+
+
+@resource.post("/api/admin/roles/", body=models.NewRole, answer=models.Role, status=201, errors=(409,), **_USERS)
+def roles_create(asked: Asked) -> object:
+    """Make a role."""
+    body: models.NewRole = asked.body
+    return _role(roles.create(asked.house, _who(asked), body.name, body.permissions, body.says), 0)
+
+
+@resource.post("/api/admin/roles/<name>/", body=models.RoleChange, answer=models.Role, errors=(404, 409), **_USERS)
+def roles_change(asked: Asked) -> object:
+    """Give a role other permissions."""
+    body: models.RoleChange = asked.body
+    name = asked.path["name"]
+    roles.change(asked.house, _who(asked), name, body.permissions, body.says)
+    view = roles.one(asked.house, _who(asked), name)
+    return _role(view.role, view.sockets)
+
+
+@resource.delete("/api/admin/roles/<name>/", status=204, errors=(404, 409), **_USERS)
+def roles_delete(asked: Asked) -> object:
+    """Delete a role that nobody holds."""
+    roles.delete(asked.house, _who(asked), asked.path["name"])
+    return None
+
+
+def _role(role: Role, sockets: int) -> models.Role:
+    return models.Role(role.name, role.says, sorted(role.permissions), role.builtin, role.users, sockets)
+
+
+# -- keys -----------------------------------------------------------------------------------------
+
+
+@resource.get("/api/admin/keys/", answer=models.Keys, **_KEYS)
+def keys_list(asked: Asked) -> object:
+    """List everybody's API keys, the newest first."""
+    listed = [_key(view) for view in keys.listing(asked.house, _who(asked))]
+    return models.Keys(listed, len(listed))
+
+
+@resource.post("/api/admin/keys/", body=models.NewKey, answer=models.MadeKey, status=201, errors=(404, 409), **_KEYS)
+def keys_create(asked: Asked) -> object:
+    """Make a key for a user.
+
+    The answer shows it, this once.
+    """
+    body: models.NewKey = asked.body
+    ends = None if body.expires_in is None else asked.house.clock.wall() + body.expires_in
+    who = _who(asked)
+    made = keys.create(asked.house, who, body.user_id, body.kind, body.name, body.scopes, ends, body.networks)
+    return models.MadeKey(made.text, _key(keys.one(asked.house, who, made.key.id)))
+
+
+@resource.post(
+    "/api/admin/keys/<key_id>/rotate/", body=models.Rotation, answer=models.MadeKey, status=201, errors=(404, 409), **_KEYS
+)
+def keys_rotate(asked: Asked) -> object:
+    """Replace a key.
+
+    The old one ends at once, or after `overlap` seconds. The answer shows the new one, this once.
+    """
+    who = _who(asked)
+    made = keys.rotate(asked.house, who, _id(asked, "key_id"), float(asked.body.overlap))
+    return models.MadeKey(made.text, _key(keys.one(asked.house, who, made.key.id)))
+
+
+@resource.delete("/api/admin/keys/<key_id>/", status=204, errors=(404,), **_KEYS)
+def keys_revoke(asked: Asked) -> object:
+    """End a key and its sockets."""
+    keys.revoke(asked.house, _who(asked), _id(asked, "key_id"))
+    return None
+
+
+def _key(view: keys.KeyView) -> models.Key:
+    key = view.key
+    return models.Key(
+        id=key.id,
+        user=key.user.name,
+        user_id=key.user.id,
+        name=key.name,
+        kind=key.kind,
+        hint=key.hint,
+        works=view.works,
+        scopes=None if key.scopes is None else sorted(key.scopes),
+        networks=None if key.networks is None else list(key.networks),
+        created_at=iso(key.created_at),
+        expires_at=_moment(key.expires_at),
+        revoked_at=_moment(key.revoked_at),
+        last_used_at=_moment(key.last_used_at),
+        last_used_from=key.last_used_from,
+        uses_per_day=list(view.uses),
+        sockets=view.sockets,
+    )
+
+
+def _moment(wall: float | None) -> str | None:
+    return None if wall is None else iso(wall)
+
+
+# -- settings -------------------------------------------------------------------------------------
+
+
+@resource.get("/api/admin/settings/", answer=models.Settings, **_SETTINGS)
+def settings_list(asked: Asked) -> object:
+    """List every setting, its value and who chose it."""
+    return models.Settings([_setting(row) for row in access.rows(asked.house, _who(asked))])
+
+
+@resource.post("/api/admin/settings/preview/", body=models.Changes, answer=models.Preview, **_SETTINGS)
+def settings_preview(asked: Asked) -> object:
+    """Say what a change would do to those who are connected.
+
+    Counts this process's sockets, and changes nothing.
+    """
+    found = access.preview(asked.house, _who(asked), asked.body.changes)
+    return models.Preview(dict(found.disconnected), dict(found.lost), found.total)
+
+
+@resource.post("/api/admin/settings/", body=models.Changes, answer=models.Settings, **_SETTINGS)
+def settings_change(asked: Asked) -> object:
+    """Change settings, all or none; null chooses the default."""
+    access.change(asked.house, _who(asked), asked.body.changes)
+    return settings_list(asked)
+
+
+def _setting(row: Setting) -> models.Setting:
+    return models.Setting(
+        name=row.row.name,
+        value=to_json(row.value),
+        default=to_json(row.row.default),
+        is_default=row.is_default,
+        group=row.row.group,
+        says=row.row.says,
+        unit=row.row.unit,
+        changed_by=row.changed_by,
+        changed_at=_moment(row.changed_at),
+    )
+
+
+# -- live connections and the log -----------------------------------------------------------------
+
+
+@resource.get("/api/admin/live/", query=models.LiveQuery, answer=models.LiveList, **_USERS)
+def live_list(asked: Asked) -> object:
+    """List who is connected to this process."""
+    found = live.listing(asked.house, _who(asked), asked.query.search, asked.query.namespace)
+    listed = [
+        models.Connection(
+            sid=session.sid,
+            namespace=session.namespace,
+            kind=session.principal.kind,
+            name=session.principal.name,
+            key=session.principal.key_name or None,
+            address=session.address,
+            since=iso(session.since),
+            topics=sorted(session.topics),
+            sky=session.sky,
+            events=session.events,
+        )
+        for session in found
+    ]
+    return models.LiveList(listed, len(listed), dict(live.counts(asked.house)))
+
+
+@resource.post("/api/admin/live/disconnect/", body=models.Disconnect, answer=models.Disconnected, errors=(404,), **_USERS)
+def live_disconnect(asked: Asked) -> object:
+    """Send a connection away, or all of a key, of a user, or of the anonymous."""
+    body: models.Disconnect = asked.body
+    acts: dict[str, Callable[[], int]] = {
+        "socket": lambda: live.disconnect(asked.house, _who(asked), body.id),
+        "key": lambda: live.disconnect_key(asked.house, _who(asked), int(body.id or 0)),
+        "user": lambda: live.disconnect_user(asked.house, _who(asked), int(body.id or 0)),
+        "anonymous": lambda: live.disconnect_anonymous(asked.house, _who(asked)),
+    }
+    if body.what in ("key", "user") and not body.id.isdecimal():
+        raise not_found("Give the key's or user's id in `id`; the lists show them")
+    return models.Disconnected(acts[body.what]())
+
+
+@resource.get("/api/admin/audit/", who=IDENTIFIED, needs=log.NEEDS, query=models.AuditQuery, answer=models.Audit)
+def audit_list(asked: Asked) -> object:
+    """Read the audit log, the newest first."""
+    query: models.AuditQuery = asked.query
+    search = log.Search(query.actor, query.action, query.object, query.address)
+    rows = log.page(asked.house, _who(asked), search, query.limit, query.before)
+    entries = [models.Entry(**{**asdict(row), "at": iso(row.at)}) for row in rows]
+    return models.Audit(entries, len(entries), rows[-1].id if len(rows) == query.limit else None)

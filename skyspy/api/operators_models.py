@@ -1,0 +1,273 @@
+"""What goes over HTTP for operators, as typed models.
+
+Law: as models.py: every field says what it means; a body with an unknown field is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+Timestamp = Annotated[str, Meta(description="ISO 8601 UTC")]
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+Says = Annotated[str, Meta(description="What the role is for", max_length=200)]
+Search = Annotated[str, Meta(description="Part of a name", max_length=64)]
+Permissions = Annotated[list[str], Meta(description="Names of permissions", max_length=64)]
+
+Seconds = Annotated[float, Meta(description="Seconds it lives; left out: no end", ge=1, le=3.2e9)]
+Networks = Annotated[list[str], Meta(description="Addresses or networks it may be used from; left out: anywhere", max_length=64)]
+
+
+class User(Struct, forbid_unknown_fields=True):
+    """A user as operators see him."""
+
+    id: int
+    name: str
+    role: str
+    disabled: bool
+    created_at: Timestamp
+    last_login_at: str | None
+    last_login_from: str | None
+    keys: Annotated[int, Meta(description="Keys that still work")]
+    sockets: Annotated[int, Meta(description="Live sockets on this process")]
+
+
+class UserQuery(Struct):
+    """Which users to list."""
+
+    search: Search = ""
+    limit: Annotated[int, Meta(ge=1, le=500)] = 50
+    offset: Annotated[int, Meta(ge=0, le=1000000)] = 0
+
+
+class UserPage(Struct, forbid_unknown_fields=True):
+    """Some users."""
+
+    users: list[User]
+    total: int
+    next_offset: int | None
+
+
+class NewUser(Struct):
+    """A user to make."""
+
+    name: Name
+    role: Name
+    password: Annotated[str | None, Meta(description="Left out: the answer holds an invitation")] = None
+
+
+class MadeUser(Struct, forbid_unknown_fields=True):
+    """The new user, and his invitation where he has no password."""
+
+    user: User
+    invitation: Annotated[str | None, Meta(description="The token of /admin/invite/<token>, shown once")]
+
+
+class UserChange(Struct):
+    """What to change of a user."""
+
+    role: Name | None = None
+    password: str | None = None
+    disabled: bool | None = None
+
+
+class Link(Struct, forbid_unknown_fields=True):
+    """A link's token, shown once."""
+
+    token: str
+
+
+class Role(Struct, forbid_unknown_fields=True):
+    """A role and what it holds."""
+
+    name: str
+    says: str
+    permissions: Permissions
+    builtin: bool
+    users: int
+    sockets: Annotated[int, Meta(description="Live sockets on this process")]
+
+
+class Roles(Struct, forbid_unknown_fields=True):
+    """Every role."""
+
+    roles: list[Role]
+    count: int
+
+
+class NewRole(Struct):
+    """A role to make."""
+
+    name: Name
+    permissions: Permissions
+    says: Says = ""
+
+
+class RoleChange(Struct):
+    """What a role shall hold."""
+
+    permissions: Permissions
+    says: Says | None = None
+
+
+class Key(Struct, forbid_unknown_fields=True):
+    """An API key as operators see it: never the key itself."""
+
+    id: int
+    user: str
+    user_id: int
+    name: str
+    kind: str
+    hint: str
+    works: bool
+    scopes: list[str] | None
+    networks: list[str] | None
+    created_at: Timestamp
+    expires_at: str | None
+    revoked_at: str | None
+    last_used_at: str | None
+    last_used_from: str | None
+    uses_per_day: Annotated[list[int], Meta(description="Of the last fourteen UTC days, the oldest first")]
+    sockets: Annotated[int, Meta(description="Live sockets on this process")]
+
+
+class Keys(Struct, forbid_unknown_fields=True):
+    """Keys, the newest first."""
+
+    keys: list[Key]
+    count: int
+
+
+class NewKey(Struct):
+    """A key to make for a user."""
+
+    user_id: int
+    kind: Literal["live", "test"]
+    name: Name
+    scopes: Permissions | None = None
+    expires_in: Seconds | None = None
+    networks: Networks | None = None
+
+
+class MadeKey(Struct, forbid_unknown_fields=True):
+    """A new key, shown once."""
+
+    key: str
+    info: Key
+
+
+class Rotation(Struct):
+    """How to replace a key."""
+
+    overlap: Annotated[float, Meta(description="Seconds the old key goes on working", ge=0, le=7776000)] = 0
+
+
+class Setting(Struct, forbid_unknown_fields=True):
+    """A setting, its value and who chose it."""
+
+    name: str
+    value: Any
+    default: Any
+    is_default: bool
+    group: str
+    says: str
+    unit: str
+    changed_by: str | None
+    changed_at: str | None
+
+
+class Settings(Struct, forbid_unknown_fields=True):
+    """Every setting."""
+
+    settings: list[Setting]
+
+
+class Changes(Struct):
+    """Settings and their new values; null chooses the default."""
+
+    changes: dict[str, Any]
+
+
+class Preview(Struct, forbid_unknown_fields=True):
+    """What a change would do to this process's sockets."""
+
+    disconnected: Annotated[dict[str, int], Meta(description="Sockets told to go, by kind: anonymous, user, key")]
+    lost: Annotated[dict[str, int], Meta(description="Sockets that lose a topic, by topic")]
+    total: int
+
+
+class LiveQuery(Struct):
+    """Which connections to list."""
+
+    search: Search = ""
+    namespace: Annotated[str, Meta(max_length=32)] = ""
+
+
+class Connection(Struct, forbid_unknown_fields=True):
+    """One client in one namespace."""
+
+    sid: str
+    namespace: str
+    kind: str
+    name: str
+    key: str | None
+    address: str
+    since: Timestamp
+    topics: list[str]
+    sky: str
+    events: Annotated[int, Meta(description="Events it has sent")]
+
+
+class LiveList(Struct, forbid_unknown_fields=True):
+    """Who is connected to this process."""
+
+    connections: list[Connection]
+    count: int
+    namespaces: dict[str, int]
+
+
+class Disconnect(Struct):
+    """Whom to send away."""
+
+    what: Literal["socket", "key", "user", "anonymous"]
+    id: Annotated[str, Meta(description="The socket's sid, the key's or the user's id", max_length=64)] = ""
+
+
+class Disconnected(Struct, forbid_unknown_fields=True):
+    """How many were told to go."""
+
+    sockets: int
+
+
+class AuditQuery(Struct):
+    """Which rows of the log to read."""
+
+    actor: Annotated[str, Meta(max_length=64)] = ""
+    action: Annotated[str, Meta(description="Such as user.create; `user.` means all of them", max_length=32)] = ""
+    object: Annotated[str, Meta(description="Part of the object's name", max_length=128)] = ""
+    address: Annotated[str, Meta(max_length=64)] = ""
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    before: Annotated[int | None, Meta(description="`next_before` of the page before")] = None
+
+
+class Entry(Struct, forbid_unknown_fields=True):
+    """One row of the log."""
+
+    id: int
+    at: Timestamp
+    actor_kind: str
+    actor: str
+    address: str
+    action: str
+    object: str
+    before: Any
+    after: Any
+
+
+class Audit(Struct, forbid_unknown_fields=True):
+    """Rows of the log, the newest first."""
+
+    entries: list[Entry]
+    count: int
+    next_before: int | None
