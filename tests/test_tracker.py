@@ -105,6 +105,16 @@ def test_an_old_field_heard_late_still_expires_by_its_own_age(tracker: Tracker) 
     assert shown(tracker, T0 + 5)["gs"] == 400.0
 
 
+def test_fields_that_expired_and_came_back_alike_expire_again() -> None:
+    tracker = Tracker(Limits(timeout_s=1000), None, "e")
+    for start in (T0, T0 + 100, T0 + 200):
+        for step in range(3):
+            tracker.apply(heard(start + step, gs=400.0, lat=47.0, lon=8.0, nic=8), start + step)
+        assert {"gs", "lat", "lon", "nic", "seen_pos"} <= set(shown(tracker, start + 3))
+        assert not {"gs", "lat", "lon", "nic", "seen_pos"} & set(shown(tracker, start + 62))
+        assert len(tracker) == 1
+
+
 # -- order and rank ----------------------------------------------------------------------------
 
 
@@ -186,6 +196,13 @@ def test_an_address_that_is_no_icao_one_is_another_aircraft(tracker: Tracker) ->
     tracker.apply(heard(T0, "tisb_other", hex_="~AE1234", gs=2.0), T0)
     tracker.take_delta(T0)
     assert {a["hex"]: (a["gs"], a["military"]) for a in tracker.snapshot(T0)} == {"AE1234": (1.0, True), "~AE1234": (2.0, False)}
+
+
+def test_type_stays_while_its_source_goes_on(tracker: Tracker) -> None:
+    for step in range(0, 120, 10):
+        tracker.apply(heard(T0 + step, "adsb_icao", gs=400.0 + step), T0 + step)
+        tracker.apply(heard(T0 + step + 5, "mode_s", squawk="2000"), T0 + step + 5)
+        assert shown(tracker, T0 + step + 5)["source"] == "adsb"
 
 
 # -- odd times ---------------------------------------------------------------------------------

@@ -155,6 +155,15 @@ def test_the_longer_the_silence_the_farther_it_may_have_gone() -> None:
     assert place(tracker, T0 + 55) == flight.place(T0 + 55)
 
 
+def test_a_position_that_expired_binds_nobody() -> None:
+    tracker = Tracker(Limits(timeout_s=1000), None, "e")
+    tracker.apply(Flight((30.0, 100.0)).heard(T0), T0)
+    tracker.take_delta(T0)
+    tracker.take_delta(T0 + 61)
+    assert tracker.apply(Flight().heard(T0 + 62, of=T0), T0 + 62)
+    assert place(tracker, T0 + 62) == HOME
+
+
 def test_the_date_line_is_no_jump() -> None:
     tracker, flight = Tracker(Limits(), None, "e"), Flight((10.0, 179.999), track=90.0)
     for step in range(5):
