@@ -6,7 +6,21 @@ seconds. Lists and settings are JSON text. Secrets are kept only as digests or p
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Double, ForeignKey, Index, Integer, MetaData, String, Table, Text, false
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    false,
+)
 
 METADATA = MetaData(
     naming_convention={
@@ -35,6 +49,8 @@ STATE = Table(
     METADATA,
     Column("id", Integer, CheckConstraint("id = 1", name="single"), primary_key=True, autoincrement=False),
     Column("version", Integer, nullable=False),
+    # Until then somebody looks at who is connected: every process writes its list down (see presence.py).
+    Column("wanted_until", Double, nullable=False, server_default="0"),
 )
 
 # `value` is JSON; NULL is the default, chosen on purpose: the row stays, so that the environment's first value is not taken again.
@@ -189,5 +205,53 @@ AUDIT = Table(
     Index("ix_audit_action", "action"),
     Index("ix_audit_actor", "actor"),
     # Ids are never used twice, also after old rows were pruned: they are the log's page marks.
+    sqlite_autoincrement=True,
+)
+
+# Who is connected to which process, written only while somebody looks. `topics` are words; `updated` is when the row was last true.
+PRESENCE = Table(
+    "presence",
+    METADATA,
+    Column("process", String(32), primary_key=True),
+    Column("sid", String(64), primary_key=True),
+    Column("namespace", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("user_id", Integer),
+    Column("key_id", Integer),
+    Column("name", String(64), nullable=False, server_default=""),
+    Column("key_name", String(64), nullable=False, server_default=""),
+    Column("role", String(64), nullable=False, server_default=""),
+    Column("address", String(64), nullable=False, server_default=""),
+    Column("agent", String(200), nullable=False, server_default=""),
+    Column("token_state", String(32), nullable=False),
+    Column("topics", Text, nullable=False, server_default=""),
+    _moment("since", required=True),
+    Column("messages", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("lag_ms", Integer, nullable=False),
+    _moment("updated", required=True),
+    Index("ix_presence_updated", "updated"),
+)
+
+# Whom an operator sent away: `what` is session, key, user or anonymous, `target` its id. Every process reads what is new.
+EVICTIONS = Table(
+    "evictions",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("what", String(16), nullable=False),
+    Column("target", String(64), nullable=False, server_default=""),
+    _moment("at", required=True),
+    sqlite_autoincrement=True,  # each process remembers the last id it took: none may come twice
+)
+
+# Receivers that an operator added while the server ran, beside those of the environment. `url` may hold a password.
+FEEDS = Table(
+    "feeds",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("url", String(1000), nullable=False, unique=True),
+    Column("paused", Boolean, nullable=False, server_default=false()),
+    Column("added_by", String(64), nullable=False, server_default=""),
+    _moment("added_at", required=True),
     sqlite_autoincrement=True,
 )

@@ -1,0 +1,68 @@
+"""Receivers that an operator added while the server ran.
+
+Law: a change raises the version, by which every process hears of it. The URL may hold a password: it stands in
+no log; callers hand in how it is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from skyspy.store import audit, state
+from skyspy.store.audit import Actor
+from skyspy.store.roles import AccountError, NotFound
+from skyspy.store.schema import FEEDS
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """An added receiver; `added_at` wall seconds."""
+
+    id: int
+    url: str = field(repr=False)
+    paused: bool
+    added_by: str
+    added_at: float
+
+
+def every(connection: Connection) -> list[Feed]:
+    """All added receivers, the oldest first."""
+    return [Feed(*row) for row in connection.execute(select(FEEDS).order_by(FEEDS.c.id))]
+
+
+def by_id(connection: Connection, feed_id: int) -> Feed:
+    """One of them; raises NotFound."""
+    row = connection.execute(select(FEEDS).where(FEEDS.c.id == feed_id)).one_or_none()
+    if row is None:
+        raise NotFound("there is no such added feed")
+    return Feed(*row)
+
+
+def add(connection: Connection, url: str, shown: str, actor: Actor, at: float) -> Feed:
+    """Keep a new receiver. Raises AccountError where it is there already."""
+    state.bump(connection)
+    if connection.execute(select(FEEDS.c.id).where(FEEDS.c.url == url)).first():
+        raise AccountError(f"{shown} is a feed already")
+    connection.execute(insert(FEEDS).values(url=url, added_by=audit.printable(actor.name, 64), added_at=at))
+    audit.record(connection, actor, "feed.add", f"feed {shown}", at, None, {"url": shown})
+    return Feed(*connection.execute(select(FEEDS).where(FEEDS.c.url == url)).one())
+
+
+def set_paused(connection: Connection, feed_id: int, paused: bool, shown: str, actor: Actor, at: float) -> Feed:
+    """Pause a receiver or let it go on. Raises NotFound."""
+    state.bump(connection)
+    old = by_id(connection, feed_id)
+    connection.execute(update(FEEDS).where(FEEDS.c.id == feed_id).values(paused=paused))
+    action = "feed.pause" if paused else "feed.resume"
+    audit.record(connection, actor, action, f"feed {shown}", at, {"paused": old.paused}, {"paused": paused})
+    return by_id(connection, feed_id)
+
+
+def remove(connection: Connection, feed_id: int, shown: str, actor: Actor, at: float) -> None:
+    """Forget a receiver. Raises NotFound."""
+    state.bump(connection)
+    by_id(connection, feed_id)
+    connection.execute(delete(FEEDS).where(FEEDS.c.id == feed_id))
+    audit.record(connection, actor, "feed.remove", f"feed {shown}", at, {"url": shown}, None)
