@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -54,16 +55,37 @@ def test_a_body_that_is_no_object_is_400(world: World, body: bytes) -> None:
     assert (answer.status_code, answer.json["error"]["code"]) == (400, "bad_request")
 
 
-def test_a_body_that_is_too_large_is_413_with_or_without_a_length(world: World) -> None:
-    large = b'{"username": "' + b"x" * 70_000 + b'"}'
+class Trickle(BytesIO):
+    """A body that comes in pieces, as from the network."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(min(8192, size) if size is not None and size >= 0 else 8192)
+
+
+@pytest.mark.parametrize("size", [64 * 1024 + 1, 70_000, 1_000_000])
+@pytest.mark.parametrize("stream", [BytesIO, Trickle])
+def test_a_body_that_is_too_large_is_413_with_or_without_a_length(world: World, stream: type[BytesIO], size: int) -> None:
+    # Whole JSON if it were cut at the limit: what is too large must not be taken for something shorter.
+    large = b'{"username": "a", "password": "b"}'.ljust(size)
     assert world.client.post("/api/auth/token/", data=large, content_type="application/json").status_code == 413
     chunked = world.client.post(
         "/api/auth/token/",
-        input_stream=__import__("io").BytesIO(large),
+        input_stream=stream(large),
         content_type="application/json",
         environ_overrides={"wsgi.input_terminated": True},
     )
     assert (chunked.status_code, chunked.json["error"]["code"]) == (413, "too_large")
+
+
+def test_a_body_just_within_the_limit_is_read(world: World) -> None:
+    body = b'{"username": "a", "password": "b"}'.ljust(64 * 1024)
+    answer = world.client.post(
+        "/api/auth/token/",
+        input_stream=Trickle(body),
+        content_type="application/json",
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert answer.json["error"]["code"] == "invalid_credentials"
 
 
 def test_every_address_works_with_and_without_its_last_slash(world: World) -> None:

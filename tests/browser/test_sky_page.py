@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -170,10 +172,30 @@ def test_axe_finds_nothing_serious(page: Page, path: str, width: int, theme: str
     assert [row for row in found if row[0] in ("serious", "critical")] == []
 
 
+def test_a_page_lives_through_the_servers_death_and_return(sky: Page, server: Server, complaints: Complaints) -> None:
+    os.kill(server.worker, signal.SIGKILL)
+    expect(sky.locator(".state")).to_have_text("Reconnecting")
+    expect(sky.locator("tbody tr")).to_have_count(40)
+    expect(sky.locator("[data-trouble]")).to_contain_text("last known")
+    expect(sky.locator(".state")).to_have_text("Live", timeout=20_000)
+    expect(sky.locator("[data-trouble]")).to_be_hidden()
+    altitude = sky.locator('tr[data-hex="4B0001"] .c-alt')
+    expect(altitude).not_to_have_text(altitude.inner_text(), timeout=20_000)
+    # The browser itself reports connections that fail.
+    complaints.clear()
+
+
 @pytest.fixture
 def private(operator: Operator) -> Iterator[Operator]:
     yield operator
-    operator.choose(AUTH_MODE="hybrid")
+    operator.choose(AUTH_MODE="hybrid", FEATURE_ACCESS="aircraft=public")
+
+
+def test_a_page_that_may_no_longer_see_aircraft_shows_none_and_says_so(sky: Page, private: Operator) -> None:
+    private.choose(FEATURE_ACCESS="aircraft=permission")
+    expect(sky.locator("tbody tr")).to_have_count(0)
+    expect(sky.locator("[data-empty]")).to_contain_text("You may not see aircraft here")
+    expect(sky.locator(".state")).to_have_text("Live")
 
 
 def test_a_live_page_is_told_when_the_sky_becomes_private_and_signs_in(
