@@ -15,7 +15,7 @@ from typing import Protocol
 from flask import Flask
 from flask_socketio import SocketIO
 
-from skyspy import api, config, logs, web
+from skyspy import admin, api, config, logs, web
 from skyspy.auth.tokens import Tokens
 from skyspy.auth.upkeep import Upkeep
 from skyspy.broadcast import Broadcast
@@ -67,6 +67,7 @@ def create_app(environ: Mapping[str, str], clock: Clock | None = None) -> Flask:
         house.socketio.on_namespace(namespace(house))
     api.register(app)
     web.register(app)
+    admin.register(app)
     return app
 
 

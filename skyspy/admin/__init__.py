@@ -1,0 +1,70 @@
+"""The operators' panel at /admin/: one file and one template per page, one row per route, one door before all of them.
+
+Law: a page's file says what is shown and calls skyspy/operate, which decides; who may come in is decided by the door from
+the page's row. To add a page: its file with a `page`, its template, and its name in PAGES.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app, g, request
+from flask_wtf.csrf import CSRFError
+
+from skyspy.admin import door, landing, profile, session, show
+from skyspy.admin.table import Asked, Page
+from skyspy.house import house_of
+
+PAGES: tuple[Page, ...] = (
+    session.page,
+    profile.page,
+    landing.page,
+)
+"""Every page, in the order of the navigation; those without a group do not stand in it."""
+
+landing.fit(PAGES)
+
+__all__ = ["PAGES", "register"]
+
+
+def register(app: Flask) -> None:
+    """Serve every page of the panel on this application."""
+    house = house_of(app)
+    door.fit(app)
+    panel = Blueprint("admin", __name__, url_prefix="/admin")
+    for page in PAGES:
+        for route in page.routes:
+            panel.add_url_rule(
+                route.path, route.endpoint, door.served(house, route), methods=[route.method], strict_slashes=False
+            )
+    panel.register_error_handler(CSRFError, door.bad_form)
+    panel.after_request(_keep_nowhere)
+    panel.context_processor(_shell)
+    for name, shown in show.FILTERS.items():
+        panel.add_app_template_filter(shown, name)
+    app.register_blueprint(panel)
+
+
+def _keep_nowhere(response: Response) -> Response:
+    # Pages show who may do what, and now and then a secret: nothing of them stays in a cache.
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _shell() -> dict[str, Any]:
+    """What the layout needs on every page: who is here, where he may go, and the numbers in the bar."""
+    house = house_of(current_app)
+    user = door.signed_in()
+    asked = Asked(house, door.pages(), door.browser(), house.settings.current, user)
+    listed = [page for page in PAGES if page.group and asked.may(*page.needs)]
+    groups = [(name, [page for page in listed if page.group == name]) for name in dict.fromkeys(page.group for page in listed)]
+    here = (request.endpoint or "").rpartition(".")[2].partition("_")[0]
+    return {
+        "groups": groups,
+        "here": here,
+        "user": user,
+        "counts": session.live_counts(asked) if user is not None and not g.get("panel_quiet") else {},
+        "may": asked.may,
+        "settings": house.settings.current,
+        "now": house.clock.wall(),
+    }

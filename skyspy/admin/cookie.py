@@ -1,0 +1,65 @@
+"""The panel's cookie.
+
+Law: it is read and set below /admin/ and nowhere else: no socket and no API call ever takes it for an identity. Scripts
+cannot read it and other sites' forms do not send it; over TLS its name forbids it to be set from anywhere else.
+Lax rather than Strict: with Strict a link to the panel from a chat would arrive without it, and the answer
+would overwrite the sign-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+
+ROOT = "/admin"
+PLAIN_NAME = "skyspy_panel"
+SECURE_NAME = "__Host-skyspy_panel"
+UNTIL = "_until"
+"""Where a session notes when its cookie may be forgotten (wall seconds); without it, with the browser."""
+
+
+class PanelCookies(SecureCookieSessionInterface):
+    """Flask's signed cookie, for the panel only."""
+
+    def __init__(self, is_secure: Callable[[], bool]) -> None:
+        self._is_secure = is_secure
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session in the request's cookie; elsewhere than in the panel always an empty one."""
+        return super().open_session(app, request) if _ours(request) else self.session_class()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Set the cookie where it changed."""
+        if _ours(request):
+            super().save_session(app, session, response)
+
+    def get_cookie_name(self, _app: Flask) -> str:
+        """`__Host-` where the client came over TLS: the browser then takes it from this host and over TLS only."""
+        return SECURE_NAME if self._is_secure() else PLAIN_NAME
+
+    def get_cookie_secure(self, _app: Flask) -> bool:
+        return self._is_secure()
+
+    def get_cookie_httponly(self, _app: Flask) -> bool:
+        return True
+
+    def get_cookie_samesite(self, _app: Flask) -> str:
+        return "Lax"
+
+    def get_cookie_domain(self, _app: Flask) -> None:
+        return None
+
+    def get_cookie_path(self, _app: Flask) -> str:
+        # `__Host-` asks for the whole host; `_ours` keeps it out of everything else.
+        return "/" if self._is_secure() else ROOT
+
+    def get_expiration_time(self, _app: Flask, session: SessionMixin) -> datetime | None:
+        until = session.get(UNTIL)
+        return None if until is None else datetime.fromtimestamp(until, UTC)
+
+
+def _ours(request: Request) -> bool:
+    return request.path == ROOT or request.path.startswith(ROOT + "/")

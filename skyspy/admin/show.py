@@ -1,0 +1,81 @@
+"""How values read on the panel's pages. Pure: a value in, a text out.
+
+Law: a time is told as people say it, with the exact moment beside it; what is not known is a dash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+UNKNOWN = "–"
+_STEPS = ((60.0, 1.0, "s"), (3600.0, 60.0, "min"), (86400.0, 3600.0, "h"), (86400.0 * 60, 86400.0, "days"))
+
+
+def span(seconds: float) -> str:
+    """A length of time in its largest fitting unit: 40 s, 5 min, 3 h, 12 days, 4 months."""
+    for limit, unit, word in _STEPS:
+        if seconds < limit:
+            count = int(seconds // unit)
+            return f"{count} {'day' if word == 'days' and count == 1 else word}"
+    months = int(seconds // (86400 * 30))
+    return f"{months} months" if months < 24 else f"{months // 12} years"
+
+
+def ago(wall: float | None, now: float) -> str:
+    """How long before `now` a moment was (wall seconds)."""
+    if wall is None:
+        return UNKNOWN
+    return "just now" if now - wall < 10 else f"{span(now - wall)} ago"
+
+
+def until(wall: float | None, now: float) -> str:
+    """How long after `now` a moment is."""
+    if wall is None:
+        return UNKNOWN
+    return f"in {span(wall - now)}" if wall > now else "over"
+
+
+def moment(wall: float | None) -> str:
+    """A moment as a person writes it, in UTC: 2026-03-05 14:02 UTC."""
+    return UNKNOWN if wall is None else f"{datetime.fromtimestamp(wall, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def machine(wall: float) -> str:
+    """A moment for the `datetime` attribute."""
+    return f"{datetime.fromtimestamp(wall, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def day(wall: float | None) -> str:
+    """The day of a moment, in UTC."""
+    return UNKNOWN if wall is None else f"{datetime.fromtimestamp(wall, UTC):%Y-%m-%d}"
+
+
+def number(value: float | None) -> str:
+    """A number with its thousands set apart."""
+    return UNKNOWN if value is None else f"{value:,.0f}"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number with its noun: 1 key, 2 keys, no keys."""
+    return f"{count or 'no'} {one if count == 1 else many or one + 's'}"
+
+
+def listed(words: list[str], last: str = "and") -> str:
+    """Words as a list that is read: a, b and c."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "ago": ago,
+    "until": until,
+    "moment": moment,
+    "machine": machine,
+    "day": day,
+    "number": number,
+    "counted": counted,
+    "span": span,
+    "listed": listed,
+}
+"""By these names templates use them."""

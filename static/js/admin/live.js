@@ -1,0 +1,96 @@
+// The panel's live connection. The cookie is no identity for it: it gets a token of its own, and renews it in place.
+// Other pages of the panel use the same connection: live.on(event, handler), live.want([topics]).
+
+import { io } from "../../vendor/socket.io.esm.min.js";
+import { accessToken } from "./api.js";
+
+/** Renew when so much of a token's life is over. */
+const RENEW_AT = 0.7;
+const RETRY_MS = 5000;
+
+class Live extends EventTarget {
+  /** Events: state {state, message}; states: connecting, live, lost, refused. What the server sends is heard with `on`. */
+  constructor() {
+    super();
+    this.topics = new Set();
+    this.token = null;
+    this.timer = 0;
+    this.ended = null;
+    this.socket = io({
+      path: document.body.dataset.socketioPath,
+      auth: (give) => give(this.token ? { token: this.token } : {}),
+      transports: ["websocket", "polling"],
+      tryAllTransports: true,
+      reconnectionDelayMax: 15000,
+      autoConnect: false,
+    });
+    this.socket.on("connect", () => {
+      this.ended = null;
+      this._tell("live");
+      this._subscribe();
+    });
+    this.socket.on("error", (error) => {
+      this.ended = error;
+    });
+    this.socket.on("connect_error", (error) => (error.data?.code ? this._refused(error.message) : this._tell("lost", "The server does not answer")));
+    this.socket.on("disconnect", (reason) => {
+      if (reason === "io client disconnect") return;
+      if (reason === "io server disconnect") this._refused(this.ended?.message ?? "The server ended the connection");
+      else this._tell("lost", "The connection broke");
+    });
+  }
+
+  /** Hear an event of the server. */
+  on(event, handler) {
+    this.socket.on(event, handler);
+  }
+
+  /** Subscribe to topics, now and after every reconnection. */
+  want(topics) {
+    for (const topic of topics) this.topics.add(topic);
+    if (this.socket.connected) this._subscribe();
+  }
+
+  /** Get a token and connect; without one, say why and try again, unless the sign-in is over. */
+  async open() {
+    clearTimeout(this.retry);
+    this._tell("connecting");
+    try {
+      await this._renew();
+    } catch (error) {
+      this._tell(error.status === 401 ? "refused" : "lost", error.status === 401 ? "Signed out" : error.message);
+      if (error.status !== 401) this._again();
+      return;
+    }
+    this.socket.connect();
+  }
+
+  async _renew() {
+    clearTimeout(this.timer);
+    const { token, expires_in: seconds } = await accessToken();
+    this.token = token;
+    if (this.socket.connected) this.socket.emit("authenticate", { token });
+    this.timer = setTimeout(() => this._renew().catch((error) => error.status === 401 && this.socket.disconnect() && this._tell("refused", "Signed out")), seconds * RENEW_AT * 1000);
+  }
+
+  _subscribe() {
+    if (this.topics.size) this.socket.emit("subscribe", { topics: [...this.topics], delta: true });
+  }
+
+  _refused(message) {
+    this._tell("refused", message);
+    this._again();
+  }
+
+  _again() {
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => this.open(), RETRY_MS + Math.random() * RETRY_MS);
+  }
+
+  _tell(state, message = "") {
+    this.state = state;
+    this.dispatchEvent(new CustomEvent("state", { detail: { state, message } }));
+  }
+}
+
+export const live = new Live();

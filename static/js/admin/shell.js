@@ -1,0 +1,46 @@
+// What every page of the panel does when there is JavaScript: live counts in the bar, buttons that copy, waits that count down.
+
+import { whole } from "../format.js";
+import { ask } from "./api.js";
+import { copyButtons } from "./copy.js";
+import { live } from "./live.js";
+import { countDown } from "./wait.js";
+
+const COUNTS_MS = 5000;
+const WORDS = { connecting: "Connecting", live: "Live", lost: "Reconnecting", refused: "Not connected" };
+
+const put = (name, value) => {
+  const place = document.querySelector(`[data-count="${name}"]`);
+  if (place) place.textContent = whole(value);
+};
+
+const shown = document.querySelector("[data-live]");
+if (shown) {
+  shown.hidden = false;
+  live.addEventListener("state", ({ detail: { state, message } }) => {
+    shown.dataset.state = state;
+    shown.querySelector("[data-state-says]").textContent = message === "Signed out" ? message : WORDS[state];
+    shown.title = message;
+  });
+  live.on("stats:update", ({ total_aircraft: aircraft, messages_per_second: messages }) => {
+    put("aircraft", aircraft);
+    put("messages", messages);
+  });
+  live.want(["stats"]);
+  live.open();
+  setInterval(async () => {
+    if (document.hidden) return;
+    // No answer shows in the connection's state already.
+    const counts = await ask("/admin/counts/").catch(() => null);
+    for (const [name, value] of Object.entries(counts ?? {})) put(name, value);
+  }, COUNTS_MS);
+}
+
+copyButtons();
+countDown();
+// On a small screen the page's own place in the menu is what one looks for first.
+document.querySelector(".rail-menu")?.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  event.currentTarget.open = false;
+  event.currentTarget.querySelector("summary").focus();
+});
