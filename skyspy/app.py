@@ -24,9 +24,10 @@ from skyspy.config import ROOT, Config
 from skyspy.feedurl import parse
 from skyspy.house import House, house_of
 from skyspy.live import Live
+from skyspy.operate import feeds
 from skyspy.simulate import DEFAULT_PLACE
 from skyspy.sky import Sky
-from skyspy.sockets import judge, wire
+from skyspy.sockets import judge, presence, wire
 from skyspy.sockets.acars import AcarsNamespace
 from skyspy.sockets.audio import AudioNamespace
 from skyspy.sockets.cannonball import CannonballNamespace
@@ -98,7 +99,13 @@ def build_house(boot: Config, clock: Clock, app: Flask) -> House:
 def start(app: Flask) -> None:
     """Start the feeds, the ticks, the watcher that judges live sockets again, and the upkeep of the accounts."""
     house = house_of(app)
-    parts: list[Part] = [*house.skies.values(), judge.Judge(house), Upkeep(house.tokens)]
+    parts: list[Part] = [
+        *house.skies.values(),
+        feeds.Follower(house, house.skies["live"]),
+        judge.Judge(house),
+        presence.Presence(house),
+        Upkeep(house.tokens),
+    ]
     for part in parts:
         part.start()
     app.extensions[RUNNING] = parts

@@ -130,6 +130,10 @@ class Feeds:
         """The feeds' names, in the order they were added."""
         return list(self._links)
 
+    def named(self, text: str) -> str | None:
+        """The name of the feed with this URL, as it was written; None where there is none."""
+        return next((name for name, link in self._links.items() if link.url.text == text), None)
+
     def _link(self, name: str) -> Link:
         if name not in self._links:
             raise FeedError(f"there is no feed {name[:80]!r}")

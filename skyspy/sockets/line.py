@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket as sockets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +55,15 @@ class Outbox(JoinableQueue[Any]):
         super().__init__()
         self.line: Line | None = None
         self.waiting_bytes = 0
+        self.sent = 0
+        """Packets the client's transport has taken since it connected, and how many characters they had."""
+        self.sent_bytes = 0
         self._over = False
+        self._behind_since: float | None = None
+
+    def lag(self) -> float:
+        """For how many seconds something has been waiting for the client to read."""
+        return 0.0 if self._behind_since is None else max(0.0, time.monotonic() - self._behind_since)
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: ARG002 - the queue's own signature
         """Take a packet, or None for the end."""
@@ -67,13 +76,20 @@ class Outbox(JoinableQueue[Any]):
                     self.line.too_slow(self.qsize(), self.waiting_bytes)
                 return
             self.waiting_bytes += _size(item)
+            if self._behind_since is None:
+                self._behind_since = time.monotonic()
         super().put(item)
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         """The oldest packet."""
         item = super().get(block, timeout)
         if item is not None:
-            self.waiting_bytes -= _size(item)
+            size = _size(item)
+            self.waiting_bytes -= size
+            self.sent += 1
+            self.sent_bytes += size
+            if self.empty():
+                self._behind_since = None
         return item
 
     def join(self, timeout: float | None = None) -> bool:  # noqa: ARG002

@@ -1,0 +1,176 @@
+"""Heart: receivers, those of the environment shown and those that operators add while the server runs.
+
+Law: `settings.manage`. A URL may point anywhere the server can reach: that is the operator's right, and it is
+written down. A URL's password is never shown again. Every process takes a change over within a second (Follower).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gevent
+
+from skyspy import feedurl
+from skyspy.feed import manager
+from skyspy.feed.manager import CheckResult, FeedError
+from skyspy.feedurl import FeedUrl, FeedUrlError
+from skyspy.house import House
+from skyspy.operate.who import Refused, Who, sentence, told
+from skyspy.sky import Sky
+from skyspy.store import StoreError, audit, feeds
+from skyspy.store.feeds import Feed
+
+MANAGE = "settings.manage"
+CHECK_SECONDS = 3.0
+LOOK_SECONDS = 0.5
+MOST = 64
+"""How many receivers may be added."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedView:
+    """A receiver: its state (Link.status) on this process, its URL without a password, and what is known of it where an
+    operator added it (None: it is the environment's). `status` is None until this process has taken it over."""
+
+    url: str
+    status: Mapping[str, Any] | None
+    added: Feed | None
+
+
+def listing(house: House, who: Who) -> list[FeedView]:
+    """Every receiver of the live sky, the environment's first."""
+    who.needs(house, MANAGE)
+    sky = house.skies["live"]
+    added = house.store.read(feeds.every)
+    names = {feed.id: sky.feeds.named(feed.url) for feed in added}
+    states = {row["name"]: row for row in sky.feeds.status()}
+    own = [FeedView(row["url"], row, None) for name, row in states.items() if name not in names.values()]
+    return own + [FeedView(_shown(feed.url), states.get(names[feed.id] or ""), feed) for feed in added]
+
+
+def check(house: House, who: Who, url: str) -> CheckResult:
+    """Listen to a receiver for a few seconds and say what came."""
+    who.needs(house, MANAGE)
+    parsed = _parsed(url)
+    at = house.clock.wall()
+    house.store.write(lambda c: audit.record(c, who.actor, "feed.check", f"feed {parsed.shown}", at))
+    return manager.check(parsed, CHECK_SECONDS, location=house.config.location)
+
+
+def add(house: House, who: Who, url: str) -> Feed:
+    """Add a receiver to the live sky."""
+    who.needs(house, MANAGE)
+    parsed = _parsed(url)
+    if any(own.text == parsed.text for own in house.config.feeds):
+        raise Refused("conflict", f"{parsed.shown} is a feed of the environment already")
+    if len(house.store.read(feeds.every)) >= MOST:
+        raise Refused("conflict", f"There are {MOST} added feeds already: remove one first")
+    at = house.clock.wall()
+    with told():
+        return house.store.write(lambda c: feeds.add(c, parsed.text, parsed.shown, who.actor, at))
+
+
+def set_paused(house: House, who: Who, feed_id: int, paused: bool) -> Feed:
+    """Disconnect an added receiver, or let it go on."""
+    shown, at = _shown(_added(house, who, feed_id).url), house.clock.wall()
+    with told():
+        return house.store.write(lambda c: feeds.set_paused(c, feed_id, paused, shown, who.actor, at))
+
+
+def remove(house: House, who: Who, feed_id: int) -> None:
+    """Forget an added receiver."""
+    shown, at = _shown(_added(house, who, feed_id).url), house.clock.wall()
+    with told():
+        house.store.write(lambda c: feeds.remove(c, feed_id, shown, who.actor, at))
+
+
+class Follower:
+    """Makes one sky's receivers follow the table, in every process. `look` is one round; `start` repeats it."""
+
+    def __init__(self, house: House, sky: Sky) -> None:
+        self._house = house
+        self._sky = sky
+        self._version: int | None = None
+        self._mine: set[str] = set()
+        self._greenlet: gevent.Greenlet[[], None] | None = None
+
+    def start(self) -> None:
+        """Look every LOOK_SECONDS from now on."""
+        self._greenlet = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        """Look no more; the sky stops its receivers itself."""
+        if self._greenlet is not None:
+            self._greenlet.kill()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.look()
+            except StoreError as error:
+                log.debug("added feeds stay as they are while the database cannot be read: %s", error)
+            except Exception:
+                log.exception("following added feeds failed; the next round follows")
+            gevent.sleep(LOOK_SECONDS)
+
+    def look(self) -> None:
+        """Take over what changed. Raises StoreError."""
+        version = self._house.settings.fresh().version
+        if version == self._version:
+            return
+        wanted = {feed.url: feed for feed in self._house.store.read(feeds.every)}
+        for url in sorted(self._mine - set(wanted)):
+            self._mine.discard(url)
+            name = self._sky.feeds.named(url)
+            if name is not None:
+                self._sky.feeds.remove(name)
+        for url, feed in wanted.items():
+            if url in self._mine or self._take(url):
+                self._settle(url, feed.paused)
+        self._version = version
+
+    def _take(self, url: str) -> bool:
+        try:
+            self._sky.feeds.add(feedurl.parse(url))
+        except (FeedError, FeedUrlError) as error:
+            log.warning("an added feed is left out: %s", error)
+            return False
+        self._mine.add(url)
+        return True
+
+    def _settle(self, url: str, paused: bool) -> None:
+        name = self._sky.feeds.named(url)
+        if name is None:
+            return
+        is_paused = any(row["name"] == name and row["state"] == "paused" for row in self._sky.feeds.status())
+        if paused and not is_paused:
+            self._sky.feeds.pause(name)
+        elif is_paused and not paused:
+            self._sky.feeds.resume(name)
+
+
+def _parsed(url: str) -> FeedUrl:
+    if len(url) > 1000:
+        raise Refused("invalid", "A feed's URL has at most 1000 characters", {"url": "is too long"})
+    try:
+        return feedurl.parse(url)
+    except FeedUrlError as error:
+        raise Refused("invalid", sentence(error), {"url": str(error)}) from None
+
+
+def _shown(url: str) -> str:
+    try:
+        return feedurl.parse(url).shown
+    except FeedUrlError:
+        return "a damaged URL"
+
+
+def _added(house: House, who: Who, feed_id: int) -> Feed:
+    who.needs(house, MANAGE)
+    with told():
+        return house.store.read(lambda c: feeds.by_id(c, feed_id))

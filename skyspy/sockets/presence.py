@@ -1,0 +1,122 @@
+"""Doors: what this process tells the others of who is connected here, and hears from them of whom to send away.
+
+Law: nothing is written while nobody looks. A look of LOOK_SECONDS reads two numbers; while somebody wants the
+list this process's rows are written every PUBLISH_SECONDS, and once nobody does they are taken away. An
+eviction goes to the judge, who says the reason and ends the connection.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+import gevent
+
+from skyspy.house import House
+from skyspy.live import Session
+from skyspy.sockets.line import Wire
+from skyspy.sockets.pace import Sparing
+from skyspy.sockets.wire import wire_of
+from skyspy.store import StoreError, presence
+from skyspy.store.presence import Eviction, Row
+
+log = Sparing(logging.getLogger(__name__))
+
+LOOK_SECONDS = 0.5
+PUBLISH_SECONDS = 2.0
+CODE, MESSAGE = "disconnected", "Disconnected by an operator"
+
+
+class Presence:
+    """This process's part in the common list. `look` is one round; `start` repeats it."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._wire: Wire = wire_of(house.socketio.server)
+        self.process = secrets.token_hex(8)
+        self._taken: int | None = None
+        self._published: float | None = None
+        self._greenlet: gevent.Greenlet[[], None] | None = None
+
+    def start(self) -> None:
+        """Look every LOOK_SECONDS from now on."""
+        self._greenlet = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        """Look no more, and take this process's rows away."""
+        if self._greenlet is not None:
+            self._greenlet.kill()
+        try:
+            self._withdraw()
+        except StoreError as error:
+            log.warning("the list of live connections is left to age: %s", error)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.look()
+            except StoreError as error:
+                log.warning("live connections of other processes are not heard of now: %s", error)
+            except Exception:
+                log.exception("looking at the common list failed; the next round follows")
+            gevent.sleep(LOOK_SECONDS)
+
+    def look(self) -> None:
+        """One round: evictions, then the list where it is wanted. Raises StoreError."""
+        store, now = self._house.store, self._house.clock.wall()
+        if self._taken is None:
+            # What was said before this process was up was not meant for its clients.
+            self._taken = store.read(presence.last_eviction)
+        after = self._taken
+        news = store.read(lambda connection: presence.news(connection, after))
+        for eviction in news.evictions:
+            self._send_away(eviction)
+            self._taken = eviction.id
+        if now >= news.wanted_until:
+            self._withdraw()
+        elif self._published is None or now - self._published >= PUBLISH_SECONDS or now < self._published:
+            rows = [self._row(session) for session in self._house.live]
+            store.write(lambda connection: presence.publish(connection, self.process, rows, now))
+            self._published = now
+
+    def _withdraw(self) -> None:
+        if self._published is not None:
+            now = self._house.clock.wall()
+            self._house.store.write(lambda connection: presence.withdraw(connection, self.process, now))
+            self._published = None
+
+    def _send_away(self, eviction: Eviction) -> None:
+        for session in self._house.live:
+            if session.since <= eviction.at and _meant(session, eviction):
+                self._house.live.send_away(session, CODE, MESSAGE)
+
+    def _row(self, session: Session) -> Row:
+        principal, line = session.principal, self._wire.lines.get(session.eio_sid)
+        outbox = None if line is None else line.engine.queue
+        return Row(
+            self.process,
+            session.sid,
+            session.namespace,
+            principal.kind,
+            principal.user_id,
+            principal.key_id,
+            principal.name,
+            principal.key_name,
+            principal.role,
+            session.address[:64],
+            session.user_agent[:200],
+            session.token_state,
+            " ".join(sorted(session.topics)),
+            session.since,
+            0 if outbox is None else outbox.sent,
+            0 if outbox is None else outbox.sent_bytes,
+            0 if outbox is None else round(outbox.lag() * 1000),
+        )
+
+
+def _meant(session: Session, eviction: Eviction) -> bool:
+    principal = session.principal
+    if eviction.what == "anonymous":
+        return not principal.identified
+    known = {"session": session.sid, "key": principal.key_id, "user": principal.user_id}.get(eviction.what)
+    return known is not None and str(known) == eviction.target

@@ -1,0 +1,208 @@
+"""Claims about several processes on one database: one list, evictions everywhere, receivers added everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from skyspy.feed.manager import Feeds
+from skyspy.operate import Refused, Who, feeds
+from skyspy.sockets.presence import Presence
+from skyspy.store import presence
+from tests.conftest import StillClock
+from tests.socket_world import OPERATOR, Peer, World, turn
+
+
+class Twice:
+    """Two processes on one database, each with its own clients."""
+
+    def __init__(self, folder: Path) -> None:
+        self.worlds = (World(folder), World(folder))
+        self.parts = tuple(Presence(world.house) for world in self.worlds)
+        self.here, self.there = self.worlds
+        self.look()
+
+    def look(self) -> None:
+        """One round in both processes, half a second after the last."""
+        for world, part in zip(self.worlds, self.parts, strict=True):
+            world.clock.pass_by(0.5)
+            part.look()
+            world.judge.look()
+        turn()
+
+    def listed(self) -> list[presence.Row]:
+        return self.here.store.read(lambda c: presence.everybody(c, self.here.clock.wall()))
+
+    def want(self) -> None:
+        self.here.store.write(lambda c: presence.want(c, self.here.clock.wall()))
+
+    def evict(self, what: str, target: str = "") -> None:
+        self.here.store.write(lambda c: presence.evict(c, what, target, 1, OPERATOR, self.here.clock.wall()))
+        self.look()
+
+
+@pytest.fixture
+def twice(tmp_path: Path) -> Iterator[Twice]:
+    made = Twice(tmp_path)
+    yield made
+    for world in made.worlds:
+        world.close()
+
+
+def gone(peer: Peer) -> bool:
+    return "/" in peer.gone
+
+
+def test_nothing_is_written_while_nobody_looks(twice: Twice) -> None:
+    twice.there.peer().join()
+    twice.look()
+    assert twice.listed() == []
+
+
+def test_the_clients_of_every_process_are_in_one_list(twice: Twice) -> None:
+    key = twice.there.key("anna", "admin")
+    twice.here.peer().join()
+    peer = twice.there.peer().join("/", {"token": key})
+    peer.tell("subscribe", {"topics": ["aircraft"]})
+    twice.want()
+    twice.look()
+    rows = {row.kind: row for row in twice.listed()}
+    assert set(rows) == {"anonymous", "key"}
+    assert rows["anonymous"].process != rows["key"].process
+    assert (rows["key"].name, rows["key"].token_state, rows["key"].namespace) == ("anna", "valid", "/")
+    assert "aircraft" in rows["key"].topics.split()
+
+
+def test_the_list_is_taken_away_when_nobody_looks_any_more(twice: Twice) -> None:
+    twice.there.peer().join()
+    twice.want()
+    twice.look()
+    assert len(twice.listed()) == 1
+    for _ in range(21):
+        twice.look()
+    assert twice.here.store.read(lambda c: presence.everybody(c, 0.0)) == []
+
+
+def test_rows_of_a_process_that_died_count_no_more(twice: Twice) -> None:
+    twice.there.peer().join()
+    twice.want()
+    twice.look()
+    twice.here.clock.pass_by(presence.GONE_S + 1)
+    assert twice.listed() == []
+
+
+def test_a_process_that_stops_takes_its_rows_away(twice: Twice) -> None:
+    twice.there.peer().join()
+    twice.want()
+    twice.look()
+    twice.parts[1].stop()
+    assert twice.listed() == []
+
+
+def test_a_session_of_another_process_is_sent_away_with_the_reason(twice: Twice) -> None:
+    peer, other = twice.there.peer().join(), twice.there.peer().join()
+    twice.evict("session", peer.sids["/"])
+    assert gone(peer)
+    assert peer.got("error")[-1] == {"code": "disconnected", "message": "Disconnected by an operator"}
+    assert not gone(other)
+
+
+def test_all_of_a_user_and_all_of_a_key_are_sent_away_everywhere(twice: Twice) -> None:
+    first, second = twice.there.made_key("anna", role="viewer"), twice.there.made_key("bob", role="viewer")
+    annas = [world.peer().join("/", {"token": first.text}) for world in twice.worlds]
+    bobs = [world.peer().join("/", {"token": second.text}) for world in twice.worlds]
+    twice.evict("user", str(first.key.user.id))
+    assert all(gone(peer) for peer in annas)
+    assert not any(gone(peer) for peer in bobs)
+    twice.evict("key", str(second.key.id))
+    assert all(gone(peer) for peer in bobs)
+
+
+def test_anonymous_clients_are_sent_away_and_may_come_back(twice: Twice) -> None:
+    stranger = twice.there.peer().join()
+    known = twice.there.peer().join("/", {"token": twice.there.key("anna", "viewer")})
+    twice.evict("anonymous")
+    assert gone(stranger)
+    assert not gone(known)
+    back = twice.there.peer().join()
+    twice.look()
+    assert not gone(back)
+
+
+def test_an_eviction_from_before_the_start_is_nobodys(twice: Twice) -> None:
+    twice.evict("anonymous")
+    late = Presence(twice.there.house)
+    peer = twice.there.peer().join()
+    twice.there.clock.pass_by(-100)
+    late.look()
+    twice.there.judge.look()
+    assert not gone(peer)
+
+
+def admin(world: World) -> Who:
+    world.accounts.create_user("root", "admin", "hash", OPERATOR)
+    made = world.made_key("keeper", role="admin")
+    principal = world.house.tokens.identify(made.text, "127.0.0.1")
+    assert principal is not None
+    return Who(principal, "127.0.0.1")
+
+
+def receivers(world: World, clock: StillClock) -> Feeds:
+    made = Feeds((), lambda _name, _heard: None, clock, None)
+    world.house.skies["live"].feeds = made
+    return made
+
+
+def test_a_receiver_added_here_is_taken_over_everywhere_paused_and_removed(twice: Twice) -> None:
+    own = [receivers(world, world.clock) for world in twice.worlds]
+    followers = [feeds.Follower(world.house, world.house.skies["live"]) for world in twice.worlds]
+    who = admin(twice.here)
+
+    def follow() -> None:
+        twice.look()
+        for follower in followers:
+            follower.look()
+
+    added = feeds.add(twice.here.house, who, "beast://op:secret@192.0.2.1:30005")
+    follow()
+    assert [f.names() for f in own] == [["beast-192.0.2.1-30005"]] * 2
+    feeds.set_paused(twice.here.house, who, added.id, True)
+    follow()
+    assert [f.status()[0]["state"] for f in own] == ["paused"] * 2
+    shown = feeds.listing(twice.here.house, who)
+    assert [(view.url, view.added and view.added.id) for view in shown] == [("beast://***@192.0.2.1:30005", added.id)]
+    feeds.remove(twice.here.house, who, added.id)
+    follow()
+    assert [f.names() for f in own] == [[], []]
+    log = twice.here.tokens.audit.page(20, action="feed.")
+    assert [entry.action for entry in log] == ["feed.remove", "feed.pause", "feed.add"]
+    assert "secret" not in repr(log)
+
+
+def test_only_who_manages_settings_may_add_check_or_see_receivers(twice: Twice) -> None:
+    receivers(twice.here, twice.here.clock)
+    principal = twice.here.house.tokens.identify(twice.here.key("olga", "operator"), "127.0.0.1")
+    assert principal is not None
+    who, house = Who(principal), twice.here.house
+    for act in (
+        lambda: feeds.listing(house, who),
+        lambda: feeds.add(house, who, "demo://"),
+        lambda: feeds.check(house, who, "demo://"),
+        lambda: feeds.set_paused(house, who, 1, True),
+        lambda: feeds.remove(house, who, 1),
+    ):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert refused.value.code == "permission_denied"
+
+
+def test_a_url_that_is_no_feed_and_one_that_is_there_are_refused(twice: Twice) -> None:
+    receivers(twice.here, twice.here.clock)
+    who, house = admin(twice.here), twice.here.house
+    with pytest.raises(Refused, match="is not a feed"):
+        feeds.add(house, who, "gopher://x")
+    feeds.add(house, who, "demo://?seed=1")
+    with pytest.raises(Refused, match="already"):
+        feeds.add(house, who, "demo://?seed=1")
