@@ -11,12 +11,17 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError
 
-from skyspy.admin import door, landing, profile, session, show
+from skyspy.admin import access, audit, dashboard, door, feeds, landing, live, profile, session, show
 from skyspy.admin.table import Asked, Page
 from skyspy.house import house_of
 
 PAGES: tuple[Page, ...] = (
     session.page,
+    dashboard.page,
+    live.page,
+    audit.page,
+    access.page,
+    feeds.page,
     profile.page,
     landing.page,
 )
@@ -59,11 +64,11 @@ def _shell() -> dict[str, Any]:
     listed = [page for page in PAGES if page.group and asked.may(*page.needs)]
     groups = [(name, [page for page in listed if page.group == name]) for name in dict.fromkeys(page.group for page in listed)]
     here = (request.endpoint or "").rpartition(".")[2].partition("_")[0]
+    counts = session.live_counts(asked) if user is not None and not g.get("panel_quiet") else {}
     return {
-        "groups": groups,
-        "here": here,
+        # One name, so that a page's own values cannot hide it.
+        "shell": {"groups": groups, "here": here, "counts": counts},
         "user": user,
-        "counts": session.live_counts(asked) if user is not None and not g.get("panel_quiet") else {},
         "may": asked.may,
         "settings": house.settings.current,
         "now": house.clock.wall(),

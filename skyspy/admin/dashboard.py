@@ -8,11 +8,11 @@ from __future__ import annotations
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.table import Asked, Page
-from skyspy.operate import Who, live, log
+from skyspy.admin.table import OPERATES, Asked, Page
+from skyspy.operate import live, log
 from skyspy.store.settings import Settings
 
-page = Page("dashboard", "/", "Dashboard", group="Overview")
+page = Page("dashboard", "/dashboard/", "Dashboard", OPERATES, "Overview")
 
 MODES = {
     "public": "Anyone may watch everything, without signing in.",
@@ -25,7 +25,6 @@ MODES = {
 def show(asked: Asked) -> ResponseReturnValue:
     """The dashboard."""
     sky = asked.house.skies["live"]
-    who = Who(asked.principal, asked.browser.address)
     return render_template(
         "admin/dashboard.html",
         mode=asked.settings.AUTH_MODE,
@@ -35,7 +34,7 @@ def show(asked: Asked) -> ResponseReturnValue:
         stats=sky.stats(sky.audience(asked.principal)),
         namespaces=sorted(live.counts(asked.house).items()),
         clients=asked.house.live.count,
-        entries=log.page(asked.house, who, log.Search(), 8) if asked.may(log.NEEDS) else [],
+        entries=log.page(asked.house, asked.who, log.Search(), 8) if asked.may(log.NEEDS) else [],
     )
 
 

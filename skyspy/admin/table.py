@@ -19,6 +19,9 @@ from skyspy.operate import Who
 from skyspy.store.panel import PanelSession
 from skyspy.store.settings import Settings
 
+OPERATES = ("users.manage", "keys.manage", "settings.manage", "audit.view")
+"""Whoever holds any of these operates something; others have their own pages only."""
+
 
 class PanelUser:
     """Who is signed in, in the form flask-login asks for. Its id is the secret of the cookie, not the user's number."""
