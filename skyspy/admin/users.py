@@ -1,0 +1,230 @@
+"""The page of users: who there is, who comes new, and everything that can be done to one of them.
+
+Law: thin over operate/users.py and operate/links.py, which decide. A link is in one answer and in no other; what ends
+something is asked first, on a page that says what it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from skyspy.admin.acting import ID, ROWS, offset, own_address, pager, step
+from skyspy.admin.forms import Choice, Field, one_line
+from skyspy.admin.show import counted, span
+from skyspy.admin.table import Asked, Page
+from skyspy.operate import Refused, keys, links, roles, users
+from skyspy.operate.users import UserView
+
+page = Page("users", "/users/", "Users", (users.MANAGE,), "People")
+
+_ONE = f"/users/<{ID}:user_id>/"
+LINK, PASSWORD = "link", "password"
+
+
+@page.get()
+def listing(asked: Asked) -> ResponseReturnValue:
+    """All users, or those that match a search."""
+    search, start = one_line(request.args, "q", 64), offset()
+    found = users.listing(asked.house, asked.who, search, ROWS, start)
+    pages = pager(start, len(found.users), found.total, "user" if found.total == 1 else "users")
+    return render_template("admin/users.html", found=found, search=search, pages=pages)
+
+
+@page.get("/users/new/", fresh=True)
+def new(asked: Asked) -> ResponseReturnValue:
+    """The form for a new user."""
+    return _form(asked, {"name": one_line(request.args, "name", 64), "role": "viewer", "way": LINK})
+
+
+@page.post("/users/new/", fresh=True)
+def create(asked: Asked) -> ResponseReturnValue:
+    """Make a user, with a link to invite him or with a password."""
+    form = {name: one_line(request.form, name, 64) for name in ("name", "role", "way")}
+    invited = form["way"] != PASSWORD
+    password = None if invited else request.form.get("password", "")
+    try:
+        made = users.create(asked.house, asked.who, form["name"], form["role"], password)
+    except Refused as error:
+        return _form(asked, form, error), error.status
+    if invited:
+        return _link(asked, users.one(asked.house, asked.who, made.id), links.INVITE)
+    flash(f"{made.name} can sign in now.", "ok")
+    return redirect(url_for("admin.users_one", user_id=made.id), 303)
+
+
+@page.get(_ONE)
+def one(asked: Asked, user_id: int) -> ResponseReturnValue:
+    """One user."""
+    return _one(asked, users.one(asked.house, asked.who, user_id))
+
+
+@page.post(f"{_ONE}role/", fresh=True)
+def set_role(asked: Asked, user_id: int) -> ResponseReturnValue:
+    """Give a user another role."""
+    view = users.one(asked.house, asked.who, user_id)
+    try:
+        user = users.set_role(asked.house, asked.who, user_id, one_line(request.form, "role", 64))
+    except Refused as error:
+        return _one(asked, view, error), error.status
+    flash(f"{user.name} has the role {user.role} now.", "ok")
+    return _to(user_id)
+
+
+@page.post(f"{_ONE}link/", fresh=True)
+def link(asked: Asked, user_id: int) -> ResponseReturnValue:
+    """Make a link by which a user chooses a password: his first one, or another."""
+    view = users.one(asked.house, asked.who, user_id)
+    return _link(asked, view, links.INVITE if view.user.password_hash is None else links.RESET)
+
+
+@page.get(f"{_ONE}disable/")
+def disable(asked: Asked, user_id: int) -> ResponseReturnValue:
+    """What disabling ends."""
+    view = users.one(asked.house, asked.who, user_id)
+    name = view.user.name
+    points = (
+        f"{name} is signed out everywhere and cannot sign in until enabled again.",
+        f"{_keys(view)} until then.",
+        f"{_sockets(view)} within 2 seconds, and told why.",
+    )
+    return step(f"Disable {name}?", points, f"Disable {name}", _address(user_id), name)
+
+
+@page.post(f"{_ONE}disable/")
+def do_disable(asked: Asked, user_id: int) -> ResponseReturnValue:
+    """Disable a user."""
+    user = users.set_disabled(asked.house, asked.who, user_id, True)
+    flash(f"{user.name} is disabled.", "ok")
+    return _to(user_id)
+
+
+@page.post(f"{_ONE}enable/", fresh=True)
+def enable(asked: Asked, user_id: int) -> ResponseReturnValue:
+    """Let a disabled user in again."""
+    user = users.set_disabled(asked.house, asked.who, user_id, False)
+    flash(f"{user.name} can sign in again. Keys that have not ended work again too.", "ok")
+    return _to(user_id)
+
+
+@page.get(f"{_ONE}sign-out/")
+def sign_out(asked: Asked, user_id: int) -> ResponseReturnValue:
+    """What signing somebody out everywhere ends."""
+    view = users.one(asked.house, asked.who, user_id)
+    name = view.user.name
+    points = (
+        f"Every browser and program in which {name} is signed in has to sign in again.",
+        "Live connections made with those sign-ins are closed within 2 seconds.",
+        "API keys go on working: revoke them one by one.",
+    )
+    return step(f"Sign {name} out everywhere?", points, "Sign out everywhere", _address(user_id), name, "warn")
+
+
+@page.post(f"{_ONE}sign-out/")
+def do_sign_out(asked: Asked, user_id: int) -> ResponseReturnValue:
+    """Sign a user out everywhere."""
+    users.sign_out(asked.house, asked.who, user_id)
+    flash("Signed out everywhere.", "ok")
+    return _to(user_id)
+
+
+@page.get(f"{_ONE}delete/")
+def delete(asked: Asked, user_id: int) -> ResponseReturnValue:
+    """What deleting ends."""
+    view = users.one(asked.house, asked.who, user_id)
+    name = view.user.name
+    points = (
+        f"{name} is gone for good and can never sign in again.",
+        f"{_keys(view)} for ever.",
+        f"{_sockets(view)} within 2 seconds, and told why.",
+        "The audit log keeps the name and everything done under it.",
+    )
+    return step(f"Delete {name}?", points, f"Delete {name}", _address(user_id), name)
+
+
+@page.post(f"{_ONE}delete/", fresh=True)
+def do_delete(asked: Asked, user_id: int) -> ResponseReturnValue:
+    """Delete a user."""
+    name = users.one(asked.house, asked.who, user_id).user.name
+    users.delete(asked.house, asked.who, user_id)
+    flash(f"{name} is deleted.", "ok")
+    return redirect(url_for("admin.users_listing"), 303)
+
+
+def role_choices(asked: Asked) -> tuple[Choice, ...]:
+    """Every role to choose from; those above whoever asks say why they cannot be chosen."""
+    held = asked.principal.permissions
+    return tuple(
+        Choice(view.role.name, view.role.name, view.role.says, "" if view.role.permissions <= held else "holds more than you do")
+        for view in roles.listing(asked.house, asked.who)
+    )
+
+
+def _form(asked: Asked, form: Mapping[str, str], error: Refused | None = None) -> str:
+    wrong = dict(error.fields) if error else {}
+    shortest = asked.settings.PASSWORD_MIN_LENGTH
+    ways = (
+        Choice(
+            LINK,
+            "By a link that you give them",
+            f"They choose their own password. Works once, within {span(links.LIVES_S[links.INVITE])}.",
+        ),
+        Choice(PASSWORD, "By a password that you choose now", "You have to tell it to them; they can change it later."),
+    )
+    way = form["way"] if form["way"] in (LINK, PASSWORD) else LINK
+    fields = (
+        Field(
+            "name", "User name", value=form["name"], required=True, longest=64, plain=True, says="Letters, digits and . _ - + @"
+        ),
+        Field("role", "Role", "select", form["role"], "What they may do. It can be changed later.", choices=role_choices(asked)),
+        Field("way", "How they get in", "radio", way, choices=ways),
+        Field(
+            "password",
+            "Password",
+            "password",
+            says=f"At least {shortest} characters.",
+            error=wrong.get("password", ""),
+            longest=1024,
+            autocomplete="new-password",
+        ),
+    )
+    return render_template("admin/user_new.html", fields=fields, error="" if error is None or wrong else error.message)
+
+
+def _one(asked: Asked, view: UserView, error: Refused | None = None) -> str:
+    mine = view.user.id == asked.principal.user_id
+    see_keys = mine or asked.may(keys.MANAGE)
+    role = Field("role", "Role", "select", view.user.role, error=error.message if error else "", choices=role_choices(asked))
+    return render_template(
+        "admin/user.html",
+        view=view,
+        mine=mine,
+        above=not view.user.permissions <= asked.principal.permissions,
+        role=role,
+        keys=keys.listing(asked.house, asked.who, view.user.id) if see_keys else None,
+    )
+
+
+def _link(asked: Asked, view: UserView, kind: str) -> str:
+    make = links.invite if kind == links.INVITE else links.reset
+    token = make(asked.house, asked.who, view.user.id)
+    address = f"{own_address()}/admin/{kind}/{token}"
+    return render_template("admin/user_link.html", view=view, kind=kind, address=address, lives=span(links.LIVES_S[kind]))
+
+
+def _keys(view: UserView) -> str:
+    return f"{counted(view.keys, 'API key').capitalize()} {'stops' if view.keys == 1 else 'stop'} working"
+
+
+def _sockets(view: UserView) -> str:
+    return f"{counted(view.sockets, 'live connection').capitalize()} {'is' if view.sockets == 1 else 'are'} closed"
+
+
+def _address(user_id: int) -> str:
+    return url_for("admin.users_one", user_id=user_id)
+
+
+def _to(user_id: int) -> ResponseReturnValue:
+    return redirect(_address(user_id), 303)
