@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from skyspy.admin.dashboard import MODES
 from skyspy.admin.forms import Choice, Field
 from skyspy.admin.table import Asked, Page
-from skyspy.operate import Refused, Who, access
+from skyspy.operate import Refused, access
 from skyspy.permissions import ACCESS_LEVELS, ALWAYS_IDENTIFIED, FEATURES
 from skyspy.store.registry import ROWS, Row
 from skyspy.store.settings import Setting, to_text
@@ -39,7 +39,7 @@ def preview(asked: Asked) -> ResponseReturnValue:
         flash("Nothing was changed.", "ok")
         return redirect(url_for("admin.access_show"), 303)
     try:
-        found = access.preview(asked.house, _who(asked), changes)
+        found = access.preview(asked.house, asked.who, changes)
     except Refused as refused:
         return _page(asked, error=refused.message, status=refused.status)
     return render_template("admin/access_preview.html", changes=changes, found=found, rows=ROWS)
@@ -50,7 +50,7 @@ def keep(asked: Asked) -> ResponseReturnValue:
     """Make the changes."""
     changes = _changes()
     try:
-        access.change(asked.house, _who(asked), changes)
+        access.change(asked.house, asked.who, changes)
     except Refused as refused:
         return _page(asked, error=refused.message, status=refused.status)
     flash(f"Kept, and in force on every live connection within two seconds: {', '.join(changes)}.", "ok")
@@ -58,7 +58,7 @@ def keep(asked: Asked) -> ResponseReturnValue:
 
 
 def _page(asked: Asked, error: str = "", status: int = 200) -> tuple[str, int]:
-    rows = {row.row.name: row for row in access.rows(asked.house, _who(asked))}
+    rows = {row.row.name: row for row in access.rows(asked.house, asked.who)}
     mode = Field(
         "AUTH_MODE",
         "Auth mode",
@@ -120,7 +120,3 @@ def _changes() -> Mapping[str, object]:
         for name, value in changes.items()
         if shown.get(name) != (to_text(value) if name == "FEATURE_ACCESS" else value)
     }
-
-
-def _who(asked: Asked) -> Who:
-    return Who(asked.principal, asked.browser.address)

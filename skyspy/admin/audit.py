@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from skyspy import wirejson
 from skyspy.admin.forms import one_line
 from skyspy.admin.table import Asked, Page
-from skyspy.operate import Who, log
+from skyspy.operate import log
 
 page = Page("audit", "/audit/", "Audit log", (log.NEEDS,), "Overview")
 LIMIT = 50
@@ -23,7 +23,7 @@ def show(asked: Asked) -> ResponseReturnValue:
     """The newest rows first, or those that match."""
     search, text = _search(), one_line(request.args, "before", 15)
     before = int(text) if text.isdecimal() else None
-    rows = log.page(asked.house, _who(asked), search, LIMIT, before)
+    rows = log.page(asked.house, asked.who, search, LIMIT, before)
     words = {name: getattr(search, name) for name in NAMES if getattr(search, name)}
     older = url_for("admin.audit_show", before=rows[-1].id, **words) if len(rows) == LIMIT else None
     return render_template(
@@ -34,7 +34,7 @@ def show(asked: Asked) -> ResponseReturnValue:
 @page.get("/audit/log.csv")
 def as_csv(asked: Asked) -> ResponseReturnValue:
     """The matching rows as a file."""
-    text = log.as_csv(asked.house, _who(asked), _search())
+    text = log.as_csv(asked.house, asked.who, _search())
     headers = {"Content-Disposition": "attachment; filename=skyspy-audit.csv"}
     return Response(text, content_type="text/csv; charset=utf-8", headers=headers)
 
@@ -48,7 +48,3 @@ def _plain(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key}: {wirejson.dumps(item)}" for key, item in value.items())
     return "" if value is None else wirejson.dumps(value)
-
-
-def _who(asked: Asked) -> Who:
-    return Who(asked.principal, asked.browser.address)

@@ -13,7 +13,6 @@ from skyspy.admin.forms import one_line
 from skyspy.admin.table import Asked, Page
 from skyspy.feed import manager
 from skyspy.feedurl import SCHEMES, FeedUrlError
-from skyspy.operate import Who
 from skyspy.store.audit import AuditLog
 
 page = Page("feeds", "/feeds/", "Receivers", ("settings.manage",), "Server")
@@ -34,8 +33,7 @@ def check(asked: Asked) -> ResponseReturnValue:
         url = feedurl.parse(text)
     except FeedUrlError as error:
         return _page(asked, text, error=str(error))
-    who = Who(asked.principal, asked.browser.address)
-    AuditLog(asked.house.store, asked.house.clock).record(who.actor, "feed.check", url.shown)
+    AuditLog(asked.house.store, asked.house.clock).record(asked.who.actor, "feed.check", url.shown)
     heard = manager.check(url, LISTEN_SECONDS)
     if heard.error:
         return _page(asked, text, error=heard.error)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from skyspy.admin.forms import one_line
 from skyspy.admin.table import Asked, Page
-from skyspy.operate import Who, live
+from skyspy.operate import live
 from skyspy.operate.users import MANAGE
 from skyspy.topics import NAMESPACES
 
@@ -22,7 +22,7 @@ SHOWN = 200
 def show(asked: Asked) -> ResponseReturnValue:
     """Everybody, the newest first, or those who match."""
     search, namespace = one_line(request.args, "search", 64), one_line(request.args, "namespace", 32)
-    found = live.listing(asked.house, _who(asked), search, namespace)
+    found = live.listing(asked.house, asked.who, search, namespace)
     return render_template(
         "admin/live.html",
         sessions=found[:SHOWN],
@@ -37,17 +37,12 @@ def show(asked: Asked) -> ResponseReturnValue:
 def disconnect(asked: Asked) -> ResponseReturnValue:
     """Send away one connection, or all of a key, a user, or the anonymous."""
     what, number = request.form.get("what", ""), one_line(request.form, "id", 64)
-    who = _who(asked)
     if what == "anonymous":
-        gone = live.disconnect_anonymous(asked.house, who)
+        gone = live.disconnect_anonymous(asked.house, asked.who)
     elif what in ("key", "user") and number.isdecimal():
         act = live.disconnect_key if what == "key" else live.disconnect_user
-        gone = act(asked.house, who, int(number))
+        gone = act(asked.house, asked.who, int(number))
     else:
-        gone = live.disconnect(asked.house, who, number)
+        gone = live.disconnect(asked.house, asked.who, number)
     flash(f"{gone} {'connection was' if gone == 1 else 'connections were'} told to go.", "ok")
     return redirect(url_for("admin.live_show"), 303)
-
-
-def _who(asked: Asked) -> Who:
-    return Who(asked.principal, asked.browser.address)
