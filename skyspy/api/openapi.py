@@ -62,11 +62,11 @@ CREDENTIALS: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}]
 def document(resources: Sequence[Resource]) -> Document:
     """The OpenAPI document for these resources."""
     routes = [route for resource in resources for route in resource.routes]
+    schemas = Schemas(routes)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         for number, path in enumerate(route.paths):
-            paths.setdefault(templated(path), {})[route.method.lower()] = _operation(route, path, number)
-    models = _models(routes)
+            paths.setdefault(templated(path), {})[route.method.lower()] = _operation(route, path, number, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -79,7 +79,7 @@ def document(resources: Sequence[Resource]) -> Document:
         "tags": [{"name": resource.tag, "description": resource.says} for resource in resources],
         "paths": paths,
         "components": {
-            "schemas": msgspec.json.schema_components(models, ref_template=REF)[1],
+            "schemas": schemas.components,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "An access token, or an API key"},
                 "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key"},
@@ -93,20 +93,27 @@ def templated(path: str) -> str:
     return re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", path)
 
 
-def _models(routes: Iterable[Route]) -> list[Any]:
-    seen: dict[int, Any] = {id(ErrorAnswer): ErrorAnswer}
-    for route in routes:
-        for model in (route.body, route.answer):
-            if model is not None:
-                seen.setdefault(id(model), model)
-    return list(seen.values())
+class Schemas:
+    """The schemas of every model that the routes use, made in one go: two models of the same name in
+    different files are told apart only then."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        used: dict[int, Any] = {id(ErrorAnswer): ErrorAnswer}
+        for route in routes:
+            used.update((id(model), model) for model in (route.body, route.answer) if model is not None)
+        made, self.components = msgspec.json.schema_components(used.values(), ref_template=REF)
+        self._of = dict(zip(used, made, strict=True))
+
+    def of(self, model: Any) -> dict[str, Any]:
+        """The schema, or the reference to it, that stands for a model."""
+        return self._of[id(model)]
+
+    def content(self, model: Any) -> dict[str, Any]:
+        """A JSON body of that model."""
+        return {"content": {"application/json": {"schema": self.of(model)}}}
 
 
-def _schema(model: Any) -> dict[str, Any]:
-    return msgspec.json.schema_components([model], ref_template=REF)[0][0]
-
-
-def _operation(route: Route, path: str, number: int) -> dict[str, Any]:
+def _operation(route: Route, path: str, number: int, schemas: Schemas) -> dict[str, Any]:
     who = WHO_SAYS[route.who] + (f" Permission: `{route.needs}`." if route.needs else "")
     says = [route.description, who]
     if number:
@@ -117,12 +124,12 @@ def _operation(route: Route, path: str, number: int) -> dict[str, Any]:
         "summary": route.summary,
         "description": "\n\n".join(text for text in says if text),
         "parameters": [*_path_parameters(path), *_query_parameters(route)],
-        "responses": _responses(route),
+        "responses": _responses(route, schemas),
         "security": security(route),
     }
     if route.body is not None:
         required = any(row.required for row in msgspec.structs.fields(route.body))
-        operation["requestBody"] = {"required": required, "content": {"application/json": {"schema": _schema(route.body)}}}
+        operation["requestBody"] = {"required": required, **schemas.content(route.body)}
     return operation
 
 
@@ -185,27 +192,23 @@ def statuses(route: Route) -> list[int]:
     return sorted(found)
 
 
-def _responses(route: Route) -> dict[str, Any]:
+def _responses(route: Route, schemas: Schemas) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     for status in statuses(route):
         if status < 300:
-            answers[str(status)] = _good(route, status)
+            answers[str(status)] = _good(route, status, schemas)
         elif status == 503 and route.path == "/readyz":
-            answers["503"] = {"description": "Not ready; the body says why", **_content(route.answer)}
+            answers["503"] = {"description": "Not ready; the body says why", **schemas.content(route.answer)}
         else:
-            answers[str(status)] = {"description": STATUS_SAYS.get(status, WORDS[400][1]), **_content(ErrorAnswer)}
+            answers[str(status)] = {"description": STATUS_SAYS.get(status, WORDS[400][1]), **schemas.content(ErrorAnswer)}
             if status == 429:
                 answers["429"]["headers"] = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}}
     return answers
 
 
-def _good(route: Route, status: int) -> dict[str, Any]:
+def _good(route: Route, status: int, schemas: Schemas) -> dict[str, Any]:
     if route.answer is None:
         return {"description": STATUS_SAYS[204]}
     if route.media != "application/json":
         return {"description": STATUS_SAYS[status], "content": {route.media.partition(";")[0]: {"schema": {"type": "string"}}}}
-    return {"description": STATUS_SAYS[status], **_content(route.answer)}
-
-
-def _content(model: Any) -> dict[str, Any]:
-    return {"content": {"application/json": {"schema": _schema(model)}}}
+    return {"description": STATUS_SAYS[status], **schemas.content(route.answer)}
