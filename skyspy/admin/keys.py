@@ -1,0 +1,168 @@
+"""The page of API keys: everybody's own, and with `keys.manage` everybody's.
+
+Law: thin over operate/keys.py, which decides. A key's text is in one answer and in no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from skyspy.admin import key_form
+from skyspy.admin.acting import ID, ROWS, offset, own_address, pager, socketio_path, step
+from skyspy.admin.forms import Choice, Field, one_line
+from skyspy.admin.show import counted, span
+from skyspy.admin.snippets import snippets
+from skyspy.admin.table import Asked, Page
+from skyspy.auth.apikeys import MadeKey
+from skyspy.operate import Refused, keys
+from skyspy.operate.keys import KeyView
+from skyspy.store.users import fold
+
+page = Page("keys", "/keys/", "API keys", group="People")
+
+_ONE = f"/keys/<{ID}:key_id>/"
+OVERLAPS = (
+    ("0", "It stops at once"),
+    ("3600", "It works for 1 more hour"),
+    ("86400", "It works for 1 more day"),
+    ("604800", "It works for 7 more days"),
+)
+SOON_S = 7 * 86400
+
+
+@page.get()
+def listing(asked: Asked) -> ResponseReturnValue:
+    """Own keys, or everybody's; those that ended are left out unless they are asked for."""
+    everybody = asked.may(keys.MANAGE) and request.args.get("whose") == "all"
+    ended, search, start = "ended" in request.args, one_line(request.args, "q", 64), offset()
+    listed = keys.listing(asked.house, asked.who, None if everybody else asked.principal.user_id)
+    wanted = fold(search)
+    matching = [view for view in listed if wanted in fold(f"{view.key.name} {view.key.user.name} {view.key.hint}")]
+    alive = [view for view in matching if view.works or ended]
+    shown = alive[start : start + ROWS]
+    return render_template(
+        "admin/keys.html",
+        views=shown,
+        everybody=everybody,
+        ended=ended,
+        hidden=len(matching) - len(alive),
+        search=search,
+        any=bool(listed),
+        pages=pager(start, len(shown), len(alive), "key" if len(alive) == 1 else "keys"),
+    )
+
+
+@page.get("/keys/new/", fresh=True)
+def new(asked: Asked) -> ResponseReturnValue:
+    """The form for a new key, for oneself or for another."""
+    owner = keys.owner(asked.house, asked.who, _owner_id(asked, request.args.get("owner")))
+    return key_form.page(asked, owner, key_form.EMPTY, {})
+
+
+@page.post("/keys/new/", fresh=True)
+def create(asked: Asked) -> ResponseReturnValue:
+    """Make a key and show it, this once."""
+    owner = keys.owner(asked.house, asked.who, _owner_id(asked, request.form.get("owner")))
+    typed = key_form.read(request.form)
+    wanted, errors = key_form.understood(typed, asked.house.clock.wall())
+    if errors:
+        return key_form.page(asked, owner, typed, errors), 400
+    try:
+        made = keys.create(
+            asked.house, asked.who, owner.id, typed.kind, typed.name, wanted.scopes, wanted.expires_at, wanted.networks
+        )
+    except Refused as error:
+        return key_form.page(asked, owner, typed, dict(error.fields), error.message), error.status
+    return _made(asked, made)
+
+
+@page.get(_ONE)
+def one(asked: Asked, key_id: int) -> ResponseReturnValue:
+    """One key."""
+    view = keys.one(asked.house, asked.who, key_id)
+    overlap = Field(
+        "overlap", "What becomes of the old key", "select", OVERLAPS[2][0], choices=tuple(Choice(*pair) for pair in OVERLAPS)
+    )
+    return render_template("admin/key.html", view=view, standing=standing(view, asked.house.clock.wall()), overlap=overlap)
+
+
+@page.post(f"{_ONE}rotate/", fresh=True)
+def rotate(asked: Asked, key_id: int) -> ResponseReturnValue:
+    """Make the key's successor and show it, this once."""
+    chosen = one_line(request.form, "overlap", 16)
+    if chosen not in dict(OVERLAPS):
+        raise Refused("invalid", "Choose what becomes of the old key from the list")
+    made = keys.rotate(asked.house, asked.who, key_id, float(chosen))
+    return _made(asked, made, "stopped" if chosen == "0" else f"works for {span(float(chosen))} more")
+
+
+@page.get(f"{_ONE}revoke/")
+def revoke(asked: Asked, key_id: int) -> ResponseReturnValue:
+    """What revoking ends."""
+    view = keys.one(asked.house, asked.who, key_id)
+    name = view.key.name
+    sockets = counted(view.sockets, "live connection").capitalize()
+    points = (
+        f"“{name}” ({view.key.hint}…) stops working at once, for ever.",
+        f"{sockets} {'is' if view.sockets == 1 else 'are'} closed within 2 seconds, and told why.",
+        "To replace it without a gap, rotate it instead.",
+    )
+    return step(f"Revoke “{name}”?", points, "Revoke the key", _address(key_id), name)
+
+
+@page.post(f"{_ONE}revoke/")
+def do_revoke(asked: Asked, key_id: int) -> ResponseReturnValue:
+    """End a key."""
+    key = keys.revoke(asked.house, asked.who, key_id)
+    flash(f"“{key.name}” is revoked.", "ok")
+    return redirect(_address(key_id), 303)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a key stands: a kind of status mark and its word."""
+
+    kind: str
+    says: str
+
+
+def standing(view: KeyView, now: float) -> Standing:
+    """How a key stands at `now` (wall seconds)."""
+    key = view.key
+    if key.revoked_at is not None:
+        return Standing("off", "Rotated" if key.rotated_to is not None else "Revoked")
+    if key.expires_at is not None and key.expires_at <= now:
+        return Standing("off", "Ended")
+    if key.user.disabled:
+        return Standing("warn", "Rests: owner disabled")
+    if key.rotated_to is not None:
+        return Standing("warn", "Being replaced")
+    if key.expires_at is not None and key.expires_at - now < SOON_S:
+        return Standing("warn", "Ends soon")
+    return Standing("ok", "Works")
+
+
+def standings(views: Sequence[KeyView], now: float) -> list[tuple[KeyView, Standing]]:
+    """Keys with how each stands, for the list's template."""
+    return [(view, standing(view, now)) for view in views]
+
+
+def _made(asked: Asked, made: MadeKey, old: str = "") -> str:
+    ready = snippets(own_address(), socketio_path(), made.text)
+    return render_template(
+        "admin/key_made.html", made=made, old=old, snippets=ready, mine=made.key.user.id == asked.principal.user_id
+    )
+
+
+def _owner_id(asked: Asked, text: str | None) -> int:
+    if text is not None and text.isascii() and text.isdecimal() and len(text) < 10:
+        return int(text)
+    return asked.session.family.user.id
+
+
+def _address(key_id: int) -> str:
+    return url_for("admin.keys_one", key_id=key_id)
