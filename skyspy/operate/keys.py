@@ -50,8 +50,9 @@ def owner(house: House, who: Who, user_id: int) -> User:
         raise Refused("permission_denied", "Sign in to make keys")
     with told():
         user = house.accounts.user_by_id(user_id)
-    if user.id != who.principal.user_id:
+    if not _own(who, user):
         who.needs(house, MANAGE)
+    if user.id != who.principal.user_id:
         who.stands_over(user.permissions, user.name)
     return user
 
@@ -76,6 +77,8 @@ def create(
         above = sorted(narrowed - user.permissions)
         if above:
             raise Refused("invalid", f"{user.name} does not hold {above[0]}, so a key of his cannot", {"scopes": above[0]})
+    # For whoever signed in this is settled; a key that was given less than its owner gives no more than it has.
+    who.stands_over(user.permissions if narrowed is None else narrowed, "The key")
     with told():
         return house.tokens.keys.create(user.id, kind, name, who.actor, narrowed, expires_at, networks)
 
@@ -97,10 +100,15 @@ def revoke(house: House, who: Who, key_id: int) -> Key:
 def _his(house: House, who: Who, key_id: int) -> Key:
     with told():
         key = house.accounts.key_by_id(key_id)
-    if key.user.id != who.principal.user_id or who.principal.kind != "user":
+    if not _own(who, key.user):
         who.needs(house, MANAGE)
         who.stands_over(key.user.permissions, key.user.name)
     return key
+
+
+def _own(who: Who, user: User) -> bool:
+    """Whether he signed in himself and it is about him; a key acts for nobody by itself."""
+    return who.principal.kind == "user" and user.id == who.principal.user_id
 
 
 def _view(house: House, key: Key) -> KeyView:

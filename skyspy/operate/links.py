@@ -1,7 +1,9 @@
 """Heart: links that work once: the first administrator's, invitations, password resets.
 
 Law: a link is signed and dated (itsdangerous), kept only as a digest, and used up in the same transaction as
-what it is used for. It is a secret: it is shown to whoever made it, and never written to a log.
+what it is used for. It is a secret: it is shown to whoever made it, and never written to a log. It gives what its
+maker could give at the moment it is used: who was raised above its maker since, or got a password by
+another way, is not opened by it, and the links of a maker who is gone or disabled are dead.
 """
 
 from __future__ import annotations
@@ -17,9 +19,9 @@ from sqlalchemy import Connection
 from skyspy.clock import Clock
 from skyspy.config import Config
 from skyspy.house import House
-from skyspy.operate.users import over
+from skyspy.operate.users import MANAGE, over
 from skyspy.operate.who import Refused, Who, told
-from skyspy.store import Store, links, users
+from skyspy.store import Store, links, state, users
 from skyspy.store.accounts import Accounts, Actor, User
 
 FIRST, INVITE, RESET = "first", "invite", "reset"
@@ -54,7 +56,7 @@ def first_admin(house: Desk, actor: Actor) -> str:
     """A link that makes the first administrator. Refused as soon as there is a user."""
     if house.accounts.count_users():
         raise Refused("conflict", "There are users already: ask one of the administrators for an invitation")
-    return _make(house, FIRST, "", actor)
+    return _make(house, FIRST, actor)
 
 
 def invite(house: House, who: Who, user_id: int) -> str:
@@ -62,28 +64,27 @@ def invite(house: House, who: Who, user_id: int) -> str:
     user = over(house, who, user_id)
     if user.password_hash is not None:
         raise Refused("conflict", f"{user.name} has a password already: make a reset link instead")
-    return _make(house, INVITE, str(user.id), who.actor)
+    return _make(house, INVITE, who.actor, user, who)
 
 
 def reset(house: House, who: Who, user_id: int) -> str:
     """A link by which a user chooses another password."""
-    return _make(house, RESET, str(over(house, who, user_id).id), who.actor)
+    return _make(house, RESET, who.actor, over(house, who, user_id), who)
 
 
 def opened(house: House, token: str, kind: str) -> Opened:
     """What the link is for, without using it up. Raises Refused."""
-    subject = _subject(house, token, kind)
+    says = _read(house, token, kind)
     if kind == FIRST:
         if house.accounts.count_users():
             raise Refused("not_found", "There is an administrator already: this link has done its work")
         return Opened(kind, None)
-    with told():
-        return Opened(kind, house.accounts.user_by_id(int(subject)))
+    return Opened(kind, house.store.read(lambda connection: _subject(connection, says)))
 
 
 def make_first_admin(house: House, token: str, name: str, password: str, address: str) -> User:
     """Use the first administrator's link. Of two at once one succeeds. Raises Refused."""
-    _subject(house, token, FIRST)
+    _read(house, token, FIRST)
     actor = Actor("anonymous", "first administrator", address)
     with told():
         hashed = house.tokens.sign_in.passwords.hash(password, house.settings.current.PASSWORD_MIN_LENGTH, name)
@@ -101,37 +102,64 @@ def make_first_admin(house: House, token: str, name: str, password: str, address
 
 def choose_password(house: House, token: str, kind: str, password: str, address: str) -> User:
     """Use an invitation or a reset link to choose a password; every sign-in with the old one ends. Raises Refused."""
-    subject = int(_subject(house, token, kind))
+    says = _read(house, token, kind)
     with told():
-        user = house.accounts.user_by_id(subject)
+        user = house.store.read(lambda connection: _subject(connection, says))
         actor = Actor("user", user.name, address)
         hashed = house.tokens.sign_in.passwords.hash(password, house.settings.current.PASSWORD_MIN_LENGTH, user.name)
 
         def work(connection: Connection) -> User:
             at = house.clock.wall()
-            changed = users.set_password(connection, subject, hashed, actor, at)
-            if changed.disabled or links.use(connection, _digest(token), kind, actor, at) is None:
+            # The version's lock first: what is found true of the user stays true until his password is kept.
+            state.bump(connection)
+            _subject(connection, says)
+            if links.use(connection, _digest(token), kind, actor, at) is None:
                 raise Refused("not_found", NO_LONGER)
-            return changed
+            return users.set_password(connection, user.id, hashed, actor, at)
 
         return house.store.write(work)
 
 
-def _make(house: Desk, kind: str, subject: str, actor: Actor) -> str:
-    token = _signer(house, kind).dumps([subject, secrets.token_urlsafe(16)])
-    at = house.clock.wall()
+@dataclass(frozen=True, slots=True)
+class _Says:
+    """What a link says, under its signature: for whom it is, his session epoch then (a change of password, a disabling or a
+    signing out raises it), who made it."""
+
+    user_id: int
+    epoch: int
+    maker_id: int
+
+
+def _make(house: Desk, kind: str, actor: Actor, user: User | None = None, who: Who | None = None) -> str:
+    user_id, epoch = (0, 0) if user is None else (user.id, user.session_epoch)
+    maker_id = 0 if who is None else who.principal.user_id
+    token = _signer(house, kind).dumps([user_id, epoch, maker_id, secrets.token_urlsafe(16)])
+    at, subject = house.clock.wall(), str(user_id) if user_id else ""
     house.store.write(lambda c: links.add(c, _digest(token), kind, subject, at + LIVES_S[kind], actor, at))
     return token
 
 
-def _subject(house: House, token: str, kind: str) -> str:
+def _read(house: House, token: str, kind: str) -> _Says:
+    """What a link says, if it is ours and could be used now."""
     try:
-        subject, _ = _signer(house, kind).loads(token[:1000], max_age=LIVES_S[kind])
+        user_id, epoch, maker_id, _ = _signer(house, kind).loads(token[:1000], max_age=LIVES_S[kind])
+        says = _Says(int(user_id), int(epoch), int(maker_id))
     except (BadData, ValueError, TypeError):
         raise Refused("not_found", NO_LONGER) from None
     if not house.store.read(lambda c: links.is_good(c, _digest(token), kind, house.clock.wall())):
         raise Refused("not_found", NO_LONGER)
-    return str(subject)
+    return says
+
+
+def _subject(connection: Connection, says: _Says) -> User:
+    """The user a link is for, if it may still open him. Raises Refused."""
+    found = users.by_ids(connection, [says.user_id, says.maker_id])
+    user, maker = found.get(says.user_id), found.get(says.maker_id)
+    if user is None or user.disabled or user.session_epoch != says.epoch:
+        raise Refused("not_found", NO_LONGER)
+    if maker is None or maker.disabled or not {MANAGE, *user.permissions} <= maker.permissions:
+        raise Refused("not_found", NO_LONGER)
+    return user
 
 
 def _signer(house: Desk, kind: str) -> URLSafeTimedSerializer:
