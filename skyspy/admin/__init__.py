@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError
 
-from skyspy.admin import access, audit, dashboard, door, feeds, landing, live, profile, session, show
+from skyspy.admin import access, audit, dashboard, door, feeds, keys, landing, live, profile, session, show
 from skyspy.admin.table import Asked, Page
 from skyspy.house import house_of
 
@@ -20,6 +20,7 @@ PAGES: tuple[Page, ...] = (
     dashboard.page,
     live.page,
     audit.page,
+    keys.page,
     access.page,
     feeds.page,
     profile.page,

@@ -46,7 +46,7 @@ def listing(asked: Asked) -> ResponseReturnValue:
     shown = alive[start : start + ROWS]
     return render_template(
         "admin/keys.html",
-        views=shown,
+        rows=standings(shown, asked.house.clock.wall()),
         everybody=everybody,
         ended=ended,
         hidden=len(matching) - len(alive),
