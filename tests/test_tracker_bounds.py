@@ -63,6 +63,21 @@ def test_an_aircraft_evicted_and_heard_again_between_two_deltas_is_one_that_chan
     assert delta.changed == ({"hex": hex_of(0), "alt_baro": 31000, "squawk": None},)
 
 
+def test_an_aircraft_evicted_and_heard_again_shows_its_old_position_with_its_age_until_the_delta() -> None:
+    tracker = Tracker(Limits(max_aircraft=1), None, "e")
+    tracker.apply(heard(0, 0), 0)
+    tracker.take_delta(0)
+    tracker.apply(heard(1, 1, messages=1), 1)
+    tracker.apply(Observation(hex_of(0), 2, "adsb_icao", {"gs": 300.0}), 2)
+    aircraft = tracker.whole(hex_of(0), 2)
+    assert aircraft is not None
+    assert (aircraft["lat"], aircraft["seen"], aircraft["seen_pos"]) == (47.0, 0.0, 2.0)
+    tracker.take_delta(2)
+    aircraft = tracker.whole(hex_of(0), 2)
+    assert aircraft is not None
+    assert not {"lat", "lon", "seen_pos"} & set(aircraft)
+
+
 def test_an_aircraft_evicted_before_it_was_listed_is_not_spoken_of() -> None:
     tracker = Tracker(Limits(max_aircraft=1), None, "e")
     for number in range(5):

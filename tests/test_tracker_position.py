@@ -127,6 +127,17 @@ def test_a_turning_aircraft_is_believed() -> None:
     assert not tracker.refused
 
 
+@pytest.mark.parametrize("gs", [120.0, 450.0])
+@pytest.mark.parametrize("seconds", [0.5, 1.0, 5.0])
+def test_an_aircraft_that_tells_a_wrong_track_is_believed_where_it_is(gs: float, seconds: float) -> None:
+    tracker, flight = Tracker(Limits(), HOME, "e"), Flight(gs=gs, track=90.0)
+    for step in range(40):
+        now = T0 + step * seconds
+        tracker.apply(flight.heard(now, track=270.0), now)
+    assert tracker.refused["jump"] <= 4
+    assert place(tracker, now) == flight.place(now)
+
+
 def test_an_impossible_jump_is_refused_with_the_motion_that_came_with_it() -> None:
     tracker, flight = Tracker(Limits(), HOME, "e"), Flight()
     tracker.apply(flight.heard(T0, alt_baro=30000), T0)

@@ -2,11 +2,11 @@
 
 A position must lie within the receiver's range, must not be older than the one held, and must be
 reachable from it: in the time between, at the speed the aircraft says it has and some more, and
-not backwards along its own track (which is what a second receiver some seconds late looks like).
-A position that is none of this becomes a *rival*. Rivals that agree among themselves, four in a
-row and nothing of the old place heard meanwhile, replace it: so a wrong first position or a reused
-address recovers, while two aircraft with one address, or one receiver that lags, never make the
-position flap.
+not backwards along its own track and its last step (which is what a second receiver some seconds
+late looks like). A position that is none of this becomes a *rival*. Rivals that agree among
+themselves, four in a row and nothing of the old place heard meanwhile, replace it: so a wrong first
+position or a reused address recovers, while two aircraft with one address, or one receiver that
+lags, never make the position flap.
 
 Law: degrees, nautical miles, knots and seconds in, a verdict out. A better source than the
 one that holds the position is believed at once.
@@ -92,6 +92,10 @@ class Place(Stamp):
         """Hold no position any more."""
         self.at, self.rank, self.rival = -inf, _NOBODY, None
 
+    def follow(self, old: Place) -> None:
+        """Know where another record last saw this aircraft, and believe any newer position."""
+        self.lat, self.lon, self.at = old.lat, old.lon, old.at
+
     def offer(self, fields: Mapping[str, Any], at: float, rank: int, now: float, limits: Limits, area: Area) -> str:
         """Take the position in `fields` if it is plainly right: TAKEN, LATE, WORSE, FAR, or DOUBTFUL: then `judge` must say."""
         lat, lon = fields["lat"], fields["lon"]
@@ -130,7 +134,9 @@ class Place(Stamp):
         north, east = _step(self.lat, self.lon, lat, lon)
         seconds = (at - self.at) * pace
         near = north * north + east * east <= _reach(seconds, gs, max(rank, self.rank)) ** 2
-        if near and not _backward(north, east, seconds, gs, track, rank):
+        # Against its own last step too: an aircraft whose track is wrong, but wrong for long, flies on all the same.
+        turned = north * self.north + east * self.east <= 0
+        if near and not (turned and _backward(north, east, seconds, gs, track, rank)):
             self._take(lat, lon, at, rank, north, east)
             return TAKEN
         return self._rival(lat, lon, at, rank, gs, pace)

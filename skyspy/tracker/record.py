@@ -289,6 +289,7 @@ class Record:
         """Take the place of a record that left since the last delta: listeners see one aircraft that changed."""
         self.public, self.listed, self.messages, self.rssi = old.public, old.listed, old.messages, None
         self.refreshed = old.refreshed
+        self.place.follow(old.place)
         for name in old.public:
             if name in FIELDS:
                 self.put(name, None)
