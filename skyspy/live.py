@@ -7,6 +7,7 @@ structure: gevent runs one greenlet at a time and nothing here yields. No socket
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -52,6 +53,8 @@ class Live:
     """The list of live sessions."""
 
     def __init__(self) -> None:
+        self.process = secrets.token_hex(8)
+        """What the other processes on the same database know this one by."""
         self._sessions: dict[str, Session] = {}
         self._transports: dict[str, set[str]] = {}
         self._addresses: dict[str, set[str]] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from skyspy.feed.manager import Feeds
-from skyspy.operate import Refused, Who, feeds
+from skyspy.operate import Refused, Who, feeds, live
 from skyspy.sockets.presence import Presence
 from skyspy.store import presence
 from tests.conftest import StillClock
@@ -206,3 +206,17 @@ def test_a_url_that_is_no_feed_and_one_that_is_there_are_refused(twice: Twice) -
     feeds.add(house, who, "demo://?seed=1")
     with pytest.raises(Refused, match="already"):
         feeds.add(house, who, "demo://?seed=1")
+
+
+def test_an_operator_sees_and_sends_away_the_clients_of_every_process(twice: Twice) -> None:
+    who, house = admin(twice.here), twice.here.house
+    peers = [world.peer().join() for world in twice.worlds]
+    live.listing(house, who)
+    twice.look()
+    assert len(live.listing(house, who)) == 2
+    assert live.disconnect(house, who, peers[1].sids["/"]) == 1
+    twice.look()
+    assert (gone(peers[0]), gone(peers[1])) == (False, True)
+    assert live.disconnect_anonymous(house, who) >= 1
+    twice.look()
+    assert gone(peers[0])

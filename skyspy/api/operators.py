@@ -275,22 +275,27 @@ def _setting(row: Setting) -> models.Setting:
 
 @resource.get("/api/admin/live/", query=models.LiveQuery, answer=models.LiveList, **_USERS)
 def live_list(asked: Asked) -> object:
-    """List who is connected to this process."""
+    """List who is connected.
+
+    To any process on this database; what another process says is at most two seconds old.
+    """
     found = live.listing(asked.house, _who(asked), asked.query.search, asked.query.namespace)
     listed = [
         models.Connection(
-            sid=session.sid,
-            namespace=session.namespace,
-            kind=session.principal.kind,
-            name=session.principal.name,
-            key=session.principal.key_name or None,
-            address=session.address,
-            since=iso(session.since),
-            topics=sorted(session.topics),
-            sky=session.sky,
-            events=session.events,
+            sid=row.sid,
+            namespace=row.namespace,
+            kind=row.kind,
+            name=row.name,
+            key=row.key_name or None,
+            address=row.address,
+            since=iso(row.since),
+            topics=row.topics.split(),
+            sky=row.sky,
+            messages=row.messages,
+            bytes=row.bytes,
+            lag_ms=row.lag_ms,
         )
-        for session in found
+        for row in found
     ]
     return models.LiveList(listed, len(listed), dict(live.counts(asked.house)))
 

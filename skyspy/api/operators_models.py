@@ -216,11 +216,13 @@ class Connection(Struct, forbid_unknown_fields=True):
     since: Timestamp
     topics: list[str]
     sky: str
-    events: Annotated[int, Meta(description="Events it has sent")]
+    messages: Annotated[int, Meta(description="Packets sent over its transport since it connected")]
+    bytes: Annotated[int, Meta(description="Characters in them")]
+    lag_ms: Annotated[int, Meta(description="For how long something has been waiting for it to read, ms")]
 
 
 class LiveList(Struct, forbid_unknown_fields=True):
-    """Who is connected to this process."""
+    """Who is connected, to any process."""
 
     connections: list[Connection]
     count: int

@@ -8,12 +8,12 @@ eviction goes to the judge, who says the reason and ends the connection.
 from __future__ import annotations
 
 import logging
-import secrets
 
 import gevent
 
 from skyspy.house import House
 from skyspy.live import Session
+from skyspy.operate.live import CODE, MESSAGE, is_meant, row_of
 from skyspy.sockets.line import Wire
 from skyspy.sockets.pace import Sparing
 from skyspy.sockets.wire import wire_of
@@ -24,7 +24,6 @@ log = Sparing(logging.getLogger(__name__))
 
 LOOK_SECONDS = 0.5
 PUBLISH_SECONDS = 2.0
-CODE, MESSAGE = "disconnected", "Disconnected by an operator"
 
 
 class Presence:
@@ -33,7 +32,7 @@ class Presence:
     def __init__(self, house: House) -> None:
         self._house = house
         self._wire: Wire = wire_of(house.socketio.server)
-        self.process = secrets.token_hex(8)
+        self.process = house.live.process
         self._taken: int | None = None
         self._published: float | None = None
         self._greenlet: gevent.Greenlet[[], None] | None = None
@@ -87,36 +86,12 @@ class Presence:
 
     def _send_away(self, eviction: Eviction) -> None:
         for session in self._house.live:
-            if session.since <= eviction.at and _meant(session, eviction):
+            if session.since <= eviction.at and is_meant(row_of(self.process, session), eviction.what, eviction.target):
                 self._house.live.send_away(session, CODE, MESSAGE)
 
     def _row(self, session: Session) -> Row:
-        principal, line = session.principal, self._wire.lines.get(session.eio_sid)
-        outbox = None if line is None else line.engine.queue
-        return Row(
-            self.process,
-            session.sid,
-            session.namespace,
-            principal.kind,
-            principal.user_id,
-            principal.key_id,
-            principal.name,
-            principal.key_name,
-            principal.role,
-            session.address[:64],
-            session.user_agent[:200],
-            session.token_state,
-            " ".join(sorted(session.topics)),
-            session.since,
-            0 if outbox is None else outbox.sent,
-            0 if outbox is None else outbox.sent_bytes,
-            0 if outbox is None else round(outbox.lag() * 1000),
-        )
-
-
-def _meant(session: Session, eviction: Eviction) -> bool:
-    principal = session.principal
-    if eviction.what == "anonymous":
-        return not principal.identified
-    known = {"session": session.sid, "key": principal.key_id, "user": principal.user_id}.get(eviction.what)
-    return known is not None and str(known) == eviction.target
+        line = self._wire.lines.get(session.eio_sid)
+        if line is None:
+            return row_of(self.process, session)
+        outbox = line.engine.queue
+        return row_of(self.process, session, outbox.sent, outbox.sent_bytes, outbox.lag())

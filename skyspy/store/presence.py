@@ -23,6 +23,7 @@ KEPT_S = 600.0
 """How long an eviction is remembered: every process has taken it long before."""
 CHUNK = 200
 """Rows inserted by one statement."""
+_ABOUT = {"session": "socket {}", "key": "key {}", "user": "user {}", "anonymous": "anonymous clients"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Row:
     address: str
     agent: str
     token_state: str
+    sky: str
     topics: str
     since: float
     messages: int
@@ -112,4 +114,4 @@ def evict(connection: Connection, what: str, target: str, sockets: int, actor: A
     """Send somebody away everywhere; `sockets` is how many that was when it was asked, for the log."""
     connection.execute(delete(EVICTIONS).where(EVICTIONS.c.at < at - KEPT_S))
     connection.execute(insert(EVICTIONS).values(what=what, target=target, at=at))
-    audit.record(connection, actor, "live.disconnect", f"{what} {target}".strip(), at, None, {"sockets": sockets})
+    audit.record(connection, actor, "live.disconnect", _ABOUT[what].format(target), at, None, {"sockets": sockets})

@@ -224,6 +224,7 @@ PRESENCE = Table(
     Column("address", String(64), nullable=False, server_default=""),
     Column("agent", String(200), nullable=False, server_default=""),
     Column("token_state", String(32), nullable=False),
+    Column("sky", String(16), nullable=False, server_default="live"),
     Column("topics", Text, nullable=False, server_default=""),
     _moment("since", required=True),
     Column("messages", Integer, nullable=False),

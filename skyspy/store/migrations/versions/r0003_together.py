@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("address", sa.String(length=64), server_default="", nullable=False),
         sa.Column("agent", sa.String(length=200), server_default="", nullable=False),
         sa.Column("token_state", sa.String(length=32), nullable=False),
+        sa.Column("sky", sa.String(length=16), server_default="live", nullable=False),
         sa.Column("topics", sa.Text(), server_default="", nullable=False),
         sa.Column("since", sa.Double(), nullable=False),
         sa.Column("messages", sa.Integer(), nullable=False),
