@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError
 
-from skyspy.admin import access, audit, dashboard, door, feeds, keys, landing, live, profile, session, show
+from skyspy.admin import access, audit, dashboard, door, feeds, keys, landing, links, live, profile, roles, session, show, users
 from skyspy.admin.table import Asked, Page
 from skyspy.house import house_of
 
@@ -20,10 +20,13 @@ PAGES: tuple[Page, ...] = (
     dashboard.page,
     live.page,
     audit.page,
+    users.page,
+    roles.page,
     keys.page,
     access.page,
     feeds.page,
     profile.page,
+    links.page,
     landing.page,
 )
 """Every page, in the order of the navigation; those without a group do not stand in it."""

@@ -63,7 +63,7 @@ def step(
 
 def own_address() -> str:
     """The address under which this server was reached, without a slash at its end: https://sky.example.org."""
-    return f"{'https' if door.is_secure() else 'http'}://{request.host}"
+    return door.own_origin()
 
 
 def socketio_path() -> str:

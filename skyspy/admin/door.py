@@ -86,6 +86,11 @@ def browser() -> Browser:
     return Browser(address, agent, name_of(agent))
 
 
+def own_origin() -> str:
+    """Where this server is reached, as this browser wrote it: for links that are copied from a page."""
+    return f"{'https' if is_secure() else 'http'}://{_own_host()}"
+
+
 def signed_in() -> PanelUser | None:
     """Who is signed in here."""
     # flask-login's proxy: what it stands for is asked for once per request.

@@ -58,6 +58,19 @@ class Field:
         return value in self.value if isinstance(self.value, Iterable) and self.kind == "checks" else self.value == value
 
 
+def new_password(shortest: int, wrong: Mapping[str, str], label: str = "Password") -> tuple[Field, Field]:
+    """The two fields in which a new password is typed; `wrong` says by field name what was wrong with it."""
+    says = f"At least {shortest} characters. A few words that you will remember do better than one with signs in it."
+    first = Field(
+        "password", label, "password", "", says, wrong.get("password", ""), required=True,
+        autocomplete="new-password", shortest=shortest, longest=1024,
+    )  # fmt: skip
+    again = f"{label} again"
+    return first, Field(
+        "again", again, "password", error=wrong.get("again", ""), required=True, autocomplete="new-password", longest=1024
+    )
+
+
 def local_path(text: str | None, otherwise: str = ROOT) -> str:
     """The address if it leads to a page of the panel, else `otherwise`: nobody is sent to another site from here."""
     if not text or len(text) > _LONGEST_PATH or not text.startswith(ROOT) or "\\" in text or not text.isprintable():

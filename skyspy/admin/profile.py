@@ -13,14 +13,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
 from skyspy.admin import door
-from skyspy.admin.forms import Field
+from skyspy.admin.forms import Field, new_password
 from skyspy.admin.table import Asked, Page
 from skyspy.auth.passwords import PasswordError
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
-from skyspy.live import Session
-from skyspy.operate import keys, users
+from skyspy.operate import keys, live, users
 from skyspy.permissions import PERMISSIONS
+from skyspy.store.presence import Row
 
 page = Page("profile", "/profile/", "Profile", group="You")
 
@@ -63,46 +63,24 @@ def everywhere(asked: Asked) -> ResponseReturnValue:
     return redirect("/admin/sign-in/", 303)
 
 
-def sockets_of(asked: Asked, user_id: int) -> list[Session]:
-    """The live connections of a user, by sign-in or key; the newest first."""
-    return sorted((s for s in asked.house.live if s.principal.user_id == user_id), key=lambda s: -s.since)
+def sockets_of(asked: Asked, user_id: int) -> list[Row]:
+    """The live connections of a user, by sign-in or key, to any process; the newest first."""
+    return [row for row in live.everybody(asked.house) if row.user_id == user_id]
 
 
 def _page(asked: Asked, errors: dict[str, str] | None = None, status: int = 200, retry_after: float = 0.0) -> Response:
     me = asked.session.family.user
     wrong = errors or {}
-    shortest = asked.settings.PASSWORD_MIN_LENGTH
-    fields = (
-        Field(
-            CURRENT,
-            "Password now",
-            "password",
-            error=wrong.get(CURRENT, ""),
-            required=True,
-            longest=1024,
-            autocomplete="current-password",
-        ),
-        Field(
-            NEW,
-            "New password",
-            "password",
-            says=f"At least {shortest} characters. A few words that you will remember are better than one with signs in it.",
-            error=wrong.get(NEW, ""),
-            required=True,
-            shortest=shortest,
-            longest=1024,
-            autocomplete="new-password",
-        ),
-        Field(
-            AGAIN,
-            "New password again",
-            "password",
-            error=wrong.get(AGAIN, ""),
-            required=True,
-            longest=1024,
-            autocomplete="new-password",
-        ),
+    now = Field(
+        CURRENT,
+        "Password now",
+        "password",
+        error=wrong.get(CURRENT, ""),
+        required=True,
+        longest=1024,
+        autocomplete="current-password",
     )
+    fields = (now, *new_password(asked.settings.PASSWORD_MIN_LENGTH, wrong, "New password"))
     text = render_template(
         "admin/profile.html",
         me=me,

@@ -13,6 +13,8 @@ from flask.typing import ResponseReturnValue
 
 from skyspy.admin.acting import ID, ROWS, offset, own_address, pager, step
 from skyspy.admin.forms import Choice, Field, one_line
+from skyspy.admin.keys import standings
+from skyspy.admin.profile import sockets_of
 from skyspy.admin.show import counted, span
 from skyspy.admin.table import Asked, Page
 from skyspy.operate import Refused, keys, links, roles, users
@@ -203,7 +205,9 @@ def _one(asked: Asked, view: UserView, error: Refused | None = None) -> str:
         mine=mine,
         above=not view.user.permissions <= asked.principal.permissions,
         role=role,
-        keys=keys.listing(asked.house, asked.who, view.user.id) if see_keys else None,
+        keys=standings(keys.listing(asked.house, asked.who, view.user.id), asked.house.clock.wall()) if see_keys else None,
+        sockets=sockets_of(asked, view.user.id),
+        browsers=len(asked.pages.sessions_of(view.user.id)),
     )
 
 
@@ -211,7 +215,7 @@ def _link(asked: Asked, view: UserView, kind: str) -> str:
     make = links.invite if kind == links.INVITE else links.reset
     token = make(asked.house, asked.who, view.user.id)
     address = f"{own_address()}/admin/{kind}/{token}"
-    return render_template("admin/user_link.html", view=view, kind=kind, address=address, lives=span(links.LIVES_S[kind]))
+    return render_template("admin/link_made.html", whom=view.user, kind=kind, address=address, lives=span(links.LIVES_S[kind]))
 
 
 def _keys(view: UserView) -> str:

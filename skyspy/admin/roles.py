@@ -1,0 +1,125 @@
+"""Roles: the built-in ones, and the operator's own, made of permission checkboxes.
+
+Law: the boxes are made from the table of permissions; what somebody does not hold himself he cannot tick. Every change
+says how many users and live connections it touches.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from skyspy.admin.forms import Choice, Field, one_line
+from skyspy.admin.table import Asked, Page
+from skyspy.operate import Refused, roles
+from skyspy.operate.users import MANAGE
+from skyspy.permissions import PERMISSIONS
+
+page = Page("roles", "/roles/", "Roles", (MANAGE,), "People")
+
+
+@page.get()
+def listing(asked: Asked) -> ResponseReturnValue:
+    """Every role."""
+    return render_template("admin/roles.html", roles=roles.listing(asked.house, asked.who), total=len(PERMISSIONS))
+
+
+@page.get("/roles/new/", fresh=True)
+def new(asked: Asked) -> ResponseReturnValue:
+    """The form for a new role, empty or like another one (`like`)."""
+    like = one_line(request.args, "like", 32)
+    ticked = roles.one(asked.house, asked.who, like).role.permissions if like else frozenset()
+    return _form(asked, None, "", "", ticked, like=like)
+
+
+@page.post("/roles/new/", fresh=True)
+def create(asked: Asked) -> ResponseReturnValue:
+    """Make a role."""
+    name, says, ticked = one_line(request.form, "name", 32), one_line(request.form, "says", 200), _ticked()
+    try:
+        role = roles.create(asked.house, asked.who, name, ticked, says)
+    except Refused as refused:
+        return _form(asked, None, name, says, ticked, refused)
+    flash(f"The role {role.name} is made. Give it to somebody on his page.", "ok")
+    return redirect(url_for("admin.roles_listing"), 303)
+
+
+@page.get("/roles/role/<name>/")
+def show(asked: Asked, name: str) -> ResponseReturnValue:
+    """One role: what it holds, to be changed where it is the operator's own."""
+    role = roles.one(asked.house, asked.who, name).role
+    return _form(asked, name, role.name, role.says, role.permissions)
+
+
+@page.post("/roles/role/<name>/", fresh=True)
+def change(asked: Asked, name: str) -> ResponseReturnValue:
+    """Give a role other permissions."""
+    says, ticked = one_line(request.form, "says", 200), _ticked()
+    try:
+        roles.change(asked.house, asked.who, name, ticked, says)
+    except Refused as refused:
+        return _form(asked, name, name, says, ticked, refused)
+    flash(f"The role {name} is changed. On live connections that is in force within two seconds.", "ok")
+    return redirect(url_for("admin.roles_listing"), 303)
+
+
+@page.get("/roles/role/<name>/delete/")
+def ask_delete(asked: Asked, name: str) -> ResponseReturnValue:
+    """What deleting would do."""
+    return render_template("admin/role_ends.html", view=roles.one(asked.house, asked.who, name))
+
+
+@page.post("/roles/role/<name>/delete/", fresh=True)
+def delete(asked: Asked, name: str) -> ResponseReturnValue:
+    """Remove a role that nobody holds."""
+    roles.delete(asked.house, asked.who, name)
+    flash(f"The role {name} is deleted.", "ok")
+    return redirect(url_for("admin.roles_listing"), 303)
+
+
+def boxes(ticked: frozenset[str], held: frozenset[str], why_not: str) -> list[Field]:
+    """Checkboxes of every permission, one Field per feature; those that are not held cannot be ticked."""
+
+    def box(name: str, says: str) -> Choice:
+        return Choice(name, says, name, "" if name in held else why_not)
+
+    fields = []
+    for managed, group in groupby(sorted(PERMISSIONS, key=lambda p: not p.is_view), key=lambda p: not p.is_view):
+        label = "Do and manage" if managed else "See and hear"
+        choices = tuple(box(p.name, p.says) for p in group)
+        fields.append(Field("permissions", label, "checks", ticked, choices=choices))
+    return fields
+
+
+def _ticked() -> frozenset[str]:
+    return frozenset(request.form.getlist("permissions"))
+
+
+def _form(
+    asked: Asked,
+    role: str | None,
+    name: str,
+    says: str,
+    ticked: frozenset[str],
+    refused: Refused | None = None,
+    like: str = "",
+) -> ResponseReturnValue:
+    view = None if role is None else roles.one(asked.house, asked.who, role)
+    held = asked.principal.permissions
+    fields = [Field("says", "What it is for", value=says, longest=200)]
+    if view is None:
+        help_ = "1 to 32 small letters, digits, - and _"
+        fields.insert(0, Field("name", "Name", value=name, says=help_, required=True, longest=32, plain=True))
+    above = sorted(view.role.permissions - held) if view else []
+    text = render_template(
+        "admin/role.html",
+        view=view,
+        fields=fields,
+        boxes=boxes(ticked, held, "You do not hold it"),
+        above=above,
+        like=like,
+        error="" if refused is None else refused.message,
+    )
+    return text, 200 if refused is None else refused.status
