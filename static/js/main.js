@@ -73,7 +73,7 @@ link.addEventListener("state", ({ detail: { state, code, message } }) => {
   trouble.hidden = state === "live" || state === "connecting" || (mayMend && sky.records.size === 0);
   put(trouble, state === "lost" ? `${message}. What is shown is the last known; trying again.` : `${message}. Trying again soon.`);
   if (state === "live" && demanded) signIn.close();
-  else if (mayMend) askSignIn(message, true);
+  else if (mayMend) askSignIn(`${refused()}. The server says: ${message}`, true);
   tellWho();
   tellShown();
 });
@@ -184,13 +184,22 @@ function tellAlarms(alarms) {
   );
 }
 
+/** Why the door stays shut, in a watcher's words. */
+const REFUSED = {
+  token_missing: "This sky is private",
+  token_invalid: "Your sign-in is not known here",
+  token_expired: "Your sign-in has ended",
+  token_revoked: "Your sign-in was ended",
+};
+const refused = () => REFUSED[now.code] ?? "You were not let in";
+
 /** An empty table says why, and what to do next. */
 const EMPTY = [
   {
     when: () => now.state === "refused" && SIGN_IN_CODES.has(now.code),
-    title: () => (now.code === "token_missing" ? "This sky is private" : "You were not let in"),
-    says: () => `${now.message}. Sign in with a user name and password that the operator gave you.`,
-    act: ["Sign in", () => askSignIn(now.message)],
+    title: () => refused(),
+    says: () => `Sign in with a user name and password that the operator gave you. The server says: ${now.message}.`,
+    act: ["Sign in", () => askSignIn(`${refused()}. The server says: ${now.message}`)],
   },
   { when: () => now.state === "refused", title: () => "Not connected", says: () => `${now.message}. The page tries again by itself.` },
   { when: () => now.state === "lost", title: () => "The server does not answer", says: () => "Check that it runs and that you are on its network. The page tries again by itself." },
