@@ -92,6 +92,7 @@ def test_the_commands_are_the_contracts() -> None:
     found = {f"{group} {name}" for group, command in main.commands.items() for name in getattr(command, "commands", {})}
     assert found == {
         *(f"user {verb}" for verb in ("create", "list", "disable", "enable", "set-role", "set-password")),
+        *(f"role {verb}" for verb in ("list", "create", "clone", "change", "delete")),
         *(f"key {verb}" for verb in ("create", "list", "revoke", "rotate")),
         *(f"settings {verb}" for verb in ("list", "get", "set")),
         "db upgrade",
@@ -202,7 +203,16 @@ def test_the_password_is_asked_twice_and_never_shown_on_a_terminal(shell: Shell)
         (["user", "set-password", "nobody", "--password-stdin"], PASSWORD, "no user 'nobody'"),
         (["user", "delete", "anna"], "", "No such command"),
         (["user"], "", "create, disable, enable, list"),
-        ([], "", "db, feed, key, settings, user"),
+        ([], "", "admin-link, db, feed, key, role, settings, user"),
+        (["role", "create", "Boss"], "", "small letters"),
+        (["role", "create", "boss", "--permission", "fly"], "", "no permission 'fly'"),
+        (["role", "create", "admin"], "", "already"),
+        (["role", "change", "viewer", "--add", "audio.view"], "", "built in"),
+        (["role", "change", "nobodys", "--add", "audio.view"], "", "no role 'nobodys'"),
+        (["role", "change", "viewer", "--remove", "audio.view"], "", "does not hold 'audio.view'"),
+        (["role", "change", "viewer"], "", "say what to change"),
+        (["role", "clone", "nobodys", "mine"], "", "no role 'nobodys'"),
+        (["role", "delete", "viewer"], "", "built in"),
         (["key", "create", "--user", "nobody", "--kind", "live", "--name", "x"], "", "no user"),
         (["key", "create", "--user", "nobody", "--kind", "prod", "--name", "x"], "", "'live', 'test'"),
         (["key", "revoke", "99"], "", "no key with the id 99"),
@@ -253,6 +263,49 @@ def test_the_last_administrator_stays(shell: Shell) -> None:
     shell.create("anna")
     assert "last administrator" in shell.bad("user", "disable", "anna")
     assert "last administrator" in shell.bad("user", "set-role", "anna", "viewer")
+
+
+# Roles
+
+
+def held(shell: Shell, name: str) -> list[str]:
+    """What `role list` says of a role: kind, users, and what it holds."""
+    return next(line.split() for line in shell.good("role", "list").splitlines() if line.split()[0] == name)[1:]
+
+
+def test_a_role_is_made_cloned_changed_and_deleted(shell: Shell) -> None:
+    made = shell.good("role", "create", "watch", "--permission", "audio.view", "--permission", "aircraft.view", "--says", "Tower")
+    assert made == "created role watch with aircraft.view audio.view (0 users hold it)\n"
+    assert held(shell, "watch") == ["own", "0", "aircraft.view", "audio.view"]
+    shell.good("role", "clone", "watch", "copy")
+    shell.good("role", "change", "watch", "--add", "stats.view", "--remove", "audio.view")
+    assert held(shell, "watch") == ["own", "0", "aircraft.view", "stats.view"]
+    assert held(shell, "copy") == ["own", "0", "aircraft.view", "audio.view"], "a clone goes its own way"
+    shell.good("role", "change", "copy", "--permission", "acars.view")
+    assert held(shell, "copy") == ["own", "0", "acars.view"]
+    shell.create("anna", "copy")
+    assert "1 user holds it" in shell.good("role", "change", "copy", "--says", "For anna")
+    assert "give them another first" in shell.bad("role", "delete", "copy")
+    assert shell.good("role", "delete", "watch") == "deleted role watch\n"
+    assert "watch" not in shell.good("role", "list")
+
+
+def test_built_in_roles_are_listed_with_who_holds_them(shell: Shell) -> None:
+    shell.create("anna")
+    assert held(shell, "admin")[:2] == ["built", "in"]
+    assert held(shell, "admin")[2] == "1"
+
+
+# The first administrator
+
+
+def test_the_first_link_is_printed_alone_and_only_while_there_is_nobody(shell: Shell) -> None:
+    link = shell.good("admin-link", "--address", "https://sky.example/")
+    assert re.fullmatch(r"https://sky\.example/admin/first/[\w.-]+\n", link)
+    assert shell.good("admin-link", "--if-empty") != link, "each is another one"
+    shell.create("anna")
+    assert shell.good("admin-link", "--if-empty") == ""
+    assert "There are users already" in shell.bad("admin-link")
 
 
 # Keys

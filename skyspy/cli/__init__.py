@@ -1,0 +1,27 @@
+"""The operator's commands: `skyspy user ..`, `role ..`, `key ..`, `settings ..`, `db ..`, `feed ..`, `admin-link`.
+
+Law: each does what the panel does, through the same accounts and settings, with the same rows in the log; a running
+server notices within two seconds.
+"""
+
+from __future__ import annotations
+
+import click
+
+from skyspy import __version__
+from skyspy.cli import keys, people, server
+from skyspy.cli.office import Commands, Office
+
+__all__ = ["main"]
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(version)s")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Operate a SkySpy server. It may be running: changes reach it within two seconds."""
+    context.obj = Office()
+
+
+for command in (people.user, people.role, keys.key, server.settings, server.db, server.feed, server.admin_link):
+    main.add_command(command)

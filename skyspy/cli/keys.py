@@ -1,0 +1,75 @@
+"""Commands about API keys: `skyspy key ..`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from skyspy.auth.apikeys import MadeKey
+from skyspy.cli.office import Office, moment, moment_in, seconds, table, words_of
+from skyspy.store.accounts import Key
+
+
+@click.group()
+def key() -> None:
+    """API keys."""
+
+
+@key.command("create")
+@click.option("--user", "owner", required=True, help="Whose key it is; it never holds more than he does.")
+@click.option("--kind", type=click.Choice(["live", "test"]), required=True, help="test keys see the sandbox sky.")
+@click.option("--name", "label", required=True, help="What it is for.")
+@click.option("--scope", "scopes", multiple=True, help="A permission it holds; may be repeated. None: all of its owner's.")
+@click.option("--expires", help="When it ends: 30d, 12h, or a date such as 2027-01-31. None: never.")
+@click.pass_obj
+def key_create(office: Office, owner: str, kind: str, label: str, scopes: tuple[str, ...], expires: str | None) -> None:
+    """Make a key, and print it: this once, alone on standard output."""
+    ends = None if expires is None else moment_in(expires, office.clock.wall())
+    made = office.keys.create(office.user_id(owner), kind, label, office.actor, scopes or None, ends)
+    _show_key(made)
+
+
+@key.command("list")
+@click.option("--user", "owner", help="Only this user's.")
+@click.pass_obj
+def key_list(office: Office, owner: str | None) -> None:
+    """Show keys; never the keys themselves."""
+    found = office.accounts.keys() if owner is None else office.accounts.keys_of(office.user_id(owner))
+    now = office.clock.wall()
+    rows = [
+        (str(k.id), f"{k.hint}...", k.user.name, k.name, _state(k, now), moment(k.last_used_at), words_of(k.scopes))
+        for k in found
+    ]
+    table(("ID", "KEY", "USER", "NAME", "STATE", "LAST USED", "SCOPES"), rows)
+
+
+@key.command("revoke")
+@click.argument("key_id", metavar="ID", type=int)
+@click.pass_obj
+def key_revoke(office: Office, key_id: int) -> None:
+    """End the key ID now; whoever is connected with it is disconnected."""
+    revoked = office.accounts.revoke_key(key_id, office.actor)
+    print(f"revoked key {revoked.id} {revoked.name} of {revoked.user.name}")
+
+
+@key.command("rotate")
+@click.argument("key_id", metavar="ID", type=int)
+@click.option("--overlap", default="0s", help="How long the old key goes on working, such as 24h.")
+@click.pass_obj
+def key_rotate(office: Office, key_id: int, overlap: str) -> None:
+    """Make a key like ID, print it, and end ID."""
+    _show_key(office.keys.rotate(key_id, office.actor, seconds(overlap)))
+
+
+def _show_key(made: MadeKey) -> None:
+    print(made.text)
+    print(f"this is key {made.key.id} of {made.key.user.name}; it is not shown again", file=sys.stderr)
+
+
+def _state(found: Key, now: float) -> str:
+    if found.revoked_at is not None:
+        return "revoked"
+    if found.expires_at is not None:
+        return "expired" if now >= found.expires_at else f"until {moment(found.expires_at)}"
+    return "resting" if found.user.disabled else "good"

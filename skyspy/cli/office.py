@@ -1,0 +1,156 @@
+"""The command line's office: what commands work with, how they ask and answer, and how a mistake reads.
+
+Law: an answer goes to standard output; a mistake is one line on standard error and exit code 2. A secret is read
+from a terminal or standard input, never from an argument, where every process could see it.
+"""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, NoReturn
+
+import click
+
+from skyspy import config
+from skyspy.auth.apikeys import ApiKeys
+from skyspy.auth.passwords import PasswordError, Passwords
+from skyspy.auth.secret import Secret
+from skyspy.clock import Clock, iso
+from skyspy.config import Config, ConfigError
+from skyspy.feedurl import FeedUrlError
+from skyspy.operate import Refused
+from skyspy.store import Store, StoreError
+from skyspy.store.accounts import AccountError, Accounts, Actor
+from skyspy.store.settings import NAMES, SettingError, SettingsTable
+
+_DURATION = re.compile(r"(\d{1,6})([smhdw])\Z")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_MISTAKES = (ConfigError, StoreError, AccountError, SettingError, PasswordError, FeedUrlError)
+
+
+class Office:
+    """What the commands work with, made when first asked for: `feed check` needs no database."""
+
+    clock = Clock()
+
+    @cached_property
+    def config(self) -> Config:
+        return config.load(os.environ, NAMES)
+
+    @cached_property
+    def store(self) -> Store:
+        store = Store(self.config.database_url)
+        store.upgrade()
+        click.get_current_context().find_root().call_on_close(store.close)
+        return store
+
+    @cached_property
+    def settings(self) -> SettingsTable:
+        return SettingsTable(self.store, self.config.first_settings, self.clock)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(self.store, self.clock)
+
+    @cached_property
+    def keys(self) -> ApiKeys:
+        return ApiKeys(self.accounts, Secret(self.config.secret_key), self.clock)
+
+    @cached_property
+    def actor(self) -> Actor:
+        try:
+            return Actor("cli", getpass.getuser())
+        except (KeyError, OSError):
+            # A container may run as a number that has no name.
+            return Actor("cli", f"uid {os.getuid()}")
+
+    def user_id(self, name: str) -> int:
+        user = self.accounts.user_by_name(name)
+        if user is None:
+            raise AccountError(f"there is no user {name!r}: see `skyspy user list`")
+        return user.id
+
+    def hashed(self, name: str, from_stdin: bool) -> str:
+        """The hash of a password that is asked for here."""
+        return Passwords().hash(_ask_password(from_stdin), self.settings.current.PASSWORD_MIN_LENGTH, name)
+
+
+class Commands(click.Group):
+    """The root of all commands: turns every mistake into one line and exit code 2."""
+
+    def main(self, args: Sequence[str] | None = None, **_: Any) -> NoReturn:  # type: ignore[override]
+        """Run the command of these arguments (None: the process's own), and exit."""
+        logging.getLogger("skyspy").addHandler(logging.NullHandler())
+        try:
+            super().main(args, prog_name="skyspy", standalone_mode=False)
+        except click.exceptions.NoArgsIsHelpError as error:
+            group = error.ctx.command if error.ctx else self
+            _fail(f"name a command: {', '.join(sorted(getattr(group, 'commands', {})))} (--help tells more)")
+        except click.ClickException as error:
+            _fail(error.format_message())
+        except (click.Abort, KeyboardInterrupt):
+            _fail("aborted")
+        except _MISTAKES as error:
+            _fail(str(error))
+        except Refused as refused:
+            _fail(refused.message)
+        except BrokenPipeError:
+            # Whoever read our answer has seen enough.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except Exception as error:  # noqa: BLE001 - an operator is never shown a traceback
+            _fail(f"internal error ({type(error).__name__}: {error})")
+        sys.exit(0)
+
+
+def _fail(message: str) -> NoReturn:
+    print("skyspy: " + " ".join(message.split()), file=sys.stderr)
+    sys.exit(2)
+
+
+def _ask_password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline(8192).rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise click.ClickException("there is no terminal to ask for the password: pipe it in with --password-stdin")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True))
+
+
+def seconds(text: str) -> float:
+    """A time such as 30d, 12h, 90m or 45s, in seconds."""
+    match = _DURATION.match(text.strip().lower())
+    if match is None:
+        raise click.ClickException(f"{text!r} is not a time such as 30d, 12h, 90m or 45s")
+    return int(match.group(1)) * float(_UNITS[match.group(2)])
+
+
+def moment_in(text: str, now: float) -> float:
+    """The moment (wall seconds) that a date, or a time from now, means."""
+    try:
+        date = datetime.fromisoformat(text)
+    except ValueError:
+        return now + seconds(text)
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+
+
+def words_of(words: Iterable[str] | None) -> str:
+    """A set of permissions on one line; None: it narrows nothing."""
+    return "all" if words is None else " ".join(sorted(words)) or "none"
+
+
+def moment(wall: float | None) -> str:
+    """A moment (wall seconds) as it is printed."""
+    return "-" if wall is None else iso(wall)[:19] + "Z"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under a head, in columns."""
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    for row in (head, *rows):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
