@@ -1,4 +1,4 @@
-"""What pages that act on something share: a step that asks before something ends, paging, our own address.
+"""What pages that act on something share: a step that asks before something ends, and paging.
 
 Law: no page's own matters. A step is a page of its own that says what will happen and to how many; what it asks is
 posted to the same address.
@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 
 from flask import current_app, render_template, request
 
-from skyspy.admin import door
 from skyspy.house import house_of
 
 ROWS = 50
@@ -59,11 +58,6 @@ def step(
     return render_template(
         "admin/step.html", title=title, points=list(points), verb=verb, back=back, back_to=back_to, kind=kind, carried=hidden
     )
-
-
-def own_address() -> str:
-    """The address under which this server was reached, without a slash at its end: https://sky.example.org."""
-    return door.own_origin()
 
 
 def socketio_path() -> str:

@@ -17,7 +17,7 @@ from flask_login import LoginManager, current_user, login_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from skyspy import wirejson
-from skyspy.address import came_over_tls, client_address
+from skyspy.address import came_over_tls, client_address, is_trusted
 from skyspy.admin.agents import name_of
 from skyspy.admin.cookie import UNTIL, PanelCookies
 from skyspy.admin.forms import CARRIED_NOT, PROOF, local_path
@@ -186,7 +186,7 @@ def _check_sender() -> None:
 
 def _own_host() -> str:
     host = request.host
-    if came_over_tls(request.remote_addr, "https", "https", house_of(current_app).config.trusted_proxies):
+    if is_trusted(request.remote_addr, house_of(current_app).config.trusted_proxies):
         host = request.headers.get("X-Forwarded-Host", host).rpartition(",")[2].strip()
     return host.lower()
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin import key_form
-from skyspy.admin.acting import ID, ROWS, offset, own_address, pager, socketio_path, step
+from skyspy.admin import door, key_form
+from skyspy.admin.acting import ID, ROWS, offset, pager, socketio_path, step
 from skyspy.admin.forms import Choice, Field, one_line
 from skyspy.admin.show import counted, span
 from skyspy.admin.snippets import snippets
@@ -152,7 +152,7 @@ def standings(views: Sequence[KeyView], now: float) -> list[tuple[KeyView, Stand
 
 
 def _made(asked: Asked, made: MadeKey, old: str = "") -> str:
-    ready = snippets(own_address(), socketio_path(), made.text)
+    ready = snippets(door.own_origin(), socketio_path(), made.text)
     return render_template(
         "admin/key_made.html", made=made, old=old, snippets=ready, mine=made.key.user.id == asked.principal.user_id
     )

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.acting import ID, ROWS, offset, own_address, pager, step
+from skyspy.admin import door
+from skyspy.admin.acting import ID, ROWS, offset, pager, step
 from skyspy.admin.forms import Choice, Field, one_line
 from skyspy.admin.keys import standings
 from skyspy.admin.profile import sockets_of
@@ -214,7 +215,7 @@ def _one(asked: Asked, view: UserView, error: Refused | None = None) -> str:
 def _link(asked: Asked, view: UserView, kind: str) -> str:
     make = links.invite if kind == links.INVITE else links.reset
     token = make(asked.house, asked.who, view.user.id)
-    address = f"{own_address()}/admin/{kind}/{token}"
+    address = f"{door.own_origin()}/admin/{kind}/{token}"
     return render_template("admin/link_made.html", whom=view.user, kind=kind, address=address, lives=span(links.LIVES_S[kind]))
 
 
