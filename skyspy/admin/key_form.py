@@ -101,7 +101,7 @@ def _fields(owner: User, typed: Typed, errors: Mapping[str, str]) -> tuple[Field
         Choice(ALL, f"Everything {owner.name} may do, now and later"),
     )
     scopes = tuple(
-        Choice(p.name, p.name, p.says, "" if p.name in owner.permissions else f"{owner.name} may not do this")
+        Choice(p.name, p.says, p.name, "" if p.name in owner.permissions else f"{owner.name} may not do this")
         for p in PERMISSIONS
     )
     ends = (*(Choice(*pair) for pair in DAYS), Choice(ON_A_DATE, "On a date"), Choice(NEVER, "Never"))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 UNKNOWN = "–"
-_STEPS = ((60.0, 1.0, "s"), (3600.0, 60.0, "min"), (86400.0, 3600.0, "h"), (86400.0 * 60, 86400.0, "days"))
+_STEPS = ((60.0, 1.0, "s"), (3600.0, 60.0, "min"), (86400.0, 3600.0, "h"), (86400.0 * 100, 86400.0, "days"))
 
 
 def span(seconds: float) -> str:
