@@ -10,8 +10,6 @@ run: deps browser
 	@$(BIN)/skyspy db upgrade
 	@$(BIN)/skyspy admin-link --if-empty --address http://$(ADDRESS) | sed "s/^/SkySpy: make the first administrator: /"
 	@echo "SkySpy: open http://$(ADDRESS)/  (Ctrl-C stops it)"
-	@link=$$($(BIN)/skyspy admin-link --if-empty --address http://$(ADDRESS)) && if [ -n "$$link" ]; then \
-		printf 'No users yet. Make the first administrator here (good once, for 30 minutes):\n  %s\n' "$$link"; fi
 	@exec $(BIN)/gunicorn -b $(ADDRESS) wsgi:app
 
 deps: $(VENV)/.deps

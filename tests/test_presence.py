@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar, cast
 
+import gevent
 import pytest
 
 from skyspy.feed.manager import Feeds
-from skyspy.operate import Refused, Who, feeds, live
+from skyspy.operate import Refused, Who, access, feeds, keys, live, roles, users
 from skyspy.sockets.presence import Presence
 from skyspy.store import presence
 from tests.conftest import StillClock
 from tests.socket_world import OPERATOR, Peer, World, turn
+
+T = TypeVar("T")
 
 
 class Twice:
@@ -38,9 +42,21 @@ class Twice:
     def want(self) -> None:
         self.here.store.write(lambda c: presence.want(c, self.here.clock.wall()))
 
+    def choose(self, **settings: object) -> None:
+        self.here.choose(**settings)
+        self.look()
+
     def evict(self, what: str, target: str = "") -> None:
         self.here.store.write(lambda c: presence.evict(c, what, target, 1, OPERATOR, self.here.clock.wall()))
         self.look()
+
+    def looked(self, act: Callable[[], T]) -> T:
+        """What an act gives while both processes go on looking."""
+        acting = gevent.spawn(act)
+        while not acting.ready():
+            self.look()
+            gevent.sleep(0.2)
+        return cast("T", acting.get())
 
 
 @pytest.fixture
@@ -220,3 +236,97 @@ def test_an_operator_sees_and_sends_away_the_clients_of_every_process(twice: Twi
     assert live.disconnect_anonymous(house, who) >= 1
     twice.look()
     assert gone(peers[0])
+
+
+# -- what an operator is told before he acts ------------------------------------------------------
+
+
+def test_a_preview_counts_the_clients_of_every_process_at_the_first_look(twice: Twice) -> None:
+    for world, strangers in zip(twice.worlds, (2, 3), strict=True):
+        for _ in range(strangers):
+            world.peer().join().tell("subscribe", {"topics": ["aircraft", "acars"]})
+    twice.there.peer().join("/acars")
+    known = twice.there.peer().join("/", {"token": twice.there.key("bob", "viewer")})
+    known.tell("subscribe", {"topics": ["acars"]})
+    who, house = admin(twice.here), twice.here.house
+    found = twice.looked(lambda: access.preview(house, who, {"AUTH_MODE": "private"}))
+    assert (dict(found.disconnected), dict(found.namespaces)) == ({"anonymous": 6}, {"/": 5, "/acars": 1})
+    assert dict(found.lost) == {}, "who goes loses no topic besides"
+    found = access.preview(house, who, {"FEATURE_ACCESS": {"acars": "authenticated"}})
+    assert (dict(found.disconnected), dict(found.lost)) == ({"anonymous": 1}, {"acars": 5})
+
+
+def test_a_preview_tells_apart_keys_that_may_stay_from_those_that_may_not(twice: Twice) -> None:
+    twice.choose(FEATURE_ACCESS={"audio": "authenticated"})
+    wide = twice.there.key("olga", "operator")
+    narrow = twice.there.key("vera", "viewer")
+    revoked = twice.there.made_key("gone", role="viewer")
+    for key in (wide, narrow, revoked.text):
+        twice.there.peer().join("/audio", {"token": key})
+    bad = twice.there.peer().join("/", {"token": "not a token"})
+    assert bad.sids
+    who, house = admin(twice.here), twice.here.house
+    house.accounts.revoke_key(revoked.key.id, OPERATOR)
+    found = twice.looked(lambda: access.preview(house, who, {"FEATURE_ACCESS": {"audio": "permission"}}))
+    assert dict(found.disconnected) == {"key": 1}, "olga holds audio.view, and the revoked key goes anyway"
+    assert dict(access.preview(house, who, {"WS_REJECT_INVALID_TOKENS": True}).disconnected) == {"anonymous": 1}
+
+
+def test_a_preview_is_what_happens(twice: Twice) -> None:
+    peers = [world.peer().join() for world in twice.worlds for _ in range(3)]
+    who, house = admin(twice.here), twice.here.house
+    found = twice.looked(lambda: access.preview(house, who, {"AUTH_MODE": "private"}))
+    assert not any(gone(peer) for peer in peers), "a preview changes nothing"
+    access.change(house, who, {"AUTH_MODE": "private"})
+    twice.look()
+    assert found.total == sum(gone(peer) for peer in peers) == 6
+
+
+def test_users_roles_and_keys_are_counted_over_every_process(twice: Twice) -> None:
+    key = twice.there.made_key("bob", role="viewer")
+    for world in twice.worlds:
+        world.peer().join("/", {"token": key.text})
+    who, house = admin(twice.here), twice.here.house
+    touched = twice.looked(lambda: users.touches(house, who, key.key.user.id))
+    assert touched == users.Touches(1, 2)
+    assert users.one(house, who, key.key.user.id).sockets == 2
+    assert keys.one(house, who, key.key.id).sockets == 2
+    assert roles.one(house, who, "viewer").sockets == 2
+    assert roles.touches(house, who, "viewer") == roles.Touched(1, 2)
+
+
+def test_nobody_sends_away_somebody_above_him_on_any_process(twice: Twice) -> None:
+    above = twice.there.made_key("root", role="admin")
+    peer = twice.there.peer().join("/", {"token": above.text})
+    twice.here.accounts.create_role("clerk", frozenset({"users.manage", "aircraft.view"}), OPERATOR)
+    principal = twice.here.house.tokens.identify(twice.here.key("carl", "clerk"), "127.0.0.1")
+    assert principal is not None
+    clerk, house = Who(principal), twice.here.house
+    twice.looked(lambda: live.listing(house, clerk))
+    twice.look()
+    for act in (
+        lambda: live.disconnect(house, clerk, peer.sids["/"]),
+        lambda: live.disconnect_key(house, clerk, above.key.id),
+        lambda: live.disconnect_user(house, clerk, above.key.user.id),
+    ):
+        with pytest.raises(Refused) as refused:
+            twice.looked(act)
+        assert refused.value.code == "permission_denied"
+    twice.look()
+    assert not gone(peer)
+    twice.looked(lambda: live.disconnect_anonymous(house, clerk))
+    assert not gone(peer)
+
+
+@pytest.mark.parametrize("end", ["disable", "delete"])
+def test_a_disabled_or_deleted_users_sockets_end_on_every_process(twice: Twice, end: str) -> None:
+    key = twice.there.made_key("bob", role="viewer")
+    peers = [world.peer().join("/", {"token": key.text}) for world in twice.worlds]
+    who, house = admin(twice.here), twice.here.house
+    if end == "disable":
+        users.set_disabled(house, who, key.key.user.id, True)
+    else:
+        users.delete(house, who, key.key.user.id)
+    twice.look()
+    assert all(gone(peer) for peer in peers)
+    assert [peer.got("error")[-1]["code"] for peer in peers] == ["token_revoked", "token_revoked"]

@@ -1,21 +1,24 @@
 """Heart: the auth mode, who may see what, and every other setting.
 
-Law: `settings.manage`. What a change would do to those who are connected is told before it is made, by the
-same table that will judge them. Counts are of this process's sockets.
+Law: `settings.manage`. What a change would do to those who are connected, to whichever process, is told before it is
+made, by the same table that will judge them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from skyspy import topics
+from skyspy.auth.apikeys import principal_of
 from skyspy.auth.policy import TokenOutcome, decide, may
+from skyspy.auth.principal import MESSAGES, Principal, TokenError
 from skyspy.house import House
-from skyspy.live import Session
+from skyspy.operate.present import settled
 from skyspy.operate.who import Who, told
+from skyspy.store.presence import Row
 from skyspy.store.registry import check, parse, row_of
 from skyspy.store.settings import Setting, Settings
 
@@ -24,11 +27,13 @@ MANAGE = "settings.manage"
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a change would do now: sockets told to go, by kind of principal, and topics that sockets lose."""
+    """What a change would do now: sockets told to go, by kind of principal and by namespace, and topics that sockets
+    lose which may stay."""
 
     settings: Settings
     disconnected: Mapping[str, int]
     lost: Mapping[str, int]
+    namespaces: Mapping[str, int]
 
     @property
     def total(self) -> int:
@@ -49,14 +54,20 @@ def preview(house: House, who: Who, changes: Mapping[str, object]) -> Preview:
         wanted = _with(current, changes)
     gone: Counter[str] = Counter()
     lost: Counter[str] = Counter()
-    for session in house.live:
-        if not _stays(session, wanted):
-            gone[session.principal.kind] += 1
+    namespaces: Counter[str] = Counter()
+    rows = settled(house)
+    for row, token in zip(rows, _tokens(house, rows), strict=True):
+        if token is None:
             continue
-        for topic in session.topics:
-            if not may(session.principal, topics.TOPICS[topic].permission, wanted):
+        verdict = decide(token, wanted, topics.NAMESPACES[row.namespace].permission)
+        if verdict.principal is None:
+            gone[row.kind] += 1
+            namespaces[row.namespace] += 1
+            continue
+        for topic in row.topics.split():
+            if topic in topics.TOPICS and not may(verdict.principal, topics.TOPICS[topic].permission, wanted):
                 lost[topic] += 1
-    return Preview(wanted, dict(gone), dict(lost))
+    return Preview(wanted, dict(gone), dict(lost), dict(namespaces))
 
 
 def change(house: House, who: Who, changes: Mapping[str, object]) -> Settings:
@@ -66,11 +77,24 @@ def change(house: House, who: Who, changes: Mapping[str, object]) -> Settings:
         return house.settings.change(changes, who.actor)
 
 
-def _stays(session: Session, settings: Settings) -> bool:
-    principal = session.principal
-    known = principal if principal.identified else None
-    needs = topics.NAMESPACES[session.namespace].permission
-    return decide(TokenOutcome(known, session.token_error), settings, needs).admitted
+def _tokens(house: House, rows: Sequence[Row]) -> list[TokenOutcome | None]:
+    """What the door would find each session's token to be now; None for one that goes whatever is changed."""
+    people = house.accounts.users_by_id({row.user_id for row in rows if row.kind == "user" and row.user_id is not None})
+    keys = house.accounts.keys_by_id({row.key_id for row in rows if row.key_id is not None})
+    now = house.clock.wall()
+
+    def found(row: Row) -> TokenOutcome | None:
+        if row.kind == "anonymous":
+            return TokenOutcome(error=TokenError(row.token_state) if row.token_state in MESSAGES else None)
+        if row.kind == "user":
+            user = people.get(row.user_id or 0)
+            return None if user is None else TokenOutcome(Principal("user", user.id, user.name, user.role, user.permissions))
+        try:
+            return TokenOutcome(principal_of(keys[row.key_id or 0], now))
+        except (KeyError, TokenError):
+            return None
+
+    return [found(row) for row in rows]
 
 
 def _with(current: Settings, changes: Mapping[str, object]) -> Settings:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from skyspy.auth.apikeys import MadeKey
 from skyspy.house import House
+from skyspy.operate.present import tally
 from skyspy.operate.users import works
 from skyspy.operate.who import Refused, Who, told
 from skyspy.permissions import PERMISSION_NAMES
@@ -23,7 +24,7 @@ DAYS_SHOWN = 14
 
 @dataclass(frozen=True, slots=True)
 class KeyView:
-    """A key, whether it works, how often it was used on each of the last days (the oldest first), and its sockets here."""
+    """A key, whether it works, how often it was used on each of the last days (the oldest first), and its sockets."""
 
     key: Key
     works: bool
@@ -36,12 +37,12 @@ def listing(house: House, who: Who, user_id: int | None = None) -> list[KeyView]
     if user_id is None or user_id != who.principal.user_id:
         who.needs(house, MANAGE)
     keys = house.accounts.keys() if user_id is None else house.accounts.keys_of(user_id)
-    return [_view(house, key) for key in reversed(keys)]
+    return _views(house, reversed(keys))
 
 
 def one(house: House, who: Who, key_id: int) -> KeyView:
     """One key."""
-    return _view(house, _his(house, who, key_id))
+    return _views(house, [_his(house, who, key_id)])[0]
 
 
 def owner(house: House, who: Who, user_id: int) -> User:
@@ -111,10 +112,10 @@ def _own(who: Who, user: User) -> bool:
     return who.principal.kind == "user" and user.id == who.principal.user_id
 
 
-def _view(house: House, key: Key) -> KeyView:
-    now = house.clock.wall()
+def _views(house: House, keys: Iterable[Key]) -> list[KeyView]:
+    shown, now = list(keys), house.clock.wall()
     today = int(now // DAY_S)
-    uses = house.accounts.key_uses_per_day(key.id)
-    days = tuple(uses.get(day, 0) for day in range(today - DAYS_SHOWN + 1, today + 1))
-    sockets = sum(session.principal.key_id == key.id for session in house.live)
-    return KeyView(key, works(key, now), days, sockets)
+    days = range(today - DAYS_SHOWN + 1, today + 1)
+    uses = house.accounts.key_uses_since([key.id for key in shown], days.start)
+    sockets = tally(house).keys
+    return [KeyView(key, works(key, now), tuple(uses[key.id].get(day, 0) for day in days), sockets[key.id]) for key in shown]

@@ -1,22 +1,36 @@
-"""Heart: who is connected, to this process or another on the same database, and seeing somebody out.
+"""Heart: the live connections as an operator sees them, and seeing somebody out.
 
-Law: `users.manage`. Whoever is sent away hears the reason and is gone within two seconds; nothing keeps him from
-coming back, for that his key is revoked or his user disabled. This process's own part of the list is
-always true; another's comes within a second of the first look and is then at most two seconds old.
+Law: `users.manage`, and whom one sends away one must stand over. Whoever is sent away hears the reason and is gone
+within two seconds, on whichever process he is; nothing keeps him from coming back, for that his key is revoked or his
+user disabled.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 
 from skyspy.house import House
-from skyspy.live import Session
+from skyspy.operate.present import everybody, is_meant, row_of, settled
 from skyspy.operate.users import MANAGE
-from skyspy.operate.who import Refused, Who
+from skyspy.operate.who import Refused, Who, told
 from skyspy.store import presence
+from skyspy.store.accounts import User
 from skyspy.store.presence import Row
+
+__all__ = [
+    "CODE",
+    "MESSAGE",
+    "counts",
+    "disconnect",
+    "disconnect_anonymous",
+    "disconnect_key",
+    "disconnect_user",
+    "everybody",
+    "is_meant",
+    "listing",
+    "row_of",
+]
 
 CODE, MESSAGE = "disconnected", "Disconnected by an operator"
 
@@ -31,18 +45,6 @@ def listing(house: House, who: Who, search: str = "", namespace: str = "") -> li
 def counts(house: House) -> Mapping[str, int]:
     """How many sessions each namespace has."""
     return dict(Counter(row.namespace for row in everybody(house)))
-
-
-def everybody(house: House) -> list[Row]:
-    """Everybody, the newest first; looking keeps the other processes' lists coming."""
-    now = house.clock.wall()
-    if house.store.read(presence.wanted_until) < now + presence.WANTED_S / 2:
-        house.store.write(lambda connection: presence.want(connection, now))
-    rows = house.store.read(lambda connection: presence.everybody(connection, now))
-    published = {row.sid: row for row in rows if row.process == house.live.process}
-    others = [row for row in rows if row.process != house.live.process]
-    own = [_with_counts(row_of(house.live.process, session), published.get(session.sid)) for session in house.live]
-    return sorted(own + others, key=lambda row: -row.since)
 
 
 def disconnect(house: House, who: Who, sid: str) -> int:
@@ -68,56 +70,29 @@ def disconnect_anonymous(house: House, who: Who) -> int:
     return _send_away(house, who, "anonymous", "")
 
 
-def is_meant(row: Row, what: str, target: str) -> bool:
-    """Whether an eviction (see presence.Eviction) means this session."""
-    if what == "anonymous":
-        return row.kind == "anonymous"
-    known = {"session": row.sid, "key": row.key_id, "user": row.user_id}.get(what)
-    return known is not None and str(known) == target
-
-
-def row_of(process: str, session: Session, messages: int = 0, size: int = 0, lag_s: float = 0.0) -> Row:
-    """A session of this process as the common list has it."""
-    principal = session.principal
-    return Row(
-        process,
-        session.sid,
-        session.namespace,
-        principal.kind,
-        principal.user_id,
-        principal.key_id,
-        principal.name,
-        principal.key_name,
-        principal.role,
-        session.address[:64],
-        session.user_agent[:200],
-        session.token_state,
-        session.sky,
-        " ".join(sorted(session.topics)),
-        session.since,
-        messages,
-        size,
-        round(lag_s * 1000),
-    )
-
-
-def _with_counts(row: Row, published: Row | None) -> Row:
-    if published is None:
-        return row
-    return replace(row, messages=published.messages, bytes=published.bytes, lag_ms=published.lag_ms)
-
-
 def _send_away(house: House, who: Who, what: str, target: str) -> int:
     who.needs(house, MANAGE)
-    found = sum(is_meant(row, what, target) for row in everybody(house))
-    if found or what in ("key", "user", "anonymous"):
+    meant = [row for row in settled(house) if is_meant(row, what, target)]
+    for owner in _owners(house, what, target, meant):
+        who.stands_over(owner.permissions, owner.name)
+    if meant or what in ("key", "user", "anonymous"):
         at = house.clock.wall()
-        house.store.write(lambda connection: presence.evict(connection, what, target, found, who.actor, at))
+        house.store.write(lambda connection: presence.evict(connection, what, target, len(meant), who.actor, at))
     for session in house.live:
         # At once here; the other processes read it within half a second.
         if is_meant(row_of(house.live.process, session), what, target):
             house.live.send_away(session, CODE, MESSAGE)
-    return found
+    return len(meant)
+
+
+def _owners(house: House, what: str, target: str, meant: list[Row]) -> Iterable[User]:
+    """Whose sessions it is about, also where none of them is seen yet."""
+    with told():
+        if what == "user":
+            return [house.accounts.user_by_id(int(target))]
+        if what == "key":
+            return [house.accounts.key_by_id(int(target)).user]
+    return house.accounts.users_by_id({row.user_id for row in meant if row.user_id is not None}).values()
 
 
 def _text(row: Row) -> str:

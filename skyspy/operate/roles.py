@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from skyspy.house import House
+from skyspy.operate.present import settled, tally
 from skyspy.operate.users import MANAGE
 from skyspy.operate.who import Who, told
 from skyspy.store.accounts import Role
@@ -17,23 +18,32 @@ from skyspy.store.accounts import Role
 
 @dataclass(frozen=True, slots=True)
 class RoleView:
-    """A role, and how many live sockets of this process stand in it (its users are in the role itself)."""
+    """A role, and how many live sockets stand in it (how many users do is in the role itself)."""
 
     role: Role
+    sockets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Whom a change of a role touches."""
+
+    users: int
     sockets: int
 
 
 def listing(house: House, who: Who) -> list[RoleView]:
     """Every role."""
     who.needs(house, MANAGE)
-    return [RoleView(role, _sockets(house, role.name)) for role in house.accounts.roles()]
+    sockets = tally(house).roles
+    return [RoleView(role, sockets[role.name]) for role in house.accounts.roles()]
 
 
 def one(house: House, who: Who, name: str) -> RoleView:
     """One role."""
     who.needs(house, MANAGE)
     with told():
-        return RoleView(house.accounts.role_by_name(name), _sockets(house, name))
+        return RoleView(house.accounts.role_by_name(name), tally(house).roles[name])
 
 
 def create(house: House, who: Who, name: str, permissions: Iterable[str], says: str = "") -> Role:
@@ -67,5 +77,7 @@ def delete(house: House, who: Who, name: str) -> None:
         house.accounts.delete_role(name, who.actor)
 
 
-def _sockets(house: House, name: str) -> int:
-    return sum(session.principal.role == name for session in house.live)
+def touches(house: House, who: Who, name: str) -> Touched:
+    """How many users and live sockets another set of permissions would touch."""
+    role = one(house, who, name).role
+    return Touched(role.users, sum(row.role == name for row in settled(house)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from skyspy.house import House
+from skyspy.operate.present import settled, tally
 from skyspy.operate.who import Refused, Who, told
 from skyspy.store.accounts import Key, User
 from skyspy.store.users import fold
@@ -18,7 +19,7 @@ MANAGE = "users.manage"
 
 @dataclass(frozen=True, slots=True)
 class UserView:
-    """A user with what hangs on him: his keys that still work and his sockets on this process."""
+    """A user with what hangs on him: his keys that still work and his sockets, whichever process serves them."""
 
     user: User
     keys: int
@@ -36,7 +37,7 @@ class UserPage:
 
 @dataclass(frozen=True, slots=True)
 class Touches:
-    """What an act on somebody or something ends: working keys and live sockets on this process."""
+    """What an act on somebody or something ends: working keys and live sockets."""
 
     keys: int
     sockets: int
@@ -47,17 +48,17 @@ def listing(house: House, who: Who, search: str = "", limit: int = 50, offset: i
     who.needs(house, MANAGE)
     wanted = fold(search.strip())
     matching = [user for user in house.accounts.users() if wanted in fold(user.name) or wanted in user.role]
-    keys = working_keys(house)
+    keys, sockets = working_keys(house), tally(house).users
     shown = matching[offset : offset + limit]
     following = offset + limit if offset + limit < len(matching) else None
-    return UserPage([_view(house, user, keys) for user in shown], len(matching), following)
+    return UserPage([_view(user, keys, sockets[user.id]) for user in shown], len(matching), following)
 
 
 def one(house: House, who: Who, user_id: int) -> UserView:
     """One user."""
     who.needs(house, MANAGE)
     with told():
-        return _view(house, house.accounts.user_by_id(user_id), working_keys(house))
+        return _view(house.accounts.user_by_id(user_id), working_keys(house), tally(house).users[user_id])
 
 
 def create(house: House, who: Who, name: str, role: str, password: str | None) -> User:
@@ -113,7 +114,7 @@ def delete(house: House, who: Who, user_id: int) -> None:
 def touches(house: House, who: Who, user_id: int) -> Touches:
     """What disabling or deleting the user would end."""
     view = one(house, who, user_id)
-    return Touches(view.keys, view.sockets)
+    return Touches(view.keys, sum(row.user_id == user_id for row in settled(house)))
 
 
 def working_keys(house: House) -> dict[int, list[Key]]:
@@ -131,11 +132,6 @@ def works(key: Key, now: float) -> bool:
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
 
 
-def sockets_of(house: House, user_id: int) -> int:
-    """How many sockets of this process belong to a user, by sign-in or key."""
-    return sum(session.principal.user_id == user_id for session in house.live)
-
-
 def over(house: House, who: Who, user_id: int) -> User:
     """The user, if `who` may manage users and stands over this one."""
     return _over(house, who, user_id)
@@ -149,8 +145,8 @@ def _over(house: House, who: Who, user_id: int) -> User:
     return user
 
 
-def _view(house: House, user: User, keys: dict[int, list[Key]]) -> UserView:
-    return UserView(user, len(keys.get(user.id, ())), sockets_of(house, user.id))
+def _view(user: User, keys: dict[int, list[Key]], sockets: int) -> UserView:
+    return UserView(user, len(keys.get(user.id, ())), sockets)
 
 
 def _hashed(house: House, password: str, name: str) -> str:

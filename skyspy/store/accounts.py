@@ -158,6 +158,11 @@ class Accounts:
         """How often a key was used on each UTC day (days since 1970)."""
         return self.store.read(lambda c: keys.uses_per_day(c, key_id))
 
+    def key_uses_since(self, ids: Iterable[int], first_day: int) -> Mapping[int, Mapping[int, int]]:
+        """How often keys were used on each UTC day from that one on, by key id and day."""
+        wanted = list(ids)
+        return self.store.read(lambda c: keys.uses_since(c, wanted, first_day))
+
     # Token families
 
     def families_by_id(self, ids: Iterable[str]) -> Mapping[str, Family]:

@@ -188,6 +188,17 @@ def uses_per_day(connection: Connection, key_id: int) -> dict[int, int]:
     return {row.day: row.uses for row in connection.execute(select(KEY_USES).where(KEY_USES.c.key_id == key_id))}
 
 
+def uses_since(connection: Connection, ids: Iterable[int], first_day: int) -> Mapping[int, Mapping[int, int]]:
+    """How often keys were used on each UTC day from that one on, by key id and day."""
+    wanted = sorted(set(ids))
+    found: dict[int, dict[int, int]] = {key_id: {} for key_id in wanted}
+    for start in range(0, len(wanted), CHUNK):
+        these = KEY_USES.c.key_id.in_(wanted[start : start + CHUNK]) & (KEY_USES.c.day >= first_day)
+        for row in connection.execute(select(KEY_USES).where(these)):
+            found[row.key_id][row.day] = row.uses
+    return found
+
+
 def _insert(connection: Connection, owner: User, new: NewKey, actor: Actor, action: str, at: float) -> Key:
     scopes = None if new.scopes is None else wirejson.dumps(sorted(new.scopes))
     networks = None if new.networks is None else wirejson.dumps(list(new.networks))

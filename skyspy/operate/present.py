@@ -1,0 +1,110 @@
+"""Heart: who is connected now, to this process or another on the same database.
+
+Law: this process's own part of the list is always true; another's comes within a second of the first look and is
+then at most two seconds old. Looking is what keeps the other processes' lists coming, so nothing is written while
+nobody looks. Who may look is decided by whoever asks here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import gevent
+from sqlalchemy import Connection
+
+from skyspy.house import House
+from skyspy.live import Session
+from skyspy.store import presence
+from skyspy.store.presence import Row
+
+SETTLE_SECONDS = 1.0
+"""After the first look: the others see within half a second that they are wanted, and then write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many live sessions belong to whom: by user's id (his sign-ins and keys), key's id and role's name."""
+
+    users: Counter[int | None]
+    keys: Counter[int | None]
+    roles: Counter[str]
+
+
+def everybody(house: House) -> list[Row]:
+    """Everybody, the newest first, as far as it is known now."""
+    return _look(house)[0]
+
+
+def settled(house: House) -> list[Row]:
+    """Everybody, the newest first: where nobody looked lately this waits until the other processes had their say.
+    For what an operator is told before he acts."""
+    rows, was_wanted = _look(house)
+    if was_wanted:
+        return rows
+    gevent.sleep(SETTLE_SECONDS)
+    return everybody(house)
+
+
+def tally(house: House) -> Tally:
+    """Whose sessions there are."""
+    rows = everybody(house)
+    known = [row for row in rows if row.kind != "anonymous"]
+    return Tally(Counter(row.user_id for row in known), Counter(row.key_id for row in known), Counter(row.role for row in known))
+
+
+def is_meant(row: Row, what: str, target: str) -> bool:
+    """Whether an eviction (see presence.Eviction) means this session."""
+    if what == "anonymous":
+        return row.kind == "anonymous"
+    known = {"session": row.sid, "key": row.key_id, "user": row.user_id}.get(what)
+    return known is not None and str(known) == target
+
+
+def row_of(process: str, session: Session, messages: int = 0, size: int = 0, lag_s: float = 0.0) -> Row:
+    """A session of this process as the common list has it."""
+    principal = session.principal
+    return Row(
+        process,
+        session.sid,
+        session.namespace,
+        principal.kind,
+        principal.user_id,
+        principal.key_id,
+        principal.name,
+        principal.key_name,
+        principal.role,
+        session.address[:64],
+        session.user_agent[:200],
+        session.token_state,
+        session.sky,
+        " ".join(sorted(session.topics)),
+        session.since,
+        messages,
+        size,
+        round(lag_s * 1000),
+    )
+
+
+def _look(house: House) -> tuple[list[Row], bool]:
+    """Everybody, and whether somebody had looked before for long enough that all processes were heard."""
+    now, process = house.clock.wall(), house.live.process
+
+    def read(connection: Connection) -> tuple[float, list[Row]]:
+        return presence.wanted_until(connection), presence.everybody(connection, now)
+
+    wanted_until, rows = house.store.read(read)
+    if wanted_until < now + presence.WANTED_S / 2:
+        house.store.write(lambda connection: presence.want(connection, now))
+    published = {row.sid: row for row in rows if row.process == process}
+    others = [row for row in rows if row.process != process]
+    own = [_with_counts(row_of(process, session), published.get(session.sid)) for session in house.live]
+    # A look that has just begun ends WANTED_S from now: one that is older left the others time to answer it.
+    was_wanted = now < wanted_until <= now + presence.WANTED_S - SETTLE_SECONDS
+    return sorted(own + others, key=lambda row: -row.since), was_wanted
+
+
+def _with_counts(row: Row, published: Row | None) -> Row:
+    if published is None:
+        return row
+    return replace(row, messages=published.messages, bytes=published.bytes, lag_ms=published.lag_ms)
