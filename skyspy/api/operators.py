@@ -302,7 +302,9 @@ def live_list(asked: Asked) -> object:
 
 @resource.post("/api/admin/live/disconnect/", body=models.Disconnect, answer=models.Disconnected, errors=(404,), **_USERS)
 def live_disconnect(asked: Asked) -> object:
-    """Send a connection away, or all of a key, of a user, or of the anonymous."""
+    """Send connections away.
+
+    One, all of a key, all of a user, or all that are anonymous."""
     body: models.Disconnect = asked.body
     acts: dict[str, Callable[[], int]] = {
         "socket": lambda: live.disconnect(asked.house, _who(asked), body.id),

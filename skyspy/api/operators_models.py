@@ -37,8 +37,8 @@ class UserQuery(Struct):
     """Which users to list."""
 
     search: Search = ""
-    limit: Annotated[int, Meta(ge=1, le=500)] = 50
-    offset: Annotated[int, Meta(ge=0, le=1000000)] = 0
+    limit: Annotated[int, Meta(description="How many on one page", ge=1, le=500)] = 50
+    offset: Annotated[int, Meta(description="How many to pass over: `next_offset` of the page before", ge=0, le=1000000)] = 0
 
 
 class UserPage(Struct, forbid_unknown_fields=True):
@@ -52,8 +52,8 @@ class UserPage(Struct, forbid_unknown_fields=True):
 class NewUser(Struct):
     """A user to make."""
 
-    name: Name
-    role: Name
+    name: Annotated[Name, Meta(description="The user's name: letters, digits and . _ - + @")]
+    role: Annotated[Name, Meta(description="The name of a role")]
     password: Annotated[str | None, Meta(description="Left out: the answer holds an invitation")] = None
 
 
@@ -67,9 +67,9 @@ class MadeUser(Struct, forbid_unknown_fields=True):
 class UserChange(Struct):
     """What to change of a user."""
 
-    role: Name | None = None
-    password: str | None = None
-    disabled: bool | None = None
+    role: Annotated[Name | None, Meta(description="The name of another role")] = None
+    password: Annotated[str | None, Meta(description="Another password; every sign-in with the old one ends")] = None
+    disabled: Annotated[bool | None, Meta(description="true ends his sign-ins and rests his keys")] = None
 
 
 class Link(Struct, forbid_unknown_fields=True):
@@ -99,7 +99,7 @@ class Roles(Struct, forbid_unknown_fields=True):
 class NewRole(Struct):
     """A role to make."""
 
-    name: Name
+    name: Annotated[Name, Meta(description="1 to 32 small letters, digits, - and _")]
     permissions: Permissions
     says: Says = ""
 
@@ -108,7 +108,7 @@ class RoleChange(Struct):
     """What a role shall hold."""
 
     permissions: Permissions
-    says: Says | None = None
+    says: Annotated[Says | None, Meta(description="What the role is for; left out: as it is")] = None
 
 
 class Key(Struct, forbid_unknown_fields=True):
@@ -142,12 +142,12 @@ class Keys(Struct, forbid_unknown_fields=True):
 class NewKey(Struct):
     """A key to make for a user."""
 
-    user_id: int
-    kind: Literal["live", "test"]
-    name: Name
-    scopes: Permissions | None = None
-    expires_in: Seconds | None = None
-    networks: Networks | None = None
+    user_id: Annotated[int, Meta(description="The owner's id")]
+    kind: Annotated[Literal["live", "test"], Meta(description="live, or test for the sandbox")]
+    name: Annotated[Name, Meta(description="What the key is for")]
+    scopes: Annotated[Permissions | None, Meta(description="What it is narrowed to; left out: all its owner may")] = None
+    expires_in: Annotated[Seconds | None, Meta(description="Seconds it lives; left out: no end")] = None
+    networks: Annotated[Networks | None, Meta(description="Where it may be used from; left out: anywhere")] = None
 
 
 class MadeKey(Struct, forbid_unknown_fields=True):
@@ -186,7 +186,7 @@ class Settings(Struct, forbid_unknown_fields=True):
 class Changes(Struct):
     """Settings and their new values; null chooses the default."""
 
-    changes: dict[str, Any]
+    changes: Annotated[dict[str, Any], Meta(description="Setting names and their new values; null chooses the default")]
 
 
 class Preview(Struct, forbid_unknown_fields=True):
@@ -201,7 +201,7 @@ class LiveQuery(Struct):
     """Which connections to list."""
 
     search: Search = ""
-    namespace: Annotated[str, Meta(max_length=32)] = ""
+    namespace: Annotated[str, Meta(description="Only this namespace, such as /audio", max_length=32)] = ""
 
 
 class Connection(Struct, forbid_unknown_fields=True):
@@ -232,7 +232,9 @@ class LiveList(Struct, forbid_unknown_fields=True):
 class Disconnect(Struct):
     """Whom to send away."""
 
-    what: Literal["socket", "key", "user", "anonymous"]
+    what: Annotated[
+        Literal["socket", "key", "user", "anonymous"], Meta(description="What to send away; `id` names it, but for anonymous")
+    ]
     id: Annotated[str, Meta(description="The socket's sid, the key's or the user's id", max_length=64)] = ""
 
 
@@ -245,11 +247,11 @@ class Disconnected(Struct, forbid_unknown_fields=True):
 class AuditQuery(Struct):
     """Which rows of the log to read."""
 
-    actor: Annotated[str, Meta(max_length=64)] = ""
+    actor: Annotated[str, Meta(description="The exact name of who acted", max_length=64)] = ""
     action: Annotated[str, Meta(description="Such as user.create; `user.` means all of them", max_length=32)] = ""
     object: Annotated[str, Meta(description="Part of the object's name", max_length=128)] = ""
-    address: Annotated[str, Meta(max_length=64)] = ""
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    address: Annotated[str, Meta(description="The exact address it came from", max_length=64)] = ""
+    limit: Annotated[int, Meta(description="How many rows", ge=1, le=1000)] = 100
     before: Annotated[int | None, Meta(description="`next_before` of the page before")] = None
 
 
