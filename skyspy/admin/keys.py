@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from skyspy.admin import door, key_form
 from skyspy.admin.acting import ID, ROWS, offset, pager, socketio_path, step
 from skyspy.admin.forms import Choice, Field, one_line
-from skyspy.admin.show import counted, span
+from skyspy.admin.show import capital, counted, span
 from skyspy.admin.snippets import snippets
 from skyspy.admin.table import Asked, Page
 from skyspy.auth.apikeys import MadeKey
@@ -76,7 +76,7 @@ def create(asked: Asked) -> ResponseReturnValue:
             asked.house, asked.who, owner.id, typed.kind, typed.name, wanted.scopes, wanted.expires_at, wanted.networks
         )
     except Refused as error:
-        return key_form.page(asked, owner, typed, dict(error.fields), error.message), error.status
+        return key_form.page(asked, owner, typed, dict.fromkeys(error.fields, f"{error.message}."), error.message), error.status
     return _made(asked, made)
 
 
@@ -105,7 +105,7 @@ def revoke(asked: Asked, key_id: int) -> ResponseReturnValue:
     """What revoking ends."""
     view = keys.one(asked.house, asked.who, key_id)
     name = view.key.name
-    sockets = counted(view.sockets, "live connection").capitalize()
+    sockets = capital(counted(view.sockets, "live connection"))
     points = (
         f"“{name}” ({view.key.hint}…) stops working at once, for ever.",
         f"{sockets} {'is' if view.sockets == 1 else 'are'} closed within 2 seconds, and told why.",

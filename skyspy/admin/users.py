@@ -16,7 +16,7 @@ from skyspy.admin.acting import ID, ROWS, offset, pager, step
 from skyspy.admin.forms import Choice, Field, one_line
 from skyspy.admin.keys import standings
 from skyspy.admin.profile import sockets_of
-from skyspy.admin.show import counted, span
+from skyspy.admin.show import capital, counted, span
 from skyspy.admin.table import Asked, Page
 from skyspy.operate import Refused, keys, links, roles, users
 from skyspy.operate.users import UserView
@@ -220,11 +220,11 @@ def _link(asked: Asked, view: UserView, kind: str) -> str:
 
 
 def _keys(view: UserView) -> str:
-    return f"{counted(view.keys, 'API key').capitalize()} {'stops' if view.keys == 1 else 'stop'} working"
+    return f"{capital(counted(view.keys, 'API key'))} {'stops' if view.keys == 1 else 'stop'} working"
 
 
 def _sockets(view: UserView) -> str:
-    return f"{counted(view.sockets, 'live connection').capitalize()} {'is' if view.sockets == 1 else 'are'} closed"
+    return f"{capital(counted(view.sockets, 'live connection'))} {'is' if view.sockets == 1 else 'are'} closed"
 
 
 def _address(user_id: int) -> str:
