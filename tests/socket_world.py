@@ -46,6 +46,10 @@ class FakeSky:
         self.clock = clock
         self.settings = settings
         self.missed: list[dict[str, Any]] | None = None
+        self.location: tuple[float, float] | None = (47.46, 8.55)
+
+    def stand_at(self, location: tuple[float, float] | None) -> None:
+        self.location = location
 
     def audience(self, principal: Principal) -> str:
         return topics.EXACT if principal.identified else topics.PUBLIC

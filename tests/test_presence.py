@@ -197,6 +197,30 @@ def test_a_receiver_added_here_is_taken_over_everywhere_paused_and_removed(twice
     assert "secret" not in repr(log)
 
 
+def test_invented_traffic_rests_while_a_real_receiver_is_there(twice: Twice) -> None:
+    world, sky = twice.here, twice.here.house.skies["live"]
+    sky.feeds = Feeds(world.config.feeds, lambda _name, _heard: None, world.clock, sky.location)
+    follower, who, invented = feeds.Follower(world.house, sky), admin(world), sky.location
+    sky.feeds.start()
+
+    def follow() -> dict[str, str]:
+        twice.look()
+        follower.look()
+        return {row["name"]: row["state"] for row in sky.feeds.status()}
+
+    feeds.add(world.house, who, "demo://?seed=7")
+    assert follow()["demo"] != "paused"
+    added = feeds.add(world.house, who, "sbs://127.0.0.1:1")
+    assert follow()["demo"] == "paused"
+    assert sky.location is None, "where the real receiver stands, nobody said: distances are not counted from an invented place"
+    feeds.set_paused(world.house, who, added.id, True)
+    assert follow()["demo"] == "paused"
+    feeds.remove(world.house, who, added.id)
+    assert follow()["demo"] != "paused"
+    assert sky.location == invented
+    sky.feeds.stop()
+
+
 def test_only_who_manages_settings_may_add_check_or_see_receivers(twice: Twice) -> None:
     receivers(twice.here, twice.here.clock)
     principal = twice.here.house.tokens.identify(twice.here.key("olga", "operator"), "127.0.0.1")

@@ -160,6 +160,20 @@ def test_the_public_learns_of_the_receivers_place_what_the_operator_allows(
     assert scene.sky.audience(ANONYMOUS) == ("exact" if accuracy == "exact" else "public")
 
 
+def test_a_sky_that_stands_elsewhere_counts_and_believes_from_there() -> None:
+    scene = Scene()
+    scene.hear("4B1613", lat=47.5, lon=8.5)
+    scene.hear("7C6B2D", lat=-33.9, lon=151.2)
+    scene.tick()
+    assert {a["hex"] for a in scene.sky.aircraft("exact") if "lat" in a} == {"4B1613"}
+    scene.sky.stand_at((-33.9, 151.2))
+    scene.hear("7C6B2D", lat=-33.9, lon=151.2)
+    scene.tick()
+    there = scene.sky.one("7c6b2d", "exact")
+    assert there is not None
+    assert there["distance_nm"] == pytest.approx(0.0, abs=0.1)
+
+
 def test_a_crowd_that_appears_at_once_comes_in_one_update() -> None:
     scene = Scene(WHOLE)
     for number in range(250):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -129,6 +129,10 @@ class Feeds:
     def names(self) -> list[str]:
         """The feeds' names, in the order they were added."""
         return list(self._links)
+
+    def stand_at(self, location: Point | None) -> None:
+        """Where the receivers stand that are added from now on."""
+        self._around = replace(self._around, location=location)
 
     def named(self, text: str) -> str | None:
         """The name of the feed with this URL, as it was written; None where there is none."""

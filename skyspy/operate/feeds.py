@@ -1,7 +1,8 @@
 """Heart: receivers, those of the environment shown and those that operators add while the server runs.
 
 Law: `settings.manage`. A URL may point anywhere the server can reach: that is the operator's right, and it is
-written down. A URL's password is never shown again. Every process takes a change over within a second (Follower).
+written down. A URL's password is never shown again. Every process takes a change over within a second (Follower). Invented
+traffic never mixes with a real sky: where the environment names nothing else, it rests while an added receiver is there.
 """
 
 from __future__ import annotations
@@ -97,6 +98,10 @@ class Follower:
         self._sky = sky
         self._version: int | None = None
         self._mine: set[str] = set()
+        demo = [url for url in house.config.feeds if url.scheme.name == "demo"]
+        self._demo = [url.text for url in demo] if len(demo) == len(house.config.feeds) else []
+        self._demo_place = sky.location
+        self._is_real = False
         self._greenlet: gevent.Greenlet[[], None] | None = None
 
     def start(self) -> None:
@@ -129,10 +134,20 @@ class Follower:
             name = self._sky.feeds.named(url)
             if name is not None:
                 self._sky.feeds.remove(name)
+        self._rest_demo(any(not _is_demo(url) for url in wanted))
         for url, feed in wanted.items():
             if url in self._mine or self._take(url):
                 self._settle(url, feed.paused)
         self._version = version
+
+    def _rest_demo(self, is_real: bool) -> None:
+        """Invented traffic and its invented place go when a real receiver comes, and come back when it goes."""
+        if not self._demo or is_real == self._is_real:
+            return
+        self._is_real = is_real
+        self._sky.stand_at(self._house.config.location if is_real else self._demo_place)
+        for url in self._demo:
+            self._settle(url, is_real)
 
     def _take(self, url: str) -> bool:
         try:
@@ -152,6 +167,10 @@ class Follower:
             self._sky.feeds.pause(name)
         elif is_paused and not paused:
             self._sky.feeds.resume(name)
+
+
+def _is_demo(url: str) -> bool:
+    return url.partition(":")[0].lower() == "demo"
 
 
 def _parsed(url: str) -> FeedUrl:

@@ -82,6 +82,11 @@ class Sky:
             self._dirty.set()
             turns.give()
 
+    def stand_at(self, location: Point | None) -> None:
+        """From now on the receiver stands there (None: nobody knows where)."""
+        self.location = self.tracker.reference = location
+        self.feeds.stand_at(location)
+
     # -- the tick ------------------------------------------------------------------------------
 
     def start(self) -> None:
