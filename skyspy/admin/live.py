@@ -33,6 +33,13 @@ def show(asked: Asked) -> ResponseReturnValue:
     )
 
 
+@page.get("/live/anonymous/")
+def anonymous(asked: Asked) -> ResponseReturnValue:
+    """What sending all anonymous clients away would do."""
+    count = sum(row.kind == "anonymous" for row in live.listing(asked.house, asked.who))
+    return render_template("admin/live_anonymous.html", count=count)
+
+
 @page.post("/live/disconnect/")
 def disconnect(asked: Asked) -> ResponseReturnValue:
     """Send away one connection, or all of a key, a user, or the anonymous."""
