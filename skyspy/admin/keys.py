@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from skyspy.admin import door, key_form
 from skyspy.admin.acting import ID, ROWS, offset, pager, socketio_path, step
 from skyspy.admin.forms import Choice, Field, one_line
-from skyspy.admin.show import capital, counted, span
+from skyspy.admin.show import closes, span
 from skyspy.admin.snippets import snippets
 from skyspy.admin.table import Asked, Page
 from skyspy.auth.apikeys import MadeKey
@@ -105,10 +105,9 @@ def revoke(asked: Asked, key_id: int) -> ResponseReturnValue:
     """What revoking ends."""
     view = keys.one(asked.house, asked.who, key_id)
     name = view.key.name
-    sockets = capital(counted(view.sockets, "live connection"))
     points = (
         f"“{name}” ({view.key.hint}…) stops working at once, for ever.",
-        f"{sockets} {'is' if view.sockets == 1 else 'are'} closed within 2 seconds, and told why.",
+        closes(view.sockets),
         "To replace it without a gap, rotate it instead.",
     )
     return step(f"Revoke “{name}”?", points, "Revoke the key", _address(key_id), name)

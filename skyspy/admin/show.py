@@ -62,9 +62,11 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count or 'no'} {one if count == 1 else many or one + 's'}"
 
 
-def capital(text: str) -> str:
-    """The text with a capital at its beginning, the rest as it is."""
-    return text[:1].upper() + text[1:]
+def closes(sockets: int) -> str:
+    """What becomes of so many live connections when what they live by ends."""
+    if not sockets:
+        return "No live connection is open now."
+    return f"{counted(sockets, 'live connection')} {'is' if sockets == 1 else 'are'} closed within 2 seconds, and told why."
 
 
 def listed(words: list[str], last: str = "and") -> str:

@@ -28,7 +28,8 @@ def snippets(address: str, path: str, token: str) -> tuple[Snippet, ...]:
             "JavaScript, with socket.io-client",
             f"""import {{ io }} from "socket.io-client";
 
-const socket = io("{address}", {{ auth: {{ token: "{token}" }}, transports: ["websocket"]{js_path} }});
+const token = "{token}";
+const socket = io("{address}", {{ auth: {{ token }}, transports: ["websocket"]{js_path} }});
 socket.on("connect", () => socket.emit("subscribe", {{ topics: ["aircraft"] }}));
 socket.on("aircraft:snapshot", ({{ aircraft }}) => console.log(aircraft.length, "aircraft"));
 socket.on("connect_error", (error) => console.error(error.message));""",
@@ -38,10 +39,11 @@ socket.on("connect_error", (error) => console.error(error.message));""",
             "Python, with python-socketio",
             f"""import socketio
 
+token = "{token}"
 client = socketio.Client()
 client.on("connect", lambda: client.emit("subscribe", {{"topics": ["aircraft"]}}))
 client.on("aircraft:snapshot", lambda state: print(len(state["aircraft"]), "aircraft"))
-client.connect("{address}", auth={{"token": "{token}"}}, transports=["websocket"]{py_path})
+client.connect("{address}", auth={{"token": token}}, transports=["websocket"]{py_path})
 client.wait()""",
         ),
         Snippet("curl", "curl", f'curl -H "X-API-Key: {token}" {address}/api/aircraft/'),

@@ -16,7 +16,7 @@ from skyspy.admin.acting import ID, ROWS, offset, pager, step
 from skyspy.admin.forms import Choice, Field, one_line
 from skyspy.admin.keys import standings
 from skyspy.admin.profile import sockets_of
-from skyspy.admin.show import capital, counted, span
+from skyspy.admin.show import closes, counted, span
 from skyspy.admin.table import Asked, Page
 from skyspy.operate import Refused, keys, links, roles, users
 from skyspy.operate.users import UserView
@@ -90,8 +90,8 @@ def disable(asked: Asked, user_id: int) -> ResponseReturnValue:
     name = view.user.name
     points = (
         f"{name} is signed out everywhere and cannot sign in until enabled again.",
-        f"{_keys(view)} until then.",
-        f"{_sockets(view)} within 2 seconds, and told why.",
+        _keys(view, "until then"),
+        closes(view.sockets),
     )
     return step(f"Disable {name}?", points, f"Disable {name}", _address(user_id), name)
 
@@ -140,8 +140,8 @@ def delete(asked: Asked, user_id: int) -> ResponseReturnValue:
     name = view.user.name
     points = (
         f"{name} is gone for good and can never sign in again.",
-        f"{_keys(view)} for ever.",
-        f"{_sockets(view)} within 2 seconds, and told why.",
+        _keys(view, "for ever"),
+        closes(view.sockets),
         "The audit log keeps the name and everything done under it.",
     )
     return step(f"Delete {name}?", points, f"Delete {name}", _address(user_id), name)
@@ -219,12 +219,10 @@ def _link(asked: Asked, view: UserView, kind: str) -> str:
     return render_template("admin/link_made.html", whom=view.user, kind=kind, address=address, lives=span(links.LIVES_S[kind]))
 
 
-def _keys(view: UserView) -> str:
-    return f"{capital(counted(view.keys, 'API key'))} {'stops' if view.keys == 1 else 'stop'} working"
-
-
-def _sockets(view: UserView) -> str:
-    return f"{capital(counted(view.sockets, 'live connection'))} {'is' if view.sockets == 1 else 'are'} closed"
+def _keys(view: UserView, how_long: str) -> str:
+    if not view.keys:
+        return "No API key works now."
+    return f"{counted(view.keys, 'API key')} {'stops' if view.keys == 1 else 'stop'} working {how_long}."
 
 
 def _address(user_id: int) -> str:

@@ -1,0 +1,148 @@
+"""Every page of the panel in a real browser: axe has nothing serious to say, nothing is wider than the screen, no script complains."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from skyspy.admin import PAGES
+from tests.browser.receiver import Receiver
+from tests.conftest import ROOT, missing
+from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
+Page, expect = playwright.Page, playwright.expect
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+LOOKS = [(width, theme) for width in (1280, 390) for theme in ("light", "dark")]
+LONG = "a-name-of-sixty-four-letters-that-nobody-would-choose-but-may.xx"
+ROUTES = [route for page in PAGES for route in page.routes if route.method == "GET" and not route.open and not route.quiet]
+ADDRESSES = sorted({"/admin" + re.sub(r"<[^>]*>", "own", re.sub(r"<int[^>]*>", "2", route.path)) for route in ROUTES})
+MORE = [
+    "/admin/keys/?whose=all&ended=yes",
+    "/admin/keys/?q=zzz",
+    "/admin/users/?q=zzz",
+    "/admin/roles/role/viewer/",
+    "/admin/keys/new/?owner=2",
+]
+PAGES_SHOWN = [address for address in ADDRESSES if not address.endswith(".csv")] + MORE
+
+
+@pytest.fixture(scope="module")
+def peopled(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Server]:
+    """A server with a few users, keys of every standing and a role of its own."""
+    made = Server(tmp_path_factory.mktemp("panel"), SKYSPY_FEEDS=f"{receiver.url}#interval=0.5")
+    operator = Operator(made.folder)
+    # Every look at the pages of this file is one sign-in's.
+    operator.choose(LOGIN_ATTEMPTS_PER_ADDRESS=1000, LOGIN_ATTEMPTS_PER_ACCOUNT=100)
+    for number, name in enumerate(("ann", LONG)):
+        for key in (f"display {number}", f"{LONG[:58]} {number}"):
+            operator.tokens.keys.create(operator.user(name), "live", key, OPERATOR, networks=["192.0.2.0/24"])
+    operator.accounts.revoke_key(3, OPERATOR)
+    operator.accounts.set_disabled(operator.user("off", "viewer"), True, OPERATOR)
+    operator.accounts.create_user("invited", "viewer", None, OPERATOR)
+    operator.accounts.create_role("own", frozenset({"audio.view"}), OPERATOR, "Listens")
+    operator.close()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def ann(chromium: playwright.Browser, peopled: Server) -> Iterator[Page]:
+    """An administrator's page. Scripts may be put into it, for axe."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, base_url=peopled.url, bypass_csp=True)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.goto("/admin/sign-in/")
+    page.fill("[name=name]", "ann")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_url(lambda url: "sign-in" not in url)
+    yield page
+    context.close()
+
+
+def check(page: Page) -> None:
+    """The page as it stands, at both widths and in both themes."""
+    if not AXE.exists():
+        missing("node_modules/axe-core is not there: `npm ci` fetches it")
+    page.evaluate(AXE.read_text())
+    for width, theme in LOOKS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=theme)
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert over <= 0, f"{page.url} is {over} px too wide at {width} px"
+        found = page.evaluate(
+            "axe.run().then(r => r.violations.map(v => [v.impact, v.id, v.nodes[0].html, v.nodes[0].failureSummary]))"
+        )
+        assert [one for one in found if one[0] in ("serious", "critical")] == [], (page.url, width, theme)
+
+
+@pytest.mark.parametrize("address", PAGES_SHOWN)
+def test_axe_finds_nothing_serious_and_nothing_is_too_wide(ann: Page, address: str) -> None:
+    complaints: list[str] = []
+    ann.on("pageerror", lambda error: complaints.append(str(error)))
+    answer = ann.goto(address)
+    assert answer is not None and answer.status == 200, address
+    expect(ann.locator("h1")).to_have_count(1)
+    check(ann)
+    assert complaints == []
+
+
+@pytest.mark.parametrize("address", ["/admin/sign-in/", "/admin/invite/no-such-link/", "/admin/nowhere/"])
+def test_pages_before_the_sign_in_are_as_good(chromium: playwright.Browser, peopled: Server, address: str) -> None:
+    context = chromium.new_context(base_url=peopled.url, bypass_csp=True)
+    page = context.new_page()
+    page.goto(address)
+    check(page)
+    context.close()
+
+
+def test_the_code_beside_a_new_key_works_when_it_is_pasted(ann: Page, tmp_path: Path) -> None:
+    ann.goto("/admin/keys/new/")
+    ann.fill("[name=name]", "pasted")
+    ann.check("[name=scopes][value='aircraft.view']")
+    ann.click("main button[type=submit]")
+    check(ann)
+    program = tmp_path / "pasted.py"
+    program.write_text(
+        (ann.locator("#snippet-python").text_content() or "").replace("client.wait()", "client.sleep(2)\nclient.disconnect()")
+    )
+    done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=30, check=True)
+    assert "40 aircraft" in done.stdout
+    key = ann.locator("#key").text_content() or ""
+    assert f'curl -H "X-API-Key: {key}" ' in (ann.locator("#snippet-curl").text_content() or "")
+    assert f'const token = "{key}";' in (ann.locator("#snippet-js").text_content() or "")
+
+
+def test_what_a_choice_makes_needless_is_not_shown(ann: Page) -> None:
+    ann.goto("/admin/keys/new/")
+    expect(ann.locator("#f-scopes")).to_be_visible()
+    expect(ann.locator("#f-on")).to_be_hidden()
+    ann.check("[name=may][value=all]")
+    ann.select_option("[name=ends]", "date")
+    expect(ann.locator("#f-scopes")).to_be_hidden()
+    expect(ann.locator("#f-on")).to_be_visible()
+
+
+def test_every_page_works_without_javascript(chromium: playwright.Browser, peopled: Server) -> None:
+    context = chromium.new_context(base_url=peopled.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/admin/keys/new/")
+    page.fill("[name=name]", "ann")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    page.fill("[name=name]", "by hand")
+    page.check("[name=scopes][value='aircraft.view']")
+    page.click("main button[type=submit]")
+    expect(page.locator("#key")).to_have_text(re.compile("sk_live_"))
+    page.click("text=I have copied it")
+    page.click("text=Revoke…")
+    page.click("button:has-text('Revoke the key')")
+    expect(page.locator("main")).to_contain_text("is revoked")
+    context.close()
