@@ -13,7 +13,21 @@ from typing import Any
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
 
-from skyspy.api import aircraft, answer, auth, compat, docs, errors, feeds, health, openapi, operators, read, stats
+from skyspy.api import (
+    aircraft,
+    answer,
+    auth,
+    compat,
+    docs,
+    errors,
+    feeds,
+    health,
+    openapi,
+    operators,
+    operators_feeds,
+    read,
+    stats,
+)
 from skyspy.api.door import Door
 from skyspy.api.table import Asked, Resource, Route
 from skyspy.house import house_of
@@ -24,6 +38,7 @@ RESOURCES: tuple[Resource, ...] = (
     stats.resource,
     feeds.resource,
     operators.resource,
+    operators_feeds.resource,
     compat.readsb,
     compat.exchange,
     health.resource,

@@ -23,7 +23,7 @@ SMALLEST_GZIP = 1400
 GZIP_ON_THE_LOOP = 64 * 1024
 """Up to this size compressing takes less than a millisecond; more goes to a native thread."""
 
-SECRET_PATHS = ("/api/auth/",)
+SECRET_PATHS = ("/api/auth/", "/api/admin/keys/", "/api/admin/users/")
 """Answers that hold secrets are not compressed: their length would say something about them."""
 
 CORS_METHODS = "GET, HEAD, POST, DELETE, OPTIONS"

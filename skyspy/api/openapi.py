@@ -30,6 +30,7 @@ PATH_WORDS: dict[str, tuple[str, str]] = {
     "key_id": ("The key's `id` from the list", "1"),
     "user_id": ("The user's `id` from the list", "1"),
     "name": ("The role's name", "watchers"),
+    "feed_id": ("The added receiver's `id` from the list", "1"),
 }
 """What each word in a path means, and an example."""
 

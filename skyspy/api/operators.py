@@ -21,18 +21,22 @@ from skyspy.store.settings import Setting, to_json
 
 resource = Resource("Operators", "What the panel does, for scripts. Each route says which permission it needs.")
 
+LONGEST_ID = 15
+
 _USERS: dict[str, Any] = {"who": IDENTIFIED, "needs": users.MANAGE}
 _KEYS: dict[str, Any] = {"who": IDENTIFIED, "needs": keys.MANAGE}
 _SETTINGS: dict[str, Any] = {"who": IDENTIFIED, "needs": access.MANAGE}
 
 
-def _who(asked: Asked) -> Who:
+def who_of(asked: Asked) -> Who:
+    """Who operates."""
     return Who(asked.principal, asked.address)
 
 
-def _id(asked: Asked, name: str) -> int:
+def id_in(asked: Asked, name: str) -> int:
+    """The id in the path; what cannot be one is not there."""
     text = asked.path[name]
-    if not text.isdecimal() or len(text) > 15:
+    if not text.isdecimal() or len(text) > LONGEST_ID:
         raise not_found(f"{text[:20]!r} is no id; the list shows them")
     return int(text)
 
@@ -44,7 +48,7 @@ def _id(asked: Asked, name: str) -> int:
 def users_list(asked: Asked) -> object:
     """List users by name."""
     query: models.UserQuery = asked.query
-    page = users.listing(asked.house, _who(asked), query.search, query.limit, query.offset)
+    page = users.listing(asked.house, who_of(asked), query.search, query.limit, query.offset)
     return models.UserPage([_user(view) for view in page.users], page.total, page.next_offset)
 
 
@@ -55,7 +59,7 @@ def users_create(asked: Asked) -> object:
     Without a password the answer holds an invitation link's token, this once: open /admin/invite/<token> with it.
     """
     body: models.NewUser = asked.body
-    who = _who(asked)
+    who = who_of(asked)
     user = users.create(asked.house, who, body.name, body.role, body.password)
     invitation = links.invite(asked.house, who, user.id) if body.password is None else None
     return models.MadeUser(_user(users.one(asked.house, who, user.id)), invitation)
@@ -64,30 +68,25 @@ def users_create(asked: Asked) -> object:
 @resource.get("/api/admin/users/<user_id>/", answer=models.User, errors=(404,), **_USERS)
 def users_one(asked: Asked) -> object:
     """Show one user."""
-    return _user(users.one(asked.house, _who(asked), _id(asked, "user_id")))
+    return _user(users.one(asked.house, who_of(asked), id_in(asked, "user_id")))
 
 
 @resource.post("/api/admin/users/<user_id>/", body=models.UserChange, answer=models.User, errors=(404, 409), **_USERS)
 def users_change(asked: Asked) -> object:
     """Change a user.
 
-    Only the fields that are sent. In force on live sockets within two seconds.
+    Only the fields that are sent, all or none. In force on live sockets within two seconds.
     """
     body: models.UserChange = asked.body
-    who, user_id = _who(asked), _id(asked, "user_id")
-    if body.role is not None:
-        users.set_role(asked.house, who, user_id, body.role)
-    if body.password is not None:
-        users.set_password(asked.house, who, user_id, body.password)
-    if body.disabled is not None:
-        users.set_disabled(asked.house, who, user_id, body.disabled)
+    who, user_id = who_of(asked), id_in(asked, "user_id")
+    users.change(asked.house, who, user_id, body.role, body.password, body.disabled)
     return _user(users.one(asked.house, who, user_id))
 
 
 @resource.post("/api/admin/users/<user_id>/sign-out/", status=204, errors=(404,), **_USERS)
 def users_sign_out(asked: Asked) -> object:
     """End every sign-in of a user."""
-    users.sign_out(asked.house, _who(asked), _id(asked, "user_id"))
+    users.sign_out(asked.house, who_of(asked), id_in(asked, "user_id"))
     return None
 
 
@@ -97,13 +96,13 @@ def users_reset(asked: Asked) -> object:
 
     The answer holds its token, this once: open /admin/reset/<token> with it.
     """
-    return models.Link(links.reset(asked.house, _who(asked), _id(asked, "user_id")))
+    return models.Link(links.reset(asked.house, who_of(asked), id_in(asked, "user_id")))
 
 
 @resource.delete("/api/admin/users/<user_id>/", status=204, errors=(404, 409), **_USERS)
 def users_delete(asked: Asked) -> object:
     """Delete a user with his keys and sockets."""
-    users.delete(asked.house, _who(asked), _id(asked, "user_id"))
+    users.delete(asked.house, who_of(asked), id_in(asked, "user_id"))
     return None
 
 
@@ -129,15 +128,18 @@ def _user(view: UserView) -> models.User:
 @resource.get("/api/admin/roles/", answer=models.Roles, **_USERS)
 def roles_list(asked: Asked) -> object:
     """List roles and what they hold."""
-    listed = [_role(view.role, view.sockets) for view in roles.listing(asked.house, _who(asked))]
+    listed = [_role(view.role, view.sockets) for view in roles.listing(asked.house, who_of(asked))]
     return models.Roles(listed, len(listed))
 
 
 @resource.post("/api/admin/roles/", body=models.NewRole, answer=models.Role, status=201, errors=(409,), **_USERS)
 def roles_create(asked: Asked) -> object:
-    """Make a role."""
+    """Make a role, of permissions or like another one."""
     body: models.NewRole = asked.body
-    return _role(roles.create(asked.house, _who(asked), body.name, body.permissions, body.says), 0)
+    held = set(body.permissions)
+    if body.like is not None:
+        held |= roles.one(asked.house, who_of(asked), body.like).role.permissions
+    return _role(roles.create(asked.house, who_of(asked), body.name, held, body.says), 0)
 
 
 @resource.post("/api/admin/roles/<name>/", body=models.RoleChange, answer=models.Role, errors=(404, 409), **_USERS)
@@ -145,15 +147,15 @@ def roles_change(asked: Asked) -> object:
     """Give a role other permissions."""
     body: models.RoleChange = asked.body
     name = asked.path["name"]
-    roles.change(asked.house, _who(asked), name, body.permissions, body.says)
-    view = roles.one(asked.house, _who(asked), name)
+    roles.change(asked.house, who_of(asked), name, body.permissions, body.says)
+    view = roles.one(asked.house, who_of(asked), name)
     return _role(view.role, view.sockets)
 
 
 @resource.delete("/api/admin/roles/<name>/", status=204, errors=(404, 409), **_USERS)
 def roles_delete(asked: Asked) -> object:
     """Delete a role that nobody holds."""
-    roles.delete(asked.house, _who(asked), asked.path["name"])
+    roles.delete(asked.house, who_of(asked), asked.path["name"])
     return None
 
 
@@ -167,7 +169,7 @@ def _role(role: Role, sockets: int) -> models.Role:
 @resource.get("/api/admin/keys/", answer=models.Keys, **_KEYS)
 def keys_list(asked: Asked) -> object:
     """List everybody's API keys, the newest first."""
-    listed = [_key(view) for view in keys.listing(asked.house, _who(asked))]
+    listed = [_key(view) for view in keys.listing(asked.house, who_of(asked))]
     return models.Keys(listed, len(listed))
 
 
@@ -179,7 +181,7 @@ def keys_create(asked: Asked) -> object:
     """
     body: models.NewKey = asked.body
     ends = None if body.expires_in is None else asked.house.clock.wall() + body.expires_in
-    who = _who(asked)
+    who = who_of(asked)
     made = keys.create(asked.house, who, body.user_id, body.kind, body.name, body.scopes, ends, body.networks)
     return models.MadeKey(made.text, _key(keys.one(asked.house, who, made.key.id)))
 
@@ -192,15 +194,15 @@ def keys_rotate(asked: Asked) -> object:
 
     The old one ends at once, or after `overlap` seconds. The answer shows the new one, this once.
     """
-    who = _who(asked)
-    made = keys.rotate(asked.house, who, _id(asked, "key_id"), float(asked.body.overlap))
+    who = who_of(asked)
+    made = keys.rotate(asked.house, who, id_in(asked, "key_id"), float(asked.body.overlap))
     return models.MadeKey(made.text, _key(keys.one(asked.house, who, made.key.id)))
 
 
 @resource.delete("/api/admin/keys/<key_id>/", status=204, errors=(404,), **_KEYS)
 def keys_revoke(asked: Asked) -> object:
     """End a key and its sockets."""
-    keys.revoke(asked.house, _who(asked), _id(asked, "key_id"))
+    keys.revoke(asked.house, who_of(asked), id_in(asked, "key_id"))
     return None
 
 
@@ -236,23 +238,23 @@ def _moment(wall: float | None) -> str | None:
 @resource.get("/api/admin/settings/", answer=models.Settings, **_SETTINGS)
 def settings_list(asked: Asked) -> object:
     """List every setting, its value and who chose it."""
-    return models.Settings([_setting(row) for row in access.rows(asked.house, _who(asked))])
+    return models.Settings([_setting(row) for row in access.rows(asked.house, who_of(asked))])
 
 
 @resource.post("/api/admin/settings/preview/", body=models.Changes, answer=models.Preview, **_SETTINGS)
 def settings_preview(asked: Asked) -> object:
     """Say what a change would do to those who are connected.
 
-    Counts this process's sockets, and changes nothing.
+    Counts the sockets of every process on this database, and changes nothing. At the first look it takes a second to hear them all.
     """
-    found = access.preview(asked.house, _who(asked), asked.body.changes)
-    return models.Preview(dict(found.disconnected), dict(found.lost), found.total)
+    found = access.preview(asked.house, who_of(asked), asked.body.changes)
+    return models.Preview(dict(found.disconnected), dict(found.namespaces), dict(found.lost), found.total)
 
 
 @resource.post("/api/admin/settings/", body=models.Changes, answer=models.Settings, **_SETTINGS)
 def settings_change(asked: Asked) -> object:
     """Change settings, all or none; null chooses the default."""
-    access.change(asked.house, _who(asked), asked.body.changes)
+    access.change(asked.house, who_of(asked), asked.body.changes)
     return settings_list(asked)
 
 
@@ -279,7 +281,7 @@ def live_list(asked: Asked) -> object:
 
     To any process on this database; what another process says is at most two seconds old.
     """
-    found = live.listing(asked.house, _who(asked), asked.query.search, asked.query.namespace)
+    found = live.listing(asked.house, who_of(asked), asked.query.search, asked.query.namespace)
     listed = [
         models.Connection(
             sid=row.sid,
@@ -304,15 +306,16 @@ def live_list(asked: Asked) -> object:
 def live_disconnect(asked: Asked) -> object:
     """Send connections away.
 
-    One, all of a key, all of a user, or all that are anonymous."""
+    One, all of a key, all of a user, or all that are anonymous, on whichever process they are.
+    """
     body: models.Disconnect = asked.body
     acts: dict[str, Callable[[], int]] = {
-        "socket": lambda: live.disconnect(asked.house, _who(asked), body.id),
-        "key": lambda: live.disconnect_key(asked.house, _who(asked), int(body.id or 0)),
-        "user": lambda: live.disconnect_user(asked.house, _who(asked), int(body.id or 0)),
-        "anonymous": lambda: live.disconnect_anonymous(asked.house, _who(asked)),
+        "socket": lambda: live.disconnect(asked.house, who_of(asked), body.id),
+        "key": lambda: live.disconnect_key(asked.house, who_of(asked), int(body.id or 0)),
+        "user": lambda: live.disconnect_user(asked.house, who_of(asked), int(body.id or 0)),
+        "anonymous": lambda: live.disconnect_anonymous(asked.house, who_of(asked)),
     }
-    if body.what in ("key", "user") and not body.id.isdecimal():
+    if body.what in ("key", "user") and not (body.id.isdecimal() and len(body.id) <= LONGEST_ID):
         raise not_found("Give the key's or user's id in `id`; the lists show them")
     return models.Disconnected(acts[body.what]())
 
@@ -322,6 +325,6 @@ def audit_list(asked: Asked) -> object:
     """Read the audit log, the newest first."""
     query: models.AuditQuery = asked.query
     search = log.Search(query.actor, query.action, query.object, query.address)
-    rows = log.page(asked.house, _who(asked), search, query.limit, query.before)
+    rows = log.page(asked.house, who_of(asked), search, query.limit, query.before)
     entries = [models.Entry(**{**asdict(row), "at": iso(row.at)}) for row in rows]
     return models.Audit(entries, len(entries), rows[-1].id if len(rows) == query.limit else None)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 Timestamp = Annotated[str, Meta(description="ISO 8601 UTC")]
+Id = Annotated[int, Meta(ge=1, le=10**15)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Says = Annotated[str, Meta(description="What the role is for", max_length=200)]
 Search = Annotated[str, Meta(description="Part of a name", max_length=64)]
@@ -30,7 +31,7 @@ class User(Struct, forbid_unknown_fields=True):
     last_login_at: str | None
     last_login_from: str | None
     keys: Annotated[int, Meta(description="Keys that still work")]
-    sockets: Annotated[int, Meta(description="Live sockets on this process")]
+    sockets: Annotated[int, Meta(description="Live sockets, whichever process serves them")]
 
 
 class UserQuery(Struct):
@@ -86,7 +87,7 @@ class Role(Struct, forbid_unknown_fields=True):
     permissions: Permissions
     builtin: bool
     users: int
-    sockets: Annotated[int, Meta(description="Live sockets on this process")]
+    sockets: Annotated[int, Meta(description="Live sockets, whichever process serves them")]
 
 
 class Roles(Struct, forbid_unknown_fields=True):
@@ -100,7 +101,8 @@ class NewRole(Struct):
     """A role to make."""
 
     name: Annotated[Name, Meta(description="1 to 32 small letters, digits, - and _")]
-    permissions: Permissions
+    permissions: Permissions = []
+    like: Annotated[Name | None, Meta(description="A role whose permissions it holds too, as they are now")] = None
     says: Says = ""
 
 
@@ -129,7 +131,7 @@ class Key(Struct, forbid_unknown_fields=True):
     last_used_at: str | None
     last_used_from: str | None
     uses_per_day: Annotated[list[int], Meta(description="Of the last fourteen UTC days, the oldest first")]
-    sockets: Annotated[int, Meta(description="Live sockets on this process")]
+    sockets: Annotated[int, Meta(description="Live sockets, whichever process serves them")]
 
 
 class Keys(Struct, forbid_unknown_fields=True):
@@ -142,7 +144,7 @@ class Keys(Struct, forbid_unknown_fields=True):
 class NewKey(Struct):
     """A key to make for a user."""
 
-    user_id: Annotated[int, Meta(description="The owner's id")]
+    user_id: Annotated[Id, Meta(description="The owner's id")]
     kind: Annotated[Literal["live", "test"], Meta(description="live, or test for the sandbox")]
     name: Annotated[Name, Meta(description="What the key is for")]
     scopes: Annotated[Permissions | None, Meta(description="What it is narrowed to; left out: all its owner may")] = None
@@ -190,9 +192,10 @@ class Changes(Struct):
 
 
 class Preview(Struct, forbid_unknown_fields=True):
-    """What a change would do to this process's sockets."""
+    """What a change would do to those who are connected."""
 
     disconnected: Annotated[dict[str, int], Meta(description="Sockets told to go, by kind: anonymous, user, key")]
+    namespaces: Annotated[dict[str, int], Meta(description="The same sockets, by namespace")]
     lost: Annotated[dict[str, int], Meta(description="Sockets that lose a topic, by topic")]
     total: int
 
@@ -252,7 +255,7 @@ class AuditQuery(Struct):
     object: Annotated[str, Meta(description="Part of the object's name", max_length=128)] = ""
     address: Annotated[str, Meta(description="The exact address it came from", max_length=64)] = ""
     limit: Annotated[int, Meta(description="How many rows", ge=1, le=1000)] = 100
-    before: Annotated[int | None, Meta(description="`next_before` of the page before")] = None
+    before: Annotated[Id | None, Meta(description="`next_before` of the page before")] = None
 
 
 class Entry(Struct, forbid_unknown_fields=True):

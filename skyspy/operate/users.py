@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from skyspy.house import House
 from skyspy.operate.present import settled, tally
 from skyspy.operate.who import Refused, Who, told
+from skyspy.store import users
 from skyspy.store.accounts import Key, User
 from skyspy.store.users import fold
 
@@ -78,11 +81,36 @@ def set_role(house: House, who: Who, user_id: int, role: str) -> User:
         return house.accounts.set_role(user_id, role, who.actor)
 
 
+def change(
+    house: House, who: Who, user_id: int, role: str | None = None, password: str | None = None, disabled: bool | None = None
+) -> User:
+    """Several of these at once, all or none; None leaves it as it is."""
+    user = _over(house, who, user_id)
+    if disabled:
+        _not_himself(who, user, "disable")
+    with told():
+        if role is not None:
+            who.stands_over(house.accounts.role_by_name(role).permissions, f"The role {role}")
+        hashed = None if password is None else _hashed(house, password, user.name)
+        at = house.clock.wall()
+
+        def work(connection: Connection) -> User:
+            if role is not None:
+                users.set_role(connection, user_id, role, who.actor, at)
+            if hashed is not None:
+                users.set_password(connection, user_id, hashed, who.actor, at)
+            if disabled is not None:
+                users.set_disabled(connection, user_id, disabled, who.actor, at)
+            return users.by_id(connection, user_id)
+
+        return house.store.write(work)
+
+
 def set_disabled(house: House, who: Who, user_id: int, disabled: bool) -> User:
     """Disable a user, or let him in again."""
     user = _over(house, who, user_id)
-    if disabled and user.id == who.principal.user_id:
-        raise Refused("conflict", "You cannot disable yourself: ask another administrator")
+    if disabled:
+        _not_himself(who, user, "disable")
     with told():
         return house.accounts.set_disabled(user_id, disabled, who.actor)
 
@@ -105,8 +133,7 @@ def sign_out(house: House, who: Who, user_id: int) -> None:
 def delete(house: House, who: Who, user_id: int) -> None:
     """Delete a user with his keys; the log stays."""
     user = _over(house, who, user_id)
-    if user.id == who.principal.user_id:
-        raise Refused("conflict", "You cannot delete yourself: ask another administrator")
+    _not_himself(who, user, "delete")
     with told():
         house.accounts.delete_user(user_id, who.actor)
 
@@ -143,6 +170,11 @@ def _over(house: House, who: Who, user_id: int) -> User:
         user = house.accounts.user_by_id(user_id)
     who.stands_over(user.permissions, user.name)
     return user
+
+
+def _not_himself(who: Who, user: User, act: str) -> None:
+    if user.id == who.principal.user_id:
+        raise Refused("conflict", f"You cannot {act} yourself: ask another administrator")
 
 
 def _view(user: User, keys: dict[int, list[Key]], sockets: int) -> UserView:
