@@ -151,6 +151,8 @@ def test_a_clerk_cannot_climb_by_any_route(world: World) -> None:
     for path in (f"users/{boss}/", f"keys/{theirs}/"):
         assert delete(world, f"/api/admin/{path}", token).status_code == 403
     assert {user.name: (user.role, user.disabled, user.password_hash) for user in world.house.accounts.users()} == before
+    said = [about for action, about, actor in logged(world) if (action, actor) == ("access.refused", "carl")]
+    assert {"root", "The role boss", "The role clerk", "The role admin"} == set(said), "each try above himself is written down"
 
 
 def test_the_last_administrator_stays_whatever_he_asks(world: World) -> None:

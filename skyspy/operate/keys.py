@@ -13,8 +13,7 @@ from skyspy.auth.apikeys import MadeKey
 from skyspy.house import House
 from skyspy.operate.present import tally
 from skyspy.operate.users import works
-from skyspy.operate.who import Refused, Who, told
-from skyspy.permissions import PERMISSION_NAMES
+from skyspy.operate.who import Refused, Who, known, told
 from skyspy.store.accounts import Key, User
 
 MANAGE = "keys.manage"
@@ -54,7 +53,7 @@ def owner(house: House, who: Who, user_id: int) -> User:
     if not _own(who, user):
         who.needs(house, MANAGE)
     if user.id != who.principal.user_id:
-        who.stands_over(user.permissions, user.name)
+        who.stands_over(house, user.permissions, user.name)
     return user
 
 
@@ -70,16 +69,13 @@ def create(
 ) -> MadeKey:
     """Make a key; `scopes` None: everything its owner may; `expires_at` wall seconds; `networks` None: from anywhere."""
     user = owner(house, who, user_id)
-    narrowed = None if scopes is None else frozenset(scopes)
+    narrowed = None if scopes is None else known(scopes, "scopes")
     if narrowed is not None:
-        unknown = sorted(narrowed - PERMISSION_NAMES)
-        if unknown:
-            raise Refused("invalid", f"There is no permission {unknown[0][:64]!r}", {"scopes": "unknown"})
         above = sorted(narrowed - user.permissions)
         if above:
             raise Refused("invalid", f"{user.name} does not hold {above[0]}, so a key of his cannot", {"scopes": above[0]})
     # For whoever signed in this is settled; a key that was given less than its owner gives no more than it has.
-    who.stands_over(user.permissions if narrowed is None else narrowed, "The key")
+    who.stands_over(house, user.permissions if narrowed is None else narrowed, "The key")
     with told():
         return house.tokens.keys.create(user.id, kind, name, who.actor, narrowed, expires_at, networks)
 
@@ -103,7 +99,7 @@ def _his(house: House, who: Who, key_id: int) -> Key:
         key = house.accounts.key_by_id(key_id)
     if not _own(who, key.user):
         who.needs(house, MANAGE)
-        who.stands_over(key.user.permissions, key.user.name)
+        who.stands_over(house, key.user.permissions, key.user.name)
     return key
 
 

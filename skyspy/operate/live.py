@@ -74,7 +74,7 @@ def _send_away(house: House, who: Who, what: str, target: str) -> int:
     who.needs(house, MANAGE)
     meant = [row for row in settled(house) if is_meant(row, what, target)]
     for owner in _owners(house, what, target, meant):
-        who.stands_over(owner.permissions, owner.name)
+        who.stands_over(house, owner.permissions, owner.name)
     if meant or what in ("key", "user", "anonymous"):
         at = house.clock.wall()
         house.store.write(lambda connection: presence.evict(connection, what, target, len(meant), who.actor, at))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from skyspy.house import House
 from skyspy.operate.present import settled, tally
 from skyspy.operate.users import MANAGE
-from skyspy.operate.who import Who, told
+from skyspy.operate.who import Who, known, told
 from skyspy.store.accounts import Role
 
 
@@ -49,8 +49,8 @@ def one(house: House, who: Who, name: str) -> RoleView:
 def create(house: House, who: Who, name: str, permissions: Iterable[str], says: str = "") -> Role:
     """Make a role."""
     who.needs(house, MANAGE)
-    wanted = frozenset(permissions)
-    who.stands_over(wanted, "The role")
+    wanted = known(permissions, "permissions")
+    who.stands_over(house, wanted, f"The role {name[:64]}")
     with told():
         return house.accounts.create_role(name, wanted, who.actor, says)
 
@@ -64,15 +64,15 @@ def clone(house: House, who: Who, name: str, new_name: str) -> Role:
 def change(house: House, who: Who, name: str, permissions: Iterable[str], says: str | None = None) -> Role:
     """Give a role other permissions."""
     old = one(house, who, name).role
-    wanted = frozenset(permissions)
-    who.stands_over(old.permissions | wanted, f"The role {name}")
+    wanted = known(permissions, "permissions")
+    who.stands_over(house, old.permissions | wanted, f"The role {name}")
     with told():
         return house.accounts.change_role(name, wanted, who.actor, says)
 
 
 def delete(house: House, who: Who, name: str) -> None:
     """Remove a role that nobody holds."""
-    who.stands_over(one(house, who, name).role.permissions, f"The role {name}")
+    who.stands_over(house, one(house, who, name).role.permissions, f"The role {name}")
     with told():
         house.accounts.delete_role(name, who.actor)
 

@@ -68,7 +68,7 @@ def create(house: House, who: Who, name: str, role: str, password: str | None) -
     """Make a user; without a password he needs a link to choose one."""
     who.needs(house, MANAGE)
     with told():
-        who.stands_over(house.accounts.role_by_name(role).permissions, f"The role {role}")
+        who.stands_over(house, house.accounts.role_by_name(role).permissions, f"The role {role}")
         hashed = None if password is None else _hashed(house, password, name)
         return house.accounts.create_user(name, role, hashed, who.actor)
 
@@ -77,7 +77,7 @@ def set_role(house: House, who: Who, user_id: int, role: str) -> User:
     """Give a user another role; in force on his sockets within two seconds."""
     _over(house, who, user_id)
     with told():
-        who.stands_over(house.accounts.role_by_name(role).permissions, f"The role {role}")
+        who.stands_over(house, house.accounts.role_by_name(role).permissions, f"The role {role}")
         return house.accounts.set_role(user_id, role, who.actor)
 
 
@@ -90,7 +90,7 @@ def change(
         _not_himself(who, user, "disable")
     with told():
         if role is not None:
-            who.stands_over(house.accounts.role_by_name(role).permissions, f"The role {role}")
+            who.stands_over(house, house.accounts.role_by_name(role).permissions, f"The role {role}")
         hashed = None if password is None else _hashed(house, password, user.name)
         at = house.clock.wall()
 
@@ -168,7 +168,7 @@ def _over(house: House, who: Who, user_id: int) -> User:
     who.needs(house, MANAGE)
     with told():
         user = house.accounts.user_by_id(user_id)
-    who.stands_over(user.permissions, user.name)
+    who.stands_over(house, user.permissions, user.name)
     return user
 
 

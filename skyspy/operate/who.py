@@ -6,7 +6,7 @@ refusals that say what to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -14,6 +14,7 @@ from skyspy.auth.passwords import PasswordError, PasswordsBusy
 from skyspy.auth.policy import may
 from skyspy.auth.principal import MESSAGES, Principal
 from skyspy.house import House
+from skyspy.permissions import PERMISSION_NAMES
 from skyspy.store.accounts import Actor
 from skyspy.store.roles import AccountError, NotFound
 from skyspy.store.settings import SettingError
@@ -55,11 +56,21 @@ class Who:
             if not may(self.principal, permission, settings):
                 raise Refused("permission_denied", f"{MESSAGES['permission_denied']}: this needs {permission}")
 
-    def stands_over(self, permissions: frozenset[str], whom: str) -> None:
-        """Refuse, unless he holds everything they hold on whom he acts."""
+    def stands_over(self, house: House, permissions: frozenset[str], whom: str) -> None:
+        """Refuse, and write it down, unless he holds everything they hold on whom he acts."""
         above = sorted(permissions - self.principal.permissions)
         if above:
+            house.tokens.audit.record(self.actor, "access.refused", whom, {"lacks": above})
             raise Refused("permission_denied", f"{whom} holds {above[0]}, which you do not: ask somebody who does")
+
+
+def known(permissions: Iterable[str], field: str) -> frozenset[str]:
+    """The permissions; refused where one of them is none. `field` is where they were written."""
+    wanted = frozenset(permissions)
+    unknown = sorted(wanted - PERMISSION_NAMES)
+    if unknown:
+        raise Refused("invalid", f"There is no permission {unknown[0][:64]!r}", {field: "unknown"})
+    return wanted
 
 
 @contextmanager

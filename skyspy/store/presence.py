@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from skyspy.store import audit
+from skyspy.store import audit, state
 from skyspy.store.audit import Actor
 from skyspy.store.schema import EVICTIONS, PRESENCE, STATE
 
@@ -112,6 +112,8 @@ def everybody(connection: Connection, at: float) -> list[Row]:
 
 def evict(connection: Connection, what: str, target: str, sockets: int, actor: Actor, at: float) -> None:
     """Send somebody away everywhere; `sockets` is how many that was when it was asked, for the log."""
+    # The version's lock: evictions are kept in the order of their ids, so that who saw one has seen all before it.
+    state.bump(connection)
     connection.execute(delete(EVICTIONS).where(EVICTIONS.c.at < at - KEPT_S))
     connection.execute(insert(EVICTIONS).values(what=what, target=target, at=at))
     audit.record(connection, actor, "live.disconnect", _ABOUT[what].format(target), at, None, {"sockets": sockets})
