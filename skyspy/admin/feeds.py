@@ -8,15 +8,12 @@ from __future__ import annotations
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from skyspy import feedurl
 from skyspy.admin.forms import one_line
 from skyspy.admin.table import Asked, Page
-from skyspy.feed import manager
-from skyspy.feedurl import SCHEMES, FeedUrlError
-from skyspy.store.audit import AuditLog
+from skyspy.feedurl import SCHEMES
+from skyspy.operate import Refused, feeds
 
-page = Page("feeds", "/feeds/", "Receivers", ("settings.manage",), "Server")
-LISTEN_SECONDS = 3.0
+page = Page("feeds", "/feeds/", "Receivers", (feeds.MANAGE,), "Server")
 
 
 @page.get()
@@ -30,16 +27,14 @@ def check(asked: Asked) -> ResponseReturnValue:
     """Listen to a receiver for three seconds and say what was heard."""
     text = one_line(request.form, "url", 500)
     try:
-        url = feedurl.parse(text)
-    except FeedUrlError as error:
-        return _page(asked, text, error=str(error))
-    AuditLog(asked.house.store, asked.house.clock).record(asked.who.actor, "feed.check", url.shown)
-    heard = manager.check(url, LISTEN_SECONDS)
+        heard = feeds.check(asked.house, asked.who, text)
+    except Refused as refused:
+        return _page(asked, text, error=refused.message)
     if heard.error:
         return _page(asked, text, error=heard.error)
-    return _page(asked, text, heard=f"Received {heard.aircraft} aircraft in {LISTEN_SECONDS:g} s.")
+    return _page(asked, text, heard=f"Received {heard.aircraft} aircraft in {feeds.CHECK_SECONDS:g} s.")
 
 
 def _page(asked: Asked, url: str = "", heard: str = "", error: str = "") -> str:
-    feeds = asked.house.skies["live"].feeds.status()
-    return render_template("admin/feeds.html", feeds=feeds, url=url, heard=heard, error=error, schemes=SCHEMES.values())
+    status = asked.house.skies["live"].feeds.status()
+    return render_template("admin/feeds.html", feeds=status, url=url, heard=heard, error=error, schemes=SCHEMES.values())
