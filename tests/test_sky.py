@@ -14,7 +14,7 @@ from skyspy.sky import Sky
 from skyspy.sky.audience import patch_seen_from, seen_from, summarise
 from skyspy.sky.memory import Memory
 from skyspy.store.settings import Settings
-from skyspy.tracker import Delta
+from skyspy.tracker import Delta, totals
 from tests.conftest import StillClock
 
 HERE = (47.4582, 8.5555)
@@ -226,7 +226,7 @@ def test_statistics_count_what_is_there() -> None:
         {"hex": "1", "source": "adsb", "alt_baro": 1000, "lat": 48.0, "lon": 9.0, "military": True, "emergency": "none"},
         {"hex": "2", "source": "mlat", "alt_baro": "ground", "emergency": "general"},
     ]
-    stats = summarise(listed, HERE)
+    stats = summarise(totals.count(listed, HERE))
     assert (stats["total_aircraft"], stats["with_position"], stats["military_count"], stats["emergency_count"]) == (2, 1, 1, 1)
     assert (stats["avg_altitude"], stats["sources"]) == (1000, {"adsb": 1, "mlat": 1})
     assert stats["max_distance_nm"] == pytest.approx(37.3, abs=0.5)

@@ -6,10 +6,11 @@ they are absent. Pure functions over values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from skyspy.geo import Point, bearing_deg, distance_nm
+from skyspy.tracker import Totals
 
 Payload = dict[str, Any]
 
@@ -36,30 +37,14 @@ def patch_seen_from(patch: Mapping[str, Any], whole: Mapping[str, Any], observer
     return result
 
 
-def summarise(listed: Iterable[Mapping[str, Any]], observer: Point | None) -> Payload:
+def summarise(totals: Totals) -> Payload:
     """What `stats:update` says of the aircraft themselves; `max_distance_nm` is null without an observer."""
-    sources: dict[str, int] = {}
-    altitudes: list[float] = []
-    total = positioned = military = emergencies = 0
-    farthest: float | None = None
-    for aircraft in listed:
-        total += 1
-        sources[aircraft["source"]] = sources.get(aircraft["source"], 0) + 1
-        military += bool(aircraft.get("military"))
-        emergencies += aircraft.get("emergency", "none") != "none"
-        altitude = aircraft.get("alt_baro")
-        if isinstance(altitude, int | float):
-            altitudes.append(altitude)
-        if "lat" in aircraft:
-            positioned += 1
-            if observer is not None:
-                farthest = max(farthest or 0.0, distance_nm(observer, (aircraft["lat"], aircraft["lon"])))
     return {
-        "total_aircraft": total,
-        "with_position": positioned,
-        "military_count": military,
-        "emergency_count": emergencies,
-        "avg_altitude": round(sum(altitudes) / len(altitudes)) if altitudes else None,
-        "max_distance_nm": None if farthest is None else round(farthest, 1),
-        "sources": sources,
+        "total_aircraft": totals.total,
+        "with_position": totals.with_position,
+        "military_count": totals.military,
+        "emergency_count": totals.emergency,
+        "avg_altitude": totals.avg_altitude,
+        "max_distance_nm": totals.max_distance_nm,
+        "sources": dict(totals.by_source),
     }

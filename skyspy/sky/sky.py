@@ -241,7 +241,7 @@ class Sky:
         """The numbers of `stats:update`."""
         feeds = self.feeds.status()
         return {
-            **summarise(self.tracker.snapshot(self.clock.steady()), self.observer(audience)),
+            **summarise(self.tracker.totals(self.observer(audience))),
             "messages_per_second": round(sum(feed["messages_per_second"] for feed in feeds), 1),
             "feeds_up": sum(feed["state"] in ("up", "demo") for feed in feeds),
             "feeds_total": len(feeds),

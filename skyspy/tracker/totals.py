@@ -11,7 +11,7 @@ from typing import Any
 
 from skyspy.geo import Point, distance_nm
 
-CALM = frozenset({None, "none", "reserved"})
+CALM = frozenset({None, "none"})
 """What `emergency` says when there is none."""
 
 
@@ -39,7 +39,7 @@ def count(listed: Iterable[Mapping[str, Any]], observer: Point | None) -> Totals
         total += 1
         source = aircraft["source"]
         by_source[source] = by_source.get(source, 0) + 1
-        military += aircraft["military"]
+        military += bool(aircraft.get("military"))
         emergency += aircraft.get("emergency") not in CALM
         altitude = aircraft.get("alt_baro")
         if altitude is not None and altitude != "ground":
