@@ -33,3 +33,24 @@ def operator(server: Server) -> Iterator[Operator]:
     made.choose(TOKEN_ATTEMPTS_PER_ADDRESS=100_000, LOGIN_ATTEMPTS_PER_ADDRESS=1000)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
+    """Two processes on one database."""
+    folder = tmp_path_factory.mktemp("pair")
+    first = Server(folder)
+    second = Server(folder)
+    yield first, second
+    for server in (first, second):
+        server.stop()
+        assert "Traceback" not in server.log()
+
+
+@pytest.fixture(scope="module")
+def boss(pair: tuple[Server, Server]) -> Iterator[Operator]:
+    """Who works on that database."""
+    made = Operator(pair[0].folder)
+    made.user("root")
+    yield made
+    made.close()

@@ -16,27 +16,6 @@ WITHIN = 2.0
 EACH = 50
 
 
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
-    """Two processes on one database."""
-    folder = tmp_path_factory.mktemp("pair")
-    first = Server(folder)
-    second = Server(folder)
-    yield first, second
-    for server in (first, second):
-        server.stop()
-        assert "Traceback" not in server.log()
-
-
-@pytest.fixture(scope="module")
-def boss(pair: tuple[Server, Server]) -> Iterator[Operator]:
-    """Who works on that database."""
-    made = Operator(pair[0].folder)
-    made.user("root")
-    yield made
-    made.close()
-
-
 @pytest.fixture(autouse=True)
 def as_found(boss: Operator) -> Iterator[None]:
     yield

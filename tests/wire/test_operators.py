@@ -6,7 +6,6 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,26 +15,6 @@ from tests.wire.serving import Operator, Server, eventually
 from tests.wire.test_eviction import Watched
 
 WITHIN = 2.0
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
-    """Two processes on one database."""
-    folder = tmp_path_factory.mktemp("operators")
-    first = Server(folder)
-    second = Server(folder)
-    yield first, second
-    for server in (first, second):
-        server.stop()
-        assert "Traceback" not in server.log()
-
-
-@pytest.fixture(scope="module")
-def boss(pair: tuple[Server, Server]) -> Iterator[Operator]:
-    made = Operator(pair[0].folder)
-    made.user("root")
-    yield made
-    made.close()
 
 
 def ask(server: Server, token: str, path: str, body: object = None, method: str = "") -> tuple[int, Any]:
