@@ -40,7 +40,7 @@ lint: dev
 
 test: lint browser
 # Many tests wait on real sockets and processes: on a crowded machine one may be late. It is tried twice more, shown as R, and then fails.
-	$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 2 --reruns-delay 1
+	$(BIN)/python -m pytest -n 2 --dist loadfile -rsR --reruns 2 --reruns-delay 1
 
 bench: dev
 	$(BIN)/python bench/ingest.py
