@@ -1,0 +1,59 @@
+"""What the security rows stand on: one real server with generous limits, who operates it, and requests from an address of one's own.
+
+A test's name begins with its row (`test_s05_…`). A row that needs other settings or another server makes its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.wire.conftest import boss, pair
+from tests.wire.serving import Operator, Server
+
+__all__ = ["boss", "pair"]
+HERE = Path(__file__).parent
+GENEROUS: dict[str, object] = {
+    "LOGIN_ATTEMPTS_PER_ACCOUNT": 1000,
+    "LOGIN_ATTEMPTS_PER_ADDRESS": 10_000,
+    "LOGIN_ATTEMPTS_TOTAL": 1_000_000,
+    "TOKEN_ATTEMPTS_PER_ADDRESS": 1_000_000,
+    "REQUESTS_PER_MINUTE": 1_000_000,
+}
+"""Limits that no row meets by accident."""
+
+_NUMBERS = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.wire)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all rows that leave it as they found it. None may have made its log hold a traceback."""
+    made = Server(tmp_path_factory.mktemp("security"))
+    yield made
+    made.stop()
+    assert "Traceback" not in made.log()
+
+
+@pytest.fixture(scope="session")
+def operator(server: Server) -> Iterator[Operator]:
+    """Who changes that server's settings and accounts; every limit is generous."""
+    made = Operator(server.folder)
+    made.choose(**GENEROUS)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def address() -> str:
+    """A loopback address that no other test comes from."""
+    number = next(_NUMBERS)
+    return f"127.9.{number // 250}.{number % 250 + 1}"
