@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -15,7 +14,7 @@ from skyspy.cli import main as cli
 from skyspy.config import VARIABLES
 from skyspy.feedurl import SCHEMES
 from skyspy.permissions import BUILTIN_ROLES, PERMISSIONS
-from skyspy.store.settings import Settings
+from skyspy.store.settings import ROWS, Row
 from skyspy.topics import EVENTS, NAMESPACES, TOPICS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -66,9 +65,9 @@ def test_every_permission_is_documented_with_the_roles_that_hold_it(permission: 
     assert held == [name in BUILTIN_ROLES[role] for role in ("viewer", "operator", "admin")]
 
 
-@pytest.mark.parametrize("row", [f for f in fields(Settings) if f.name.isupper()], ids=lambda f: f.name)
-def test_every_setting_is_documented(row: object) -> None:
-    assert row.name in SETTINGS_ROWS  # type: ignore[attr-defined]
+@pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.name)
+def test_every_setting_is_documented_under_the_name_it_has_in_the_panel(row: Row) -> None:
+    assert SETTINGS_ROWS[row.name].startswith(f" {row.title} |")
 
 
 @pytest.mark.parametrize("variable", VARIABLES, ids=lambda v: v.name)

@@ -22,8 +22,8 @@ def settings() -> None:
 @click.pass_obj
 def settings_list(office: Office) -> None:
     """Show every setting, and who chose it."""
-    rows = [(s.row.name, to_text(s.value) or "-", s.changed_by or "(default)") for s in office.settings.rows()]
-    table(("NAME", "VALUE", "CHOSEN BY"), rows)
+    rows = [(s.row.name, s.row.title, to_text(s.value) or "-", s.changed_by or "(default)") for s in office.settings.rows()]
+    table(("NAME", "IN THE PANEL", "VALUE", "CHOSEN BY"), rows)
 
 
 @settings.command("get")

@@ -24,13 +24,14 @@ class SettingError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Row:
     """One setting: `kind` is choice, bool, int, float, features or origins; `low`..`high` bound a number,
-    `choices` are a choice's words; `group` is the heading it stands under; `safe` is what a damaged row
-    in the database reads as: the default, but for what guards access."""
+    `choices` are a choice's words; `group` is the heading it stands under, `title` what a person calls it there;
+    `safe` is what a damaged row in the database reads as: the default, but for what guards access."""
 
     name: str
     kind: str
     default: Any
     group: str
+    title: str
     says: str
     unit: str = ""
     low: float = 0
@@ -39,15 +40,15 @@ class Row:
     safe: Any = None
 
 
-def _row(kind: str, default: Any, group: str, says: str, **more: Any) -> Any:
+def _row(kind: str, default: Any, group: str, title: str, says: str, **more: Any) -> Any:
     more.setdefault("safe", default)
-    made = {"kind": kind, "default": default, "group": group, "says": says, **more}
+    made = {"kind": kind, "default": default, "group": group, "title": title, "says": says, **more}
     return field(default_factory=lambda: default, metadata=made)
 
 
-def _number(default: float, low: float, high: float, unit: str, group: str, says: str) -> Any:
+def _number(default: float, low: float, high: float, unit: str, group: str, title: str, says: str) -> Any:
     kind = "int" if isinstance(default, int) else "float"
-    return _row(kind, default, group, says, unit=unit, low=low, high=high)
+    return _row(kind, default, group, title, says, unit=unit, low=low, high=high)
 
 
 _OPEN_FEATURES: Mapping[str, str] = MappingProxyType(
@@ -64,17 +65,19 @@ class Settings:
         "choice",
         "hybrid",
         "Access",
+        "Auth mode",
         "Who may connect: public (anyone sees everything), hybrid (anyone sees what is called public), private (identities only)",
         choices=("public", "hybrid", "private"),
         safe="private",
     )
     WS_REJECT_INVALID_TOKENS: bool = _row(
-        "bool", False, "Access", "Refuse a bad token, rather than treat its bearer as anonymous", safe=True
+        "bool", False, "Access", "Refuse bad tokens", "Refuse a bad token, rather than treat its bearer as anonymous", safe=True
     )
     FEATURE_ACCESS: Mapping[str, str] = _row(
         "features",
         _OPEN_FEATURES,
         "Access",
+        "Who may see what",
         "Who may see each feature: public, authenticated, or holders of its permission",
         safe=MappingProxyType(dict.fromkeys(FEATURES, "permission")),
     )
@@ -82,40 +85,97 @@ class Settings:
         "choice",
         "rounded",
         "Access",
+        "Receiver's place",
         "How exactly the anonymous may know where the receiver stands; rounded is to 0.1 degree",
         choices=("exact", "rounded", "hidden"),
         safe="hidden",
     )
     CORS_ORIGINS: tuple[str, ...] = _row(
-        "origins", (), "Access", "Other web origins whose pages may use this server, such as https://map.example"
+        "origins",
+        (),
+        "Access",
+        "Pages of other sites",
+        "Other web origins whose pages may use this server, such as https://map.example",
     )
-    JWT_ACCESS_SECONDS: int = _number(3600, 5, 86400, "s", "Sign-in", "How long an access token lives")
-    JWT_REFRESH_SECONDS: int = _number(1209600, 60, 31536000, "s", "Sign-in", "How long an unused refresh token lives")
-    PASSWORD_MIN_LENGTH: int = _number(10, 8, 128, "characters", "Sign-in", "Shortest password that may be set")
-    LOGIN_WINDOW_SECONDS: int = _number(300, 10, 86400, "s", "Sign-in", "The time over which attempts are counted")
-    LOGIN_ATTEMPTS_PER_ACCOUNT: int = _number(10, 1, 1000, "", "Sign-in", "Failed sign-ins for one account in that time")
-    LOGIN_ATTEMPTS_PER_ADDRESS: int = _number(20, 1, 10000, "", "Sign-in", "Failed sign-ins from one address in that time")
-    LOGIN_ATTEMPTS_TOTAL: int = _number(1000, 10, 1000000, "", "Sign-in", "Failed sign-ins from anywhere in that time")
-    TOKEN_ATTEMPTS_PER_ADDRESS: int = _number(300, 1, 1000000, "", "Sign-in", "Bad tokens from one address in that time")
+    JWT_ACCESS_SECONDS: int = _number(
+        3600, 5, 86400, "s", "Sign-in", "Access token lifetime", "A live connection ends with its token, unless it renews it"
+    )
+    JWT_REFRESH_SECONDS: int = _number(
+        1209600, 60, 31536000, "s", "Sign-in", "Refresh token lifetime", "How long a refresh token that is not used stays good"
+    )
+    PASSWORD_MIN_LENGTH: int = _number(
+        10, 8, 128, "characters", "Sign-in", "Shortest password", "For passwords set from now on; those in use stay good"
+    )
+    LOGIN_WINDOW_SECONDS: int = _number(
+        300, 10, 86400, "s", "Sign-in", "Tries are counted over", "What failed longer ago is forgotten"
+    )
+    LOGIN_ATTEMPTS_PER_ACCOUNT: int = _number(
+        10, 1, 1000, "", "Sign-in", "Failed sign-ins per account", "How many may fail for one account in that time"
+    )
+    LOGIN_ATTEMPTS_PER_ADDRESS: int = _number(
+        20, 1, 10000, "", "Sign-in", "Failed sign-ins per address", "How many may fail from one address in that time"
+    )
+    LOGIN_ATTEMPTS_TOTAL: int = _number(
+        1000, 10, 1000000, "", "Sign-in", "Failed sign-ins in all", "How many may fail from anywhere in that time"
+    )
+    TOKEN_ATTEMPTS_PER_ADDRESS: int = _number(
+        300, 1, 1000000, "", "Sign-in", "Bad tokens per address", "How many bad tokens and keys one address may show in that time"
+    )
     PANEL_IDLE_SECONDS: int = _number(
-        1800, 60, 86400, "s", "Sign-in", "A page of the panel that is not used for this long is signed out"
+        1800,
+        60,
+        86400,
+        "s",
+        "Sign-in",
+        "Panel signs out when idle for",
+        "A page of the panel that is not used for this long is signed out",
     )
     PANEL_ABSOLUTE_SECONDS: int = _number(
-        43200, 300, 604800, "s", "Sign-in", "A sign-in to the panel ends after this long, used or not"
+        43200, 300, 604800, "s", "Sign-in", "Panel signs out after", "A sign-in to the panel ends after this long, used or not"
     )
     PANEL_KEEP_SECONDS: int = _number(
-        1209600, 0, 7776000, "s", "Sign-in", "How long a browser may be kept signed in on request; 0: never"
+        1209600,
+        0,
+        7776000,
+        "s",
+        "Sign-in",
+        "“Keep me signed in” lasts",
+        "How long a browser may be kept signed in on request; 0: never",
     )
-    AIRCRAFT_TIMEOUT_SECONDS: int = _number(60, 10, 3600, "s", "Sky", "An aircraft not heard for this long is removed")
-    MAX_RANGE_NM: int = _number(450, 10, 2000, "nm", "Sky", "A position farther from the receiver is not believed")
-    BROADCAST_HZ: float = _number(10.0, 0.2, 10, "Hz", "Sky", "How often changes are sent, at most")
-    SOCKET_EVENTS_PER_SECOND: float = _number(20.0, 1, 1000, "per s", "Limits", "Events one socket may send, in the long run")
-    SOCKET_EVENTS_BURST: int = _number(60, 1, 10000, "", "Limits", "Events one socket may send at once")
-    REQUESTS_PER_MINUTE: int = _number(600, 10, 1000000, "per min", "Limits", "HTTP requests from one address")
-    CONNECTIONS_PER_ADDRESS: int = _number(100, 1, 100000, "", "Limits", "Sockets open from one address; loopback is not counted")
-    MAX_CONNECTIONS: int = _number(5000, 10, 100000, "", "Limits", "Sockets open on one process")
-    AUDIT_RETENTION_DAYS: int = _number(365, 7, 36500, "days", "Retention", "How long the audit log is kept")
-    SIGHTING_RETENTION_DAYS: int = _number(30, 1, 36500, "days", "Retention", "How long past sightings are kept")
+    AIRCRAFT_TIMEOUT_SECONDS: int = _number(
+        60, 10, 3600, "s", "Sky", "Aircraft leaves when silent for", "An aircraft not heard for this long is removed"
+    )
+    MAX_RANGE_NM: int = _number(
+        450, 10, 2000, "nm", "Sky", "Farthest position believed", "A position farther from the receiver is not believed"
+    )
+    BROADCAST_HZ: float = _number(10.0, 0.2, 10, "Hz", "Sky", "Updates per second", "How often changes are sent, at most")
+    SOCKET_EVENTS_PER_SECOND: float = _number(
+        20.0, 1, 1000, "per s", "Limits", "Events per connection", "Events that one socket may send, in the long run"
+    )
+    SOCKET_EVENTS_BURST: int = _number(
+        60, 1, 10000, "", "Limits", "Events per connection at once", "Events that one socket may send in one go"
+    )
+    REQUESTS_PER_MINUTE: int = _number(
+        600, 10, 1000000, "per min", "Limits", "Requests per address", "HTTP requests that one address may make"
+    )
+    CONNECTIONS_PER_ADDRESS: int = _number(
+        100, 1, 100000, "", "Limits", "Connections per address", "Sockets open from one address; loopback is not counted"
+    )
+    MAX_CONNECTIONS: int = _number(
+        5000,
+        10,
+        100000,
+        "",
+        "Limits",
+        "Connections per process",
+        "Sockets open on one process; whoever comes next is told that the server is busy",
+    )
+    AUDIT_RETENTION_DAYS: int = _number(
+        365, 7, 36500, "days", "Retention", "Audit log is kept for", "Older entries are removed for good"
+    )
+    SIGHTING_RETENTION_DAYS: int = _number(
+        30, 1, 36500, "days", "Retention", "Sightings are kept for", "Older past sightings are removed for good"
+    )
     version: int = 0
     problems: tuple[str, ...] = ()
 
