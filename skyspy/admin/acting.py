@@ -36,11 +36,12 @@ def offset() -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
 
 
-def pager(start: int, count: int, total: int, noun: str) -> Pager:
-    """The pager of a list of which `count` rows from `start` on are shown."""
+def pager(start: int, count: int, total: int, noun: str, rows: int = ROWS, path: str = "") -> Pager:
+    """The pager of a list of which `count` rows from `start` on are shown, `rows` a page; `path` is the list's address
+    where that is not this request's."""
     shown = f"{start + 1} to {start + count} of {total:,} {noun}" if count < total and count else f"{total:,} {noun}"
-    before = _with_offset(max(0, start - ROWS)) if start > 0 else None
-    after = _with_offset(start + ROWS) if start + count < total else None
+    before = _with_offset(max(0, start - rows), path) if start > 0 else None
+    after = _with_offset(start + rows, path) if start + count < total else None
     return Pager(shown, before, after)
 
 
@@ -65,8 +66,8 @@ def socketio_path() -> str:
     return house_of(current_app).config.socketio_path
 
 
-def _with_offset(start: int) -> str:
+def _with_offset(start: int, path: str) -> str:
     words = [(name, value) for name, value in request.args.items(multi=True) if name != "from"]
     if start:
         words.append(("from", str(start)))
-    return request.path + (f"?{urlencode(words)}" if words else "")
+    return (path or request.path) + (f"?{urlencode(words)}" if words else "")

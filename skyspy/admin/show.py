@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 UNKNOWN = "–"
+SLOW_MS = 1000
+"""A client that lets things wait for longer is shown as slow."""
 _STEPS = ((60.0, 1.0, "s"), (3600.0, 60.0, "min"), (86400.0, 3600.0, "h"), (86400.0 * 100, 86400.0, "days"))
 
 
@@ -57,6 +59,32 @@ def number(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:,.0f}"
 
 
+def lasts(seconds: float) -> str:
+    """A length of time exactly, in words: 1 hour, 14 days, 1 minute 30 seconds."""
+    words, rest = [], round(seconds)
+    for unit, word in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        count, rest = divmod(rest, unit)
+        if count:
+            words.append(counted(count, word))
+    return " ".join(words) or "0 seconds"
+
+
+def size(count: float) -> str:
+    """A number of bytes: 900 B, 12 kB, 3.4 MB."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            break
+        count /= 1000
+    return f"{count:.1f} {unit}" if unit in ("MB", "GB") and count < 100 else f"{count:,.0f} {unit}"
+
+
+def lag(milliseconds: float) -> str:
+    """How long a client has kept what waits for it: none, 80 ms, 3 s behind."""
+    if milliseconds < 1:
+        return "none"
+    return f"{milliseconds:.0f} ms" if milliseconds < SLOW_MS else f"{milliseconds / 1000:.0f} s behind"
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """A number with its noun: 1 key, 2 keys, no keys."""
     return f"{count or 'no'} {one if count == 1 else many or one + 's'}"
@@ -84,5 +112,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "counted": counted,
     "span": span,
     "listed": listed,
+    "lasts": lasts,
+    "size": size,
+    "lag": lag,
 }
 """By these names templates use them."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from skyspy.house import House
 from skyspy.operate.present import everybody, is_meant, row_of, settled
@@ -21,6 +22,8 @@ from skyspy.store.presence import Row
 __all__ = [
     "CODE",
     "MESSAGE",
+    "Meant",
+    "Row",
     "counts",
     "disconnect",
     "disconnect_anonymous",
@@ -29,17 +32,44 @@ __all__ = [
     "everybody",
     "is_meant",
     "listing",
+    "meant",
     "row_of",
 ]
 
 CODE, MESSAGE = "disconnected", "Disconnected by an operator"
 
 
-def listing(house: House, who: Who, search: str = "", namespace: str = "") -> list[Row]:
-    """The live sessions, the newest first; `search` is part of a name, key, address or kind."""
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Whom an act would send away: in words, the sessions, how many in which namespace, and how to keep them from coming
+    back. `above`: whom of them `who` does not stand over, so that the act will be refused ("": nobody)."""
+
+    whom: str
+    rows: list[Row]
+    namespaces: Mapping[str, int]
+    keep_out: str
+    above: str = ""
+
+
+def listing(house: House, who: Who, search: str = "", namespace: str = "", kind: str = "") -> list[Row]:
+    """The live sessions, the newest first; `search` is part of a name, key, address or kind; `namespace` and `kind` (user,
+    key, anonymous) are exact, "" is any."""
     who.needs(house, MANAGE)
     wanted = search.strip().lower()
-    return [row for row in everybody(house) if (not namespace or row.namespace == namespace) and wanted in _text(row)]
+    return [
+        row for row in everybody(house) if namespace in ("", row.namespace) and kind in ("", row.kind) and wanted in _text(row)
+    ]
+
+
+def meant(house: House, who: Who, what: str, target: str) -> Meant:
+    """Whom sending away would mean; `what` and `target` are an eviction's (presence.Eviction). Sends nobody away."""
+    who.needs(house, MANAGE)
+    rows = [row for row in settled(house) if is_meant(row, what, target)]
+    above = next(
+        (owner.name for owner in _owners(house, what, target, rows) if not owner.permissions <= who.principal.permissions), ""
+    )
+    whom, keep_out = _words(house, what, target, rows)
+    return Meant(whom, rows, Counter(row.namespace for row in rows), keep_out, above)
 
 
 def counts(house: House) -> Mapping[str, int]:
@@ -93,6 +123,30 @@ def _owners(house: House, what: str, target: str, meant: list[Row]) -> Iterable[
         if what == "key":
             return [house.accounts.key_by_id(int(target)).user]
     return house.accounts.users_by_id({row.user_id for row in meant if row.user_id is not None}).values()
+
+
+def _words(house: House, what: str, target: str, rows: list[Row]) -> tuple[str, str]:
+    """Whom it is about, and what to do so that they stay away."""
+    stay_away = {
+        "anonymous": "To keep strangers out, choose the private auth mode.",
+        "key": "To end the key for good, revoke it.",
+        "user": "To keep the user out, disable the user.",
+    }
+    if what == "anonymous":
+        return "all anonymous clients", stay_away["anonymous"]
+    with told():
+        if what == "user":
+            return house.accounts.user_by_id(int(target)).name, stay_away["user"]
+        if what == "key":
+            key = house.accounts.key_by_id(int(target))
+            return f"the key “{key.name}” of {key.user.name}", stay_away["key"]
+    return (_named(rows[0]), stay_away[rows[0].kind]) if rows else ("", "")
+
+
+def _named(row: Row) -> str:
+    if row.kind == "anonymous":
+        return f"somebody anonymous at {row.address}"
+    return f"{row.name} at {row.address}" if row.kind == "user" else f"the key “{row.key_name}” of {row.name} at {row.address}"
 
 
 def _text(row: Row) -> str:

@@ -1,0 +1,86 @@
+// A part of a page that renews itself: the server makes it anew, and only what differs is changed in place, so that focus,
+// selection and scroll stay where they are. [data-renew] holds the address of the part.
+
+const EVERY_MS = 4000;
+
+/** Keep a part true while somebody looks at it; `says` is where its state is told, `hold` a button that stops it. */
+export function renew(part, says, hold) {
+  let held = false;
+  const tell = (text) => {
+    says.hidden = false;
+    if (says.textContent !== text) says.textContent = text;
+  };
+  const look = async () => {
+    if (document.hidden || held) return;
+    let response;
+    try {
+      response = await fetch(part.dataset.renew + location.search, { cache: "no-store", redirect: "error" });
+    } catch {
+      tell("Not renewed: the server does not answer");
+      return;
+    }
+    if (response.status === 401) {
+      clearInterval(timer);
+      tell("Not renewed: signed out");
+    } else if (!response.ok) tell("Not renewed: the server is busy");
+    else if (!held) {
+      const made = document.createElement("template");
+      made.innerHTML = await response.text();
+      children(part, made.content);
+      tell("Renews itself");
+    }
+  };
+  hold.hidden = false;
+  hold.setAttribute("aria-pressed", "false");
+  hold.addEventListener("click", () => {
+    held = !held;
+    hold.setAttribute("aria-pressed", String(held));
+    tell(held ? "Holds still" : "Renews itself");
+    if (!held) look();
+  });
+  document.addEventListener("visibilitychange", look);
+  const timer = setInterval(look, EVERY_MS);
+  tell("Renews itself");
+}
+
+/** Make the children of `here` like those of `there`; elements with a data-key are known by it, others by their place. */
+export function children(here, there) {
+  if ([...there.children].some((one) => one.dataset.key)) {
+    keyed(here, there);
+    return;
+  }
+  const found = [...here.childNodes];
+  const wanted = [...there.childNodes];
+  for (const [index, one] of wanted.entries()) {
+    const old = found[index];
+    if (!old) here.append(one);
+    else if (old.nodeName === one.nodeName) match(old, one);
+    else old.replaceWith(one);
+  }
+  for (const old of found.slice(wanted.length)) old.remove();
+}
+
+/** Rows that are known by their keys: those that stay are never taken out, or the focus in them would be lost. */
+function keyed(here, there) {
+  const wanted = [...there.children];
+  const stay = new Set(wanted.map((one) => one.dataset.key));
+  for (const old of [...here.children]) if (!stay.has(old.dataset.key)) old.remove();
+  const known = new Map([...here.children].map((one) => [one.dataset.key, one]));
+  let place = here.firstElementChild;
+  for (const one of wanted) {
+    const old = known.get(one.dataset.key);
+    if (old && old === place) place = place.nextElementSibling;
+    else here.insertBefore(old ?? one, place);
+    if (old) match(old, one);
+  }
+}
+
+function match(here, there) {
+  if (here.nodeType !== Node.ELEMENT_NODE) {
+    if (here.nodeValue !== there.nodeValue) here.nodeValue = there.nodeValue;
+    return;
+  }
+  for (const { name } of [...here.attributes]) if (!there.hasAttribute(name)) here.removeAttribute(name);
+  for (const { name, value } of there.attributes) if (here.getAttribute(name) !== value) here.setAttribute(name, value);
+  children(here, there);
+}
