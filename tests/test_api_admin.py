@@ -229,8 +229,31 @@ def test_a_list_of_users_is_searched_and_paged(world: World) -> None:
     for name in ("bob", "bert", "clara"):
         world.user(name, "viewer")
     found = world.get("/api/admin/users/?search=b&limit=1", token).json
-    assert ([user["name"] for user in found["users"]], found["total"], found["next_offset"]) == (["bert"], 2, 1)
+    assert ([user["name"] for user in found["users"]], found["total"]) == (["bert"], 2)
+    rest = world.get(f"/api/admin/users/?search=b&limit=1&cursor={found['next_cursor']}", token).json
+    assert ([user["name"] for user in rest["users"]], rest["total"], rest["next_cursor"]) == (["bob"], 2, None)
     assert world.get("/api/admin/users/?search=operator", token).json["total"] == 0
+    # What a pattern would mean is a letter like others here.
+    assert world.get("/api/admin/users/?search=%25", token).json["total"] == 0
+
+
+def test_a_list_of_keys_is_searched_and_paged_the_newest_first(world: World) -> None:
+    token = world.jwt()
+    made = [world.made_key() for _ in range(3)]
+    world.house.accounts.revoke_key(made[1].key.id, OPERATOR)
+    names = [key["id"] for key in world.get("/api/admin/keys/?limit=2", token).json["keys"]]
+    assert names == [made[2].key.id, made[1].key.id]
+    first = world.get("/api/admin/keys/?limit=1&ended=false", token).json
+    rest = world.get(f"/api/admin/keys/?limit=1&ended=false&cursor={first['next_cursor']}", token).json
+    assert [page["keys"][0]["id"] for page in (first, rest)] == [made[2].key.id, made[0].key.id]
+    assert (first["total"], rest["total"], rest["next_cursor"]) == (2, 2, None)
+    assert world.get(f"/api/admin/keys/?search={made[0].key.user.name.upper()}", token).json["total"] == 3
+    assert world.get("/api/admin/keys/?search=nobody", token).json == {"keys": [], "count": 0, "total": 0, "next_cursor": None}
+    users = world.get("/api/admin/users/", token).json
+    assert [user["keys"] for user in users["users"]] == [2]
+    # A cursor of another list is none of this one.
+    other = world.get("/api/admin/users/?limit=1", token).json["next_cursor"] or "azpib2I"
+    assert world.get(f"/api/admin/keys/?cursor={other}", token).status_code == 400
 
 
 def test_what_is_shown_once_is_not_compressed_and_not_kept(world: World) -> None:

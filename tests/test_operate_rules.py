@@ -15,6 +15,7 @@ from skyspy.auth.principal import Principal
 from skyspy.house import House, house_of
 from skyspy.operate import Refused, Who, keys, links, roles, users
 from skyspy.store.accounts import Actor, User
+from skyspy.store.keys import KeySearch
 from tests.conftest import StillClock
 from tests.databases import KINDS, database_url
 
@@ -96,7 +97,7 @@ def test_everybody_ends_his_own_keys_without_any_right(house: House, admin: User
     key = keys.create(house, who(house, bob), bob.id, "live", "app").key
     assert keys.rotate(house, who(house, bob), key.id, 60.0).key.rotated_to is None
     assert keys.revoke(house, who(house, bob), key.id).revoked_at is not None
-    assert [view.key.user.id for view in keys.listing(house, who(house, bob), bob.id)] == [bob.id, bob.id]
+    assert [view.key.user.id for view in keys.listing(house, who(house, bob), KeySearch(bob.id)).keys] == [bob.id, bob.id]
 
 
 # -- links that outlive their reason --------------------------------------------------------------

@@ -20,7 +20,7 @@ from skyspy.admin.table import Asked, Page
 from skyspy.auth.apikeys import MadeKey
 from skyspy.operate import Refused, keys
 from skyspy.operate.keys import KeyView
-from skyspy.store.users import fold
+from skyspy.store.keys import KeySearch
 
 page = Page("keys", "/keys/", "API keys", group="People")
 
@@ -39,20 +39,17 @@ def listing(asked: Asked) -> ResponseReturnValue:
     """Own keys, or everybody's; those that ended are left out unless they are asked for."""
     everybody = asked.may(keys.MANAGE) and request.args.get("whose") == "all"
     ended, search, start = "ended" in request.args, one_line(request.args, "q", 64), offset()
-    listed = keys.listing(asked.house, asked.who, None if everybody else asked.principal.user_id)
-    wanted = fold(search)
-    matching = [view for view in listed if wanted in fold(f"{view.key.name} {view.key.user.name} {view.key.hint}")]
-    alive = [view for view in matching if view.works or ended]
-    shown = alive[start : start + ROWS]
+    whose = None if everybody else asked.principal.user_id
+    found = keys.listing(asked.house, asked.who, KeySearch(whose, search, ended, ROWS, start))
     return render_template(
         "admin/keys.html",
-        rows=standings(shown, asked.house.clock.wall()),
+        rows=standings(found.keys, asked.house.clock.wall()),
         everybody=everybody,
         ended=ended,
-        hidden=len(matching) - len(alive),
+        hidden=found.left_out,
         search=search,
-        any=bool(listed),
-        pages=pager(start, len(shown), len(alive), "key" if len(alive) == 1 else "keys"),
+        any=found.of > 0,
+        pages=pager(start, len(found.keys), found.total, "key" if found.total == 1 else "keys"),
     )
 
 

@@ -18,7 +18,7 @@ from skyspy.admin.table import Asked, Page
 from skyspy.auth.passwords import PasswordError
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
-from skyspy.operate import keys, live, users
+from skyspy.operate import live, users
 from skyspy.permissions import PERMISSIONS
 from skyspy.store.presence import Row
 
@@ -88,7 +88,7 @@ def _page(asked: Asked, errors: dict[str, str] | None = None, status: int = 200,
         sessions=asked.pages.sessions_of(me.id),
         this=asked.session.family.id,
         sockets=sockets_of(asked, me.id),
-        keys=[view for view in keys.listing(asked.house, asked.who, me.id) if view.works],
+        keys=asked.house.accounts.working_keys([me.id]).get(me.id, 0),
         fields=fields,
     )
     return make_response(text, status, {"Retry-After": str(ceil(retry_after))} if retry_after else {})

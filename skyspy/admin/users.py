@@ -20,6 +20,7 @@ from skyspy.admin.show import closes, counted, span
 from skyspy.admin.table import Asked, Page
 from skyspy.operate import Refused, keys, links, roles, users
 from skyspy.operate.users import UserView
+from skyspy.store.keys import KeySearch
 
 page = Page("users", "/users/", "Users", (users.MANAGE,), "People")
 
@@ -198,7 +199,7 @@ def _form(asked: Asked, form: Mapping[str, str], error: Refused | None = None) -
 
 def _one(asked: Asked, view: UserView, error: Refused | None = None) -> str:
     mine = view.user.id == asked.principal.user_id
-    see_keys = mine or asked.may(keys.MANAGE)
+    his = keys.listing(asked.house, asked.who, KeySearch(view.user.id)) if mine or asked.may(keys.MANAGE) else None
     role = Field("role", "Role", "select", view.user.role, error=error.message if error else "", choices=role_choices(asked))
     return render_template(
         "admin/user.html",
@@ -206,7 +207,8 @@ def _one(asked: Asked, view: UserView, error: Refused | None = None) -> str:
         mine=mine,
         above=not view.user.permissions <= asked.principal.permissions,
         role=role,
-        keys=standings(keys.listing(asked.house, asked.who, view.user.id), asked.house.clock.wall()) if see_keys else None,
+        keys=None if his is None else standings(his.keys, asked.house.clock.wall()),
+        key_count=0 if his is None else his.total,
         sockets=sockets_of(asked, view.user.id),
         browsers=len(asked.pages.sessions_of(view.user.id)),
     )

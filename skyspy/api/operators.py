@@ -12,11 +12,13 @@ from typing import Any
 
 from skyspy.api import operators_models as models
 from skyspy.api.errors import not_found
+from skyspy.api.paging import cut, number, opened
 from skyspy.api.table import IDENTIFIED, Asked, Resource
 from skyspy.clock import iso
 from skyspy.operate import Who, access, keys, links, live, log, roles, users
 from skyspy.operate.users import UserView
 from skyspy.store.accounts import Role
+from skyspy.store.keys import KeySearch
 from skyspy.store.settings import Setting, to_json
 
 resource = Resource("Operators", "What the panel does, for scripts. Each route says which permission it needs.")
@@ -48,8 +50,10 @@ def id_in(asked: Asked, name: str) -> int:
 def users_list(asked: Asked) -> object:
     """List users by name."""
     query: models.UserQuery = asked.query
-    page = users.listing(asked.house, who_of(asked), query.search, query.limit, query.offset)
-    return models.UserPage([_user(view) for view in page.users], page.total, page.next_offset)
+    # One more than asked for tells whether another page follows.
+    page = users.listing(asked.house, who_of(asked), query.search, query.limit + 1, after=opened(query.cursor))
+    shown, following = cut(page.users, lambda view: view.user.name, query.limit)
+    return models.UserPage([_user(view) for view in shown], len(shown), page.total, following)
 
 
 @resource.post("/api/admin/users/", body=models.NewUser, answer=models.MadeUser, status=201, errors=(409,), **_USERS)
@@ -166,11 +170,14 @@ def _role(role: Role, sockets: int) -> models.Role:
 # -- keys -----------------------------------------------------------------------------------------
 
 
-@resource.get("/api/admin/keys/", answer=models.Keys, **_KEYS)
+@resource.get("/api/admin/keys/", query=models.KeyQuery, answer=models.Keys, **_KEYS)
 def keys_list(asked: Asked) -> object:
     """List everybody's API keys, the newest first."""
-    listed = [_key(view) for view in keys.listing(asked.house, who_of(asked))]
-    return models.Keys(listed, len(listed))
+    query: models.KeyQuery = asked.query
+    search = KeySearch(None, query.search, query.ended, query.limit + 1, before=number(opened(query.cursor)))
+    page = keys.listing(asked.house, who_of(asked), search)
+    shown, following = cut(page.keys, lambda view: str(view.key.id), query.limit)
+    return models.Keys([_key(view) for view in shown], len(shown), page.total, following)
 
 
 @resource.post("/api/admin/keys/", body=models.NewKey, answer=models.MadeKey, status=201, errors=(404, 409), **_KEYS)

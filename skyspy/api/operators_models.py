@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-Timestamp = Annotated[str, Meta(description="ISO 8601 UTC")]
+from skyspy.api.models import Cursor, NextCursor, Timestamp
+
 Id = Annotated[int, Meta(ge=1, le=10**15)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Says = Annotated[str, Meta(description="What the role is for", max_length=200)]
@@ -39,15 +40,16 @@ class UserQuery(Struct):
 
     search: Search = ""
     limit: Annotated[int, Meta(description="How many on one page", ge=1, le=500)] = 50
-    offset: Annotated[int, Meta(description="How many to pass over: `next_offset` of the page before", ge=0, le=1000000)] = 0
+    cursor: Annotated[Cursor | None, Meta(description="`next_cursor` of the page before")] = None
 
 
 class UserPage(Struct, forbid_unknown_fields=True):
-    """Some users."""
+    """Some users, by name."""
 
     users: list[User]
-    total: int
-    next_offset: int | None
+    count: Annotated[int, Meta(description="How many are on this page")]
+    total: Annotated[int, Meta(description="How many match in all")]
+    next_cursor: NextCursor
 
 
 class NewUser(Struct):
@@ -134,11 +136,22 @@ class Key(Struct, forbid_unknown_fields=True):
     sockets: Annotated[int, Meta(description="Live sockets, whichever process serves them")]
 
 
+class KeyQuery(Struct):
+    """Which keys to list."""
+
+    search: Search = ""
+    ended: Annotated[bool, Meta(description="Whether to list those that ended too")] = True
+    limit: Annotated[int, Meta(description="How many on one page", ge=1, le=500)] = 50
+    cursor: Annotated[Cursor | None, Meta(description="`next_cursor` of the page before")] = None
+
+
 class Keys(Struct, forbid_unknown_fields=True):
-    """Keys, the newest first."""
+    """Some keys, the newest first."""
 
     keys: list[Key]
-    count: int
+    count: Annotated[int, Meta(description="How many are on this page")]
+    total: Annotated[int, Meta(description="How many match in all")]
+    next_cursor: NextCursor
 
 
 class NewKey(Struct):

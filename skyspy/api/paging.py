@@ -8,21 +8,27 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from skyspy.api.errors import bad_fields
+from skyspy.api.errors import ApiError, bad_fields
 
 Item = TypeVar("Item")
 
 _MARK = "k:"
+_DIGITS = 15
 
 
 def page(items: Iterable[Item], key: Callable[[Item], str], limit: int, cursor: str | None) -> tuple[list[Item], str | None]:
     """The `limit` items after the cursor, by key, and the next page's cursor (None: this was the last)."""
-    after = None if cursor is None else _opened(cursor)
+    after = opened(cursor)
     ordered = sorted((item for item in items if after is None or key(item) > after), key=key)
-    shown = ordered[:limit]
+    return cut(ordered, key, limit)
+
+
+def cut(ordered: Sequence[Item], key: Callable[[Item], str], limit: int) -> tuple[list[Item], str | None]:
+    """The first `limit` of items that are in order already, and the next page's cursor where there is more than that."""
+    shown = list(ordered[:limit])
     return shown, _closed(key(shown[-1])) if len(ordered) > limit else None
 
 
@@ -30,11 +36,27 @@ def _closed(key: str) -> str:
     return base64.urlsafe_b64encode((_MARK + key).encode()).decode().rstrip("=")
 
 
-def _opened(cursor: str) -> str:
+def opened(cursor: str | None) -> str | None:
+    """The key that the page before ended with; None: this is the first page. Raises ApiError for what is no cursor."""
+    if cursor is None:
+        return None
     try:
         text = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).decode()
     except (UnicodeError, binascii.Error, ValueError):
         text = ""
     if not text.startswith(_MARK):
-        raise bad_fields({"cursor": "is not one that this server gave; leave it out to begin at the first page"})
+        raise _no_cursor()
     return text[len(_MARK) :]
+
+
+def number(key: str | None) -> int | None:
+    """The key of a list that is ordered by a number. Raises ApiError where the cursor is of another list."""
+    if key is None:
+        return None
+    if not key.isascii() or not key.isdecimal() or len(key) > _DIGITS:
+        raise _no_cursor()
+    return int(key)
+
+
+def _no_cursor() -> ApiError:
+    return bad_fields({"cursor": "is not one that this server gave; leave it out to begin at the first page"})

@@ -15,10 +15,12 @@ from skyspy.operate.present import tally
 from skyspy.operate.users import works
 from skyspy.operate.who import Refused, Who, known, told
 from skyspy.store.accounts import Key, User
+from skyspy.store.keys import KeySearch
 
 MANAGE = "keys.manage"
 DAY_S = 86400
 DAYS_SHOWN = 14
+EVERYBODYS = KeySearch()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,22 @@ class KeyView:
     sockets: int
 
 
-def listing(house: House, who: Who, user_id: int | None = None) -> list[KeyView]:
-    """The keys of one user (his own without a right, others' with it), or all of them."""
-    if user_id is None or user_id != who.principal.user_id:
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """Some keys, the newest first; how many match; how many more were left out because they ended; how many there are at all."""
+
+    keys: list[KeyView]
+    total: int
+    left_out: int
+    of: int
+
+
+def listing(house: House, who: Who, search: KeySearch = EVERYBODYS) -> KeyPage:
+    """The keys of one user (his own without a right, others' with it), or of everybody, as the search says."""
+    if search.user_id is None or search.user_id != who.principal.user_id:
         who.needs(house, MANAGE)
-    keys = house.accounts.keys() if user_id is None else house.accounts.keys_of(user_id)
-    return _views(house, reversed(keys))
+    found = house.accounts.matching_keys(search)
+    return KeyPage(_views(house, found.keys), found.total, found.left_out, found.of)
 
 
 def one(house: House, who: Who, key_id: int) -> KeyView:

@@ -15,7 +15,6 @@ from skyspy.operate.present import settled, tally
 from skyspy.operate.who import Refused, Who, told
 from skyspy.store import users
 from skyspy.store.accounts import Key, User
-from skyspy.store.users import fold
 
 MANAGE = "users.manage"
 
@@ -31,11 +30,10 @@ class UserView:
 
 @dataclass(frozen=True, slots=True)
 class UserPage:
-    """Some users, the first of them that match, how many match in all, and where the next page begins."""
+    """Some users by name, and how many match in all."""
 
     users: list[UserView]
     total: int
-    next_offset: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +44,18 @@ class Touches:
     sockets: int
 
 
-def listing(house: House, who: Who, search: str = "", limit: int = 50, offset: int = 0) -> UserPage:
-    """Users by name; `search` is part of the name or the role."""
+def listing(house: House, who: Who, search: str = "", limit: int = 50, offset: int = 0, after: str | None = None) -> UserPage:
+    """Users by name; `search` is part of the name or the role, `after` the name the page before ended with."""
     who.needs(house, MANAGE)
-    wanted = fold(search.strip())
-    matching = [user for user in house.accounts.users() if wanted in fold(user.name) or wanted in user.role]
-    keys, sockets = working_keys(house), tally(house).users
-    shown = matching[offset : offset + limit]
-    following = offset + limit if offset + limit < len(matching) else None
-    return UserPage([_view(user, keys, sockets[user.id]) for user in shown], len(matching), following)
+    shown, total = house.accounts.matching_users(search, limit, offset, after)
+    return UserPage(_views(house, shown), total)
 
 
 def one(house: House, who: Who, user_id: int) -> UserView:
     """One user."""
     who.needs(house, MANAGE)
     with told():
-        return _view(house.accounts.user_by_id(user_id), working_keys(house), tally(house).users[user_id])
+        return _views(house, [house.accounts.user_by_id(user_id)])[0]
 
 
 def create(house: House, who: Who, name: str, role: str, password: str | None) -> User:
@@ -144,16 +138,6 @@ def touches(house: House, who: Who, user_id: int) -> Touches:
     return Touches(view.keys, sum(row.user_id == user_id for row in settled(house)))
 
 
-def working_keys(house: House) -> dict[int, list[Key]]:
-    """Keys that still work, by their owner's id."""
-    now = house.clock.wall()
-    found: dict[int, list[Key]] = {}
-    for key in list(house.accounts.keys()):
-        if works(key, now):
-            found.setdefault(key.user.id, []).append(key)
-    return found
-
-
 def works(key: Key, now: float) -> bool:
     """Whether the key is neither revoked nor expired."""
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
@@ -177,8 +161,9 @@ def _not_himself(who: Who, user: User, act: str) -> None:
         raise Refused("conflict", f"You cannot {act} yourself: ask another administrator")
 
 
-def _view(user: User, keys: dict[int, list[Key]], sockets: int) -> UserView:
-    return UserView(user, len(keys.get(user.id, ())), sockets)
+def _views(house: House, shown: list[User]) -> list[UserView]:
+    keys, sockets = house.accounts.working_keys([user.id for user in shown]), tally(house).users
+    return [UserView(user, keys.get(user.id, 0), sockets[user.id]) for user in shown]
 
 
 def _hashed(house: House, password: str, name: str) -> str:

@@ -15,7 +15,7 @@ from skyspy.clock import Clock
 from skyspy.store import Store, families, keys, roles, users
 from skyspy.store.audit import SYSTEM, Actor
 from skyspy.store.families import Exchange, Family
-from skyspy.store.keys import Key, NewKey, Use
+from skyspy.store.keys import Key, KeySearch, KeysFound, NewKey, Use
 from skyspy.store.roles import ADMIN, AccountError, NotFound, Role
 from skyspy.store.users import User
 
@@ -60,6 +60,10 @@ class Accounts:
     def users(self) -> list[User]:
         """All users, by name."""
         return self.store.read(users.every)
+
+    def matching_users(self, search: str, limit: int, offset: int = 0, after: str | None = None) -> tuple[list[User], int]:
+        """Some users by name, and how many match in all (see users.matching)."""
+        return self.store.read(lambda c: users.matching(c, search, limit, offset, after))
 
     def count_users(self) -> int:
         return self.store.read(users.count)
@@ -134,6 +138,16 @@ class Accounts:
 
     def keys(self) -> list[Key]:
         return self.store.read(keys.every)
+
+    def matching_keys(self, search: KeySearch) -> KeysFound:
+        """Some keys, the newest first."""
+        at = self.clock.wall()
+        return self.store.read(lambda c: keys.matching(c, search, at))
+
+    def working_keys(self, user_ids: Iterable[int]) -> Mapping[int, int]:
+        """How many keys of each user work now; a user without any is left out."""
+        at, wanted = self.clock.wall(), list(user_ids)
+        return self.store.read(lambda c: keys.working_per_user(c, wanted, at))
 
     def create_key(self, user_id: int, new: NewKey, actor: Actor) -> Key:
         """Keep a new key; refused where its scopes go beyond its owner's permissions."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from skyspy import wirejson
 from skyspy.permissions import PERMISSION_NAMES
@@ -131,6 +131,60 @@ def every(connection: Connection, user_id: int | None = None) -> list[Key]:
     """All keys, or one user's, the oldest first."""
     query = _QUERY if user_id is None else _QUERY.where(API_KEYS.c.user_id == user_id)
     return [_key(row) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class KeySearch:
+    """Which keys to list, the newest first: of one user or (None) of everybody, with `text` in the key's name, its
+    owner's or its first characters, the ended ones only where `ended` says so; `before` is the id the page before ended with."""
+
+    user_id: int | None = None
+    text: str = ""
+    ended: bool = True
+    limit: int = 50
+    offset: int = 0
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeysFound:
+    """Some keys, how many match, how many more were left out because they ended, and how many there are at all."""
+
+    keys: list[Key]
+    total: int
+    left_out: int
+    of: int
+
+
+def matching(connection: Connection, search: KeySearch, at: float) -> KeysFound:
+    """The keys that a search finds as of `at` (wall seconds)."""
+    wanted = users.fold(search.text.strip())
+    columns = (API_KEYS.c.id, API_KEYS.c.name, API_KEYS.c.hint, _works(at).label("works"), USERS.c.name.label("owner"))
+    query = select(*columns).join_from(API_KEYS, USERS, API_KEYS.c.user_id == USERS.c.id)
+    if search.user_id is not None:
+        query = query.where(API_KEYS.c.user_id == search.user_id)
+    # A key's name is not kept folded, so names are compared here: of all keys only these few columns are read.
+    rows = connection.execute(query.order_by(API_KEYS.c.id.desc())).all()
+    meant = [row for row in rows if not wanted or wanted in users.fold(f"{row.name} {row.owner} {row.hint}")]
+    shown = [row.id for row in meant if row.works or search.ended]
+    paged = [key_id for key_id in shown if search.before is None or key_id < search.before]
+    found = by_ids(connection, paged[search.offset : search.offset + search.limit])
+    return KeysFound([found[key_id] for key_id in sorted(found, reverse=True)], len(shown), len(meant) - len(shown), len(rows))
+
+
+def working_per_user(connection: Connection, user_ids: Iterable[int], at: float) -> dict[int, int]:
+    """How many keys of each user work as of `at` (wall seconds); a user without any is left out."""
+    wanted = sorted(set(user_ids))
+    found: dict[int, int] = {}
+    for start in range(0, len(wanted), CHUNK):
+        these = API_KEYS.c.user_id.in_(wanted[start : start + CHUNK]) & _works(at)
+        query = select(API_KEYS.c.user_id, func.count().label("keys")).where(these).group_by(API_KEYS.c.user_id)
+        found.update((row.user_id, row.keys) for row in connection.execute(query))
+    return found
+
+
+def _works(at: float) -> ColumnElement[bool]:
+    return API_KEYS.c.revoked_at.is_(None) & (API_KEYS.c.expires_at.is_(None) | (API_KEYS.c.expires_at > at))
 
 
 def create(connection: Connection, user_id: int, new: NewKey, actor: Actor, at: float) -> Key:

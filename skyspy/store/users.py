@@ -116,6 +116,21 @@ def every(connection: Connection) -> list[User]:
     return [user_of(row) for row in connection.execute(_QUERY.order_by(USERS.c.name_key))]
 
 
+def matching(
+    connection: Connection, search: str, limit: int, offset: int = 0, after: str | None = None
+) -> tuple[list[User], int]:
+    """Some users by name, and how many match in all. `search` is part of a name or a role; `after` is the name the page
+    before ended with."""
+    wanted = fold(search.strip())
+    these = USERS.c.name_key.contains(wanted, autoescape=True) | ROLES.c.name.contains(wanted, autoescape=True)
+    query = _QUERY.where(these).order_by(USERS.c.name_key).limit(limit).offset(offset)
+    if after is not None:
+        query = query.where(USERS.c.name_key > fold(after))
+    together = USERS.join(ROLES, USERS.c.role_id == ROLES.c.id)
+    total = connection.execute(select(func.count()).select_from(together).where(these)).scalar_one()
+    return [user_of(row) for row in connection.execute(query)], int(total)
+
+
 def count(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(USERS)).scalar_one())
 
