@@ -10,7 +10,7 @@ import gevent
 import pytest
 
 from skyspy.feed.manager import Feeds
-from skyspy.operate import Refused, Who, access, feeds, keys, live, roles, users
+from skyspy.operate import Refused, Who, access, feeds, keys, live, present, roles, users
 from skyspy.sockets.presence import Presence
 from skyspy.store import presence
 from tests.conftest import StillClock
@@ -89,6 +89,28 @@ def test_the_clients_of_every_process_are_in_one_list(twice: Twice) -> None:
     assert rows["anonymous"].process != rows["key"].process
     assert (rows["key"].name, rows["key"].token_state, rows["key"].namespace) == ("anna", "valid", "/")
     assert "aircraft" in rows["key"].topics.split()
+
+
+def test_a_client_in_several_namespaces_counts_once_over_every_process(twice: Twice) -> None:
+    for world in twice.worlds:
+        peer = world.peer().join("/")
+        peer.join("/acars")
+        peer.join("/cannonball")
+    twice.here.peer().join("/")
+    twice.want()
+    twice.look()
+    rows = present.everybody(twice.here.house)
+    assert (len(rows), present.clients(rows)) == (7, 3)
+
+
+def test_no_transports_id_leaves_its_process(twice: Twice) -> None:
+    twice.there.peer().join()
+    [session] = twice.there.house.live
+    twice.want()
+    twice.look()
+    [row] = twice.listed()
+    assert row.transport
+    assert session.eio_sid not in repr(row)
 
 
 def test_the_list_is_taken_away_when_nobody_looks_any_more(twice: Twice) -> None:

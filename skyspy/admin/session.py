@@ -17,7 +17,7 @@ from skyspy.admin.forms import Field, local_path, one_line
 from skyspy.admin.table import Asked, Page
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
-from skyspy.operate import live
+from skyspy.operate import present
 
 page = Page("session", "/sign-in/", "Sign in")
 
@@ -89,7 +89,7 @@ def live_counts(asked: Asked) -> dict[str, float]:
     """Aircraft now, clients connected, and messages a second."""
     sky = asked.house.skies["live"]
     messages = sum(feed["messages_per_second"] for feed in sky.feeds.status())
-    return {"aircraft": len(sky.tracker), "clients": len(live.everybody(asked.house)), "messages": round(messages)}
+    return {"aircraft": len(sky.tracker), "clients": present.clients(present.everybody(asked.house)), "messages": round(messages)}
 
 
 def _form(asked: Asked, name: str, error: str = "", status: int = 200, retry_after: float = 0.0) -> Response:

@@ -7,7 +7,9 @@ nobody looks. Who may look is decided by whoever asks here.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import gevent
@@ -53,6 +55,12 @@ def tally(house: House) -> Tally:
     return Tally(Counter(row.user_id for row in known), Counter(row.key_id for row in known), Counter(row.role for row in known))
 
 
+def clients(rows: Iterable[Row]) -> int:
+    """How many clients these sessions belong to: one client may stand in several namespaces over one transport."""
+    # A process that does not tell transports yet has its sessions counted one by one.
+    return len({(row.process, row.transport or row.sid) for row in rows})
+
+
 def is_meant(row: Row, what: str, target: str) -> bool:
     """Whether an eviction (see presence.Eviction) means this session."""
     if what == "anonymous":
@@ -83,7 +91,13 @@ def row_of(process: str, session: Session, messages: int = 0, size: int = 0, lag
         messages,
         size,
         round(lag_s * 1000),
+        _transport(session),
     )
+
+
+def _transport(session: Session) -> str:
+    # The transport's id lets whoever knows it speak for the client over polling: it stays in this process.
+    return hashlib.sha256(session.eio_sid.encode()).hexdigest()[:16]
 
 
 def _look(house: House) -> tuple[list[Row], bool]:

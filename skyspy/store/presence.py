@@ -29,7 +29,8 @@ _ABOUT = {"session": "socket {}", "key": "key {}", "user": "user {}", "anonymous
 @dataclass(frozen=True, slots=True)
 class Row:
     """One live session of some process. `topics` are separated by blanks; `since` wall seconds; `lag_ms`: for how long
-    something has been waiting for the client to read; `messages` and `bytes` are its transport's since it connected."""
+    something has been waiting for the client to read; `messages` and `bytes` are its transport's since it connected;
+    `transport` is the same for the sessions of one client, and no name that anybody could use."""
 
     process: str
     sid: str
@@ -49,6 +50,7 @@ class Row:
     messages: int
     bytes: int
     lag_ms: int
+    transport: str = ""
 
 
 @dataclass(frozen=True, slots=True)

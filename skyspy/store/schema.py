@@ -230,6 +230,7 @@ PRESENCE = Table(
     Column("messages", Integer, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("lag_ms", Integer, nullable=False),
+    Column("transport", String(32), nullable=False, server_default=""),
     _moment("updated", required=True),
     Index("ix_presence_updated", "updated"),
 )
