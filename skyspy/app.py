@@ -19,7 +19,7 @@ from skyspy import admin, api, config, logs, web
 from skyspy.auth.tokens import Tokens
 from skyspy.auth.upkeep import Upkeep
 from skyspy.broadcast import Broadcast
-from skyspy.clock import Clock
+from skyspy.clock import Clock, iso
 from skyspy.config import ROOT, Config
 from skyspy.feedurl import parse
 from skyspy.house import House, house_of
@@ -60,6 +60,8 @@ def create_app(environ: Mapping[str, str], clock: Clock | None = None) -> Flask:
     logs.configure(settings_of_boot.log_level)
     if settings_of_boot.redis_url is not None:
         log.warning("SKYSPY_REDIS_URL is set, but this version has no bus yet: each process reads the feeds itself")
+    if settings_of_boot.former_key is not None:
+        log.info("the former secret key is believed until %s", iso(settings_of_boot.former_key.until))
     app = Flask("skyspy", root_path=str(ROOT), template_folder="templates", static_folder="static")
     house = build_house(settings_of_boot, clock or Clock(), app)
     app.config["SECRET_KEY"] = settings_of_boot.secret_key
@@ -78,7 +80,7 @@ def build_house(boot: Config, clock: Clock, app: Flask) -> House:
     store.upgrade()
     settings = SettingsTable(store, boot.first_settings, clock)
     accounts = Accounts(store, clock)
-    tokens = Tokens(accounts, settings, boot.secret_key, clock)
+    tokens = Tokens(accounts, settings, boot.secret_key, clock, former=boot.former_key)
     socketio = SocketIO()
     socketio.init_app(app, path=boot.socketio_path, **wire.options(settings, boot))
     wire.fit(socketio)

@@ -13,7 +13,8 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from skyspy import feedurl
@@ -50,6 +51,16 @@ VARIABLES: tuple[Variable, ...] = (
         "generated, kept in the instance folder with mode 0600",
         "Signs tokens and cookies; at least 32 characters",
     ),
+    Variable(
+        "SKYSPY_SECRET_KEY_FORMER",
+        "unset",
+        "The secret key that was in force before; what was made under it works until SKYSPY_SECRET_KEY_FORMER_UNTIL",
+    ),
+    Variable(
+        "SKYSPY_SECRET_KEY_FORMER_UNTIL",
+        "unset",
+        "When the former secret key ends: an ISO 8601 time such as 2027-01-31T12:00:00Z; without an offset it is UTC",
+    ),
     Variable("SKYSPY_FEEDS", "demo://", "Receivers, comma- or space-separated URLs"),
     Variable("SKYSPY_LAT", "unset", "Receiver latitude in degrees, -90 to 90", ("LAT",)),
     Variable("SKYSPY_LON", "unset", "Receiver longitude in degrees, -180 to 180", ("LON", "LONG")),
@@ -65,6 +76,20 @@ _PATH = re.compile(r"/[A-Za-z0-9._~/-]+\Z")
 _ALTITUDE = re.compile(r"(-?[0-9.]+)\s*(m|ft)?\Z", re.IGNORECASE)
 
 
+_SHORTEST_SECRET = 32
+_FORMER, _UNTIL = "SKYSPY_SECRET_KEY_FORMER", "SKYSPY_SECRET_KEY_FORMER_UNTIL"
+_KEPT_KEY, _KEPT_FORMER = "secret_key", "secret_key.former"
+"""The files of the instance folder that hold the generated key, and the one before it with its end on a second line."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormerKey:
+    """The secret key that was in force before, and until when it is believed (wall seconds)."""
+
+    text: str = field(repr=False)
+    until: float
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """What the environment said. `location` is the receiver's (lat, lon) or None; `altitude_m` metres;
@@ -74,6 +99,7 @@ class Config:
     database_url: str
     redis_url: str | None
     secret_key: str
+    former_key: FormerKey | None
     feeds: tuple[FeedUrl, ...]
     location: tuple[float, float] | None
     altitude_m: float
@@ -108,11 +134,13 @@ def load(environ: Mapping[str, str], setting_names: frozenset[str] = frozenset()
     level = (environ.get("SKYSPY_LOG_LEVEL") or "INFO").upper()
     if level not in _LOG_LEVELS:
         raise ConfigError(f"SKYSPY_LOG_LEVEL: {level!r} is none of {', '.join(_LOG_LEVELS)}")
+    secret_key = _secret_key(environ.get("SKYSPY_SECRET_KEY"), instance)
     return Config(
         instance=instance,
         database_url=_database_url(environ.get("SKYSPY_DATABASE_URL"), instance),
         redis_url=environ.get("SKYSPY_REDIS_URL") or None,
-        secret_key=_secret_key(environ.get("SKYSPY_SECRET_KEY"), instance),
+        secret_key=secret_key,
+        former_key=_former_key(environ, instance, secret_key),
         feeds=feeds,
         location=None if lat is None or lon is None else (lat, lon),
         altitude_m=_altitude(environ),
@@ -121,6 +149,30 @@ def load(environ: Mapping[str, str], setting_names: frozenset[str] = frozenset()
         log_level=level,
         first_settings={name: environ[name] for name in sorted(setting_names) if name in environ},
     )
+
+
+def rotate_secret_key(environ: Mapping[str, str], until: float | None) -> Path:
+    """Put a new key in the place of the generated one, and keep that beside it until then (wall seconds; None: not at all).
+
+    A server that runs knows nothing of it before it is started again. Returns the key's file; raises ConfigError.
+    """
+    for name in ("SKYSPY_SECRET_KEY", _FORMER):
+        if environ.get(name):
+            raise ConfigError(
+                f"{name} is set, so the key is not kept in a file: change SKYSPY_SECRET_KEY yourself, and name the old one in {_FORMER}"
+            )
+    boot = load(environ)
+    path, former = boot.instance / _KEPT_KEY, boot.instance / _KEPT_FORMER
+    try:
+        # The old key first: a power cut between the two leaves it in both files, which means that nothing happened.
+        if until is None:
+            former.unlink(missing_ok=True)
+        else:
+            _write_whole(former, f"{boot.secret_key}\n{datetime.fromtimestamp(until, UTC).isoformat()}\n")
+        _write_whole(path, secrets.token_urlsafe(48))
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from None
+    return path
 
 
 def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, str] | None:
@@ -178,15 +230,13 @@ def _networks(text: str) -> tuple[Network, ...]:
 
 def _secret_key(text: str | None, instance: Path) -> str:
     if text:
-        if len(text) < 32:
+        if len(text) < _SHORTEST_SECRET:
             raise ConfigError("SKYSPY_SECRET_KEY: needs at least 32 characters (unset it to have one generated)")
         return text
-    path = instance / "secret_key"
+    path = instance / _KEPT_KEY
     if not path.exists():
-        draft = instance / f"secret_key.{os.getpid()}"
         try:
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(48))
+            draft = _draft(path, secrets.token_urlsafe(48))
             # A link either appears whole or not at all: two processes that start together agree on one key.
             with contextlib.suppress(FileExistsError):
                 os.link(draft, path)
@@ -194,6 +244,61 @@ def _secret_key(text: str | None, instance: Path) -> str:
         except OSError as error:
             raise ConfigError(f"SKYSPY_SECRET_KEY: cannot write {path}: {error.strerror}") from None
     key = path.read_text().strip()
-    if len(key) < 32:
+    if len(key) < _SHORTEST_SECRET:
         raise ConfigError(f"SKYSPY_SECRET_KEY: {path} is damaged; delete it to have a new key generated")
     return key
+
+
+def _former_key(environ: Mapping[str, str], instance: Path, secret_key: str) -> FormerKey | None:
+    text, until = environ.get(_FORMER), environ.get(_UNTIL)
+    if bool(text) != bool(until):
+        raise ConfigError(f"{_FORMER} and {_UNTIL} must both be set, or neither")
+    if text and until:
+        if len(text) < _SHORTEST_SECRET:
+            raise ConfigError(f"{_FORMER}: needs at least {_SHORTEST_SECRET} characters, as every secret key")
+        if text == secret_key:
+            raise ConfigError(f"{_FORMER}: is the key that is in force now; give SKYSPY_SECRET_KEY a new value")
+        ends = _moment(until)
+        if ends is None:
+            raise ConfigError(f"{_UNTIL}: {until!r} is not a time such as 2027-01-31T12:00:00Z")
+        return FormerKey(text, ends)
+    # The file tells of the generated key; where that one is not in force, it tells nothing.
+    return None if environ.get("SKYSPY_SECRET_KEY") else _kept_former(instance / _KEPT_FORMER, secret_key)
+
+
+def _kept_former(path: Path, secret_key: str) -> FormerKey | None:
+    try:
+        text, _, until = path.read_text().partition("\n")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+    ends = _moment(until.strip())
+    if len(text) < _SHORTEST_SECRET or ends is None:
+        raise ConfigError(f"{path} is damaged; without it, what was made under the former secret key and not used since ends")
+    return None if text == secret_key else FormerKey(text, ends)
+
+
+def _moment(text: str) -> float | None:
+    """An ISO 8601 time as wall seconds; one without an offset is UTC. None where it is no time."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _draft(path: Path, text: str) -> Path:
+    """Write a secret beside its file, readable by its owner only."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        # What this key signs would be lost with it: it is on the disk before anything is made under it.
+        os.fsync(file.fileno())
+    return draft
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Put a secret in a file's place: whoever reads sees the old one or the new one, whole."""
+    _draft(path, text).replace(path)

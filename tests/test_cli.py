@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import stat
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from skyspy.auth.apikeys import well_formed
 from skyspy.auth.passwords import Passwords
 from skyspy.auth.tokens import LoginError, Tokens
 from skyspy.cli import main
+from skyspy.config import load
 from skyspy.store import Store
 from skyspy.store.accounts import Accounts
 from skyspy.store.audit import AuditLog
@@ -94,6 +96,7 @@ def test_the_commands_are_the_contracts() -> None:
         *(f"user {verb}" for verb in ("create", "list", "disable", "enable", "set-role", "set-password")),
         *(f"role {verb}" for verb in ("list", "create", "clone", "change", "delete")),
         *(f"key {verb}" for verb in ("create", "list", "revoke", "rotate")),
+        "secret rotate",
         *(f"settings {verb}" for verb in ("list", "get", "set")),
         "db upgrade",
         "feed check",
@@ -203,7 +206,7 @@ def test_the_password_is_asked_twice_and_never_shown_on_a_terminal(shell: Shell)
         (["user", "set-password", "nobody", "--password-stdin"], PASSWORD, "no user 'nobody'"),
         (["user", "delete", "anna"], "", "No such command"),
         (["user"], "", "create, disable, enable, list"),
-        ([], "", "admin-link, db, feed, key, role, settings, user"),
+        ([], "", "admin-link, db, feed, key, role, secret, settings, user"),
         (["role", "create", "Boss"], "", "small letters"),
         (["role", "create", "boss", "--permission", "fly"], "", "no permission 'fly'"),
         (["role", "create", "admin"], "", "already"),
@@ -371,6 +374,60 @@ def test_a_scope_above_the_owner_is_refused(shell: Shell) -> None:
     words = ["key", "create", "--user", "ben", "--kind", "live", "--name", "x", "--scope"]
     assert "does not hold" in shell.bad(*words, "settings.manage")
     assert "no permission" in shell.bad(*words, "sonar.view")
+
+
+# The secret key
+
+
+def test_the_secret_key_is_changed_with_an_overlap_and_written_down(shell: Shell) -> None:
+    shell.create("anna")
+    shell.environ["SKYSPY_SECRET_KEY"] = ""
+    key = shell.good("key", "create", "--user", "anna", "--kind", "live", "--name", "x").strip()
+    instance = Path(shell.environ["SKYSPY_INSTANCE"])
+    old = (instance / "secret_key").read_text()
+    said = shell.good("secret", "rotate", "--overlap", "2d")
+    new = (instance / "secret_key").read_text()
+    assert new != old
+    assert not [secret for secret in (old, new) if secret in said]
+    assert "Restart" in said
+    assert [(stat.S_IMODE(path.stat().st_mode), path.name) for path in sorted(instance.glob("secret*"))] == [
+        (0o600, "secret_key"),
+        (0o600, "secret_key.former"),
+    ]
+    boot = load(shell.environ)
+    assert boot.former_key is not None
+    assert boot.former_key.text == old
+    assert time.time() + 2 * 86400 - 60 < boot.former_key.until <= time.time() + 2 * 86400
+    store = Store(shell.url)
+    (row,) = AuditLog(store).page(action="secret.rotate")
+    assert (row.actor_kind, row.object, row.after) == (
+        "cli",
+        "secret key",
+        {"former_until": pytest.approx(boot.former_key.until)},
+    )
+    tokens = Tokens(Accounts(store), SettingsTable(store), boot.secret_key, former=boot.former_key)
+    assert tokens.identify(key) is not None
+    store.close()
+
+
+def test_a_second_change_waits_for_the_first_or_is_forced(shell: Shell) -> None:
+    shell.environ["SKYSPY_SECRET_KEY"] = ""
+    shell.good("secret", "rotate")
+    assert "--force" in shell.bad("secret", "rotate")
+    shell.good("secret", "rotate", "--force")
+    shell.good("secret", "rotate", "--overlap", "0s")
+    assert load(shell.environ).former_key is None
+    assert not (Path(shell.environ["SKYSPY_INSTANCE"]) / "secret_key.former").exists()
+    shell.good("secret", "rotate")
+
+
+def test_a_key_that_is_in_the_environment_is_not_changed_in_a_file(shell: Shell) -> None:
+    assert "SKYSPY_SECRET_KEY is set" in shell.bad("secret", "rotate")
+    former = {"SKYSPY_SECRET_KEY": "", "SKYSPY_SECRET_KEY_FORMER": "f" * 40, "SKYSPY_SECRET_KEY_FORMER_UNTIL": "2001-01-01"}
+    assert "SKYSPY_SECRET_KEY_FORMER is set" in shell.bad("secret", "rotate", environ=former)
+    for overlap, says in (("soon", "is not a time"), ("999999w", "at most 365d")):
+        assert says in shell.bad("secret", "rotate", "--overlap", overlap, environ={"SKYSPY_SECRET_KEY": ""})
+    assert not list(Path(shell.environ["SKYSPY_INSTANCE"]).glob("secret_key.former"))
 
 
 # Settings, database, feeds

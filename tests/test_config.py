@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
-from skyspy.config import ConfigError, load
+from skyspy.config import ConfigError, FormerKey, load, rotate_secret_key
 
 
 def environ(tmp_path: Path, **more: str) -> dict[str, str]:
@@ -71,6 +72,68 @@ def test_what_is_wrong_is_named_in_one_line(tmp_path: Path, more: dict[str, str]
     with pytest.raises(ConfigError, match=names) as caught:
         load(environ(tmp_path, **more))
     assert "\n" not in str(caught.value)
+
+
+# The former secret key
+
+NOW, BEFORE = "n" * 40, "b" * 40
+
+
+def test_a_former_secret_key_is_read_with_its_end(tmp_path: Path) -> None:
+    for until in ("2027-01-31T12:00:00Z", "2027-01-31T13:00:00+01:00", "2027-01-31T12:00", "2027-01-31 12:00"):
+        more = {"SKYSPY_SECRET_KEY_FORMER": BEFORE, "SKYSPY_SECRET_KEY_FORMER_UNTIL": until}
+        assert load(environ(tmp_path, SKYSPY_SECRET_KEY=NOW, **more)).former_key == FormerKey(BEFORE, 1801396800.0)
+    assert load(environ(tmp_path, SKYSPY_SECRET_KEY=NOW)).former_key is None
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"SKYSPY_SECRET_KEY_FORMER": BEFORE}, "both be set"),
+        ({"SKYSPY_SECRET_KEY_FORMER_UNTIL": "2027-01-31"}, "both be set"),
+        (
+            {"SKYSPY_SECRET_KEY_FORMER": BEFORE, "SKYSPY_SECRET_KEY_FORMER_UNTIL": "in a week"},
+            "SKYSPY_SECRET_KEY_FORMER_UNTIL: 'in",
+        ),
+        ({"SKYSPY_SECRET_KEY_FORMER": BEFORE, "SKYSPY_SECRET_KEY_FORMER_UNTIL": "0001-01-01T00:00+23:59"}, "is not a time"),
+        ({"SKYSPY_SECRET_KEY_FORMER": "short", "SKYSPY_SECRET_KEY_FORMER_UNTIL": "2027-01-31"}, "at least 32"),
+        ({"SKYSPY_SECRET_KEY_FORMER": NOW, "SKYSPY_SECRET_KEY_FORMER_UNTIL": "2027-01-31"}, "in force now"),
+    ],
+)
+def test_a_former_secret_key_that_cannot_be_is_named_in_one_line(tmp_path: Path, more: dict[str, str], says: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(says)) as caught:
+        load(environ(tmp_path, SKYSPY_SECRET_KEY=NOW, **more))
+    assert "\n" not in str(caught.value)
+    assert BEFORE not in str(caught.value)
+    assert NOW not in str(caught.value)
+
+
+def test_a_generated_key_is_rotated_whole_or_not_at_all(tmp_path: Path) -> None:
+    instance = tmp_path / "instance"
+    old = load(environ(tmp_path)).secret_key
+    assert rotate_secret_key(environ(tmp_path), 2e9) == instance / "secret_key"
+    config = load(environ(tmp_path))
+    assert (config.former_key, config.secret_key != old) == (FormerKey(old, 2e9), True)
+    assert sorted(path.name for path in instance.iterdir()) == ["secret_key", "secret_key.former"]
+    # Cut short between its two steps: the key that is in force stands in both files.
+    (instance / "secret_key").write_text(old)
+    config = load(environ(tmp_path))
+    assert (config.secret_key, config.former_key) == (old, None)
+
+
+def test_the_file_of_the_former_key_tells_nothing_of_a_key_in_the_environment(tmp_path: Path) -> None:
+    rotate_secret_key(environ(tmp_path), 2e9)
+    assert load(environ(tmp_path, SKYSPY_SECRET_KEY=NOW)).former_key is None
+    more = {"SKYSPY_SECRET_KEY_FORMER": BEFORE, "SKYSPY_SECRET_KEY_FORMER_UNTIL": "2027-01-31T12:00:00Z"}
+    assert load(environ(tmp_path, **more)).former_key == FormerKey(BEFORE, 1801396800.0)
+
+
+@pytest.mark.parametrize("text", ["", "short\n2027-01-31\n", "x" * 40, "x" * 40 + "\nsoon\n"])
+def test_a_damaged_file_of_the_former_key_stops_the_start(tmp_path: Path, text: str) -> None:
+    load(environ(tmp_path))
+    (tmp_path / "instance" / "secret_key.former").write_text(text)
+    with pytest.raises(ConfigError, match=r"secret_key\.former is damaged"):
+        load(environ(tmp_path))
 
 
 def test_a_variable_named_like_a_setting_is_kept_for_its_first_value(tmp_path: Path) -> None:

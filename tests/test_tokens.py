@@ -6,8 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from skyspy.auth.apikeys import generate
-from skyspy.auth.passwords import Passwords
+from skyspy.auth.passwords import Checked, Passwords
 from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, Ref, TokenError
 from skyspy.auth.tokens import Grant, LoginError, Throttled, Tokens
 from skyspy.store import Store, StoreError
-from skyspy.store.accounts import Accounts, Actor, User
+from skyspy.store.accounts import Accounts, Actor, Family, User
 from skyspy.store.audit import AuditLog
 from skyspy.store.settings import SettingsTable
 from tests.conftest import StillClock
@@ -59,7 +58,9 @@ class Desk:
         """An access token signed as ours are, but for what is said."""
         genuine = jwt.decode(self.login().access, options={"verify_signature": False})
         claims = {name: value for name, value in {**genuine, **(change or {})}.items() if name != drop}
-        return sign({"alg": "HS256", "typ": "JWT", **header}, claims, self.tokens._jwt_key if key is None else key)
+        return sign(
+            {"alg": "HS256", "typ": "JWT", **header}, claims, self.tokens.secret.key("access token") if key is None else key
+        )
 
 
 def b64(data: bytes) -> str:
@@ -150,22 +151,27 @@ def test_a_password_typed_as_a_name_reaches_neither_log_nor_database(one: Desk, 
     assert all(b"hunter2" not in path.read_bytes() for path in tmp_path.glob("test.db*"))
 
 
-def test_unknown_and_wrong_take_the_same_time(one: Desk) -> None:
-    one.settings.change(
-        {"LOGIN_ATTEMPTS_TOTAL": 100_000, "LOGIN_ATTEMPTS_PER_ADDRESS": 10_000, "LOGIN_ATTEMPTS_PER_ACCOUNT": 1000}, BOSS
-    )
-    slow = Tokens(one.accounts, one.settings, SECRET, one.clock)
-    one.accounts.set_password_hash(1, slow.sign_in.passwords.hash(PASSWORD, 8), BOSS)
+class CountingPasswords(Passwords):
+    """Notes what every password was checked against."""
 
-    def cost(name: str) -> float:
-        started = time.perf_counter()
+    def __init__(self) -> None:
+        super().__init__(memory_kib=8, passes=1)
+        self.checked: list[str | None] = []
+
+    def check(self, stored: str | None, password: object) -> Checked:
+        self.checked.append(stored)
+        return super().check(stored, password)
+
+
+def test_s11_unknown_wrong_and_disabled_each_cost_one_hash(one: Desk) -> None:
+    counting = CountingPasswords()
+    tokens = Tokens(one.accounts, one.settings, SECRET, one.clock, counting)
+    one.user("boss", "admin")
+    one.accounts.set_disabled(one.user("cora").id, True, BOSS)
+    for name in ("ben", "nobody", "cora", "no such thing"):
         with pytest.raises(LoginError):
-            slow.login(name, "wrong password", "192.0.2.1")
-        return time.perf_counter() - started
-
-    pairs = [(cost("ben"), cost("nobody")) for _ in range(15)]
-    known, unknown = sorted(pair[0] for pair in pairs)[3], sorted(pair[1] for pair in pairs)[3]
-    assert 0.7 < unknown / known < 1.4
+            tokens.login(name, PASSWORD if name == "cora" else "wrong password", "192.0.2.1")
+    assert [stored is not None for stored in counting.checked] == [True, False, True, False]
 
 
 def test_too_many_failures_are_throttled_written_once_and_the_right_password_waits_too(desk: Desk) -> None:
@@ -271,7 +277,7 @@ FORGERIES: dict[str, Any] = {
     "HS512": lambda d: d.forge(alg="HS512"),
     "RS256": lambda d: d.forge(alg="RS256"),
     "ES256": lambda d: d.forge(alg="ES256"),
-    "alg missing": lambda d: sign({"typ": "JWT"}, {"sub": "1"}, d.tokens._jwt_key),
+    "alg missing": lambda d: sign({"typ": "JWT"}, {"sub": "1"}, d.tokens.secret.key("access token")),
     "alg is a list": lambda d: d.forge(alg=["HS256"]),
     "another key": lambda d: d.forge(key=b"x" * 32),
     "the secret itself as the key": lambda d: d.forge(key=SECRET.encode()),
@@ -292,8 +298,8 @@ FORGERIES: dict[str, Any] = {
     "exp is not a number": lambda d: d.forge({"exp": float("nan")}),
     "exp is null": lambda d: d.forge({"exp": None}),
     "family is a list": lambda d: d.forge({"fam": ["x"]}),
-    "claims are a list": lambda d: sign({"alg": "HS256"}, [1, 2], d.tokens._jwt_key),
-    "claims are a text": lambda d: sign({"alg": "HS256"}, "x", d.tokens._jwt_key),
+    "claims are a list": lambda d: sign({"alg": "HS256"}, [1, 2], d.tokens.secret.key("access token")),
+    "claims are a text": lambda d: sign({"alg": "HS256"}, "x", d.tokens.secret.key("access token")),
     "claims are nested deep": lambda d: ".".join([b64(b'{"alg":"HS256"}'), b64(b"[" * 2000), "x"]),
     "header is no JSON": lambda d: b64(b"{") + "." + d.login().access.partition(".")[2],
     "critical header": lambda d: d.forge(crit=["exp"]),
@@ -322,8 +328,6 @@ def test_a_forged_token_is_invalid(one: Desk, case: str) -> None:
 @pytest.mark.parametrize(
     "header",
     [
-        {"kid": "../../etc/passwd"},
-        {"kid": "x' OR 1=1"},
         {"jku": "http://127.0.0.1:9/"},
         {"jwk": {"kty": "oct", "k": "eA"}},
         {"x5u": "http://127.0.0.1:9/"},
@@ -335,16 +339,15 @@ def test_headers_that_point_at_keys_are_not_looked_at(one: Desk, header: dict[st
     assert found is not None and found.name == "ben"
 
 
-def test_a_kid_that_is_no_text_is_invalid(one: Desk) -> None:
-    assert one.code(one.forge(kid=["x"])) == "token_invalid"
+@pytest.mark.parametrize("kid", [["x"], "../../etc/passwd", "x' OR 1=1", "", 7, {"kid": "x"}])
+def test_a_kid_that_is_none_of_ours_is_invalid_even_where_the_signature_is(one: Desk, kid: object) -> None:
+    assert one.code(one.forge(kid=kid)) == "token_invalid"
 
 
-def test_a_megabyte_is_refused_before_it_is_parsed(one: Desk) -> None:
-    token = "eyJ" + "a" * 500_000 + "." + "b" * 500_000 + ".c"
-    started = time.perf_counter()
-    for _ in range(100):
-        one.code(token)
-    assert time.perf_counter() - started < 0.2
+def test_a_megabyte_is_refused_whoever_signed_it(one: Desk) -> None:
+    assert one.code("eyJ" + "a" * 500_000 + "." + "b" * 500_000 + ".c") == "token_invalid"
+    assert one.tokens.identify(one.forge({"jti": "x"})) is not None
+    assert one.code(one.forge({"jti": "x" * 1_000_000})) == "token_invalid"
 
 
 def test_a_genuine_token_made_by_hand_is_good_so_that_the_forgeries_prove_something(one: Desk) -> None:
@@ -576,11 +579,22 @@ def test_a_ref_that_was_never_anybody_is_revoked(one: Desk) -> None:
     assert one.tokens.rejudge([]) == {}
 
 
-def test_thousands_of_live_sockets_are_judged_quickly(one: Desk) -> None:
+class CountingAccounts(Accounts):
+    """Counts how often sign-ins are looked up."""
+
+    asked = 0
+
+    def families_by_id(self, ids: Iterable[str]) -> Mapping[str, Family]:
+        self.asked += 1
+        return super().families_by_id(ids)
+
+
+def test_thousands_of_live_sockets_are_judged_in_one_look(one: Desk) -> None:
+    accounts = CountingAccounts(one.store, one.clock)
+    tokens = Tokens(accounts, one.settings, SECRET, one.clock, QUICK)
     refs = [Ref("user", 1, None, f"family{number}", 9e9) for number in range(5000)]
-    started = time.perf_counter()
-    assert len(one.tokens.rejudge(refs)) == 5000
-    assert time.perf_counter() - started < 1.0
+    assert len(tokens.rejudge(refs)) == 5000
+    assert accounts.asked == 1
 
 
 # Housekeeping and secrecy
@@ -607,7 +621,7 @@ def test_no_secret_is_in_a_repr_an_error_the_log_or_the_file(one: Desk, tmp_path
     key = one.tokens.keys.create(1, "live", "k", BOSS)
     second = one.tokens.refresh(grant.refresh)
     one.tokens.identify(key.text, "192.0.2.1")
-    spoken = [repr(grant), repr(second), repr(key), repr(one.tokens), repr(one.tokens._secret)]
+    spoken = [repr(grant), repr(second), repr(key), repr(one.tokens), repr(one.tokens.secret)]
     for job in (
         lambda: one.tokens.refresh(grant.refresh),
         lambda: one.login(password="wrong-" + PASSWORD),

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from itsdangerous import BadSignature
 
 ROOT = "/admin"
 PLAIN_NAME = "skyspy_panel"
@@ -29,7 +30,13 @@ class PanelCookies(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """The session in the request's cookie; elsewhere than in the panel always an empty one."""
-        return super().open_session(app, request) if _ours(request) else self.session_class()
+        if not _ours(request):
+            return self.session_class()
+        opened = super().open_session(app, request)
+        if opened and not self._signed_now(app, request.cookies[self.get_cookie_name(app)]):
+            # Only the former secret key opens it: it goes back signed with the current one.
+            opened.modified = True
+        return opened
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Set the cookie where it changed."""
@@ -59,6 +66,17 @@ class PanelCookies(SecureCookieSessionInterface):
     def get_expiration_time(self, _app: Flask, session: SessionMixin) -> datetime | None:
         until = session.get(UNTIL)
         return None if until is None else datetime.fromtimestamp(until, UTC)
+
+    def _signed_now(self, app: Flask, cookie: str) -> bool:
+        """Whether the current secret key signed the cookie."""
+        signer = self.get_signing_serializer(app)
+        assert signer is not None  # noqa: S101 - there is always a key
+        signer.secret_keys = signer.secret_keys[-1:]
+        try:
+            signer.loads(cookie)
+        except BadSignature:
+            return False
+        return True
 
 
 def _ours(request: Request) -> bool:

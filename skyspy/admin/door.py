@@ -46,9 +46,12 @@ _PAGES = "skyspy.pages"
 def fit(app: Flask) -> None:
     """Put the cookie, flask-login and the CSRF check on the application; the check runs in this door only."""
     house = house_of(app)
-    app.extensions[_PAGES] = Pages(house.accounts, house.settings, house.tokens, house.config.secret_key, house.clock)
+    app.extensions[_PAGES] = Pages(house.accounts, house.settings, house.tokens, house.clock)
     app.session_interface = PanelCookies(is_secure)
     app.config.update(
+        # Cookies and forms of the former secret key, until its end: what reads this asks the clock each time.
+        SECRET_KEY_FALLBACKS=house.tokens.secret,
+        WTF_CSRF_SECRET_KEY=house.tokens.secret,
         PERMANENT_SESSION_LIFETIME=COOKIE_DAYS_S,
         SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_CHECK_DEFAULT=False,

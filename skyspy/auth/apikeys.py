@@ -2,11 +2,13 @@
 
 Law: a key is shown once, by whoever made it, and kept as a keyed hash. A mistyped one is refused by its checksum
 before the database is asked. What it may do is what its owner may do now, narrowed by its scopes.
-Last uses are gathered here and written in batches (`flush`), so that no request costs a write.
+Last uses are gathered here and written in batches (`flush`), so that no request costs a write. One that is kept under the
+former secret key is moved to the current one when it is seen: one small write in its life.
 """
 
 from __future__ import annotations
 
+import logging
 import secrets
 import string
 import zlib
@@ -16,7 +18,10 @@ from dataclasses import dataclass, field
 from skyspy.auth.principal import Principal, TokenError
 from skyspy.auth.secret import Secret
 from skyspy.clock import Clock
+from skyspy.store import StoreError, moved
 from skyspy.store.accounts import Accounts, Actor, Key, NewKey, Use
+
+log = logging.getLogger(__name__)
 
 PREFIXES = {"live": "sk_live_", "test": "sk_test_"}
 SKIES = {"live": "live", "test": "sandbox"}
@@ -98,7 +103,7 @@ class ApiKeys:
         """Whose key it is. Raises TokenError, StoreError."""
         if not well_formed(token):
             raise TokenError("token_invalid")
-        key = self._accounts.key_by_digest(self._digest(token))
+        key = self._accounts.key_by_digest(self._digest(token)) or self._of_the_former(token)
         if key is None:
             raise TokenError("token_invalid")
         principal = principal_of(key, self._clock.wall())
@@ -120,6 +125,21 @@ class ApiKeys:
                 self._uses[key_id] = use if later is None else Use(later.at, later.address, later.times + use.times)
             raise
         return len(uses)
+
+    def _of_the_former(self, token: str) -> Key | None:
+        """The key that is kept under the former secret key, and from now on under the current one."""
+        former = self._secret.former
+        if former is None:
+            return None
+        old = former.digest("api key", token)
+        key = self._accounts.key_by_digest(old)
+        if key is not None:
+            try:
+                self._accounts.store.write(lambda connection: moved.key(connection, old, self._digest(token)))
+            except StoreError as error:
+                # It is good all the same; its next use moves it.
+                log.warning("an API key is moved to the current secret key later: %s", error)
+        return key
 
     def _note_use(self, key_id: int, client: str) -> None:
         before = self._uses.get(key_id)

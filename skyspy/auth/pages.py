@@ -8,9 +8,11 @@ time a password is given the secret changes, so that nobody can plant one and wa
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from skyspy.address import limit_key
 from skyspy.auth.principal import Principal
@@ -18,10 +20,12 @@ from skyspy.auth.secret import Secret
 from skyspy.auth.signin import LoginError, SignedIn
 from skyspy.auth.tokens import Tokens
 from skyspy.clock import Clock
-from skyspy.store import panel
+from skyspy.store import StoreError, moved, panel
 from skyspy.store.accounts import Accounts, Actor, User
 from skyspy.store.panel import NewSession, PanelSession
 from skyspy.store.settings import Settings, SettingsTable
+
+log = logging.getLogger(__name__)
 
 FRESH_SECONDS = 600.0
 """For so long after the password was given it need not be given again."""
@@ -56,12 +60,12 @@ class Opened:
 class Pages:
     """Opens, knows and ends the panel's sessions."""
 
-    def __init__(self, accounts: Accounts, settings: SettingsTable, tokens: Tokens, secret: str, clock: Clock) -> None:
+    def __init__(self, accounts: Accounts, settings: SettingsTable, tokens: Tokens, clock: Clock) -> None:
         self._accounts = accounts
         self._store = accounts.store
         self._settings = settings
         self._tokens = tokens
-        self._secret = Secret(secret)
+        self._secret = tokens.secret
         self._clock = clock
 
     def sign_in(self, username: object, password: object, browser: Browser, *, keep: bool = False) -> Opened:
@@ -93,7 +97,7 @@ class Pages:
         signed = self.check(session, password, browser)
         self._tokens.sign_in.throttle.succeeded(signed.ticket)
         secret, now = _new_secret(), self._clock.wall()
-        digest = self._digest(secret)
+        digest = _digest(self._secret, secret)
         if not self._store.write(lambda connection: panel.prove(connection, session.digest, digest, browser.address, now)):
             raise LoginError
         return secret
@@ -143,7 +147,8 @@ class Pages:
         kept = keep and settings.PANEL_KEEP_SECONDS > 0
         lives = settings.PANEL_KEEP_SECONDS if kept else settings.PANEL_ABSOLUTE_SECONDS
         secret, now = _new_secret(), self._clock.wall()
-        new = NewSession(self._digest(secret), secrets.token_hex(16), now + lives, kept, self._kind(browser.agent), browser.name)
+        digest, kind = _digest(self._secret, secret), _kind(self._secret, browser.agent)
+        new = NewSession(digest, secrets.token_hex(16), now + lives, kept, kind, browser.name)
         actor = _actor(signed.user, browser)
         if not self._store.write(lambda connection: panel.start(connection, new, signed.user, actor, now, signed.new_hash)):
             self._tokens.sign_in.refused(signed.user, browser.address)
@@ -157,17 +162,36 @@ class Pages:
     def _living(self, secret: str, browser: Browser) -> PanelSession | None:
         if not 0 < len(secret) <= _LONGEST:
             return None
-        digest = self._digest(secret)
-        session = self._store.read(lambda connection: panel.look(connection, digest))
+        session, kept_under = self._found(secret)
         if session is None or session.family.revoked_at is not None or session.family.user.disabled:
             return None
         if self._clock.wall() >= self._ends(session, self._settings.fresh()):
             return None
-        if session.agent != self._kind(browser.agent):
+        if session.agent != _kind(kept_under, browser.agent):
             # A copied cookie in another program. Whoever brings it, the session is no longer one browser's.
             self._end(session, "login.foreign", browser)
             return None
-        return session
+        return session if kept_under is self._secret else self._moved(session, secret, browser)
+
+    def _found(self, secret: str) -> tuple[PanelSession | None, Secret]:
+        """The session of a cookie's secret, and which of our keys it is kept under."""
+        for key in self._secret.believed:
+            digest = _digest(key, secret)
+            session = self._store.read(partial(panel.look, digest=digest))
+            if session is not None:
+                return session, key
+        return None, self._secret
+
+    def _moved(self, session: PanelSession, secret: str, browser: Browser) -> PanelSession:
+        """The session, kept under the current key instead of the former one."""
+        digest, kind = _digest(self._secret, secret), _kind(self._secret, browser.agent)
+        try:
+            self._store.write(lambda connection: moved.session(connection, session.digest, digest, kind))
+        except StoreError as error:
+            # It is good all the same; its next use moves it.
+            log.warning("a session of the panel is moved to the current secret key later: %s", error)
+            return session
+        return replace(session, digest=digest, agent=kind)
 
     def _ends(self, session: PanelSession, settings: Settings) -> float:
         """When it ends if it is not used again, by the settings as they are now."""
@@ -179,12 +203,14 @@ class Pages:
         now, actor = self._clock.wall(), _actor(session.family.user, browser)
         self._store.write(lambda connection: panel.end(connection, session, action, actor, now))
 
-    def _digest(self, secret: str) -> str:
-        return self._secret.digest("panel session", secret)
 
-    def _kind(self, agent: str) -> str:
-        """What of a User-Agent stays when the browser is brought up to date."""
-        return self._secret.digest("kind of browser", _CHANGING.sub("", agent[:512]))
+def _digest(key: Secret, secret: str) -> str:
+    return key.digest("panel session", secret)
+
+
+def _kind(key: Secret, agent: str) -> str:
+    """What of a User-Agent stays when the browser is brought up to date."""
+    return key.digest("kind of browser", _CHANGING.sub("", agent[:512]))
 
 
 def _actor(user: User, browser: Browser) -> Actor:

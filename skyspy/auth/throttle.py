@@ -64,9 +64,11 @@ class LoginThrottle:
         by_address = Bucket(f"address:{source}"[:128], settings.LOGIN_ATTEMPTS_PER_ADDRESS)
         by_anyone = Bucket("everybody", settings.LOGIN_ATTEMPTS_TOTAL)
         self._refuse_again(by_address, now)
-        account = self._secret.digest("attempts", fold(name[:200]))[:32]
+        account, *before = (secret.digest("attempts", fold(name[:200]))[:32] for secret in self._secret.believed)
         known = f"known:{account}:{source}"[:128]
-        seen_at = self._attempts.marked_at(known)
+        # Whom an address was known by under the former secret key it stays known by; the counters begin anew.
+        marks = (self._attempts.marked_at(f"known:{name}:{source}"[:128]) for name in (account, *before))
+        seen_at = next((mark for mark in marks if mark is not None), None)
         limit = settings.LOGIN_ATTEMPTS_PER_ACCOUNT
         if seen_at is not None and now - seen_at < KNOWN_S:
             by_account = Bucket(f"account:{account}:{source}"[:128], limit)

@@ -4,6 +4,9 @@ Law: what a token says of itself is believed only as to which sign-in it comes f
 read from the database each time. Access tokens are JWTs of one algorithm; refresh tokens are random,
 kept as digests, and work once; API keys are apikeys.py's. Nothing here shows or logs a token.
 
+An access token's `kid` says which of our keys it was signed with, the current one or the former; it chooses between those two
+and means nothing else. Who is live by a token stays so until the token's own end: he was let in while its key was believed.
+
 A refresh token used twice ends its family, also when two requests use it at the same moment: the first gets its
 tokens, the second ends them. A client that refreshes from several places must do it from one.
 """
@@ -25,8 +28,9 @@ from skyspy.auth.secret import Secret
 from skyspy.auth.signin import LoginError, SignIn
 from skyspy.auth.throttle import LoginThrottle, Throttled, TokenThrottle
 from skyspy.clock import Clock
+from skyspy.config import FormerKey
 from skyspy.store import StoreError, links
-from skyspy.store.accounts import Accounts, Actor, Family
+from skyspy.store.accounts import Accounts, Actor, Exchange, Family
 from skyspy.store.attempts import Attempts
 from skyspy.store.audit import AuditLog
 from skyspy.store.settings import SettingsTable
@@ -68,17 +72,17 @@ class Tokens:
         secret: str,
         clock: Clock | None = None,
         passwords: Passwords | None = None,
+        former: FormerKey | None = None,
     ) -> None:
         self._accounts = accounts
         self._settings = settings
         self._clock = clock or Clock()
-        self._secret = Secret(secret)
-        self._jwt_key = self._secret.key("access token")
+        self.secret = Secret(secret, former, self._clock)
         self._throttle = TokenThrottle()
         self._refused: dict[tuple[str, str], int] = {}
         self.audit = AuditLog(accounts.store, self._clock)
-        self.keys = ApiKeys(accounts, self._secret, self._clock)
-        logins = LoginThrottle(Attempts(accounts.store), self._secret, self._clock)
+        self.keys = ApiKeys(accounts, self.secret, self._clock)
+        logins = LoginThrottle(Attempts(accounts.store), self.secret, self._clock)
         self.sign_in = SignIn(accounts, passwords or Passwords(), logins, self.audit)
 
     def identify(self, token: object, client: str | None = None) -> Principal | None:
@@ -105,7 +109,8 @@ class Tokens:
         now = self._clock.wall()
         ends = now + settings.JWT_REFRESH_SECONDS
         actor = Actor("user", signed.user.name, client)
-        if not self._accounts.start_family(family_id, signed.user, self._digest(refresh), ends, actor, signed.new_hash):
+        digest = _digest(self.secret, refresh)
+        if not self._accounts.start_family(family_id, signed.user, digest, ends, actor, signed.new_hash):
             self.sign_in.refused(signed.user, client)
             raise LoginError
         self.sign_in.throttle.succeeded(signed.ticket)
@@ -114,15 +119,14 @@ class Tokens:
     def refresh(self, token: object, client: str = "") -> Grant:
         """Take a refresh token for a new pair. Raises TokenError, StoreError."""
         settings = self._settings.fresh()
-        old = self._as_refresh(token)
-        new = _new_refresh()
-        done = (
-            None if old is None else self._accounts.exchange_refresh(old, self._digest(new), settings.JWT_REFRESH_SECONDS, client)
-        )
-        if done is not None and done.outcome == "good" and done.family is not None:
+        new, done = _new_refresh(), Exchange("unknown")
+        for old in self._as_refresh(token):
+            done = self._accounts.exchange_refresh(old, _digest(self.secret, new), settings.JWT_REFRESH_SECONDS, client)
+            if done.outcome != "unknown":
+                break
+        if done.outcome == "good" and done.family is not None:
             return self._grant(done.family, new, settings.JWT_ACCESS_SECONDS)
-        outcome = "unknown" if done is None else done.outcome
-        code = {"unknown": "token_invalid", "expired": "token_expired"}.get(outcome, "token_revoked")
+        code = {"unknown": "token_invalid", "expired": "token_expired"}.get(done.outcome, "token_revoked")
         self._count_refusal(code, client)
         wait = self._throttle.bad(client, settings, self._clock.steady())
         raise TokenError(code) if wait is None else TokenError("rate_limited", retry_after=wait)
@@ -130,10 +134,11 @@ class Tokens:
     def revoke(self, token: object, client: str = "") -> bool:
         """End the family of a refresh or access token. False where there was nothing to end: to the client
         that is no error, the token does not work either way. Raises StoreError."""
-        digest = self._as_refresh(token)
+        digests = self._as_refresh(token)
         family = None
-        if digest is not None:
-            family = self._accounts.family_of_refresh(digest)
+        if digests:
+            found = (self._accounts.family_of_refresh(digest) for digest in digests)
+            family = next((one for one in found if one is not None), None)
         elif isinstance(token, str) and len(token) <= _LONGEST and (claims := self._claims(token)) is not None:
             family = self._accounts.families_by_id([claims["fam"]]).get(claims["fam"])
         if family is None or family.revoked_at is not None:
@@ -200,7 +205,7 @@ class Tokens:
             "typ": "access",
             "fam": family.id,
         }
-        access = jwt.encode(claims, self._jwt_key, ALGORITHM)
+        access = jwt.encode(claims, _jwt_key(self.secret), ALGORITHM, {"kid": self.secret.id})
         return Grant(access, refresh, lifetime_s, _holder(family, float(now + lifetime_s), now))
 
     def _identify(self, token: object, client: str | None) -> Principal:
@@ -229,8 +234,11 @@ class Tokens:
         # Times are judged by our own clock; everything else by the library, with the one algorithm.
         options: Any = {"require": list(_CLAIMS), "verify_exp": False, "verify_nbf": False, "verify_iat": False}
         try:
+            key = self._key_of(jwt.get_unverified_header(token).get("kid"))
+            if key is None:
+                return None
             claims: dict[str, Any] = jwt.decode(
-                token, self._jwt_key, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER, options=options
+                token, key, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER, options=options
             )
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
             return None
@@ -238,19 +246,31 @@ class Tokens:
         numbers = all(isinstance(claims[name], int) and not isinstance(claims[name], bool) for name in ("iat", "nbf", "exp"))
         return claims if texts and numbers and claims["typ"] == "access" else None
 
-    def _as_refresh(self, token: object) -> str | None:
-        """The digest of a text that means to be a refresh token."""
-        is_one = isinstance(token, str) and token.startswith(REFRESH_PREFIX) and len(token) <= _LONGEST
-        return self._digest(token) if is_one and isinstance(token, str) else None
+    def _key_of(self, kid: object) -> bytes | None:
+        """The key that a token says it was signed with, if it is one that is believed; without a word, the current one."""
+        named = (secret for secret in self.secret.believed if kid in (None, secret.id))
+        found = next(named, None)
+        return None if found is None else _jwt_key(found)
 
-    def _digest(self, refresh: str) -> str:
-        return self._secret.digest("refresh token", refresh)
+    def _as_refresh(self, token: object) -> list[str]:
+        """The digests that a text may be kept under if it is a refresh token, the likeliest first; none for any other text."""
+        if not isinstance(token, str) or not token.startswith(REFRESH_PREFIX) or len(token) > _LONGEST:
+            return []
+        return [_digest(secret, token) for secret in self.secret.believed]
 
     def _count_refusal(self, code: str, client: str) -> None:
         about = (code, client)
         if about not in self._refused and len(self._refused) >= _MOST_REFUSALS:
             about = (code, "many others")
         self._refused[about] = self._refused.get(about, 0) + 1
+
+
+def _jwt_key(secret: Secret) -> bytes:
+    return secret.key("access token")
+
+
+def _digest(secret: Secret, refresh: str) -> str:
+    return secret.digest("refresh token", refresh)
 
 
 def _new_refresh() -> str:

@@ -1,4 +1,4 @@
-"""The operator's commands: `skyspy user ..`, `role ..`, `key ..`, `settings ..`, `db ..`, `feed ..`, `admin-link`.
+"""The operator's commands: `skyspy user ..`, `role ..`, `key ..`, `secret ..`, `settings ..`, `db ..`, `feed ..`, `admin-link`.
 
 Law: each does what the panel does, through the same accounts and settings, with the same rows in the log; a running
 server notices within two seconds.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import click
 
 from skyspy import __version__
-from skyspy.cli import keys, people, server
+from skyspy.cli import keys, people, secret, server
 from skyspy.cli.office import Commands, Office
 
 __all__ = ["main"]
@@ -23,5 +23,5 @@ def main(context: click.Context) -> None:
     context.obj = Office()
 
 
-for command in (people.user, people.role, keys.key, server.settings, server.db, server.feed, server.admin_link):
+for command in (people.user, people.role, keys.key, secret.secret, server.settings, server.db, server.feed, server.admin_link):
     main.add_command(command)

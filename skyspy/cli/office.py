@@ -21,7 +21,7 @@ import click
 from skyspy import config
 from skyspy.auth.apikeys import ApiKeys
 from skyspy.auth.passwords import PasswordError, Passwords
-from skyspy.auth.secret import Secret
+from skyspy.auth.secret import secret_of
 from skyspy.clock import Clock, iso
 from skyspy.config import Config, ConfigError
 from skyspy.feedurl import FeedUrlError
@@ -61,7 +61,7 @@ class Office:
 
     @cached_property
     def keys(self) -> ApiKeys:
-        return ApiKeys(self.accounts, Secret(self.config.secret_key), self.clock)
+        return ApiKeys(self.accounts, secret_of(self.config, self.clock), self.clock)
 
     @cached_property
     def actor(self) -> Actor:

@@ -16,6 +16,7 @@ from typing import Protocol
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import Connection
 
+from skyspy.auth.secret import secret_of
 from skyspy.clock import Clock
 from skyspy.config import Config
 from skyspy.house import House
@@ -163,7 +164,7 @@ def _subject(connection: Connection, says: _Says) -> User:
 
 
 def _signer(house: Desk, kind: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(house.config.secret_key, salt=f"skyspy link {kind}")
+    return URLSafeTimedSerializer(secret_of(house.config, house.clock), salt=f"skyspy link {kind}")
 
 
 def _digest(token: str) -> str:
