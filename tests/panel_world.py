@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from skyspy.app import create_app
 from skyspy.house import House, house_of
+from skyspy.store import presence
 from skyspy.store.accounts import Actor, User
 from skyspy.store.audit import AuditLog, Entry
 from tests.conftest import StillClock
@@ -33,6 +34,9 @@ class Panel:
         self.app: Flask = create_app({"SKYSPY_INSTANCE": str(folder / "instance"), **environ}, self.clock)
         self.house: House = house_of(self.app)
         self._hash: str | None = None
+        # Somebody looked at the live list a while ago: no page waits for what other processes say.
+        looked_at = self.clock.wall() - presence.WANTED_S / 4
+        self.house.store.write(lambda connection: presence.want(connection, looked_at))
 
     def user(self, name: str, role: str = "admin") -> User:
         """A user whose password is PASSWORD."""

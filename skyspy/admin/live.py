@@ -34,7 +34,7 @@ LONGEST_SID = 64
 @page.get()
 def show(asked: Asked) -> ResponseReturnValue:
     """Everybody, the newest first, or those who match."""
-    return render_template("admin/live.html", namespaces=sorted(NAMESPACES), kinds=KINDS, **_found(asked))
+    return render_template("admin/live.html", namespaces=sorted(NAMESPACES), kinds=KINDS, **_found(asked, wait=True))
 
 
 @page.get("/live/list/", quiet=True)
@@ -97,10 +97,10 @@ def end_anonymous(asked: Asked) -> ResponseReturnValue:
     return _done(live.disconnect_anonymous(asked.house, asked.who))
 
 
-def _found(asked: Asked) -> dict[str, Any]:
+def _found(asked: Asked, wait: bool = False) -> dict[str, Any]:
     search, namespace = one_line(request.args, "search", 64), one_line(request.args, "namespace", 32)
     kind = request.args.get("kind", "")
-    everybody = live.listing(asked.house, asked.who, search, namespace, kind if kind in KINDS else "")
+    everybody = live.listing(asked.house, asked.who, search, namespace, kind if kind in KINDS else "", wait=wait)
     # Who was on a later page may be on an earlier one by now, as others went.
     start = min(offset(), max(0, (len(everybody) - 1) // ROWS * ROWS))
     shown = everybody[start : start + ROWS]
@@ -156,12 +156,12 @@ def _ask(asked: Asked, what: str, target: str, nobody: str) -> ResponseReturnVal
 
 def _points(asked: Asked, meant: Meant) -> list[str]:
     """What sending them away does, as sentences."""
-    many = len(meant.rows) > 1
     where = listed([f"{count} in {namespace}" for namespace, count in sorted(meant.namespaces.items())])
-    told = "They are" if many else "It is"
+    only = f"The live connection of {meant.whom} in {meant.rows[0].namespace} ends."
+    many = f"{counted(len(meant.rows), 'live connection')} of {meant.whom} end: {where}."
     points = [
-        f"{counted(len(meant.rows), 'live connection')} of {meant.whom} {'end' if many else 'ends'}: {where}.",
-        f"{told} told “{live.MESSAGE}” and closed within 2 seconds.",
+        only if len(meant.rows) == 1 else many,
+        f"{'It is' if len(meant.rows) == 1 else 'They are'} told “{live.MESSAGE}” and closed within 2 seconds.",
         f"Whoever it is may connect again at once. {meant.keep_out}",
     ]
     if any(row.user_id == asked.principal.user_id and row.kind == "user" for row in meant.rows):

@@ -51,14 +51,13 @@ class Meant:
     above: str = ""
 
 
-def listing(house: House, who: Who, search: str = "", namespace: str = "", kind: str = "") -> list[Row]:
+def listing(house: House, who: Who, search: str = "", namespace: str = "", kind: str = "", *, wait: bool = False) -> list[Row]:
     """The live sessions, the newest first; `search` is part of a name, key, address or kind; `namespace` and `kind` (user,
-    key, anonymous) are exact, "" is any."""
+    key, anonymous) are exact, "" is any. `wait`: rather wait a second at the first look than leave a process out."""
     who.needs(house, MANAGE)
     wanted = search.strip().lower()
-    return [
-        row for row in everybody(house) if namespace in ("", row.namespace) and kind in ("", row.kind) and wanted in _text(row)
-    ]
+    rows = settled(house) if wait else everybody(house)
+    return [row for row in rows if namespace in ("", row.namespace) and kind in ("", row.kind) and wanted in _text(row)]
 
 
 def meant(house: House, who: Who, what: str, target: str) -> Meant:
