@@ -13,9 +13,11 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
+import gevent
+
 
 class Clock:
-    """Reads the machine's clocks. Tests hand in a subclass that stands still."""
+    """Reads the machine's clocks, and waits by them. Tests hand in a subclass that stands still, or on which no wait takes long."""
 
     def steady(self) -> float:
         """Seconds on a clock that only moves forward; meaningless outside this process."""
@@ -24,6 +26,10 @@ class Clock:
     def wall(self) -> float:
         """Seconds since 1970-01-01T00:00:00Z."""
         return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, others having their turn meanwhile."""
+        gevent.sleep(seconds)
 
 
 def iso(wall: float) -> str:

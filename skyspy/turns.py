@@ -9,6 +9,7 @@ ten-millisecond pieces have held every timer up for half a second.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import gevent
 
@@ -18,15 +19,16 @@ PAUSE_SECONDS = 0.0001
 
 
 class Turns:
-    """One greenlet's turns. Call `give` as often as you like: it pauses when EVERY_SECONDS have gone by."""
+    """One greenlet's turns. Call `give` as often as you like: it pauses when EVERY_SECONDS have gone by on `steady`."""
 
-    __slots__ = ("_given",)
+    __slots__ = ("_given", "_steady")
 
-    def __init__(self) -> None:
-        self._given = time.monotonic()
+    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
+        self._steady = steady
+        self._given = steady()
 
     def give(self) -> None:
         """Let timers, sockets and other greenlets have their turn, if it is due."""
-        if time.monotonic() - self._given >= EVERY_SECONDS:
+        if self._steady() - self._given >= EVERY_SECONDS:
             gevent.sleep(PAUSE_SECONDS)
-            self._given = time.monotonic()
+            self._given = self._steady()

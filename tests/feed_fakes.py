@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 import gevent
 from gevent import socket
@@ -15,13 +16,14 @@ from gevent.server import StreamServer
 from skyspy import wirejson
 from skyspy.aircraft import Observation
 from skyspy.clock import Clock
+from skyspy.decode import FORMATS, Format
 from skyspy.feed.link import Timing
 from skyspy.feed.manager import Feeds
 from skyspy.feedurl import parse
 
 QUICK = Timing(
-    connect_s=1.0,
-    request_s=0.5,
+    connect_s=10.0,
+    request_s=10.0,
     stale_s=0.2,
     silent_s=0.5,
     frozen_s=0.3,
@@ -29,7 +31,9 @@ QUICK = Timing(
     longest_wait_s=0.1,
     good_s=0.3,
 )
-"""The feed's patience, shortened for tests."""
+"""The feed's patience, shortened for tests that wait until it ends."""
+PATIENT = replace(QUICK, stale_s=30.0, silent_s=60.0, frozen_s=30.0)
+"""For tests in which it must not end, however crowded the machine is."""
 
 IDENT = "8D4840D6202CC371C32CE0576098"
 """A DF17 frame: 4840D6 says its callsign."""
@@ -158,8 +162,8 @@ def http(body: bytes, status: str = "200 OK", *headers: str, packed: bool = Fals
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def wait_for(claim: Callable[[], object], seconds: float = 5.0) -> None:
-    """Wait until the claim holds."""
+def wait_for(claim: Callable[[], object], seconds: float = 30.0) -> None:
+    """Wait until the claim holds. The seconds are for a crowded machine, and say nothing about speed."""
     until = time.monotonic() + seconds
     while not claim():
         assert time.monotonic() < until, "it never came true"
@@ -167,9 +171,16 @@ def wait_for(claim: Callable[[], object], seconds: float = 5.0) -> None:
 
 
 @contextmanager
-def running(*urls: str, sink: Ear, timing: Timing = QUICK, location: tuple[float, float] | None = None) -> Iterator[Feeds]:
+def running(
+    *urls: str,
+    sink: Ear,
+    timing: Timing = QUICK,
+    location: tuple[float, float] | None = None,
+    clock: Clock | None = None,
+    formats: Mapping[str, Format] = FORMATS,
+) -> Iterator[Feeds]:
     """Feeds that run, and are stopped whatever happens."""
-    feeds = Feeds([parse(url) for url in urls], sink, Clock(), location, timing=timing)
+    feeds = Feeds([parse(url) for url in urls], sink, clock or Clock(), location, timing=timing, formats=formats)
     feeds.start()
     try:
         yield feeds

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections import Counter
+from itertools import pairwise
 
 import gevent
 import pytest
@@ -11,10 +12,12 @@ import pytest
 from skyspy.aircraft import Observation
 from skyspy.clock import Clock
 from skyspy.decode import Counters
-from skyspy.feed.link import Backoff, Link, LinkError, Rate, Timing
+from skyspy.feed.link import LARGEST_PIECE, Backoff, Link, LinkError, Rate, Timing
 from skyspy.feedurl import parse
-from skyspy.turns import Turns
-from tests.feed_fakes import QUICK, Ear, wait_for
+from skyspy.turns import EVERY_SECONDS, Turns
+from tests.conftest import StillClock
+from tests.feed_fakes import QUICK, Ear, document, wait_for
+from tests.hub_world import HastyClock, Meter, rounds_counted
 
 URL = parse("sbs://127.0.0.1:1")
 
@@ -29,27 +32,35 @@ class Scripted:
         self.read_at: list[float] = []
 
     def read(self, link: Link) -> None:
-        self.read_at.append(time.monotonic())
+        self.read_at.append(link.clock.steady())
         session = self.sessions.pop(0) if len(self.sessions) > 1 else self.sessions[0]
         session(link)  # type: ignore[operator]
 
+    @property
+    def waits(self) -> list[float]:
+        """Seconds between the beginnings of sessions."""
+        return [later - before for before, later in pairwise(self.read_at)]
 
-@dataclass
-class Slow:
-    """A decoder that takes its time for every byte."""
 
-    counters: Counters
+class Counting:
+    """A decoder to which every piece is one message."""
+
     source_now: float | None = None
-    seconds_per_kib: float = 0.01
 
-    def feed(self, data: bytes, now: float) -> list[Observation]:
-        time.sleep(len(data) / 1024 * self.seconds_per_kib)
+    def __init__(self) -> None:
+        self.counters = Counters()
+
+    def feed(self, _data: bytes, _now: float) -> list[Observation]:
         self.counters.messages += 1
         return []
 
 
-def link_of(reader: Scripted, timing: Timing = QUICK) -> Link:
-    return Link("test", URL, "sbs", reader, Ear(), Clock(), timing)
+def link_of(reader: Scripted, timing: Timing = QUICK, clock: Clock | None = None) -> Link:
+    return Link("test", URL, "sbs", reader, Ear(), clock or Clock(), timing)
+
+
+def away(_link: Link) -> None:
+    raise LinkError("away")
 
 
 def test_waits_double_up_to_a_cap_jittered_and_begin_short_again() -> None:
@@ -62,36 +73,31 @@ def test_waits_double_up_to_a_cap_jittered_and_begin_short_again() -> None:
 
 
 def test_attempts_grow_apart_while_a_receiver_is_away() -> None:
-    def fails(_link: Link) -> None:
-        raise LinkError("away")
-
-    reader = Scripted(fails)
-    link = link_of(reader, Timing(first_wait_s=0.05, longest_wait_s=0.4))
+    reader = Scripted(away)
+    link = link_of(reader, Timing(first_wait_s=1.0, longest_wait_s=8.0), HastyClock())
     link.start()
-    wait_for(lambda: len(reader.read_at) >= 6)
+    wait_for(lambda: len(reader.read_at) >= 7)
     link.stop()
-    gaps = [b - a for a, b in zip(reader.read_at, reader.read_at[1:], strict=False)]
-    assert gaps[-1] > max(gaps[0], 0.2)
+    longest = (1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
+    assert all(most / 2 <= wait <= most for most, wait in zip(longest, reader.waits, strict=False))
     assert link.state == "down"
     assert link.error == "away"
 
 
 def test_after_a_good_session_the_first_wait_is_short_again() -> None:
-    def fails(_link: Link) -> None:
-        raise LinkError("away")
-
     def works(link: Link) -> None:
         link.begin(None)
         link.flows()
-        gevent.sleep(0.2)
+        link.clock.sleep(20.0)
         raise LinkError("closed")
 
-    reader = Scripted(fails, fails, fails, fails, works, works)
-    link = link_of(reader, Timing(first_wait_s=0.02, longest_wait_s=5.0, good_s=0.1))
+    reader = Scripted(away, away, away, away, works)
+    link = link_of(reader, Timing(first_wait_s=1.0, longest_wait_s=30.0, good_s=10.0), HastyClock())
     link.start()
     wait_for(lambda: len(reader.read_at) >= 6)
     link.stop()
-    assert reader.read_at[5] - reader.read_at[4] < 0.2 + 0.15
+    assert 4.0 <= reader.waits[3] <= 8.0
+    assert 20.5 <= reader.waits[4] <= 21.0, "the session, and the first wait again"
 
 
 def test_a_rate_is_that_of_the_last_ten_seconds() -> None:
@@ -108,46 +114,55 @@ def test_a_rate_is_that_of_the_last_ten_seconds() -> None:
 
 
 def test_a_slow_decoder_is_given_smaller_pieces_and_others_run_between() -> None:
-    def session(link: Link) -> None:
-        link.begin(Slow(Counters()))
+    clock = HastyClock()
+    with rounds_counted() as rounds:
+        meter = Meter(rounds, clock, per_kib=0.01)
+        link = link_of(Scripted(away), clock=clock)
+        link.begin(meter.make("sbs"))
         link.take(b"x" * 64 * 1024)
-        gevent.sleep(60)
+    sizes = [piece.size // 1024 for piece in meter.pieces]
+    assert sizes == [8, 4, 2] + [1] * 50, "until a piece takes no longer than it may"
+    assert meter.largest_turn == 8 * 1024, "others have their turn after every piece"
 
-    link = link_of(Scripted(session))
-    gaps: list[float] = []
 
-    def tick() -> None:
-        while True:
-            began = time.monotonic()
-            gevent.sleep(0.001)
-            gaps.append(time.monotonic() - began)
+def test_a_quick_decoder_is_given_larger_pieces_and_gives_turns_when_they_are_due() -> None:
+    clock = HastyClock()
+    with rounds_counted() as rounds:
+        meter = Meter(rounds, clock, seconds=0.002)
+        link = link_of(Scripted(away), clock=clock)
+        link.begin(meter.make("sbs"))
+        link.take(b"x" * 2048 * 1024)
+    assert max(piece.size for piece in meter.pieces) == LARGEST_PIECE
+    assert max(Counter(piece.round for piece in meter.pieces).values()) == 3, "a turn each five milliseconds of work"
 
-    ticker = gevent.spawn(tick)
-    link.start()
-    wait_for(lambda: link.state == "up")
-    ticker.kill()
-    link.stop()
-    assert max(gaps) < 0.4  # the first piece; 64 KiB at once would be 0.64 s
-    assert len(gaps) > 15
-    assert link._piece <= 2048
+
+def test_others_have_their_turn_between_decoding_a_document_and_telling_of_it() -> None:
+    clock, told_in = HastyClock(), []
+    with rounds_counted() as rounds:
+        meter = Meter(rounds, clock, seconds=2 * EVERY_SECONDS)
+        link = Link("test", URL, "aircraft.json", Scripted(away), lambda _name, _heard: told_in.append(rounds.count), clock)
+        link.begin(meter.make("aircraft.json"))
+        assert link.take_document(document(1.0, "4b1900"))
+    assert told_in == [meter.pieces[0].round + 1]
 
 
 def test_a_turn_reaches_timers_not_only_greenlets_that_are_ready() -> None:
-    rang: list[float] = []
-    gevent.spawn_later(0.01, lambda: rang.append(time.monotonic()))
-    turns, began = Turns(), time.monotonic()
-    while time.monotonic() - began < 0.2:
-        until = time.monotonic() + 0.002
-        while time.monotonic() < until:
-            pass
+    clock, rang = StillClock(), []
+    turns = Turns(clock.steady)
+    gevent.spawn_later(0.001, lambda: rang.append(True))
+    time.sleep(0.002)
+    for _ in range(2):
+        assert rang == []
         turns.give()
-    assert rang
-    assert rang[0] - began < 0.1
+    for _ in range(2):
+        clock.pass_by(EVERY_SECONDS)
+        turns.give()
+    assert rang == [True], "it was due, and had its turn within two"
 
 
 def test_counters_outlive_the_decoders_of_single_sessions() -> None:
     def session(link: Link) -> None:
-        link.begin(Slow(Counters(), seconds_per_kib=0.0))
+        link.begin(Counting())
         link.take(b"x" * 100)
         raise LinkError("closed")
 
@@ -161,17 +176,11 @@ def test_counters_outlive_the_decoders_of_single_sessions() -> None:
 
 
 def test_aircraft_counted_for_a_feed_are_those_of_the_last_minute() -> None:
-    class Moving(Clock):
-        at = 100.0
-
-        def steady(self) -> float:
-            return self.at
-
-    clock = Moving()
+    clock = StillClock()
     link = Link("test", URL, "sbs", Scripted(lambda _link: None), Ear(), clock)
     for second in range(1000):
-        clock.at = 100.0 + second
-        link.hear([Observation(f"{second:06X}", clock.at, "adsb_icao", {})])
+        clock.pass_by(1.0)
+        link.hear([Observation(f"{second:06X}", clock.steady(), "adsb_icao", {})])
         assert len(link._heard) < 75
     assert link.aircraft == 61
 

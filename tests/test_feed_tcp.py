@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator
 
 import gevent
@@ -12,7 +11,21 @@ from gevent import socket
 
 from skyspy.aircraft import Observation
 from skyspy.feed.link import Timing
-from tests.feed_fakes import IDENT, QUICK, Ear, Receiver, beast, keeps_saying, running, says, sbs, wait_for, watched_states
+from tests.feed_fakes import (
+    IDENT,
+    PATIENT,
+    QUICK,
+    Ear,
+    Receiver,
+    beast,
+    keeps_saying,
+    running,
+    says,
+    sbs,
+    wait_for,
+    watched_states,
+)
+from tests.hub_world import HastyClock, Meter, rounds_counted
 
 
 @pytest.fixture
@@ -30,8 +43,8 @@ def receivers() -> Iterator[list[Receiver]]:
 
 def test_what_the_receiver_says_reaches_the_sink_under_the_feeds_name(ear: Ear, receivers: list[Receiver]) -> None:
     receivers.append(Receiver(says(beast(IDENT), beast(IDENT), then_hang=True)))
-    with running(f"beast://127.0.0.1:{receivers[0].port}", sink=ear) as feeds:
-        wait_for(lambda: "4840D6" in ear.hexes)
+    with running(f"beast://127.0.0.1:{receivers[0].port}", sink=ear, timing=PATIENT) as feeds:
+        wait_for(lambda: "4840D6" in ear.hexes and feeds.status()[0]["state"] == "up")
         row = feeds.status()[0]
     assert {name for name, _ in ear.heard} == {f"beast-127.0.0.1-{receivers[0].port}"}
     assert row["state"] == "up"
@@ -45,7 +58,8 @@ def test_what_the_receiver_says_reaches_the_sink_under_the_feeds_name(ear: Ear, 
 def test_half_a_frame_before_a_drop_is_forgotten_and_the_feed_is_back(ear: Ear, receivers: list[Receiver]) -> None:
     half = sbs("AAAAAA")[:25]
     receivers.append(Receiver(says(sbs("4B1900"), half, pause=0.05), says(sbs("4B1901"), then_hang=True)))
-    with running(f"sbs://127.0.0.1:{receivers[0].port}", sink=ear) as feeds, watched_states(feeds) as states:
+    url = f"sbs://127.0.0.1:{receivers[0].port}"
+    with running(url, sink=ear, timing=PATIENT) as feeds, watched_states(feeds) as states:
         wait_for(lambda: "4B1901" in ear.hexes)
         wait_for(lambda: feeds.status()[0]["state"] == "up")
         row = feeds.status()[0]
@@ -96,12 +110,12 @@ def test_a_receiver_that_is_away_is_logged_once_not_per_attempt(caplog: pytest.L
 
 def test_a_receiver_that_accepts_and_hangs_up_is_not_hammered(ear: Ear, receivers: list[Receiver]) -> None:
     receivers.append(Receiver(says()))
-    patient = Timing(first_wait_s=0.1, longest_wait_s=10)
-    with running(f"sbs://127.0.0.1:{receivers[0].port}", sink=ear, timing=patient) as feeds:
-        gevent.sleep(1.0)
+    patient, clock = Timing(first_wait_s=1.0, longest_wait_s=10), HastyClock()
+    with running(f"sbs://127.0.0.1:{receivers[0].port}", sink=ear, timing=patient, clock=clock) as feeds:
+        wait_for(lambda: receivers[0].connections >= 5)
         assert feeds.status()[0]["state"] == "down"
         assert feeds.status()[0]["reconnects"] == 0
-    assert 2 <= receivers[0].connections <= 6
+        assert all(most / 2 <= wait <= most for most, wait in zip((1, 2, 4, 8), clock.waits, strict=False))
 
 
 def test_data_in_another_format_says_so(ear: Ear, receivers: list[Receiver]) -> None:
@@ -119,33 +133,15 @@ def flood(sock: socket.socket) -> None:
         sock.sendall(frames)
 
 
-def test_a_feed_at_a_hundred_times_its_rate_starves_nobody(receivers: list[Receiver]) -> None:
+def test_a_feed_at_a_hundred_times_its_rate_starves_nobody(ear: Ear, receivers: list[Receiver]) -> None:
     receivers.append(Receiver(flood))
-    gaps: list[float] = []
-
-    def tick() -> None:
-        while True:
-            # The hub's own processor time: what other processes of a busy machine take does not count.
-            began = time.thread_time()
-            gevent.sleep(0.01)
-            gaps.append(time.thread_time() - began)
-
-    class Busy(Ear):
-        def __call__(self, feed: str, observations: list[Observation]) -> None:
-            self.calls += len(observations)
-
-    ear = Busy()
-    with running(f"beast://127.0.0.1:{receivers[0].port}", sink=ear) as feeds:
-        wait_for(lambda: ear.calls)
-        ticker = gevent.spawn(tick)
-        gevent.sleep(1.5)
-        ticker.kill()
-        rate = feeds.status()[0]["messages_per_second"]
-        link = feeds._links[feeds.names()[0]]
-    assert rate > 1000
-    assert sorted(gaps)[len(gaps) * 9 // 10] < 0.05
-    assert max(gaps) < 0.25
-    assert link._piece <= 64 * 1024
+    clock = HastyClock()
+    with rounds_counted() as rounds:
+        meter = Meter(rounds, clock, per_kib=0.001)
+        with running(f"beast://127.0.0.1:{receivers[0].port}", sink=ear, clock=clock, formats=meter.formats) as feeds:
+            wait_for(lambda: feeds.status()[0]["messages"] > 20_000)
+    assert sum(piece.size for piece in meter.pieces) > 256 * 1024
+    assert meter.largest_turn <= 16 * 1024, "a hundredth of a second's work, then everybody else"
 
 
 def test_two_feeds_fill_one_sink_each_under_its_name(ear: Ear, receivers: list[Receiver]) -> None:
@@ -174,9 +170,7 @@ def test_stopping_ends_every_greenlet_and_socket_at_once(ear: Ear, receivers: li
     with running(*urls, "demo://", sink=ear, timing=Timing()) as feeds:
         wait_for(lambda: ear.heard)
         greenlets = [link._greenlet for link in feeds._links.values()]
-        began = time.monotonic()
         feeds.stop()
-        assert time.monotonic() - began < 0.5
         assert all(greenlet is not None and greenlet.dead for greenlet in greenlets)
         heard = len(ear.heard)
         wait_for(lambda: closed == [True])

@@ -7,8 +7,6 @@ wherever it is shown, so that nobody takes invented traffic for real.
 
 from __future__ import annotations
 
-import gevent
-
 from skyspy.clock import Clock
 from skyspy.feed.link import Link
 from skyspy.feedurl import FeedUrl
@@ -40,7 +38,7 @@ class DemoReader:
         since = self._clock.steady()
         shift = self._clock.wall() - since
         while True:
-            gevent.sleep(pause)
+            self._clock.sleep(pause)
             now = self._clock.steady()
             link.hear(simulation.observations(since + shift, now + shift, now))
             link.flows()

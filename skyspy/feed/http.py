@@ -179,7 +179,7 @@ class HttpReader:
                     link.stale(f"the receiver's clock has stood still for {self._timing.frozen_s:g} s")
                 elif now - good >= self._timing.stale_s:
                     link.stale(link.error or "no readable document")
-                gevent.sleep(max(0.02, self._interval - (now - began)))
+                self._clock.sleep(max(0.02, self._interval - (now - began)))
         finally:
             client.close()
 

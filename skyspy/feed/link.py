@@ -22,6 +22,7 @@ import gevent
 from skyspy.aircraft import Observation
 from skyspy.clock import Clock, iso
 from skyspy.decode import DecodeError, Decoder
+from skyspy.feed.history import History
 from skyspy.feedurl import FeedUrl
 from skyspy.turns import Turns
 
@@ -137,13 +138,14 @@ class Link:
         self._decoder: Decoder | None = None
         self._messages = 0
         self._rate = Rate()
+        self._history = History(self._since)
         self._heard: dict[str, float] = {}
         self._pruned = self._since
         self._flowing_since: float | None = None
         self._was_up = False
         self._session_bytes = 0
         self._piece = 8 * 1024
-        self._turns = Turns()
+        self._turns = Turns(clock.steady)
 
     # -- what its keeper calls -------------------------------------------------------------------
 
@@ -179,8 +181,17 @@ class Link:
     @property
     def aircraft(self) -> int:
         """Different addresses heard in the last minute."""
+        return len(self.hexes())
+
+    def hexes(self) -> set[str]:
+        """The addresses heard in the last minute."""
         self._prune(self.clock.steady())
-        return len(self._heard)
+        return set(self._heard)
+
+    def rates(self) -> list[float]:
+        """Messages a second in steps of ten seconds, the oldest first; the last one is the rate now."""
+        now = self.clock.steady()
+        return [*self._history.rates(now), round(self._rate.per_second(now, self.messages), 1)]
 
     def status(self) -> dict[str, Any]:
         """How the feed does: times as ISO 8601, `error` one line or None, nothing secret."""
@@ -274,6 +285,7 @@ class Link:
         if self._decoder is None:
             self._messages += sum(observation.messages for observation in observations)
         self._rate.mark(now, self.messages)
+        self._history.mark(now, self.messages)
         if now - self._pruned > RATE_SECONDS:
             self._prune(now)
         if observations:
@@ -312,7 +324,7 @@ class Link:
                 self._lost(f"internal error ({type(error).__name__}); the log says more")
             else:
                 return
-            gevent.sleep(self._backoff.next())
+            self.clock.sleep(self._backoff.next())
 
     def _lost(self, reason: str) -> None:
         """A session broke. The first time after a good one the feed is stale: it may be back in a second."""

@@ -126,6 +126,19 @@ class Feeds:
         """How each feed does, in the order they were added: see Link.status."""
         return [link.status() for link in self._links.values()]
 
+    def rates(self) -> dict[str, list[float]]:
+        """How many messages a second each feed brought lately, by its name: see Link.rates."""
+        return {name: link.rates() for name, link in self._links.items()}
+
+    def url(self, name: str) -> FeedUrl:
+        """What the feed of this name listens to, with its password; raises FeedError."""
+        return self._link(name).url
+
+    def heard_alone(self, name: str) -> int:
+        """How many aircraft this feed heard in the last minute and no other did; raises FeedError."""
+        others = (link.hexes() for other, link in self._links.items() if other != name)
+        return len(self._link(name).hexes().difference(*others))
+
     def names(self) -> list[str]:
         """The feeds' names, in the order they were added."""
         return list(self._links)
@@ -184,15 +197,15 @@ def check(
     def ignore(_name: str, _observations: list[Observation]) -> None:
         return None
 
-    feeds = Feeds([url], ignore, clock or Clock(), location, timing=timing, formats=formats)
-    steady = (clock or Clock()).steady
-    until = steady() + seconds
+    clock = clock or Clock()
+    feeds = Feeds([url], ignore, clock, location, timing=timing, formats=formats)
+    until = clock.steady() + seconds
     feeds.start()
     try:
         row = feeds.status()[0]
         # What is down at the first attempt has given its answer; everything else is given its time.
-        while steady() < until and row["state"] != "down":
-            gevent.sleep(0.02)
+        while clock.steady() < until and row["state"] != "down":
+            clock.sleep(0.02)
             row = feeds.status()[0]
     finally:
         feeds.stop()

@@ -14,8 +14,6 @@ from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 
-import gevent
-
 from skyspy.aircraft import Observation
 from skyspy.clock import Clock
 from skyspy.decode import Context, DecodeError, Decoder, Format
@@ -62,7 +60,7 @@ class ReplayReader:
                 if not self._loop:
                     link.stale("played to its end (loop=1 begins again)")
                     return
-                gevent.sleep(LOOP_PAUSE)
+                self._clock.sleep(LOOP_PAUSE)
         except CaptureError as error:
             raise LinkError(str(error)) from None
 
@@ -75,7 +73,7 @@ class _Pass:
         self._start = clock.steady()
         # The decoder's time begins here and is never bent; the pace's start moves when time is forgiven.
         self._origin = self._start
-        self._turns = Turns()
+        self._turns = Turns(clock.steady)
         self._position = 0.0
         self._batch: list[Row] = []
         self._size = 0
@@ -131,6 +129,6 @@ class _Pass:
         if wait < -LAG_FORGIVEN:
             self._start -= wait
         if wait > 0.001:
-            gevent.sleep(wait)
+            self._clock.sleep(wait)
         else:
             self._turns.give()

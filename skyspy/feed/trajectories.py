@@ -83,9 +83,9 @@ class Points:
         return merge(*runs)
 
 
-def trajectories(file: BinaryIO) -> Iterator[tuple[float, Observation]]:
+def trajectories(file: BinaryIO, turns: Turns | None = None) -> Iterator[tuple[float, Observation]]:
     """The file's points as (seconds, observation), by time. Raises PointsError, OSError."""
-    points, turns = Points(), Turns()
+    points, turns = Points(), turns or Turns()
     for count, point in enumerate(_objects(file), start=1):
         points.add(point)
         if count % TURN_POINTS == 0:
