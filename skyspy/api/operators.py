@@ -12,7 +12,7 @@ from typing import Any
 
 from skyspy.api import operators_models as models
 from skyspy.api.errors import not_found
-from skyspy.api.paging import cut, number, opened
+from skyspy.api.paging import cut, number, opened, page
 from skyspy.api.table import IDENTIFIED, Asked, Resource
 from skyspy.clock import iso
 from skyspy.operate import Who, access, keys, links, live, log, roles, users
@@ -51,9 +51,9 @@ def users_list(asked: Asked) -> object:
     """List users by name."""
     query: models.UserQuery = asked.query
     # One more than asked for tells whether another page follows.
-    page = users.listing(asked.house, who_of(asked), query.search, query.limit + 1, after=opened(query.cursor))
-    shown, following = cut(page.users, lambda view: view.user.name, query.limit)
-    return models.UserPage([_user(view) for view in shown], len(shown), page.total, following)
+    found = users.listing(asked.house, who_of(asked), query.search, query.limit + 1, after=opened(query.cursor))
+    shown, following = cut(found.users, lambda view: view.user.name, query.limit)
+    return models.UserPage([_user(view) for view in shown], len(shown), found.total, following)
 
 
 @resource.post("/api/admin/users/", body=models.NewUser, answer=models.MadeUser, status=201, errors=(409,), **_USERS)
@@ -175,9 +175,9 @@ def keys_list(asked: Asked) -> object:
     """List everybody's API keys, the newest first."""
     query: models.KeyQuery = asked.query
     search = KeySearch(None, query.search, query.ended, query.limit + 1, before=number(opened(query.cursor)))
-    page = keys.listing(asked.house, who_of(asked), search)
-    shown, following = cut(page.keys, lambda view: str(view.key.id), query.limit)
-    return models.Keys([_key(view) for view in shown], len(shown), page.total, following)
+    found = keys.listing(asked.house, who_of(asked), search)
+    shown, following = cut(found.keys, lambda view: str(view.key.id), query.limit)
+    return models.Keys([_key(view) for view in shown], len(shown), found.total, following)
 
 
 @resource.post("/api/admin/keys/", body=models.NewKey, answer=models.MadeKey, status=201, errors=(404, 409), **_KEYS)
@@ -288,7 +288,9 @@ def live_list(asked: Asked) -> object:
 
     To any process on this database; what another process says is at most two seconds old.
     """
-    found = live.listing(asked.house, who_of(asked), asked.query.search, asked.query.namespace)
+    query: models.LiveQuery = asked.query
+    found = live.listing(asked.house, who_of(asked), query.search, query.namespace)
+    shown, following = page(found, lambda row: row.sid, query.limit, query.cursor)
     listed = [
         models.Connection(
             sid=row.sid,
@@ -304,9 +306,9 @@ def live_list(asked: Asked) -> object:
             bytes=row.bytes,
             lag_ms=row.lag_ms,
         )
-        for row in found
+        for row in shown
     ]
-    return models.LiveList(listed, len(listed), dict(live.counts(asked.house)))
+    return models.LiveList(listed, len(listed), len(found), following, dict(live.counts(asked.house)))
 
 
 @resource.post("/api/admin/live/disconnect/", body=models.Disconnect, answer=models.Disconnected, errors=(404,), **_USERS)
@@ -332,6 +334,7 @@ def audit_list(asked: Asked) -> object:
     """Read the audit log, the newest first."""
     query: models.AuditQuery = asked.query
     search = log.Search(query.actor, query.action, query.object, query.address)
-    rows = log.page(asked.house, who_of(asked), search, query.limit, query.before)
-    entries = [models.Entry(**{**asdict(row), "at": iso(row.at)}) for row in rows]
-    return models.Audit(entries, len(entries), rows[-1].id if len(rows) == query.limit else None)
+    rows = log.page(asked.house, who_of(asked), search, query.limit + 1, number(opened(query.cursor)))
+    shown, following = cut(rows, lambda row: str(row.id), query.limit)
+    entries = [models.Entry(**{**asdict(row), "at": iso(row.at)}) for row in shown]
+    return models.Audit(entries, len(entries), following)

@@ -218,6 +218,8 @@ class LiveQuery(Struct):
 
     search: Search = ""
     namespace: Annotated[str, Meta(description="Only this namespace, such as /audio", max_length=32)] = ""
+    limit: Annotated[int, Meta(description="How many on one page", ge=1, le=5000)] = 500
+    cursor: Annotated[Cursor | None, Meta(description="`next_cursor` of the page before")] = None
 
 
 class Connection(Struct, forbid_unknown_fields=True):
@@ -238,11 +240,13 @@ class Connection(Struct, forbid_unknown_fields=True):
 
 
 class LiveList(Struct, forbid_unknown_fields=True):
-    """Who is connected, to any process."""
+    """Who is connected, to any process, by the connections' ids."""
 
     connections: list[Connection]
-    count: int
-    namespaces: dict[str, int]
+    count: Annotated[int, Meta(description="How many are on this page")]
+    total: Annotated[int, Meta(description="How many match in all")]
+    next_cursor: NextCursor
+    namespaces: Annotated[dict[str, int], Meta(description="How many there are in each namespace, whatever was searched for")]
 
 
 class Disconnect(Struct):
@@ -267,8 +271,8 @@ class AuditQuery(Struct):
     action: Annotated[str, Meta(description="Such as user.create; `user.` means all of them", max_length=32)] = ""
     object: Annotated[str, Meta(description="Part of the object's name", max_length=128)] = ""
     address: Annotated[str, Meta(description="The exact address it came from", max_length=64)] = ""
-    limit: Annotated[int, Meta(description="How many rows", ge=1, le=1000)] = 100
-    before: Annotated[Id | None, Meta(description="`next_before` of the page before")] = None
+    limit: Annotated[int, Meta(description="How many on one page", ge=1, le=500)] = 100
+    cursor: Annotated[Cursor | None, Meta(description="`next_cursor` of the page before")] = None
 
 
 class Entry(Struct, forbid_unknown_fields=True):
@@ -289,5 +293,5 @@ class Audit(Struct, forbid_unknown_fields=True):
     """Rows of the log, the newest first."""
 
     entries: list[Entry]
-    count: int
-    next_before: int | None
+    count: Annotated[int, Meta(description="How many are on this page")]
+    next_cursor: NextCursor
