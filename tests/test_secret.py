@@ -8,9 +8,12 @@ from typing import Any
 
 import jwt
 import pytest
+from flask import session
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 
+from skyspy.auth.pages import Browser as From
+from skyspy.auth.pages import Pages
 from skyspy.auth.principal import TokenError
 from skyspy.auth.secret import Secret
 from skyspy.auth.throttle import LoginThrottle, Throttled
@@ -23,7 +26,7 @@ from skyspy.store.schema import API_KEYS
 from skyspy.store.settings import SettingsTable
 from tests.conftest import StillClock
 from tests.databases import KINDS, open_store
-from tests.panel_world import Panel
+from tests.panel_world import AGENT, Panel
 from tests.test_tokens import PASSWORD, QUICK
 
 BOSS = Actor("user", "boss", "192.0.2.7")
@@ -211,6 +214,21 @@ def test_a_key_is_written_once_however_often_it_is_used(here: Installation) -> N
     assert looks == [2, 3, 4]
 
 
+def test_a_key_that_another_request_moves_meanwhile_is_found_all_the_same(here: Installation) -> None:
+    class Overtaken(Accounts):
+        looks = 0
+
+        def key_by_digest(self, digest: str) -> Any:
+            self.looks += 1
+            if self.looks == 2:
+                name_of(here.after, made.text)
+            return super().key_by_digest(digest)
+
+    made = here.before.keys.create(here.user.id, "live", "app", BOSS)
+    tokens = Tokens(Overtaken(here.store, here.clock), here.settings, NEW, here.clock, QUICK, here.former)
+    assert name_of(tokens, made.text) == "ben"
+
+
 def test_a_revoked_key_of_the_former_stays_revoked_and_a_mistyped_one_asks_nothing(here: Installation) -> None:
     made = here.before.keys.create(here.user.id, "live", "app", BOSS)
     here.accounts.revoke_key(made.key.id, BOSS)
@@ -302,6 +320,30 @@ def test_without_a_former_key_every_browser_is_signed_out(changed: Changed) -> N
     browser.take(old.cookies())
     assert not browser.is_in()
     panel.house.store.close()
+
+
+def test_a_session_that_another_request_moves_meanwhile_is_found_all_the_same(changed: Changed) -> None:
+    class Overtaken(Store):
+        looks = 0
+
+        def read(self, fn: Any) -> Any:
+            self.looks += 1
+            if self.looks == 2:
+                assert browser.is_in()
+            return super().read(fn)
+
+    old = changed.before.browser("ann")
+    panel = changed.after()
+    browser = panel.browser()
+    browser.take(old.cookies())
+    house = panel.house
+    with panel.app.test_request_context("/admin/", headers={"Cookie": f"skyspy_panel={old.cookies()['skyspy_panel']}"}):
+        secret = session["_user_id"]
+    accounts = Accounts(Overtaken(str(house.config.database_url)), panel.clock)
+    late = Pages(accounts, house.settings, house.tokens, panel.clock)
+    assert late.peek(secret, From("192.0.2.1", AGENT)) is not None
+    accounts.store.close()
+    house.store.close()
 
 
 def test_a_session_that_moved_still_ends_in_another_kind_of_browser(changed: Changed) -> None:

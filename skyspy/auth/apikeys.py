@@ -133,12 +133,14 @@ class ApiKeys:
             return None
         old = former.digest("api key", token)
         key = self._accounts.key_by_digest(old)
-        if key is not None:
-            try:
-                self._accounts.store.write(lambda connection: moved.key(connection, old, self._digest(token)))
-            except StoreError as error:
-                # It is good all the same; its next use moves it.
-                log.warning("an API key is moved to the current secret key later: %s", error)
+        if key is None:
+            # Another request may have moved it between our two looks.
+            return self._accounts.key_by_digest(self._digest(token))
+        try:
+            self._accounts.store.write(lambda connection: moved.key(connection, old, self._digest(token)))
+        except StoreError as error:
+            # It is good all the same; its next use moves it.
+            log.warning("an API key is moved to the current secret key later: %s", error)
         return key
 
     def _note_use(self, key_id: int, client: str) -> None:

@@ -175,7 +175,9 @@ class Pages:
 
     def _found(self, secret: str) -> tuple[PanelSession | None, Secret]:
         """The session of a cookie's secret, and which of our keys it is kept under."""
-        for key in self._secret.believed:
+        believed = self._secret.believed
+        # The current key once more at the end: another request may have moved it between our looks.
+        for key in believed if len(believed) == 1 else (*believed, self._secret):
             digest = _digest(key, secret)
             session = self._store.read(partial(panel.look, digest=digest))
             if session is not None:
