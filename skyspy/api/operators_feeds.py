@@ -14,7 +14,6 @@ from skyspy.api.table import IDENTIFIED, Asked, Resource
 from skyspy.clock import iso
 from skyspy.operate import feeds
 from skyspy.operate.feeds import CHECK_SECONDS, FeedView
-from skyspy.store.feeds import Feed
 
 resource = Resource("Receivers, operated", "Receivers added, checked, paused and removed while the server runs.")
 
@@ -32,6 +31,9 @@ class Receiver(Struct, forbid_unknown_fields=True):
     name: str | None
     format: str | None
     messages_per_second: float
+    history: Annotated[
+        list[float], Meta(description="Messages a second in steps of ten seconds, the oldest first, the last one now; 61 at most")
+    ]
     aircraft: int | None
     last_seen: str | None
     error: Annotated[str | None, Meta(description="Why it is not up")]
@@ -117,20 +119,14 @@ def _receiver(view: FeedView) -> Receiver:
     return Receiver(
         id=None if added is None else added.id,
         url=view.url,
-        state=_state(added, status.get("state")),
+        state=view.state,
         name=status.get("name"),
         format=status.get("format"),
         messages_per_second=status.get("messages_per_second", 0.0),
+        history=list(view.rates),
         aircraft=status.get("aircraft"),
         last_seen=status.get("last_seen"),
         error=status.get("error"),
         added_by=None if added is None else added.added_by,
         added_at=None if added is None else iso(added.added_at),
     )
-
-
-def _state(added: Feed | None, state: str | None) -> str:
-    """What was chosen is said at once; the receiver follows within a second."""
-    if added is not None and added.paused:
-        return "paused"
-    return "connecting" if state in (None, "paused") and added is not None else str(state)

@@ -8,7 +8,7 @@ traffic never mixes with a real sky: where the environment names nothing else, i
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,12 +35,39 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FeedView:
-    """A receiver: its state (Link.status) on this process, its URL without a password, and what is known of it where an
-    operator added it (None: it is the environment's). `status` is None until this process has taken it over."""
+    """A receiver: its state (Link.status) and lately its rates (Link.rates) on this process, its URL without a password, and
+    what is known of it where an operator added it (None: it is the environment's). `status` is None until this process has
+    taken it over."""
 
     url: str
     status: Mapping[str, Any] | None
     added: Feed | None
+    rates: Sequence[float] = ()
+
+    @property
+    def state(self) -> str:
+        """Its state; what an operator chose is said at once, the receiver follows within a second."""
+        state = None if self.status is None else self.status["state"]
+        if self.added is not None and self.added.paused:
+            return "paused"
+        return "connecting" if state in (None, "paused") and self.added is not None else str(state)
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether its traffic is invented."""
+        return _is_demo(self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What removing an added receiver would do: so many aircraft, which no other receiver hears, leave the sky at the latest
+    `leave_s` after they were last heard; `demo_returns`: invented traffic comes back."""
+
+    url: str
+    feed: Feed
+    alone: int
+    leave_s: float
+    demo_returns: bool
 
 
 def listing(house: House, who: Who) -> list[FeedView]:
@@ -49,18 +76,28 @@ def listing(house: House, who: Who) -> list[FeedView]:
     sky = house.skies["live"]
     added = house.store.read(feeds.every)
     names = {feed.id: sky.feeds.named(feed.url) for feed in added}
-    states = {row["name"]: row for row in sky.feeds.status()}
-    own = [FeedView(row["url"], row, None) for name, row in states.items() if name not in names.values()]
-    return own + [FeedView(_shown(feed.url), states.get(names[feed.id] or ""), feed) for feed in added]
+    states, rates = {row["name"]: row for row in sky.feeds.status()}, sky.feeds.rates()
+    own = [FeedView(row["url"], row, None, rates[name]) for name, row in states.items() if name not in names.values()]
+    for feed in added:
+        name = names[feed.id] or ""
+        own.append(FeedView(_shown(feed.url), states.get(name), feed, rates.get(name, ())))
+    return own
 
 
 def check(house: House, who: Who, url: str) -> CheckResult:
     """Listen to a receiver for a few seconds and say what came."""
     who.needs(house, MANAGE)
-    parsed = _parsed(url)
-    at = house.clock.wall()
-    house.store.write(lambda c: audit.record(c, who.actor, "feed.check", f"feed {parsed.shown}", at))
-    return manager.check(parsed, CHECK_SECONDS, location=house.config.location)
+    return _listen(house, who, _parsed(url))
+
+
+def check_known(house: House, who: Who, name: str) -> CheckResult:
+    """Listen for a few seconds to a receiver that is there, over a connection of its own."""
+    who.needs(house, MANAGE)
+    try:
+        url = house.skies["live"].feeds.url(name)
+    except FeedError as error:
+        raise Refused("not_found", sentence(error)) from None
+    return _listen(house, who, url)
 
 
 def add(house: House, who: Who, url: str) -> Feed:
@@ -83,6 +120,17 @@ def set_paused(house: House, who: Who, feed_id: int, paused: bool) -> Feed:
         return house.store.write(lambda c: feeds.set_paused(c, feed_id, paused, shown, who.actor, at))
 
 
+def removal(house: House, who: Who, feed_id: int) -> Removal:
+    """What removing an added receiver would do."""
+    feed = _added(house, who, feed_id)
+    sky = house.skies["live"]
+    name = sky.feeds.named(feed.url)
+    others = [other.url for other in house.store.read(feeds.every) if other.id != feed_id]
+    demo_returns = _only_demo(house.config.feeds) and not _is_demo(feed.url) and all(map(_is_demo, others))
+    alone = 0 if name is None else sky.feeds.heard_alone(name)
+    return Removal(_shown(feed.url), feed, alone, house.settings.current.AIRCRAFT_TIMEOUT_SECONDS, demo_returns)
+
+
 def remove(house: House, who: Who, feed_id: int) -> None:
     """Forget an added receiver."""
     shown, at = _shown(_added(house, who, feed_id).url), house.clock.wall()
@@ -98,8 +146,7 @@ class Follower:
         self._sky = sky
         self._version: int | None = None
         self._mine: set[str] = set()
-        demo = [url for url in house.config.feeds if url.scheme.name == "demo"]
-        self._demo = [url.text for url in demo] if len(demo) == len(house.config.feeds) else []
+        self._demo = [url.text for url in house.config.feeds] if _only_demo(house.config.feeds) else []
         self._demo_place = sky.location
         self._is_real = False
         self._greenlet: gevent.Greenlet[[], None] | None = None
@@ -171,6 +218,16 @@ class Follower:
 
 def _is_demo(url: str) -> bool:
     return url.partition(":")[0].lower() == "demo"
+
+
+def _only_demo(urls: Sequence[FeedUrl]) -> bool:
+    return all(url.scheme.name == "demo" for url in urls)
+
+
+def _listen(house: House, who: Who, url: FeedUrl) -> CheckResult:
+    at = house.clock.wall()
+    house.store.write(lambda c: audit.record(c, who.actor, "feed.check", f"feed {url.shown}", at))
+    return manager.check(url, CHECK_SECONDS, location=house.config.location)
 
 
 def _parsed(url: str) -> FeedUrl:
