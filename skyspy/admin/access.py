@@ -1,28 +1,53 @@
 """Who may watch, and every other setting: forms made from the registry, with a look ahead before they are kept.
 
-Law: a change is shown first (whom it would disconnect, what it would take away) and kept by a second step with the password
-given lately. Nothing is checked here that the registry checks.
+Law: a change is shown first (from what to what, whom it would disconnect, what else it does) and kept by a second step with
+the password given lately. Nothing is checked here that the registry checks; what was typed stays in the form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.dashboard import MODES
+from skyspy.admin import words
 from skyspy.admin.forms import Choice, Field
+from skyspy.admin.show import counted, listed
 from skyspy.admin.table import Asked, Page
 from skyspy.operate import Refused, access
+from skyspy.operate.access import Preview
 from skyspy.permissions import ACCESS_LEVELS, ALWAYS_IDENTIFIED, FEATURES
 from skyspy.store.registry import ROWS, Row
 from skyspy.store.settings import Setting, to_text
 
 page = Page("access", "/access/", "Access and settings", (access.MANAGE,), "Server")
 
-LEVELS = {"public": "Anyone", "authenticated": "Signed in", "permission": "With the permission"}
 OWN_FORM = ("AUTH_MODE", "FEATURE_ACCESS")
+"""Settings that stand in a form of their own, above the groups."""
+
+GROUPS: Mapping[str, str] = {
+    "Access": "Bad tokens, the receiver's place, and pages of other sites.",
+    "Sign-in": "How long sign-ins last, and how many may fail.",
+    "Sky": "What is believed, and how often it is sent.",
+    "Limits": "What one client may ask of this server.",
+    "Retention": "How long records are kept.",
+}
+TITLES: Mapping[str, str] = {"Access": "More about access"}
+_KINDS = {"anonymous": "anonymous", "user": "signed-in", "key": "API key"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One setting of a group: what the store knows of it, its field, what that showed before it was typed into, the
+    default in words, and what the value means where the field's own number does not say it."""
+
+    setting: Setting
+    field: Field
+    was: str
+    default: str
+    means: str
 
 
 @page.get()
@@ -41,8 +66,19 @@ def preview(asked: Asked) -> ResponseReturnValue:
     try:
         found = access.preview(asked.house, asked.who, changes)
     except Refused as refused:
-        return _page(asked, error=refused.message, status=refused.status)
-    return render_template("admin/access_preview.html", changes=changes, found=found, rows=ROWS)
+        return _page(asked, refused)
+    differences = [
+        (ROWS[name], words.difference(ROWS[name], getattr(found.current, name), getattr(found.settings, name)))
+        for name in changes
+    ]
+    return render_template(
+        "admin/access_preview.html",
+        changes=changes,
+        differences=differences,
+        found=found,
+        leaves=leaves(found),
+        more=words.consequences(list(changes), found.current, found.settings),
+    )
 
 
 @page.post("/access/keep/", fresh=True)
@@ -52,49 +88,85 @@ def keep(asked: Asked) -> ResponseReturnValue:
     try:
         access.change(asked.house, asked.who, changes)
     except Refused as refused:
-        return _page(asked, error=refused.message, status=refused.status)
-    flash(f"Kept, and in force on every live connection within two seconds: {', '.join(changes)}.", "ok")
+        return _page(asked, refused)
+    titles = listed([ROWS[name].title for name in changes])
+    flash(f"Changed, and in force on every live connection within 2 seconds: {titles}.", "ok")
     return redirect(url_for("admin.access_show"), 303)
 
 
-def _page(asked: Asked, error: str = "", status: int = 200) -> tuple[str, int]:
+def leaves(found: Preview) -> list[str]:
+    """Whom a change disconnects, as sentences; where it is nobody, that."""
+    told = []
+    for kind, count in sorted(found.disconnected.items()):
+        where = listed([f"{many} in {namespace}" for namespace, many in sorted(found.where[kind].items())])
+        verb = "is" if count == 1 else "are"
+        told.append(f"{counted(count, f'{_KINDS[kind]} connection')} {verb} disconnected and told why: {where}.")
+        if kind == "anonymous" and found.near:
+            them = "It comes" if count == 1 else "They all come" if found.near == count else f"{found.near} of them came"
+            told.append(f"{them} from your own address, as the live sky in another tab of yours would.")
+    if found.own:
+        told.append(f"{counted(found.own, 'connection')} of these {'is' if found.own == 1 else 'are'} yours.")
+    for topic, count in sorted(found.lost.items()):
+        loses, stays = ("loses", "stays") if count == 1 else ("lose", "stay")
+        told.append(f"{counted(count, 'connection')} {loses} the topic {topic} and {stays} connected.")
+    return told or ["Nobody who is connected now is disconnected."]
+
+
+def _page(asked: Asked, refused: Refused | None = None) -> tuple[str, int]:
     rows = {row.row.name: row for row in access.rows(asked.house, asked.who)}
+    typed = request.form if refused is not None else {}
+    # The registry's refusal begins with the setting's name where it is about one.
+    wrong, _, why = ("", "", "") if refused is None else refused.message.partition(": ")
     mode = Field(
         "AUTH_MODE",
         "Auth mode",
         "radio",
-        value=rows["AUTH_MODE"].value,
-        choices=tuple(Choice(name, name.capitalize(), says) for name, says in MODES.items()),
+        value=typed.get("AUTH_MODE", rows["AUTH_MODE"].value),
+        choices=tuple(Choice(name, *told) for name, told in words.MODES.items()),
     )
-    groups: dict[str, list[tuple[Setting, Field]]] = {}
+    groups: dict[str, list[Line]] = {}
     for name, row in rows.items():
         if name not in OWN_FORM:
-            groups.setdefault(row.row.group, []).append((row, _field(row)))
+            line = Line(
+                row,
+                _field(row, typed.get(name), f"{why[:1].upper()}{why[1:]}." if name == wrong else ""),
+                to_text(row.value),
+                words.value_name(row.row, row.row.default),
+                words.value_name(row.row, row.value) if row.row.unit == "s" else "",
+            )
+            groups.setdefault(row.row.group, []).append(line)
     text = render_template(
         "admin/access.html",
-        error=error,
+        error="" if refused is None else refused.message,
+        wrong=wrong if wrong in ROWS else "",
         mode=mode,
-        mode_row=rows["AUTH_MODE"],
-        features=FEATURES,
-        levels=LEVELS,
+        rows=rows,
+        features={feature: words.FEATURE_WORDS[feature] for feature in FEATURES},
+        levels=words.LEVELS,
         closed=ALWAYS_IDENTIFIED,
-        feature_row=rows["FEATURE_ACCESS"],
+        access=rows["FEATURE_ACCESS"].value,
+        standard=rows["FEATURE_ACCESS"].row.default,
         groups=groups,
+        group_says=GROUPS,
+        group_titles=TITLES,
+        changed=[row for row in rows.values() if not row.is_default],
     )
-    return text, status
+    return text, 200 if refused is None else refused.status
 
 
-def _field(row: Setting) -> Field:
+def _field(row: Setting, typed: str | None, error: str) -> Field:
     kinds = {"bool": "select", "choice": "select", "int": "number", "float": "number", "origins": "area"}
     spec: Row = row.row
-    words = spec.choices or (("true", "false") if spec.kind == "bool" else ())
+    choices = spec.choices or (("true", "false") if spec.kind == "bool" else ())
+    names = {"true": "Yes", "false": "No"} if spec.kind == "bool" else {word: words.choice_name(spec, word) for word in choices}
     return Field(
         spec.name,
-        spec.name,
+        spec.title,
         kinds[spec.kind],
-        value=to_text(row.value),
-        says=f"{spec.says}. Default: {to_text(spec.default) or 'none'}.",
-        choices=tuple(Choice(word, {"true": "yes", "false": "no"}.get(word, word)) for word in words),
+        value=to_text(row.value) if typed is None else typed,
+        says=spec.says,
+        error=error,
+        choices=tuple(Choice(word, names[word]) for word in choices),
         required=spec.kind != "origins",
         unit=spec.unit,
         low=spec.low if spec.kind in ("int", "float") else None,

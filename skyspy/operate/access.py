@@ -27,13 +27,18 @@ MANAGE = "settings.manage"
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a change would do now: sockets told to go, by kind of principal and by namespace, and topics that sockets
-    lose which may stay."""
+    """What a change would do now: sockets told to go, by kind of principal, by namespace, and by both; topics that sockets
+    lose which may stay; and of those told to go, how many are of whoever asks, and how many strangers at the asker's
+    address (their own other tabs, as a rule). `current` and `settings`: before and after."""
 
+    current: Settings
     settings: Settings
     disconnected: Mapping[str, int]
     lost: Mapping[str, int]
     namespaces: Mapping[str, int]
+    where: Mapping[str, Mapping[str, int]]
+    own: int = 0
+    near: int = 0
 
     @property
     def total(self) -> int:
@@ -54,7 +59,8 @@ def preview(house: House, who: Who, changes: Mapping[str, object]) -> Preview:
         wanted = _with(current, changes)
     gone: Counter[str] = Counter()
     lost: Counter[str] = Counter()
-    namespaces: Counter[str] = Counter()
+    where: dict[str, Counter[str]] = {}
+    own = near = 0
     rows = settled(house)
     for row, token in zip(rows, _tokens(house, rows), strict=True):
         if token is None:
@@ -62,12 +68,15 @@ def preview(house: House, who: Who, changes: Mapping[str, object]) -> Preview:
         verdict = decide(token, wanted, topics.NAMESPACES[row.namespace].permission)
         if verdict.principal is None:
             gone[row.kind] += 1
-            namespaces[row.namespace] += 1
+            where.setdefault(row.kind, Counter())[row.namespace] += 1
+            own += row.kind != "anonymous" and row.user_id == who.principal.user_id
+            near += row.kind == "anonymous" and row.address == who.address
             continue
         for topic in row.topics.split():
             if topic in topics.TOPICS and not may(verdict.principal, topics.TOPICS[topic].permission, wanted):
                 lost[topic] += 1
-    return Preview(wanted, dict(gone), dict(lost), dict(namespaces))
+    namespaces = sum(where.values(), Counter[str]())
+    return Preview(current, wanted, dict(gone), dict(lost), dict(namespaces), where, own, near)
 
 
 def change(house: House, who: Who, changes: Mapping[str, object]) -> Settings:

@@ -200,5 +200,5 @@ def preview(page: Page) -> str:
     page.goto("/admin/access/")
     page.get_by_label("Private").check()
     page.locator("form").filter(has=page.get_by_label("Private")).get_by_role("button", name="See what it would do").click()
-    text: str = page.get_by_role("list").last.inner_text()
+    text: str = page.locator("form.ends").inner_text()
     return next((line for line in text.splitlines() if "anonymous" in line), "")
