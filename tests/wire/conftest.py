@@ -39,10 +39,13 @@ def operator(server: Server) -> Iterator[Operator]:
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
     """Two processes on one database."""
     folder = tmp_path_factory.mktemp("pair")
-    first = Server(folder)
-    second = Server(folder)
-    yield first, second
-    for server in (first, second):
+    both = Server(folder, wait=False), Server(folder, wait=False)
+    for server in both:
+        server.wait()
+    yield both
+    for server in both:
+        server.end()
+    for server in both:
         server.stop()
         assert "Traceback" not in server.log()
 

@@ -165,7 +165,7 @@ def test_a_jwt_ends_its_socket_when_it_expires(pair: tuple[Server, Server], boss
 def test_a_client_that_does_not_read_loses_its_connection_too(pair: tuple[Server, Server], boss: Operator) -> None:
     server = pair[0]
     boss.choose(SOCKET_EVENTS_PER_SECOND=1000, SOCKET_EVENTS_BURST=10_000)
-    files = server.open_files()
+    files = server.open_sockets()
     stuck = [Ws(server, receive_buffer=4096) for _ in range(5)]
     for client in stuck:
         client.join()
@@ -174,9 +174,9 @@ def test_a_client_that_does_not_read_loses_its_connection_too(pair: tuple[Server
     left.join()
     left.send('42["disconnect"]')
     time.sleep(1.0)
-    assert server.open_files() >= files + 6, "they are not slow enough to be closed for that"
+    assert server.open_sockets() >= files + 6, "they are not slow enough to be closed for that"
     boss.settings.change({"AUTH_MODE": "private"}, OPERATOR)
-    assert eventually(lambda: server.open_files() <= files, WITHIN)
+    assert eventually(lambda: server.open_sockets() <= files, WITHIN)
     for client in (*stuck, left):
         client.close()
     boss.choose(SOCKET_EVENTS_PER_SECOND=20, SOCKET_EVENTS_BURST=60)

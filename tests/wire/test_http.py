@@ -17,7 +17,7 @@ LOGIN = b'{"username": "a", "password": "b"}'
 
 @pytest.fixture
 def line(server: Server) -> Iterator[http.client.HTTPConnection]:
-    made = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    made = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     yield made
     made.close()
 
@@ -49,11 +49,11 @@ def test_a_refused_body_spoils_nothing_for_the_next_request(line: http.client.HT
 
 
 def test_a_large_list_is_compressed_off_the_loop_and_whole(server: Server, line: http.client.HTTPConnection) -> None:
-    assert eventually(lambda: json.loads(ask(line, "GET", "/v2/all")[2])["total"] > 30, 10)
+    assert eventually(lambda: json.loads(ask(line, "GET", "/v2/all")[2])["total"] > 30, 30)
     status, headers, body = ask(line, "GET", "/data/aircraft.json", **{"Accept-Encoding": "gzip"})
     assert (status, headers["Content-Encoding"]) == (200, "gzip")
     assert len(json.loads(gzip.decompress(body))["aircraft"]) > 30
 
 
 def test_readiness_turns_good_once_a_feed_is_up(line: http.client.HTTPConnection) -> None:
-    assert eventually(lambda: ask(line, "GET", "/readyz")[0] == 200, 10)
+    assert eventually(lambda: ask(line, "GET", "/readyz")[0] == 200, 30)
