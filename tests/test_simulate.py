@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 
 import pytest
@@ -14,6 +13,7 @@ from skyspy.simulate import DEFAULT_PLACE, Simulation
 from skyspy.simulate.draw import Draw
 from skyspy.simulate.names import AIRLINES, COUNTRIES, MILITARY
 from skyspy.simulate.route import Sketch
+from tests.costs import lines_run
 
 T0 = 1_700_000_000.0
 
@@ -214,12 +214,14 @@ def test_the_sky_stands_around_the_place_it_is_given() -> None:
                 assert distance_nm(centre, where(observation)) < 220
 
 
-def test_sixty_aircraft_cost_little() -> None:
-    sim = Simulation(1)
-    second(sim, T0)
-    began = time.process_time()
-    watch(sim, 100, start=T0 + 1)
-    assert (time.process_time() - began) / 100 < 0.010  # 1 to 2 ms where nothing else runs
+def test_an_aircraft_costs_little_however_many_there_are() -> None:
+    costs = []
+    for aircraft in (60, 240):
+        sim = Simulation(1, aircraft)
+        second(sim, T0)
+        costs.append(lines_run("simulate", lambda sim=sim: watch(sim, 20, start=T0 + 1)) / 20 / aircraft)
+    assert costs[1] < costs[0] * 1.1
+    assert costs[0] < 150
 
 
 def test_a_chain_of_legs_ends_where_its_rounds_close() -> None:
