@@ -31,6 +31,9 @@ from skyspy.operate import Refused
 COOKIE_DAYS_S = 90 * 86400
 """No cookie of the panel is read after this long; the settings allow no longer sign-in."""
 
+LARGEST_FORM = 65_536
+"""Bytes of one request's body: the largest form of the panel is a tenth of it."""
+
 TITLES = {
     400: "That cannot be used",
     403: "That is not yours to do",
@@ -52,6 +55,8 @@ def fit(app: Flask) -> None:
         # Cookies and forms of the former secret key, until its end: what reads this asks the clock each time.
         SECRET_KEY_FALLBACKS=house.tokens.secret,
         WTF_CSRF_SECRET_KEY=house.tokens.secret,
+        # Judged by the declared length, before a byte is read: a stranger's form would be kept in memory whole.
+        MAX_CONTENT_LENGTH=LARGEST_FORM,
         PERMANENT_SESSION_LIFETIME=COOKIE_DAYS_S,
         SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_CHECK_DEFAULT=False,
