@@ -1,21 +1,26 @@
 """The audit log: who did what to what, when and from where; as CSV too.
 
-Law: reading only. Thin over operate/log.
+Law: reading only. Thin over operate/log. Days are days of UTC, as everything in the log.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy import wirejson
+from skyspy.admin.changes import told
 from skyspy.admin.forms import one_line
 from skyspy.admin.table import Asked, Page
 from skyspy.operate import log
+from skyspy.operate.log import Place
 
 page = Page("audit", "/audit/", "Audit log", (log.NEEDS,), "Overview")
 LIMIT = 50
-NAMES = ("actor", "action", "about", "address")
+WORDS = ("actor", "action", "about", "address")
+DAYS = ("since", "until")
 
 
 @page.get()
@@ -24,10 +29,19 @@ def show(asked: Asked) -> ResponseReturnValue:
     search, text = _search(), one_line(request.args, "before", 15)
     before = int(text) if text.isdecimal() else None
     rows = log.page(asked.house, asked.who, search, LIMIT, before)
-    words = {name: getattr(search, name) for name in NAMES if getattr(search, name)}
-    older = url_for("admin.audit_show", before=rows[-1].id, **words) if len(rows) == LIMIT else None
+    chosen: dict[str, Any] = {name: word for name in (*WORDS, *DAYS) if (word := one_line(request.args, name, 128))}
+    places = log.places(asked.house, asked.who, rows)
+    actions = log.actions(asked.house, asked.who)
     return render_template(
-        "admin/audit.html", rows=rows, search=search, words=words, older=older, paged=before is not None, plain=_plain
+        "admin/audit.html",
+        rows=[(row, told(row), places.get(row.id)) for row in rows],
+        address_of=_address,
+        chosen=chosen,
+        bad_day=next((name for name in DAYS if name in chosen and _day(chosen[name]) is None), ""),
+        # A noun alone means everything about it.
+        actions=sorted({f"{action.partition('.')[0]}." for action in actions} | set(actions)),
+        older=url_for("admin.audit_show", before=rows[-1].id, **chosen) if len(rows) == LIMIT else None,
+        paged=before is not None,
     )
 
 
@@ -40,11 +54,30 @@ def as_csv(asked: Asked) -> ResponseReturnValue:
 
 
 def _search() -> log.Search:
-    return log.Search(**{name: one_line(request.args, name, 128) for name in NAMES})
+    since, until = (_day(one_line(request.args, name, 10)) for name in DAYS)
+    last = None if until is None else until + timedelta(days=1)
+    return log.Search(
+        **{name: one_line(request.args, name, 128) for name in WORDS},
+        since=None if since is None else since.timestamp(),
+        until=None if last is None else last.timestamp(),
+    )
 
 
-def _plain(value: object) -> str:
-    """A before or after as text."""
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {wirejson.dumps(item)}" for key, item in value.items())
-    return "" if value is None else wirejson.dumps(value)
+def _day(text: str) -> datetime | None:
+    """The beginning of a day, such as 2026-03-05; None where the text is no day."""
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return day if 1970 <= day.year < 9999 else None
+
+
+def _address(place: Place) -> str:
+    """The page of what an entry is about."""
+    if place.kind == "user":
+        return url_for("admin.users_one", user_id=int(place.id))
+    if place.kind == "key":
+        return url_for("admin.keys_one", key_id=int(place.id))
+    if place.kind == "role":
+        return url_for("admin.roles_show", name=place.id)
+    return url_for("admin.access_show", _anchor=f"s-{place.id}")

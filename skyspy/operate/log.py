@@ -10,26 +10,48 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from skyspy import wirejson
+from skyspy.auth.policy import may
 from skyspy.clock import iso
 from skyspy.house import House
 from skyspy.operate.who import Who
+from skyspy.store import keys, roles, users
+from skyspy.store.accounts import Key, Role, User
 from skyspy.store.audit import AuditLog, Entry
+from skyspy.store.registry import NAMES
 
 NEEDS = "audit.view"
 COLUMNS = ("id", "time", "actor_kind", "actor", "address", "action", "object", "before", "after")
 MOST_ROWS = 50_000
+_LOOKED_AT = {"user": "users.manage", "role": "users.manage", "key": "keys.manage", "setting": "settings.manage"}
+"""What one must hold to look at what an entry is about."""
+_KINDS = ("user", "user#", "key#", "role")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which rows; empty texts mean any. `action` may end in a dot to mean its whole noun (`user.`)."""
+    """Which rows; empty texts mean any. `action` may end in a dot to mean its whole noun (`user.`); `since` and `until`
+    are wall seconds, `until` the first moment that is left out."""
 
     actor: str = ""
     action: str = ""
     about: str = ""
     address: str = ""
+    since: float | None = None
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What an entry is about, where it still exists: `kind` is user, key, role or setting, `id` what it is found by,
+    `name` what it is called now, where the entry has only its id."""
+
+    kind: str
+    id: str
+    name: str = ""
 
 
 def page(house: House, who: Who, search: Search, limit: int = 100, before_id: int | None = None) -> list[Entry]:
@@ -42,7 +64,57 @@ def page(house: House, who: Who, search: Search, limit: int = 100, before_id: in
         action=search.action or None,
         about=search.about or None,
         address=search.address or None,
+        since=search.since,
+        until=search.until,
     )
+
+
+def actions(house: House, who: Who) -> list[str]:
+    """Every action that occurs in the log."""
+    who.needs(house, NEEDS)
+    return AuditLog(house.store, house.clock).actions()
+
+
+def places(house: House, who: Who, rows: Iterable[Entry]) -> dict[int, Place]:
+    """What the entries are about, by their ids: only what still exists, and what `who` may look at."""
+    settings = house.settings.current
+    seen = {kind for kind, permission in _LOOKED_AT.items() if may(who.principal, permission, settings)}
+    named = [(row, *words) for row in rows if (words := _named(row)) is not None and words[0].partition("#")[0] in seen]
+    asked = {kind: {word for _, other, word in named if other == kind} for kind in _KINDS}
+
+    def read(connection: Connection) -> list[User | Key | Role]:
+        found: list[User | Key | Role] = [u for name in asked["user"] if (u := users.by_name(connection, name)) is not None]
+        found += users.by_ids(connection, map(int, asked["user#"])).values()
+        found += keys.by_ids(connection, map(int, asked["key#"])).values()
+        return found + (list(roles.every(connection)) if asked["role"] else [])
+
+    there: dict[tuple[str, str], tuple[float, Place]] = {("setting", name): (0.0, Place("setting", name)) for name in NAMES}
+    for one in house.store.read(read):
+        if isinstance(one, Role):
+            there["role", one.name] = (0.0, Place("role", one.name))
+        elif isinstance(one, User):
+            there["user", one.name] = there["user#", str(one.id)] = (one.created_at, Place("user", str(one.id), one.name))
+        else:
+            there["key#", str(one.id)] = (one.created_at, Place("key", str(one.id), one.name))
+    found = {row.id: there[kind, word] for row, kind, word in named if (kind, word) in there}
+    # A name that is given again later is somebody else's.
+    at = {row.id: row.at for row, _, _ in named}
+    return {row_id: place for row_id, (made_at, place) in found.items() if made_at <= at[row_id]}
+
+
+def _named(row: Entry) -> tuple[str, str] | None:
+    """What an entry names, whether or not it exists: a kind, with `#` where the word is an id, and the word."""
+    noun, _, word = row.object.partition(" ")
+    if row.action.startswith("setting."):
+        return "setting", row.object
+    if row.action.startswith("link."):
+        noun, word = "user", word.partition(" ")[2]
+    elif noun == "key":
+        word = word.partition(" ")[0]
+    by_id = noun == "key" or row.action.startswith(("link.", "live."))
+    if not word or noun not in ("user", "key", "role") or (by_id and not (word.isdecimal() and len(word) < 10)):
+        return None
+    return (f"{noun}#" if by_id else noun), word
 
 
 def as_csv(house: House, who: Who, search: Search) -> str:

@@ -133,6 +133,11 @@ class AuditLog:
             query = query.where(AUDIT.c.at < until)
         return self._store.read(lambda connection: [_entry(row) for row in connection.execute(query)])
 
+    def actions(self) -> list[str]:
+        """Every action that occurs in the log, by name."""
+        query = select(AUDIT.c.action).distinct().order_by(AUDIT.c.action)
+        return self._store.read(lambda connection: list(connection.execute(query).scalars()))
+
     def prune(self, days: float) -> int:
         """Remove rows older than that; returns how many."""
         oldest = self._clock.wall() - days * DAY_S
