@@ -183,7 +183,7 @@ def test_ten_thousand_aircraft_cost_each_what_one_in_a_hundred_costs() -> None:
             for number in range(count):
                 tracker.apply(heard(number, second, lat=47 + number / 1e4 + second / 1e3, alt_baro=30000 + second), second)
             deltas = []
-            lines = lines_run("tracker", lambda told=deltas, at=second: told.append(tracker.take_delta(at)))
+            lines = lines_run("tracker", lambda told=deltas, at=second, tracker=tracker: told.append(tracker.take_delta(at)))
             assert deltas[0] is not None
             assert len(deltas[0].new if second == 0 else deltas[0].changed) == count
             costs.setdefault(second, []).append(lines / count)
