@@ -33,6 +33,7 @@ def post_worker_init(worker):
 
 def worker_exit(_server, worker):
     """Write what waits to be written before the process ends."""
-    stop = getattr(worker.wsgi, "extensions", {}).get("skyspy.stop")
+    # A worker that could not start has no application: its one line says why, and nothing else is to be read.
+    stop = getattr(getattr(worker, "wsgi", None), "extensions", {}).get("skyspy.stop")
     if stop is not None:
         stop()
