@@ -31,11 +31,11 @@ PROXIES = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("::1/128"))
         ("10.0.0.1", ",".join(["1.1.1.1"] * 10_000), "1.1.1.1"),
     ],
 )
-def test_the_rightmost_untrusted_address_is_the_client(remote: str | None, header: str | None, expected: str) -> None:
+def test_s27_the_rightmost_untrusted_address_is_the_client(remote: str | None, header: str | None, expected: str) -> None:
     assert client_address(remote, header, PROXIES) == expected
 
 
-def test_without_trusted_proxies_no_header_is_believed() -> None:
+def test_s27_without_trusted_proxies_no_header_is_believed() -> None:
     assert client_address("127.0.0.1", "198.51.100.1", ()) == "127.0.0.1"
     assert not is_trusted("10.0.0.1", ())
     assert is_trusted("10.0.0.1", PROXIES)

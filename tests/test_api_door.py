@@ -106,7 +106,7 @@ def test_another_scheme_is_refused_with_advice(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["token", "access_token", "api_key", "key"])
-def test_a_token_in_the_url_is_ignored_and_the_log_says_so_without_it(
+def test_s20_a_token_in_the_url_is_ignored_and_the_log_says_so_without_it(
     world: World, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     world.choose(AUTH_MODE="private")
@@ -230,7 +230,7 @@ def raises(error: Exception) -> Any:
     return act
 
 
-def test_unreadable_settings_admit_nobody(world: World) -> None:
+def test_s25_unreadable_settings_admit_nobody(world: World) -> None:
     world.choose(AUTH_MODE="public")
     client = served_with(world, settings=BrokenSettings(world.house.settings.current))
     answer = client.get("/api/aircraft/")
@@ -242,12 +242,12 @@ def test_unreadable_settings_admit_nobody(world: World) -> None:
     assert next(check["name"] for check in ready.json["checks"] if not check["ready"]) == "store"
 
 
-def test_a_token_that_cannot_be_looked_up_admits_nobody(world: World) -> None:
+def test_s25_a_token_that_cannot_be_looked_up_admits_nobody(world: World) -> None:
     client = served_with(world, tokens=Identifies(raises(StoreBusy("busy"))))
     assert client.get("/api/aircraft/", headers={"X-API-Key": "k"}).status_code == 503
 
 
-def test_a_crash_in_the_verifier_admits_nobody_and_tells_nothing(world: World) -> None:
+def test_s25_a_crash_in_the_verifier_admits_nobody_and_tells_nothing(world: World) -> None:
     client = served_with(world, tokens=Identifies(raises(TypeError("secret detail"))))
     answer = client.get("/api/aircraft/", headers={"X-API-Key": "k"})
     assert (answer.status_code, answer.json["error"]["code"]) == (500, "internal_error")
@@ -301,7 +301,7 @@ def test_one_ipv6_subscriber_counts_once(world: World) -> None:
     assert answers[-1].status_code == 429
 
 
-def test_a_forged_forwarding_header_changes_nobodys_limit(world: World) -> None:
+def test_s27_a_forged_forwarding_header_changes_nobodys_limit(world: World) -> None:
     world.choose(REQUESTS_PER_MINUTE=10)
     for number in range(10):
         forged = {"X-Forwarded-For": f"203.0.113.{number}"}
@@ -309,7 +309,7 @@ def test_a_forged_forwarding_header_changes_nobodys_limit(world: World) -> None:
     assert world.client.get("/api/stats/", environ_base=STRANGER).status_code == 429
 
 
-def test_a_trusted_proxys_clients_are_counted_one_by_one(tmp_path: Path) -> None:
+def test_s27_a_trusted_proxys_clients_are_counted_one_by_one(tmp_path: Path) -> None:
     world = World(tmp_path, SKYSPY_TRUSTED_PROXIES="127.0.0.1")
     world.choose(REQUESTS_PER_MINUTE=10)
     first = [world.get("/api/stats/", **{"X-Forwarded-For": "203.0.113.1"}).status_code for _ in range(11)]

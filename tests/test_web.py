@@ -106,7 +106,7 @@ class Reader(HTMLParser):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_no_page_holds_a_script_or_style_or_loads_from_elsewhere(world: World, path: str) -> None:
+def test_s17_no_page_holds_a_script_or_style_or_loads_from_elsewhere(world: World, path: str) -> None:
     reader = Reader()
     reader.feed(world.get(path).get_data(as_text=True))
     assert reader.inline == []
@@ -132,7 +132,7 @@ def test_an_old_pages_files_are_served_but_not_kept(world: World) -> None:
 @pytest.mark.parametrize(
     "path", ["..%2fsetup.cfg", "../setup.cfg", "%2e%2e/setup.cfg", "/etc/passwd", "js/main.js%00.css", "js", ""]
 )
-def test_nothing_but_static_files_is_served_as_one(world: World, path: str) -> None:
+def test_s26_nothing_but_static_files_is_served_as_one(world: World, path: str) -> None:
     assert world.client.get(f"/assets/x/{path}", follow_redirects=True).status_code in (404, 400)
 
 
@@ -145,7 +145,7 @@ def test_the_stamp_moves_with_any_file(tmp_path: Path) -> None:
     assert len({first, second, stamp_of(tmp_path)}) == 3
 
 
-def test_the_browser_code_never_makes_markup_of_text() -> None:
+def test_s18_the_browser_code_never_makes_markup_of_text() -> None:
     for path in (ROOT / "static" / "js").rglob("*.js"):
         text = path.read_text()
         for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):

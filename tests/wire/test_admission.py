@@ -54,7 +54,7 @@ def as_found(operator: Operator) -> Iterator[None]:
 
 @pytest.mark.parametrize("reject", [False, True])
 @pytest.mark.parametrize("mode", ["public", "hybrid", "private"])
-def test_the_table_of_tokens_at_connect(
+def test_s05_the_table_of_tokens_at_connect(
     server: Server, operator: Operator, tokens: dict[str, str | None], mode: str, reject: bool
 ) -> None:
     operator.choose(AUTH_MODE=mode, WS_REJECT_INVALID_TOKENS=reject, FEATURE_ACCESS={"audio": "public"})
@@ -95,7 +95,7 @@ def snapshot_of(server: Server, token: str | None) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("auth", ["[1]", '"x"', "7", "true", "[]", '{"token":[1]}', '{"token":{}}', "{", '[{"token":"x"}]'])
-def test_credentials_that_are_no_object_admit_nobody_in_private_mode(server: Server, operator: Operator, auth: str) -> None:
+def test_s25_credentials_that_are_no_object_admit_nobody_in_private_mode(server: Server, operator: Operator, auth: str) -> None:
     operator.choose(AUTH_MODE="private")
     with Ws(server) as client:
         for namespace in NAMESPACES:
@@ -105,7 +105,7 @@ def test_credentials_that_are_no_object_admit_nobody_in_private_mode(server: Ser
             assert answer["data"]["code"] == "token_invalid"
 
 
-def test_a_forged_connect_event_admits_nobody(server: Server, operator: Operator) -> None:
+def test_s25_a_forged_connect_event_admits_nobody(server: Server, operator: Operator) -> None:
     operator.choose(AUTH_MODE="private")
     with Ws(server) as client:
         assert client.join()[0] == "refused"
@@ -142,7 +142,7 @@ def test_a_refused_client_that_holds_on_is_disconnected(server: Server, operator
     two.close()
 
 
-def test_a_token_in_the_url_is_ignored(server: Server, operator: Operator) -> None:
+def test_s20_a_token_in_the_url_is_ignored(server: Server, operator: Operator) -> None:
     operator.choose(AUTH_MODE="private")
     key = operator.key()
     with Ws(server, f"EIO=4&transport=websocket&token={key}") as client:

@@ -40,7 +40,7 @@ def as_found(operator: Operator) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("mode", ["private", "hybrid"])
-def test_without_settings_nobody_new_is_admitted_and_who_is_in_stays(
+def test_s25_without_settings_nobody_new_is_admitted_and_who_is_in_stays(
     server: Server, operator: Operator, vandal: Vandal, mode: str
 ) -> None:
     key = operator.key()
@@ -62,7 +62,7 @@ def test_without_settings_nobody_new_is_admitted_and_who_is_in_stays(
     inside.close()
 
 
-def test_a_mode_that_does_not_exist_is_private(server: Server, operator: Operator, vandal: Vandal) -> None:
+def test_s25_a_mode_that_does_not_exist_is_private(server: Server, operator: Operator, vandal: Vandal) -> None:
     operator.choose(AUTH_MODE="public")
     stranger = Ws(server)
     assert stranger.join("/acars")[0] == "connect"
@@ -73,7 +73,7 @@ def test_a_mode_that_does_not_exist_is_private(server: Server, operator: Operato
         assert client.join()[1]["data"]["code"] == "token_missing"
 
 
-def test_a_writer_that_never_ends_stalls_nobody(server: Server, operator: Operator, vandal: Vandal) -> None:
+def test_s25_a_writer_that_never_ends_stalls_nobody(server: Server, operator: Operator, vandal: Vandal) -> None:
     inside = Ws(server)
     inside.join()
     vandal.do("BEGIN IMMEDIATE")

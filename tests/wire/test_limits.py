@@ -54,7 +54,7 @@ FRAMES: dict[str, tuple[bytes, set[int | None]]] = {
 
 
 @pytest.mark.parametrize("name", sorted(FRAMES))
-def test_a_hostile_frame_ends_its_own_connection_and_no_other(server: Server, witness: Ws, name: str) -> None:
+def test_s28_a_hostile_frame_ends_its_own_connection_and_no_other(server: Server, witness: Ws, name: str) -> None:
     data, codes = FRAMES[name]
     files = server.open_sockets()
     with Ws(server) as client:
@@ -96,7 +96,7 @@ ANSWERED = {
 
 
 @pytest.mark.parametrize("packet", ANSWERED, ids=lambda p: p[:24])
-def test_a_malformed_packet_is_answered_and_the_client_lives(server: Server, packet: str) -> None:
+def test_s28_a_malformed_packet_is_answered_and_the_client_lives(server: Server, packet: str) -> None:
     with Ws(server) as client:
         client.join()
         client.send(packet)
@@ -131,7 +131,7 @@ def test_what_means_nothing_is_ignored(server: Server) -> None:
         assert [kind for kind, _ in client.inbox if kind not in ("aircraft:snapshot", "pong")] == []
 
 
-def test_memory_stays_flat_under_a_thousand_hostile_connections(server: Server, witness: Ws) -> None:
+def test_s28_memory_stays_flat_under_a_thousand_hostile_connections(server: Server, witness: Ws) -> None:
     frames = [data for data, _ in FRAMES.values() if len(data) < 100_000]
     seed = random.Random(7)
     files, before = server.open_sockets(), 0.0
@@ -150,7 +150,7 @@ def test_memory_stays_flat_under_a_thousand_hostile_connections(server: Server, 
     assert eventually(lambda: server.open_sockets() <= files)
 
 
-def test_a_flood_of_events_is_cut_off_with_a_reason(server: Server, witness: Ws) -> None:
+def test_s28_a_flood_of_events_is_cut_off_with_a_reason(server: Server, witness: Ws) -> None:
     with Ws(server) as client:
         client.join()
         flood = mask(b'42["nonsense"]') * 200
@@ -164,14 +164,14 @@ def test_a_flood_of_events_is_cut_off_with_a_reason(server: Server, witness: Ws)
     assert witness.alive()
 
 
-def test_joining_and_leaving_without_end_is_cut_off(server: Server, witness: Ws) -> None:
+def test_s28_joining_and_leaving_without_end_is_cut_off(server: Server, witness: Ws) -> None:
     with Ws(server) as client, pytest.raises((Gone, OSError)):
         client.socket.sendall((mask(b"40") + mask(b"41")) * 5000)
         while True:
             client.packet(3.0)
 
 
-def test_the_server_bears_requests_that_never_end(server: Server, witness: Ws) -> None:
+def test_s28_the_server_bears_requests_that_never_end(server: Server, witness: Ws) -> None:
     files = server.open_sockets()
     halves = []
     for text in (
@@ -222,7 +222,7 @@ HANDSHAKES = {
 
 
 @pytest.mark.parametrize("name", sorted(HANDSHAKES))
-def test_a_handshake_that_cannot_be_answered_with_a_websocket_gets_http(server: Server, name: str) -> None:
+def test_s15_a_handshake_that_cannot_be_answered_with_a_websocket_gets_http(server: Server, name: str) -> None:
     how, status = HANDSHAKES[name]
     with Ws(server, **how) as client:  # type: ignore[arg-type]
         assert client.status == status
@@ -233,7 +233,7 @@ def handshake(server: Server, origin: str) -> int:
         return client.status
 
 
-def test_pages_of_this_server_and_of_named_origins_may_connect(server: Server, operator: Operator) -> None:
+def test_s16_pages_of_this_server_and_of_named_origins_may_connect(server: Server, operator: Operator) -> None:
     with Ws(server, Origin=server.url) as client:
         assert client.status == 101
     operator.choose(CORS_ORIGINS=["https://map.example"])
@@ -283,7 +283,7 @@ def test_polling_works_by_itself(server: Server) -> None:
     ],
     ids=lambda value: f"{value[:8]!r} of {len(value)}" if isinstance(value, bytes) else None,
 )
-def test_a_hostile_polling_body_is_refused_and_its_session_ends(server: Server, body: bytes, status: int) -> None:
+def test_s28_a_hostile_polling_body_is_refused_and_its_session_ends(server: Server, body: bytes, status: int) -> None:
     client = Poll(server)
     client.post(b"40")
     assert client.post(body)[0] == status
@@ -291,7 +291,7 @@ def test_a_hostile_polling_body_is_refused_and_its_session_ends(server: Server, 
     assert client.post(b'42["ping"]')[0] == 400
 
 
-def test_polling_attachments_are_dropped_and_their_header_answered(server: Server) -> None:
+def test_s28_polling_attachments_are_dropped_and_their_header_answered(server: Server) -> None:
     client = Poll(server)
     client.post(b"40")
     assert client.post(b'451-["x",{"_placeholder":true,"num":0}]\x1ebAAAA')[0] == 200
@@ -301,7 +301,7 @@ def test_polling_attachments_are_dropped_and_their_header_answered(server: Serve
     assert client.post(b'42["ping"]')[0] == 200
 
 
-def test_two_polls_at_once_end_the_session(server: Server) -> None:
+def test_s28_two_polls_at_once_end_the_session(server: Server) -> None:
     client = Poll(server)
     client.post(b"40")
     while client.get()[1].count(b"aircraft:snapshot") == 0:
@@ -328,7 +328,7 @@ def eager(operator: Operator) -> Iterator[None]:
 ASK = mask(b'42["request",{"type":"aircraft-snapshot"}]')
 
 
-def test_a_client_that_does_not_read_is_closed_as_slow(server: Server, witness: Ws, eager: None) -> None:
+def test_s28_a_client_that_does_not_read_is_closed_as_slow(server: Server, witness: Ws, eager: None) -> None:
     files, before = server.open_sockets(), server.rss_mb()
     stuck = [Ws(server, receive_buffer=4096) for _ in range(10)]
     for client in stuck:
@@ -349,7 +349,7 @@ def test_a_slow_client_is_named_in_the_log_once(server: Server, eager: None) -> 
     client.close()
 
 
-def test_the_log_holds_no_query_string_and_no_traceback(server: Server) -> None:
+def test_s20_the_log_holds_no_query_string_and_no_traceback(server: Server) -> None:
     with Ws(server, "EIO=4&transport=websocket&secret=canary-in-the-url") as client:
         client.join()
     http.client.HTTPConnection("127.0.0.1", server.port).request("GET", "/api/aircraft/?secret=canary-in-the-url")

@@ -70,7 +70,7 @@ def test_a_client_of_the_other_process_is_seen_with_its_traffic_and_sent_away(
 
 
 @pytest.mark.parametrize("end", ["disable", "delete"])
-def test_who_is_disabled_or_deleted_loses_his_sockets_on_both(pair: tuple[Server, Server], boss: Operator, end: str) -> None:
+def test_s24_who_is_disabled_or_deleted_loses_his_sockets_on_both(pair: tuple[Server, Server], boss: Operator, end: str) -> None:
     name = f"cora-{end}"
     key = boss.key(name)
     watched = [Watched(joined(server, namespace, key)) for server in pair for namespace in ("/", "/audio")]
