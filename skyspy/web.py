@@ -12,37 +12,9 @@ from pathlib import Path
 
 from flask import Flask, Response, current_app, render_template, request, send_from_directory, url_for
 
-from skyspy import __version__
+from skyspy import __version__, headers
 from skyspy.address import came_over_tls
 from skyspy.house import house_of
-
-HEADERS: dict[str, str] = {
-    "Content-Security-Policy": "; ".join(
-        (
-            "default-src 'self'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self' data:",
-            # Covers this server's own WebSocket too.
-            "connect-src 'self'",
-            "object-src 'none'",
-            "base-uri 'none'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        )
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    # Not `no-referrer`: the panel's forms are checked by where they were sent from.
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), payment=(), usb=(), geolocation=(self)",
-}
-"""On every answer, errors included."""
-
-STRICT_TRANSPORT = "max-age=31536000"
-"""Only behind TLS: a receiver at home is usually reached without."""
 
 FOR_EVER = "public, max-age=31536000, immutable"
 CHECK_FIRST = "no-cache"
@@ -89,9 +61,6 @@ def _sky() -> str:
 
 
 def _headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", CHECK_FIRST)
-    if is_secure():
-        response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
+    response.headers.extend(headers.missing(response.headers.keys(), over_tls=is_secure()))
     return response

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "skyspy"
 
 FLOORS: dict[str, int] = {
     # ground
-    "skyspy": 1, "aircraft": 1, "address": 1, "clock": 1, "config": 1, "feedurl": 1, "geo": 1, "logs": 1, "military": 1,
+    "skyspy": 1, "aircraft": 1, "address": 1, "clock": 1, "config": 1, "feedurl": 1, "geo": 1, "headers": 1, "logs": 1, "military": 1,
     "permissions": 1, "turns": 1, "wirejson": 1,
     # pure
     "decode": 2, "filters": 2, "simulate": 2, "topics": 2, "tracker": 2,

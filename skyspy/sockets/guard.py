@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from skyspy.address import Network, client_address, is_loopback, is_trusted
+from skyspy.address import Network, came_over_tls, client_address, is_loopback, is_trusted
 from skyspy.sockets.pace import Sparing
 
 log = Sparing(logging.getLogger(__name__))
@@ -69,6 +69,11 @@ class Guard:
     def address(self, environ: Mapping[str, Any]) -> str:
         """The client's address."""
         return client_address(environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"), self._trusted)
+
+    def over_tls(self, environ: Mapping[str, Any]) -> bool:
+        """Whether the client came over TLS, as far as trusted proxies vouch for it."""
+        scheme = environ.get("wsgi.url_scheme", "http")
+        return came_over_tls(environ.get("REMOTE_ADDR"), scheme, environ.get("HTTP_X_FORWARDED_PROTO"), self._trusted)
 
     def full(self, total: int, here: int, address: str) -> tuple[str, str] | None:
         """Why one more connection is refused before anything is read of it, as (status, text); None: it is not.

@@ -3,7 +3,8 @@
 Law: a request is read within READ_SECONDS or not at all; a body is judged by its declared length
 before a byte of it is read; a WebSocket is opened only for a page that may, at the Socket.IO path,
 and only when Engine.IO will take it, so that whoever is refused gets a plain HTTP answer. No query
-string is ever logged. It does not know tokens, sessions or events.
+string is ever logged. Every answer leaves with the headers of `skyspy/headers.py`, also those that Flask never sees.
+It does not know tokens, sessions or events.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import gevent
 from gevent.pywsgi import Input, WSGIHandler
 from geventwebsocket.handler import WebSocketHandler
 
+from skyspy import headers
 from skyspy.sockets.frames import NORMAL, BoundedWebSocket
 from skyspy.sockets.http import Response, accept_key, are_packets, fields, linger, no_response, plain, redacted, wants_websocket
 from skyspy.sockets.line import Line, Wire
@@ -95,6 +97,13 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         finally:
             self._forget_body()
 
+    def start_response(self, status: str, given: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        """Begin an answer, whoever gives it: every one of them passes here, and none leaves without the headers."""
+        if not status.startswith("101"):
+            names = [name for name, _ in given]
+            given = [*given, *headers.missing(names, over_tls=self.wire.guard.over_tls(self.environ))]
+        return super().start_response(status, given, exc_info)
+
     def _run_polling(self, line: Line) -> None:
         """Run one request of a session that polls, so that ending the session ends this request's connection."""
         application = self.application
@@ -147,17 +156,17 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
     def _answer(self, refusal: Answer) -> None:
         status, text = refusal
         body = text.encode()
-        headers = [
+        given = [
             ("Content-Type", "text/plain; charset=utf-8"),
             ("Content-Length", str(len(body))),
             ("Connection", "close"),
         ]
         if status.startswith("426"):
-            headers += [("Sec-WebSocket-Version", "13"), ("Upgrade", "websocket")]
+            given += [("Sec-WebSocket-Version", "13"), ("Upgrade", "websocket")]
         if status.startswith(("429", "503")):
-            headers.append(("Retry-After", "5"))
+            given.append(("Retry-After", "5"))
         self.result = [body]
-        self.start_response(status, headers)
+        self.start_response(status, given)
         self.close_connection = True
         self.process_result()
         linger(self.socket)

@@ -15,6 +15,8 @@ from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs
 
+from skyspy import headers
+
 LINGER_SECONDS, LINGER_BYTES = 1.0, 1024 * 1024
 """What is still read and thrown away after a refusal, so that the refusal arrives before a reset does."""
 MAX_PACKETS = 16
@@ -67,7 +69,9 @@ def are_packets(body: bytes) -> bool:
 
 def plain(status: str, text: str) -> bytes:
     """A whole response that ends its connection."""
-    return f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode()
+    named = {"Connection": "close", "Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(text))}
+    lines = [f"{name}: {value}" for name, value in [*named.items(), *headers.missing(named, over_tls=False)]]
+    return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", text]).encode()
 
 
 def linger(raw: Any) -> None:
