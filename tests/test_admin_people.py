@@ -69,6 +69,7 @@ def entry(action: str, about: str, before: object = None, after: object = None) 
             ],
         ),
         (entry("login.ok", "user b"), []),
+        (entry("login.ok", "user b", None, {"panel": True}), [Change("on the panel", "", "")]),
         (entry("setting.set", "AUTH_MODE", {"value": 7}, {"value": ["x"]}), [Change("", "7", "['x']")]),
     ],
     ids=lambda one: one.action if isinstance(one, Entry) else "",
@@ -80,7 +81,7 @@ def test_only_what_differs_is_told_and_not_as_json(one: Entry, told: list[Change
 def test_a_table_of_features_tells_only_of_those_that_changed(panel: Panel, ann: Browser) -> None:
     panel.house.settings.change({"FEATURE_ACCESS": "audio=public"}, CLI)
     page = said(ann.get("/admin/audit/?action=setting.").text)
-    assert "Audio With the permission → became Anyone" in page and "Aircraft" not in page
+    assert "Audio: With the permission → became Anyone" in page and "Aircraft" not in page
 
 
 def test_the_log_is_filtered_by_days_of_utc_and_the_file_is_too(panel: Panel, ann: Browser) -> None:
@@ -152,3 +153,117 @@ def test_an_act_that_names_only_an_id_says_whose_it_is(panel: Panel, ann: Browse
     ann.get("/admin/live/user/2/")
     ann.post("/admin/live/user/2/")
     assert "user 2 (bert)" in said(ann.get("/admin/audit/?action=live.").text)
+
+
+# One's own page
+
+
+def test_signing_out_everywhere_says_first_what_it_ends_and_then_ends_it(panel: Panel, ann: Browser) -> None:
+    other = panel.browser("ann")
+    connected(panel, "ann")
+    panel.house.tokens.keys.create(1, "live", "display", CLI)
+    asked = said(ann.get("/admin/profile/sign-out-everywhere/").text)
+    assert "signed out in 2 browsers, this one included" in asked and "1 live connection is closed" in asked
+    assert "1 API key works on" in asked
+    assert other.is_in()
+    ann.get("/admin/profile/sign-out-everywhere/")
+    assert ann.post("/admin/profile/sign-out-everywhere/").status_code == 303
+    assert not ann.is_in() and not other.is_in()
+
+
+def test_one_of_ones_other_browsers_is_signed_out_and_the_rest_stay(panel: Panel, ann: Browser) -> None:
+    phone, third = panel.browser("ann"), panel.browser("ann")
+    page = ann.get("/admin/profile/").text
+    assert page.count('/sign-out/"') - page.count('action="/admin/sign-out/"') == 2, (
+        "every browser but this one can be signed out"
+    )
+    mine = {one.family.id for one in panel.app.extensions["skyspy.pages"].sessions_of(1)}
+    offered = re.findall(r'href="(/admin/profile/browsers/(\w+)/sign-out/)"', page)
+    own = (mine - {family for _, family in offered}).pop()
+    phone_path = next(path for path, _ in offered if _is(panel, phone, path))
+    assert "Sign out Chrome on Linux?" in said(ann.get(phone_path).text)
+    assert "Chrome on Linux is signed out" in said(ann.get(ann.post(phone_path).headers["Location"]).text)
+    assert (ann.is_in(), phone.is_in(), third.is_in()) == (True, False, True)
+    assert [(row.actor, row.object) for row in panel.log("logout.other")] == [("ann", "user ann")]
+    # Twice is no error, and one's own browser has its own way out.
+    assert "signed out already" in said(ann.get(phone_path).text)
+    assert ann.post(phone_path).status_code == 303 and len(panel.log("logout.other")) == 1
+    assert "the browser you use now" in said(ann.get(f"/admin/profile/browsers/{own}/sign-out/").text)
+    assert ann.post(f"/admin/profile/browsers/{own}/sign-out/").status_code == 409 and ann.is_in()
+
+
+def _is(panel: Panel, browser: Browser, path: str) -> bool:
+    """Whether that address is about this browser: its own page does not offer it."""
+    return path not in browser.get("/admin/profile/").text
+
+
+def test_nobody_signs_somebody_elses_browser_out(panel: Panel, ann: Browser) -> None:
+    bert = panel.browser("bert")
+    family = panel.app.extensions["skyspy.pages"].sessions_of(2)[0].family.id
+    assert "signed out already" in said(ann.get(f"/admin/profile/browsers/{family}/sign-out/").text)
+    ann.post(f"/admin/profile/browsers/{family}/sign-out/")
+    assert bert.is_in()
+
+
+# Users and roles
+
+
+def test_deleting_and_disabling_say_how_many_keys_and_connections_die(panel: Panel, ann: Browser) -> None:
+    panel.house.tokens.keys.create(2, "live", "logger", CLI)
+    connected(panel, "bert")
+    connected(panel, "bert", "/audio")
+    for act in ("delete", "disable"):
+        asked = said(ann.get(f"/admin/users/2/{act}/").text)
+        assert "1 API key stops working" in asked and "2 live connections are closed within 2 seconds" in asked
+
+
+def test_a_users_page_says_what_each_act_does_and_leads_to_ending_the_connections(panel: Panel, ann: Browser) -> None:
+    connected(panel, "bert")
+    panel.browser("bert")
+    page = ann.get("/admin/users/2/").text
+    assert "Ends 1 browser on this panel and every token." in said(page)
+    assert 'href="/admin/live/user/2/"' in page and "Disconnect all 1…" in page
+    assert "no working keys and 1 live connection stop" in said(page)
+    assert "in 1 browser" in said(ann.get("/admin/users/2/sign-out/").text)
+
+
+def test_taking_something_from_a_role_says_first_who_loses_what(panel: Panel, ann: Browser) -> None:
+    accounts = panel.house.accounts
+    accounts.create_role("listener", frozenset({"audio.view", "aircraft.view", "stats.view"}), CLI)
+    panel.user("lea", "listener")
+    panel.house.settings.change({"FEATURE_ACCESS": "stats=permission"}, CLI)
+    connected(panel, "lea", "/audio")
+    connected(panel, "lea")
+    panel.house.live.all()[1].topics = {"aircraft", "stats"}
+    form = {"says": "Listens", "permissions": ["aircraft.view"]}
+    asked = ann.post("/admin/roles/role/listener/", form)
+    told = said(asked.text)
+    assert asked.status_code == 200 and "Take this away from listener?" in told
+    assert "1 user with this role, and all their keys, can no longer: see statistics" in told and "(audio.view)" in told
+    assert "2 live connections have this role now." in told
+    assert "1 live connection in /audio is closed within 2 seconds" in told
+    assert "1 live connection loses the topic stats." in told
+    assert accounts.role_by_name("listener").permissions == {"audio.view", "aircraft.view", "stats.view"}
+    carried: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', asked.text.partition("<main")[2]):
+        carried.setdefault(name, []).append(value)
+    carried.pop("csrf_token")
+    assert ann.post("/admin/roles/role/listener/", carried).status_code == 303
+    role = accounts.role_by_name("listener")
+    assert (role.permissions, role.says) == ({"aircraft.view"}, "Listens")
+
+
+def test_giving_a_role_more_or_changing_one_that_nobody_holds_is_not_asked_twice(panel: Panel, ann: Browser) -> None:
+    panel.house.accounts.create_role("listener", frozenset({"audio.view"}), CLI)
+    assert ann.post("/admin/roles/role/listener/", {"permissions": ["stats.view"]}).status_code == 303
+    panel.user("lea", "listener")
+    assert ann.post("/admin/roles/role/listener/", {"permissions": ["stats.view", "aircraft.view"]}).status_code == 303
+
+
+def test_a_change_that_would_be_refused_is_refused_at_once(panel: Panel, ann: Browser) -> None:
+    panel.house.accounts.create_role("clerk", frozenset({"users.manage", "aircraft.view"}), CLI)
+    panel.user("cora", "clerk")
+    cora = panel.browser("cora")
+    assert cora.post("/admin/roles/role/clerk/", {"permissions": ["settings.manage"]}).status_code == 403
+    assert cora.post("/admin/roles/role/clerk/", {"permissions": ["no.such"]}).status_code == 400
+    assert panel.house.accounts.role_by_name("clerk").permissions == {"users.manage", "aircraft.view"}

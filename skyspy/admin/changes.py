@@ -49,7 +49,8 @@ def told(entry: Entry) -> list[Change]:
         if name in before and name in after:
             changes += _both(name, before[name], after[name])
         else:
-            changes.append(Change(_called(name), _text(name, before), _text(name, after)))
+            is_mark = after.get(name) is True
+            changes.append(Change(_called(name), _text(name, before), "" if is_mark else _text(name, after)))
     return changes
 
 

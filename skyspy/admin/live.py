@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from skyspy.admin.acting import ID, offset, pager, step
 from skyspy.admin.agents import name_of
 from skyspy.admin.forms import one_line
-from skyspy.admin.show import counted, listed
+from skyspy.admin.show import counted, counted_first, listed
 from skyspy.admin.table import Asked, Page
 from skyspy.operate import Refused, live
 from skyspy.operate.live import Meant
@@ -174,5 +174,5 @@ def _nobody(title: str, says: str) -> ResponseReturnValue:
 
 
 def _done(gone: int) -> ResponseReturnValue:
-    flash(f"{counted(gone, 'connection').capitalize()} {'was' if gone == 1 else 'were'} told to go.", "ok")
+    flash(f"{counted_first(gone, 'connection')} {'was' if gone == 1 else 'were'} told to go.", "ok")
     return redirect(url_for("admin.live_show"), 303)

@@ -1,24 +1,26 @@
 """One's own page: who I am here, what I may do, where I am signed in, what is connected in my name, and my password.
 
-Law: everybody signed in has it and sees himself on it. A new password ends every other sign-in and token at once; so does
-"sign out everywhere", this one included. API keys stay: they have their own page.
+Law: everybody signed in has it and sees only what is theirs. A new password ends every other sign-in and token at once; so
+does "sign out everywhere", this one included, after it was said what that ends. API keys stay: they have their own page.
 """
 
 from __future__ import annotations
 
 from math import ceil
 
-from flask import Response, flash, make_response, redirect, render_template, request, session
+from flask import Response, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
 from skyspy.admin import door
+from skyspy.admin.acting import step
 from skyspy.admin.forms import Field, new_password
+from skyspy.admin.show import ago, closes, counted, counted_first
 from skyspy.admin.table import Asked, Page
 from skyspy.auth.passwords import PasswordError
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
-from skyspy.operate import live, users
+from skyspy.operate import Refused, live, users
 from skyspy.permissions import PERMISSIONS
 from skyspy.store.presence import Row
 
@@ -53,6 +55,24 @@ def password(asked: Asked) -> ResponseReturnValue:
     return redirect("/admin/profile/", 303)
 
 
+@page.get("/profile/sign-out-everywhere/")
+def ask_everywhere(asked: Asked) -> ResponseReturnValue:
+    """What signing out everywhere ends."""
+    me = asked.session.family.user
+    browsers = len(asked.pages.sessions_of(me.id))
+    signed = sum(row.kind == "user" for row in sockets_of(asked, me.id))
+    keys = asked.house.accounts.working_keys([me.id]).get(me.id, 0)
+    points = [
+        f"You are signed out in {counted(browsers, 'browser')}, this one included, and in every program that you signed in with your password.",
+        closes(signed),
+        f"{counted_first(keys, 'API key')} {'works' if keys == 1 else 'work'} on; revoke them one by one." if keys else "",
+        "You can sign in again at once. If somebody knows your password, change it instead: that ends every other sign-in too.",
+    ]
+    return step(
+        "Sign out everywhere?", filter(None, points), "Sign out everywhere", url_for("admin.profile_show"), "Profile", "warn"
+    )
+
+
 @page.post("/profile/sign-out-everywhere/")
 def everywhere(asked: Asked) -> ResponseReturnValue:
     """End every sign-in and token, this one too."""
@@ -61,6 +81,32 @@ def everywhere(asked: Asked) -> ResponseReturnValue:
     session.clear()
     flash("You are signed out everywhere.", "ok")
     return redirect("/admin/sign-in/", 303)
+
+
+@page.get("/profile/browsers/<family>/sign-out/")
+def ask_browser(asked: Asked, family: str) -> ResponseReturnValue:
+    """What signing one of one's other browsers out ends."""
+    found = next((one for one in asked.pages.sessions_of(asked.session.family.user.id) if one.family.id == family), None)
+    if found is None or found.family.id == asked.session.family.id:
+        says = "It is signed out already." if found is None else "This is the browser you use now: “Sign out” at the top ends it."
+        return render_template("admin/browser_gone.html", says=says)
+    name = found.browser or "Unknown browser"
+    points = (
+        f"{name}, signed in {ago(found.created_at, asked.house.clock.wall())} from {found.proved_from}, has to sign in again.",
+        "Its tokens end, and its live connections are closed within 2 seconds.",
+        "Your other browsers stay signed in. Whoever knows your password can sign in again: if it was not you, change it.",
+    )
+    return step(f"Sign out {name}?", points, "Sign this browser out", url_for("admin.profile_show"), "Profile", "warn")
+
+
+@page.post("/profile/browsers/<family>/sign-out/")
+def end_browser(asked: Asked, family: str) -> ResponseReturnValue:
+    """Sign one of one's other browsers out."""
+    if family == asked.session.family.id:
+        raise Refused("conflict", "This is the browser you use now: “Sign out” at the top ends it")
+    ended = users.end_browser(asked.house, asked.who, family[:64])
+    flash("It is signed out already." if ended is None else f"{ended.browser or 'The browser'} is signed out.", "ok")
+    return redirect(url_for("admin.profile_show"), 303)
 
 
 def sockets_of(asked: Asked, user_id: int) -> list[Row]:

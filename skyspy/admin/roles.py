@@ -1,7 +1,7 @@
 """Roles: the built-in ones, and the operator's own, made of permission checkboxes.
 
-Law: the boxes are made from the table of permissions; what somebody does not hold himself he cannot tick. Every change
-says how many users and live connections it touches.
+Law: the boxes are made from the table of permissions; what somebody does not hold cannot be ticked. Every change
+says how many users and live connections it touches, and one that takes something away is asked first.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from itertools import groupby
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from skyspy.admin.acting import step
 from skyspy.admin.forms import Choice, Field, one_line
+from skyspy.admin.show import counted, counted_first
 from skyspy.admin.table import Asked, Page
 from skyspy.operate import Refused, roles
+from skyspy.operate.roles import Effect
 from skyspy.operate.users import MANAGE
 from skyspy.permissions import PERMISSIONS
 
@@ -42,7 +45,7 @@ def create(asked: Asked) -> ResponseReturnValue:
         role = roles.create(asked.house, asked.who, name, ticked, says)
     except Refused as refused:
         return _form(asked, None, name, says, ticked, refused)
-    flash(f"The role {role.name} is made. Give it to somebody on his page.", "ok")
+    flash(f"The role {role.name} is made. Give it to somebody on their page.", "ok")
     return redirect(url_for("admin.roles_listing"), 303)
 
 
@@ -58,6 +61,10 @@ def change(asked: Asked, name: str) -> ResponseReturnValue:
     """Give a role other permissions."""
     says, ticked = one_line(request.form, "says", 200), _ticked()
     try:
+        if "sure" not in request.form:
+            effect = roles.effect(asked.house, asked.who, name, ticked)
+            if effect.lost and (effect.users or effect.sockets):
+                return _ask(asked, name, says, ticked, effect)
         roles.change(asked.house, asked.who, name, ticked, says)
     except Refused as refused:
         return _form(asked, name, name, says, ticked, refused)
@@ -77,6 +84,32 @@ def delete(asked: Asked, name: str) -> ResponseReturnValue:
     roles.delete(asked.house, asked.who, name)
     flash(f"The role {name} is deleted.", "ok")
     return redirect(url_for("admin.roles_listing"), 303)
+
+
+def losses(effect: Effect) -> list[str]:
+    """What a change of a role takes away from whom, as sentences."""
+    lost = [permission for permission in PERMISSIONS if permission.name in effect.lost]
+    points = [
+        f"{counted_first(effect.users, 'user')} with this role, and all their keys, can no longer: "
+        + "; ".join(f"{permission.says[:1].lower()}{permission.says[1:]} ({permission.name})" for permission in lost)
+        + ".",
+        f"{counted_first(effect.sockets, 'live connection')} {'has' if effect.sockets == 1 else 'have'} this role now.",
+    ]
+    for namespace, count in sorted(effect.closed.items()):
+        verb = "is" if count == 1 else "are"
+        points.append(f"{counted(count, 'live connection')} in {namespace} {verb} closed within 2 seconds, and told why.")
+    for topic, count in sorted(effect.topics.items()):
+        points.append(f"{counted(count, 'live connection')} {'loses' if count == 1 else 'lose'} the topic {topic}.")
+    if effect.sockets and not effect.closed and not effect.topics:
+        points.append("None of them is closed or loses a topic.")
+    return points
+
+
+def _ask(asked: Asked, name: str, says: str, ticked: frozenset[str], effect: Effect) -> str:
+    own = ["You hold this role yourself."] if asked.principal.role == name else []
+    carried = {"says": [says], "permissions": sorted(ticked)}
+    back = url_for("admin.roles_show", name=name)
+    return step(f"Take this away from {name}?", losses(effect) + own, "Change the role", back, name, carried=carried)
 
 
 def boxes(ticked: frozenset[str], held: frozenset[str], why_not: str) -> list[Field]:

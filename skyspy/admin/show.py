@@ -90,6 +90,12 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count or 'no'} {one if count == 1 else many or one + 's'}"
 
 
+def counted_first(count: int, one: str, many: str = "") -> str:
+    """The same at the beginning of a sentence: No keys."""
+    text = counted(count, one, many)
+    return text[:1].upper() + text[1:]
+
+
 def closes(sockets: int) -> str:
     """What becomes of so many live connections when what they live by ends."""
     if not sockets:

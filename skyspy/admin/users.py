@@ -19,7 +19,7 @@ from skyspy.admin.profile import sockets_of
 from skyspy.admin.show import closes, counted, span
 from skyspy.admin.table import Asked, Page
 from skyspy.operate import Refused, keys, links, roles, users
-from skyspy.operate.users import UserView
+from skyspy.operate.users import Touches, UserView
 from skyspy.store.keys import KeySearch
 
 page = Page("users", "/users/", "Users", (users.MANAGE,), "People")
@@ -45,7 +45,7 @@ def new(asked: Asked) -> ResponseReturnValue:
 
 @page.post("/users/new/", fresh=True)
 def create(asked: Asked) -> ResponseReturnValue:
-    """Make a user, with a link to invite him or with a password."""
+    """Make a user, with a link to invite them or with a password."""
     form = {name: one_line(request.form, name, 64) for name in ("name", "role", "way")}
     invited = form["way"] != PASSWORD
     password = None if invited else request.form.get("password", "")
@@ -79,7 +79,7 @@ def set_role(asked: Asked, user_id: int) -> ResponseReturnValue:
 
 @page.post(f"{_ONE}link/", fresh=True)
 def link(asked: Asked, user_id: int) -> ResponseReturnValue:
-    """Make a link by which a user chooses a password: his first one, or another."""
+    """Make a link by which a user chooses a password: the first one, or another."""
     view = users.one(asked.house, asked.who, user_id)
     return _link(asked, view, links.INVITE if view.user.password_hash is None else links.RESET)
 
@@ -87,12 +87,12 @@ def link(asked: Asked, user_id: int) -> ResponseReturnValue:
 @page.get(f"{_ONE}disable/")
 def disable(asked: Asked, user_id: int) -> ResponseReturnValue:
     """What disabling ends."""
-    view = users.one(asked.house, asked.who, user_id)
-    name = view.user.name
+    name = users.one(asked.house, asked.who, user_id).user.name
+    ends = users.touches(asked.house, asked.who, user_id)
     points = (
         f"{name} is signed out everywhere and cannot sign in until enabled again.",
-        _keys(view, "until then"),
-        closes(view.sockets),
+        _keys(ends, "until then"),
+        closes(ends.sockets),
     )
     return step(f"Disable {name}?", points, f"Disable {name}", _address(user_id), name)
 
@@ -118,9 +118,11 @@ def sign_out(asked: Asked, user_id: int) -> ResponseReturnValue:
     """What signing somebody out everywhere ends."""
     view = users.one(asked.house, asked.who, user_id)
     name = view.user.name
+    browsers = len(asked.pages.sessions_of(user_id))
+    signed = sum(row.kind == "user" for row in sockets_of(asked, user_id))
     points = (
-        f"Every browser and program in which {name} is signed in has to sign in again.",
-        "Live connections made with those sign-ins are closed within 2 seconds.",
+        f"{name} is signed out of this panel in {counted(browsers, 'browser')}, and of every program signed in with the password.",
+        closes(signed),
         "API keys go on working: revoke them one by one.",
     )
     return step(f"Sign {name} out everywhere?", points, "Sign out everywhere", _address(user_id), name, "warn")
@@ -137,12 +139,12 @@ def do_sign_out(asked: Asked, user_id: int) -> ResponseReturnValue:
 @page.get(f"{_ONE}delete/")
 def delete(asked: Asked, user_id: int) -> ResponseReturnValue:
     """What deleting ends."""
-    view = users.one(asked.house, asked.who, user_id)
-    name = view.user.name
+    name = users.one(asked.house, asked.who, user_id).user.name
+    ends = users.touches(asked.house, asked.who, user_id)
     points = (
         f"{name} is gone for good and can never sign in again.",
-        _keys(view, "for ever"),
-        closes(view.sockets),
+        _keys(ends, "for ever"),
+        closes(ends.sockets),
         "The audit log keeps the name and everything done under it.",
     )
     return step(f"Delete {name}?", points, f"Delete {name}", _address(user_id), name)
@@ -221,10 +223,10 @@ def _link(asked: Asked, view: UserView, kind: str) -> str:
     return render_template("admin/link_made.html", whom=view.user, kind=kind, address=address, lives=span(links.LIVES_S[kind]))
 
 
-def _keys(view: UserView, how_long: str) -> str:
-    if not view.keys:
+def _keys(ends: Touches, how_long: str) -> str:
+    if not ends.keys:
         return "No API key works now."
-    return f"{counted(view.keys, 'API key')} {'stops' if view.keys == 1 else 'stop'} working {how_long}."
+    return f"{counted(ends.keys, 'API key')} {'stops' if ends.keys == 1 else 'stop'} working {how_long}."
 
 
 def _address(user_id: int) -> str:

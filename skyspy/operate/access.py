@@ -62,7 +62,7 @@ def preview(house: House, who: Who, changes: Mapping[str, object]) -> Preview:
     where: dict[str, Counter[str]] = {}
     own = near = 0
     rows = settled(house)
-    for row, token in zip(rows, _tokens(house, rows), strict=True):
+    for row, token in zip(rows, tokens_of(house, rows), strict=True):
         if token is None:
             continue
         verdict = decide(token, wanted, topics.NAMESPACES[row.namespace].permission)
@@ -86,7 +86,7 @@ def change(house: House, who: Who, changes: Mapping[str, object]) -> Settings:
         return house.settings.change(changes, who.actor)
 
 
-def _tokens(house: House, rows: Sequence[Row]) -> list[TokenOutcome | None]:
+def tokens_of(house: House, rows: Sequence[Row]) -> list[TokenOutcome | None]:
     """What the door would find each session's token to be now; None for one that goes whatever is changed."""
     people = house.accounts.users_by_id({row.user_id for row in rows if row.kind == "user" and row.user_id is not None})
     keys = house.accounts.keys_by_id({row.key_id for row in rows if row.key_id is not None})

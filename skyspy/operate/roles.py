@@ -6,10 +6,14 @@ built-in roles stay as they are. A change is in force on live sockets within two
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
+from skyspy import topics
+from skyspy.auth.policy import TokenOutcome, decide, may
 from skyspy.house import House
+from skyspy.operate import access
 from skyspy.operate.present import settled, tally
 from skyspy.operate.users import MANAGE
 from skyspy.operate.who import Who, known, told
@@ -30,6 +34,18 @@ class Touched:
 
     users: int
     sockets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a change of a role would do now: permissions taken away, the users and sockets that have the role, how many of
+    those sockets are closed in which namespace, and how many of those that stay lose which topic."""
+
+    lost: frozenset[str]
+    users: int
+    sockets: int
+    closed: Mapping[str, int]
+    topics: Mapping[str, int]
 
 
 def listing(house: House, who: Who) -> list[RoleView]:
@@ -68,6 +84,26 @@ def change(house: House, who: Who, name: str, permissions: Iterable[str], says: 
     who.stands_over(house, old.permissions | wanted, f"The role {name}")
     with told():
         return house.accounts.change_role(name, wanted, who.actor, says)
+
+
+def effect(house: House, who: Who, name: str, permissions: Iterable[str]) -> Effect:
+    """What giving a role these permissions would do; changes nothing. Refused as the change itself would be."""
+    role, wanted = one(house, who, name).role, known(permissions, "permissions")
+    who.stands_over(house, role.permissions | wanted, f"The role {name}")
+    settings = house.settings.fresh()
+    rows = [row for row in settled(house) if row.role == name and row.kind != "anonymous"]
+    closed: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
+    for row, token in zip(rows, access.tokens_of(house, rows), strict=True):
+        if token is None or token.principal is None:
+            continue
+        after = replace(token.principal, permissions=token.principal.permissions & wanted)
+        if decide(TokenOutcome(after), settings, topics.NAMESPACES[row.namespace].permission).principal is None:
+            closed[row.namespace] += 1
+            continue
+        held = [topic for topic in row.topics.split() if topic in topics.TOPICS]
+        lost.update(topic for topic in held if not may(after, topics.TOPICS[topic].permission, settings))
+    return Effect(role.permissions - wanted, role.users, len(rows), closed, lost)
 
 
 def delete(house: House, who: Who, name: str) -> None:

@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from skyspy.house import House
 from skyspy.operate.present import settled, tally
 from skyspy.operate.who import Refused, Who, told
-from skyspy.store import users
+from skyspy.store import panel, users
 from skyspy.store.accounts import Key, User
+from skyspy.store.panel import PanelSession
 
 MANAGE = "users.manage"
 
@@ -122,6 +123,21 @@ def sign_out(house: House, who: Who, user_id: int) -> None:
         _over(house, who, user_id)
     with told():
         house.accounts.sign_out_everywhere(user_id, who.actor)
+
+
+def end_browser(house: House, who: Who, family_id: str) -> PanelSession | None:
+    """Sign one of one's own browsers out of the panel, and end its tokens and sockets; None where it is signed out already."""
+    user_id, at = who.principal.user_id, house.clock.wall()
+    if user_id is None or who.principal.kind != "user":
+        raise Refused("permission_denied", "Sign in to see where you are signed in")
+
+    def work(connection: Connection) -> PanelSession | None:
+        found = next((one for one in panel.of_user(connection, user_id) if one.family.id == family_id), None)
+        if found is not None:
+            panel.end(connection, found, "logout.other", who.actor, at)
+        return found
+
+    return house.store.write(work)
 
 
 def delete(house: House, who: Who, user_id: int) -> None:

@@ -283,12 +283,12 @@ def _check(owner: User, new: NewKey, at: float) -> None:
     if new.expires_at is not None and new.expires_at <= at:
         raise AccountError("a key's end lies in the future")
     if owner.disabled:
-        raise AccountError(f"{owner.name} is disabled: enable him first")
+        raise AccountError(f"{owner.name} is disabled: enable that user first")
     for scope in sorted(new.scopes or ()):
         if scope not in PERMISSION_NAMES:
             raise AccountError(f"there is no permission {audit.printable(scope, 64)!r} to be a scope")
         if scope not in owner.permissions:
-            raise AccountError(f"{owner.name} does not hold {scope}, so no key of his can")
+            raise AccountError(f"{owner.name} does not hold {scope}, so no key of theirs can")
     for network in new.networks or ():
         try:
             ipaddress.ip_network(network)
