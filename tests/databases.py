@@ -9,7 +9,9 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -64,6 +66,24 @@ def open_store(kind: str, folder: Path) -> Iterator[Store]:
             yield store
         finally:
             store.close()
+
+
+def forked(work: Callable[[], object]) -> int:
+    """Run work in a child forked from here: 0, 1 where it raised, or minus the signal that ended it."""
+    with warnings.catch_warnings():
+        # Python warns of threads, which a test's child does not touch.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def python(code: str, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
