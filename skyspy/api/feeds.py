@@ -1,7 +1,7 @@
 """REST: the receivers and how they are doing.
 
-Law: where a receiver stands in the network is the operator's business: its URL, and an error text that may
-name it, are only for those who hold settings.manage.
+Law: where a receiver stands in the network is the operator's business: its URL, its own name which is made of
+that, and an error text that may name it, are only for those who hold settings.manage.
 """
 
 from __future__ import annotations
@@ -21,8 +21,12 @@ FOR_OPERATORS = (*FOR_EVERYONE, "since", "url", "error")
 def feeds_list(asked: Asked) -> object:
     """List the receivers of this sky.
 
-    `url`, `error` and `since` are there only for those who hold settings.manage.
+    `url`, `error` and `since` are there only for those who hold settings.manage; everybody else reads a name such as beast-1.
     """
-    shown = FOR_OPERATORS if may(asked.principal, "settings.manage", asked.settings) else FOR_EVERYONE
-    feeds = [{name: feed[name] for name in shown if name in feed} for feed in asked.sky.feeds.status()]
+    operates = may(asked.principal, "settings.manage", asked.settings)
+    shown = FOR_OPERATORS if operates else FOR_EVERYONE
+    rows = asked.sky.feeds.status()
+    if not operates:
+        rows = [{**feed, "name": feed["public_name"]} for feed in rows]
+    feeds = [{name: feed[name] for name in shown if name in feed} for feed in rows]
     return {"feeds": feeds, "count": len(feeds), "timestamp": iso(asked.house.clock.wall())}

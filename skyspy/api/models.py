@@ -167,7 +167,7 @@ class Stats(Struct, forbid_unknown_fields=True):
 class Feed(Struct, forbid_unknown_fields=True):
     """One receiver and how it is doing. `url`, `error` and `since` are only there for those who hold settings.manage."""
 
-    name: str
+    name: Annotated[str, Meta(description="Its name; without settings.manage one that says no host, such as beast-1")]
     format: str
     state: Annotated[str, Meta(description="connecting, up, stale, down, paused or demo")]
     messages: int

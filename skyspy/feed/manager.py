@@ -1,7 +1,7 @@
 """Tools: all receivers of one sky: added, removed, paused and shown while the server runs.
 
 Law: a feed has one name, unique here and derived from its URL, under which it is logged, shown and
-operated. Each is a Link of its own; nothing one does touches another. LINKS has one row per way to
+operated; and a public name for those who may not know where it stands, such as `beast-1`. Each is a Link of its own; nothing one does touches another. LINKS has one row per way to
 a receiver (feedurl's `link` column).
 """
 
@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -78,6 +79,7 @@ class Feeds:
         self._sink = sink
         self._around = Around(formats, clock, location, timing or Timing())
         self._links: dict[str, Link] = {}
+        self._public: dict[str, str] = {}
         self._running = False
         for url in urls:
             self.add(url)
@@ -101,6 +103,7 @@ class Feeds:
         name = self._name(url)
         reader = LINKS[url.scheme.link](url, self._around)
         carries = url.scheme.carries or url.options.get("format") or url.scheme.name
+        self._public[name] = self._public_name(url)
         self._links[name] = Link(name, url, carries, reader, self._sink, self._around.clock, self._around.timing)
         if self._running:
             self._links[name].start()
@@ -109,7 +112,7 @@ class Feeds:
     def remove(self, name: str) -> None:
         """Stop a feed and forget it; raises FeedError."""
         link = self._link(name)
-        del self._links[name]
+        del self._links[name], self._public[name]
         link.stop()
 
     def pause(self, name: str) -> None:
@@ -123,8 +126,8 @@ class Feeds:
             link.resume()
 
     def status(self) -> list[dict[str, Any]]:
-        """How each feed does, in the order they were added: see Link.status."""
-        return [link.status() for link in self._links.values()]
+        """How each feed does, in the order they were added: see Link.status. `public_name` says no host and no port."""
+        return [{**link.status(), "public_name": self._public[name]} for name, link in self._links.items()]
 
     def rates(self) -> dict[str, list[float]]:
         """How many messages a second each feed brought lately, by its name: see Link.rates."""
@@ -162,6 +165,10 @@ class Feeds:
             return name
         # Of two with the same host and port the later is told apart by what else its URL says.
         return f"{name}-{hashlib.sha256(url.text.encode()).hexdigest()[:6]}"
+
+    def _public_name(self, url: FeedUrl) -> str:
+        taken = set(self._public.values())
+        return next(name for number in count(1) if (name := f"{url.scheme.name}-{number}") not in taken)
 
 
 def name_of(url: FeedUrl) -> str:

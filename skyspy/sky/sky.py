@@ -257,8 +257,10 @@ class Sky:
             "epoch": self.tracker.epoch,
             "seq": self.tracker.seq,
             "started": iso(self.started),
+            # Strangers ask too, so none is called by its host.
             "feeds": [
-                {key: feed[key] for key in ("name", "state", "messages_per_second", "last_seen")} for feed in self.feeds.status()
+                {"name": feed["public_name"], **{key: feed[key] for key in ("state", "messages_per_second", "last_seen")}}
+                for feed in self.feeds.status()
             ],
             "timestamp": self._timestamp(),
         }
