@@ -1,0 +1,127 @@
+"""Every address of the panel and the API, filled in with things that are there, and what a server keeps, to be compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from skyspy.admin import PAGES
+from skyspy.admin.table import Route
+from skyspy.api import RESOURCES
+from skyspy.store.schema import API_KEYS, AUDIT, EVICTIONS, FEEDS, LINKS, ROLES, SETTINGS, USERS
+from tests.security.asking import AGENT, Browser, ask
+from tests.wire.raw import Ws
+from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
+
+KEPT: tuple[Table, ...] = (SETTINGS, ROLES, USERS, API_KEYS, LINKS, FEEDS, EVICTIONS, AUDIT)
+"""What only an operator's act may change."""
+MOVES = ("last_used_at", "last_used_from", "last_login_at", "last_login_from")
+"""Columns that tell of use."""
+_WORD = re.compile(r"<(?:[^:<>]*:)?([a-z_]+)>")
+
+
+def kept(operator: Operator) -> dict[str, list[Any]]:
+    """All that an act of an operator could have changed."""
+
+    def read(connection: Connection) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {}
+        for table in KEPT:
+            columns = [column for column in table.columns if column.name not in MOVES]
+            found[table.name] = [tuple(row) for row in connection.execute(select(*columns).order_by(*table.primary_key))]
+        return found
+
+    return operator.store.read(read)
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """What a crawl finds on a server: a user with a key, a link and a live connection, a role, an added receiver."""
+
+    words: dict[str, str]
+    client: Ws
+
+    def path(self, pattern: str) -> str:
+        """An address with its words filled in."""
+        return _WORD.sub(lambda match: self.words[match[1]], pattern)
+
+
+def things(server: Server, operator: Operator, name: str) -> Things:
+    """Make them; `name` makes them differ from other crawls'."""
+    boss = operator.key("root")
+    user_id = operator.user(name, "viewer")
+    key = operator.made_key(name)
+    operator.accounts.create_role(name, frozenset({"aircraft.view"}), OPERATOR)
+    client = Ws(server, User_Agent=AGENT)
+    sid = client.join("/", {"token": key.text})[1]["sid"]
+    # Invented traffic like the server's own: a real receiver would make that one rest.
+    feed_id = ask(server, "/api/admin/feeds/", send={"url": f"demo://?seed={user_id}"}, token=boss).json()["id"]
+    link = ask(server, f"/api/admin/users/{user_id}/reset-link/", method="POST", token=boss).json()["token"]
+    words = {
+        "user_id": str(user_id),
+        "key_id": str(key.key.id),
+        "feed_id": str(feed_id),
+        "name": name,
+        "hex": "4B1805",
+        "sid": sid,
+        "token": link,
+        "family": "a" * 32,
+        "words": "x",
+        "lat": "47",
+        "lon": "8",
+        "nm": "10",
+    }
+    return Things(words, client)
+
+
+FORMS: dict[str, dict[str, str]] = {
+    "session_sign_in": {"name": "root", "password": PASSWORD},
+    "session_confirm": {"next": "/admin/"},
+    "users_create": {"name": "newcomer", "role": "viewer", "way": "password", "password": PASSWORD},
+    "users_set_role": {"role": "operator"},
+    "roles_create": {"name": "newrole", "says": "", "permissions": "aircraft.view"},
+    "roles_change": {"says": "changed", "permissions": "stats.view", "sure": "yes"},
+    "keys_create": {"name": "made by a form", "kind": "live", "may": "all", "ends": "30"},
+    "keys_rotate": {"overlap": "0"},
+    "access_preview": {"BROADCAST_HZ": "5"},
+    "access_keep": {"BROADCAST_HZ": "5"},
+    "feeds_attempt": {"url": "demo://"},
+    "feeds_add": {"url": "demo://?seed=77"},
+    "profile_password": {"current": PASSWORD, "password": PASSWORD + "!", "again": PASSWORD + "!"},
+    "links_make_first": {"name": "first", "password": PASSWORD, "again": PASSWORD},
+    "links_accept": {"password": PASSWORD, "again": PASSWORD},
+    "links_choose": {"password": PASSWORD, "again": PASSWORD},
+}
+"""What a form would send, by endpoint; the others send `sure` alone. With its token each would do its work."""
+
+
+def panel(method: str) -> Iterator[tuple[Route, str]]:
+    """Every route of the panel with this method, and its address with words in it."""
+    for page in PAGES:
+        for route in page.routes:
+            if route.method == method:
+                yield route, f"/admin{route.path}"
+
+
+def api(method: str) -> Iterator[str]:
+    """Every address of the API that takes this method, with words in it."""
+    for resource in RESOURCES:
+        for route in resource.routes:
+            if route.method == method:
+                yield from route.paths
+
+
+def form_of(route: Route) -> dict[str, str]:
+    """What this route's form would send."""
+    return FORMS.get(route.endpoint, {"sure": "yes"})
+
+
+def signed_in(server: Server, operator: Operator, name: str = "root", role: str = "admin") -> Browser:
+    """A browser that is signed in."""
+    operator.user(name, role)
+    browser = Browser(server)
+    assert browser.sign_in(name).status == 303
+    return browser
