@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from skyspy.auth.principal import Principal
 from skyspy.operate import Refused, Who, keys
 from tests.socket_world import World
 
@@ -36,3 +38,53 @@ def test_an_unnarrowed_key_of_an_administrator_may_make_keys(world: World) -> No
     wide = world.made_key("anna", role="admin")
     made = keys.create(world.house, who(world, wide.text), wide.key.user.id, "live", "more", ["aircraft.view"])
     assert made.key.scopes == frozenset({"aircraft.view"})
+
+
+NARROW = [
+    ({"networks": ["127.0.0.0/8"]}, {}, "networks"),
+    ({"networks": ["127.0.0.0/8"]}, {"networks": ["192.0.2.0/24"]}, "networks"),
+    ({"networks": ["127.0.0.0/8"]}, {"networks": ["126.0.0.0/7"]}, "networks"),
+    ({"networks": ["127.0.0.0/8"]}, {"networks": ["127.0.0.1", "::1"]}, "networks"),
+    ({"expires_at": 1e10}, {}, "expires_in"),
+    ({"expires_at": 1e10}, {"expires_at": 1e10 + 1}, "expires_in"),
+    ({"kind": "test"}, {"kind": "live"}, "kind"),
+]
+
+
+@pytest.mark.parametrize(("maker", "wider", "field"), NARROW)
+def test_a_key_makes_no_key_that_is_good_elsewhere_longer_or_for_the_live_sky(
+    world: World, maker: dict[str, Any], wider: dict[str, Any], field: str
+) -> None:
+    narrow = world.made_key("anna", role="admin", **maker)
+    asked = {"kind": maker.get("kind", "live"), **wider}
+    with pytest.raises(Refused) as refused:
+        keys.create(world.house, who(world, narrow.text), narrow.key.user.id, name="wider", **asked)
+    assert (refused.value.code, list(refused.value.fields)) == ("permission_denied", [field])
+    assert len(world.accounts.keys()) == 1
+
+
+def test_a_key_makes_keys_as_narrow_as_itself_and_narrower_ones(world: World) -> None:
+    maker = world.made_key("anna", role="admin", kind="test", networks=["127.0.0.0/8", "2001:db8::/32"], expires_at=1e10)
+    for networks in (["127.0.0.0/8"], ["127.0.0.1", "2001:db8:1::/48"], ["127.1.0.0/16"]):
+        made = keys.create(
+            world.house, who(world, maker.text), maker.key.user.id, "test", "like it", expires_at=1e10, networks=networks
+        )
+        assert made.key.networks == tuple(networks)
+
+
+@pytest.mark.parametrize(("maker", "wider", "field"), NARROW)
+def test_a_key_rotates_no_key_that_is_wider_than_itself(
+    world: World, maker: dict[str, Any], wider: dict[str, Any], field: str
+) -> None:
+    narrow = world.made_key("anna", role="admin", **maker)
+    other = world.made_key("anna", role="admin", **{"kind": maker.get("kind", "live"), **wider}).key
+    with pytest.raises(Refused) as refused:
+        keys.rotate(world.house, who(world, narrow.text), other.id)
+    assert refused.value.code == "permission_denied"
+    assert keys.rotate(world.house, who(world, narrow.text), narrow.key.id).key.networks == narrow.key.networks
+
+
+def test_whoever_signed_in_is_bound_by_no_key(world: World) -> None:
+    user = world.accounts.user_by_id(world.user("anna", "admin"))
+    signed_in = Who(Principal("user", user.id, user.name, user.role, user.permissions, expires_at=1e10), "127.0.0.1")
+    assert keys.create(world.house, signed_in, user.id, "live", "wide").key.expires_at is None

@@ -1,15 +1,18 @@
 """Heart: API keys, everybody's own and, with `keys.manage`, anybody's.
 
 Law: a key never holds more than its owner, narrowed by its scopes, and nobody makes, rotates or ends a key whose
-owner holds more than himself. The key's text is given once, to whoever made it.
+owner holds more than himself. A key that makes or rotates a key makes none that is wider than itself. The key's text is
+given once, to whoever made it.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from skyspy.auth.apikeys import MadeKey
+from skyspy.auth.apikeys import SKIES, MadeKey
+from skyspy.clock import iso
 from skyspy.house import House
 from skyspy.operate.present import tally
 from skyspy.operate.users import works
@@ -85,16 +88,19 @@ def create(
     if narrowed is not None:
         above = sorted(narrowed - user.permissions)
         if above:
-            raise Refused("invalid", f"{user.name} does not hold {above[0]}, so a key of his cannot", {"scopes": above[0]})
+            raise Refused("invalid", f"{user.name} does not hold {above[0]}, so no key of theirs can", {"scopes": above[0]})
     # For whoever signed in this is settled; a key that was given less than its owner gives no more than it has.
     who.stands_over(house, user.permissions if narrowed is None else narrowed, "The key")
+    places = None if networks is None else tuple(networks)
+    _no_wider(who, kind, expires_at, places)
     with told():
-        return house.tokens.keys.create(user.id, kind, name, who.actor, narrowed, expires_at, networks)
+        return house.tokens.keys.create(user.id, kind, name, who.actor, narrowed, expires_at, places)
 
 
 def rotate(house: House, who: Who, key_id: int, overlap_s: float = 0.0) -> MadeKey:
     """Make the key's successor; the old one works on for `overlap_s` seconds."""
-    _his(house, who, key_id)
+    old = _his(house, who, key_id)
+    _no_wider(who, old.kind, old.expires_at, old.networks)
     with told():
         return house.tokens.keys.rotate(key_id, who.actor, overlap_s)
 
@@ -113,6 +119,33 @@ def _his(house: House, who: Who, key_id: int) -> Key:
         who.needs(house, MANAGE)
         who.stands_over(house, key.user.permissions, key.user.name)
     return key
+
+
+def _no_wider(who: Who, kind: str, expires_at: float | None, networks: tuple[str, ...] | None) -> None:
+    """Refuse a key that would be wider than the key that makes it: of the live sky, for longer, or from more places."""
+    maker = who.principal
+    if maker.kind != "key":
+        return
+    wider: dict[str, str] = {}
+    if kind == "live" and SKIES[kind] != maker.sky:
+        wider["kind"] = "The key that asks is a test key: ask for kind test"
+    if maker.expires_at is not None and (expires_at is None or expires_at > maker.expires_at):
+        wider["expires_in"] = f"The key that asks ends on {iso(maker.expires_at)}: ask for an end not later than that"
+    if maker.networks is not None and (networks is None or not all(_lies_in(network, maker.networks) for network in networks)):
+        wider["networks"] = f"The key that asks works only from {', '.join(maker.networks)}: ask for networks within these"
+    if wider:
+        raise Refused("permission_denied", f"{next(iter(wider.values()))}, or sign in", wider)
+
+
+def _lies_in(network: str, networks: Iterable[str]) -> bool:
+    """Whether every address of a network is in one of the networks; so is what is no network, which the store refuses."""
+    try:
+        asked = ipaddress.ip_network(network)
+    except ValueError:
+        return True
+    # Of two kinds none lies in the other, and ipaddress would rather raise than say so.
+    held = [place for place in map(ipaddress.ip_network, networks) if place.version == asked.version]
+    return any(asked.network_address in place and asked.broadcast_address in place for place in held)
 
 
 def _own(who: Who, user: User) -> bool:
