@@ -1,18 +1,30 @@
-"""The first page of the panel: who may watch, how the receivers are, who is connected, what was done lately.
+"""The first page of the panel: who may watch, what flies, how the receivers are, who is connected, what was done lately.
 
-Law: everything here can be read without scripts; what somebody may not manage he is not shown.
+Law: everything here can be read without scripts; a part that somebody has no right to is neither shown nor asked for. The
+page renews itself by asking for the same part of the same template, which counts as no use of the session.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from skyspy.admin.feeds import demo_only, shown
+from skyspy.admin.show import listed, number
 from skyspy.admin.table import OPERATES, Asked, Page
-from skyspy.operate import live, log
+from skyspy.admin.words import feature_name
+from skyspy.operate import feeds, live, log, present, users
 from skyspy.store.settings import Settings
+from skyspy.tracker.totals import CALM
 
 page = Page("dashboard", "/dashboard/", "Dashboard", OPERATES, "Overview")
+
+ENTRIES = 8
+"""How many audit entries are shown."""
 
 MODES = {
     "public": "Anyone may watch everything, without signing in.",
@@ -20,22 +32,40 @@ MODES = {
     "private": "Only those who sign in or hold an API key may watch.",
 }
 
+TROUBLE = {
+    "general": "Emergency",
+    "lifeguard": "Medical emergency",
+    "minfuel": "Minimum fuel",
+    "nordo": "Radio failure",
+    "unlawful": "Unlawful interference",
+    "downed": "Downed aircraft",
+    "reserved": "Emergency",
+}
+"""What an aircraft's `emergency` means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """An aircraft in trouble, as the page shows it; `heard_at` wall seconds."""
+
+    hex: str
+    flight: str
+    says: str
+    squawk: str
+    altitude: str
+    heard_at: float
+
 
 @page.get()
 def show(asked: Asked) -> ResponseReturnValue:
     """The dashboard."""
-    sky = asked.house.skies["live"]
-    return render_template(
-        "admin/dashboard.html",
-        mode=asked.settings.AUTH_MODE,
-        mode_says=in_words(asked.settings),
-        problems=asked.settings.problems,
-        feeds=sky.feeds.status(),
-        stats=sky.stats(sky.audience(asked.principal)),
-        namespaces=sorted(live.counts(asked.house).items()),
-        clients=asked.house.live.count,
-        entries=log.page(asked.house, asked.who, log.Search(), 8) if asked.may(log.NEEDS) else [],
-    )
+    return render_template("admin/dashboard.html", **_parts(asked))
+
+
+@page.get("/dashboard/parts/", quiet=True)
+def parts(asked: Asked) -> ResponseReturnValue:
+    """What of it changes, for the page that renews itself."""
+    return render_template("admin/_dashboard.html", **_parts(asked))
 
 
 def in_words(settings: Settings) -> str:
@@ -47,11 +77,55 @@ def in_words(settings: Settings) -> str:
     identified = sorted(feature for feature, level in access.items() if level == "authenticated")
     permitted = sorted(feature for feature, level in access.items() if level == "permission")
     if settings.AUTH_MODE == "hybrid" and identified:
-        says += f" To see {_and(identified)} one must sign in."
+        says += f" To see {_features(identified)} one must sign in."
     if permitted:
-        says += f" {_and(permitted).capitalize()} needs a permission."
+        says += f" To see or hear {_features(permitted)} one needs a permission."
     return says
 
 
-def _and(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+def _features(names: list[str]) -> str:
+    """Features inside a sentence: abbreviations stay as they are written."""
+    called = [feature_name(name) for name in names]
+    return listed([name if name[1:2].isupper() else name.lower() for name in called])
+
+
+def emergencies(asked: Asked) -> list[Emergency]:
+    """Who says, or squawks, that something is wrong; the one heard last comes first."""
+    sky = asked.house.skies["live"]
+    now = asked.house.clock.wall()
+    if not sky.tracker.totals().emergency:
+        return []
+    found = [one for one in sky.aircraft(sky.audience(asked.principal)) if one.get("emergency") not in CALM]
+    return [_emergency(one, now) for one in sorted(found, key=lambda one: one["seen"])]
+
+
+def _emergency(aircraft: Mapping[str, Any], now: float) -> Emergency:
+    height = aircraft.get("alt_baro")
+    return Emergency(
+        aircraft["hex"],
+        aircraft.get("flight") or "",
+        TROUBLE.get(aircraft["emergency"], "Emergency"),
+        aircraft.get("squawk") or "",
+        "on the ground" if height == "ground" else "–" if height is None else f"{number(height)} ft",
+        now - aircraft["seen"],
+    )
+
+
+def _parts(asked: Asked) -> dict[str, Any]:
+    """What this person may see. A part that is None is not theirs."""
+    house, sky = asked.house, asked.house.skies["live"]
+    settings = asked.settings if asked.may(feeds.MANAGE) else None
+    views = feeds.listing(house, asked.who) if asked.may(feeds.MANAGE) else None
+    watches = asked.may(users.MANAGE)
+    return {
+        "mode": None if settings is None else settings.AUTH_MODE,
+        "mode_says": "" if settings is None else in_words(settings),
+        "problems": () if settings is None else settings.problems,
+        "stats": sky.stats(sky.audience(asked.principal)) if asked.may("stats.view") else None,
+        "emergencies": emergencies(asked) if asked.may("aircraft.view") else None,
+        "feeds": None if views is None else shown(views),
+        "demo_only": views is not None and demo_only(views),
+        "clients": present.clients(present.everybody(house)) if watches else None,
+        "namespaces": sorted(live.counts(house).items()) if watches else (),
+        "entries": log.page(house, asked.who, log.Search(), ENTRIES) if asked.may(log.NEEDS) else None,
+    }

@@ -1,40 +1,204 @@
-"""The receivers: how each is doing, and listening to another one before it is written into the environment.
+"""The receivers: how each is doing, adding one, trying one before or after, pausing and removing those that were added.
 
-Law: reaching out to an address is the right of whoever holds settings.manage, and stands in the log.
+Law: thin over operate/feeds. What the environment names is shown and stays as it is. A removal is asked first, on a page
+that says what leaves the sky. The list renews itself by asking for the same part of the same template.
 """
 
 from __future__ import annotations
 
-from flask import render_template, request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.forms import one_line
+from skyspy.admin.acting import ID, step
+from skyspy.admin.forms import Field, one_line
+from skyspy.admin.show import ago, counted, lasts
 from skyspy.admin.table import Asked, Page
+from skyspy.feed.manager import CheckResult
 from skyspy.feedurl import SCHEMES
 from skyspy.operate import Refused, feeds
+from skyspy.operate.feeds import FeedView, Removal
 
 page = Page("feeds", "/feeds/", "Receivers", (feeds.MANAGE,), "Server")
+
+LONGEST_URL = 1000
+_ONE = f"/feeds/<{ID}:feed_id>/"
+
+STATES: Mapping[str, tuple[str, str]] = {
+    "up": ("ok", "Up"),
+    "demo": ("plain", "Demo"),
+    "connecting": ("warn", "Connecting"),
+    "stale": ("warn", "Silent"),
+    "down": ("danger", "Not reachable"),
+    "paused": ("off", "Paused"),
+}
+"""A link's states: which mark and which word a person sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A receiver as pages show it: `kind` and `word` are its state, `note` why it is so, `now` what Link.status counts (empty
+    until this process has taken it over), `heard_at` wall seconds."""
+
+    view: FeedView
+    key: str
+    name: str
+    kind: str
+    word: str
+    note: str
+    now: Mapping[str, Any]
+    heard_at: float | None
 
 
 @page.get()
 def show(asked: Asked) -> ResponseReturnValue:
-    """Every receiver of the live sky."""
+    """Every receiver of the live sky, and the form that adds one."""
     return _page(asked)
 
 
-@page.post("/feeds/check/")
-def check(asked: Asked) -> ResponseReturnValue:
-    """Listen to a receiver for three seconds and say what was heard."""
-    text = one_line(request.form, "url", 500)
+@page.get("/feeds/list/", quiet=True)
+def rows(asked: Asked) -> ResponseReturnValue:
+    """The list alone, for the page that renews itself."""
+    return render_template("admin/_feeds_list.html", **_listed(asked))
+
+
+@page.post("/feeds/try/")
+def attempt(asked: Asked) -> ResponseReturnValue:
+    """Listen to a receiver that is not added yet, and say what was heard; what was typed stays."""
+    url = one_line(request.form, "url", LONGEST_URL)
     try:
-        heard = feeds.check(asked.house, asked.who, text)
+        heard = feeds.check(asked.house, asked.who, url)
     except Refused as refused:
-        return _page(asked, text, error=refused.message)
+        return _page(asked, url, wrong=refused)
+    return _page(asked, url, heard=heard)
+
+
+@page.post("/feeds/add/", fresh=True)
+def add(asked: Asked) -> ResponseReturnValue:
+    """Add a receiver."""
+    url = one_line(request.form, "url", LONGEST_URL)
+    try:
+        added = feeds.add(asked.house, asked.who, url)
+    except Refused as refused:
+        return _page(asked, url, wrong=refused)
+    view = next(view for view in feeds.listing(asked.house, asked.who) if view.added is not None and view.added.id == added.id)
+    flash(f"{view.url} is added. The server connects to it within a second; how it does shows below.", "ok")
+    return redirect(url_for("admin.feeds_show", _anchor="main"), 303)
+
+
+@page.post("/feeds/test/<name>/")
+def test(asked: Asked, name: str) -> ResponseReturnValue:
+    """Listen to a receiver that is there."""
+    heard = feeds.check_known(asked.house, asked.who, name)
+    flash(f"Tested {name}. {in_words(heard)}", "danger" if heard.error else "ok")
+    return redirect(url_for("admin.feeds_show"), 303)
+
+
+@page.post(f"{_ONE}pause/")
+def pause(asked: Asked, feed_id: int) -> ResponseReturnValue:
+    """Disconnect an added receiver."""
+    feeds.set_paused(asked.house, asked.who, feed_id, True)
+    flash("Paused. What only it hears leaves the sky by and by; “Go on” connects it again.", "ok")
+    return redirect(url_for("admin.feeds_show"), 303)
+
+
+@page.post(f"{_ONE}resume/")
+def resume(asked: Asked, feed_id: int) -> ResponseReturnValue:
+    """Let a paused receiver go on."""
+    feeds.set_paused(asked.house, asked.who, feed_id, False)
+    flash("It goes on. The server connects to it within a second.", "ok")
+    return redirect(url_for("admin.feeds_show"), 303)
+
+
+@page.get(f"{_ONE}remove/")
+def removing(asked: Asked, feed_id: int) -> ResponseReturnValue:
+    """What removing a receiver does."""
+    removal = feeds.removal(asked.house, asked.who, feed_id)
+    points = _points(removal, asked.house.clock.wall())
+    return step(f"Remove {removal.name}?", points, "Remove the receiver", url_for("admin.feeds_show"), "Receivers")
+
+
+@page.post(f"{_ONE}remove/", fresh=True)
+def remove(asked: Asked, feed_id: int) -> ResponseReturnValue:
+    """Remove an added receiver."""
+    url = feeds.removal(asked.house, asked.who, feed_id).url
+    feeds.remove(asked.house, asked.who, feed_id)
+    flash(f"{url} is removed.", "ok")
+    return redirect(url_for("admin.feeds_show"), 303)
+
+
+def shown(views: Sequence[FeedView]) -> list[Shown]:
+    """Receivers as pages show them."""
+    return [_shown(view) for view in views]
+
+
+def demo_only(views: Sequence[FeedView]) -> bool:
+    """Whether all traffic there is, is invented."""
+    return all(view.is_demo for view in views)
+
+
+def in_words(heard: CheckResult) -> str:
+    """What a few seconds of listening brought: Received 41 aircraft in 3 s."""
     if heard.error:
-        return _page(asked, text, error=heard.error)
-    return _page(asked, text, heard=f"Received {heard.aircraft} aircraft in {feeds.CHECK_SECONDS:g} s.")
+        return f"{heard.error[:1].upper()}{heard.error[1:]}."
+    if not heard.aircraft:
+        return f"Received {counted(heard.messages, 'message')} in {feeds.CHECK_SECONDS:g} s, of no aircraft yet."
+    return f"Received {heard.aircraft:,} aircraft in {feeds.CHECK_SECONDS:g} s."
 
 
-def _page(asked: Asked, url: str = "", heard: str = "", error: str = "") -> str:
-    status = asked.house.skies["live"].feeds.status()
-    return render_template("admin/feeds.html", feeds=status, url=url, heard=heard, error=error, schemes=SCHEMES.values())
+def _shown(view: FeedView) -> Shown:
+    now: Mapping[str, Any] = view.status or {}
+    kind, word = STATES[view.state]
+    note = now.get("error") or ""
+    if view.added is None and view.state == "paused":
+        note = "Rests while an added receiver is there"
+    elif view.state == "demo":
+        note = "Every aircraft of it is invented"
+    key = now.get("name") or f"added-{view.added.id if view.added else 0}"
+    last = now.get("last_seen")
+    heard_at = None if last is None else datetime.fromisoformat(last).timestamp()
+    return Shown(view, key, now.get("name") or view.url, kind, word, note, now, heard_at)
+
+
+def _listed(asked: Asked) -> dict[str, Any]:
+    views = feeds.listing(asked.house, asked.who)
+    added = sum(view.added is not None for view in views)
+    return {"feeds": shown(views), "demo_only": demo_only(views), "full": added >= feeds.MOST, "most": feeds.MOST}
+
+
+def _page(asked: Asked, url: str = "", heard: CheckResult | None = None, wrong: Refused | None = None) -> ResponseReturnValue:
+    error = "" if wrong is None else f"{wrong.message}."
+    address = Field("url", "Address", value=url, error=error, required=True, longest=LONGEST_URL,
+        placeholder="beast://pi.local:30005", plain=True)  # fmt: skip
+    text = render_template(
+        "admin/feeds.html",
+        address=address,
+        heard=heard,
+        says=None if heard is None else in_words(heard),
+        schemes=SCHEMES.values(),
+        **_listed(asked),
+    )
+    return make_response(text, 200 if wrong is None else wrong.status)
+
+
+def _points(removal: Removal, now: float) -> list[str]:
+    """What a removal does, as sentences."""
+    alone = counted(removal.alone, "aircraft", "aircraft")
+    leaves = "leaves" if removal.alone == 1 else "leave"
+    if removal.alone:
+        first = f"{alone} that only it hears {leaves} the sky within {lasts(removal.leave_s)}."
+    else:
+        first = "No aircraft leaves the sky: none is heard by it alone."
+    points = [
+        f"The server stops listening to {removal.url}.",
+        first,
+        f"{removal.feed.added_by or 'Somebody'} added it {ago(removal.feed.added_at, now)}.",
+        "Its address is forgotten, with a password that may be in it. To have it back, add it again.",
+    ]
+    if removal.demo_returns:
+        points.append("It is the last one: the demo's invented traffic comes back.")
+    return points

@@ -63,6 +63,7 @@ class Removal:
     """What removing an added receiver would do: so many aircraft, which no other receiver hears, leave the sky at the latest
     `leave_s` after they were last heard; `demo_returns`: invented traffic comes back."""
 
+    name: str
     url: str
     feed: Feed
     alone: int
@@ -128,7 +129,9 @@ def removal(house: House, who: Who, feed_id: int) -> Removal:
     others = [other.url for other in house.store.read(feeds.every) if other.id != feed_id]
     demo_returns = _only_demo(house.config.feeds) and not _is_demo(feed.url) and all(map(_is_demo, others))
     alone = 0 if name is None else sky.feeds.heard_alone(name)
-    return Removal(_shown(feed.url), feed, alone, house.settings.current.AIRCRAFT_TIMEOUT_SECONDS, demo_returns)
+    return Removal(
+        name or _shown(feed.url), _shown(feed.url), feed, alone, house.settings.current.AIRCRAFT_TIMEOUT_SECONDS, demo_returns
+    )
 
 
 def remove(house: House, who: Who, feed_id: int) -> None:

@@ -10,8 +10,7 @@ const COUNTS_MS = 5000;
 const WORDS = { connecting: "Connecting", live: "Live", lost: "Reconnecting", refused: "Not connected" };
 
 const put = (name, value) => {
-  const place = document.querySelector(`[data-count="${name}"]`);
-  if (place) place.textContent = whole(value);
+  for (const place of document.querySelectorAll(`[data-count="${name}"]`)) place.textContent = whole(value);
 };
 
 const shown = document.querySelector("[data-live]");
