@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 
+import pytest
 from argon2 import PasswordHasher
 
 from tests.conftest import ROOT
@@ -70,24 +71,22 @@ def test_s09_a_password_without_end_is_refused(server: Server, operator: Operato
     operator.user("plain")
     assert signs_in(server, "plain", PASSWORD) == 200
     assert signs_in(server, "plain", PASSWORD + "x" * 2000) in (400, 401)
-    assert signs_in(server, "plain", "x" * 1_000_000) == 413
     browser = Browser(server)
     assert browser.sign_in("plain", "x" * 2000).status == 401
-    assert browser.sign_in("plain", "x" * 1_000_000).status == 413
     assert not browser.is_in()
     assert signs_in(server, "plain", PASSWORD) == 200
 
 
-def test_s09_a_form_is_refused_by_its_declared_length_before_it_is_read(server: Server) -> None:
-    head = "POST /admin/sign-in/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
-        line.sendall(f"{head}Content-Length: 1000000000\r\n\r\nname=x".encode())
+@pytest.mark.parametrize(("path", "kind"), [("/admin/sign-in/", "x-www-form-urlencoded"), ("/api/auth/token/", "json")])
+def test_s09_a_megabyte_is_refused_by_its_declared_length_before_it_is_sent(server: Server, path: str, kind: str) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/{kind}\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as line:
+        line.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode())
         assert line.recv(64).startswith(b"HTTP/1.1 413 ")
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as line:
         # In chunks it declares nothing: it is read up to the limit, and no further.
         line.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
-        chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
-        line.sendall(chunk * 2)
+        line.sendall((b"10000\r\n" + b"x" * 0x10000 + b"\r\n") * 2)
         assert line.recv(64).split(b" ")[1] in (b"400", b"413")
 
 
