@@ -1,4 +1,4 @@
-"""Mode S: what is read out of frames, which addresses are believed, and what rs1090 is known to get wrong."""
+"""Mode S: which addresses are believed, who relayed a frame, and what rs1090 is known to get wrong."""
 
 from __future__ import annotations
 
@@ -7,47 +7,21 @@ import random
 import pytest
 import rs1090
 
-from skyspy.aircraft import Observation, clean_fields
+from skyspy.aircraft import clean_fields
 from skyspy.decode import Context
 from skyspy.decode.modes import FORGET_S, KNOWN_S, MAX_CRAFTS, MLAT, UAT, ModeS, ask, syndrome
-from skyspy.decode.quality import nic_rc
 from tests.mode_s import (
     all_call,
     altitude_code,
-    identification,
     position,
     reply,
-    speed_and_track,
     squawk_code,
     squitter,
-    surface,
     velocity,
-    with_parity,
 )
+from tests.modes_world import PLANE, ZURICH, Receiver
 
-PLANE = "4B1A2B"
-ZURICH = (47.458, 8.548)
-
-
-class Receiver:
-    """Feeds frames one by one, half a second apart."""
-
-    def __init__(self, context: Context | None = None) -> None:
-        self.modes = ModeS(context or Context(ZURICH))
-        self.now = 1000.0
-
-    def hear(self, frame: str, origin: str = "") -> Observation | None:
-        self.now += 0.5
-        heard = self.modes.frames([(frame, None)], self.now, {0: origin} if origin else {})
-        return heard[0] if heard else None
-
-    def says(self, me: int, address: str = PLANE, ca: int = 5, df: int = 17) -> dict[str, object]:
-        heard = self.hear(squitter(address, me, ca, df))
-        assert heard is not None
-        return dict(heard.fields)
-
-
-# -- which addresses are believed
+# which addresses are believed
 
 
 @pytest.mark.parametrize("df", [17, 18])
@@ -113,199 +87,7 @@ def test_the_checksum_is_the_one_rs1090_checks() -> None:
     assert syndrome("8d3981015807e4989051d734c3e4") == 0
 
 
-# -- what ADS-B says
-
-
-def test_a_position_has_altitude_quality_and_status() -> None:
-    receiver = Receiver()
-    first = receiver.says(position(47.6, 8.7, False, 12000))
-    assert first == {"alt_baro": 12000, "alert": 0, "spi": 0}
-    assert receiver.says(position(47.6, 8.7, True, 12025, status=2)) == {
-        "lat": pytest.approx(47.6, abs=1e-4),
-        "lon": pytest.approx(8.7, abs=1e-4),
-        "nic": 8,
-        "rc": 186,
-        "alt_baro": 12025,
-        "alert": 1,
-        "spi": 0,
-    }
-
-
-def test_a_satellite_height_is_geometric() -> None:
-    fields = Receiver().says(position(47.6, 8.7, False, 12000, code=20))
-    assert fields["alt_geom"] == 12000
-    assert "alt_baro" not in fields
-
-
-def test_on_the_ground_the_altitude_is_the_word() -> None:
-    receiver = Receiver()
-    receiver.says(surface(*ZURICH, False))
-    fields = receiver.says(surface(*ZURICH, True, movement=24, track=64))
-    assert fields["alt_baro"] == "ground"
-    assert (fields["gs"], fields["track"]) == (7.5, 180.0)
-    assert fields["lat"] == pytest.approx(ZURICH[0], abs=1e-4)
-
-
-def test_speed_climb_and_both_altitudes_come_with_a_velocity() -> None:
-    receiver = Receiver()
-    receiver.says(position(47.6, 8.7, False, 12000))
-    gs, track = speed_and_track(431.5, 300.25)
-    assert receiver.says(velocity(431.5, 300.25, -640, difference=-325)) == {
-        "gs": pytest.approx(gs, abs=0.1),
-        "track": pytest.approx(track, abs=0.01),
-        "baro_rate": -640,
-        "nac_v": 2,
-        "alt_geom": 11675,
-    }
-
-
-def test_a_height_difference_needs_a_fresh_altitude() -> None:
-    receiver = Receiver()
-    receiver.says(position(47.6, 8.7, False, 12000))
-    receiver.now += 10
-    assert "alt_geom" not in receiver.says(velocity(431, 300, difference=325))
-
-
-def test_the_source_of_the_climb_rate_is_read_from_its_bit() -> None:
-    # rs1090 0.7 calls a set bit 36 GNSS; the standard, and this frame's other half, call it barometric.
-    receiver = Receiver()
-    assert receiver.says(velocity(250, 90, 640))["baro_rate"] == 640
-    assert receiver.says(velocity(250, 90, 640, geometric=True))["geom_rate"] == 640
-    heard = receiver.hear("8d485020994409940838175b284f")
-    assert heard is not None
-    assert heard.fields["geom_rate"] == -832
-    assert heard.fields["gs"] == 159.2
-
-
-def test_supersonic_speeds_count_in_fours() -> None:
-    fields = Receiver().says(velocity(1200, 90, subtype=2))
-    assert fields["gs"] == pytest.approx(1200, abs=4)
-
-
-def test_an_unknown_component_gives_no_speed() -> None:
-    me = velocity(250, 90) & ~(0x3FF << 32)
-    fields = Receiver().says(me)
-    assert "gs" not in fields
-    assert "track" not in fields
-
-
-def test_airspeed_and_heading_come_where_there_is_no_ground_speed() -> None:
-    heard = Receiver().hear("8da05f219b06b6af189400cbc33f")
-    assert heard is not None
-    assert heard.fields["tas"] == 375
-    assert heard.fields["mag_heading"] == pytest.approx(243.98, abs=0.01)
-    assert "gs" not in heard.fields
-
-
-def test_a_heading_is_true_once_the_aircraft_says_so() -> None:
-    receiver = Receiver()
-    receiver.says(operational_status(magnetic=0), address="A05F21")
-    heard = receiver.hear("8da05f219b06b6af189400cbc33f")
-    assert heard is not None
-    assert "true_heading" in heard.fields
-
-
-def test_an_identification_gives_callsign_and_category() -> None:
-    receiver = Receiver()
-    assert receiver.says(identification("SWR12A", code=4, category=5)) == {"flight": "SWR12A", "category": "A5"}
-    assert receiver.says(identification("GLIDER", code=3, category=1)) == {"flight": "GLIDER", "category": "B1"}
-
-
-def test_a_callsign_with_characters_that_do_not_exist_is_none() -> None:
-    fields = Receiver().says(identification("SW#12A"))
-    assert "flight" not in fields
-    assert fields["category"] == "A3"
-
-
-def operational_status(
-    *, version: int = 2, nic_a: int = 0, magnetic: int = 1, on_ground: int = 0, heading: int = 0, nic_c: int = 0
-) -> int:
-    quality = version << 13 | nic_a << 12 | 9 << 8 | 2 << 6 | 3 << 4 | (heading if on_ground else 1) << 3 | magnetic << 2 | 1 << 1
-    return 31 << 51 | on_ground << 48 | nic_c << 36 | 2 << 24 | quality
-
-
-def test_an_operational_status_tells_version_and_quality() -> None:
-    assert Receiver().says(operational_status()) == {
-        "version": 2,
-        "nac_p": 9,
-        "sil": 3,
-        "nic_baro": 1,
-        "sda": 2,
-        "sil_type": "persample",
-        "gva": 2,
-    }
-    assert Receiver().says(operational_status(version=0)) == {"version": 0}
-    assert Receiver().says(operational_status(version=1))["sil_type"] == "unknown"
-
-
-def test_the_supplement_bits_sharpen_a_positions_quality() -> None:
-    receiver = Receiver()
-    receiver.says(operational_status(nic_a=1))
-    receiver.says(position(47.6, 8.7, False, nic_b=1))
-    fields = receiver.says(position(47.6, 8.7, True, nic_b=1))
-    assert (fields["nic"], fields["rc"]) == (9, 75)
-
-
-@pytest.mark.parametrize(
-    ("code", "version", "a", "b", "c", "expected"),
-    [
-        (9, 2, 0, 0, 0, (11, 8)),
-        (11, -1, 1, 1, 0, (8, 186)),
-        (11, 1, 1, 0, 0, (9, 75)),
-        (13, 2, 0, 1, 0, (6, 556)),
-        (13, 2, 1, 1, 0, (6, 1112)),
-        (13, 0, 0, 0, 0, (6, 926)),
-        (16, 0, 0, 0, 0, (1, 18520)),
-        (16, 2, 1, 1, 0, (3, 7408)),
-        (8, 2, 1, 0, 1, (7, 371)),
-        (8, 0, 0, 0, 0, (0, None)),
-        (18, 2, 0, 0, 0, (0, None)),
-        (19, 2, 0, 0, 0, (0, None)),
-    ],
-)
-def test_quality_follows_the_standards_tables(
-    code: int, version: int, a: int, b: int, c: int, expected: tuple[int, int | None]
-) -> None:
-    assert nic_rc(code, version, a, b, c) == expected
-
-
-def test_a_taxiing_aircraft_that_sends_its_heading_gives_no_track() -> None:
-    receiver = Receiver()
-    receiver.says(operational_status(on_ground=1, heading=1, magnetic=0))
-    fields = receiver.says(surface(*ZURICH, False, track=64))
-    assert fields["true_heading"] == 180.0
-    assert "track" not in fields
-
-
-@pytest.mark.parametrize(
-    ("state", "word"),
-    list(enumerate(("none", "general", "lifeguard", "minfuel", "nordo", "unlawful", "downed", "reserved"))),
-)
-def test_an_emergency_is_told_in_readsbs_words(state: int, word: str) -> None:
-    me = 28 << 51 | 1 << 48 | state << 45 | squawk_code("7600") << 32
-    assert Receiver().says(me) == {"emergency": word, "squawk": "7600"}
-
-
-def test_what_the_autopilot_is_set_to_is_read() -> None:
-    base = 29 << 51 | 1 << 49 | (36000 // 32 + 1) << 36 | 267 << 27 | 1 << 26 | 128 << 17 | 10 << 13 | 1 << 12 | 3 << 10
-    assert Receiver().says(base | 1 << 9 | 0b101001100) == {
-        "nav_altitude_mcp": 36000,
-        "nav_qnh": 1012.8,
-        "nav_heading": 90.0,
-        "nac_p": 10,
-        "nic_baro": 1,
-        "sil": 3,
-        "sil_type": "perhour",
-        "nav_modes": ("autopilot", "althold", "lnav", "tcas"),
-    }
-    assert "nav_modes" not in Receiver().says(base)
-
-
-def test_the_old_form_of_target_state_is_left_alone() -> None:
-    assert Receiver().says(29 << 51 | 36000 // 32 << 36 | 267 << 27) == {}
-
-
-# -- who relayed it
+# who relayed it
 
 
 @pytest.mark.parametrize(
@@ -360,86 +142,7 @@ def test_frames_made_of_uat_ones_are_rebroadcast_traffic() -> None:
     assert heard.source == "tisb_icao"
 
 
-# -- what radars are told
-
-
-def known() -> Receiver:
-    receiver = Receiver()
-    receiver.hear(squitter(PLANE, velocity(250, 90)))
-    return receiver
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        (0, {"alert": 0, "spi": 0, "alt_baro": 10000}),
-        (1, {"alert": 0, "spi": 0, "alt_baro": "ground"}),
-        (2, {"alert": 1, "spi": 0, "alt_baro": 10000}),
-        (3, {"alert": 1, "spi": 0, "alt_baro": "ground"}),
-        (4, {"alert": 1, "spi": 1, "alt_baro": 10000}),
-        (5, {"alert": 0, "spi": 1, "alt_baro": 10000}),
-        (7, {"alt_baro": 10000}),
-    ],
-)
-def test_flight_status_tells_ground_alert_and_ident(status: int, expected: dict[str, object]) -> None:
-    heard = known().hear(reply(4, PLANE, altitude_code(10000), status))
-    assert heard is not None
-    assert heard.fields == expected
-
-
-@pytest.mark.parametrize(("frame_status", "altitude"), [(0, 10000), (4, "ground")])
-def test_an_air_to_air_reply_tells_altitude_or_ground(frame_status: int, altitude: object) -> None:
-    heard = known().hear(reply(0, PLANE, altitude_code(10000), frame_status))
-    assert heard is not None
-    assert heard.fields == {"alt_baro": altitude}
-
-
-def test_an_altitude_in_metres_is_left_out() -> None:
-    heard = known().hear(reply(4, PLANE, 0x0040 | 0x0800))
-    assert heard is not None
-    assert "alt_baro" not in heard.fields
-
-
-@pytest.mark.parametrize("squawk", ["0000", "1200", "7500", "7777", "0421"])
-def test_a_squawk_is_read_as_four_digits(squawk: str) -> None:
-    heard = known().hear(reply(5, PLANE, squawk_code(squawk)))
-    assert heard is not None
-    assert heard.fields["squawk"] == squawk
-
-
-def test_an_all_call_from_the_ground_says_so() -> None:
-    heard = Receiver().hear(all_call(PLANE, ca=4))
-    assert heard is not None
-    assert heard.fields == {"alt_baro": "ground"}
-
-
-def comm_b(df: int, payload: str) -> str:
-    return with_parity(f"{df << 27 | altitude_code(10000):08x}{payload}", int(PLANE, 16))
-
-
-@pytest.mark.parametrize(
-    ("payload", "expected"),
-    [
-        ("8db00030800104", {"nav_altitude_mcp": 7000, "nav_qnh": 1011.2}),
-        ("febe5b10ffa446", {"roll": -1.93, "track": 322.91, "gs": 134, "track_rate": -0.38, "tas": 140}),
-        ("f299330f20840f", {"mag_heading": 322.21, "ias": 153, "mach": 0.24, "baro_rate": 512, "geom_rate": 480}),
-        ("200464b7d8c520", {"flight": "AFR76LT"}),
-    ],
-)
-def test_a_register_that_alone_fits_is_read(payload: str, expected: dict[str, object]) -> None:
-    heard = known().hear(comm_b(20, payload))
-    assert heard is not None
-    assert heard.fields == {"alert": 0, "spi": 0, "alt_baro": 10000, **expected}
-
-
-@pytest.mark.parametrize("payload", ["fdb9eb1aa33c66", "8053a7003fe800", "58000000000000", "20fffffffffffc"])
-def test_a_register_that_could_be_two_is_not_believed(payload: str) -> None:
-    heard = known().hear(comm_b(20, payload))
-    assert heard is not None
-    assert set(heard.fields) <= {"alert", "spi", "alt_baro"}
-
-
-# -- all together
+# all together
 
 
 def test_a_batch_gives_what_its_frames_give_one_by_one() -> None:

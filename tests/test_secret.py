@@ -27,7 +27,7 @@ from skyspy.store.settings import SettingsTable
 from tests.conftest import StillClock
 from tests.databases import KINDS, open_store
 from tests.panel_world import AGENT, Panel
-from tests.test_tokens import PASSWORD, QUICK
+from tests.tokens_world import PASSWORD, QUICK
 
 BOSS = Actor("user", "boss", "192.0.2.7")
 OLD, NEW = "o" * 40, "n" * 40

@@ -1,0 +1,92 @@
+"""What aircraft tell radars that ask them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mode_s import (
+    all_call,
+    altitude_code,
+    reply,
+    squawk_code,
+    squitter,
+    velocity,
+    with_parity,
+)
+from tests.modes_world import PLANE, Receiver
+
+
+def known() -> Receiver:
+    receiver = Receiver()
+    receiver.hear(squitter(PLANE, velocity(250, 90)))
+    return receiver
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (0, {"alert": 0, "spi": 0, "alt_baro": 10000}),
+        (1, {"alert": 0, "spi": 0, "alt_baro": "ground"}),
+        (2, {"alert": 1, "spi": 0, "alt_baro": 10000}),
+        (3, {"alert": 1, "spi": 0, "alt_baro": "ground"}),
+        (4, {"alert": 1, "spi": 1, "alt_baro": 10000}),
+        (5, {"alert": 0, "spi": 1, "alt_baro": 10000}),
+        (7, {"alt_baro": 10000}),
+    ],
+)
+def test_flight_status_tells_ground_alert_and_ident(status: int, expected: dict[str, object]) -> None:
+    heard = known().hear(reply(4, PLANE, altitude_code(10000), status))
+    assert heard is not None
+    assert heard.fields == expected
+
+
+@pytest.mark.parametrize(("frame_status", "altitude"), [(0, 10000), (4, "ground")])
+def test_an_air_to_air_reply_tells_altitude_or_ground(frame_status: int, altitude: object) -> None:
+    heard = known().hear(reply(0, PLANE, altitude_code(10000), frame_status))
+    assert heard is not None
+    assert heard.fields == {"alt_baro": altitude}
+
+
+def test_an_altitude_in_metres_is_left_out() -> None:
+    heard = known().hear(reply(4, PLANE, 0x0040 | 0x0800))
+    assert heard is not None
+    assert "alt_baro" not in heard.fields
+
+
+@pytest.mark.parametrize("squawk", ["0000", "1200", "7500", "7777", "0421"])
+def test_a_squawk_is_read_as_four_digits(squawk: str) -> None:
+    heard = known().hear(reply(5, PLANE, squawk_code(squawk)))
+    assert heard is not None
+    assert heard.fields["squawk"] == squawk
+
+
+def test_an_all_call_from_the_ground_says_so() -> None:
+    heard = Receiver().hear(all_call(PLANE, ca=4))
+    assert heard is not None
+    assert heard.fields == {"alt_baro": "ground"}
+
+
+def comm_b(df: int, payload: str) -> str:
+    return with_parity(f"{df << 27 | altitude_code(10000):08x}{payload}", int(PLANE, 16))
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ("8db00030800104", {"nav_altitude_mcp": 7000, "nav_qnh": 1011.2}),
+        ("febe5b10ffa446", {"roll": -1.93, "track": 322.91, "gs": 134, "track_rate": -0.38, "tas": 140}),
+        ("f299330f20840f", {"mag_heading": 322.21, "ias": 153, "mach": 0.24, "baro_rate": 512, "geom_rate": 480}),
+        ("200464b7d8c520", {"flight": "AFR76LT"}),
+    ],
+)
+def test_a_register_that_alone_fits_is_read(payload: str, expected: dict[str, object]) -> None:
+    heard = known().hear(comm_b(20, payload))
+    assert heard is not None
+    assert heard.fields == {"alert": 0, "spi": 0, "alt_baro": 10000, **expected}
+
+
+@pytest.mark.parametrize("payload", ["fdb9eb1aa33c66", "8053a7003fe800", "58000000000000", "20fffffffffffc"])
+def test_a_register_that_could_be_two_is_not_believed(payload: str) -> None:
+    heard = known().hear(comm_b(20, payload))
+    assert heard is not None
+    assert set(heard.fields) <= {"alert", "spi", "alt_baro"}

@@ -1,0 +1,158 @@
+"""What becomes of who is live; bad tokens are counted, old ones tidied away, and none is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from skyspy.auth.apikeys import generate
+from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, Ref, TokenError
+from skyspy.auth.tokens import LoginError, Tokens
+from skyspy.store.accounts import Accounts, Family
+from tests.tokens_world import BOSS, PASSWORD, QUICK, SECRET, Desk, desk, one
+
+__all__ = ["desk", "one"]
+
+
+# Bad tokens are counted
+
+
+def test_an_address_with_too_many_bad_tokens_is_told_to_wait_and_good_ones_pass(one: Desk) -> None:
+    one.settings.set("TOKEN_ATTEMPTS_PER_ADDRESS", 3, BOSS)
+    good = one.login().access
+    codes = [one.code("bad", "192.0.2.1") for _ in range(5)]
+    assert codes == ["token_invalid"] * 3 + ["rate_limited"] * 2
+    with pytest.raises(TokenError) as caught:
+        one.tokens.identify(generate("live"), "192.0.2.1")
+    assert (caught.value.message, caught.value.retry_after) == ("Rate limit exceeded", 300.0)
+    assert one.tokens.identify(good, "192.0.2.1") is not None
+    assert one.code("bad", "192.0.2.2") == "token_invalid"
+    one.clock.pass_by(300)
+    assert one.code("bad", "192.0.2.1") == "token_invalid"
+
+
+def test_refused_tokens_are_written_to_the_log_in_batches(one: Desk) -> None:
+    for _ in range(7):
+        one.code("bad", "192.0.2.1")
+    one.code("bad", "192.0.2.2")
+    assert one.log.page(action="token.refused") == []
+    one.tokens.flush_uses()
+    rows = {row.address: (row.object, row.after) for row in one.log.page(action="token.refused")}
+    assert rows == {"192.0.2.1": ("token_invalid", {"times": 7}), "192.0.2.2": ("token_invalid", {"times": 1})}
+    one.tokens.flush_uses()
+    assert len(one.log.page(action="token.refused")) == 2
+
+
+def test_a_flood_of_addresses_does_not_grow_the_batch(one: Desk) -> None:
+    for number in range(3000):
+        one.code("bad", f"2001:db8:{number:x}::1")
+    one.tokens.flush_uses()
+    rows = one.store.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM audit WHERE action = 'token.refused'").scalar_one())
+    assert rows <= 1001
+
+
+# Who is live
+
+
+def test_everybody_live_is_judged_again_in_one_go(desk: Desk) -> None:
+    ben, carl = desk.user("ben"), desk.user("carl")
+    ben_jwt, carl_jwt = desk.login("ben").user, desk.login("carl").user
+    key = desk.tokens.keys.create(ben.id, "live", "k", BOSS)
+    revoked = desk.tokens.keys.create(carl.id, "test", "r", BOSS)
+    principals = [desk.tokens.identify(made.text) for made in (key, revoked)]
+    assert all(principals)
+    refs = [ANONYMOUS.ref, ben_jwt.ref, carl_jwt.ref, *(p.ref for p in principals if p)]
+    assert {ref: type(answer) for ref, answer in desk.tokens.rejudge(refs).items()} == dict.fromkeys(refs, Principal)
+
+    desk.accounts.revoke_key(revoked.key.id, BOSS)
+    desk.accounts.set_role(ben.id, "viewer", BOSS)
+    desk.accounts.set_disabled(carl.id, True, BOSS)
+    judged = desk.tokens.rejudge(refs)
+    answers = [answer.code if isinstance(answer, TokenError) else answer.role for answer in (judged[ref] for ref in refs)]
+    assert answers == ["", "viewer", "token_revoked", "viewer", "token_revoked"]
+    again = judged[ben_jwt.ref]
+    assert isinstance(again, Principal)
+    assert again == replace(ben_jwt, role="viewer", permissions=again.permissions)
+    assert again.ref == ben_jwt.ref
+
+
+def test_a_live_token_that_reached_its_end_is_expired(one: Desk) -> None:
+    ref = one.login().user.ref
+    one.clock.pass_by(3600)
+    answer = one.tokens.rejudge([ref])[ref]
+    assert isinstance(answer, TokenError)
+    assert (answer.code, answer.message) == ("token_expired", MESSAGES["token_expired"])
+
+
+def test_a_ref_that_was_never_anybody_is_revoked(one: Desk) -> None:
+    refs = [Ref("user", 1, None, "no such family", 9e9), Ref("key", 1, 999), Ref("user", 1), Ref("robot", 1)]
+    answers = one.tokens.rejudge(refs)
+    assert {answer.code for answer in answers.values() if isinstance(answer, TokenError)} == {"token_revoked"}
+    assert len(answers) == 4
+    assert one.tokens.rejudge([]) == {}
+
+
+class CountingAccounts(Accounts):
+    """Counts how often sign-ins are looked up."""
+
+    asked = 0
+
+    def families_by_id(self, ids: Iterable[str]) -> Mapping[str, Family]:
+        self.asked += 1
+        return super().families_by_id(ids)
+
+
+def test_thousands_of_live_sockets_are_judged_in_one_look(one: Desk) -> None:
+    accounts = CountingAccounts(one.store, one.clock)
+    tokens = Tokens(accounts, one.settings, SECRET, one.clock, QUICK)
+    refs = [Ref("user", 1, None, f"family{number}", 9e9) for number in range(5000)]
+    assert len(tokens.rejudge(refs)) == 5000
+    assert accounts.asked == 1
+
+
+# Housekeeping and secrecy
+
+
+def test_tidying_forgets_what_age_made_useless(one: Desk) -> None:
+    one.login()
+    with pytest.raises(LoginError):
+        one.login(password="wrong")
+    one.clock.pass_by(400 * 86400)
+    one.tokens.tidy()
+    counts = one.store.read(
+        lambda c: [
+            c.exec_driver_sql(f"SELECT count(*) FROM {t}").scalar_one()
+            for t in ("families", "refresh_tokens", "attempts", "audit")
+        ]
+    )
+    assert counts == [0, 0, 0, 0]
+
+
+def test_no_secret_is_in_a_repr_an_error_the_log_or_the_file(one: Desk, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    grant = one.login()
+    key = one.tokens.keys.create(1, "live", "k", BOSS)
+    second = one.tokens.refresh(grant.refresh)
+    one.tokens.identify(key.text, "192.0.2.1")
+    spoken = [repr(grant), repr(second), repr(key), repr(one.tokens), repr(one.tokens.secret)]
+    for job in (
+        lambda: one.tokens.refresh(grant.refresh),
+        lambda: one.login(password="wrong-" + PASSWORD),
+        lambda: one.tokens.identify(second.access),
+    ):
+        with pytest.raises((TokenError, LoginError)) as caught:
+            job()
+        spoken.append(repr(caught.value) + str(caught.value))
+    one.tokens.flush_uses()
+    one.store.close()
+    spoken += [caplog.text, *(path.read_bytes().decode("latin-1") for path in tmp_path.glob("test.db*"))]
+    secrets = [PASSWORD, SECRET, grant.access, grant.refresh, second.access, second.refresh, key.text, key.text[12:40]]
+    assert not [secret for secret in secrets for text in spoken if secret in text]
+
+
+def test_every_code_has_a_message() -> None:
+    assert TokenError("token_expired").message == "Invalid token: expired"
+    assert str(TokenError("token_invalid")) == "Invalid token"
