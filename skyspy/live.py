@@ -21,7 +21,8 @@ class Session:
     """One client in one namespace. `eio_sid` names its transport, which other namespaces may share.
 
     `token_error` is what was wrong with its token where it was let in as anonymous all the same;
-    `since` is wall seconds; `topics` are the held ones, `delta` the flavour of the aircraft stream;
+    `since` is wall seconds; `heard` is the last eviction that had been heard of here when it came: only later ones mean it;
+    `topics` are the held ones, `delta` the flavour of the aircraft stream;
     `rooms` are the Socket.IO rooms it stands in.
     """
 
@@ -38,6 +39,7 @@ class Session:
     topics: set[str] = field(default_factory=set)
     delta: bool = False
     rooms: set[str] = field(default_factory=set)
+    heard: int = 0
     events: int = 0
     """Client events taken."""
 
@@ -55,6 +57,7 @@ class Live:
     def __init__(self) -> None:
         self.process = secrets.token_hex(8)
         """What the other processes on the same database know this one by."""
+        self._heard = 0
         self._sessions: dict[str, Session] = {}
         self._transports: dict[str, set[str]] = {}
         self._addresses: dict[str, set[str]] = {}
@@ -69,6 +72,7 @@ class Live:
 
     def add(self, session: Session) -> None:
         """Take a session in."""
+        session.heard = self._heard
         self._sessions[session.sid] = session
         self._transports.setdefault(session.eio_sid, set()).add(session.sid)
         self._addresses.setdefault(limit_key(session.address), set()).add(session.eio_sid)
@@ -96,6 +100,10 @@ class Live:
     def send_away(self, session: Session, code: str, message: str) -> None:
         """Ask the judge to tell a session why it has to go, and to end it; he looks twice a second."""
         self._farewells.append((session.sid, code, message))
+
+    def hear(self, eviction_id: int) -> None:
+        """An eviction (the store's, by its id) was heard of: who comes from now on came after it."""
+        self._heard = max(self._heard, eviction_id)
 
     def take_farewells(self) -> list[tuple[str, str, str]]:
         """Whom to send away, as (sid, code, message); each is given once."""

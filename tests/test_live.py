@@ -30,7 +30,7 @@ def test_nothing_is_left_of_those_who_went() -> None:
     assert (len(live), live.count, live.count_at("198.51.100.1")) == (0, 0, 0)
     assert not live.has_transport("t1")
     left = {name: value for name, value in vars(live).items() if name != "process"}
-    assert left == {"_sessions": {}, "_transports": {}, "_addresses": {}, "_farewells": []}
+    assert left == {"_sessions": {}, "_transports": {}, "_addresses": {}, "_farewells": [], "_heard": 0}
 
 
 def test_the_state_of_a_token_is_told_apart() -> None:

@@ -169,6 +169,41 @@ def test_anonymous_clients_are_sent_away_and_may_come_back(twice: Twice) -> None
     assert not gone(back)
 
 
+@pytest.mark.parametrize("ahead", [-3600.0, 3600.0])
+def test_a_host_whose_clock_is_wrong_sends_away_those_who_were_there_and_nobody_else(twice: Twice, ahead: float) -> None:
+    twice.there.clock.wall_now += ahead
+    before = [world.peer().join() for world in twice.worlds]
+    twice.evict("anonymous")
+    assert all(gone(peer) for peer in before)
+    after = [world.peer().join() for world in twice.worlds]
+    twice.look()
+    assert not any(gone(peer) for peer in after)
+    twice.evict("anonymous")
+    assert all(gone(peer) for peer in after)
+
+
+def test_a_host_whose_clock_is_ahead_forgets_no_eviction_that_others_have_not_heard(twice: Twice) -> None:
+    peer, other = twice.there.peer().join(), twice.there.peer().join()
+    for world, hour in ((twice.here, 0.0), (twice.here, 3600.0)):
+        world.clock.wall_now += hour
+        sid = other.sids["/"] if hour else peer.sids["/"]
+        world.store.write(lambda c, sid=sid: presence.evict(c, "session", sid, 1, OPERATOR, twice.here.clock.wall()))  # type: ignore[misc]
+    twice.look()
+    assert (gone(peer), gone(other)) == (True, True)
+
+
+def test_whoever_comes_back_at_once_to_where_the_operator_acted_stays(twice: Twice) -> None:
+    who = admin(twice.here)
+    twice.want()
+    twice.look()
+    peer = twice.here.peer().join()
+    twice.looked(lambda: live.disconnect_anonymous(twice.here.house, who))
+    twice.here.judge.look()
+    back = twice.here.peer().join()
+    twice.look()
+    assert (gone(peer), gone(back)) == (True, False)
+
+
 def test_an_eviction_from_before_the_start_is_nobodys(twice: Twice) -> None:
     twice.evict("anonymous")
     late = Presence(twice.there.house)

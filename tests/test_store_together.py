@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from skyspy.store import Store, feeds, presence, state
 from skyspy.store.accounts import AccountError, NotFound
@@ -77,7 +78,7 @@ def test_wanting_moves_no_version_and_an_eviction_does(store: Store) -> None:
     assert store.read(state.version) == before + 1
 
 
-def test_evictions_are_told_once_in_order_logged_and_forgotten_by_age(store: Store) -> None:
+def test_evictions_are_told_once_in_order_and_logged(store: Store) -> None:
     for target in ("1", "2"):
         store.write(lambda c, target=target: presence.evict(c, "key", target, 2, BOSS, 100.0))
     news = store.read(lambda c: presence.news(c, 0))
@@ -85,14 +86,25 @@ def test_evictions_are_told_once_in_order_logged_and_forgotten_by_age(store: Sto
     last = store.read(presence.last_eviction)
     assert last == news.evictions[-1].id
     assert store.read(lambda c: presence.news(c, last)).evictions == ()
-    store.write(lambda c: presence.evict(c, "anonymous", "", 0, BOSS, 100.0 + presence.KEPT_S + 1))
-    assert [e.what for e in store.read(lambda c: presence.news(c, 0)).evictions] == ["anonymous"]
+    assert store.write(lambda c: presence.evict(c, "anonymous", "", 0, BOSS, 100.0)) == last + 1
+    assert [e.id for e in store.read(lambda c: presence.news(c, last)).evictions] == [last + 1]
     rows = AuditLog(store).page()
     assert [(r.action, r.object, r.after) for r in rows] == [
         ("live.disconnect", "anonymous clients", {"sockets": 0}),
         ("live.disconnect", "key 2", {"sockets": 2}),
         ("live.disconnect", "key 1", {"sockets": 2}),
     ]
+
+
+def test_the_oldest_evictions_are_forgotten_by_their_number_and_by_no_clock(store: Store) -> None:
+    def many(connection: Connection) -> None:
+        for _ in range(presence.KEPT + 5):
+            presence.evict(connection, "key", "1", 0, BOSS, 100.0)
+
+    store.write(many)
+    kept = store.read(lambda c: presence.news(c, 0)).evictions
+    assert len(kept) == presence.KEPT
+    assert kept[-1].id == store.read(presence.last_eviction)
 
 
 def test_an_eviction_that_is_kept_late_is_not_overtaken_by_a_later_one(url: str, store: Store) -> None:

@@ -104,13 +104,15 @@ def _send_away(house: House, who: Who, what: str, target: str) -> int:
     meant = [row for row in settled(house) if is_meant(row, what, target)]
     for owner in _owners(house, what, target, meant):
         who.stands_over(house, owner.permissions, owner.name)
-    if meant or what in ("key", "user", "anonymous"):
-        at = house.clock.wall()
-        house.store.write(lambda connection: presence.evict(connection, what, target, len(meant), who.actor, at))
+    if not meant and what == "session":
+        return 0
+    at = house.clock.wall()
+    written = house.store.write(lambda connection: presence.evict(connection, what, target, len(meant), who.actor, at))
     for session in house.live:
         # At once here; the other processes read it within half a second.
         if is_meant(row_of(house.live.process, session), what, target):
             house.live.send_away(session, CODE, MESSAGE)
+    house.live.hear(written)
     return len(meant)
 
 

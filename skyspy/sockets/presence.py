@@ -2,7 +2,8 @@
 
 Law: nothing is written while nobody looks. A look of LOOK_SECONDS reads two numbers; while somebody wants the
 list this process's rows are written every PUBLISH_SECONDS, and once nobody does they are taken away. An
-eviction goes to the judge, who says the reason and ends the connection.
+eviction goes to the judge, who says the reason and ends the connection; it means whoever had come before it was heard of
+here, so that nobody who was there is missed, and no clock is asked.
 """
 
 from __future__ import annotations
@@ -66,11 +67,13 @@ class Presence:
         if self._taken is None:
             # What was said before this process was up was not meant for its clients.
             self._taken = store.read(presence.last_eviction)
+            self._house.live.hear(self._taken)
         after = self._taken
         news = store.read(lambda connection: presence.news(connection, after))
         for eviction in news.evictions:
             self._send_away(eviction)
             self._taken = eviction.id
+            self._house.live.hear(eviction.id)
         if now >= news.wanted_until:
             self._withdraw()
         elif self._published is None or now - self._published >= PUBLISH_SECONDS or now < self._published:
@@ -86,7 +89,7 @@ class Presence:
 
     def _send_away(self, eviction: Eviction) -> None:
         for session in self._house.live:
-            if session.since <= eviction.at and is_meant(row_of(self.process, session), eviction.what, eviction.target):
+            if session.heard < eviction.id and is_meant(row_of(self.process, session), eviction.what, eviction.target):
                 self._house.live.send_away(session, CODE, MESSAGE)
 
     def _row(self, session: Session) -> Row:

@@ -2,7 +2,8 @@
 
 Law: nothing is written while nobody looks. Whoever looks says until when he wants the list; every process sees it
 within half a second and keeps its rows true until then. A row that was not renewed for GONE_S is of a process that died.
-An eviction is written once, with its audit row, and taken by every process that was up when it was written.
+An eviction is written once, with its audit row, and taken by every process that was up when it was written. Evictions
+are ordered by their ids, which the database gives, and by no clock: the hosts of an installation may differ by an hour.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from skyspy.store.schema import EVICTIONS, PRESENCE, STATE
 WANTED_S = 10.0
 """For how long after a look the list is kept."""
 GONE_S = 10.0
-KEPT_S = 600.0
-"""How long an eviction is remembered: every process has taken it long before."""
+KEPT = 1000
+"""How many evictions are remembered: every process has taken the older ones long before."""
 CHUNK = 200
 """Rows inserted by one statement."""
 _ABOUT = {"session": "socket {}", "key": "key {}", "user": "user {}", "anonymous": "anonymous clients"}
@@ -55,7 +56,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Eviction:
-    """Whom to send away: `what` is session, key, user or anonymous, `target` its id; who came after `at` (wall) may stay."""
+    """Whom to send away: `what` is session, key, user or anonymous, `target` its id; `at` is wall seconds of the host that acted."""
 
     id: int
     what: str
@@ -112,10 +113,12 @@ def everybody(connection: Connection, at: float) -> list[Row]:
     return [Row(*row[:-1]) for row in connection.execute(query)]
 
 
-def evict(connection: Connection, what: str, target: str, sockets: int, actor: Actor, at: float) -> None:
-    """Send somebody away everywhere; `sockets` is how many that was when it was asked, for the log."""
+def evict(connection: Connection, what: str, target: str, sockets: int, actor: Actor, at: float) -> int:
+    """Send somebody away everywhere; `sockets` is how many that was when it was asked, for the log. The eviction's id."""
     # The version's lock: evictions are kept in the order of their ids, so that who saw one has seen all before it.
     state.bump(connection)
-    connection.execute(delete(EVICTIONS).where(EVICTIONS.c.at < at - KEPT_S))
     connection.execute(insert(EVICTIONS).values(what=what, target=target, at=at))
+    eviction_id = last_eviction(connection)
+    connection.execute(delete(EVICTIONS).where(EVICTIONS.c.id <= eviction_id - KEPT))
     audit.record(connection, actor, "live.disconnect", _ABOUT[what].format(target), at, None, {"sockets": sockets})
+    return eviction_id
