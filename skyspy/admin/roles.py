@@ -22,11 +22,19 @@ from skyspy.permissions import PERMISSIONS
 
 page = Page("roles", "/roles/", "Roles", (MANAGE,), "People")
 
+BUILTIN_SAYS = {
+    "viewer": "Sees everything but audio, and changes nothing.",
+    "operator": "Hears audio too, acknowledges safety events, edits alerts.",
+    "admin": "Holds every permission: users, keys, settings and the audit log.",
+}
+"""What the built-in roles are for."""
+
 
 @page.get()
 def listing(asked: Asked) -> ResponseReturnValue:
     """Every role."""
-    return render_template("admin/roles.html", roles=roles.listing(asked.house, asked.who), total=len(PERMISSIONS))
+    listed = roles.listing(asked.house, asked.who)
+    return render_template("admin/roles.html", roles=listed, total=len(PERMISSIONS), builtin_says=BUILTIN_SAYS)
 
 
 @page.get("/roles/new/", fresh=True)

@@ -54,8 +54,8 @@ export function children(here, there) {
     keyed(here, there);
     return;
   }
-  const found = [...here.childNodes];
-  const wanted = [...there.childNodes];
+  const found = told(here);
+  const wanted = told(there);
   for (const [index, one] of wanted.entries()) {
     const old = found[index];
     if (!old) here.append(one);
@@ -64,6 +64,9 @@ export function children(here, there) {
   }
   for (const old of found.slice(wanted.length)) old.remove();
 }
+
+/** The nodes that say something: blanks between elements differ with how a template is included. */
+const told = (node) => [...node.childNodes].filter((one) => one.nodeType !== Node.TEXT_NODE || one.nodeValue.trim());
 
 /** Rows that are known by their keys: those that stay are never taken out, or the focus in them would be lost. */
 function keyed(here, there) {
