@@ -7,6 +7,7 @@ Nothing is opened here.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -52,6 +53,8 @@ SCHEMES: dict[str, Scheme] = {
     )
 }
 
+_PASSWORD = re.compile(r"(?<=//).*@|^[^/]*@", re.DOTALL)
+
 
 @dataclass(frozen=True, slots=True)
 class FeedUrl:
@@ -79,14 +82,16 @@ def parse(text: str) -> FeedUrl:
     text = text.strip()
     if any(ord(c) < 33 or ord(c) == 127 for c in text):
         raise FeedUrlError("a feed URL holds no blanks or control characters")
+    # What is wrong is said to people and to the log: never with a password that may be in it, however it is mistyped.
+    told = _PASSWORD.sub("***@", text)
     try:
         parts = urlsplit(text)
         port = parts.port
-    except ValueError as error:
-        raise FeedUrlError(f"{text!r} is not a URL: {error}") from None
+    except ValueError:
+        raise FeedUrlError(f"{told!r} is not a URL: its host or its port cannot be read") from None
     scheme = SCHEMES.get(parts.scheme.lower())
     if scheme is None:
-        raise FeedUrlError(f"{text!r} is not a feed: write one of {', '.join(s.example for s in SCHEMES.values())}")
+        raise FeedUrlError(f"{told!r} is not a feed: write one of {', '.join(s.example for s in SCHEMES.values())}")
     options = dict(parse_qsl(parts.query)) if scheme.link != "http" else _http_options(parts.fragment)
     unknown = sorted(set(options) - set(scheme.options))
     if unknown:
@@ -94,9 +99,9 @@ def parse(text: str) -> FeedUrl:
         raise FeedUrlError(f"{scheme.name}:// does not take {', '.join(unknown)} (options: {known})")
     _check_numbers(options)
     if scheme.link in ("http", "tcp") and not parts.hostname:
-        raise FeedUrlError(f"{text!r} names no host: write {scheme.example}")
+        raise FeedUrlError(f"{told!r} names no host: write {scheme.example}")
     if scheme.link == "file" and not parts.path:
-        raise FeedUrlError(f"{text!r} names no file: write {scheme.example}")
+        raise FeedUrlError(f"{told!r} names no file: write {scheme.example}")
     path = unquote(parts.path) if scheme.link == "file" else parts.path
     return FeedUrl(text, scheme, parts.hostname or "", port or scheme.port, path, options)
 

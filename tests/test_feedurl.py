@@ -39,3 +39,14 @@ def test_what_is_no_feed_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(FeedUrlError) as caught:
         parse(text)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["gopher://op:hush@host/", "beast://op:hush@", "beast://op:hush@host:99999", "http://op:hu@hush@[host/", "x//op:hush@h", "op:hush@pi",
+     "beast://op:hush#x@pi:1", "beast://op:hush/x@pi", "avr:///op:hush@pi"],
+)  # fmt: skip
+def test_s20_what_is_wrong_with_a_url_is_said_without_its_password(text: str) -> None:
+    with pytest.raises(FeedUrlError) as caught:
+        parse(text)
+    assert "hush" not in str(caught.value)
