@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from skyspy.admin import PAGES
+from skyspy.store import feeds
 from tests.browser.receiver import Receiver
 from tests.conftest import ROOT, missing
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
@@ -47,6 +49,9 @@ def peopled(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Ite
     operator.accounts.set_disabled(operator.user("off", "viewer"), True, OPERATOR)
     operator.accounts.create_user("invited", "viewer", None, OPERATOR)
     operator.accounts.create_role("own", frozenset({"audio.view"}), OPERATOR, "Listens")
+    for url in ("sbs://127.0.0.1:1", f"beast://{LONG}:30005"):
+        operator.store.write(lambda c, url=url: feeds.add(c, url, url, OPERATOR, time.time()))
+    operator.store.write(lambda c: feeds.set_paused(c, 2, True, LONG, OPERATOR, time.time()))
     operator.close()
     yield made
     made.stop()
