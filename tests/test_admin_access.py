@@ -104,6 +104,7 @@ def test_what_is_wrong_stands_at_its_setting_and_what_was_typed_stays(panel: Pan
     assert answer.status_code == 400
     assert 'value="99999"' in answer.text and 'name="BROADCAST_HZ" type="number" value="2"' in answer.text
     assert 'name="was.BROADCAST_HZ" value="10"' in answer.text, "what was typed is still a change"
+    assert "Farthest position believed: write a whole number" in answer.text
     assert "Write a whole number from 10 to 2000." in answer.text and 'href="#f-MAX_RANGE_NM"' in answer.text
     assert panel.log("setting.set") == []
 

@@ -137,7 +137,7 @@ def _page(asked: Asked, refused: Refused | None = None) -> tuple[str, int]:
             groups.setdefault(row.row.group, []).append(line)
     text = render_template(
         "admin/access.html",
-        error="" if refused is None else refused.message,
+        error=f"{ROWS[wrong].title}: {why}" if wrong in ROWS else "" if refused is None else refused.message,
         wrong=wrong if wrong in ROWS else "",
         mode=mode,
         rows=rows,
