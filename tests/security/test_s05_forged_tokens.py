@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -167,18 +168,19 @@ def test_s05_what_is_no_text_is_no_identity(server: Server, private: None, token
 def test_s05_a_megabyte_is_refused_and_the_server_lives(server: Server, forger: Forger, private: None) -> None:
     megabyte = forger.sign(jti="x" * 750_000)
     assert len(megabyte) > 1_000_000
-    try:
-        status = ask(server, ME, token=megabyte).status
-    except (ConnectionError, BrokenPipeError):
-        # A header of that size need not be read to its end.
-        status = 431
-    assert status in (400, 401, 431)
+    sent = (
+        lambda: ask(server, ME, token=megabyte),
+        lambda: ask(server, "/api/auth/token/refresh/", send={"refresh": megabyte}),
+        lambda: ask(server, "/api/auth/token/revoke/", send={"token": megabyte}),
+    )
+    for send in sent:
+        # What is too large need not be read to its end: the answer may come, and the connection close, before all is sent.
+        with contextlib.suppress(ConnectionError):
+            assert send().status in (400, 401, 413, 431)
     with Ws(server) as client, pytest.raises((Gone, ConnectionError)):
         client.join("/", {"token": megabyte})
     with Ws(server) as client:
         assert client.join("/", {"token": megabyte[:60_000]})[1]["data"]["code"] == "token_invalid"
-    for path, body in (("/api/auth/token/refresh/", {"refresh": megabyte}), ("/api/auth/token/revoke/", {"token": megabyte})):
-        assert ask(server, path, send=body).status in (400, 401, 413)
     assert ask(server, ME, token=forger.genuine).status == 200
     assert "Traceback" not in server.log()
 
