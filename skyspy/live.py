@@ -114,14 +114,6 @@ class Live:
         """Everybody, as of now."""
         return list(self._sessions.values())
 
-    def by_namespace(self, namespace: str) -> list[Session]:
-        """Everybody in one namespace."""
-        return [session for session in self._sessions.values() if session.namespace == namespace]
-
-    def on_transport(self, eio_sid: str) -> list[Session]:
-        """The sessions that share one transport."""
-        return [self._sessions[sid] for sid in self._transports.get(eio_sid, ())]
-
     def has_transport(self, eio_sid: str) -> bool:
         """Whether anybody is admitted over this transport."""
         return eio_sid in self._transports

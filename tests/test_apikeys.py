@@ -270,7 +270,7 @@ def test_uses_cost_no_write_until_they_are_flushed(
     assert keys.flush() == 1
     after = accounts.key_by_id(made.key.id)
     assert (after.last_used_at, after.last_used_from) == (clock.wall() - 1, "192.0.2.2")
-    assert list(accounts.key_uses_per_day(made.key.id).values()) == [2]
+    assert list(accounts.key_uses_since([made.key.id], 0)[made.key.id].values()) == [2]
     assert keys.flush() == 0
 
 
@@ -283,7 +283,7 @@ def test_uses_that_could_not_be_written_are_kept_for_the_next_time(keys: ApiKeys
     accounts.broken = False
     keys.identify(made.text, "192.0.2.1")
     keys.flush()
-    assert list(accounts.key_uses_per_day(made.key.id).values()) == [2]
+    assert list(accounts.key_uses_since([made.key.id], 0)[made.key.id].values()) == [2]
 
 
 def test_a_refused_key_counts_as_no_use(keys: ApiKeys, accounts: CountingAccounts, ben: User) -> None:

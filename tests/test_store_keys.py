@@ -82,7 +82,7 @@ def test_uses_are_counted_by_day_and_move_no_version(accounts: Accounts, clock: 
     accounts.note_key_uses({key.id: Use(clock.wall() + 1, "2001:db8::1", 2)})
     accounts.note_key_uses({key.id: Use(clock.wall() + 86400, "192.0.2.9")})
     day = int(clock.wall() // 86400)
-    assert accounts.key_uses_per_day(key.id) == {day: 5, day + 1: 1}
+    assert accounts.key_uses_since([key.id], 0)[key.id] == {day: 5, day + 1: 1}
     after = accounts.key_by_id(key.id)
     assert (after.last_used_at, after.last_used_from) == (clock.wall() + 86400, "192.0.2.9")
     assert version(accounts) == at

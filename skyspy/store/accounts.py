@@ -168,12 +168,8 @@ class Accounts:
         """Write a batch of last uses, by key id."""
         self.store.write(lambda c: keys.note_uses(c, uses))
 
-    def key_uses_per_day(self, key_id: int) -> dict[int, int]:
-        """How often a key was used on each UTC day (days since 1970)."""
-        return self.store.read(lambda c: keys.uses_per_day(c, key_id))
-
     def key_uses_since(self, ids: Iterable[int], first_day: int) -> Mapping[int, Mapping[int, int]]:
-        """How often keys were used on each UTC day from that one on, by key id and day."""
+        """How often keys were used on each UTC day (days since 1970) from that one on, by key id and day."""
         wanted = list(ids)
         return self.store.read(lambda c: keys.uses_since(c, wanted, first_day))
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from skyspy import wirejson
-from skyspy.permissions import PERMISSION_NAMES
+from skyspy.permissions import OPERATES, PERMISSION_NAMES
 from skyspy.store import audit, state, users
 from skyspy.store.audit import DAY_S, Actor
 from skyspy.store.roles import AccountError, NotFound
@@ -237,11 +237,6 @@ def note_uses(connection: Connection, uses: Mapping[int, Use]) -> None:
             connection.execute(insert(KEY_USES).values(key_id=key_id, day=day, uses=use.times))
 
 
-def uses_per_day(connection: Connection, key_id: int) -> dict[int, int]:
-    """How often a key was used on each UTC day (days since 1970)."""
-    return {row.day: row.uses for row in connection.execute(select(KEY_USES).where(KEY_USES.c.key_id == key_id))}
-
-
 def uses_since(connection: Connection, ids: Iterable[int], first_day: int) -> Mapping[int, Mapping[int, int]]:
     """How often keys were used on each UTC day from that one on, by key id and day."""
     wanted = sorted(set(ids))
@@ -285,6 +280,8 @@ def _check(owner: User, new: NewKey, at: float) -> None:
     if owner.disabled:
         raise AccountError(f"{owner.name} is disabled: enable that user first")
     for scope in sorted(new.scopes or ()):
+        if new.kind == "test" and scope in OPERATES:
+            raise AccountError(f"a test key is of the sandbox and operates nothing: leave {scope} out, or make a live key")
         if scope not in PERMISSION_NAMES:
             raise AccountError(f"there is no permission {audit.printable(scope, 64)!r} to be a scope")
         if scope not in owner.permissions:
