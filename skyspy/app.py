@@ -60,8 +60,9 @@ def create_app(environ: Mapping[str, str], clock: Clock | None = None) -> Flask:
     logs.configure(settings_of_boot.log_level)
     if settings_of_boot.redis_url is not None:
         log.warning("SKYSPY_REDIS_URL is set, but this version has no bus yet: each process reads the feeds itself")
-    if settings_of_boot.former_key is not None:
-        log.info("the former secret key is believed until %s", iso(settings_of_boot.former_key.until))
+    if (former := settings_of_boot.former_key) is not None:
+        ended = (clock or Clock()).wall() >= former.until
+        log.info("the former secret key %s %s", "ended" if ended else "is believed until", iso(former.until))
     app = Flask("skyspy", root_path=str(ROOT), template_folder="templates", static_folder="static")
     house = build_house(settings_of_boot, clock or Clock(), app)
     app.config["SECRET_KEY"] = settings_of_boot.secret_key

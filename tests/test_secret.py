@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -311,6 +312,18 @@ def test_a_cookie_of_the_former_key_is_nothing_after_its_end(changed: Changed) -
     assert used.is_in()
     assert not unused.is_in()
     panel.house.store.close()
+
+
+def test_the_log_says_until_when_the_former_key_is_believed_and_when_it_may_be_forgotten(
+    changed: Changed, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("skyspy").addHandler(caplog.handler)
+    for overlap in ("2027-01-25T00:00:00Z", "2027-01-15T07:59:00Z"):
+        changed.after(overlap).house.store.close()
+    logging.getLogger("skyspy").removeHandler(caplog.handler)
+    assert "the former secret key is believed until 2027-01-25T00:00:00.000Z" in caplog.text
+    assert "the former secret key ended 2027-01-15T07:59:00.000Z" in caplog.text
+    assert OLD not in caplog.text
 
 
 def test_without_a_former_key_every_browser_is_signed_out(changed: Changed) -> None:
