@@ -81,7 +81,7 @@ def test_a_key_has_the_form_the_contract_says(kind: str) -> None:
     assert well_formed(generate(kind))
 
 
-def test_ten_thousand_keys_are_all_different_and_use_every_letter() -> None:
+def test_s01_ten_thousand_keys_are_all_different_and_use_every_letter() -> None:
     made = {generate("live") for _ in range(10_000)}
     assert len(made) == 10_000
     assert set("".join(key[8:40] for key in made)) == set(LETTERS)
@@ -312,7 +312,7 @@ def test_the_key_is_in_no_repr_no_row_and_no_error(keys: ApiKeys, store: Store, 
         assert secret.encode() not in path.read_bytes()
 
 
-def test_what_is_kept_is_a_keyed_hash(keys: ApiKeys, store: Store, ben: User) -> None:
+def test_s02_what_is_kept_is_a_keyed_hash(keys: ApiKeys, store: Store, ben: User) -> None:
     text = make(keys, ben).text
     digest = store.read(lambda c: c.exec_driver_sql("SELECT digest FROM api_keys").scalar_one())
     assert digest == Secret("k" * 40).digest("api key", text)
