@@ -45,6 +45,7 @@ test: lint browser
 bench: dev
 	$(BIN)/python bench/ingest.py
 	$(BIN)/python bench/tracker.py
+	$(BIN)/python bench/hub.py
 
 clean:
 	rm -rf $(VENV) node_modules static/vendor

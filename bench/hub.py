@@ -1,0 +1,150 @@
+"""How long one piece of work holds everybody else up: in a lane, in pieces or in a thread, and beside it done on the spot.
+
+    python bench/hub.py [--runs 5]
+
+A ticker on the hub notes how late each of its timers is while the work goes on. Each row is one kind of work done as the server
+does it, and by its peer in the same run, which does the same where it stands. Printed are the longest waits in milliseconds: median
+(least to most), and how many times longer the peer's is. Where other work shares the machine both grow, the ratio less.
+"""
+
+from __future__ import annotations
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import argparse  # noqa: E402
+import os  # noqa: E402
+import statistics  # noqa: E402
+import sys  # noqa: E402
+import tempfile  # noqa: E402
+import time  # noqa: E402
+from collections.abc import Callable  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import gevent  # noqa: E402
+from argon2 import PasswordHasher  # noqa: E402
+from sqlalchemy import update  # noqa: E402
+
+from skyspy import wirejson  # noqa: E402
+from skyspy.auth.passwords import Passwords  # noqa: E402
+from skyspy.clock import Clock  # noqa: E402
+from skyspy.decode import FORMATS, Context  # noqa: E402
+from skyspy.feed.link import Link  # noqa: E402
+from skyspy.feedurl import parse  # noqa: E402
+from skyspy.store import Store  # noqa: E402
+from skyspy.store.schema import STATE  # noqa: E402
+from skyspy.store.sqlite import engine_for  # noqa: E402
+from tests.mode_s import beast, traffic  # noqa: E402
+
+EVERY_S = 0.002
+Work = Callable[[], object]
+
+
+class Still:
+    """A reader that reads nothing: the bench hands the link its bytes."""
+
+    shows = "up"
+
+    def read(self, _link: Link) -> None:
+        return None
+
+
+def link(carries: str) -> Link:
+    """A link of a format, begun, whose observations nobody takes."""
+    made = Link("bench", parse("sbs://127.0.0.1:1"), carries, Still(), lambda _name, _heard: None, Clock())
+    made.begin(FORMATS[carries].make(Context(None)))
+    return made
+
+
+def longest_wait(work: Work) -> float:
+    """Milliseconds by which the latest timer was late while the work went on."""
+    worst = 0.0
+
+    def tick() -> None:
+        nonlocal worst
+        while True:
+            due = time.perf_counter() + EVERY_S
+            gevent.sleep(EVERY_S)
+            worst = max(worst, time.perf_counter() - due)
+
+    ticker = gevent.spawn(tick)
+    gevent.sleep(5 * EVERY_S)
+    worst = 0.0
+    work()
+    gevent.sleep(2 * EVERY_S)
+    ticker.kill()
+    return worst * 1000
+
+
+def at_once(work: Work, times: int) -> Work:
+    """The work begun so many times together."""
+    return lambda: gevent.joinall([gevent.spawn(work) for _ in range(times)], raise_error=True)
+
+
+def passwords() -> tuple[Work, Work]:
+    ours, theirs = Passwords(), PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+    return at_once(lambda: ours.check(None, "a wrong password"), 8), at_once(lambda: theirs.hash("a wrong password"), 8)
+
+
+def commits(folder: Path) -> tuple[Work, Work]:
+    store = Store(f"sqlite:///{folder / 'bench.db'}")
+    store.upgrade()
+    change = update(STATE).values(version=STATE.c.version + 1)
+    engine = engine_for(store._url, "BEGIN IMMEDIATE")
+
+    def inline() -> None:
+        with engine.connect() as connection, connection.begin():
+            for _ in range(2000):
+                connection.execute(change)
+
+    def in_lane() -> None:
+        def write(connection: object) -> None:
+            for _ in range(2000):
+                connection.execute(change)  # type: ignore[attr-defined]
+
+        store.write(write)
+
+    return in_lane, inline
+
+
+def document() -> tuple[Work, Work]:
+    fields = {"lat": 47.1, "lon": 8.2, "alt_baro": 30000, "gs": 440.1, "track": 12.3, "squawk": "1234", "nic": 8, "rc": 186}
+    rows = [{"hex": f"{0x4B0000 + n:06x}", "flight": "ABC1", "seen": 0.1, "messages": 5, **fields} for n in range(10_000)]
+    body = wirejson.dump_bytes({"now": 1.0, "messages": 1, "aircraft": rows})
+    ours, theirs = link("aircraft.json"), FORMATS["aircraft.json"].make(Context(None))
+    return lambda: ours.take_document(body), lambda: theirs.feed(body, 1000.0)
+
+
+def flood() -> tuple[Work, Work]:
+    data = b"".join(beast(frame) for _, frame in traffic(250, 20))
+    ours, theirs = link("beast"), FORMATS["beast"].make(Context(None))
+    return lambda: ours.take(data), lambda: theirs.feed(data, 1000.0)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--runs", type=int, default=5)
+    runs = options.parse_args().runs
+    with tempfile.TemporaryDirectory() as folder:
+        rows = {
+            "eight passwords (argon2id)": passwords(),
+            "2000 statements of SQLite": commits(Path(folder)),
+            "10,000 aircraft in one document": document(),
+            "20 s of 250 aircraft at once": flood(),
+        }
+        print(f"longest wait of a timer, {runs} runs, load {os.getloadavg()[0]:.1f}")
+        for name, (ours, theirs) in rows.items():
+            waits = [(longest_wait(ours), longest_wait(theirs)) for _ in range(runs)]
+            mine, peers = zip(*waits, strict=True)
+            ratio = statistics.median(peer / own for own, peer in waits)
+            print(
+                f"  {name:34}{statistics.median(mine):7.1f} ms ({min(mine):.1f} to {max(mine):.1f})"
+                f"   on the spot {statistics.median(peers):7.1f} ms   {ratio:.1f} times"
+            )
+
+
+if __name__ == "__main__":
+    main()
