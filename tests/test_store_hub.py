@@ -24,6 +24,11 @@ BESIDE_HUB = textwrap.dedent("""
 
     store = Store(sys.argv[1])
     store.upgrade()
+    # The machine may be crowded; who tests these limits sets them himself.
+    if store.is_sqlite:
+        store._backend._writer.lane.patience = store._backend._reader.lane.patience = 60
+    else:
+        store._backend._engine.pool._timeout = 60
 
     def one_up(connection):
         connection.execute(update(STATE).values(version=STATE.c.version + 1))

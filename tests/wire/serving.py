@@ -33,12 +33,15 @@ START_SECONDS = 90.0
 
 
 class Server:
-    """One gunicorn, started as the README says, on a free port, with its instance in `folder`. Who starts several
-    at once says `wait=False`, and waits for each when all have begun."""
+    """One gunicorn, started as the README says, with its instance in `folder`. Its port is bound here and handed over, so
+    that no other run of the tests takes it meanwhile. Who starts several at once says `wait=False`, and waits for each
+    when all have begun."""
 
     def __init__(self, folder: Path, wait: bool = True, **environ: str) -> None:
         self.folder = folder
-        self.port = free_port()
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        self.port: int = listener.getsockname()[1]
         self.log_file = folder / f"log.{self.port}"
         self._environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("SKYSPY_")},
@@ -47,9 +50,10 @@ class Server:
             "SKYSPY_LON": "8.5",
             **environ,
         }
-        command = [sys.executable, "-m", "gunicorn", "-k", WORKER, "-w", "1", "-b", f"127.0.0.1:{self.port}", "wsgi:app"]
-        with self.log_file.open("w") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=self._environ, stdout=log, stderr=log)
+        descriptor = listener.fileno()
+        command = [sys.executable, "-m", "gunicorn", "-k", WORKER, "-w", "1", "-b", f"fd://{descriptor}", "wsgi:app"]
+        with listener, self.log_file.open("w") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self._environ, stdout=log, stderr=log, pass_fds=[descriptor])
         if wait:
             self.wait()
 
@@ -127,13 +131,6 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def eventually(claim: Any, seconds: float = 20.0) -> bool:
