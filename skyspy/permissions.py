@@ -50,6 +50,9 @@ PERMISSION_NAMES: frozenset[str] = frozenset(p.name for p in PERMISSIONS)
 
 VIEWS: frozenset[str] = frozenset(p.name for p in PERMISSIONS if p.is_view)
 
+OPERATES: frozenset[str] = frozenset({"users.manage", "keys.manage", "settings.manage", "audit.view"})
+"""Whoever holds any of these operates the installation. It is one, whatever sky one sees: no test key holds them."""
+
 FEATURES: tuple[str, ...] = ("aircraft", "safety", "stats", "acars", "airspace", "notams", "cannonball", "alerts", "audio")
 """The features whose access the operator sets in FEATURE_ACCESS; each is seen with `<feature>.view`."""
 

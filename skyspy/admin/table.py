@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from flask.typing import ResponseReturnValue
 
+from skyspy import permissions
 from skyspy.auth.pages import Browser, Pages
 from skyspy.auth.policy import may
 from skyspy.auth.principal import ANONYMOUS, Principal
@@ -19,8 +20,8 @@ from skyspy.operate import Who
 from skyspy.store.panel import PanelSession
 from skyspy.store.settings import Settings
 
-OPERATES = ("users.manage", "keys.manage", "settings.manage", "audit.view")
-"""Whoever holds any of these operates something; others have their own pages only."""
+OPERATES = tuple(p.name for p in permissions.PERMISSIONS if p.name in permissions.OPERATES)
+"""As a page's `needs`: whoever holds any of these operates something; others have their own pages only."""
 
 
 class PanelUser:

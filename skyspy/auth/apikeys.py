@@ -1,7 +1,8 @@
 """API keys: `sk_live_` or `sk_test_`, 32 random letters and digits, and 6 that check them.
 
 Law: a key is shown once, by whoever made it, and kept as a keyed hash. A mistyped one is refused by its checksum
-before the database is asked. What it may do is what its owner may do now, narrowed by its scopes.
+before the database is asked. What it may do is what its owner may do now, narrowed by its scopes; a test key is of the
+sandbox and never operates the installation.
 Last uses are gathered here and written in batches (`flush`), so that no request costs a write. One that is kept under the
 former secret key is moved to the current one when it is seen: one small write in its life.
 """
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from skyspy.auth.principal import Principal, TokenError
 from skyspy.auth.secret import Secret
 from skyspy.clock import Clock
+from skyspy.permissions import OPERATES
 from skyspy.store import StoreError, moved
 from skyspy.store.accounts import Accounts, Actor, Key, NewKey, Use
 
@@ -157,7 +159,7 @@ def principal_of(key: Key, now: float) -> Principal:
         raise TokenError("token_revoked")
     if key.expires_at is not None and now >= key.expires_at:
         raise TokenError("token_expired")
-    held = key.user.permissions
+    held = key.user.permissions - OPERATES if key.kind == "test" else key.user.permissions
     return Principal(
         "key",
         key.user.id,

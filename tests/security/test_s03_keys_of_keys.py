@@ -21,7 +21,6 @@ HOME = ["127.0.0.0/8"]
         ({"networks": HOME}, {"networks": ["0.0.0.0/0"]}, {"networks": HOME}, "networks"),
         ({"expires_at": time.time() + 86400}, {}, {"expires_in": 3600}, "expires_in"),
         ({"expires_at": time.time() + 86400}, {"expires_in": 90000}, {"expires_in": 3600}, "expires_in"),
-        ({"kind": "test"}, {"kind": "live"}, {"kind": "test"}, "kind"),
     ],
 )
 def test_s03_a_key_makes_no_key_that_is_wider_than_itself(
