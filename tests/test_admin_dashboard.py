@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import pytest
@@ -98,6 +99,9 @@ def test_receivers_stand_there_in_words_and_lead_to_their_page(panel: Panel, ann
 def test_what_was_done_leads_to_who_did_it(panel: Panel, ann: Browser) -> None:
     page = ann.get("/admin/dashboard/").text
     assert 'href="/admin/audit/?actor=ann"' in page and "login.ok" in page
+    assert re.search(r'href="/admin/users/\d+/">user ann</a>', page)
+    reader = only(panel, "reader", {"audit.view"}).get("/admin/dashboard/").text
+    assert "user ann" in reader and "/admin/users/" not in reader, "who may not look at users is led to none"
 
 
 @pytest.mark.parametrize(

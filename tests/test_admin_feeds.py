@@ -152,14 +152,24 @@ def test_a_receiver_is_added_and_stands_in_the_log_without_its_password(panel: P
     assert "hush" not in repr(panel.log()) + page
 
 
-@pytest.mark.parametrize("url", [NOBODY, "demo://"])
-def test_a_receiver_that_is_there_is_not_added_twice(panel: Panel, ann: Browser, url: str) -> None:
-    put(panel, NOBODY)
+@pytest.mark.parametrize(
+    "url", [NOBODY, "SBS://127.0.0.1:1/", "beast://pi", "http://pi:80/data/aircraft.json#interval=5", "demo://"]
+)
+def test_a_receiver_that_is_there_is_not_added_twice_however_it_is_written(panel: Panel, ann: Browser, url: str) -> None:
+    for there in (NOBODY, "beast://pi:30005", "http://op:hush@PI/data/aircraft.json"):
+        put(panel, there)
     ann.get("/admin/feeds/")
     answer = ann.post("/admin/feeds/add/", {"url": url})
     assert answer.status_code == 409
     assert "already" in text_of(answer.text) and f'value="{url}"' in answer.text
-    assert len(panel.house.store.read(table.every)) == 1
+    assert len(panel.house.store.read(table.every)) == 3
+
+
+def test_two_receivers_of_one_host_are_two(panel: Panel, ann: Browser) -> None:
+    put(panel, "http://pi/data/aircraft.json")
+    ann.get("/admin/feeds/")
+    for url in ("http://pi/978/aircraft.json", "http://pi/data/aircraft.json?of=2", "beast://pi", "demo://?seed=2"):
+        assert ann.post("/admin/feeds/add/", {"url": url}).status_code == 303
 
 
 def test_when_as_many_are_added_as_can_be_the_page_says_so_and_refuses_one_more(panel: Panel, ann: Browser) -> None:

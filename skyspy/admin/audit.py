@@ -35,7 +35,7 @@ def show(asked: Asked) -> ResponseReturnValue:
     return render_template(
         "admin/audit.html",
         rows=[(row, told(row), places.get(row.id)) for row in rows],
-        address_of=_address,
+        address_of=address_of,
         chosen=chosen,
         bad_day=next((name for name in DAYS if name in chosen and _day(chosen[name]) is None), ""),
         # A noun alone means everything about it.
@@ -72,7 +72,7 @@ def _day(text: str) -> datetime | None:
     return day if 1970 <= day.year < 9999 else None
 
 
-def _address(place: Place) -> str:
+def address_of(place: Place) -> str:
     """The page of what an entry is about."""
     if place.kind == "user":
         return url_for("admin.users_one", user_id=int(place.id))

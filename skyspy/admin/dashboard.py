@@ -13,6 +13,7 @@ from typing import Any
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from skyspy.admin.audit import address_of
 from skyspy.admin.feeds import demo_only, shown
 from skyspy.admin.show import listed, number
 from skyspy.admin.table import OPERATES, Asked, Page
@@ -117,6 +118,7 @@ def _parts(asked: Asked) -> dict[str, Any]:
     settings = asked.settings if asked.may(feeds.MANAGE) else None
     views = feeds.listing(house, asked.who) if asked.may(feeds.MANAGE) else None
     watches = asked.may(users.MANAGE)
+    entries = log.page(house, asked.who, log.Search(), ENTRIES) if asked.may(log.NEEDS) else None
     return {
         "mode": None if settings is None else settings.AUTH_MODE,
         "mode_says": "" if settings is None else in_words(settings),
@@ -127,5 +129,7 @@ def _parts(asked: Asked) -> dict[str, Any]:
         "demo_only": views is not None and demo_only(views),
         "clients": present.clients(present.everybody(house)) if watches else None,
         "namespaces": sorted(live.counts(house).items()) if watches else (),
-        "entries": log.page(house, asked.who, log.Search(), ENTRIES) if asked.may(log.NEEDS) else None,
+        "entries": entries,
+        "places": log.places(house, asked.who, entries) if entries else {},
+        "address_of": address_of,
     }

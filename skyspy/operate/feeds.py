@@ -11,6 +11,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import gevent
 
@@ -105,9 +106,12 @@ def add(house: House, who: Who, url: str) -> Feed:
     """Add a receiver to the live sky."""
     who.needs(house, MANAGE)
     parsed = _parsed(url)
-    if any(own.text == parsed.text for own in house.config.feeds):
+    if any(_place(own) == _place(parsed) for own in house.config.feeds):
         raise Refused("conflict", f"{parsed.shown} is a feed of the environment already")
-    if len(house.store.read(feeds.every)) >= MOST:
+    added = house.store.read(feeds.every)
+    if any(_place_of(feed.url) == _place(parsed) for feed in added):
+        raise Refused("conflict", f"{parsed.shown} is a feed already")
+    if len(added) >= MOST:
         raise Refused("conflict", f"There are {MOST} added feeds already: remove one first")
     at = house.clock.wall()
     with told():
@@ -231,6 +235,21 @@ def _listen(house: House, who: Who, url: FeedUrl) -> CheckResult:
     at = house.clock.wall()
     house.store.write(lambda c: audit.record(c, who.actor, "feed.check", f"feed {url.shown}", at))
     return manager.check(url, CHECK_SECONDS, location=house.config.location)
+
+
+def _place(url: FeedUrl) -> tuple[object, ...]:
+    """What tells receivers apart: where they are, however that is written."""
+    if url.scheme.link not in ("http", "tcp"):
+        return (url.text,)
+    beyond = (url.path, urlsplit(url.text).query) if url.scheme.link == "http" else ()
+    return (url.scheme.name, url.host, url.port, *beyond)
+
+
+def _place_of(text: str) -> tuple[object, ...] | None:
+    try:
+        return _place(feedurl.parse(text))
+    except FeedUrlError:
+        return None
 
 
 def _parsed(url: str) -> FeedUrl:
