@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from skyspy.store import Store, state
 from skyspy.store.accounts import AccountError, Accounts, Actor, Key, NewKey, User
 from tests.conftest import StillClock
-from tests.databases import KINDS, open_store
+from tests.databases import store
+
+__all__ = ["store"]
 
 ANNA = Actor("user", "anna", "192.0.2.7")
 HASH = "a stand-in for a hash"
-
-
-@pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with open_store(request.param, tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

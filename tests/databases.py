@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from skyspy.store import Store
 from tests.conftest import ROOT, missing
@@ -66,6 +67,20 @@ def open_store(kind: str, folder: Path) -> Iterator[Store]:
             yield store
         finally:
             store.close()
+
+
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store on every kind of database, one after the other."""
+    with open_store(request.param, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+    """A store on a SQLite file."""
+    with open_store("sqlite", tmp_path) as made:
+        yield made
 
 
 def forked(work: Callable[[], object]) -> int:

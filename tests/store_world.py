@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from sqlalchemy import select, update
 
 from skyspy.store import Store
 from skyspy.store.schema import STATE
-from tests.databases import KINDS, open_store
+from tests.databases import sqlite_store, store
+
+__all__ = ["sqlite_store", "store"]
 
 HOLD = """
 import sqlite3, sys, time
@@ -22,18 +22,6 @@ print("held", flush=True)
 time.sleep(float(sys.argv[2]))
 held.execute("COMMIT")
 """
-
-
-@pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with open_store(request.param, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
-    with open_store("sqlite", tmp_path) as made:
-        yield made
 
 
 class Holder:

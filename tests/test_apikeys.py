@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +18,12 @@ from skyspy.auth.secret import Secret
 from skyspy.store import Store, StoreError
 from skyspy.store.accounts import AccountError, Accounts, Actor, User
 from tests.conftest import StillClock
-from tests.databases import KINDS, open_store
+from tests.databases import store
+
+__all__ = ["store"]
 
 ANNA = Actor("user", "anna", "192.0.2.7")
 LETTERS = string.digits + string.ascii_letters
-
-
-@pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with open_store(request.param, tmp_path) as made:
-        yield made
 
 
 class CountingAccounts(Accounts):

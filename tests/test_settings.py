@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,21 +17,11 @@ from skyspy.store.audit import Actor, AuditLog
 from skyspy.store.registry import build
 from skyspy.store.settings import ROWS, SettingError, Settings, SettingsTable, parse, row_of, to_json, to_text
 from tests.conftest import StillClock
-from tests.databases import KINDS, open_store
+from tests.databases import sqlite_store, store
+
+__all__ = ["sqlite_store", "store"]
 
 ANNA = Actor("user", "anna", "192.0.2.7")
-
-
-@pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with open_store(request.param, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
-    with open_store("sqlite", tmp_path) as made:
-        yield made
 
 
 def by_hand(store: Store, statement: str, **values: object) -> None:

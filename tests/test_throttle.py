@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -16,15 +14,11 @@ from skyspy.store.attempts import Attempts, Bucket
 from skyspy.store.schema import ATTEMPTS
 from skyspy.store.settings import Settings
 from tests.conftest import StillClock
-from tests.databases import KINDS, open_store
+from tests.databases import store
+
+__all__ = ["store"]
 
 LIMITS = Settings(LOGIN_ATTEMPTS_PER_ACCOUNT=3, LOGIN_ATTEMPTS_PER_ADDRESS=5, LOGIN_ATTEMPTS_TOTAL=12, LOGIN_WINDOW_SECONDS=300)
-
-
-@pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with open_store(request.param, tmp_path) as made:
-        yield made
 
 
 def throttle_of(store: Store, clock: StillClock) -> LoginThrottle:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import gevent
 import pytest
 
 from skyspy.auth.upkeep import ROUNDS_PER_TIDYING, Upkeep
 from skyspy.store import StoreBusy
+from tests.feed_fakes import wait_for
 
 
 class Tokens:
@@ -53,6 +53,5 @@ def test_a_round_that_fails_does_not_end_the_others(fault: Exception) -> None:
     tokens = Tokens(fault)
     upkeep = upkeep_of(tokens, 0.001)
     upkeep.start()
-    gevent.sleep(0.05)
+    wait_for(lambda: tokens.flushes > 2)
     upkeep.stop()
-    assert tokens.flushes > 2
