@@ -255,7 +255,15 @@ def settings_preview(asked: Asked) -> object:
     Counts the sockets of every process on this database, and changes nothing. At the first look it takes a second to hear them all.
     """
     found = access.preview(asked.house, who_of(asked), asked.body.changes)
-    return models.Preview(dict(found.disconnected), dict(found.namespaces), dict(found.lost), found.total)
+    return models.Preview(
+        disconnected=dict(found.disconnected),
+        namespaces=dict(found.namespaces),
+        where={kind: dict(counts) for kind, counts in found.where.items()},
+        own=found.own,
+        near=found.near,
+        lost=dict(found.lost),
+        total=found.total,
+    )
 
 
 @resource.post("/api/admin/settings/", body=models.Changes, answer=models.Settings, **_SETTINGS)
@@ -268,6 +276,7 @@ def settings_change(asked: Asked) -> object:
 def _setting(row: Setting) -> models.Setting:
     return models.Setting(
         name=row.row.name,
+        title=row.row.title,
         value=to_json(row.value),
         default=to_json(row.row.default),
         is_default=row.is_default,
@@ -333,7 +342,8 @@ def live_disconnect(asked: Asked) -> object:
 def audit_list(asked: Asked) -> object:
     """Read the audit log, the newest first."""
     query: models.AuditQuery = asked.query
-    search = log.Search(query.actor, query.action, query.object, query.address)
+    since, until = (None if moment is None else moment.timestamp() for moment in (query.since, query.until))
+    search = log.Search(query.actor, query.action, query.object, query.address, since, until)
     rows = log.page(asked.house, who_of(asked), search, query.limit + 1, number(opened(query.cursor)))
     shown, following = cut(rows, lambda row: str(row.id), query.limit)
     entries = [models.Entry(**{**asdict(row), "at": iso(row.at)}) for row in shown]

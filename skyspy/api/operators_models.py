@@ -5,6 +5,7 @@ Law: as models.py: every field says what it means; a body with an unknown field 
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
@@ -12,6 +13,7 @@ from msgspec import Meta, Struct
 from skyspy.api.models import Cursor, NextCursor, Timestamp
 
 Id = Annotated[int, Meta(ge=1, le=10**15)]
+Moment = Annotated[datetime, Meta(tz=True)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Says = Annotated[str, Meta(description="What the role is for", max_length=200)]
 Search = Annotated[str, Meta(description="Part of a name", max_length=64)]
@@ -182,6 +184,7 @@ class Setting(Struct, forbid_unknown_fields=True):
     """A setting, its value and who chose it."""
 
     name: str
+    title: Annotated[str, Meta(description="What the panel calls it")]
     value: Any
     default: Any
     is_default: bool
@@ -209,6 +212,9 @@ class Preview(Struct, forbid_unknown_fields=True):
 
     disconnected: Annotated[dict[str, int], Meta(description="Sockets told to go, by kind: anonymous, user, key")]
     namespaces: Annotated[dict[str, int], Meta(description="The same sockets, by namespace")]
+    where: Annotated[dict[str, dict[str, int]], Meta(description="The same sockets, by kind and namespace")]
+    own: Annotated[int, Meta(description="How many of them are of whoever asks")]
+    near: Annotated[int, Meta(description="How many of them are anonymous and come from the asker's address")]
     lost: Annotated[dict[str, int], Meta(description="Sockets that lose a topic, by topic")]
     total: int
 
@@ -271,6 +277,8 @@ class AuditQuery(Struct):
     action: Annotated[str, Meta(description="Such as user.create; `user.` means all of them", max_length=32)] = ""
     object: Annotated[str, Meta(description="Part of the object's name", max_length=128)] = ""
     address: Annotated[str, Meta(description="The exact address it came from", max_length=64)] = ""
+    since: Annotated[Moment | None, Meta(description="From this moment on, such as 2026-03-05T14:00:00Z")] = None
+    until: Annotated[Moment | None, Meta(description="Before this moment")] = None
     limit: Annotated[int, Meta(description="How many on one page", ge=1, le=500)] = 100
     cursor: Annotated[Cursor | None, Meta(description="`next_cursor` of the page before")] = None
 
