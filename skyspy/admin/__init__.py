@@ -6,6 +6,7 @@ the page's row. To add a page: its file with a `page`, its template, and its nam
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, request
@@ -14,6 +15,7 @@ from flask_wtf.csrf import CSRFError
 from skyspy.admin import access, audit, dashboard, door, feeds, keys, landing, links, live, profile, roles, session, show, users
 from skyspy.admin.table import Asked, Page
 from skyspy.house import house_of
+from skyspy.store import StoreError
 
 PAGES: tuple[Page, ...] = (
     session.page,
@@ -63,16 +65,20 @@ def _keep_nowhere(response: Response) -> Response:
 def _shell() -> dict[str, Any]:
     """What the layout needs on every page: who is here, where he may go, and the numbers in the bar."""
     house = house_of(current_app)
-    user = door.signed_in()
-    asked = Asked(house, door.pages(), door.browser(), house.settings.current, user)
+    nobody = Asked(house, door.pages(), door.browser(), house.settings.current)
+    try:
+        asked = replace(nobody, user=door.signed_in())
+        counts = session.live_counts(asked) if asked.user is not None and not g.get("panel_quiet") else {}
+    except StoreError:
+        # This is the page that says that the database cannot be read: it must not fail for the same reason.
+        asked, counts = nobody, {}
     listed = [page for page in PAGES if page.group and asked.may(*page.needs)]
     groups = [(name, [page for page in listed if page.group == name]) for name in dict.fromkeys(page.group for page in listed)]
     here = (request.endpoint or "").rpartition(".")[2].partition("_")[0]
-    counts = session.live_counts(asked) if user is not None and not g.get("panel_quiet") else {}
     return {
         # One name, so that a page's own values cannot hide it.
         "shell": {"groups": groups, "here": here, "counts": counts},
-        "user": user,
+        "user": asked.user,
         "may": asked.may,
         "settings": house.settings.current,
         "now": house.clock.wall(),

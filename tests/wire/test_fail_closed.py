@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.security.asking import Browser, ask
 from tests.wire.raw import Ws
-from tests.wire.serving import Operator, Server, eventually
+from tests.wire.serving import PASSWORD, Operator, Server, eventually
 
 
 class Vandal:
@@ -60,6 +61,36 @@ def test_s25_without_settings_nobody_new_is_admitted_and_who_is_in_stays(
     with Ws(server) as client:
         assert client.join("/", {"token": key})[0] == "connect"
     inside.close()
+
+
+@pytest.mark.parametrize("table", ["settings", "users", "api_keys", "roles", "families"])
+def test_s25_while_a_table_cannot_be_read_neither_the_api_nor_the_panel_nor_a_socket_believes_anybody(
+    server: Server, operator: Operator, vandal: Vandal, table: str
+) -> None:
+    key, jwt = operator.key(), operator.jwt()
+    browser = Browser(server)
+    assert browser.sign_in("ann").status == 303
+    operator.choose(AUTH_MODE="private")
+    vandal.do(f"ALTER TABLE {table} RENAME TO stolen")
+    try:
+        time.sleep(1.2)
+        for path in ("/api/aircraft/", "/api/auth/me/", "/api/admin/users/", "/data/aircraft.json", "/api/openapi.json"):
+            for token in (None, key, jwt):
+                answer = ask(server, path, token=token)
+                served = answer.status == 200
+                # A key is read without the table of sign-ins, and the other way round.
+                beside = (table, token) in (("families", key), ("api_keys", jwt))
+                assert not served or beside, (path, token and token[:8], answer.text[:100])
+                assert served or "error" in answer.json()
+        if table != "api_keys":
+            assert ask(server, "/api/auth/token/", send={"username": "ann", "password": PASSWORD}).status >= 500
+            page = browser.get("/admin/users/")
+            assert (page.status, "The server is busy" in page.text) == (503, True)
+        with Ws(server) as client:
+            assert client.join("/", {"token": jwt if table == "families" else key})[0] == "refused"
+    finally:
+        vandal.do(f"ALTER TABLE stolen RENAME TO {table}")
+    assert ask(server, "/api/auth/me/", token=key).status == 200
 
 
 def test_s25_a_mode_that_does_not_exist_is_private(server: Server, operator: Operator, vandal: Vandal) -> None:
