@@ -253,6 +253,29 @@ def test_taking_something_from_a_role_says_first_who_loses_what(panel: Panel, an
     assert (role.permissions, role.says) == ({"aircraft.view"}, "Listens")
 
 
+def test_giving_somebody_a_lesser_role_says_first_what_is_lost(panel: Panel, ann: Browser) -> None:
+    otto = panel.user("otto", "operator")
+    panel.house.tokens.keys.create(otto.id, "live", "scanner", CLI)
+    connected(panel, "otto", "/audio")
+    asked = ann.post(f"/admin/users/{otto.id}/role/", {"role": "viewer"})
+    told = said(asked.text)
+    assert asked.status_code == 200 and "Give otto the role viewer?" in told
+    assert "otto has the role operator now." in told and "otto and all keys of otto can no longer:" in told
+    assert "(audio.view)" in told and "(aircraft.view)" not in told
+    assert "1 live connection of otto is open now." in told
+    assert "1 live connection in /audio is closed within 2 seconds" in told
+    assert panel.house.accounts.user_by_id(otto.id).role == "operator"
+    assert ann.post(f"/admin/users/{otto.id}/role/", {"role": "viewer", "sure": "yes"}).status_code == 303
+    assert panel.house.accounts.user_by_id(otto.id).role == "viewer"
+    assert ann.post(f"/admin/users/{otto.id}/role/", {"role": "operator"}).status_code == 303, "more is not asked twice"
+    assert ann.post(f"/admin/users/{otto.id}/role/", {"role": "nobody"}).status_code == 404
+
+
+def test_the_last_administrator_is_refused_before_he_is_asked(panel: Panel, ann: Browser) -> None:
+    refused = ann.post("/admin/users/1/role/", {"role": "viewer"})
+    assert refused.status_code == 409 and "last administrator" in said(refused.text)
+
+
 def test_giving_a_role_more_or_changing_one_that_nobody_holds_is_not_asked_twice(panel: Panel, ann: Browser) -> None:
     panel.house.accounts.create_role("listener", frozenset({"audio.view"}), CLI)
     assert ann.post("/admin/roles/role/listener/", {"permissions": ["stats.view"]}).status_code == 303

@@ -373,7 +373,8 @@ def test_users_roles_and_keys_are_counted_over_every_process(twice: Twice) -> No
     assert users.one(house, who, key.key.user.id).sockets == 2
     assert keys.one(house, who, key.key.id).sockets == 2
     assert roles.one(house, who, "viewer").sockets == 2
-    assert roles.touches(house, who, "viewer") == roles.Touched(1, 2)
+    taken = roles.effect_of_giving(house, who, key.key.user.id, "viewer")
+    assert (taken.lost, taken.users, taken.sockets) == (frozenset(), 1, 2)
 
 
 def test_nobody_sends_away_somebody_above_him_on_any_process(twice: Twice) -> None:

@@ -94,14 +94,21 @@ def delete(asked: Asked, name: str) -> ResponseReturnValue:
     return redirect(url_for("admin.roles_listing"), 303)
 
 
-def losses(effect: Effect) -> list[str]:
-    """What a change of a role takes away from whom, as sentences."""
+def losses(effect: Effect, whose: str = "") -> list[str]:
+    """What a change takes away from whom, as sentences: from all with a role, or from the one user `whose`."""
     lost = [permission for permission in PERMISSIONS if permission.name in effect.lost]
+    all_of = (
+        f"{whose} and all keys of {whose}"
+        if whose
+        else f"{counted_first(effect.users, 'user')} with this role, and all their keys,"
+    )
+    live = counted_first(effect.sockets, "live connection")
+    verb = "is" if effect.sockets == 1 else "are"
     points = [
-        f"{counted_first(effect.users, 'user')} with this role, and all their keys, can no longer: "
+        f"{all_of} can no longer: "
         + "; ".join(f"{permission.says[:1].lower()}{permission.says[1:]} ({permission.name})" for permission in lost)
         + ".",
-        f"{counted_first(effect.sockets, 'live connection')} {'has' if effect.sockets == 1 else 'have'} this role now.",
+        f"{live} of {whose} {verb} open now." if whose else f"{live} {'has' if effect.sockets == 1 else 'have'} this role now.",
     ]
     for namespace, count in sorted(effect.closed.items()):
         verb = "is" if count == 1 else "are"

@@ -16,6 +16,7 @@ from skyspy.admin.acting import ID, ROWS, offset, pager, step
 from skyspy.admin.forms import Choice, Field, one_line
 from skyspy.admin.keys import standings
 from skyspy.admin.profile import sockets_of
+from skyspy.admin.roles import losses
 from skyspy.admin.show import closes, counted, span
 from skyspy.admin.table import Asked, Page
 from skyspy.operate import Refused, keys, links, roles, users
@@ -67,10 +68,17 @@ def one(asked: Asked, user_id: int) -> ResponseReturnValue:
 
 @page.post(f"{_ONE}role/", fresh=True)
 def set_role(asked: Asked, user_id: int) -> ResponseReturnValue:
-    """Give a user another role."""
-    view = users.one(asked.house, asked.who, user_id)
+    """Give a user another role; one that takes something away is asked for first."""
+    view, role = users.one(asked.house, asked.who, user_id), one_line(request.form, "role", 64)
+    name = view.user.name
     try:
-        user = users.set_role(asked.house, asked.who, user_id, one_line(request.form, "role", 64))
+        if "sure" not in request.form:
+            effect = roles.effect_of_giving(asked.house, asked.who, user_id, role)
+            if effect.lost:
+                points = [f"{name} has the role {view.user.role} now.", *losses(effect, name)]
+                carried = {"role": [role]}
+                return step(f"Give {name} the role {role}?", points, "Change the role", _address(user_id), name, carried=carried)
+        user = users.set_role(asked.house, asked.who, user_id, role)
     except Refused as error:
         return _one(asked, view, error), error.status
     flash(f"{user.name} has the role {user.role} now.", "ok")

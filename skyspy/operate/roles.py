@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from skyspy import topics
 from skyspy.auth.policy import TokenOutcome, decide, may
 from skyspy.house import House
-from skyspy.operate import access
+from skyspy.operate import access, users
 from skyspy.operate.present import settled, tally
 from skyspy.operate.users import MANAGE
 from skyspy.operate.who import Who, known, told
-from skyspy.store.accounts import Role
+from skyspy.store.accounts import ADMIN, Role
+from skyspy.store.presence import Row
+from skyspy.store.users import keep_an_admin
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +27,6 @@ class RoleView:
     """A role, and how many live sockets stand in it (how many users do is in the role itself)."""
 
     role: Role
-    sockets: int
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """Whom a change of a role touches."""
-
-    users: int
     sockets: int
 
 
@@ -90,8 +84,24 @@ def effect(house: House, who: Who, name: str, permissions: Iterable[str]) -> Eff
     """What giving a role these permissions would do; changes nothing. Refused as the change itself would be."""
     role, wanted = one(house, who, name).role, known(permissions, "permissions")
     who.stands_over(house, role.permissions | wanted, f"The role {name}")
-    settings = house.settings.fresh()
     rows = [row for row in settled(house) if row.role == name and row.kind != "anonymous"]
+    return _effect(house, rows, role.permissions, wanted, role.users)
+
+
+def effect_of_giving(house: House, who: Who, user_id: int, name: str) -> Effect:
+    """What giving a user another role would do; changes nothing. Refused as the change itself would be."""
+    user, role = users.over(house, who, user_id), one(house, who, name).role
+    who.stands_over(house, role.permissions, f"The role {name}")
+    if role.name != ADMIN:
+        with told():
+            house.store.read(lambda connection: keep_an_admin(connection, user))
+    rows = [row for row in settled(house) if row.user_id == user_id and row.kind != "anonymous"]
+    return _effect(house, rows, user.permissions, role.permissions, 1)
+
+
+def _effect(house: House, rows: list[Row], held: frozenset[str], wanted: frozenset[str], count: int) -> Effect:
+    """What becomes of these sessions when whose they are holds `wanted` instead of `held`."""
+    settings = house.settings.fresh()
     closed: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     for row, token in zip(rows, access.tokens_of(house, rows), strict=True):
@@ -101,9 +111,9 @@ def effect(house: House, who: Who, name: str, permissions: Iterable[str]) -> Eff
         if decide(TokenOutcome(after), settings, topics.NAMESPACES[row.namespace].permission).principal is None:
             closed[row.namespace] += 1
             continue
-        held = [topic for topic in row.topics.split() if topic in topics.TOPICS]
-        lost.update(topic for topic in held if not may(after, topics.TOPICS[topic].permission, settings))
-    return Effect(role.permissions - wanted, role.users, len(rows), closed, lost)
+        joined = [topic for topic in row.topics.split() if topic in topics.TOPICS]
+        lost.update(topic for topic in joined if not may(after, topics.TOPICS[topic].permission, settings))
+    return Effect(held - wanted, count, len(rows), closed, lost)
 
 
 def delete(house: House, who: Who, name: str) -> None:
@@ -111,9 +121,3 @@ def delete(house: House, who: Who, name: str) -> None:
     who.stands_over(house, one(house, who, name).role.permissions, f"The role {name}")
     with told():
         house.accounts.delete_role(name, who.actor)
-
-
-def touches(house: House, who: Who, name: str) -> Touched:
-    """How many users and live sockets another set of permissions would touch."""
-    role = one(house, who, name).role
-    return Touched(role.users, sum(row.role == name for row in settled(house)))

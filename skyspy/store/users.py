@@ -156,7 +156,7 @@ def set_role(connection: Connection, user_id: int, role: str, actor: Actor, at: 
     state.bump(connection)
     user, found = by_id(connection, user_id), roles.by_name(connection, role)
     if found.name != ADMIN:
-        _keep_an_admin(connection, user)
+        keep_an_admin(connection, user)
     connection.execute(update(USERS).where(USERS.c.id == user.id).values(role_id=found.id))
     audit.record(connection, actor, "user.set-role", f"user {user.name}", at, {"role": user.role}, {"role": found.name})
     return by_id(connection, user_id)
@@ -169,7 +169,7 @@ def set_disabled(connection: Connection, user_id: int, disabled: bool, actor: Ac
     user = by_id(connection, user_id)
     values: dict[str, Any] = {"disabled": disabled}
     if disabled:
-        _keep_an_admin(connection, user)
+        keep_an_admin(connection, user)
         values["session_epoch"] = user.session_epoch + 1
     connection.execute(update(USERS).where(USERS.c.id == user.id).values(values))
     if disabled:
@@ -203,7 +203,7 @@ def remove(connection: Connection, user_id: int, actor: Actor, at: float) -> Non
     """Delete a user with his keys and families; the log stays. Raises AccountError for the last administrator."""
     state.bump(connection)
     user = by_id(connection, user_id)
-    _keep_an_admin(connection, user)
+    keep_an_admin(connection, user)
     connection.execute(delete(USERS).where(USERS.c.id == user.id))
     audit.record(connection, actor, "user.delete", f"user {user.name}", at, {"role": user.role}, None)
 
@@ -226,8 +226,9 @@ def _end_families(connection: Connection, user_id: int, why: str, at: float) -> 
     return connection.execute(update(FAMILIES).where(alive).values(revoked_at=at, revoked_why=why)).rowcount
 
 
-def _keep_an_admin(connection: Connection, user: User) -> None:
-    """Raise where `user` is the only administrator who can sign in. The version's lock must be held."""
+def keep_an_admin(connection: Connection, user: User) -> None:
+    """Raise AccountError where `user` is the only administrator who can sign in: whoever then takes it from him must hold
+    the version's lock."""
     if user.role != ADMIN or user.disabled or user.password_hash is None:
         return
     able = USERS.c.disabled.is_(False) & USERS.c.password_hash.is_not(None) & (ROLES.c.name == ADMIN)
