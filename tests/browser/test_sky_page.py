@@ -49,7 +49,7 @@ def test_a_demo_label_stands_only_over_simulated_traffic(sky: Page) -> None:
     expect(sky.locator("[data-demo]")).to_be_hidden()
 
 
-def test_what_a_radio_says_is_shown_and_not_run(sky: Page) -> None:
+def test_s18_what_a_radio_says_is_shown_and_not_run(sky: Page) -> None:
     sky.locator('tr[data-hex="4B0006"] button').click()
     expect(sky.locator("#detail")).to_contain_text(HOSTILE)
     expect(sky.locator('tr[data-hex="4B0006"] .c-r')).to_have_text("<b>x</b>")
