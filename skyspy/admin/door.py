@@ -131,6 +131,8 @@ def served(house: House, route: Route) -> Callable[..., ResponseReturnValue]:
         if user is None and not route.open:
             return _sign_in_first(route)
         if not route.open and not asked.may(*route.page.needs):
+            if not route.quiet:
+                asked.who.was_refused(house, f"{route.method} /admin{route.path}", route.page.needs)
             return refused(403, "You may not see this page", "Ask an administrator for " + " or ".join(route.page.needs))
         if route.fresh and (proof := _prove(asked, route)) is not None:
             return proof

@@ -122,6 +122,7 @@ def keys_create(asked: Asked) -> object:
         raise bad_fields({"scopes": f"{', '.join(unknown)[:200]}: no such permission; /api/auth/me/ lists yours"})
     if scopes is not None and not may_give(asked.principal, scopes):
         beyond = sorted(scopes - asked.principal.permissions)
+        asked.house.tokens.refusals.note(_actor(asked), "The key", beyond)
         raise ApiError(403, "permission_denied", f"You do not hold {', '.join(beyond)}, so no key of yours can")
     now = asked.house.clock.wall()
     ends = None if body.expires_in is None else now + body.expires_in

@@ -19,6 +19,7 @@ from skyspy.api.table import IDENTIFIED, OPEN, PROBE, SIGNED_IN, Route
 from skyspy.auth.policy import TokenOutcome, decide
 from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, TokenError
 from skyspy.house import House
+from skyspy.operate import Who
 from skyspy.store.errors import StoreError
 from skyspy.store.settings import Settings
 
@@ -70,22 +71,29 @@ class Door:
                 raise busy() from error
             # If the operator changed something while the credential was looked up, it is judged again.
             if self._house.settings.current.version == settings.version:
-                return self._judge(found, settings, route), settings, client
+                return self._judge(found, settings, route, client), settings, client
         raise busy()
 
-    def _judge(self, found: Principal | None, settings: Settings, route: Route) -> Principal:
+    def _judge(self, found: Principal | None, settings: Settings, route: Route, client: str) -> Principal:
         if route.who == OPEN:
             return ANONYMOUS
         if found is None and route.who in (IDENTIFIED, SIGNED_IN):
             raise refusal("token_missing", MESSAGES["token_missing"], route)
         verdict = decide(TokenOutcome(principal=found), settings, route.needs)
         if verdict.principal is None:
+            self._note(found, route, client, route.needs or "")
             raise refusal(verdict.code, verdict.message, route)
         if verdict.principal.kind != "user" and route.who == SIGNED_IN:
+            self._note(found, route, client, "a sign-in")
             raise ApiError(
                 403, "permission_denied", "An API key cannot do this. Sign in with POST /api/auth/token/ and send that token"
             )
         return verdict.principal
+
+    def _note(self, found: Principal | None, route: Route, client: str, lacks: str) -> None:
+        # What anybody may ask for in some auth mode is no try of anything: displays poll it all day.
+        if found is not None and route.who in (IDENTIFIED, SIGNED_IN):
+            Who(found, client).was_refused(self._house, f"{route.method} {route.path}", [lacks])
 
     def _count(self, client: str) -> None:
         if address.is_loopback(client):

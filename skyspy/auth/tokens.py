@@ -24,6 +24,7 @@ import jwt
 from skyspy.auth.apikeys import ApiKeys, looks_like_key, principal_of
 from skyspy.auth.passwords import Passwords
 from skyspy.auth.principal import ANONYMOUS, Principal, Ref, TokenError
+from skyspy.auth.refusals import Refusals
 from skyspy.auth.secret import Secret
 from skyspy.auth.signin import LoginError, SignIn
 from skyspy.auth.throttle import LoginThrottle, Throttled, TokenThrottle
@@ -81,6 +82,7 @@ class Tokens:
         self._throttle = TokenThrottle()
         self._refused: dict[tuple[str, str], int] = {}
         self.audit = AuditLog(accounts.store, self._clock)
+        self.refusals = Refusals(self.audit)
         self.keys = ApiKeys(accounts, self.secret, self._clock)
         logins = LoginThrottle(Attempts(accounts.store), self.secret, self._clock)
         self.sign_in = SignIn(accounts, passwords or Passwords(), logins, self.audit)
@@ -172,15 +174,20 @@ class Tokens:
         return {ref: judge(ref) for ref in wanted}
 
     def flush_uses(self) -> int:
-        """Write what was gathered: keys' last uses, refused tokens. Call it every half minute and before the
+        """Write what was gathered: keys' last uses, refused tokens, refusals. Call it every half minute and before the
         process ends. Returns how many rows it stood for; raises StoreError, and keeps what was not written."""
         refused, self._refused = self._refused, {}
         try:
-            self.audit.record_refusals(refused)
+            rows = (
+                (Actor("anonymous", "", address), "token.refused", code, {"times": times})
+                for (code, address), times in refused.items()
+            )
+            self.audit.record_all(rows)
         except StoreError:
             for about, times in refused.items():
                 self._refused[about] = self._refused.get(about, 0) + times
             raise
+        self.refusals.flush()
         return self.keys.flush()
 
     def tidy(self) -> None:

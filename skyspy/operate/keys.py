@@ -11,7 +11,7 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from skyspy.auth.apikeys import SKIES, MadeKey
+from skyspy.auth.apikeys import MadeKey
 from skyspy.clock import iso
 from skyspy.house import House
 from skyspy.operate.present import tally
@@ -92,7 +92,7 @@ def create(
     # For whoever signed in this is settled; a key that was given less than its owner gives no more than it has.
     who.stands_over(house, user.permissions if narrowed is None else narrowed, "The key")
     places = None if networks is None else tuple(networks)
-    _no_wider(who, kind, expires_at, places)
+    _no_wider(house, who, expires_at, places)
     with told():
         return house.tokens.keys.create(user.id, kind, name, who.actor, narrowed, expires_at, places)
 
@@ -100,7 +100,7 @@ def create(
 def rotate(house: House, who: Who, key_id: int, overlap_s: float = 0.0) -> MadeKey:
     """Make the key's successor; the old one works on for `overlap_s` seconds."""
     old = _his(house, who, key_id)
-    _no_wider(who, old.kind, old.expires_at, old.networks)
+    _no_wider(house, who, old.expires_at, old.networks)
     with told():
         return house.tokens.keys.rotate(key_id, who.actor, overlap_s)
 
@@ -121,19 +121,19 @@ def _his(house: House, who: Who, key_id: int) -> Key:
     return key
 
 
-def _no_wider(who: Who, kind: str, expires_at: float | None, networks: tuple[str, ...] | None) -> None:
-    """Refuse a key that would be wider than the key that makes it: of the live sky, for longer, or from more places."""
+def _no_wider(house: House, who: Who, expires_at: float | None, networks: tuple[str, ...] | None) -> None:
+    """Refuse a key that would be wider than the key that makes it: for longer, or from more places. (Permissions are
+    compared before; a test key makes none.)"""
     maker = who.principal
     if maker.kind != "key":
         return
     wider: dict[str, str] = {}
-    if kind == "live" and SKIES[kind] != maker.sky:
-        wider["kind"] = "The key that asks is a test key: ask for kind test"
     if maker.expires_at is not None and (expires_at is None or expires_at > maker.expires_at):
         wider["expires_in"] = f"The key that asks ends on {iso(maker.expires_at)}: ask for an end not later than that"
     if maker.networks is not None and (networks is None or not all(_lies_in(network, maker.networks) for network in networks)):
         wider["networks"] = f"The key that asks works only from {', '.join(maker.networks)}: ask for networks within these"
     if wider:
+        who.was_refused(house, "A wider key", wider)
         raise Refused("permission_denied", f"{next(iter(wider.values()))}, or sign in", wider)
 
 

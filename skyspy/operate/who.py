@@ -50,18 +50,24 @@ class Who:
         return Actor(self.principal.kind, name, self.address)
 
     def needs(self, house: House, *permissions: str) -> None:
-        """Refuse, unless he holds every one of the permissions now."""
+        """Refuse, and write it down, unless he holds every one of the permissions now."""
         settings = house.settings.fresh()
         for permission in permissions:
             if not may(self.principal, permission, settings):
+                self.was_refused(house, permission, [permission])
                 raise Refused("permission_denied", f"{MESSAGES['permission_denied']}: this needs {permission}")
 
     def stands_over(self, house: House, permissions: frozenset[str], whom: str) -> None:
         """Refuse, and write it down, unless he holds everything they hold on whom he acts."""
         above = sorted(permissions - self.principal.permissions)
         if above:
-            house.tokens.audit.record(self.actor, "access.refused", whom, {"lacks": above})
+            self.was_refused(house, whom, above)
             raise Refused("permission_denied", f"{whom} holds {above[0]}, which you do not: ask somebody who does")
+
+    def was_refused(self, house: House, about: str, lacks: Iterable[str]) -> None:
+        """Write down that he tried what he may not. Of strangers there is nothing to say but that they came."""
+        if self.principal.identified:
+            house.tokens.refusals.note(self.actor, about, lacks)
 
 
 def known(permissions: Iterable[str], field: str) -> frozenset[str]:

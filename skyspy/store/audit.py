@@ -7,7 +7,7 @@ cut to length and stripped of control characters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +78,7 @@ def record(
 
 
 class AuditLog:
-    """Reads the log."""
+    """Reads the log, and writes down what changed nothing else."""
 
     def __init__(self, store: Store, clock: Clock | None = None) -> None:
         self._store = store
@@ -89,17 +89,16 @@ class AuditLog:
         at = self._clock.wall()
         self._store.write(lambda connection: record(connection, actor, action, about, at, None, after))
 
-    def record_refusals(self, refused: Mapping[tuple[str, str], int]) -> None:
-        """Write how often which kind of token was refused from where: (code, address) to times."""
-        if not refused:
-            return
-        at = self._clock.wall()
+    def record_all(self, rows: Iterable[tuple[Actor, str, str, Mapping[str, object]]]) -> None:
+        """Write several such rows at once: (actor, action, about, after)."""
+        at, listed = self._clock.wall(), list(rows)
 
         def write(connection: Connection) -> None:
-            for (code, address), times in refused.items():
-                record(connection, Actor("anonymous", "", address), "token.refused", code, at, None, {"times": times})
+            for actor, action, about, after in listed:
+                record(connection, actor, action, about, at, None, after)
 
-        self._store.write(write)
+        if listed:
+            self._store.write(write)
 
     def page(
         self,

@@ -21,6 +21,8 @@ KEPT: tuple[Table, ...] = (SETTINGS, ROLES, USERS, API_KEYS, LINKS, FEEDS, EVICT
 """What only an operator's act may change."""
 MOVES = ("last_used_at", "last_used_from", "last_login_at", "last_login_from")
 """Columns that tell of use."""
+REFUSALS = ("access.refused", "token.refused")
+"""What the log tells of what did not happen; the number of a flood is written up to half a minute after it."""
 _WORD = re.compile(r"<(?:[^:<>]*:)?([a-z_]+)>")
 
 
@@ -31,7 +33,9 @@ def kept(operator: Operator) -> dict[str, list[Any]]:
         found: dict[str, list[Any]] = {}
         for table in KEPT:
             columns = [column for column in table.columns if column.name not in MOVES]
-            found[table.name] = [tuple(row) for row in connection.execute(select(*columns).order_by(*table.primary_key))]
+            query = select(*columns).order_by(*table.primary_key)
+            query = query.where(AUDIT.c.action.not_in(REFUSALS)) if table is AUDIT else query
+            found[table.name] = [tuple(row) for row in connection.execute(query)]
         return found
 
     return operator.store.read(read)
