@@ -94,7 +94,9 @@ def page(asked: Asked, owner: User, typed: Typed, errors: Mapping[str, str], err
 def _fields(owner: User, typed: Typed, errors: Mapping[str, str]) -> tuple[Field, ...]:
     kinds = (
         Choice("live", "Live", "Sees your real sky. Starts with sk_live_."),
-        Choice("test", "Test", "Sees simulated aircraft only and operates nothing, for trying out programs. Starts with sk_test_."),
+        Choice(
+            "test", "Test", "Sees simulated aircraft only and operates nothing, for trying out programs. Starts with sk_test_."
+        ),
     )
     ways = (
         Choice(SOME, "Only what is ticked below"),
