@@ -175,6 +175,14 @@ def test_a_role_of_ones_own_gives_exactly_its_permissions_and_a_change_is_seen_a
     assert (role.users, role.says, role.builtin) == (1, "hears the tower", False)
 
 
+def test_a_role_that_is_said_to_be_for_something_else_leaves_that_in_the_log(accounts: Accounts) -> None:
+    accounts.create_role("listener", frozenset({"audio.view"}), ANNA, "hears the tower")
+    accounts.change_role("listener", frozenset({"audio.view"}), ANNA, "hears everything")
+    row = AuditLog(accounts.store).page(1)[0]
+    assert row.before == {"permissions": ["audio.view"], "says": "hears the tower"}
+    assert row.after == {"permissions": ["audio.view"], "says": "hears everything"}
+
+
 def test_a_builtin_role_cannot_be_changed_and_one_that_is_held_not_deleted(accounts: Accounts) -> None:
     accounts.create_role("listener", frozenset({"audio.view"}), ANNA)
     make(accounts, "ben", "listener")

@@ -55,6 +55,10 @@ def entry(action: str, about: str, before: object = None, after: object = None) 
         (entry("user.disable", "user b", {"disabled": False}, {"disabled": True}), [Change("disabled", "no", "yes")]),
         (entry("user.delete", "user b", {"role": "viewer"}), [Change("role", "viewer", "")]),
         (
+            entry("role.change", "role r", {"permissions": ["a"], "says": "old"}, {"permissions": ["a"], "says": "new"}),
+            [Change("what it is for", "old", "new")],
+        ),
+        (
             entry("role.change", "role r", {"permissions": ["a", "b"]}, {"permissions": ["b", "c"]}),
             [Change("came", "", "c"), Change("went", "a", "")],
         ),

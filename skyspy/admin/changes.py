@@ -21,6 +21,7 @@ _FIELDS = {
     "family": "sign-in",
     "sockets": "connections",
     "panel": "on the panel",
+    "says": "what it is for",
     "scopes": "may",
     "networks": "from",
 }

@@ -102,8 +102,11 @@ def change(connection: Connection, name: str, permissions: frozenset[str], says:
     listed = _listed(permissions)
     new_says = old.says if says is None else audit.printable(says, 200)
     connection.execute(update(ROLES).where(ROLES.c.id == old.id).values(permissions=wirejson.dumps(listed), says=new_says))
-    before = {"permissions": sorted(old.permissions)}
-    audit.record(connection, actor, "role.change", f"role {name}", at, before, {"permissions": listed})
+    before: dict[str, object] = {"permissions": sorted(old.permissions)}
+    after: dict[str, object] = {"permissions": listed}
+    if new_says != old.says:
+        before["says"], after["says"] = old.says, new_says
+    audit.record(connection, actor, "role.change", f"role {name}", at, before, after)
     return by_name(connection, name)
 
 
