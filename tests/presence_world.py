@@ -1,0 +1,77 @@
+"""Two processes on one database, each with its own clients, for tests of what they tell each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar, cast
+
+import gevent
+import pytest
+
+from skyspy.operate import Who
+from skyspy.sockets.presence import Presence
+from skyspy.store import presence
+from tests.socket_world import OPERATOR, Peer, World, turn
+
+T = TypeVar("T")
+
+
+class Twice:
+    """Two processes on one database, each with its own clients."""
+
+    def __init__(self, folder: Path) -> None:
+        self.worlds = (World(folder), World(folder))
+        self.parts = tuple(Presence(world.house) for world in self.worlds)
+        self.here, self.there = self.worlds
+        self.look()
+
+    def look(self) -> None:
+        """One round in both processes, half a second after the last."""
+        for world, part in zip(self.worlds, self.parts, strict=True):
+            world.clock.pass_by(0.5)
+            part.look()
+            world.judge.look()
+        turn()
+
+    def listed(self) -> list[presence.Row]:
+        return self.here.store.read(lambda c: presence.everybody(c, self.here.clock.wall()))
+
+    def want(self) -> None:
+        self.here.store.write(lambda c: presence.want(c, self.here.clock.wall()))
+
+    def choose(self, **settings: object) -> None:
+        self.here.choose(**settings)
+        self.look()
+
+    def evict(self, what: str, target: str = "") -> None:
+        self.here.store.write(lambda c: presence.evict(c, what, target, 1, OPERATOR, self.here.clock.wall()))
+        self.look()
+
+    def looked(self, act: Callable[[], T]) -> T:
+        """What an act gives while both processes go on looking."""
+        acting = gevent.spawn(act)
+        while not acting.ready():
+            self.look()
+            gevent.sleep(0.2)
+        return cast("T", acting.get())
+
+
+@pytest.fixture
+def twice(tmp_path: Path) -> Iterator[Twice]:
+    made = Twice(tmp_path)
+    yield made
+    for world in made.worlds:
+        world.close()
+
+
+def gone(peer: Peer) -> bool:
+    return "/" in peer.gone
+
+
+def admin(world: World) -> Who:
+    world.accounts.create_user("root", "admin", "hash", OPERATOR)
+    made = world.made_key("keeper", role="admin")
+    principal = world.house.tokens.identify(made.text, "127.0.0.1")
+    assert principal is not None
+    return Who(principal, "127.0.0.1")
