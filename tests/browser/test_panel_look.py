@@ -10,18 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from skyspy.admin import PAGES
 from skyspy.store import feeds
+from skyspy.store.schema import PANEL_SESSIONS
+from tests.browser.looking import check, opened, sign_in
 from tests.browser.receiver import Receiver
-from tests.conftest import ROOT, missing
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
 Page, expect = playwright.Page, playwright.expect
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-LOOKS = [(width, theme) for width in (1280, 390) for theme in ("light", "dark")]
 LONG = "a-name-of-sixty-four-letters-that-nobody-would-choose-but-may.xx"
 ROUTES = [route for page in PAGES for route in page.routes if route.method == "GET" and not route.open and not route.quiet]
 ADDRESSES = sorted({"/admin" + re.sub(r"<[^>]*>", "own", re.sub(r"<int[^>]*>", "2", route.path)) for route in ROUTES})
@@ -59,33 +59,10 @@ def peopled(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Ite
 
 @pytest.fixture(scope="module")
 def ann(chromium: playwright.Browser, peopled: Server) -> Iterator[Page]:
-    """An administrator's page. Scripts may be put into it, for axe."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, base_url=peopled.url, bypass_csp=True)
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    page.goto("/admin/sign-in/")
-    page.fill("[name=name]", "ann")
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
-    page.wait_for_url(lambda url: "sign-in" not in url)
+    """An administrator's page."""
+    page = sign_in(chromium, peopled)
     yield page
-    context.close()
-
-
-def check(page: Page) -> None:
-    """The page as it stands, at both widths and in both themes."""
-    if not AXE.exists():
-        missing("node_modules/axe-core is not there: `npm ci` fetches it")
-    page.evaluate(AXE.read_text())
-    for width, theme in LOOKS:
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=theme)
-        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert over <= 0, f"{page.url} is {over} px too wide at {width} px"
-        found = page.evaluate(
-            "axe.run().then(r => r.violations.map(v => [v.impact, v.id, v.nodes[0].html, v.nodes[0].failureSummary]))"
-        )
-        assert [one for one in found if one[0] in ("serious", "critical")] == [], (page.url, width, theme)
+    page.context.close()
 
 
 @pytest.mark.parametrize("address", PAGES_SHOWN)
@@ -101,11 +78,56 @@ def test_axe_finds_nothing_serious_and_nothing_is_too_wide(ann: Page, address: s
 
 @pytest.mark.parametrize("address", ["/admin/sign-in/", "/admin/invite/no-such-link/", "/admin/nowhere/"])
 def test_pages_before_the_sign_in_are_as_good(chromium: playwright.Browser, peopled: Server, address: str) -> None:
-    context = chromium.new_context(base_url=peopled.url, bypass_csp=True)
-    page = context.new_page()
+    page = opened(chromium, peopled)
     page.goto(address)
     check(page)
-    context.close()
+    page.context.close()
+
+
+def test_pages_that_are_shown_once_or_in_between_are_as_good(ann: Page, chromium: playwright.Browser, peopled: Server) -> None:
+    ann.goto("/admin/users/new/")
+    ann.fill("[name=name]", "ned")
+    ann.click("main button[type=submit]")
+    link = ann.locator("#link").inner_text()
+    check(ann)
+    guest = opened(chromium, peopled)
+    guest.goto(link)
+    check(guest)
+    guest.fill("[name=password]", PASSWORD)
+    guest.fill("[name=again]", "another one than that")
+    guest.click("main button[type=submit]")
+    expect(guest.locator(".error")).to_be_visible()
+    check(guest)
+    guest.goto("/admin/sign-in/")
+    guest.fill("[name=name]", "ned")
+    guest.fill("[name=password]", "a guess")
+    guest.click("main button[type=submit]")
+    expect(guest.get_by_role("alert")).to_be_visible()
+    check(guest)
+    guest.context.close()
+    # The password is asked once more where it was given a while ago.
+    operator = Operator(peopled.folder)
+    operator.store.write(lambda c: c.execute(update(PANEL_SESSIONS).values(proved_at=0.0)))
+    operator.close()
+    ann.goto("/admin/keys/new/")
+    check(ann)
+    ann.fill("[type=password]", PASSWORD)
+    ann.click("main button[type=submit]")
+    expect(ann).to_have_url(re.compile("/admin/keys/new/"))
+
+
+def test_the_first_page_of_a_new_server_is_as_good(chromium: playwright.Browser, tmp_path: Path) -> None:
+    server = Server(tmp_path, SKYSPY_FEEDS="demo://?aircraft=5")
+    try:
+        page = opened(chromium, server)
+        page.goto(server.cli("admin-link", "--address", server.url))
+        expect(page.get_by_role("heading", name="Make the first administrator")).to_be_visible()
+        check(page)
+        page.goto("/admin/sign-in/")
+        check(page)
+        page.context.close()
+    finally:
+        server.stop()
 
 
 def test_the_code_beside_a_new_key_works_when_it_is_pasted(ann: Page, tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 import socketio
 
+from tests.browser.looking import check, sign_in
 from tests.browser.receiver import Receiver
-from tests.browser.test_panel_look import check
-from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server, eventually
+from tests.wire.serving import OPERATOR, Operator, Server, eventually
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
 Page, expect = playwright.Page, playwright.expect
@@ -27,18 +27,6 @@ def peopled(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Ite
     yield made, operator
     operator.close()
     made.stop()
-
-
-def sign_in(chromium: playwright.Browser, server: Server, **more: object) -> Page:
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, base_url=server.url, bypass_csp=True, **more)
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    page.goto("/admin/sign-in/")
-    page.fill("[name=name]", "ann")
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
-    page.wait_for_url(lambda url: "sign-in" not in url)
-    return page
 
 
 @pytest.fixture(scope="module")

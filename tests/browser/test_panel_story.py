@@ -12,6 +12,7 @@ import pytest
 import socketio
 
 from tests.conftest import ROOT, missing
+from tests.wire.node import node
 from tests.wire.serving import PASSWORD, Operator, Server, eventually
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
@@ -21,6 +22,22 @@ Browser, BrowserContext, Page, expect = (
     playwright.Page,
     playwright.expect,
 )
+
+JAVASCRIPT = """
+import { io } from 'socket.io-client';
+const [url, token] = process.argv.slice(2);
+const say = (what, more = {}) => console.log(JSON.stringify({ what, at: Date.now() / 1000, ...more }));
+const socket = io(url + '/audio', { path: '/socket.io', auth: { token }, transports: ['websocket'] });
+socket.on('connect', () => say('connect'));
+socket.on('error', (error) => say('error', error));
+socket.on('connect_error', (error) => say('connect_error', { message: error.message }));
+socket.on('disconnect', (reason) => {
+  say('disconnect', { reason });
+  process.exit(0);
+});
+setTimeout(() => process.exit(1), 60000);
+"""
+"""A client as the document writes them, with the library from npm."""
 
 GONE_SECONDS = 2.0
 """Within this an operator's change is in force on live sockets."""
@@ -136,20 +153,26 @@ def test_from_the_first_start_to_a_revoked_key_that_ends_its_client_within_two_s
     operator.get_by_role("link", name="I have copied it").click()
     assert key not in operator.content()
 
-    client = Client(fresh.url, "/audio", key)
+    client, script = Client(fresh.url, "/audio", key), node(fresh.folder, JAVASCRIPT, fresh.url, key)
     try:
+        assert script.until("connect")
         # The administrator sees it live, and revokes the key.
         admin.goto("/admin/keys/?whose=all")
         admin.get_by_role("link", name="Scanner in the shed").click()
-        expect(admin.get_by_text("1 live connection").first).to_be_visible()
+        expect(admin.get_by_text("2 live connections").first).to_be_visible()
         admin.get_by_role("link", name=re.compile("Revoke")).click()
-        expect(admin.get_by_role("listitem").filter(has_text="1 live connection")).to_be_visible()
-        since = time.monotonic()
+        expect(admin.get_by_role("listitem").filter(has_text="2 live connections")).to_be_visible()
+        since, at = time.monotonic(), time.time()
         admin.get_by_role("button", name=re.compile("Revoke")).click()
         assert client.left_within(since)
         assert [told["code"] for told in client.told] == ["token_revoked"]
+        gone = script.until("disconnect")
+        assert gone["reason"] == "io server disconnect" and gone["at"] - at <= GONE_SECONDS
+        assert [line["code"] for line in script.lines if line["what"] == "error"] == ["token_revoked"]
     finally:
         client.close()
+        script.process.kill()
+        script.process.communicate()
 
     # The log tells the story, the newest first.
     admin.goto("/admin/audit/")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.browser.conftest import HOSTILE, Complaints
 from tests.conftest import ROOT, missing
-from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
+from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server, eventually
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
 Page, expect = playwright.Page, playwright.expect
@@ -74,10 +74,10 @@ def test_the_headings_sort_by_keyboard_and_say_so(sky: Page) -> None:
     head.locator("button").focus()
     sky.keyboard.press("Enter")
     expect(head).to_have_attribute("aria-sort", "ascending")
-    assert column(sky, "hex")[:3] == ["4B0001", "4B0002", "4B0003"]
+    assert eventually(lambda: column(sky, "hex")[:3] == ["4B0001", "4B0002", "4B0003"])
     sky.keyboard.press("Enter")
     expect(head).to_have_attribute("aria-sort", "descending")
-    assert column(sky, "hex")[0] == "4B0028"
+    assert eventually(lambda: column(sky, "hex")[0] == "4B0028")
     expect(sky.locator("th[aria-sort]")).to_have_count(1)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ import pytest
 import socketio
 
 from tests.conftest import ROOT, missing
+from tests.wire.node import Told, node
 from tests.wire.serving import OPERATOR, Operator, Server, eventually
 
 SEED = ROOT.parent / "shared" / "seed"
@@ -58,20 +58,6 @@ def python() -> str:
     return "\n".join("    " * indent + line for indent, line in zip(INDENTS, lines, strict=True)) + "\n"
 
 
-def node(folder: Path, text: str) -> subprocess.Popen[str]:
-    """Run a module under node with the project's libraries."""
-    if not (ROOT / "node_modules" / "socket.io-client").is_dir():
-        missing("the browser libraries in node_modules (npm ci)")
-    script = folder / "client.mjs"
-    script.write_text(text, encoding="utf-8")
-    (folder / "node_modules").symlink_to(ROOT / "node_modules")
-    try:
-        return subprocess.Popen(["node", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    except FileNotFoundError:
-        missing("node")
-        raise
-
-
 REPORT = """
 const say = (what, more = {}) => console.log(JSON.stringify({ what, ...more }));
 client.socket.on('connect', () => say('connect', { transport: client.socket.io.engine.transport.name }));
@@ -91,36 +77,14 @@ STAYS_AWAY = "client.socket.on('connect_error', () => setTimeout(() => process.e
 """Long enough for the library to have tried again, if it would."""
 
 
-class Told:
-    """What a client in another process reports, line by line."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self.lines: list[dict[str, Any]] = []
-
-    def until(self, what: str) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if line.startswith("{"):
-                self.lines.append(json.loads(line))
-                if self.lines[-1]["what"] == what:
-                    return self.lines[-1]
-        raise AssertionError(f"the client never said {what}: {self.lines} {self.process.communicate()}")
-
-    def rest(self) -> list[str]:
-        """Everything until it ends by itself."""
-        out, _ = self.process.communicate(timeout=60)
-        self.lines += [json.loads(line) for line in out.splitlines() if line.startswith("{")]
-        return [line["what"] for line in self.lines]
-
-
 @pytest.fixture
 def told(tmp_path: Path) -> Iterator[Any]:
     running: list[subprocess.Popen[str]] = []
 
     def run(text: str) -> Told:
-        running.append(node(tmp_path, text))
-        return Told(running[-1])
+        made = node(tmp_path, text)
+        running.append(made.process)
+        return made
 
     yield run
     for process in running:
