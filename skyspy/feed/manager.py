@@ -1,8 +1,8 @@
 """Tools: all receivers of one sky: added, removed, paused and shown while the server runs.
 
-Law: a feed has one name, unique here and derived from its URL, under which it is logged, shown and
-operated; and a public name for those who may not know where it stands, such as `beast-1`. Each is a Link of its own; nothing one does touches another. LINKS has one row per way to
-a receiver (feedurl's `link` column).
+Law: a feed has one name, unique here and derived from its URL, under which it is logged, shown and operated; and a
+public name for those who may not know where it stands, such as `beast-1`. Each is a Link of its own; nothing one does
+touches another. LINKS has one row per way to a receiver (feedurl's `link` column).
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,19 @@ GENEROUS: dict[str, object] = {
 _NUMBERS = itertools.count(1)
 
 
+@contextmanager
+def operating(server: Server, *names: str) -> Iterator[Operator]:
+    """Somebody who works on a server's database, where these users are and no limit is met by accident."""
+    made = Operator(server.folder)
+    try:
+        made.choose(**GENEROUS)
+        for name in names:
+            made.user(name)
+        yield made
+    finally:
+        made.close()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
@@ -46,10 +60,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def operator(server: Server) -> Iterator[Operator]:
     """Who changes that server's settings and accounts; every limit is generous."""
-    made = Operator(server.folder)
-    made.choose(**GENEROUS)
-    yield made
-    made.close()
+    with operating(server) as made:
+        yield made
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 
 from tests.browser.receiver import Receiver, aircraft
 from tests.security.asking import AGENT, Answer, Browser, ask
-from tests.security.conftest import GENEROUS
+from tests.security.conftest import operating
 from tests.security.crawl import panel, signed_in, things
 from tests.test_web import Reader
 from tests.wire.raw import Gone, Ws
@@ -50,11 +50,8 @@ def server(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iter
 
 @pytest.fixture(scope="module")
 def operator(server: Server) -> Iterator[Operator]:
-    made = Operator(server.folder)
-    made.choose(**GENEROUS)
-    made.user("root")
-    yield made
-    made.close()
+    with operating(server, "root") as made:
+        yield made
 
 
 # -- S18 ---------------------------------------------------------------------------------------------

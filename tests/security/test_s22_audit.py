@@ -14,7 +14,7 @@ import pytest
 from skyspy.store.audit import AuditLog, Entry
 from tests.conftest import ROOT
 from tests.security.asking import Answer, ask
-from tests.security.conftest import GENEROUS
+from tests.security.conftest import operating
 from tests.security.crawl import api, form_of, kept, panel, signed_in, things
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
@@ -52,11 +52,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def operator(server: Server) -> Iterator[Operator]:
-    made = Operator(server.folder)
-    made.choose(**GENEROUS)
-    made.user("root")
-    yield made
-    made.close()
+    with operating(server, "root") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 
 from skyspy.store.audit import AuditLog
 from tests.security.asking import AGENT, Answer, Browser, ask
-from tests.security.conftest import GENEROUS
+from tests.security.conftest import GENEROUS, operating
 from tests.security.crawl import signed_in
 from tests.wire.raw import Ws
 from tests.wire.serving import PASSWORD, Operator, Server, eventually
@@ -37,11 +37,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def operator(server: Server) -> Iterator[Operator]:
-    made = Operator(server.folder)
-    made.choose(**GENEROUS)
-    made.user("root")
-    yield made
-    made.close()
+    with operating(server, "root") as made:
+        yield made
 
 
 def claims(address: str) -> dict[str, str]:
