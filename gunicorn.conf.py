@@ -8,7 +8,7 @@ from gevent import monkey
 
 monkey.patch_all()
 
-from skyspy.sockets import wire
+from skyspy.transport import setup
 
 bind = "127.0.0.1:8000"
 workers = 1
@@ -28,7 +28,7 @@ loglevel = "warning"
 
 def post_worker_init(worker):
     """Put the bounded WebSocket handler and the listener's socket options in force before the worker serves."""
-    wire.harden(worker)
+    setup.configure_worker(worker)
 
 
 def worker_exit(_server, worker):

@@ -32,8 +32,8 @@ from skyspy import wirejson  # noqa: E402
 from skyspy.auth.passwords import Passwords  # noqa: E402
 from skyspy.clock import Clock  # noqa: E402
 from skyspy.decode import FORMATS, Context  # noqa: E402
-from skyspy.feed.link import Link  # noqa: E402
 from skyspy.feedurl import parse  # noqa: E402
+from skyspy.receivers.link import Link  # noqa: E402
 from skyspy.store import Store  # noqa: E402
 from skyspy.store.schema import STATE  # noqa: E402
 from skyspy.store.sqlite import engine_for  # noqa: E402

@@ -1,4 +1,4 @@
-"""The roof: builds one House out of all rooms and hangs it on a Flask application.
+"""The roof: builds one Server out of all rooms and hangs it on a Flask application.
 
 Law: the only file that knows every room. `create_app` builds and starts nothing; `start` sets the
 greenlets going. No decision is made here.
@@ -15,19 +15,19 @@ from typing import Protocol
 from flask import Flask
 from flask_socketio import SocketIO
 
-from skyspy import admin, api, config, logs, web
+from skyspy import admin, api, config, logs, pages
 from skyspy.auth.tokens import Tokens
 from skyspy.auth.upkeep import Upkeep
 from skyspy.broadcast import Broadcast
 from skyspy.clock import Clock, iso
 from skyspy.config import ROOT, Config
 from skyspy.feedurl import parse
-from skyspy.house import House, house_of
-from skyspy.live import Live
-from skyspy.operate import feeds
+from skyspy.presence.sessions import SessionRegistry
+from skyspy.server import Server, server_of
+from skyspy.services import feeds
 from skyspy.simulate import DEFAULT_PLACE
 from skyspy.sky import Sky
-from skyspy.sockets import judge, presence, wire
+from skyspy.sockets import presence, reauthorizer
 from skyspy.sockets.acars import AcarsNamespace
 from skyspy.sockets.audio import AudioNamespace
 from skyspy.sockets.cannonball import CannonballNamespace
@@ -35,6 +35,7 @@ from skyspy.sockets.main import MainNamespace
 from skyspy.store import Store
 from skyspy.store.accounts import Accounts
 from skyspy.store.settings import Settings, SettingsTable
+from skyspy.transport import setup
 
 log = logging.getLogger(__name__)
 
@@ -64,18 +65,18 @@ def create_app(environ: Mapping[str, str], clock: Clock | None = None) -> Flask:
         ended = (clock or Clock()).wall() >= former.until
         log.info("the former secret key %s %s", "ended" if ended else "is believed until", iso(former.until))
     app = Flask("skyspy", root_path=str(ROOT), template_folder="templates", static_folder="static")
-    house = build_house(settings_of_boot, clock or Clock(), app)
+    server = build_server(settings_of_boot, clock or Clock(), app)
     app.config["SECRET_KEY"] = settings_of_boot.secret_key
-    app.extensions["skyspy"] = house
+    app.extensions["skyspy"] = server
     for namespace in (MainNamespace, AudioNamespace, CannonballNamespace, AcarsNamespace):
-        house.socketio.on_namespace(namespace(house))
+        server.socketio.on_namespace(namespace(server))
     api.register(app)
-    web.register(app)
+    pages.register(app)
     admin.register(app)
     return app
 
 
-def build_house(boot: Config, clock: Clock, app: Flask) -> House:
+def build_server(boot: Config, clock: Clock, app: Flask) -> Server:
     """Make every part; the database is opened and migrated here, nothing else touches the world."""
     store = Store(boot.database_url)
     store.upgrade()
@@ -83,10 +84,10 @@ def build_house(boot: Config, clock: Clock, app: Flask) -> House:
     accounts = Accounts(store, clock)
     tokens = Tokens(accounts, settings, boot.secret_key, clock, former=boot.former_key)
     socketio = SocketIO()
-    socketio.init_app(app, path=boot.socketio_path, **wire.options(settings, boot))
-    wire.fit(socketio)
+    socketio.init_app(app, path=boot.socketio_path, **setup.socketio_options(settings, boot))
+    setup.install(socketio)
     broadcast = Broadcast(socketio)
-    house = House(boot, clock, store, settings, accounts, tokens, socketio, broadcast, Live())
+    server = Server(boot, clock, store, settings, accounts, tokens, socketio, broadcast, SessionRegistry())
 
     def current() -> Settings:
         return settings.current
@@ -94,20 +95,20 @@ def build_house(boot: Config, clock: Clock, app: Flask) -> House:
     # Simulated traffic flies around a place of its own when the receiver's is unknown: distances are counted from there.
     simulated = boot.location or DEFAULT_PLACE
     all_demo = all(feed.scheme.name == "demo" for feed in boot.feeds)
-    house.skies["live"] = Sky("live", clock, current, broadcast, boot.feeds, simulated if all_demo else boot.location)
-    house.skies["sandbox"] = Sky("sandbox", clock, current, broadcast, (parse(SANDBOX_FEED),), simulated)
-    return house
+    server.skies["live"] = Sky("live", clock, current, broadcast, boot.feeds, simulated if all_demo else boot.location)
+    server.skies["sandbox"] = Sky("sandbox", clock, current, broadcast, (parse(SANDBOX_FEED),), simulated)
+    return server
 
 
 def start(app: Flask) -> None:
     """Start the feeds, the ticks, the watcher that judges live sockets again, and the upkeep of the accounts."""
-    house = house_of(app)
+    server = server_of(app)
     parts: list[Part] = [
-        *house.skies.values(),
-        feeds.Follower(house, house.skies["live"]),
-        judge.Judge(house),
-        presence.Presence(house),
-        Upkeep(house.tokens),
+        *server.skies.values(),
+        feeds.Follower(server, server.skies["live"]),
+        reauthorizer.Reauthorizer(server),
+        presence.Presence(server),
+        Upkeep(server.tokens),
     ]
     for part in parts:
         part.start()
@@ -120,4 +121,4 @@ def stop(app: Flask) -> None:
     """Stop what `start` started, the last first, write what waits to be written, and close the database."""
     for part in reversed(app.extensions.pop(RUNNING, [])):
         part.stop()
-    house_of(app).store.close()
+    server_of(app).store.close()

@@ -18,12 +18,12 @@ class FeedUrlError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """One way to reach a receiver: `carries` names the format (a row of decode.FORMATS), `link` the
+    """One way to reach a receiver: `carries` names the format (a row of decode.FORMATS), `transport` the
     way to it (http, tcp, file, none), `port` the default port."""
 
     name: str
     carries: str
-    link: str
+    transport: str
     port: int
     example: str
     says: str
@@ -92,17 +92,17 @@ def parse(text: str) -> FeedUrl:
     scheme = SCHEMES.get(parts.scheme.lower())
     if scheme is None:
         raise FeedUrlError(f"{told!r} is not a feed: write one of {', '.join(s.example for s in SCHEMES.values())}")
-    options = dict(parse_qsl(parts.query)) if scheme.link != "http" else _http_options(parts.fragment)
+    options = dict(parse_qsl(parts.query)) if scheme.transport != "http" else _http_options(parts.fragment)
     unknown = sorted(set(options) - set(scheme.options))
     if unknown:
         known = ", ".join(scheme.options) or "none"
         raise FeedUrlError(f"{scheme.name}:// does not take {', '.join(unknown)} (options: {known})")
     _check_numbers(options)
-    if scheme.link in ("http", "tcp") and not parts.hostname:
+    if scheme.transport in ("http", "tcp") and not parts.hostname:
         raise FeedUrlError(f"{told!r} names no host: write {scheme.example}")
-    if scheme.link == "file" and not parts.path:
+    if scheme.transport == "file" and not parts.path:
         raise FeedUrlError(f"{told!r} names no file: write {scheme.example}")
-    path = unquote(parts.path) if scheme.link == "file" else parts.path
+    path = unquote(parts.path) if scheme.transport == "file" else parts.path
     return FeedUrl(text, scheme, parts.hostname or "", port or scheme.port, path, options)
 
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from skyspy.aircraft import Observation
-from skyspy.house import House, house_of
+from skyspy.server import Server, server_of
 from skyspy.store.audit import Actor
 
 SELF = Actor("cli", "test", "")
@@ -20,8 +20,8 @@ PLACE = {"lat": 47.6, "lon": 8.6}
 
 
 @pytest.fixture
-def house(app: Flask) -> House:
-    return house_of(app)
+def server(app: Flask) -> Server:
+    return server_of(app)
 
 
 @pytest.fixture
@@ -30,10 +30,10 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def sky(house: House) -> Iterator[None]:
+def sky(server: Server) -> Iterator[None]:
     """Three aircraft in the live sky, one in the sandbox."""
     fill(
-        house,
+        server,
         "live",
         {
             "4B1613": {
@@ -48,28 +48,28 @@ def sky(house: House) -> Iterator[None]:
         },
     )
     fill(
-        house,
+        server,
         "live",
         {
             "AE1234": {"flight": "RCH1", "alt_baro": "ground", "gs": 4.0},
             "3C6444": {"alt_baro": 2000, "r": "D-AIBL", "lat": 48.0, "lon": 9.0},
         },
     )
-    fill(house, "sandbox", {"ABCDEF": {"flight": "TEST1", "gs": 100.0}})
+    fill(server, "sandbox", {"ABCDEF": {"flight": "TEST1", "gs": 100.0}})
     return iter(())
 
 
-def fill(house: House, sky: str, heard: dict[str, dict[str, Any]]) -> None:
-    chosen = house.skies[sky]
+def fill(server: Server, sky: str, heard: dict[str, dict[str, Any]]) -> None:
+    chosen = server.skies[sky]
     for hex_, fields in heard.items():
-        now = house.clock.steady()
+        now = server.clock.steady()
         for _ in range(2):
             chosen.tracker.apply(Observation(hex_, now, "adsb_icao", fields), now)
-    chosen.tracker.take_delta(house.clock.steady())
+    chosen.tracker.take_delta(server.clock.steady())
 
 
-def make_user(house: House, name: str = "alice", role: str = "viewer") -> int:
-    return house.accounts.create_user(name, role, house.tokens.sign_in.passwords.hash(PASSWORD, 8), SELF).id
+def make_user(server: Server, name: str = "alice", role: str = "viewer") -> int:
+    return server.accounts.create_user(name, role, server.tokens.sign_in.passwords.hash(PASSWORD, 8), SELF).id
 
 
 def signed_in(client: FlaskClient, name: str = "alice") -> dict[str, Any]:

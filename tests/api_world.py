@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from skyspy.aircraft import Observation
 from skyspy.app import create_app
-from skyspy.house import House, house_of
+from skyspy.server import Server, server_of
 from skyspy.store.accounts import Actor
 from tests.conftest import StillClock
 
@@ -38,36 +38,36 @@ class World:
         self.clock = StillClock()
         boot = {"SKYSPY_INSTANCE": str(folder / "instance"), "SKYSPY_LAT": "47.46", "SKYSPY_LON": "8.55", **environ}
         self.app: Flask = create_app(boot, self.clock)
-        self.house: House = house_of(self.app)
+        self.skyspy: Server = server_of(self.app)
         self.client: FlaskClient = self.app.test_client()
         self._users: dict[str, int] = {}
 
     def choose(self, **settings: object) -> None:
-        self.house.settings.change(settings, OPERATOR)
+        self.skyspy.settings.change(settings, OPERATOR)
 
     def user(self, name: str = "ann", role: str = "admin") -> int:
         if name not in self._users:
-            hashed = self.house.tokens.sign_in.passwords.hash(PASSWORD, 10)
-            self._users[name] = self.house.accounts.create_user(name, role, hashed, OPERATOR).id
+            hashed = self.skyspy.tokens.sign_in.passwords.hash(PASSWORD, 10)
+            self._users[name] = self.skyspy.accounts.create_user(name, role, hashed, OPERATOR).id
         return self._users[name]
 
     def jwt(self, name: str = "ann", role: str = "admin") -> str:
         self.user(name, role)
-        return self.house.tokens.login(name, PASSWORD, "127.0.0.1").access
+        return self.skyspy.tokens.login(name, PASSWORD, "127.0.0.1").access
 
     def key(self, name: str = "ann", kind: str = "live", role: str = "admin", **more: Any) -> str:
         return self.made_key(name, kind, role, **more).text
 
     def made_key(self, name: str = "ann", kind: str = "live", role: str = "admin", **more: Any) -> Any:
-        return self.house.tokens.keys.create(self.user(name, role), kind, "test", OPERATOR, **more)
+        return self.skyspy.tokens.keys.create(self.user(name, role), kind, "test", OPERATOR, **more)
 
     def hear(self, hex_: str, sky: str = "live", source: str = "adsb_icao", **fields: Any) -> None:
         """Let a sky hear an aircraft, often enough to be listed and its squawk to be believed."""
         whole = {name: value for name, value in {**PLANE, **fields}.items() if value is not None}
         for _ in range(3):
             self.clock.pass_by(0.5)
-            self.house.skies[sky].ingest("test", [Observation(hex_, self.clock.steady(), source, whole)])
-        self.house.skies[sky].tick()
+            self.skyspy.skies[sky].ingest("test", [Observation(hex_, self.clock.steady(), source, whole)])
+        self.skyspy.skies[sky].tick()
 
     def get(self, path: str, token: str | None = None, **headers: str) -> Any:
         """GET a path as whoever holds the token."""
@@ -81,4 +81,4 @@ class World:
         return self.client.post(path, json=body, headers=headers)
 
     def close(self) -> None:
-        self.house.store.close()
+        self.skyspy.store.close()

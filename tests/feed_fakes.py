@@ -17,9 +17,9 @@ from skyspy import wirejson
 from skyspy.aircraft import Observation
 from skyspy.clock import Clock
 from skyspy.decode import FORMATS, Format
-from skyspy.feed.link import Timing
-from skyspy.feed.manager import Feeds
 from skyspy.feedurl import parse
+from skyspy.receivers.manager import Receivers
+from skyspy.receivers.receiver import Timing
 
 QUICK = Timing(
     connect_s=10.0,
@@ -57,7 +57,7 @@ class Ear:
         return [observation.hex for _, observation in self.heard]
 
 
-class Receiver:
+class FakeReceiver:
     """A TCP receiver. Each connection is given the next of `answers`, the last one again and again."""
 
     def __init__(self, *answers: Answer, port: int = 0) -> None:
@@ -130,7 +130,7 @@ class Web:
     def __init__(self, reply: Callable[[str], bytes | None]) -> None:
         self.reply = reply
         self.requests: list[str] = []
-        self._receiver = Receiver(self._serve)
+        self._receiver = FakeReceiver(self._serve)
         self.port = self._receiver.port
 
     @property
@@ -178,9 +178,9 @@ def running(
     location: tuple[float, float] | None = None,
     clock: Clock | None = None,
     formats: Mapping[str, Format] = FORMATS,
-) -> Iterator[Feeds]:
+) -> Iterator[Receivers]:
     """Feeds that run, and are stopped whatever happens."""
-    feeds = Feeds([parse(url) for url in urls], sink, clock or Clock(), location, timing=timing, formats=formats)
+    feeds = Receivers([parse(url) for url in urls], sink, clock or Clock(), location, timing=timing, formats=formats)
     feeds.start()
     try:
         yield feeds
@@ -189,7 +189,7 @@ def running(
 
 
 @contextmanager
-def watched_states(feeds: Feeds) -> Iterator[list[str]]:
+def watched_states(feeds: Receivers) -> Iterator[list[str]]:
     """Every state the first feed shows meanwhile, in order."""
     states: list[str] = [feeds.status()[0]["state"]]
 

@@ -93,10 +93,10 @@ class Meter:
     @property
     def largest_turn(self) -> int:
         """The most bytes that were decoded without a round between."""
-        turns: Counter[int] = Counter()
+        yielder: Counter[int] = Counter()
         for piece in self.pieces:
-            turns[piece.round] += piece.size
-        return max(turns.values(), default=0)
+            yielder[piece.round] += piece.size
+        return max(yielder.values(), default=0)
 
 
 class _Watched:

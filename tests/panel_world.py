@@ -13,7 +13,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from skyspy.app import create_app
-from skyspy.house import House, house_of
+from skyspy.server import Server, server_of
 from skyspy.store import presence
 from skyspy.store.accounts import Actor, User
 from skyspy.store.audit import AuditLog, Entry
@@ -32,16 +32,16 @@ class Panel:
     def __init__(self, folder: Path, **environ: str) -> None:
         self.clock = StillClock()
         self.app: Flask = create_app({"SKYSPY_INSTANCE": str(folder / "instance"), **environ}, self.clock)
-        self.house: House = house_of(self.app)
+        self.skyspy: Server = server_of(self.app)
         self._hash: str | None = None
         # Somebody looked at the live list a while ago: no page waits for what other processes say.
         looked_at = self.clock.wall() - presence.WANTED_S / 4
-        self.house.store.write(lambda connection: presence.want(connection, looked_at))
+        self.skyspy.store.write(lambda connection: presence.want(connection, looked_at))
 
     def user(self, name: str, role: str = "admin") -> User:
         """A user whose password is PASSWORD."""
-        self._hash = self._hash or self.house.tokens.sign_in.passwords.hash(PASSWORD, 8)
-        return self.house.accounts.create_user(name, role, self._hash, CLI)
+        self._hash = self._hash or self.skyspy.tokens.sign_in.passwords.hash(PASSWORD, 8)
+        return self.skyspy.accounts.create_user(name, role, self._hash, CLI)
 
     def browser(self, name: str | None = None, **headers: str) -> Browser:
         """A new browser, signed in where a name is given."""
@@ -53,7 +53,7 @@ class Panel:
 
     def log(self, action: str = "") -> list[Entry]:
         """The audit log, the newest first, or what of it has this action."""
-        return [row for row in AuditLog(self.house.store).page(200) if action in ("", row.action)]
+        return [row for row in AuditLog(self.skyspy.store).page(200) if action in ("", row.action)]
 
 
 class Browser:
@@ -105,4 +105,4 @@ class Browser:
 def panel(tmp_path: Path) -> Iterator[Panel]:
     made = Panel(tmp_path)
     yield made
-    made.house.store.close()
+    made.skyspy.store.close()

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 import gevent
 import pytest
 
-from skyspy.operate import Who
+from skyspy.services import Caller
 from skyspy.sockets.presence import Presence
 from skyspy.store import presence
 from tests.socket_world import OPERATOR, Peer, World, turn
@@ -22,7 +22,7 @@ class Twice:
 
     def __init__(self, folder: Path) -> None:
         self.worlds = (World(folder), World(folder))
-        self.parts = tuple(Presence(world.house) for world in self.worlds)
+        self.parts = tuple(Presence(world.skyspy) for world in self.worlds)
         self.here, self.there = self.worlds
         self.look()
 
@@ -31,7 +31,7 @@ class Twice:
         for world, part in zip(self.worlds, self.parts, strict=True):
             world.clock.pass_by(0.5)
             part.look()
-            world.judge.look()
+            world.reauthorizer.look()
         turn()
 
     def listed(self) -> list[presence.Row]:
@@ -69,9 +69,9 @@ def gone(peer: Peer) -> bool:
     return "/" in peer.gone
 
 
-def admin(world: World) -> Who:
+def admin(world: World) -> Caller:
     world.accounts.create_user("root", "admin", "hash", OPERATOR)
     made = world.made_key("keeper", role="admin")
-    principal = world.house.tokens.identify(made.text, "127.0.0.1")
+    principal = world.skyspy.tokens.identify(made.text, "127.0.0.1")
     assert principal is not None
-    return Who(principal, "127.0.0.1")
+    return Caller(principal, "127.0.0.1")

@@ -1,4 +1,4 @@
-"""A House with real locks and cellar, invented skies, and clients that speak Socket.IO packets by hand.
+"""A Server with real locks and cellar, invented skies, and clients that speak Socket.IO packets by hand.
 
 Nothing listens on a port: what a client says goes through the server's own decoding into the doors, what
 the server says is collected on its way into the client's queue.
@@ -20,18 +20,18 @@ from skyspy.auth.tokens import Tokens
 from skyspy.broadcast import Broadcast
 from skyspy.clock import iso
 from skyspy.config import load
-from skyspy.house import House
-from skyspy.live import Live
-from skyspy.sockets import wire
+from skyspy.presence.sessions import SessionRegistry
+from skyspy.server import Server
 from skyspy.sockets.acars import AcarsNamespace
 from skyspy.sockets.audio import AudioNamespace
 from skyspy.sockets.cannonball import CannonballNamespace
-from skyspy.sockets.judge import Judge
-from skyspy.sockets.line import Outbox
 from skyspy.sockets.main import MainNamespace
+from skyspy.sockets.reauthorizer import Reauthorizer
 from skyspy.store import Store, StoreError
 from skyspy.store.accounts import Accounts, Actor
 from skyspy.store.settings import SettingsTable
+from skyspy.transport import setup
+from skyspy.transport.connection import Outbox
 from tests.conftest import StillClock
 
 OPERATOR = Actor("system", "test")
@@ -92,7 +92,7 @@ class Breaking:
 
 
 class World:
-    """The House, and how to get at it."""
+    """The Server, and how to get at it."""
 
     def __init__(self, folder: Path) -> None:
         self.clock = StillClock()
@@ -104,10 +104,10 @@ class World:
         self.tokens = Breaking(Tokens(self.accounts, self.settings, self.config.secret_key, self.clock), "identify")  # type: ignore[arg-type]
         self.socketio = SocketIO()
         app = Flask("world")
-        self.socketio.init_app(app, **wire.options(self.settings, self.config))  # type: ignore[arg-type]
-        self.wire = wire.fit(self.socketio)
+        self.socketio.init_app(app, **setup.socketio_options(self.settings, self.config))  # type: ignore[arg-type]
+        self.registry = setup.install(self.socketio)
         self.server = self.socketio.server
-        self.house = House(
+        self.skyspy = Server(
             self.config,
             self.clock,
             self.store,
@@ -116,13 +116,13 @@ class World:
             self.tokens,  # type: ignore[arg-type]
             self.socketio,
             Broadcast(self.socketio),
-            Live(),
+            SessionRegistry(),
         )
         for name in ("live", "sandbox"):
-            self.house.skies[name] = FakeSky(name, self.clock, self.settings)  # type: ignore[assignment, arg-type]
+            self.skyspy.skies[name] = FakeSky(name, self.clock, self.settings)  # type: ignore[assignment, arg-type]
         for namespace in (MainNamespace, AudioNamespace, CannonballNamespace, AcarsNamespace):
-            self.socketio.on_namespace(namespace(self.house))
-        self.judge = Judge(self.house)
+            self.socketio.on_namespace(namespace(self.skyspy))
+        self.reauthorizer = Reauthorizer(self.skyspy)
         self.people: dict[str, int] = {}
         self.peers: dict[str, Peer] = {}
         eio = self.server.eio
@@ -255,7 +255,7 @@ class Peer:
 
     @property
     def session(self) -> Any:
-        return self.world.house.live.get(self.sids["/"])
+        return self.world.skyspy.sessions.get(self.sids["/"])
 
 
 def turn() -> None:

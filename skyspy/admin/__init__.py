@@ -12,15 +12,30 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError
 
-from skyspy.admin import access, audit, dashboard, door, feeds, keys, landing, links, live, profile, roles, session, show, users
-from skyspy.admin.table import Asked, Page
-from skyspy.house import house_of
+from skyspy.admin import (
+    access,
+    audit,
+    connections,
+    dashboard,
+    feeds,
+    formatting,
+    gate,
+    invitations,
+    keys,
+    profile,
+    redirect,
+    roles,
+    session,
+    users,
+)
+from skyspy.admin.routes import Asked, Page
+from skyspy.server import server_of
 from skyspy.store import StoreError
 
 PAGES: tuple[Page, ...] = (
     session.page,
     dashboard.page,
-    live.page,
+    connections.page,
     audit.page,
     users.page,
     roles.page,
@@ -28,30 +43,30 @@ PAGES: tuple[Page, ...] = (
     access.page,
     feeds.page,
     profile.page,
-    links.page,
-    landing.page,
+    invitations.page,
+    redirect.page,
 )
 """Every page, in the order of the navigation; those without a group do not stand in it."""
 
-landing.fit(PAGES)
+redirect.fit(PAGES)
 
 __all__ = ["PAGES", "register"]
 
 
 def register(app: Flask) -> None:
     """Serve every page of the panel on this application."""
-    house = house_of(app)
-    door.fit(app)
+    server = server_of(app)
+    gate.fit(app)
     panel = Blueprint("admin", __name__, url_prefix="/admin")
     for page in PAGES:
         for route in page.routes:
             panel.add_url_rule(
-                route.path, route.endpoint, door.served(house, route), methods=[route.method], strict_slashes=False
+                route.path, route.endpoint, gate.served(server, route), methods=[route.method], strict_slashes=False
             )
-    panel.register_error_handler(CSRFError, door.bad_form)
+    panel.register_error_handler(CSRFError, gate.bad_form)
     panel.after_request(_keep_nowhere)
     panel.context_processor(_shell)
-    for name, shown in show.FILTERS.items():
+    for name, shown in formatting.FILTERS.items():
         panel.add_app_template_filter(shown, name)
     app.register_blueprint(panel)
 
@@ -64,10 +79,10 @@ def _keep_nowhere(response: Response) -> Response:
 
 def _shell() -> dict[str, Any]:
     """What the layout needs on every page: who is here, where he may go, and the numbers in the bar."""
-    house = house_of(current_app)
-    nobody = Asked(house, door.pages(), door.browser(), house.settings.current)
+    server = server_of(current_app)
+    nobody = Asked(server, gate.pages(), gate.browser(), server.settings.current)
     try:
-        asked = replace(nobody, user=door.signed_in())
+        asked = replace(nobody, user=gate.signed_in())
         counts = session.live_counts(asked) if asked.user is not None and not g.get("panel_quiet") else {}
     except StoreError:
         # This is the page that says that the database cannot be read: it must not fail for the same reason.
@@ -80,6 +95,6 @@ def _shell() -> dict[str, Any]:
         "shell": {"groups": groups, "here": here, "counts": counts},
         "user": asked.user,
         "may": asked.may,
-        "settings": house.settings.current,
-        "now": house.clock.wall(),
+        "settings": server.settings.current,
+        "now": server.clock.wall(),
     }

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin import words
+from skyspy.admin import labels
+from skyspy.admin.formatting import counted, listed
 from skyspy.admin.forms import Choice, Field
-from skyspy.admin.show import counted, listed
-from skyspy.admin.table import Asked, Page
-from skyspy.operate import Refused, access
-from skyspy.operate.access import Preview
+from skyspy.admin.routes import Asked, Page
 from skyspy.permissions import ACCESS_LEVELS, ALWAYS_IDENTIFIED, FEATURES
+from skyspy.services import Refused, access
+from skyspy.services.access import Preview
 from skyspy.store.registry import ROWS, Row
 from skyspy.store.settings import Setting, to_text
 
@@ -64,11 +64,11 @@ def preview(asked: Asked) -> ResponseReturnValue:
         flash("Nothing was changed.", "ok")
         return redirect(url_for("admin.access_show"), 303)
     try:
-        found = access.preview(asked.house, asked.who, changes)
+        found = access.preview(asked.server, asked.caller, changes)
     except Refused as refused:
         return _page(asked, refused)
     differences = [
-        (ROWS[name], words.difference(ROWS[name], getattr(found.current, name), getattr(found.settings, name)))
+        (ROWS[name], labels.difference(ROWS[name], getattr(found.current, name), getattr(found.settings, name)))
         for name in changes
     ]
     return render_template(
@@ -77,7 +77,7 @@ def preview(asked: Asked) -> ResponseReturnValue:
         differences=differences,
         found=found,
         leaves=leaves(found),
-        more=words.consequences(list(changes), found.current, found.settings),
+        more=labels.consequences(list(changes), found.current, found.settings),
     )
 
 
@@ -86,7 +86,7 @@ def keep(asked: Asked) -> ResponseReturnValue:
     """Make the changes."""
     changes = _changes()
     try:
-        access.change(asked.house, asked.who, changes)
+        access.change(asked.server, asked.caller, changes)
     except Refused as refused:
         return _page(asked, refused)
     titles = listed([ROWS[name].title for name in changes])
@@ -113,7 +113,7 @@ def leaves(found: Preview) -> list[str]:
 
 
 def _page(asked: Asked, refused: Refused | None = None) -> tuple[str, int]:
-    rows = {row.row.name: row for row in access.rows(asked.house, asked.who)}
+    rows = {row.row.name: row for row in access.rows(asked.server, asked.caller)}
     typed = request.form if refused is not None else {}
     # The registry's refusal begins with the setting's name where it is about one.
     wrong, _, why = ("", "", "") if refused is None else refused.message.partition(": ")
@@ -122,7 +122,7 @@ def _page(asked: Asked, refused: Refused | None = None) -> tuple[str, int]:
         "Auth mode",
         "radio",
         value=typed.get("AUTH_MODE", rows["AUTH_MODE"].value),
-        choices=tuple(Choice(name, *told) for name, told in words.MODES.items()),
+        choices=tuple(Choice(name, *told) for name, told in labels.MODES.items()),
     )
     groups: dict[str, list[Line]] = {}
     for name, row in rows.items():
@@ -131,8 +131,8 @@ def _page(asked: Asked, refused: Refused | None = None) -> tuple[str, int]:
                 row,
                 _field(row, typed.get(name), f"{why[:1].upper()}{why[1:]}." if name == wrong else ""),
                 to_text(row.value),
-                words.value_name(row.row, row.row.default),
-                words.value_name(row.row, row.value) if row.row.unit == "s" else "",
+                labels.value_name(row.row, row.row.default),
+                labels.value_name(row.row, row.value) if row.row.unit == "s" else "",
             )
             groups.setdefault(row.row.group, []).append(line)
     text = render_template(
@@ -141,8 +141,8 @@ def _page(asked: Asked, refused: Refused | None = None) -> tuple[str, int]:
         wrong=wrong if wrong in ROWS else "",
         mode=mode,
         rows=rows,
-        features={feature: words.FEATURE_WORDS[feature] for feature in FEATURES},
-        levels=words.LEVELS,
+        features={feature: labels.FEATURE_WORDS[feature] for feature in FEATURES},
+        levels=labels.LEVELS,
         closed=ALWAYS_IDENTIFIED,
         access=rows["FEATURE_ACCESS"].value,
         standard=rows["FEATURE_ACCESS"].row.default,
@@ -158,7 +158,7 @@ def _field(row: Setting, typed: str | None, error: str) -> Field:
     kinds = {"bool": "select", "choice": "select", "int": "number", "float": "number", "origins": "area"}
     spec: Row = row.row
     choices = spec.choices or (("true", "false") if spec.kind == "bool" else ())
-    names = {"true": "Yes", "false": "No"} if spec.kind == "bool" else {word: words.choice_name(spec, word) for word in choices}
+    names = {"true": "Yes", "false": "No"} if spec.kind == "bool" else {word: labels.choice_name(spec, word) for word in choices}
     return Field(
         spec.name,
         spec.title,

@@ -11,13 +11,13 @@ from typing import Any
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.changes import told
+from skyspy.admin.audit_changes import told
 from skyspy.admin.forms import one_line
-from skyspy.admin.table import Asked, Page
-from skyspy.operate import log
-from skyspy.operate.log import Place
+from skyspy.admin.routes import Asked, Page
+from skyspy.services import audit_log
+from skyspy.services.audit_log import Place
 
-page = Page("audit", "/audit/", "Audit log", (log.NEEDS,), "Overview")
+page = Page("audit", "/audit/", "Audit log", (audit_log.NEEDS,), "Overview")
 LIMIT = 50
 WORDS = ("actor", "action", "about", "address")
 DAYS = ("since", "until")
@@ -28,10 +28,10 @@ def show(asked: Asked) -> ResponseReturnValue:
     """The newest rows first, or those that match."""
     search, text = _search(), one_line(request.args, "before", 15)
     before = int(text) if text.isdecimal() else None
-    rows = log.page(asked.house, asked.who, search, LIMIT, before)
+    rows = audit_log.page(asked.server, asked.caller, search, LIMIT, before)
     chosen: dict[str, Any] = {name: word for name in (*WORDS, *DAYS) if (word := one_line(request.args, name, 128))}
-    places = log.places(asked.house, asked.who, rows)
-    actions = log.actions(asked.house, asked.who)
+    places = audit_log.places(asked.server, asked.caller, rows)
+    actions = audit_log.actions(asked.server, asked.caller)
     return render_template(
         "admin/audit.html",
         rows=[(row, told(row), places.get(row.id)) for row in rows],
@@ -48,15 +48,15 @@ def show(asked: Asked) -> ResponseReturnValue:
 @page.get("/audit/log.csv")
 def as_csv(asked: Asked) -> ResponseReturnValue:
     """The matching rows as a file."""
-    text = log.as_csv(asked.house, asked.who, _search())
+    text = audit_log.as_csv(asked.server, asked.caller, _search())
     headers = {"Content-Disposition": "attachment; filename=skyspy-audit.csv"}
     return Response(text, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _search() -> log.Search:
+def _search() -> audit_log.Search:
     since, until = (_day(one_line(request.args, name, 10)) for name in DAYS)
     last = None if until is None else until + timedelta(days=1)
-    return log.Search(
+    return audit_log.Search(
         **{name: one_line(request.args, name, 128) for name in WORDS},
         since=None if since is None else since.timestamp(),
         until=None if last is None else last.timestamp(),

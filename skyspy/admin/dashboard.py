@@ -15,10 +15,10 @@ from flask.typing import ResponseReturnValue
 
 from skyspy.admin.audit import address_of
 from skyspy.admin.feeds import demo_only, shown
-from skyspy.admin.show import listed, number
-from skyspy.admin.table import OPERATES, Asked, Page
-from skyspy.admin.words import feature_name
-from skyspy.operate import feeds, live, log, present, users
+from skyspy.admin.formatting import listed, number
+from skyspy.admin.labels import feature_name
+from skyspy.admin.routes import OPERATES, Asked, Page
+from skyspy.services import audit_log, feeds, live, present, users
 from skyspy.store.settings import Settings
 from skyspy.tracker.totals import CALM
 
@@ -92,8 +92,8 @@ def _features(names: list[str]) -> str:
 
 def emergencies(asked: Asked) -> list[Emergency]:
     """Who says, or squawks, that something is wrong; the one heard last comes first."""
-    sky = asked.house.skies["live"]
-    now = asked.house.clock.wall()
+    sky = asked.server.skies["live"]
+    now = asked.server.clock.wall()
     if not sky.tracker.totals().emergency:
         return []
     found = [one for one in sky.aircraft(sky.audience(asked.principal)) if one.get("emergency") not in CALM]
@@ -114,11 +114,11 @@ def _emergency(aircraft: Mapping[str, Any], now: float) -> Emergency:
 
 def _parts(asked: Asked) -> dict[str, Any]:
     """What this person may see. A part that is None is not theirs."""
-    house, sky = asked.house, asked.house.skies["live"]
+    server, sky = asked.server, asked.server.skies["live"]
     settings = asked.settings if asked.may(feeds.MANAGE) else None
-    views = feeds.listing(house, asked.who) if asked.may(feeds.MANAGE) else None
+    views = feeds.listing(server, asked.caller) if asked.may(feeds.MANAGE) else None
     watches = asked.may(users.MANAGE)
-    entries = log.page(house, asked.who, log.Search(), ENTRIES) if asked.may(log.NEEDS) else None
+    entries = audit_log.page(server, asked.caller, audit_log.Search(), ENTRIES) if asked.may(audit_log.NEEDS) else None
     return {
         "mode": None if settings is None else settings.AUTH_MODE,
         "mode_says": "" if settings is None else in_words(settings),
@@ -127,9 +127,9 @@ def _parts(asked: Asked) -> dict[str, Any]:
         "emergencies": emergencies(asked) if asked.may("aircraft.view") else None,
         "feeds": None if views is None else shown(views),
         "demo_only": views is not None and demo_only(views),
-        "clients": present.clients(present.everybody(house)) if watches else None,
-        "namespaces": sorted(live.counts(house).items()) if watches else (),
+        "clients": present.clients(present.everybody(server)) if watches else None,
+        "namespaces": sorted(live.counts(server).items()) if watches else (),
         "entries": entries,
-        "places": log.places(house, asked.who, entries) if entries else {},
+        "places": audit_log.places(server, asked.caller, entries) if entries else {},
         "address_of": address_of,
     }

@@ -14,14 +14,14 @@ from typing import Any
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.acting import ID, step
+from skyspy.admin.confirm import ID, step
+from skyspy.admin.formatting import ago, counted, lasts
 from skyspy.admin.forms import Field, one_line
-from skyspy.admin.show import ago, counted, lasts
-from skyspy.admin.table import Asked, Page
-from skyspy.feed.manager import CheckResult
+from skyspy.admin.routes import Asked, Page
 from skyspy.feedurl import SCHEMES
-from skyspy.operate import Refused, feeds
-from skyspy.operate.feeds import FeedView, Removal
+from skyspy.receivers.manager import CheckResult
+from skyspy.services import Refused, feeds
+from skyspy.services.feeds import FeedView, Removal
 
 page = Page("feeds", "/feeds/", "Receivers", (feeds.MANAGE,), "Server")
 
@@ -71,7 +71,7 @@ def attempt(asked: Asked) -> ResponseReturnValue:
     """Listen to a receiver that is not added yet, and say what was heard; what was typed stays."""
     url = one_line(request.form, "url", LONGEST_URL)
     try:
-        heard = feeds.check(asked.house, asked.who, url)
+        heard = feeds.check(asked.server, asked.caller, url)
     except Refused as refused:
         return _page(asked, url, wrong=refused)
     return _page(asked, url, heard=heard)
@@ -82,10 +82,12 @@ def add(asked: Asked) -> ResponseReturnValue:
     """Add a receiver."""
     url = one_line(request.form, "url", LONGEST_URL)
     try:
-        added = feeds.add(asked.house, asked.who, url)
+        added = feeds.add(asked.server, asked.caller, url)
     except Refused as refused:
         return _page(asked, url, wrong=refused)
-    view = next(view for view in feeds.listing(asked.house, asked.who) if view.added is not None and view.added.id == added.id)
+    view = next(
+        view for view in feeds.listing(asked.server, asked.caller) if view.added is not None and view.added.id == added.id
+    )
     flash(f"{view.url} is added. The server connects to it within a second; how it does shows below.", "ok")
     return redirect(url_for("admin.feeds_show", _anchor="main"), 303)
 
@@ -93,7 +95,7 @@ def add(asked: Asked) -> ResponseReturnValue:
 @page.post("/feeds/test/<name>/")
 def test(asked: Asked, name: str) -> ResponseReturnValue:
     """Listen to a receiver that is there."""
-    heard = feeds.check_known(asked.house, asked.who, name)
+    heard = feeds.check_known(asked.server, asked.caller, name)
     flash(f"Tested {name}. {in_words(heard)}", "danger" if heard.error else "ok")
     return redirect(url_for("admin.feeds_show"), 303)
 
@@ -101,7 +103,7 @@ def test(asked: Asked, name: str) -> ResponseReturnValue:
 @page.post(f"{_ONE}pause/")
 def pause(asked: Asked, feed_id: int) -> ResponseReturnValue:
     """Disconnect an added receiver."""
-    feeds.set_paused(asked.house, asked.who, feed_id, True)
+    feeds.set_paused(asked.server, asked.caller, feed_id, True)
     flash("Paused. What only it hears leaves the sky by and by; “Go on” connects it again.", "ok")
     return redirect(url_for("admin.feeds_show"), 303)
 
@@ -109,7 +111,7 @@ def pause(asked: Asked, feed_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}resume/")
 def resume(asked: Asked, feed_id: int) -> ResponseReturnValue:
     """Let a paused receiver go on."""
-    feeds.set_paused(asked.house, asked.who, feed_id, False)
+    feeds.set_paused(asked.server, asked.caller, feed_id, False)
     flash("It goes on. The server connects to it within a second.", "ok")
     return redirect(url_for("admin.feeds_show"), 303)
 
@@ -117,16 +119,16 @@ def resume(asked: Asked, feed_id: int) -> ResponseReturnValue:
 @page.get(f"{_ONE}remove/")
 def removing(asked: Asked, feed_id: int) -> ResponseReturnValue:
     """What removing a receiver does."""
-    removal = feeds.removal(asked.house, asked.who, feed_id)
-    points = _points(removal, asked.house.clock.wall())
+    removal = feeds.removal(asked.server, asked.caller, feed_id)
+    points = _points(removal, asked.server.clock.wall())
     return step(f"Remove {removal.name}?", points, "Remove the receiver", url_for("admin.feeds_show"), "Receivers")
 
 
 @page.post(f"{_ONE}remove/", fresh=True)
 def remove(asked: Asked, feed_id: int) -> ResponseReturnValue:
     """Remove an added receiver."""
-    url = feeds.removal(asked.house, asked.who, feed_id).url
-    feeds.remove(asked.house, asked.who, feed_id)
+    url = feeds.removal(asked.server, asked.caller, feed_id).url
+    feeds.remove(asked.server, asked.caller, feed_id)
     flash(f"{url} is removed.", "ok")
     return redirect(url_for("admin.feeds_show"), 303)
 
@@ -165,7 +167,7 @@ def _shown(view: FeedView) -> Shown:
 
 
 def _listed(asked: Asked) -> dict[str, Any]:
-    views = feeds.listing(asked.house, asked.who)
+    views = feeds.listing(asked.server, asked.caller)
     added = sum(view.added is not None for view in views)
     return {"feeds": shown(views), "demo_only": demo_only(views), "full": added >= feeds.MOST, "most": feeds.MOST}
 

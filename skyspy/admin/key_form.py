@@ -15,7 +15,7 @@ from flask import render_template
 from werkzeug.datastructures import MultiDict
 
 from skyspy.admin.forms import Choice, Field, one_line
-from skyspy.admin.table import Asked
+from skyspy.admin.routes import Asked
 from skyspy.permissions import PERMISSIONS
 from skyspy.store.accounts import User
 

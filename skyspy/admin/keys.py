@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin import door, key_form
-from skyspy.admin.acting import ID, ROWS, offset, pager, socketio_path, step
+from skyspy.admin import gate, key_form
+from skyspy.admin.confirm import ID, ROWS, offset, pager, socketio_path, step
+from skyspy.admin.formatting import closes, span
 from skyspy.admin.forms import Choice, Field, one_line
-from skyspy.admin.show import closes, span
+from skyspy.admin.routes import Asked, Page
 from skyspy.admin.snippets import snippets
-from skyspy.admin.table import Asked, Page
 from skyspy.auth.apikeys import MadeKey
-from skyspy.operate import Refused, keys
-from skyspy.operate.keys import KeyView
+from skyspy.services import Refused, keys
+from skyspy.services.keys import KeyView
 from skyspy.store.keys import KeySearch
 
 page = Page("keys", "/keys/", "API keys", group="People")
@@ -40,10 +40,10 @@ def listing(asked: Asked) -> ResponseReturnValue:
     everybody = asked.may(keys.MANAGE) and request.args.get("whose") == "all"
     ended, search, start = "ended" in request.args, one_line(request.args, "q", 64), offset()
     whose = None if everybody else asked.principal.user_id
-    found = keys.listing(asked.house, asked.who, KeySearch(whose, search, ended, ROWS, start))
+    found = keys.listing(asked.server, asked.caller, KeySearch(whose, search, ended, ROWS, start))
     return render_template(
         "admin/keys.html",
-        rows=standings(found.keys, asked.house.clock.wall()),
+        rows=standings(found.keys, asked.server.clock.wall()),
         everybody=everybody,
         ended=ended,
         hidden=found.left_out,
@@ -56,21 +56,21 @@ def listing(asked: Asked) -> ResponseReturnValue:
 @page.get("/keys/new/", fresh=True)
 def new(asked: Asked) -> ResponseReturnValue:
     """The form for a new key, for oneself or for another."""
-    owner = keys.owner(asked.house, asked.who, _owner_id(asked, request.args.get("owner")))
+    owner = keys.owner(asked.server, asked.caller, _owner_id(asked, request.args.get("owner")))
     return key_form.page(asked, owner, key_form.EMPTY, {})
 
 
 @page.post("/keys/new/", fresh=True)
 def create(asked: Asked) -> ResponseReturnValue:
     """Make a key and show it, this once."""
-    owner = keys.owner(asked.house, asked.who, _owner_id(asked, request.form.get("owner")))
+    owner = keys.owner(asked.server, asked.caller, _owner_id(asked, request.form.get("owner")))
     typed = key_form.read(request.form)
-    wanted, errors = key_form.understood(typed, asked.house.clock.wall())
+    wanted, errors = key_form.understood(typed, asked.server.clock.wall())
     if errors:
         return key_form.page(asked, owner, typed, errors), 400
     try:
         made = keys.create(
-            asked.house, asked.who, owner.id, typed.kind, typed.name, wanted.scopes, wanted.expires_at, wanted.networks
+            asked.server, asked.caller, owner.id, typed.kind, typed.name, wanted.scopes, wanted.expires_at, wanted.networks
         )
     except Refused as error:
         return key_form.page(asked, owner, typed, dict.fromkeys(error.fields, f"{error.message}."), error.message), error.status
@@ -80,11 +80,11 @@ def create(asked: Asked) -> ResponseReturnValue:
 @page.get(_ONE)
 def one(asked: Asked, key_id: int) -> ResponseReturnValue:
     """One key."""
-    view = keys.one(asked.house, asked.who, key_id)
+    view = keys.one(asked.server, asked.caller, key_id)
     overlap = Field(
         "overlap", "What becomes of the old key", "select", OVERLAPS[2][0], choices=tuple(Choice(*pair) for pair in OVERLAPS)
     )
-    return render_template("admin/key.html", view=view, standing=standing(view, asked.house.clock.wall()), overlap=overlap)
+    return render_template("admin/key.html", view=view, standing=standing(view, asked.server.clock.wall()), overlap=overlap)
 
 
 @page.post(f"{_ONE}rotate/", fresh=True)
@@ -93,14 +93,14 @@ def rotate(asked: Asked, key_id: int) -> ResponseReturnValue:
     chosen = one_line(request.form, "overlap", 16)
     if chosen not in dict(OVERLAPS):
         raise Refused("invalid", "Choose what becomes of the old key from the list")
-    made = keys.rotate(asked.house, asked.who, key_id, float(chosen))
+    made = keys.rotate(asked.server, asked.caller, key_id, float(chosen))
     return _made(asked, made, "stopped" if chosen == "0" else f"works for {span(float(chosen))} more")
 
 
 @page.get(f"{_ONE}revoke/")
 def revoke(asked: Asked, key_id: int) -> ResponseReturnValue:
     """What revoking ends."""
-    view = keys.one(asked.house, asked.who, key_id)
+    view = keys.one(asked.server, asked.caller, key_id)
     name = view.key.name
     points = (
         f"“{name}” ({view.key.hint}…) stops working at once, for ever.",
@@ -113,7 +113,7 @@ def revoke(asked: Asked, key_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}revoke/")
 def do_revoke(asked: Asked, key_id: int) -> ResponseReturnValue:
     """End a key."""
-    key = keys.revoke(asked.house, asked.who, key_id)
+    key = keys.revoke(asked.server, asked.caller, key_id)
     flash(f"“{key.name}” is revoked.", "ok")
     return redirect(_address(key_id), 303)
 
@@ -148,7 +148,7 @@ def standings(views: Sequence[KeyView], now: float) -> list[tuple[KeyView, Stand
 
 
 def _made(asked: Asked, made: MadeKey, old: str = "") -> str:
-    ready = snippets(door.own_origin(), socketio_path(), made.text)
+    ready = snippets(gate.own_origin(), socketio_path(), made.text)
     return render_template(
         "admin/key_made.html", made=made, old=old, snippets=ready, mine=made.key.user.id == asked.principal.user_id
     )

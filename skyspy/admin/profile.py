@@ -12,16 +12,16 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
-from skyspy.admin import door
-from skyspy.admin.acting import step
+from skyspy.admin import gate
+from skyspy.admin.confirm import step
+from skyspy.admin.formatting import ago, closes, counted, counted_first
 from skyspy.admin.forms import Field, new_password
-from skyspy.admin.show import ago, closes, counted, counted_first
-from skyspy.admin.table import Asked, Page
+from skyspy.admin.routes import Asked, Page
 from skyspy.auth.passwords import PasswordError
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
-from skyspy.operate import Refused, live, users
 from skyspy.permissions import PERMISSIONS
+from skyspy.services import Refused, live, users
 from skyspy.store.presence import Row
 
 page = Page("profile", "/profile/", "Profile", group="You")
@@ -49,8 +49,8 @@ def password(asked: Asked) -> ResponseReturnValue:
         text = str(error)
         return _page(asked, {NEW: f"{text[:1].upper()}{text[1:]}."}, 400)
     except Throttled as full:
-        return _page(asked, {CURRENT: door.throttled_words(full)}, 503 if full.code == "overloaded" else 429, full.retry_after)
-    door.remember(opened)
+        return _page(asked, {CURRENT: gate.throttled_words(full)}, 503 if full.code == "overloaded" else 429, full.retry_after)
+    gate.remember(opened)
     flash("Your password is changed. Every other sign-in and token of yours has ended; your API keys work on.", "ok")
     return redirect("/admin/profile/", 303)
 
@@ -61,7 +61,7 @@ def ask_everywhere(asked: Asked) -> ResponseReturnValue:
     me = asked.session.family.user
     browsers = len(asked.pages.sessions_of(me.id))
     signed = sum(row.kind == "user" for row in sockets_of(asked, me.id))
-    keys = asked.house.accounts.working_keys([me.id]).get(me.id, 0)
+    keys = asked.server.accounts.working_keys([me.id]).get(me.id, 0)
     points = [
         f"You are signed out in {counted(browsers, 'browser')}, this one included, and in every program that you signed in with your password.",
         closes(signed),
@@ -76,7 +76,7 @@ def ask_everywhere(asked: Asked) -> ResponseReturnValue:
 @page.post("/profile/sign-out-everywhere/")
 def everywhere(asked: Asked) -> ResponseReturnValue:
     """End every sign-in and token, this one too."""
-    users.sign_out(asked.house, asked.who, asked.session.family.user.id)
+    users.sign_out(asked.server, asked.caller, asked.session.family.user.id)
     logout_user()
     session.clear()
     flash("You are signed out everywhere.", "ok")
@@ -92,7 +92,7 @@ def ask_browser(asked: Asked, family: str) -> ResponseReturnValue:
         return render_template("admin/browser_gone.html", says=says)
     name = found.browser or "Unknown browser"
     points = (
-        f"{name}, signed in {ago(found.created_at, asked.house.clock.wall())} from {found.proved_from}, has to sign in again.",
+        f"{name}, signed in {ago(found.created_at, asked.server.clock.wall())} from {found.proved_from}, has to sign in again.",
         "Its tokens end, and its live connections are closed within 2 seconds.",
         "Your other browsers stay signed in. Whoever knows your password can sign in again: if it was not you, change it.",
     )
@@ -104,14 +104,14 @@ def end_browser(asked: Asked, family: str) -> ResponseReturnValue:
     """Sign one of one's other browsers out."""
     if family == asked.session.family.id:
         raise Refused("conflict", "This is the browser you use now: “Sign out” at the top ends it")
-    ended = users.end_browser(asked.house, asked.who, family[:64])
+    ended = users.end_browser(asked.server, asked.caller, family[:64])
     flash("It is signed out already." if ended is None else f"{ended.browser or 'The browser'} is signed out.", "ok")
     return redirect(url_for("admin.profile_show"), 303)
 
 
 def sockets_of(asked: Asked, user_id: int) -> list[Row]:
     """The live connections of a user, by sign-in or key, to any process; the newest first."""
-    return [row for row in live.everybody(asked.house) if row.user_id == user_id]
+    return [row for row in live.everybody(asked.server) if row.user_id == user_id]
 
 
 def _page(asked: Asked, errors: dict[str, str] | None = None, status: int = 200, retry_after: float = 0.0) -> Response:
@@ -134,7 +134,7 @@ def _page(asked: Asked, errors: dict[str, str] | None = None, status: int = 200,
         sessions=asked.pages.sessions_of(me.id),
         this=asked.session.family.id,
         sockets=sockets_of(asked, me.id),
-        keys=asked.house.accounts.working_keys([me.id]).get(me.id, 0),
+        keys=asked.server.accounts.working_keys([me.id]).get(me.id, 0),
         fields=fields,
     )
     return make_response(text, status, {"Retry-After": str(ceil(retry_after))} if retry_after else {})

@@ -11,14 +11,14 @@ from itertools import groupby
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.acting import step
+from skyspy.admin.confirm import step
+from skyspy.admin.formatting import counted, counted_first
 from skyspy.admin.forms import Choice, Field, one_line
-from skyspy.admin.show import counted, counted_first
-from skyspy.admin.table import Asked, Page
-from skyspy.operate import Refused, roles
-from skyspy.operate.roles import Effect
-from skyspy.operate.users import MANAGE
+from skyspy.admin.routes import Asked, Page
 from skyspy.permissions import PERMISSIONS
+from skyspy.services import Refused, roles
+from skyspy.services.roles import Effect
+from skyspy.services.users import MANAGE
 
 page = Page("roles", "/roles/", "Roles", (MANAGE,), "People")
 
@@ -33,7 +33,7 @@ BUILTIN_SAYS = {
 @page.get()
 def listing(asked: Asked) -> ResponseReturnValue:
     """Every role."""
-    listed = roles.listing(asked.house, asked.who)
+    listed = roles.listing(asked.server, asked.caller)
     return render_template("admin/roles.html", roles=listed, total=len(PERMISSIONS), builtin_says=BUILTIN_SAYS)
 
 
@@ -41,7 +41,7 @@ def listing(asked: Asked) -> ResponseReturnValue:
 def new(asked: Asked) -> ResponseReturnValue:
     """The form for a new role, empty or like another one (`like`)."""
     like = one_line(request.args, "like", 32)
-    ticked = roles.one(asked.house, asked.who, like).role.permissions if like else frozenset()
+    ticked = roles.one(asked.server, asked.caller, like).role.permissions if like else frozenset()
     return _form(asked, None, "", "", ticked, like=like)
 
 
@@ -50,7 +50,7 @@ def create(asked: Asked) -> ResponseReturnValue:
     """Make a role."""
     name, says, ticked = one_line(request.form, "name", 32), one_line(request.form, "says", 200), _ticked()
     try:
-        role = roles.create(asked.house, asked.who, name, ticked, says)
+        role = roles.create(asked.server, asked.caller, name, ticked, says)
     except Refused as refused:
         return _form(asked, None, name, says, ticked, refused)
     flash(f"The role {role.name} is made. Give it to somebody on their page.", "ok")
@@ -60,7 +60,7 @@ def create(asked: Asked) -> ResponseReturnValue:
 @page.get("/roles/role/<name>/")
 def show(asked: Asked, name: str) -> ResponseReturnValue:
     """One role: what it holds, to be changed where it is the operator's own."""
-    role = roles.one(asked.house, asked.who, name).role
+    role = roles.one(asked.server, asked.caller, name).role
     return _form(asked, name, role.name, role.says, role.permissions)
 
 
@@ -70,10 +70,10 @@ def change(asked: Asked, name: str) -> ResponseReturnValue:
     says, ticked = one_line(request.form, "says", 200), _ticked()
     try:
         if "sure" not in request.form:
-            effect = roles.effect(asked.house, asked.who, name, ticked)
+            effect = roles.effect(asked.server, asked.caller, name, ticked)
             if effect.lost and (effect.users or effect.sockets):
                 return _ask(asked, name, says, ticked, effect)
-        roles.change(asked.house, asked.who, name, ticked, says)
+        roles.change(asked.server, asked.caller, name, ticked, says)
     except Refused as refused:
         return _form(asked, name, name, says, ticked, refused)
     flash(f"The role {name} is changed. On live connections that is in force within two seconds.", "ok")
@@ -83,13 +83,13 @@ def change(asked: Asked, name: str) -> ResponseReturnValue:
 @page.get("/roles/role/<name>/delete/")
 def ask_delete(asked: Asked, name: str) -> ResponseReturnValue:
     """What deleting would do."""
-    return render_template("admin/role_ends.html", view=roles.one(asked.house, asked.who, name))
+    return render_template("admin/role_ends.html", view=roles.one(asked.server, asked.caller, name))
 
 
 @page.post("/roles/role/<name>/delete/", fresh=True)
 def delete(asked: Asked, name: str) -> ResponseReturnValue:
     """Remove a role that nobody holds."""
-    roles.delete(asked.house, asked.who, name)
+    roles.delete(asked.server, asked.caller, name)
     flash(f"The role {name} is deleted.", "ok")
     return redirect(url_for("admin.roles_listing"), 303)
 
@@ -154,7 +154,7 @@ def _form(
     refused: Refused | None = None,
     like: str = "",
 ) -> ResponseReturnValue:
-    view = None if role is None else roles.one(asked.house, asked.who, role)
+    view = None if role is None else roles.one(asked.server, asked.caller, role)
     held = asked.principal.permissions
     fields = [Field("says", "What it is for", value=says, longest=200)]
     if view is None:

@@ -12,12 +12,12 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
-from skyspy.admin import door
+from skyspy.admin import gate
 from skyspy.admin.forms import Field, local_path, one_line
-from skyspy.admin.table import Asked, Page
+from skyspy.admin.routes import Asked, Page
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
-from skyspy.operate import present
+from skyspy.services import present
 
 page = Page("session", "/sign-in/", "Sign in")
 
@@ -27,7 +27,7 @@ WRONG = "The name or the password is wrong, or this user may not sign in."
 @page.get(open=True)
 def form(asked: Asked) -> ResponseReturnValue:
     """The sign-in page; who is signed in already goes on."""
-    if door.signed_in() is not None:
+    if gate.signed_in() is not None:
         return redirect(local_path(request.args.get("next")), 303)
     return _form(asked, one_line(request.args, "name", 64))
 
@@ -37,24 +37,24 @@ def sign_in(asked: Asked) -> ResponseReturnValue:
     """Sign in with a name and a password."""
     name = request.form.get("name", "")
     keep = "keep" in request.form
-    before = door.signed_in()
+    before = gate.signed_in()
     try:
         opened = asked.pages.sign_in(name, request.form.get("password", ""), asked.browser, keep=keep)
     except LoginError:
         return _form(asked, name, WRONG, 401)
     except Throttled as full:
-        return _form(asked, name, door.throttled_words(full), 503 if full.code == "overloaded" else 429, full.retry_after)
+        return _form(asked, name, gate.throttled_words(full), 503 if full.code == "overloaded" else 429, full.retry_after)
     if before is not None:
         # This browser was somebody already: that sign-in would live on where nobody can see it.
         asked.pages.sign_out(before.session, asked.browser)
-    door.remember(opened)
+    gate.remember(opened)
     return redirect(local_path(request.args.get("next")), 303)
 
 
 @page.post("/sign-out/", open=True)
 def sign_out(asked: Asked) -> ResponseReturnValue:
     """End this session, its tokens and its live connections. Who is signed out already is no error."""
-    user = door.signed_in()
+    user = gate.signed_in()
     if user is not None:
         asked.pages.sign_out(user.session, asked.browser)
     logout_user()
@@ -76,20 +76,24 @@ def confirm(_asked: Asked) -> ResponseReturnValue:
 def token(asked: Asked) -> ResponseReturnValue:
     """A short-lived access token for this page's live connection: `{token, expires_in}`."""
     text, seconds = asked.pages.access_token(asked.session)
-    return door.as_json({"token": text, "expires_in": seconds})
+    return gate.as_json({"token": text, "expires_in": seconds})
 
 
 @page.get("/counts/", quiet=True)
 def counts(asked: Asked) -> ResponseReturnValue:
     """The numbers in the top bar: `{aircraft, clients, messages}`."""
-    return door.as_json(live_counts(asked))
+    return gate.as_json(live_counts(asked))
 
 
 def live_counts(asked: Asked) -> dict[str, float]:
     """Aircraft now, clients connected, and messages a second."""
-    sky = asked.house.skies["live"]
-    messages = sum(feed["messages_per_second"] for feed in sky.feeds.status())
-    return {"aircraft": len(sky.tracker), "clients": present.clients(present.everybody(asked.house)), "messages": round(messages)}
+    sky = asked.server.skies["live"]
+    messages = sum(feed["messages_per_second"] for feed in sky.receivers.status())
+    return {
+        "aircraft": len(sky.tracker),
+        "clients": present.clients(present.everybody(asked.server)),
+        "messages": round(messages),
+    }
 
 
 def _form(asked: Asked, name: str, error: str = "", status: int = 200, retry_after: float = 0.0) -> Response:
@@ -105,7 +109,7 @@ def _form(asked: Asked, name: str, error: str = "", status: int = 200, retry_aft
         keep=asked.settings.PANEL_KEEP_SECONDS,
         keep_days=days,
         kept="keep" in request.form,
-        empty=asked.house.accounts.count_users() == 0,
+        empty=asked.server.accounts.count_users() == 0,
         wait=ceil(retry_after),
     )
     return make_response(text, status, {"Retry-After": str(ceil(retry_after))} if retry_after else {})

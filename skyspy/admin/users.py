@@ -11,16 +11,16 @@ from collections.abc import Mapping
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin import door
-from skyspy.admin.acting import ID, ROWS, offset, pager, step
+from skyspy.admin import gate
+from skyspy.admin.confirm import ID, ROWS, offset, pager, step
+from skyspy.admin.formatting import closes, counted, span
 from skyspy.admin.forms import Choice, Field, one_line
 from skyspy.admin.keys import standings
 from skyspy.admin.profile import sockets_of
 from skyspy.admin.roles import losses
-from skyspy.admin.show import closes, counted, span
-from skyspy.admin.table import Asked, Page
-from skyspy.operate import Refused, keys, links, roles, users
-from skyspy.operate.users import Touches, UserView
+from skyspy.admin.routes import Asked, Page
+from skyspy.services import Refused, invitations, keys, roles, users
+from skyspy.services.users import Touches, UserView
 from skyspy.store.keys import KeySearch
 
 page = Page("users", "/users/", "Users", (users.MANAGE,), "People")
@@ -33,7 +33,7 @@ LINK, PASSWORD = "link", "password"
 def listing(asked: Asked) -> ResponseReturnValue:
     """All users, or those that match a search."""
     search, start = one_line(request.args, "q", 64), offset()
-    found = users.listing(asked.house, asked.who, search, ROWS, start)
+    found = users.listing(asked.server, asked.caller, search, ROWS, start)
     pages = pager(start, len(found.users), found.total, "user" if found.total == 1 else "users")
     return render_template("admin/users.html", found=found, search=search, pages=pages)
 
@@ -51,11 +51,11 @@ def create(asked: Asked) -> ResponseReturnValue:
     invited = form["way"] != PASSWORD
     password = None if invited else request.form.get("password", "")
     try:
-        made = users.create(asked.house, asked.who, form["name"], form["role"], password)
+        made = users.create(asked.server, asked.caller, form["name"], form["role"], password)
     except Refused as error:
         return _form(asked, form, error), error.status
     if invited:
-        return _link(asked, users.one(asked.house, asked.who, made.id), links.INVITE)
+        return _link(asked, users.one(asked.server, asked.caller, made.id), invitations.INVITE)
     flash(f"{made.name} can sign in now.", "ok")
     return redirect(url_for("admin.users_one", user_id=made.id), 303)
 
@@ -63,22 +63,22 @@ def create(asked: Asked) -> ResponseReturnValue:
 @page.get(_ONE)
 def one(asked: Asked, user_id: int) -> ResponseReturnValue:
     """One user."""
-    return _one(asked, users.one(asked.house, asked.who, user_id))
+    return _one(asked, users.one(asked.server, asked.caller, user_id))
 
 
 @page.post(f"{_ONE}role/", fresh=True)
 def set_role(asked: Asked, user_id: int) -> ResponseReturnValue:
     """Give a user another role; one that takes something away is asked for first."""
-    view, role = users.one(asked.house, asked.who, user_id), one_line(request.form, "role", 64)
+    view, role = users.one(asked.server, asked.caller, user_id), one_line(request.form, "role", 64)
     name = view.user.name
     try:
         if "sure" not in request.form:
-            effect = roles.effect_of_giving(asked.house, asked.who, user_id, role)
+            effect = roles.effect_of_giving(asked.server, asked.caller, user_id, role)
             if effect.lost:
                 points = [f"{name} has the role {view.user.role} now.", *losses(effect, name)]
                 carried = {"role": [role]}
                 return step(f"Give {name} the role {role}?", points, "Change the role", _address(user_id), name, carried=carried)
-        user = users.set_role(asked.house, asked.who, user_id, role)
+        user = users.set_role(asked.server, asked.caller, user_id, role)
     except Refused as error:
         return _one(asked, view, error), error.status
     flash(f"{user.name} has the role {user.role} now.", "ok")
@@ -88,15 +88,15 @@ def set_role(asked: Asked, user_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}link/", fresh=True)
 def link(asked: Asked, user_id: int) -> ResponseReturnValue:
     """Make a link by which a user chooses a password: the first one, or another."""
-    view = users.one(asked.house, asked.who, user_id)
-    return _link(asked, view, links.INVITE if view.user.password_hash is None else links.RESET)
+    view = users.one(asked.server, asked.caller, user_id)
+    return _link(asked, view, invitations.INVITE if view.user.password_hash is None else invitations.RESET)
 
 
 @page.get(f"{_ONE}disable/")
 def disable(asked: Asked, user_id: int) -> ResponseReturnValue:
     """What disabling ends."""
-    name = users.one(asked.house, asked.who, user_id).user.name
-    ends = users.touches(asked.house, asked.who, user_id)
+    name = users.one(asked.server, asked.caller, user_id).user.name
+    ends = users.touches(asked.server, asked.caller, user_id)
     points = (
         f"{name} is signed out everywhere and cannot sign in until enabled again.",
         _keys(ends, "until then"),
@@ -108,7 +108,7 @@ def disable(asked: Asked, user_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}disable/")
 def do_disable(asked: Asked, user_id: int) -> ResponseReturnValue:
     """Disable a user."""
-    user = users.set_disabled(asked.house, asked.who, user_id, True)
+    user = users.set_disabled(asked.server, asked.caller, user_id, True)
     flash(f"{user.name} is disabled.", "ok")
     return _to(user_id)
 
@@ -116,7 +116,7 @@ def do_disable(asked: Asked, user_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}enable/", fresh=True)
 def enable(asked: Asked, user_id: int) -> ResponseReturnValue:
     """Let a disabled user in again."""
-    user = users.set_disabled(asked.house, asked.who, user_id, False)
+    user = users.set_disabled(asked.server, asked.caller, user_id, False)
     flash(f"{user.name} can sign in again. Keys that have not ended work again too.", "ok")
     return _to(user_id)
 
@@ -124,7 +124,7 @@ def enable(asked: Asked, user_id: int) -> ResponseReturnValue:
 @page.get(f"{_ONE}sign-out/")
 def sign_out(asked: Asked, user_id: int) -> ResponseReturnValue:
     """What signing somebody out everywhere ends."""
-    view = users.one(asked.house, asked.who, user_id)
+    view = users.one(asked.server, asked.caller, user_id)
     name = view.user.name
     browsers = len(asked.pages.sessions_of(user_id))
     signed = sum(row.kind == "user" for row in sockets_of(asked, user_id))
@@ -139,7 +139,7 @@ def sign_out(asked: Asked, user_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}sign-out/")
 def do_sign_out(asked: Asked, user_id: int) -> ResponseReturnValue:
     """Sign a user out everywhere."""
-    users.sign_out(asked.house, asked.who, user_id)
+    users.sign_out(asked.server, asked.caller, user_id)
     flash("Signed out everywhere.", "ok")
     return _to(user_id)
 
@@ -147,8 +147,8 @@ def do_sign_out(asked: Asked, user_id: int) -> ResponseReturnValue:
 @page.get(f"{_ONE}delete/")
 def delete(asked: Asked, user_id: int) -> ResponseReturnValue:
     """What deleting ends."""
-    name = users.one(asked.house, asked.who, user_id).user.name
-    ends = users.touches(asked.house, asked.who, user_id)
+    name = users.one(asked.server, asked.caller, user_id).user.name
+    ends = users.touches(asked.server, asked.caller, user_id)
     points = (
         f"{name} is gone for good and can never sign in again.",
         _keys(ends, "for ever"),
@@ -161,8 +161,8 @@ def delete(asked: Asked, user_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}delete/", fresh=True)
 def do_delete(asked: Asked, user_id: int) -> ResponseReturnValue:
     """Delete a user."""
-    name = users.one(asked.house, asked.who, user_id).user.name
-    users.delete(asked.house, asked.who, user_id)
+    name = users.one(asked.server, asked.caller, user_id).user.name
+    users.delete(asked.server, asked.caller, user_id)
     flash(f"{name} is deleted.", "ok")
     return redirect(url_for("admin.users_listing"), 303)
 
@@ -172,7 +172,7 @@ def role_choices(asked: Asked) -> tuple[Choice, ...]:
     held = asked.principal.permissions
     return tuple(
         Choice(view.role.name, view.role.name, view.role.says, "" if view.role.permissions <= held else "holds more than you do")
-        for view in roles.listing(asked.house, asked.who)
+        for view in roles.listing(asked.server, asked.caller)
     )
 
 
@@ -183,7 +183,7 @@ def _form(asked: Asked, form: Mapping[str, str], error: Refused | None = None) -
         Choice(
             LINK,
             "By a link that you give them",
-            f"They choose their own password. Works once, within {span(links.LIVES_S[links.INVITE])}.",
+            f"They choose their own password. Works once, within {span(invitations.LIVES_S[invitations.INVITE])}.",
         ),
         Choice(PASSWORD, "By a password that you choose now", "You have to tell it to them; they can change it later."),
     )
@@ -209,7 +209,7 @@ def _form(asked: Asked, form: Mapping[str, str], error: Refused | None = None) -
 
 def _one(asked: Asked, view: UserView, error: Refused | None = None) -> str:
     mine = view.user.id == asked.principal.user_id
-    his = keys.listing(asked.house, asked.who, KeySearch(view.user.id)) if mine or asked.may(keys.MANAGE) else None
+    his = keys.listing(asked.server, asked.caller, KeySearch(view.user.id)) if mine or asked.may(keys.MANAGE) else None
     role = Field("role", "Role", "select", view.user.role, error=error.message if error else "", choices=role_choices(asked))
     return render_template(
         "admin/user.html",
@@ -217,7 +217,7 @@ def _one(asked: Asked, view: UserView, error: Refused | None = None) -> str:
         mine=mine,
         above=not view.user.permissions <= asked.principal.permissions,
         role=role,
-        keys=None if his is None else standings(his.keys, asked.house.clock.wall()),
+        keys=None if his is None else standings(his.keys, asked.server.clock.wall()),
         key_count=0 if his is None else his.total,
         sockets=sockets_of(asked, view.user.id),
         browsers=len(asked.pages.sessions_of(view.user.id)),
@@ -225,10 +225,12 @@ def _one(asked: Asked, view: UserView, error: Refused | None = None) -> str:
 
 
 def _link(asked: Asked, view: UserView, kind: str) -> str:
-    make = links.invite if kind == links.INVITE else links.reset
-    token = make(asked.house, asked.who, view.user.id)
-    address = f"{door.own_origin()}/admin/{kind}/{token}"
-    return render_template("admin/link_made.html", whom=view.user, kind=kind, address=address, lives=span(links.LIVES_S[kind]))
+    make = invitations.invite if kind == invitations.INVITE else invitations.reset
+    token = make(asked.server, asked.caller, view.user.id)
+    address = f"{gate.own_origin()}/admin/{kind}/{token}"
+    return render_template(
+        "admin/link_made.html", whom=view.user, kind=kind, address=address, lives=span(invitations.LIVES_S[kind])
+    )
 
 
 def _keys(ends: Touches, how_long: str) -> str:

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from skyspy.api import (
     aircraft,
-    answer,
+    answers,
     auth,
     compat,
     docs,
@@ -28,9 +28,9 @@ from skyspy.api import (
     read,
     stats,
 )
-from skyspy.api.door import Door
-from skyspy.api.table import Asked, Resource, Route
-from skyspy.house import house_of
+from skyspy.api.gate import BaseNamespace
+from skyspy.api.routes import Asked, Resource, Route
+from skyspy.server import server_of
 
 RESOURCES: tuple[Resource, ...] = (
     auth.resource,
@@ -52,8 +52,8 @@ def register(app: Flask) -> None:
     """Serve every route of every resource on this application."""
     app.extensions[docs.DOCUMENT] = openapi.document(RESOURCES)
     errors.register(app)
-    answer.register(app)
-    door = Door(house_of(app))
+    answers.register(app)
+    door = BaseNamespace(server_of(app))
     for resource in RESOURCES:
         for route in resource.routes:
             for number, path in enumerate(route.paths):
@@ -67,14 +67,14 @@ def register(app: Flask) -> None:
                 )
 
 
-def _served(app: Flask, door: Door, route: Route) -> Callable[..., ResponseReturnValue]:
-    house = house_of(app)
+def _served(app: Flask, door: BaseNamespace, route: Route) -> Callable[..., ResponseReturnValue]:
+    server = server_of(app)
 
     def view(**path: Any) -> ResponseReturnValue:
         principal, settings, client = door.admit(request, route)
         query = None if route.query is None else read.query(route.query, request)
         body = None if route.body is None else read.body(route.body, request)
-        value = route.view(Asked(house, principal, settings, client, path, query, body))
-        return answer.made(value, route.status, route.media)
+        value = route.view(Asked(server, principal, settings, client, path, query, body))
+        return answers.made(value, route.status, route.media)
 
     return view

@@ -6,7 +6,7 @@ from skyspy.aircraft import clean_hex
 from skyspy.api.errors import bad_fields, not_found
 from skyspy.api.models import Aircraft, AircraftPage, AircraftQuery, Trail
 from skyspy.api.paging import page
-from skyspy.api.table import Asked, Resource
+from skyspy.api.routes import Asked, Resource
 from skyspy.clock import iso
 from skyspy.filters import select
 
@@ -28,7 +28,7 @@ def aircraft_list(asked: Asked) -> object:
         "count": len(shown),
         "total": len(matching),
         "next_cursor": following,
-        "timestamp": iso(asked.house.clock.wall()),
+        "timestamp": iso(asked.server.clock.wall()),
     }
 
 

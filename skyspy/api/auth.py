@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from skyspy.api.door import refusal, throttled
 from skyspy.api.errors import ApiError, bad_fields, not_found
+from skyspy.api.gate import refusal, throttled
 from skyspy.api.models import (
     Key,
     KeyPage,
@@ -25,7 +25,7 @@ from skyspy.api.models import (
     User,
 )
 from skyspy.api.paging import page
-from skyspy.api.table import IDENTIFIED, OPEN, SIGNED_IN, Asked, Resource
+from skyspy.api.routes import IDENTIFIED, OPEN, SIGNED_IN, Asked, Resource
 from skyspy.auth import apikeys
 from skyspy.auth.policy import may, may_give
 from skyspy.auth.principal import TokenError
@@ -38,7 +38,7 @@ from skyspy.store.accounts import Key as StoredKey
 resource = Resource("Signing in", "Tokens for people, keys for programs.")
 
 
-@resource.post("/api/auth/token/", who=OPEN, body=Login, answer=TokenPair, errors=(401,))
+@resource.post("/api/auth/token/", access=OPEN, body=Login, answer=TokenPair, errors=(401,))
 def token_get(asked: Asked) -> object:
     """Sign in with a name and a password.
 
@@ -46,7 +46,7 @@ def token_get(asked: Asked) -> object:
     """
     body: Login = asked.body
     try:
-        return _pair(asked.house.tokens.login(body.username, body.password, asked.address))
+        return _pair(asked.server.tokens.login(body.username, body.password, asked.address))
     except LoginError as error:
         raise ApiError(
             401, error.code, f"{error.message}. Try again, or ask the operator for a new password", headers=_CHALLENGE
@@ -55,7 +55,7 @@ def token_get(asked: Asked) -> object:
         raise throttled(error.retry_after, error.code) from error
 
 
-@resource.post("/api/auth/token/refresh/", who=OPEN, body=Refresh, answer=TokenPair, errors=(401,))
+@resource.post("/api/auth/token/refresh/", access=OPEN, body=Refresh, answer=TokenPair, errors=(401,))
 def token_refresh(asked: Asked) -> object:
     """Exchange a refresh token for a new pair of tokens.
 
@@ -63,54 +63,54 @@ def token_refresh(asked: Asked) -> object:
     """
     body: Refresh = asked.body
     try:
-        return _pair(asked.house.tokens.refresh(body.refresh, asked.address))
+        return _pair(asked.server.tokens.refresh(body.refresh, asked.address))
     except TokenError as error:
         if error.code == "rate_limited":
             raise throttled(error.retry_after or 1.0) from error
         raise refusal(error.code, f"{error.message}. Sign in again with POST /api/auth/token/", advise=False) from error
 
 
-@resource.post("/api/auth/token/revoke/", who=OPEN, body=Revoke, status=204)
+@resource.post("/api/auth/token/revoke/", access=OPEN, body=Revoke, status=204)
 def token_revoke(asked: Asked) -> object:
     """Sign out.
 
     Ends the sign-in that the token belongs to: all its tokens, and the sockets that use them. Answers the same for a token that is good for nothing: it does not work either way.
     """
     body: Revoke = asked.body
-    asked.house.tokens.revoke(body.token, asked.address)
+    asked.server.tokens.revoke(body.token, asked.address)
     return None
 
 
-@resource.get("/api/auth/me/", who=IDENTIFIED, answer=Me)
+@resource.get("/api/auth/me/", access=IDENTIFIED, answer=Me)
 def me(asked: Asked) -> object:
     """Show who asks and what he may do."""
-    who = asked.principal
+    caller = asked.principal
     return Me(
-        kind=who.kind,
-        name=who.name,
-        role=who.role,
-        permissions=sorted(name for name in PERMISSION_NAMES if may(who, name, asked.settings)),
-        scopes=None if who.scopes is None else sorted(who.scopes),
-        sky=who.sky,
-        expires_at=_moment(who.expires_at),
-        key=who.key_name or None,
+        kind=caller.kind,
+        name=caller.name,
+        role=caller.role,
+        permissions=sorted(name for name in PERMISSION_NAMES if may(caller, name, asked.settings)),
+        scopes=None if caller.scopes is None else sorted(caller.scopes),
+        sky=caller.sky,
+        expires_at=_moment(caller.expires_at),
+        key=caller.key_name or None,
     )
 
 
-@resource.get("/api/auth/keys/", who=SIGNED_IN, query=PageQuery, answer=KeyPage)
+@resource.get("/api/auth/keys/", access=SIGNED_IN, query=PageQuery, answer=KeyPage)
 def keys_list(asked: Asked) -> object:
     """List your own API keys.
 
     Ended ones too. The keys themselves are never shown again.
     """
     query: PageQuery = asked.query
-    mine = asked.house.accounts.keys_of(_user_id(asked))
+    mine = asked.server.accounts.keys_of(_user_id(asked))
     shown, following = page(mine, lambda key: f"{key.id:012d}", query.limit, query.cursor)
-    now = asked.house.clock.wall()
+    now = asked.server.clock.wall()
     return KeyPage([_shown(key, now) for key in shown], len(shown), following)
 
 
-@resource.post("/api/auth/keys/", who=SIGNED_IN, body=NewKey, answer=MadeKey, status=201)
+@resource.post("/api/auth/keys/", access=SIGNED_IN, body=NewKey, answer=MadeKey, status=201)
 def keys_create(asked: Asked) -> object:
     """Make an API key for yourself.
 
@@ -122,18 +122,18 @@ def keys_create(asked: Asked) -> object:
         raise bad_fields({"scopes": f"{', '.join(unknown)[:200]}: no such permission; /api/auth/me/ lists yours"})
     if scopes is not None and not may_give(asked.principal, scopes):
         beyond = sorted(scopes - asked.principal.permissions)
-        asked.house.tokens.refusals.note(_actor(asked), "The key", beyond)
+        asked.server.tokens.refusals.note(_actor(asked), "The key", beyond)
         raise ApiError(403, "permission_denied", f"You do not hold {', '.join(beyond)}, so no key of yours can")
-    now = asked.house.clock.wall()
+    now = asked.server.clock.wall()
     ends = None if body.expires_in is None else now + body.expires_in
     try:
-        made = asked.house.tokens.keys.create(_user_id(asked), body.kind, body.name, _actor(asked), scopes, ends, body.networks)
+        made = asked.server.tokens.keys.create(_user_id(asked), body.kind, body.name, _actor(asked), scopes, ends, body.networks)
     except AccountError as error:
         raise ApiError(400, "bad_request", _sentence(error)) from error
     return _made(made, now)
 
 
-@resource.post("/api/auth/keys/<key_id>/rotate/", who=SIGNED_IN, body=Rotation, answer=MadeKey, status=201, errors=(404, 409))
+@resource.post("/api/auth/keys/<key_id>/rotate/", access=SIGNED_IN, body=Rotation, answer=MadeKey, status=201, errors=(404, 409))
 def keys_rotate(asked: Asked) -> object:
     """Replace one of your keys.
 
@@ -142,22 +142,22 @@ def keys_rotate(asked: Asked) -> object:
     body: Rotation = asked.body
     key = _own(asked)
     try:
-        made = asked.house.tokens.keys.rotate(key.id, _actor(asked), float(body.overlap))
+        made = asked.server.tokens.keys.rotate(key.id, _actor(asked), float(body.overlap))
     except NotFound:
         _no_key(asked)
     except AccountError as error:
         raise ApiError(409, "conflict", _sentence(error)) from error
-    return _made(made, asked.house.clock.wall())
+    return _made(made, asked.server.clock.wall())
 
 
-@resource.delete("/api/auth/keys/<key_id>/", who=SIGNED_IN, status=204, errors=(404,))
+@resource.delete("/api/auth/keys/<key_id>/", access=SIGNED_IN, status=204, errors=(404,))
 def keys_revoke(asked: Asked) -> object:
     """End one of your keys.
 
     At once, and the sockets that use it. Doing it twice is no error.
     """
     try:
-        asked.house.accounts.revoke_key(_own(asked).id, _actor(asked))
+        asked.server.accounts.revoke_key(_own(asked).id, _actor(asked))
     except NotFound:
         _no_key(asked)
     return None
@@ -184,7 +184,7 @@ def _actor(asked: Asked) -> Actor:
 def _own(asked: Asked) -> StoredKey:
     """The key in the path, if it is the caller's; of others' keys he learns nothing, not even that they are."""
     text = asked.path["key_id"]
-    mine = asked.house.accounts.keys_of(_user_id(asked))
+    mine = asked.server.accounts.keys_of(_user_id(asked))
     return next((key for key in mine if str(key.id) == text), None) or _no_key(asked)
 
 

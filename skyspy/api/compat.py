@@ -14,7 +14,7 @@ from skyspy import __version__
 from skyspy.api.errors import bad_fields
 from skyspy.api.models import ExchangeList, ReadsbList, ReadsbReceiver
 from skyspy.api.readsb import LADD_BIT, PIA_BIT, written
-from skyspy.api.table import Asked, Resource
+from skyspy.api.routes import Asked, Resource
 from skyspy.geo import Point, bearing_deg, distance_nm
 
 readsb = Resource("readsb files", "What tar1090, graphs and dashboards read from readsb.")
@@ -31,8 +31,8 @@ Listed = Mapping[str, Any]
 def readsb_aircraft(asked: Asked) -> object:
     """List all aircraft as readsb's aircraft.json does."""
     return {
-        "now": round(asked.house.clock.wall(), 3),
-        "messages": sum(feed["messages"] for feed in asked.sky.feeds.status()),
+        "now": round(asked.server.clock.wall(), 3),
+        "messages": sum(feed["messages"] for feed in asked.sky.receivers.status()),
         "aircraft": [written(aircraft) for aircraft in asked.sky.aircraft(asked.audience)],
     }
 
@@ -160,7 +160,7 @@ def _circle(path: Mapping[str, str]) -> tuple[Point, float]:
 
 def envelope(asked: Asked, listed: Sequence[Listed], marks: Sequence[tuple[float, float]] = ()) -> dict[str, Any]:
     """The v2 envelope around these aircraft; `marks` are the distance and bearing of each from the point asked for."""
-    clock = asked.house.clock
+    clock = asked.server.clock
     began, now = clock.steady(), round(clock.wall() * 1000)
     ac = [written(aircraft) for aircraft in listed]
     for aircraft, mark in zip(ac, marks, strict=False):

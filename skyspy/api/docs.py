@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import current_app, render_template
 
-from skyspy.api.table import Asked, Resource
+from skyspy.api.routes import Asked, Resource
 
 DOCUMENT = "skyspy.api.document"
 """Where the application keeps the finished document."""

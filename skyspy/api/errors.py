@@ -16,7 +16,7 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from skyspy import wirejson
-from skyspy.operate import Refused
+from skyspy.services import Refused
 from skyspy.store.errors import StoreError
 
 log = logging.getLogger(__name__)

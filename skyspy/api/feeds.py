@@ -6,8 +6,8 @@ that, and an error text that may name it, are only for those who hold settings.m
 
 from __future__ import annotations
 
-from skyspy.api.models import Feeds
-from skyspy.api.table import Asked, Resource
+from skyspy.api.models import Receivers
+from skyspy.api.routes import Asked, Resource
 from skyspy.auth.policy import may
 from skyspy.clock import iso
 
@@ -17,7 +17,7 @@ FOR_EVERYONE = ("name", "format", "state", "messages", "messages_per_second", "b
 FOR_OPERATORS = (*FOR_EVERYONE, "since", "url", "error")
 
 
-@resource.get("/api/feeds/", needs="stats.view", answer=Feeds)
+@resource.get("/api/feeds/", needs="stats.view", answer=Receivers)
 def feeds_list(asked: Asked) -> object:
     """List the receivers of this sky.
 
@@ -25,8 +25,8 @@ def feeds_list(asked: Asked) -> object:
     """
     operates = may(asked.principal, "settings.manage", asked.settings)
     shown = FOR_OPERATORS if operates else FOR_EVERYONE
-    rows = asked.sky.feeds.status()
+    rows = asked.sky.receivers.status()
     if not operates:
         rows = [{**feed, "name": feed["public_name"]} for feed in rows]
     feeds = [{name: feed[name] for name in shown if name in feed} for feed in rows]
-    return {"feeds": feeds, "count": len(feeds), "timestamp": iso(asked.house.clock.wall())}
+    return {"feeds": feeds, "count": len(feeds), "timestamp": iso(asked.server.clock.wall())}

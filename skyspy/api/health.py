@@ -14,8 +14,8 @@ from flask import Response
 
 from skyspy import wirejson
 from skyspy.api.models import Liveness, Readiness
-from skyspy.api.table import PROBE, Asked, Resource
-from skyspy.house import House
+from skyspy.api.routes import PROBE, Asked, Resource
+from skyspy.server import Server
 from skyspy.store.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ resource = Resource("Health", "For supervisors and load balancers; open in every
 WORKING = ("up", "demo")
 
 
-@resource.get("/healthz", who=PROBE, answer=Liveness)
+@resource.get("/healthz", access=PROBE, answer=Liveness)
 def alive(_: Asked) -> object:
     """Say that the process answers.
 
@@ -34,21 +34,21 @@ def alive(_: Asked) -> object:
     return {"status": "ok"}
 
 
-@resource.get("/readyz", who=PROBE, answer=Readiness, errors=(503,))
+@resource.get("/readyz", access=PROBE, answer=Readiness, errors=(503,))
 def ready(asked: Asked) -> object:
     """Say whether the server can do its work now.
 
     Ready when the database answers and at least one receiver of the live sky is up. Otherwise 503 with the same body.
     """
-    checks = [_store(asked.house), _feeds(asked.house.skies["live"].feeds.status())]
+    checks = [_store(asked.server), _feeds(asked.server.skies["live"].receivers.status())]
     good = all(check["ready"] for check in checks)
     body = wirejson.dump_bytes({"ready": good, "checks": checks})
     return Response(body, 200 if good else 503, content_type="application/json")
 
 
-def _store(house: House) -> dict[str, Any]:
+def _store(server: Server) -> dict[str, Any]:
     try:
-        house.settings.fresh(max_age=0)
+        server.settings.fresh(max_age=0)
     except StoreError as error:
         log.warning("not ready: %s", error)
         return {"name": "store", "ready": False, "says": "the database does not answer; the server's log says why"}

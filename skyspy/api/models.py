@@ -181,7 +181,7 @@ class Feed(Struct, forbid_unknown_fields=True):
     error: Annotated[str | UnsetType | None, Meta(description="Why it is not up")] = UNSET
 
 
-class Feeds(Struct, forbid_unknown_fields=True):
+class Receivers(Struct, forbid_unknown_fields=True):
     """The receivers of this sky."""
 
     feeds: list[Feed]

@@ -15,7 +15,7 @@ import msgspec
 from skyspy import __version__
 from skyspy.api.errors import WORDS
 from skyspy.api.models import ErrorAnswer
-from skyspy.api.table import ADMITTED, IDENTIFIED, OPEN, PROBE, SIGNED_IN, Resource, Route, words_in
+from skyspy.api.routes import ADMITTED, IDENTIFIED, OPEN, PROBE, SIGNED_IN, Resource, Route, words_in
 
 Document = dict[str, Any]
 
@@ -115,8 +115,8 @@ class Schemas:
 
 
 def _operation(route: Route, path: str, number: int, schemas: Schemas) -> dict[str, Any]:
-    who = WHO_SAYS[route.who] + (f" Permission: `{route.needs}`." if route.needs else "")
-    says = [route.description, who]
+    caller = WHO_SAYS[route.access] + (f" Permission: `{route.needs}`." if route.needs else "")
+    says = [route.description, caller]
     if number:
         says.insert(0, f"The same as `{route.path}`.")
     operation: dict[str, Any] = {
@@ -136,11 +136,11 @@ def _operation(route: Route, path: str, number: int, schemas: Schemas) -> dict[s
 
 def security(route: Route) -> list[dict[str, list[str]]]:
     """Which credentials the route takes; an empty one means that none may be needed."""
-    if route.who in (PROBE, OPEN):
+    if route.access in (PROBE, OPEN):
         return []
-    if route.who == SIGNED_IN:
+    if route.access == SIGNED_IN:
         return [{"bearer": []}]
-    return CREDENTIALS if route.who == IDENTIFIED else [{}, *CREDENTIALS]
+    return CREDENTIALS if route.access == IDENTIFIED else [{}, *CREDENTIALS]
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
@@ -180,11 +180,11 @@ def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
 def statuses(route: Route) -> list[int]:
     """Every status the route may answer with."""
     found = {route.status if route.answer is not None or route.status != 200 else 204, *route.errors}
-    if route.who != PROBE:
+    if route.access != PROBE:
         found |= {429, 503}
-    if route.who not in (PROBE, OPEN):
+    if route.access not in (PROBE, OPEN):
         found.add(401)
-    if route.needs is not None or route.who == SIGNED_IN:
+    if route.needs is not None or route.access == SIGNED_IN:
         found.add(403)
     if route.body is not None:
         found |= {400, 413, 415}

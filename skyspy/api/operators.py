@@ -13,10 +13,10 @@ from typing import Any
 from skyspy.api import operators_models as models
 from skyspy.api.errors import not_found
 from skyspy.api.paging import cut, number, opened, page
-from skyspy.api.table import IDENTIFIED, Asked, Resource
+from skyspy.api.routes import IDENTIFIED, Asked, Resource
 from skyspy.clock import iso
-from skyspy.operate import Who, access, keys, links, live, log, roles, users
-from skyspy.operate.users import UserView
+from skyspy.services import Caller, access, audit_log, invitations, keys, live, roles, users
+from skyspy.services.users import UserView
 from skyspy.store.accounts import Role
 from skyspy.store.keys import KeySearch
 from skyspy.store.settings import Setting, to_json
@@ -25,14 +25,14 @@ resource = Resource("Operators", "What the panel does, for scripts. Each route s
 
 LONGEST_ID = 15
 
-_USERS: dict[str, Any] = {"who": IDENTIFIED, "needs": users.MANAGE}
-_KEYS: dict[str, Any] = {"who": IDENTIFIED, "needs": keys.MANAGE}
-_SETTINGS: dict[str, Any] = {"who": IDENTIFIED, "needs": access.MANAGE}
+_USERS: dict[str, Any] = {"access": IDENTIFIED, "needs": users.MANAGE}
+_KEYS: dict[str, Any] = {"access": IDENTIFIED, "needs": keys.MANAGE}
+_SETTINGS: dict[str, Any] = {"access": IDENTIFIED, "needs": access.MANAGE}
 
 
-def who_of(asked: Asked) -> Who:
+def caller_of(asked: Asked) -> Caller:
     """Who operates."""
-    return Who(asked.principal, asked.address)
+    return Caller(asked.principal, asked.address)
 
 
 def id_in(asked: Asked, name: str) -> int:
@@ -51,7 +51,7 @@ def users_list(asked: Asked) -> object:
     """List users by name."""
     query: models.UserQuery = asked.query
     # One more than asked for tells whether another page follows.
-    found = users.listing(asked.house, who_of(asked), query.search, query.limit + 1, after=opened(query.cursor))
+    found = users.listing(asked.server, caller_of(asked), query.search, query.limit + 1, after=opened(query.cursor))
     shown, following = cut(found.users, lambda view: view.user.name, query.limit)
     return models.UserPage([_user(view) for view in shown], len(shown), found.total, following)
 
@@ -63,16 +63,16 @@ def users_create(asked: Asked) -> object:
     Without a password the answer holds an invitation link's token, this once: open /admin/invite/<token> with it.
     """
     body: models.NewUser = asked.body
-    who = who_of(asked)
-    user = users.create(asked.house, who, body.name, body.role, body.password)
-    invitation = links.invite(asked.house, who, user.id) if body.password is None else None
-    return models.MadeUser(_user(users.one(asked.house, who, user.id)), invitation)
+    caller = caller_of(asked)
+    user = users.create(asked.server, caller, body.name, body.role, body.password)
+    invitation = invitations.invite(asked.server, caller, user.id) if body.password is None else None
+    return models.MadeUser(_user(users.one(asked.server, caller, user.id)), invitation)
 
 
 @resource.get("/api/admin/users/<user_id>/", answer=models.User, errors=(404,), **_USERS)
 def users_one(asked: Asked) -> object:
     """Show one user."""
-    return _user(users.one(asked.house, who_of(asked), id_in(asked, "user_id")))
+    return _user(users.one(asked.server, caller_of(asked), id_in(asked, "user_id")))
 
 
 @resource.post("/api/admin/users/<user_id>/", body=models.UserChange, answer=models.User, errors=(404, 409), **_USERS)
@@ -82,15 +82,15 @@ def users_change(asked: Asked) -> object:
     Only the fields that are sent, all or none. In force on live sockets within two seconds.
     """
     body: models.UserChange = asked.body
-    who, user_id = who_of(asked), id_in(asked, "user_id")
-    users.change(asked.house, who, user_id, body.role, body.password, body.disabled)
-    return _user(users.one(asked.house, who, user_id))
+    caller, user_id = caller_of(asked), id_in(asked, "user_id")
+    users.change(asked.server, caller, user_id, body.role, body.password, body.disabled)
+    return _user(users.one(asked.server, caller, user_id))
 
 
 @resource.post("/api/admin/users/<user_id>/sign-out/", status=204, errors=(404,), **_USERS)
 def users_sign_out(asked: Asked) -> object:
     """End every sign-in of a user."""
-    users.sign_out(asked.house, who_of(asked), id_in(asked, "user_id"))
+    users.sign_out(asked.server, caller_of(asked), id_in(asked, "user_id"))
     return None
 
 
@@ -100,13 +100,13 @@ def users_reset(asked: Asked) -> object:
 
     The answer holds its token, this once: open /admin/reset/<token> with it.
     """
-    return models.Link(links.reset(asked.house, who_of(asked), id_in(asked, "user_id")))
+    return models.Link(invitations.reset(asked.server, caller_of(asked), id_in(asked, "user_id")))
 
 
 @resource.delete("/api/admin/users/<user_id>/", status=204, errors=(404, 409), **_USERS)
 def users_delete(asked: Asked) -> object:
     """Delete a user with his keys and sockets."""
-    users.delete(asked.house, who_of(asked), id_in(asked, "user_id"))
+    users.delete(asked.server, caller_of(asked), id_in(asked, "user_id"))
     return None
 
 
@@ -132,7 +132,7 @@ def _user(view: UserView) -> models.User:
 @resource.get("/api/admin/roles/", answer=models.Roles, **_USERS)
 def roles_list(asked: Asked) -> object:
     """List roles and what they hold."""
-    listed = [_role(view.role, view.sockets) for view in roles.listing(asked.house, who_of(asked))]
+    listed = [_role(view.role, view.sockets) for view in roles.listing(asked.server, caller_of(asked))]
     return models.Roles(listed, len(listed))
 
 
@@ -142,8 +142,8 @@ def roles_create(asked: Asked) -> object:
     body: models.NewRole = asked.body
     held = set(body.permissions)
     if body.like is not None:
-        held |= roles.one(asked.house, who_of(asked), body.like).role.permissions
-    return _role(roles.create(asked.house, who_of(asked), body.name, held, body.says), 0)
+        held |= roles.one(asked.server, caller_of(asked), body.like).role.permissions
+    return _role(roles.create(asked.server, caller_of(asked), body.name, held, body.says), 0)
 
 
 @resource.post("/api/admin/roles/<name>/", body=models.RoleChange, answer=models.Role, errors=(404, 409), **_USERS)
@@ -151,15 +151,15 @@ def roles_change(asked: Asked) -> object:
     """Give a role other permissions."""
     body: models.RoleChange = asked.body
     name = asked.path["name"]
-    roles.change(asked.house, who_of(asked), name, body.permissions, body.says)
-    view = roles.one(asked.house, who_of(asked), name)
+    roles.change(asked.server, caller_of(asked), name, body.permissions, body.says)
+    view = roles.one(asked.server, caller_of(asked), name)
     return _role(view.role, view.sockets)
 
 
 @resource.delete("/api/admin/roles/<name>/", status=204, errors=(404, 409), **_USERS)
 def roles_delete(asked: Asked) -> object:
     """Delete a role that nobody holds."""
-    roles.delete(asked.house, who_of(asked), asked.path["name"])
+    roles.delete(asked.server, caller_of(asked), asked.path["name"])
     return None
 
 
@@ -175,7 +175,7 @@ def keys_list(asked: Asked) -> object:
     """List everybody's API keys, the newest first."""
     query: models.KeyQuery = asked.query
     search = KeySearch(None, query.search, query.ended, query.limit + 1, before=number(opened(query.cursor)))
-    found = keys.listing(asked.house, who_of(asked), search)
+    found = keys.listing(asked.server, caller_of(asked), search)
     shown, following = cut(found.keys, lambda view: str(view.key.id), query.limit)
     return models.Keys([_key(view) for view in shown], len(shown), found.total, following)
 
@@ -187,10 +187,10 @@ def keys_create(asked: Asked) -> object:
     The answer shows it, this once.
     """
     body: models.NewKey = asked.body
-    ends = None if body.expires_in is None else asked.house.clock.wall() + body.expires_in
-    who = who_of(asked)
-    made = keys.create(asked.house, who, body.user_id, body.kind, body.name, body.scopes, ends, body.networks)
-    return models.MadeKey(made.text, _key(keys.one(asked.house, who, made.key.id)))
+    ends = None if body.expires_in is None else asked.server.clock.wall() + body.expires_in
+    caller = caller_of(asked)
+    made = keys.create(asked.server, caller, body.user_id, body.kind, body.name, body.scopes, ends, body.networks)
+    return models.MadeKey(made.text, _key(keys.one(asked.server, caller, made.key.id)))
 
 
 @resource.post(
@@ -201,15 +201,15 @@ def keys_rotate(asked: Asked) -> object:
 
     The old one ends at once, or after `overlap` seconds. The answer shows the new one, this once.
     """
-    who = who_of(asked)
-    made = keys.rotate(asked.house, who, id_in(asked, "key_id"), float(asked.body.overlap))
-    return models.MadeKey(made.text, _key(keys.one(asked.house, who, made.key.id)))
+    caller = caller_of(asked)
+    made = keys.rotate(asked.server, caller, id_in(asked, "key_id"), float(asked.body.overlap))
+    return models.MadeKey(made.text, _key(keys.one(asked.server, caller, made.key.id)))
 
 
 @resource.delete("/api/admin/keys/<key_id>/", status=204, errors=(404,), **_KEYS)
 def keys_revoke(asked: Asked) -> object:
     """End a key and its sockets."""
-    keys.revoke(asked.house, who_of(asked), id_in(asked, "key_id"))
+    keys.revoke(asked.server, caller_of(asked), id_in(asked, "key_id"))
     return None
 
 
@@ -245,7 +245,7 @@ def _moment(wall: float | None) -> str | None:
 @resource.get("/api/admin/settings/", answer=models.Settings, **_SETTINGS)
 def settings_list(asked: Asked) -> object:
     """List every setting, its value and who chose it."""
-    return models.Settings([_setting(row) for row in access.rows(asked.house, who_of(asked))])
+    return models.Settings([_setting(row) for row in access.rows(asked.server, caller_of(asked))])
 
 
 @resource.post("/api/admin/settings/preview/", body=models.Changes, answer=models.Preview, **_SETTINGS)
@@ -254,7 +254,7 @@ def settings_preview(asked: Asked) -> object:
 
     Counts the sockets of every process on this database, and changes nothing. At the first look it takes a second to hear them all.
     """
-    found = access.preview(asked.house, who_of(asked), asked.body.changes)
+    found = access.preview(asked.server, caller_of(asked), asked.body.changes)
     return models.Preview(
         disconnected=dict(found.disconnected),
         namespaces=dict(found.namespaces),
@@ -269,7 +269,7 @@ def settings_preview(asked: Asked) -> object:
 @resource.post("/api/admin/settings/", body=models.Changes, answer=models.Settings, **_SETTINGS)
 def settings_change(asked: Asked) -> object:
     """Change settings, all or none; null chooses the default."""
-    access.change(asked.house, who_of(asked), asked.body.changes)
+    access.change(asked.server, caller_of(asked), asked.body.changes)
     return settings_list(asked)
 
 
@@ -298,7 +298,7 @@ def live_list(asked: Asked) -> object:
     To any process on this database; what another process says is at most two seconds old.
     """
     query: models.LiveQuery = asked.query
-    found = live.listing(asked.house, who_of(asked), query.search, query.namespace)
+    found = live.listing(asked.server, caller_of(asked), query.search, query.namespace)
     shown, following = page(found, lambda row: row.sid, query.limit, query.cursor)
     listed = [
         models.Connection(
@@ -317,7 +317,7 @@ def live_list(asked: Asked) -> object:
         )
         for row in shown
     ]
-    return models.LiveList(listed, len(listed), len(found), following, dict(live.counts(asked.house)))
+    return models.LiveList(listed, len(listed), len(found), following, dict(live.counts(asked.server)))
 
 
 @resource.post("/api/admin/live/disconnect/", body=models.Disconnect, answer=models.Disconnected, errors=(404,), **_USERS)
@@ -328,23 +328,23 @@ def live_disconnect(asked: Asked) -> object:
     """
     body: models.Disconnect = asked.body
     acts: dict[str, Callable[[], int]] = {
-        "socket": lambda: live.disconnect(asked.house, who_of(asked), body.id),
-        "key": lambda: live.disconnect_key(asked.house, who_of(asked), int(body.id or 0)),
-        "user": lambda: live.disconnect_user(asked.house, who_of(asked), int(body.id or 0)),
-        "anonymous": lambda: live.disconnect_anonymous(asked.house, who_of(asked)),
+        "socket": lambda: live.disconnect(asked.server, caller_of(asked), body.id),
+        "key": lambda: live.disconnect_key(asked.server, caller_of(asked), int(body.id or 0)),
+        "user": lambda: live.disconnect_user(asked.server, caller_of(asked), int(body.id or 0)),
+        "anonymous": lambda: live.disconnect_anonymous(asked.server, caller_of(asked)),
     }
     if body.what in ("key", "user") and not (body.id.isdecimal() and len(body.id) <= LONGEST_ID):
         raise not_found("Give the key's or user's id in `id`; the lists show them")
     return models.Disconnected(acts[body.what]())
 
 
-@resource.get("/api/admin/audit/", who=IDENTIFIED, needs=log.NEEDS, query=models.AuditQuery, answer=models.Audit)
+@resource.get("/api/admin/audit/", access=IDENTIFIED, needs=audit_log.NEEDS, query=models.AuditQuery, answer=models.Audit)
 def audit_list(asked: Asked) -> object:
     """Read the audit log, the newest first."""
     query: models.AuditQuery = asked.query
     since, until = (None if moment is None else moment.timestamp() for moment in (query.since, query.until))
-    search = log.Search(query.actor, query.action, query.object, query.address, since, until)
-    rows = log.page(asked.house, who_of(asked), search, query.limit + 1, number(opened(query.cursor)))
+    search = audit_log.Search(query.actor, query.action, query.object, query.address, since, until)
+    rows = audit_log.page(asked.server, caller_of(asked), search, query.limit + 1, number(opened(query.cursor)))
     shown, following = cut(rows, lambda row: str(row.id), query.limit)
     entries = [models.Entry(**{**asdict(row), "at": iso(row.at)}) for row in shown]
     return models.Audit(entries, len(entries), following)

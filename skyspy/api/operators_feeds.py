@@ -9,15 +9,15 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from skyspy.api.operators import id_in, who_of
-from skyspy.api.table import IDENTIFIED, Asked, Resource
+from skyspy.api.operators import caller_of, id_in
+from skyspy.api.routes import IDENTIFIED, Asked, Resource
 from skyspy.clock import iso
-from skyspy.operate import feeds
-from skyspy.operate.feeds import CHECK_SECONDS, FeedView
+from skyspy.services import feeds
+from skyspy.services.feeds import CHECK_SECONDS, FeedView
 
 resource = Resource("Receivers, operated", "Receivers added, checked, paused and removed while the server runs.")
 
-_SETTINGS: dict[str, Any] = {"who": IDENTIFIED, "needs": feeds.MANAGE}
+_SETTINGS: dict[str, Any] = {"access": IDENTIFIED, "needs": feeds.MANAGE}
 
 Url = Annotated[str, Meta(description="The receiver as a URL, such as beast://host:30005", min_length=1, max_length=1000)]
 
@@ -72,7 +72,7 @@ class Heard(Struct, forbid_unknown_fields=True):
 @resource.get("/api/admin/feeds/", answer=Receivers, **_SETTINGS)
 def feeds_list(asked: Asked) -> object:
     """List receivers with their URLs, state and rates."""
-    listed = [_receiver(view) for view in feeds.listing(asked.house, who_of(asked))]
+    listed = [_receiver(view) for view in feeds.listing(asked.server, caller_of(asked))]
     return Receivers(listed, len(listed))
 
 
@@ -82,7 +82,7 @@ def feeds_add(asked: Asked) -> object:
 
     Every process connects to it within a second. Its URL may point anywhere the server can reach.
     """
-    return _one(asked, feeds.add(asked.house, who_of(asked), asked.body.url).id)
+    return _one(asked, feeds.add(asked.server, caller_of(asked), asked.body.url).id)
 
 
 @resource.post("/api/admin/feeds/check/", body=NewReceiver, answer=Heard, **_SETTINGS)
@@ -91,26 +91,26 @@ def feeds_check(asked: Asked) -> object:
 
     Nothing of it reaches the sky, and nothing is kept but a line in the audit log.
     """
-    heard = feeds.check(asked.house, who_of(asked), asked.body.url)
+    heard = feeds.check(asked.server, caller_of(asked), asked.body.url)
     return Heard(heard.aircraft, heard.messages, CHECK_SECONDS, heard.error)
 
 
 @resource.post("/api/admin/feeds/<feed_id>/", body=ReceiverChange, answer=Receiver, errors=(404,), **_SETTINGS)
 def feeds_change(asked: Asked) -> object:
     """Pause an added receiver, or let it go on."""
-    changed = feeds.set_paused(asked.house, who_of(asked), id_in(asked, "feed_id"), asked.body.paused)
+    changed = feeds.set_paused(asked.server, caller_of(asked), id_in(asked, "feed_id"), asked.body.paused)
     return _one(asked, changed.id)
 
 
 @resource.delete("/api/admin/feeds/<feed_id>/", status=204, errors=(404,), **_SETTINGS)
 def feeds_remove(asked: Asked) -> object:
     """Remove an added receiver."""
-    feeds.remove(asked.house, who_of(asked), id_in(asked, "feed_id"))
+    feeds.remove(asked.server, caller_of(asked), id_in(asked, "feed_id"))
     return None
 
 
 def _one(asked: Asked, feed_id: int) -> Receiver:
-    views = feeds.listing(asked.house, who_of(asked))
+    views = feeds.listing(asked.server, caller_of(asked))
     return _receiver(next(view for view in views if view.added is not None and view.added.id == feed_id))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skyspy.api.models import Stats
-from skyspy.api.table import Asked, Resource
+from skyspy.api.routes import Asked, Resource
 
 resource = Resource("Statistics", "The sky and its receivers in numbers.")
 

@@ -20,7 +20,7 @@ from skyspy.auth.principal import Principal, TokenError
 from skyspy.auth.secret import Secret
 from skyspy.clock import Clock
 from skyspy.permissions import OPERATES
-from skyspy.store import StoreError, moved
+from skyspy.store import StoreError, rekey
 from skyspy.store.accounts import Accounts, Actor, Key, NewKey, Use
 
 log = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ class ApiKeys:
             # Another request may have moved it between our two looks.
             return self._accounts.key_by_digest(self._digest(token))
         try:
-            self._accounts.store.write(lambda connection: moved.key(connection, old, self._digest(token)))
+            self._accounts.store.write(lambda connection: rekey.key(connection, old, self._digest(token)))
         except StoreError as error:
             # It is good all the same; its next use moves it.
             log.warning("an API key is moved to the current secret key later: %s", error)

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-from skyspy.store.lane import Lane, LaneFull
+from skyspy.store.worker_pool import WorkerPool, WorkerPoolFull
 
-LONGEST_BYTES = 1024
+MAX_BYTES = 1024
 """A longer password is refused before it is hashed; hashing it would only cost time."""
 
 
@@ -42,7 +42,7 @@ class Passwords:
 
     def __init__(self, memory_kib: int = 19456, passes: int = 2) -> None:
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1, type=Type.ID)
-        self._lane = Lane(threads=2, longest=64, patience=5.0)
+        self._pool = WorkerPool(threads=2, longest=64, patience=5.0)
         self._nobody = self._hasher.hash(secrets.token_hex(16))
 
     def hash(self, password: str, shortest: int, name: str = "") -> str:
@@ -51,7 +51,7 @@ class Passwords:
         if len(password) < shortest:
             raise PasswordError(f"a password has at least {shortest} characters")
         if encoded is None:
-            raise PasswordError(f"a password has at most {LONGEST_BYTES} bytes of UTF-8 text")
+            raise PasswordError(f"a password has at most {MAX_BYTES} bytes of UTF-8 text")
         if len(set(password)) == 1 or (name and password.casefold() == name.casefold()):
             raise PasswordError("a password is not one letter repeated, nor the user's name")
         return self._run(lambda: Checked(True, self._hasher.hash(encoded))).new_hash or ""
@@ -74,18 +74,18 @@ class Passwords:
 
     def _run(self, job: Callable[[], Checked]) -> Checked:
         try:
-            return self._lane.run(job)
-        except LaneFull:
+            return self._pool.run(job)
+        except WorkerPoolFull:
             raise PasswordsBusy from None
 
 
 def _encoded(password: object) -> bytes | None:
     """The bytes that are hashed: one form for a text that can be typed in several, None for what is no password."""
     # The length first: normalising a megabyte costs more than hashing.
-    if not isinstance(password, str) or len(password) > LONGEST_BYTES:
+    if not isinstance(password, str) or len(password) > MAX_BYTES:
         return None
     try:
         encoded = unicodedata.normalize("NFKC", password).encode("utf-8")
     except UnicodeEncodeError:
         return None
-    return encoded if len(encoded) <= LONGEST_BYTES else None
+    return encoded if len(encoded) <= MAX_BYTES else None

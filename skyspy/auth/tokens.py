@@ -30,7 +30,7 @@ from skyspy.auth.signin import LoginError, SignIn
 from skyspy.auth.throttle import LoginThrottle, Throttled, TokenThrottle
 from skyspy.clock import Clock
 from skyspy.config import FormerKey
-from skyspy.store import StoreError, links
+from skyspy.store import StoreError, invitations
 from skyspy.store.accounts import Accounts, Actor, Exchange, Family
 from skyspy.store.attempts import Attempts
 from skyspy.store.audit import AuditLog
@@ -196,7 +196,7 @@ class Tokens:
         settings, now = self._settings.current, self._clock.wall()
         self.sign_in.throttle.prune(settings)
         self._accounts.prune()
-        self._accounts.store.write(lambda connection: links.prune(connection, now))
+        self._accounts.store.write(lambda connection: invitations.prune(connection, now))
         self.audit.prune(settings.AUDIT_RETENTION_DAYS)
 
     def _grant(self, family: Family, refresh: str, lifetime_s: int) -> Grant:

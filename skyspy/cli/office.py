@@ -25,7 +25,7 @@ from skyspy.auth.secret import secret_of
 from skyspy.clock import Clock, iso
 from skyspy.config import Config, ConfigError
 from skyspy.feedurl import FeedUrlError
-from skyspy.operate import Refused
+from skyspy.services import Refused
 from skyspy.store import Store, StoreError
 from skyspy.store.accounts import AccountError, Accounts, Actor
 from skyspy.store.settings import NAMES, SettingError, SettingsTable

@@ -6,8 +6,8 @@ import click
 
 from skyspy import feedurl
 from skyspy.cli.office import Office, table
-from skyspy.feed import manager
-from skyspy.operate import links
+from skyspy.receivers import manager
+from skyspy.services import invitations
 from skyspy.store.settings import row_of, to_text
 
 CHECK_SECONDS = 3.0
@@ -64,7 +64,7 @@ def admin_link(office: Office, address: str, if_empty: bool) -> None:
     """Print a link that makes the first administrator: good once, for 30 minutes."""
     if if_empty and office.accounts.count_users():
         return
-    token = links.first_admin(office, office.actor)
+    token = invitations.first_admin(office, office.actor)
     click.echo(f"{address.rstrip('/')}/admin/first/{token}")
 
 

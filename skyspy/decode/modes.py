@@ -18,7 +18,7 @@ import rs1090
 from skyspy.aircraft import Observation, Value, clean_fields
 from skyspy.decode import surveillance
 from skyspy.decode.base import Context, Counters
-from skyspy.decode.craft import Craft
+from skyspy.decode.mode_s_state import ModeSState
 from skyspy.decode.squitter import REGISTERS, Squitter, anonymous
 
 Frame = tuple[str, float | None]
@@ -110,7 +110,7 @@ class ModeS:
 
     def __init__(self, context: Context, counters: Counters | None = None) -> None:
         self.counters = counters or Counters()
-        self._crafts: dict[str, Craft] = {}
+        self._crafts: dict[str, ModeSState] = {}
         self._pruned_at = -inf
         self._parities: dict[str, int] = {}
         self._location = context.location
@@ -151,10 +151,10 @@ class ModeS:
             return self._squitter(df, m, frame, now, origin)
         return self._reply(df, m, frame, now)
 
-    def _craft(self, key: str, now: float) -> Craft:
+    def _craft(self, key: str, now: float) -> ModeSState:
         craft = self._crafts.get(key)
         if craft is None:
-            craft = self._crafts[key] = Craft()
+            craft = self._crafts[key] = ModeSState()
         craft.heard_at = now
         return craft
 

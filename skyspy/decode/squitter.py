@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skyspy.decode.cpr import SLOW_KT
-from skyspy.decode.craft import Craft
+from skyspy.decode.mode_s_state import ModeSState
 from skyspy.decode.quality import nic_rc
 from skyspy.geo import Point
 
@@ -51,7 +51,7 @@ class Squitter:
 
     m: Mapping[str, Any]
     me: int
-    craft: Craft
+    craft: ModeSState
     now: float
     location: Point | None
     tisb: bool
@@ -106,7 +106,7 @@ def surface_position(s: Squitter) -> Fields:
     return fields
 
 
-def _heading(craft: Craft) -> str:
+def _heading(craft: ModeSState) -> str:
     return "mag_heading" if craft.magnetic else "true_heading"
 
 

@@ -21,14 +21,14 @@ from skyspy import topics
 from skyspy.aircraft import Observation
 from skyspy.auth.principal import Principal
 from skyspy.clock import Clock, iso
-from skyspy.feed.manager import Feeds
+from skyspy.cooperate import Yielder
 from skyspy.feedurl import FeedUrl
 from skyspy.geo import Point, rounded
+from skyspy.receivers.manager import Receivers
 from skyspy.sky.audience import Payload, patch_seen_from, seen_from, summarise
 from skyspy.sky.memory import Memory
 from skyspy.store.settings import Settings
 from skyspy.tracker import Delta, Limits, Tracker
-from skyspy.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Sky:
         self._broadcast = broadcast
         self._limits_of = -1
         self.tracker = Tracker(Limits(), location, secrets.token_hex(8))
-        self.feeds = Feeds(feeds, self.ingest, clock, location)
+        self.receivers = Receivers(feeds, self.ingest, clock, location)
         self._dirty = Event()
         self._memory = Memory()
         self._last_stats = self._last_heartbeat = clock.steady()
@@ -76,27 +76,27 @@ class Sky:
 
     def ingest(self, _feed: str, observations: Iterable[Observation]) -> None:
         """Take what a feed heard. Lets others run meanwhile, so that a burst stalls nobody."""
-        turns = Turns()
+        yielder = Yielder()
         for observation in observations:
             self.tracker.apply(observation, self.clock.steady())
             self._dirty.set()
-            turns.give()
+            yielder.maybe_yield()
 
     def stand_at(self, location: Point | None) -> None:
         """From now on the receiver stands there (None: nobody knows where)."""
         self.location = self.tracker.reference = location
-        self.feeds.stand_at(location)
+        self.receivers.stand_at(location)
 
     # -- the tick ------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Start the feeds and the tick."""
-        self.feeds.start()
+        self.receivers.start()
         self._greenlet = gevent.spawn(self._run)
 
     def stop(self) -> None:
         """Stop the feeds and the tick."""
-        self.feeds.stop()
+        self.receivers.stop()
         if self._greenlet is not None:
             self._greenlet.kill()
 
@@ -239,7 +239,7 @@ class Sky:
 
     def stats(self, audience: str) -> Payload:
         """The numbers of `stats:update`."""
-        feeds = self.feeds.status()
+        feeds = self.receivers.status()
         return {
             **summarise(self.tracker.totals(self.observer(audience))),
             "messages_per_second": round(sum(feed["messages_per_second"] for feed in feeds), 1),
@@ -260,7 +260,7 @@ class Sky:
             # Strangers ask too, so none is called by its host.
             "feeds": [
                 {"name": feed["public_name"], **{key: feed[key] for key in ("state", "messages_per_second", "last_seen")}}
-                for feed in self.feeds.status()
+                for feed in self.receivers.status()
             ],
             "timestamp": self._timestamp(),
         }

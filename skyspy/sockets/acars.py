@@ -4,11 +4,11 @@ stands in the room of its sky's messages until it goes."""
 from __future__ import annotations
 
 from skyspy import topics
-from skyspy.live import Session
-from skyspy.sockets.door import Door
+from skyspy.presence.sessions import Session
+from skyspy.sockets.base import BaseNamespace
 
 
-class AcarsNamespace(Door):
+class AcarsNamespace(BaseNamespace):
     """Messages flow from the moment of admission."""
 
     path = "/acars"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from skyspy.auth.policy import TokenOutcome, decide
 from skyspy.auth.principal import MESSAGES, Principal, TokenError
-from skyspy.house import House
+from skyspy.server import Server
 from skyspy.store.settings import Settings
 
 ATTEMPTS = 5
@@ -38,12 +38,12 @@ class Admitted:
     settings: Settings
 
 
-def judge(house: House, token: object, address: str, permission: str | None) -> Admitted:
+def judge(server: Server, token: object, address: str, permission: str | None) -> Admitted:
     """Judge one token. Raises Refused with the contract's code and message, or StoreError."""
     for _ in range(ATTEMPTS):
-        settings = house.settings.fresh()
-        outcome = _identified(house, token, address)
-        if house.settings.current.version != settings.version:
+        settings = server.settings.fresh()
+        outcome = _identified(server, token, address)
+        if server.settings.current.version != settings.version:
             continue
         # From here to the caller's act nothing may yield.
         verdict = decide(outcome, settings, permission)
@@ -53,9 +53,9 @@ def judge(house: House, token: object, address: str, permission: str | None) -> 
     raise Refused("overloaded")
 
 
-def _identified(house: House, token: object, address: str) -> TokenOutcome:
+def _identified(server: Server, token: object, address: str) -> TokenOutcome:
     try:
-        return TokenOutcome(principal=house.tokens.identify(token, address))
+        return TokenOutcome(principal=server.tokens.identify(token, address))
     except TokenError as error:
         if error.code not in ("token_invalid", "token_expired", "token_revoked"):
             # Not a verdict on the token (too many bad ones came from there): no mode turns it into a welcome.

@@ -4,11 +4,11 @@ the door asks for it before anybody comes in. Part of what it will carry has no 
 from __future__ import annotations
 
 from skyspy import topics
-from skyspy.live import Session
-from skyspy.sockets.door import Door
+from skyspy.presence.sessions import Session
+from skyspy.sockets.base import BaseNamespace
 
 
-class AudioNamespace(Door):
+class AudioNamespace(BaseNamespace):
     """Greets with the latest transmissions; then they flow without subscribing."""
 
     path = "/audio"

@@ -3,13 +3,13 @@ alone and is never kept. It greets; positions and threats come with the rules th
 
 from __future__ import annotations
 
-from skyspy.live import Session
-from skyspy.sockets.door import Door
+from skyspy.presence.sessions import Session
+from skyspy.sockets.base import BaseNamespace
 
 DEFAULT_RADIUS_NM = 10
 
 
-class CannonballNamespace(Door):
+class CannonballNamespace(BaseNamespace):
     """One session per socket."""
 
     path = "/cannonball"

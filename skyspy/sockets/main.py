@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from skyspy import topics
 from skyspy.auth import policy
-from skyspy.house import House
-from skyspy.live import Session
+from skyspy.presence.sessions import Session
+from skyspy.server import Server
 from skyspy.sockets.admission import Refused
-from skyspy.sockets.door import Door, Payload
+from skyspy.sockets.base import BaseNamespace, Payload
 from skyspy.sockets.requests import answer
 from skyspy.store.settings import Settings
 
@@ -20,18 +20,18 @@ ALL = "all"
 MAX_TOPICS, MAX_TOPIC_NAME = 64, 64
 
 
-class MainNamespace(Door):
+class MainNamespace(BaseNamespace):
     """Subscriptions and requests."""
 
     path = "/"
 
-    def __init__(self, house: House) -> None:
-        super().__init__(house)
+    def __init__(self, server: Server) -> None:
+        super().__init__(server)
         self.events |= {"subscribe": self._subscribe, "unsubscribe": self._unsubscribe, "request": self._request}
 
     def greet(self, session: Session) -> None:
         """Show the aircraft to those who may see them."""
-        if self._may(session, "aircraft", self.house.settings.current):
+        if self._may(session, "aircraft", self.skyspy.settings.current):
             self._show(session, "aircraft")
 
     def rooms_of(self, session: Session) -> set[str]:
@@ -58,7 +58,7 @@ class MainNamespace(Door):
         return policy.may(session.principal, topics.TOPICS[topic].permission, settings)
 
     def _show(self, session: Session, topic: str) -> None:
-        shown = self.house.skies[session.sky].snapshot(topic, session.audience)
+        shown = self.skyspy.skies[session.sky].snapshot(topic, session.audience)
         if shown is not None:
             self.send(session, *shown)
 
@@ -70,7 +70,7 @@ class MainNamespace(Door):
         delta = payload.get("delta")
         if delta is not None and not isinstance(delta, bool):
             raise Refused("bad_payload", "delta is true or false")
-        settings = self.house.settings.current
+        settings = self.skyspy.settings.current
         denied = [name for name in asked if name not in topics.TOPICS or not self._may(session, name, settings)]
         joined = [name for name in asked if name not in denied and name not in session.topics]
         session.topics.update(joined)
@@ -92,7 +92,7 @@ class MainNamespace(Door):
         """Send the deltas the client missed; False when a snapshot has to do it."""
         if since is None or not session.delta:
             return False
-        missed = self.house.skies[session.sky].resume(*since, session.audience)
+        missed = self.skyspy.skies[session.sky].resume(*since, session.audience)
         if missed is None:
             return False
         for delta in missed:
@@ -111,7 +111,7 @@ class MainNamespace(Door):
     # -- requests ------------------------------------------------------------------------------
 
     def _request(self, session: Session, payload: Payload) -> Payload:
-        response = answer(self.house.skies[session.sky], session, self.house.settings.current, payload)
+        response = answer(self.skyspy.skies[session.sky], session, self.skyspy.settings.current, payload)
         self.send(session, "response", response)
         return response
 

@@ -12,16 +12,16 @@ import logging
 
 import gevent
 
-from skyspy.house import House
-from skyspy.live import Session
-from skyspy.operate.live import CODE, MESSAGE, is_meant, row_of
-from skyspy.sockets.line import Wire
-from skyspy.sockets.pace import Sparing
-from skyspy.sockets.wire import wire_of
+from skyspy.presence.sessions import Session
+from skyspy.server import Server
+from skyspy.services.live import CODE, MESSAGE, is_meant, row_of
 from skyspy.store import StoreError, presence
 from skyspy.store.presence import Eviction, Row
+from skyspy.transport.connection import ConnectionRegistry
+from skyspy.transport.rate_limit import RateLimitedLogger
+from skyspy.transport.setup import registry_of
 
-log = Sparing(logging.getLogger(__name__))
+log = RateLimitedLogger(logging.getLogger(__name__))
 
 LOOK_SECONDS = 0.5
 PUBLISH_SECONDS = 2.0
@@ -30,10 +30,10 @@ PUBLISH_SECONDS = 2.0
 class Presence:
     """This process's part in the common list. `look` is one round; `start` repeats it."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._wire: Wire = wire_of(house.socketio.server)
-        self.process = house.live.process
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._registry: ConnectionRegistry = registry_of(server.socketio.server)
+        self.process = server.sessions.process
         self._taken: int | None = None
         self._published: float | None = None
         self._greenlet: gevent.Greenlet[[], None] | None = None
@@ -63,38 +63,38 @@ class Presence:
 
     def look(self) -> None:
         """One round: evictions, then the list where it is wanted. Raises StoreError."""
-        store, now = self._house.store, self._house.clock.wall()
+        store, now = self._server.store, self._server.clock.wall()
         if self._taken is None:
             # What was said before this process was up was not meant for its clients.
             self._taken = store.read(presence.last_eviction)
-            self._house.live.hear(self._taken)
+            self._server.sessions.hear(self._taken)
         after = self._taken
         news = store.read(lambda connection: presence.news(connection, after))
         for eviction in news.evictions:
             self._send_away(eviction)
             self._taken = eviction.id
-            self._house.live.hear(eviction.id)
+            self._server.sessions.hear(eviction.id)
         if now >= news.wanted_until:
             self._withdraw()
         elif self._published is None or now - self._published >= PUBLISH_SECONDS or now < self._published:
-            rows = [self._row(session) for session in self._house.live]
+            rows = [self._row(session) for session in self._server.sessions]
             store.write(lambda connection: presence.publish(connection, self.process, rows, now))
             self._published = now
 
     def _withdraw(self) -> None:
         if self._published is not None:
-            now = self._house.clock.wall()
-            self._house.store.write(lambda connection: presence.withdraw(connection, self.process, now))
+            now = self._server.clock.wall()
+            self._server.store.write(lambda connection: presence.withdraw(connection, self.process, now))
             self._published = None
 
     def _send_away(self, eviction: Eviction) -> None:
-        for session in self._house.live:
+        for session in self._server.sessions:
             if session.heard < eviction.id and is_meant(row_of(self.process, session), eviction.what, eviction.target):
-                self._house.live.send_away(session, CODE, MESSAGE)
+                self._server.sessions.send_away(session, CODE, MESSAGE)
 
     def _row(self, session: Session) -> Row:
-        line = self._wire.lines.get(session.eio_sid)
-        if line is None:
+        connection = self._registry.connections.get(session.eio_sid)
+        if connection is None:
             return row_of(self.process, session)
-        outbox = line.engine.queue
+        outbox = connection.engine.queue
         return row_of(self.process, session, outbox.sent, outbox.sent_bytes, outbox.lag())

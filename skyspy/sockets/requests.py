@@ -14,7 +14,7 @@ import msgspec
 
 from skyspy.auth import policy
 from skyspy.filters import AircraftFilter, select
-from skyspy.live import Session
+from skyspy.presence.sessions import Session
 from skyspy.sky import Sky
 from skyspy.sockets.admission import Refused
 from skyspy.store.settings import Settings

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, exc, pool
 from sqlalchemy.engine import URL
 
 from skyspy.store.errors import StoreBusy, StoreError, translate
-from skyspy.store.lane import patched
+from skyspy.store.worker_pool import patched
 
 T = TypeVar("T")
 _LIMITS = "-c lock_timeout=2000 -c statement_timeout=8000 -c idle_in_transaction_session_timeout=15000"

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc, pool
 from sqlalchemy.engine import URL
 
 from skyspy.store.errors import StoreBusy, is_busy, translate
-from skyspy.store.lane import Lane, LaneFull
+from skyspy.store.worker_pool import WorkerPool, WorkerPoolFull
 
 T = TypeVar("T")
 _NAP_S = 0.25
@@ -64,17 +64,17 @@ class _Side:
     """One connection, kept open, and the lane it lives in."""
 
     def __init__(self, engine: Engine, where: str, patience: float) -> None:
-        self.lane = Lane(patience=patience)
+        self.pool = WorkerPool(patience=patience)
         self._engine = engine
         self._where = where
         self._connection: Connection | None = None
         self._owner = 0
 
     def run(self, fn: Callable[[Connection], T]) -> T:
-        deadline = time.monotonic() + self.lane.patience
+        deadline = time.monotonic() + self.pool.patience
         try:
-            return self.lane.run(lambda: self._transaction(fn, deadline))
-        except LaneFull as full:
+            return self.pool.run(lambda: self._transaction(fn, deadline))
+        except WorkerPoolFull as full:
             raise StoreBusy(f"the database {self._where} is busy: {full}") from None
 
     def _transaction(self, fn: Callable[[Connection], T], deadline: float) -> T:
@@ -116,9 +116,9 @@ class _Side:
                 connection.close()
 
     def close(self) -> None:
-        with suppress(LaneFull):
-            self.lane.run(self._drop)
-        self.lane.close()
+        with suppress(WorkerPoolFull):
+            self.pool.run(self._drop)
+        self.pool.close()
 
 
 _ABANDONED: list[Connection] = []

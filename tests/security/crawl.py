@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from skyspy.admin import PAGES
-from skyspy.admin.table import Route
+from skyspy.admin.routes import Route
 from skyspy.api import RESOURCES
 from skyspy.store.schema import API_KEYS, AUDIT, EVICTIONS, FEEDS, LINKS, ROLES, SETTINGS, USERS
 from tests.security.asking import AGENT, Browser, ask

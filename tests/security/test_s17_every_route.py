@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.security.asking import ask
 from tests.security.crawl import api, panel, signed_in, things
 from tests.security.test_s17_headers import assert_carried
-from tests.test_web import Reader
+from tests.service.test_pages import Reader
 from tests.wire.serving import Operator, Server
 
 BAD_WORDS = ("x" * 300, "..%2f..%2fsetup.cfg", "%00", "%ff", "<svg>")

@@ -18,7 +18,7 @@ from tests.browser.receiver import Receiver, aircraft
 from tests.security.asking import AGENT, Answer, Browser, ask
 from tests.security.conftest import operating
 from tests.security.crawl import panel, signed_in, things
-from tests.test_web import Reader
+from tests.service.test_pages import Reader
 from tests.wire.raw import Gone, Ws
 from tests.wire.serving import PASSWORD, Operator, Server, eventually, mistyped
 

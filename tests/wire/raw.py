@@ -12,7 +12,7 @@ import struct
 import time
 from typing import Any
 
-from skyspy.sockets.frames import unmask
+from skyspy.transport.frames import unmask
 from tests.wire.serving import Server
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10

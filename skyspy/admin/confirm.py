@@ -1,0 +1,73 @@
+"""What pages that act on something share: a step that asks before something ends, and paging.
+
+Law: no page's own matters. A step is a page of its own that says what will happen and to how many; what it asks is
+posted to the same address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import current_app, render_template, request
+
+from skyspy.server import server_of
+
+ROWS = 50
+"""How many rows a page of a list has."""
+
+ID = "int(max=2147483647)"
+"""The URL converter of an id, which is never larger than the database's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """Where a page of a list stands in it: `shown` in words, the addresses before and after, or None."""
+
+    shown: str
+    previous: str | None
+    following: str | None
+
+
+def offset() -> int:
+    """How many rows to leave out, as the address says; 0 where it says nonsense."""
+    text = request.args.get("from", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
+
+
+def pager(start: int, count: int, total: int, noun: str, rows: int = ROWS, path: str = "") -> Pager:
+    """The pager of a list of which `count` rows from `start` on are shown, `rows` a page; `path` is the list's address
+    where that is not this request's."""
+    shown = f"{start + 1} to {start + count} of {total:,} {noun}" if count < total and count else f"{total:,} {noun}"
+    before = _with_offset(max(0, start - rows), path) if start > 0 else None
+    after = _with_offset(start + rows, path) if start + count < total else None
+    return Pager(shown, before, after)
+
+
+def step(
+    title: str,
+    points: Iterable[str],
+    verb: str,
+    back: str,
+    back_to: str,
+    kind: str = "danger",
+    carried: Mapping[str, Iterable[str]] | None = None,
+) -> str:
+    """The page that asks before something is done; its button posts to this same address with `sure` and what is carried."""
+    hidden = [(name, value) for name, values in (carried or {}).items() for value in values]
+    return render_template(
+        "admin/step.html", title=title, points=list(points), verb=verb, back=back, back_to=back_to, kind=kind, carried=hidden
+    )
+
+
+def socketio_path() -> str:
+    """Where Socket.IO is served."""
+    return server_of(current_app).config.socketio_path
+
+
+def _with_offset(start: int, path: str) -> str:
+    words = [(name, value) for name, value in request.args.items(multi=True) if name != "from"]
+    if start:
+        words.append(("from", str(start)))
+    return (path or request.path) + (f"?{urlencode(words)}" if words else "")

@@ -1,0 +1,238 @@
+"""The panel's door: everything that must be true before a view is called.
+
+Law: a change is never made by a GET; every POST carries a CSRF token bound to this browser's session and comes from a
+page of our own. Then: signed in, permitted, and where the row says so, the password given lately. A
+session is looked up for every request; nothing a cookie says of itself is believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask, Response, current_app, flash, g, make_response, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, current_user, login_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+
+from skyspy import wirejson
+from skyspy.address import came_over_tls, client_address, is_trusted
+from skyspy.admin.cookie import UNTIL, PanelCookies
+from skyspy.admin.forms import CARRIED_NOT, PROOF, local_path
+from skyspy.admin.routes import Asked, PanelUser, Route
+from skyspy.admin.user_agents import name_of
+from skyspy.auth.panel_sessions import Browser, Opened, PanelSessions
+from skyspy.auth.signin import LoginError
+from skyspy.auth.throttle import Throttled
+from skyspy.server import Server, server_of
+from skyspy.services import Refused
+
+COOKIE_DAYS_S = 90 * 86400
+"""No cookie of the panel is read after this long; the settings allow no longer sign-in."""
+
+LARGEST_FORM = 65_536
+"""Bytes of one request's body: the largest form of the panel is a tenth of it."""
+
+TITLES = {
+    400: "That cannot be used",
+    403: "That is not yours to do",
+    404: "That is not here",
+    409: "That cannot be done now",
+    503: "The server is busy",
+}
+"""What a refusal's page is called, by status."""
+
+_PAGES = "skyspy.pages"
+
+
+def fit(app: Flask) -> None:
+    """Put the cookie, flask-login and the CSRF check on the application; the check runs in this door only."""
+    server = server_of(app)
+    app.extensions[_PAGES] = PanelSessions(server.accounts, server.settings, server.tokens, server.clock)
+    app.session_interface = PanelCookies(is_secure)
+    app.config.update(
+        # Cookies and forms of the former secret key, until its end: what reads this asks the clock each time.
+        SECRET_KEY_FALLBACKS=server.tokens.secret,
+        WTF_CSRF_SECRET_KEY=server.tokens.secret,
+        # Judged by the declared length, before a byte is read: a stranger's form would be kept in memory whole.
+        MAX_CONTENT_LENGTH=LARGEST_FORM,
+        PERMANENT_SESSION_LIFETIME=COOKIE_DAYS_S,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        # The token lives as long as the session it is bound to: a form left open over lunch still works.
+        WTF_CSRF_TIME_LIMIT=None,
+        # Done here instead, where forwarding headers are judged too.
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    CSRFProtect(app)
+    manager = LoginManager()
+    # Its own protection ties a session to the address; auth/pages.py does what it is for without signing out phones.
+    manager.session_protection = None
+    manager.init_app(app, add_context_processor=False)
+    manager.user_loader(_load)
+
+
+def pages() -> PanelSessions:
+    """The sessions of this application."""
+    made = current_app.extensions[_PAGES]
+    assert isinstance(made, PanelSessions)  # noqa: S101 - a wiring bug of ours
+    return made
+
+
+def is_secure() -> bool:
+    """Whether the client came over TLS, as far as trusted proxies vouch for it."""
+    trusted = server_of(current_app).config.trusted_proxies
+    return came_over_tls(request.remote_addr, request.scheme, request.headers.get("X-Forwarded-Proto"), trusted)
+
+
+def browser() -> Browser:
+    """Where this request comes from."""
+    trusted = server_of(current_app).config.trusted_proxies
+    address = client_address(request.remote_addr, request.headers.get("X-Forwarded-For"), trusted)
+    agent = request.headers.get("User-Agent", "")
+    return Browser(address, agent, name_of(agent))
+
+
+def own_origin() -> str:
+    """Where this server is reached, as this browser wrote it: for links that are copied from a page."""
+    return f"{'https' if is_secure() else 'http'}://{_own_host()}"
+
+
+def signed_in() -> PanelUser | None:
+    """Who is signed in here."""
+    # flask-login's proxy: what it stands for is asked for once per request.
+    found = current_user._get_current_object()
+    return found if isinstance(found, PanelUser) else None
+
+
+def remember(opened: Opened) -> None:
+    """Give this browser a session that was just opened. Whatever its cookie held before is gone, so none can be planted."""
+    principal = pages().principal(opened.session)
+    session.clear()
+    if opened.session.kept:
+        session[UNTIL] = opened.session.family.expires_at
+        session.permanent = True
+    login_user(PanelUser(opened.secret, opened.session, principal))
+    # A form token of the session before is worth nothing now; a page rendered in this same request needs a new one.
+    g.pop("csrf_token", None)
+
+
+def served(server: Server, route: Route) -> Callable[..., ResponseReturnValue]:
+    """The function that Flask calls for a route."""
+
+    def view(**path: object) -> ResponseReturnValue:
+        g.panel_quiet = route.quiet
+        if route.method != "GET":
+            _check_sender()
+            current_app.extensions["csrf"].protect()
+        user = None if route.open else signed_in()
+        asked = Asked(server, pages(), browser(), server.settings.fresh(), user)
+        if user is None and not route.open:
+            return _sign_in_first(route)
+        if not route.open and not asked.may(*route.page.needs):
+            if not route.quiet:
+                asked.caller.audit_denial(server, f"{route.method} /admin{route.path}", route.page.needs)
+            return refused(403, "You may not see this page", "Ask an administrator for " + " or ".join(route.page.needs))
+        if route.fresh and (proof := _prove(asked, route)) is not None:
+            return proof
+        try:
+            return route.view(asked, **path)
+        except Refused as error:
+            return refused(error.status, TITLES[error.status], error.message)
+
+    return view
+
+
+def refused(status: int, title: str, message: str) -> Response:
+    """A page that says why not."""
+    if g.get("panel_quiet"):
+        return as_json({"error": {"code": "refused", "message": message}}, status)
+    return make_response(render_template("admin/refused.html", status=status, title=title, message=message), status)
+
+
+def as_json(value: object, status: int = 200) -> Response:
+    """The answer to a page's own script."""
+    return Response(wirejson.dump_bytes(value), status, content_type="application/json")
+
+
+def wait(seconds: float) -> str:
+    """How long to wait, in words."""
+    whole = max(1, ceil(seconds))
+    return f"{whole} s" if whole < 120 else f"{ceil(whole / 60)} min"
+
+
+def throttled_words(error: Throttled) -> str:
+    """What somebody is told who tried too often, or while the server is busy."""
+    if error.code == "overloaded":
+        return "The server is busy. Try again in a few seconds."
+    return f"Too many tries. Try again in {wait(error.retry_after)}."
+
+
+def bad_form(_error: CSRFError) -> Response:
+    """The answer to a POST without a good token."""
+    return refused(
+        400,
+        "This form is no longer good",
+        "It was made for another sign-in, or cookies are switched off. Go back, load the page again, and send it once more",
+    )
+
+
+def _load(secret: str) -> PanelUser | None:
+    look = pages().peek if g.get("panel_quiet") else pages().look
+    found = look(secret, browser())
+    return None if found is None else PanelUser(secret, found, pages().principal(found))
+
+
+def _check_sender() -> None:
+    """Refuse a POST that another site's page sent, as far as the browser tells: a second lock beside the token."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site not in ("same-origin", "none"):
+        raise CSRFError(f"sent from a page that is {site}")
+    origin = request.headers.get("Origin")
+    if origin is not None and origin != "null" and urlsplit(origin).netloc.lower() != _own_host():
+        raise CSRFError("sent from a page of another origin")
+
+
+def _own_host() -> str:
+    host = request.host
+    if is_trusted(request.remote_addr, server_of(current_app).config.trusted_proxies):
+        host = request.headers.get("X-Forwarded-Host", host).rpartition(",")[2].strip()
+    return host.lower()
+
+
+def _sign_in_first(route: Route) -> ResponseReturnValue:
+    if route.quiet:
+        return refused(401, "", "Sign in again")
+    came_from = request.full_path.rstrip("?") if route.method == "GET" else request.path
+    address = "/admin/sign-in/"
+    wanted = local_path(came_from, "") if route.method == "GET" else ""
+    if session.get("_user_id"):
+        session.clear()
+        flash("You were signed out. Sign in again to go on.", "warn")
+    return redirect(address if wanted in ("", "/admin/") else f"{address}?{urlencode({'next': wanted})}", 303)
+
+
+def _prove(asked: Asked, route: Route) -> ResponseReturnValue | None:
+    """Ask for the password where it was not given lately; None: go on."""
+    user = asked.user
+    if user is None or asked.pages.is_fresh(user.session, asked.browser.address):
+        return None
+    error, status, headers = "", 401, {}
+    if route.method == "POST" and PROOF in request.form:
+        try:
+            secret = asked.pages.prove(user.session, request.form[PROOF], asked.browser)
+        except LoginError:
+            error = "That is not your password."
+        except Throttled as full:
+            error, status = throttled_words(full), 503 if full.code == "overloaded" else 429
+            headers = {"Retry-After": str(ceil(full.retry_after))}
+        else:
+            session["_user_id"] = secret
+            return None
+    carried = [(name, value) for name, value in request.form.items(multi=True) if name not in CARRIED_NOT]
+    action = request.path if route.method == "POST" else "/admin/confirm/"
+    if route.method == "GET":
+        carried = [("next", request.full_path.rstrip("?"))]
+    page = render_template("admin/confirm_password.html", action=action, carried=carried, error=error, page=route.page)
+    return make_response(page, status, headers)

@@ -1,0 +1,156 @@
+"""How settings, auth modes and features read to a person, and what else a change of them does.
+
+Law: pure: rows, values and settings in, texts out. What is not in a table here reads as the registry says it. Nothing is
+decided here: what is told follows from what the doors do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from skyspy.admin.formatting import counted, lasts, listed, number
+from skyspy.permissions import ALWAYS_IDENTIFIED, FEATURES
+from skyspy.store.registry import Row, Settings
+
+MODES: Mapping[str, tuple[str, str]] = {
+    "public": (
+        "Public",
+        "Anyone sees everything without signing in, audio too. Alerts and every change still need somebody who signed in.",
+    ),
+    "hybrid": ("Hybrid", "Anyone sees what is open to anyone in the table below. The rest needs a sign-in or an API key."),
+    "private": (
+        "Private",
+        "Only who signs in or holds an API key sees anything. Strangers get the sign-in page and nothing else.",
+    ),
+}
+"""The auth modes: name and what it means."""
+
+LEVELS: Mapping[str, str] = {"public": "Anyone", "authenticated": "Signed in", "permission": "With the permission"}
+
+FEATURE_WORDS: Mapping[str, tuple[str, str]] = {
+    "aircraft": ("Aircraft", "positions, trails and the live table"),
+    "safety": ("Safety", "conflicts and emergencies"),
+    "stats": ("Statistics", "of the sky and the receivers"),
+    "acars": ("ACARS", "datalink messages, VDL2 and HFDL too"),
+    "airspace": ("Airspace", "advisories"),
+    "notams": ("NOTAMs", "and flight restrictions"),
+    "cannonball": ("Cannonball", "the mobile threat display"),
+    "alerts": ("Alerts", "one's own rules and what they triggered, never open to strangers"),
+    "audio": ("Audio", "airband radio and its transcripts"),
+}
+
+_CHOICES: Mapping[str, Mapping[str, str]] = {
+    "RECEIVER_LOCATION_PUBLIC": {"exact": "Exact", "rounded": "Rounded to 0.1°", "hidden": "Hidden"},
+}
+_UNITS: Mapping[str, str] = {"Hz": "times a second", "per s": "a second", "per min": "a minute"}
+_BOOLS = {True: "Yes", False: "No"}
+
+
+def feature_name(feature: str) -> str:
+    """A feature, as its line in the table is called."""
+    return FEATURE_WORDS.get(feature, (feature.capitalize(), ""))[0]
+
+
+def choice_name(row: Row, word: str) -> str:
+    """One of a setting's words, as a person reads it."""
+    if row.name == "AUTH_MODE":
+        return MODES[word][0]
+    return _CHOICES.get(row.name, {}).get(word, word.capitalize())
+
+
+def value_name(row: Row, value: Any) -> str:
+    """A setting's value as a person reads it: 1 hour (3600 s), 450 nm, Yes, Hybrid, none."""
+    if row.kind == "bool":
+        return _BOOLS[bool(value)]
+    if row.kind == "choice":
+        return choice_name(row, str(value))
+    if row.kind == "features":
+        return ", ".join(f"{feature_name(feature)}: {LEVELS[level].lower()}" for feature, level in value.items())
+    if row.kind == "origins":
+        return ", ".join(value) or "none"
+    if row.unit == "s":
+        return lasts(value) if lasts(value) == counted(round(value), "second") else f"{lasts(value)} ({value} s)"
+    if row.unit == "days":
+        return counted(value, "day")
+    shown = f"{value:g}" if isinstance(value, float) else number(value)
+    return f"{shown} {_UNITS.get(row.unit, row.unit)}".strip()
+
+
+def difference(row: Row, before: Any, after: Any) -> list[tuple[str, str, str]]:
+    """What a change changes, as (what, from, to); a table of features tells only of those that change."""
+    if row.kind != "features":
+        return [(row.title, value_name(row, before), value_name(row, after))]
+    return [
+        (feature_name(feature), LEVELS[before[feature]], LEVELS[after[feature]])
+        for feature in FEATURES
+        if before[feature] != after[feature]
+    ]
+
+
+def _open(settings: Settings) -> list[str]:
+    return [feature_name(f) for f, level in settings.FEATURE_ACCESS.items() if level == "public" and f not in ALWAYS_IDENTIFIED]
+
+
+def _mode(_before: Settings, after: Settings) -> list[str]:
+    if after.AUTH_MODE == "private":
+        return [
+            "The live sky at / shows nothing to strangers: they are asked to sign in.",
+            "/api/, /data/ and /v2/ answer only to a token or an API key; a map or logger that reads them without one stops.",
+            "“Anyone” in the table of features means anyone who is signed in.",
+        ]
+    if after.AUTH_MODE == "public":
+        return ["Strangers see every feature but alerts, whatever the table of features says."]
+    return [f"Strangers see {listed(_open(after)) or 'nothing'}."]
+
+
+def _bad_tokens(_before: Settings, after: Settings) -> list[str]:
+    if after.WS_REJECT_INVALID_TOKENS:
+        return ["A program whose token has ended or is mistyped is refused, where it saw what strangers see before."]
+    return ["A program with a bad token sees what strangers see, except in private mode."]
+
+
+def _place(_before: Settings, after: Settings) -> list[str]:
+    return {
+        "exact": ["Anyone who sees aircraft can tell exactly where the receiver stands."],
+        "rounded": ["Strangers see distances from a point that may be some miles off."],
+        "hidden": ["Strangers see no distance or bearing at all."],
+    }.get(after.RECEIVER_LOCATION_PUBLIC, [])
+
+
+def _audit(before: Settings, after: Settings) -> list[str]:
+    if after.AUDIT_RETENTION_DAYS >= before.AUDIT_RETENTION_DAYS:
+        return []
+    return [f"Audit entries older than {counted(after.AUDIT_RETENTION_DAYS, 'day')} are removed for good."]
+
+
+def _limits(_before: Settings, _after: Settings) -> list[str]:
+    return ["Who is connected already stays; the new limit holds for whoever comes next."]
+
+
+def _tokens(_before: Settings, _after: Settings) -> list[str]:
+    return ["Tokens that were given out keep the lifetime they have."]
+
+
+def _panel(_before: Settings, _after: Settings) -> list[str]:
+    return ["Measures those who are signed in to this panel now too, you among them."]
+
+
+_CONSEQUENCES: Mapping[str, Callable[[Settings, Settings], list[str]]] = {
+    "AUTH_MODE": _mode,
+    "WS_REJECT_INVALID_TOKENS": _bad_tokens,
+    "RECEIVER_LOCATION_PUBLIC": _place,
+    "AUDIT_RETENTION_DAYS": _audit,
+    "CONNECTIONS_PER_ADDRESS": _limits,
+    "MAX_CONNECTIONS": _limits,
+    "JWT_ACCESS_SECONDS": _tokens,
+    "PANEL_IDLE_SECONDS": _panel,
+    "PANEL_ABSOLUTE_SECONDS": _panel,
+    "PANEL_KEEP_SECONDS": _panel,
+}
+
+
+def consequences(names: list[str], before: Settings, after: Settings) -> list[str]:
+    """What else the change of these settings does, as sentences."""
+    told = [says for name in names if name in _CONSEQUENCES for says in _CONSEQUENCES[name](before, after)]
+    return list(dict.fromkeys(told))

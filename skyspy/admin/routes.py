@@ -1,0 +1,128 @@
+"""One row per page of the panel, and one per route: what it shows, who may see it, what must be proved first.
+
+Law: a page exists by its row; the navigation, the checks before a view and the URL map are made from it. A view is
+called only when all of its row is true. No request object here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flask.typing import ResponseReturnValue
+
+from skyspy import permissions
+from skyspy.auth.panel_sessions import Browser, PanelSessions
+from skyspy.auth.policy import may
+from skyspy.auth.principal import ANONYMOUS, Principal
+from skyspy.server import Server
+from skyspy.services import Caller
+from skyspy.store.panel import PanelSession
+from skyspy.store.settings import Settings
+
+OPERATES = tuple(p.name for p in permissions.PERMISSIONS if p.name in permissions.OPERATES)
+"""As a page's `needs`: whoever holds any of these operates something; others have their own pages only."""
+
+
+class PanelUser:
+    """Who is signed in, in the form flask-login asks for. Its id is the secret of the cookie, not the user's number."""
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def __init__(self, secret: str, session: PanelSession, principal: Principal) -> None:
+        self._secret = secret
+        self.session = session
+        self.principal = principal
+        self.name = principal.name
+
+    def get_id(self) -> str:
+        """What flask-login keeps in the signed cookie."""
+        return self._secret
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request, as a view sees it: the house, who asks and from where, and the settings it is judged by."""
+
+    server: Server
+    pages: PanelSessions
+    browser: Browser
+    settings: Settings
+    user: PanelUser | None = None
+
+    @property
+    def principal(self) -> Principal:
+        return ANONYMOUS if self.user is None else self.user.principal
+
+    @property
+    def caller(self) -> Caller:
+        """Who operates."""
+        return Caller(self.principal, self.browser.address)
+
+    @property
+    def session(self) -> PanelSession:
+        """The session of whoever is signed in; only views of routes that are not open ask."""
+        assert self.user is not None, "the route is open to strangers"  # noqa: S101 - a bug of ours
+        return self.user.session
+
+    def may(self, *permissions: str) -> bool:
+        """Whether he holds any of the permissions; without any, whether he is signed in."""
+        if self.user is None:
+            return False
+        return not permissions or any(may(self.principal, permission, self.settings) for permission in permissions)
+
+
+View = Callable[..., ResponseReturnValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address and method. `open`: strangers may; `fresh`: only when the password was given lately; `quiet`: the page
+    asks by itself, which counts as no use of it; its errors are JSON."""
+
+    page: Page
+    method: str
+    path: str
+    view: View
+    open: bool = False
+    fresh: bool = False
+    quiet: bool = False
+
+    @property
+    def endpoint(self) -> str:
+        """The name by which `url_for("admin.<endpoint>")` finds it."""
+        return f"{self.page.key}_{self.view.__name__}"
+
+
+@dataclass(eq=False)
+class Page:
+    """A page and what hangs on it. `key` is the file's name; `needs`: any one of these permissions lets somebody in (none:
+    whoever is signed in); `group` is the heading it stands under in the navigation ("": it does not)."""
+
+    key: str
+    path: str
+    title: str
+    needs: tuple[str, ...] = ()
+    group: str = ""
+    routes: list[Route] = field(default_factory=list)
+
+    def get(
+        self, path: str | None = None, *, open: bool = False, fresh: bool = False, quiet: bool = False
+    ) -> Callable[[View], View]:
+        """A decorator: the view answers GET at this path (None: the page's own)."""
+        return self._add("GET", path, open, fresh, quiet)
+
+    def post(
+        self, path: str | None = None, *, open: bool = False, fresh: bool = False, quiet: bool = False
+    ) -> Callable[[View], View]:
+        """A decorator: the view answers POST at this path; a POST always carries the CSRF token."""
+        return self._add("POST", path, open, fresh, quiet)
+
+    def _add(self, method: str, path: str | None, is_open: bool, fresh: bool, quiet: bool) -> Callable[[View], View]:
+        def keep(view: View) -> View:
+            self.routes.append(Route(self, method, self.path if path is None else path, view, is_open, fresh, quiet))
+            return view
+
+        return keep

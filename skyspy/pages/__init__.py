@@ -1,0 +1,66 @@
+"""The pages, the static files, and the headers every answer of this server carries.
+
+Law: a page brings no data with it; it fetches what the door lets through. No script or style stands
+inside a page, nothing is loaded from elsewhere, and the header says so to the browser. Static files live
+below an address that changes with their content, so they may be kept for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, Response, current_app, render_template, request, send_from_directory, url_for
+
+from skyspy import __version__, headers
+from skyspy.address import came_over_tls
+from skyspy.server import server_of
+
+FOR_EVER = "public, max-age=31536000, immutable"
+CHECK_FIRST = "no-cache"
+"""May be kept, but must be asked for again before use."""
+
+
+def register(app: Flask) -> None:
+    """Serve the pages and the static files, and see to the headers."""
+    now = stamp_of(Path(app.static_folder or "static"))
+
+    def asset(name: str) -> str:
+        return url_for("asset", stamp=now, name=name)
+
+    def serve(name: str, stamp: str = "") -> Response:
+        response = send_from_directory(app.static_folder or "static", name)
+        # A page from before an update asks by the old stamp: it gets what there is, to be used once.
+        response.headers["Cache-Control"] = FOR_EVER if stamp == now else CHECK_FIRST
+        return response
+
+    app.add_url_rule("/assets/<stamp>/<path:name>", "asset", serve)
+    app.add_url_rule("/favicon.ico", "favicon", lambda: serve("img/skyspy.svg"))
+    app.add_url_rule("/", "sky", _sky)
+    app.context_processor(lambda: {"asset": asset, "version": __version__, "socketio_path": server_of(app).config.socketio_path})
+    app.after_request(_headers)
+
+
+def stamp_of(folder: Path) -> str:
+    """A few letters that change when any static file does."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def is_secure() -> bool:
+    """Whether the client came over TLS: to us, or to a proxy that is trusted to say so."""
+    trusted = server_of(current_app).config.trusted_proxies
+    return came_over_tls(request.remote_addr, request.scheme, request.headers.get("X-Forwarded-Proto"), trusted)
+
+
+def _sky() -> str:
+    return render_template("sky.html")
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault("Cache-Control", CHECK_FIRST)
+    response.headers.extend(headers.missing(response.headers.keys(), over_tls=is_secure()))
+    return response

@@ -1,0 +1,1 @@
+"""Infrastructure: who is connected."""

@@ -1,0 +1,272 @@
+"""Tools: what a captured file holds, as rows in their own time.
+
+Law: CAPTURES has one row per kind of file: how its beginning looks and how it is read. Reading is
+streaming: a file is never in memory as a whole, packed or not (one document of it may be). Rows carry
+seconds on the capture's own clock; where a file has none, lines come at a steady pace. A damaged
+file ends with a CaptureError of one line.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from skyspy.aircraft import Observation
+from skyspy.receivers.trajectories import PointsError, trajectories
+
+Row = tuple[float, bytes | Observation]
+"""A time on the capture's clock, and bytes for a decoder or an observation ready but for its time."""
+
+HEAD_BYTES = 8192
+LONGEST_LINE = 64 * 1024
+LARGEST_DOCUMENT = 32 * 1024 * 1024
+LINES_PER_SECOND = 50.0
+"""The pace of lines without a time of their own."""
+GZIP_MAGIC = b"\x1f\x8b"
+BEAST_HZ = 12e6
+MADE_UP_STAMP = b"\xff\x00MLA"
+"""The timestamp of frames that nobody received: multilateration and UAT put it there."""
+LEAP_SECONDS = 10.0
+MAX_FILES = 20_000
+_BEAST_START = re.compile(rb"(?:[^\x1a]|\A)(?:\x1a\x1a)*\x1a[\x31-\x33]")
+"""An escape that is not itself escaped, before the type of a frame that carries a timestamp."""
+_NOW = re.compile(rb'(?:"(?:now|received_at)"\s*:\s*|;t=)([0-9]+(?:\.[0-9]*)?)')
+
+
+class CaptureError(ValueError):
+    """The file cannot be played; the message is one line for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A kind of captured file: `carries` names the decoder's format ("" for ready observations)."""
+
+    name: str
+    carries: str
+    says: str
+    looks: Callable[[bytes], bool]
+    rows: Callable[[Path], Iterator[Row]]
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """The file's bytes, unpacked when they begin like gzip. Raises OSError, CaptureError."""
+    with path.open("rb") as raw:
+        packed = raw.read(2) == GZIP_MAGIC
+        raw.seek(0)
+        try:
+            if packed:
+                with gzip.GzipFile(fileobj=raw) as file:
+                    yield cast(BinaryIO, file)
+            else:
+                yield raw
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            raise CaptureError(f"{path.name} is a damaged gzip file") from None
+
+
+def recognised(path: Path, wanted: str | None) -> Capture:
+    """The kind of the file, as the operator says or by its beginning. Raises OSError, CaptureError."""
+    if wanted is not None:
+        if wanted not in CAPTURES:
+            raise CaptureError(f"format={wanted} is not known: write one of {', '.join(CAPTURES)}")
+        return CAPTURES[wanted]
+    if path.is_dir():
+        return CAPTURES["aircraft.json"]
+    with opened(path) as file:
+        head = file.read(HEAD_BYTES)
+    for capture in CAPTURES.values():
+        if capture.looks(head):
+            return capture
+    raise CaptureError(f"{path.name} does not look like a capture: say what it is with format= ({', '.join(CAPTURES)})")
+
+
+def _lines(path: Path, longest: int = LONGEST_LINE) -> Iterator[bytes]:
+    """Lines with their ends; one that is too long comes in parts, which a decoder counts as bad."""
+    with opened(path) as file:
+        while line := file.readline(longest):
+            yield line
+
+
+def _frames(path: Path) -> Iterator[Row]:
+    """Lines of `epoch,hex of a Beast frame`; the frame's own stamp may lie, its time of day does not."""
+    for line in _lines(path):
+        when, _, frame = line.partition(b",")
+        try:
+            yield float(when), bytes.fromhex(frame.strip().decode("ascii"))
+        except ValueError:
+            # A header line, or a damaged one: without a time it has no place.
+            continue
+
+
+class Ticks:
+    """Seconds gone by on a 12 MHz counter that is sometimes garbled, or set anew when a receiver restarts."""
+
+    def __init__(self) -> None:
+        self._last: float | None = None
+        self._doubted: float | None = None
+
+    def step(self, counter: int) -> float:
+        """Seconds since the step before. A leap counts only when the next frame confirms it."""
+        now = counter / BEAST_HZ
+        last, doubted = self._last, self._doubted
+        if last is not None and not 0.0 <= now - last <= LEAP_SECONDS:
+            if doubted is None or not 0.0 <= now - doubted <= LEAP_SECONDS:
+                self._doubted = now
+                return 0.0
+            self._last, self._doubted = now, None
+            return max(0.0, doubted - last) + now - doubted
+        self._last, self._doubted = now, None
+        return 0.0 if last is None else now - last
+
+
+def _beast(path: Path) -> Iterator[Row]:
+    """Beast bytes in stretches of one frame, timed by the 12 MHz counter. What stands between frames is
+    played too: the decoder is to meet what the receiver sent."""
+    rest, at, ticks = b"", 0.0, Ticks()
+    with opened(path) as file:
+        while chunk := file.read(LONGEST_LINE):
+            data = rest + chunk
+            starts = [match.end() - 2 for match in _BEAST_START.finditer(data)]
+            # The last frame may go on in the next chunk, but not through a whole one.
+            cut = starts[-1] if starts and len(data) - starts[-1] < LONGEST_LINE else len(data) - 1
+            for begin, end in pairwise(sorted({0, cut, *(start for start in starts if start < cut)})):
+                frame = data[begin:end]
+                stamp = frame[2:].replace(b"\x1a\x1a", b"\x1a")[:6]
+                if frame[:1] == b"\x1a" and len(stamp) == 6 and not stamp.startswith(MADE_UP_STAMP):
+                    at += ticks.step(int.from_bytes(stamp, "big"))
+                yield at, frame
+            rest = data[cut:]
+    if rest:
+        yield at, rest
+
+
+def _avr(path: Path) -> Iterator[Row]:
+    """AVR lines; those that begin with `@` or `<` carry the 12 MHz counter."""
+    at, ticks = 0.0, Ticks()
+    for line in _lines(path):
+        if line[:1] in (b"@", b"<") and re.match(rb"[0-9A-Fa-f]{12}", line[1:]):
+            at += ticks.step(int(line[1:13], 16))
+        else:
+            at += 1 / LINES_PER_SECOND
+        yield at, line
+
+
+def _sbs(path: Path) -> Iterator[Row]:
+    """BaseStation lines, timed by their columns "date and time generated"."""
+    at = 0.0
+    for line in _lines(path):
+        columns = line.split(b",", 8)
+        now = None
+        if len(columns) > 8 and columns[6] and columns[7]:
+            text = f"{columns[6].decode('ascii', 'replace')} {columns[7].decode('ascii', 'replace')}"
+            try:
+                now = datetime.strptime(text.strip(), "%Y/%m/%d %H:%M:%S.%f").replace(tzinfo=UTC).timestamp()
+            except ValueError:
+                now = None
+        at = now if now is not None else at + 1 / LINES_PER_SECOND
+        yield at, line
+
+
+def _json_lines(path: Path) -> Iterator[Row]:
+    """JSON objects, one a line, timed by their `now` (readsb) or `received_at` (dump978; raw lines may say `t=`)."""
+    at = 0.0
+    for line in _lines(path):
+        found = _NOW.search(line)
+        at = float(found.group(1)) if found else at + 1 / LINES_PER_SECOND
+        yield at, line
+
+
+def _trajectories(path: Path) -> Iterator[Row]:
+    """Points of many flights, by their time."""
+    try:
+        with opened(path) as file:
+            yield from trajectories(file)
+    except PointsError as error:
+        raise CaptureError(f"{path.name}: {error}") from None
+
+
+def _documents(path: Path) -> Iterator[Row]:
+    """aircraft.json: a folder of them, or a file with one, or a file with one a line; timed by `now`."""
+    at = 0.0
+    for file in _in_order(path) if path.is_dir() else [path]:
+        for document in _of_file(file):
+            at = _time_of(document, at + 1.0)
+            yield at, document
+
+
+def _of_file(path: Path) -> Iterator[bytes]:
+    with opened(path) as file:
+        first = file.readline(LARGEST_DOCUMENT + 1)
+        # A document that is written over many lines does not close on its first one.
+        if first.rstrip(b"\r\n, ").endswith(b"}") and first.startswith(b"{"):
+            while first:
+                if first.strip():
+                    yield first.rstrip(b"\r\n, ")
+                first = file.readline(LARGEST_DOCUMENT + 1)
+            return
+        document = first + file.read(LARGEST_DOCUMENT + 1)
+    if len(document) > LARGEST_DOCUMENT:
+        raise CaptureError(f"{path.name} is larger than {LARGEST_DOCUMENT // 1024 // 1024} MiB")
+    yield document
+
+
+def _time_of(document: bytes, otherwise: float) -> float:
+    found = _NOW.search(document[:HEAD_BYTES]) or _NOW.search(document[-HEAD_BYTES:])
+    return float(found.group(1)) if found else otherwise
+
+
+def _in_order(folder: Path) -> list[Path]:
+    """The folder's aircraft.json documents by their `now` (the receiver's history is a ring)."""
+    found = []
+    for path in sorted(folder.iterdir())[:MAX_FILES]:
+        if path.is_file() and path.name.endswith((".json", ".json.gz")):
+            with opened(path) as file:
+                head = file.read(HEAD_BYTES)
+            if b'"aircraft"' in head:
+                found.append((_time_of(head, 0.0), path.name, path))
+    if not found:
+        raise CaptureError(f"{folder.name} holds no aircraft.json documents")
+    return [path for _, _, path in sorted(found)]
+
+
+def _first_line(head: bytes) -> bytes:
+    return head.lstrip().partition(b"\n")[0]
+
+
+CAPTURES: dict[str, Capture] = {
+    capture.name: capture
+    for capture in (
+        Capture(
+            "frames", "beast", "lines of epoch,hex of a Beast frame",
+            lambda head: re.match(rb"[0-9]+(\.[0-9]+)?,1a[0-9a-f]+\s", head) is not None, _frames,
+        ),
+        Capture("beast", "beast", "Beast binary", lambda head: re.match(rb"\x1a[\x31-\x35\xe3\xe4\xe8]", head) is not None, _beast),
+        Capture(
+            "trajectories", "", "a JSON list of {timestamp, icao24, latitude, longitude, ...}",
+            lambda head: head.lstrip().startswith(b"[") and b'"icao24"' in head and b'"timestamp"' in head, _trajectories,
+        ),
+        Capture(
+            "aircraft.json", "aircraft.json", "aircraft.json: one, one a line, or a folder of them",
+            lambda head: head.lstrip().startswith(b"{") and b'"aircraft"' in head, _documents,
+        ),
+        Capture(
+            "uat", "uat", "dump978 lines, JSON or raw",
+            lambda head: b'"address_qualifier"' in _first_line(head) or re.match(rb"[-+][0-9a-f]{36,};", head) is not None,
+            _json_lines,
+        ),
+        Capture(
+            "json", "json", "readsb JSON lines",
+            lambda head: head.lstrip().startswith(b"{") and b'"hex"' in _first_line(head), _json_lines,
+        ),
+        Capture("sbs", "sbs", "BaseStation lines", lambda head: re.match(rb"\s*(MSG|STA|AIR|SEL|ID|CLK),", head) is not None, _sbs),
+        Capture("avr", "avr", "AVR lines", lambda head: re.match(rb"\s*[*@<%:][0-9A-Fa-f]{4,}", head) is not None, _avr),
+    )
+}  # fmt: skip

@@ -1,0 +1,220 @@
+"""Tools: a receiver's aircraft.json, polled.
+
+Law: one connection kept open, one request at a time, each bounded in time and size. An answer that
+breaks off changes nothing: the last good state stands and the break is counted. A document whose
+clock stands still is a frozen receiver, however well its web server answers. The password in the
+URL goes to its own host only, and into no message.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import zlib
+from collections.abc import Callable
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
+
+import gevent
+from gevent import socket, ssl
+
+from skyspy import __version__
+from skyspy.clock import Clock
+from skyspy.cooperate import Yielder
+from skyspy.decode import Decoder
+from skyspy.feedurl import FeedUrl
+from skyspy.receivers.receiver import Receiver, ReceiverError, Timing
+
+LARGEST_DOCUMENT = 32 * 1024 * 1024
+"""Ten thousand aircraft are five megabytes; what is larger than this is no aircraft.json."""
+CHUNK = 64 * 1024
+REDIRECTS = 3
+REDIRECT_CODES = frozenset({301, 302, 303, 307, 308})
+GZIP_MAGIC = b"\x1f\x8b"
+SAYS = {
+    401: "wants a user and a password: write http://user:password@host/...",
+    403: "forbids it (403)",
+    404: "has no such page (404)",
+}
+
+
+class BrokenAnswer(Exception):
+    """An answer came and its body is broken: counted, nothing else."""
+
+
+class Connection(http.client.HTTPConnection):
+    """The standard library's client on gevent's own sockets, patched or not."""
+
+    def __init__(self, host: str, port: int, seconds: float, tls: ssl.SSLContext | None) -> None:
+        super().__init__(host, port, timeout=seconds)
+        self._seconds, self._tls = seconds, tls
+
+    def connect(self) -> None:
+        """Open the socket, and its TLS where wanted."""
+        sock = socket.create_connection((self.host, self.port), self._seconds)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock = sock if self._tls is None else self._tls.wrap_socket(sock, server_hostname=self.host)
+
+
+class Client:
+    """Fetches one URL again and again over one kept connection."""
+
+    def __init__(self, url: FeedUrl, timing: Timing) -> None:
+        self._timing = timing
+        self._target = urlsplit(url.text)
+        self._host = url.host
+        self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"SkySpy/{__version__}"}
+        if self._target.username is not None:
+            pair = f"{unquote(self._target.username)}:{unquote(self._target.password or '')}"
+            self._headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+        self._connection: Connection | None = None
+        self._yielder = Yielder()
+
+    def close(self) -> None:
+        """Close the connection; the next get opens a new one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def get(self) -> bytes:
+        """The document. Raises ReceiverError or OSError (no answer), BrokenAnswer (half an answer)."""
+        with gevent.Timeout(self._timing.request_s, ReceiverError(f"no whole answer in {self._timing.request_s:g} s")):
+            for _ in range(REDIRECTS + 1):
+                response = self._ask()
+                if response.status == 200:
+                    return self._body(response)
+                location = response.headers.get("Location")
+                self.close()
+                if response.status not in REDIRECT_CODES or not location:
+                    raise ReceiverError(f"the server {SAYS.get(response.status, f'answers {_status(response)}')}")
+                self._follow(location)
+            raise ReceiverError("the server redirects in a circle")
+
+    def _ask(self) -> http.client.HTTPResponse:
+        kept = self._connection is not None
+        try:
+            return self._request()
+        except (http.client.HTTPException, ConnectionError) as error:
+            self.close()
+            # A server may close a kept connection at any moment: that is no news, and one new try is due.
+            if not kept:
+                raise _told(error) from error
+        try:
+            return self._request()
+        except http.client.HTTPException as error:
+            self.close()
+            raise _told(error) from error
+
+    def _request(self) -> http.client.HTTPResponse:
+        target = self._target
+        if self._connection is None:
+            tls = target.scheme == "https"
+            port = target.port or (443 if tls else 80)
+            self._connection = Connection(target.hostname or "", port, self._timing.connect_s, _tls() if tls else None)
+        path = quote(target.path or "/", safe="/%:@!$&'()*+,;=~") + (
+            f"?{quote(target.query, safe=_QUERY)}" if target.query else ""
+        )
+        self._connection.request("GET", path, headers=self._headers)
+        return self._connection.getresponse()
+
+    def _follow(self, location: str) -> None:
+        """Go where the server points, if that is the same host and not away from TLS: nobody else
+        is told the password, and a feed cannot be used to reach into other machines."""
+        target = urlsplit(urljoin(self._target.geturl(), location))
+        if target.scheme not in ("http", "https") or (target.hostname or "").lower() != self._host.lower():
+            raise ReceiverError(f"the server redirects to {_host_of(target)}: if that is right, write that address instead")
+        if self._target.scheme == "https" and target.scheme == "http":
+            raise ReceiverError("the server redirects from https to http")
+        self._target = target
+
+    def _body(self, response: http.client.HTTPResponse) -> bytes:
+        unpack = zlib.decompressobj(47) if "gzip" in response.headers.get("Content-Encoding", "").lower() else None
+        parts, size, first = [], 0, True
+        try:
+            while chunk := response.read(CHUNK):
+                if first and unpack is None and chunk.startswith(GZIP_MAGIC):
+                    unpack = zlib.decompressobj(47)
+                first = False
+                part = chunk if unpack is None else unpack.decompress(chunk, LARGEST_DOCUMENT - size + 1)
+                size += len(part)
+                if size > LARGEST_DOCUMENT:
+                    self.close()
+                    raise ReceiverError(f"the document is larger than {LARGEST_DOCUMENT // 1024 // 1024} MiB")
+                parts.append(part)
+                self._yielder.maybe_yield()
+        except (http.client.HTTPException, zlib.error, ConnectionError) as error:
+            self.close()
+            raise BrokenAnswer(f"the document broke off ({type(error).__name__})") from error
+        if response.will_close:
+            self.close()
+        return b"".join(parts)
+
+
+class HttpReader:
+    """Polls the URL each `interval` seconds (an option behind `#`, default 1)."""
+
+    shows = "up"
+
+    def __init__(self, url: FeedUrl, make: Callable[[], Decoder], clock: Clock, timing: Timing) -> None:
+        self._url, self._make, self._clock, self._timing = url, make, clock, timing
+        self._interval = float(url.options.get("interval", 1.0))
+
+    def read(self, receiver: Receiver) -> None:
+        """Polls until the server fails to answer."""
+        decoder = self._make()
+        receiver.begin(decoder)
+        client = Client(self._url, self._timing)
+        good = moved = self._clock.steady()
+        source: float | None = None
+        try:
+            while True:
+                began = self._clock.steady()
+                if self._poll(client, receiver):
+                    good = self._clock.steady()
+                    if decoder.source_now is None or decoder.source_now != source:
+                        source, moved = decoder.source_now, good
+                        receiver.flows()
+                now = self._clock.steady()
+                if now - moved >= self._timing.frozen_s and good > moved:
+                    receiver.stale(f"the receiver's clock has stood still for {self._timing.frozen_s:g} s")
+                elif now - good >= self._timing.stale_s:
+                    receiver.stale(receiver.error or "no readable document")
+                self._clock.sleep(max(0.02, self._interval - (now - began)))
+        finally:
+            client.close()
+
+    def _poll(self, client: Client, receiver: Receiver) -> bool:
+        try:
+            body = client.get()
+        except BrokenAnswer as error:
+            receiver.broken(str(error))
+            return False
+        return receiver.take_document(body)
+
+
+_QUERY = "/%:@!$&'()*+,;=~?"
+
+
+def _tls() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_default_certs()
+    return context
+
+
+def _status(response: http.client.HTTPResponse) -> str:
+    # Our own words for the code: the server's could be anything.
+    return f"{response.status} {http.client.responses.get(response.status, '')}".strip()
+
+
+def _host_of(target: SplitResult) -> str:
+    with contextlib.suppress(ValueError):
+        return f"{target.scheme}://{(target.hostname or '')[:80]}"
+    return "an address that cannot be read"
+
+
+def _told(error: Exception) -> Exception:
+    if isinstance(error, http.client.RemoteDisconnected):
+        return ReceiverError("the server closed the connection without an answer")
+    if isinstance(error, http.client.HTTPException):
+        return ReceiverError("what answers there does not speak HTTP")
+    return error

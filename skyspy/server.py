@@ -1,0 +1,45 @@
+"""Heart: what stands in one process, named and typed.
+
+Law: app.py builds one Server; the doors (sockets, api, admin, command line) reach everything
+through it and through nothing else. It holds parts and starts nothing itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from flask import Flask
+from flask_socketio import SocketIO
+
+from skyspy.auth.tokens import Tokens
+from skyspy.broadcast import Broadcast
+from skyspy.clock import Clock
+from skyspy.config import Config
+from skyspy.presence.sessions import SessionRegistry
+from skyspy.sky import Sky
+from skyspy.store import Store
+from skyspy.store.accounts import Accounts
+from skyspy.store.settings import SettingsTable
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The parts of one running server."""
+
+    config: Config
+    clock: Clock
+    store: Store
+    settings: SettingsTable
+    accounts: Accounts
+    tokens: Tokens
+    socketio: SocketIO
+    broadcast: Broadcast
+    sessions: SessionRegistry
+    skies: dict[str, Sky] = field(default_factory=dict)
+
+
+def server_of(app: Flask) -> Server:
+    """The Server that app.py hung on this Flask application."""
+    server = app.extensions["skyspy"]
+    assert isinstance(server, Server)  # noqa: S101 - a wiring bug of ours, loud at the first request
+    return server

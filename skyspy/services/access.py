@@ -1,0 +1,117 @@
+"""Heart: the auth mode, who may see what, and every other setting.
+
+Law: `settings.manage`. What a change would do to those who are connected, to whichever process, is told before it is
+made, by the same table that will judge them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from skyspy import topics
+from skyspy.auth.apikeys import principal_of
+from skyspy.auth.policy import TokenOutcome, decide, may
+from skyspy.auth.principal import MESSAGES, Principal, TokenError
+from skyspy.server import Server
+from skyspy.services.caller import Caller, as_refusals
+from skyspy.services.present import settled
+from skyspy.store.presence import Row
+from skyspy.store.registry import check, parse, row_of
+from skyspy.store.settings import Setting, Settings
+
+MANAGE = "settings.manage"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a change would do now: sockets told to go, by kind of principal, by namespace, and by both; topics that sockets
+    lose which may stay; and of those told to go, how many are of whoever asks, and how many strangers at the asker's
+    address (their own other tabs, as a rule). `current` and `settings`: before and after."""
+
+    current: Settings
+    settings: Settings
+    disconnected: Mapping[str, int]
+    lost: Mapping[str, int]
+    namespaces: Mapping[str, int]
+    where: Mapping[str, Mapping[str, int]]
+    own: int = 0
+    near: int = 0
+
+    @property
+    def total(self) -> int:
+        return sum(self.disconnected.values())
+
+
+def rows(server: Server, caller: Caller) -> list[Setting]:
+    """Every setting with its value, and who chose it when."""
+    caller.require(server, MANAGE)
+    return server.settings.rows()
+
+
+def preview(server: Server, caller: Caller, changes: Mapping[str, object]) -> Preview:
+    """What these changes would do to the live sockets. Raises Refused for values that do not fit."""
+    caller.require(server, MANAGE)
+    with as_refusals():
+        current = server.settings.fresh()
+        wanted = _with(current, changes)
+    gone: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
+    where: dict[str, Counter[str]] = {}
+    own = near = 0
+    rows = settled(server)
+    for row, token in zip(rows, tokens_of(server, rows), strict=True):
+        if token is None:
+            continue
+        verdict = decide(token, wanted, topics.NAMESPACES[row.namespace].permission)
+        if verdict.principal is None:
+            gone[row.kind] += 1
+            where.setdefault(row.kind, Counter())[row.namespace] += 1
+            own += row.kind != "anonymous" and row.user_id == caller.principal.user_id
+            near += row.kind == "anonymous" and row.address == caller.address
+            continue
+        for topic in row.topics.split():
+            if topic in topics.TOPICS and not may(verdict.principal, topics.TOPICS[topic].permission, wanted):
+                lost[topic] += 1
+    namespaces = sum(where.values(), Counter[str]())
+    return Preview(current, wanted, dict(gone), dict(lost), dict(namespaces), where, own, near)
+
+
+def change(server: Server, caller: Caller, changes: Mapping[str, object]) -> Settings:
+    """Make the changes, all or none; None chooses the default."""
+    caller.require(server, MANAGE)
+    with as_refusals():
+        return server.settings.change(changes, caller.actor)
+
+
+def tokens_of(server: Server, rows: Sequence[Row]) -> list[TokenOutcome | None]:
+    """What the door would find each session's token to be now; None for one that goes whatever is changed."""
+    people = server.accounts.users_by_id({row.user_id for row in rows if row.kind == "user" and row.user_id is not None})
+    keys = server.accounts.keys_by_id({row.key_id for row in rows if row.key_id is not None})
+    now = server.clock.wall()
+
+    def found(row: Row) -> TokenOutcome | None:
+        if row.kind == "anonymous":
+            return TokenOutcome(error=TokenError(row.token_state) if row.token_state in MESSAGES else None)
+        if row.kind == "user":
+            user = people.get(row.user_id or 0)
+            return None if user is None else TokenOutcome(Principal("user", user.id, user.name, user.role, user.permissions))
+        try:
+            return TokenOutcome(principal_of(keys[row.key_id or 0], now))
+        except (KeyError, TokenError):
+            return None
+
+    return [found(row) for row in rows]
+
+
+def _with(current: Settings, changes: Mapping[str, object]) -> Settings:
+    """The settings as they would be; raises SettingError."""
+    values: dict[str, Any] = {}
+    for name, value in changes.items():
+        row = row_of(name)
+        values[row.name] = row.default if value is None else parse(row, value, getattr(current, row.name))
+    wanted = replace(current, **values)
+    check(wanted)
+    return wanted

@@ -1,0 +1,123 @@
+"""Heart: roles of the operator's own, made of permissions.
+
+Law: `users.manage`; nobody makes or changes a role to hold, or one that holds, what he lacks himself. The
+built-in roles stay as they are. A change is in force on live sockets within two seconds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from skyspy import topics
+from skyspy.auth.policy import TokenOutcome, decide, may
+from skyspy.server import Server
+from skyspy.services import access, users
+from skyspy.services.caller import Caller, as_refusals, known
+from skyspy.services.present import settled, tally
+from skyspy.services.users import MANAGE
+from skyspy.store.accounts import ADMIN, Role
+from skyspy.store.presence import Row
+from skyspy.store.users import keep_an_admin
+
+
+@dataclass(frozen=True, slots=True)
+class RoleView:
+    """A role, and how many live sockets stand in it (how many users do is in the role itself)."""
+
+    role: Role
+    sockets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a change of a role would do now: permissions taken away, the users and sockets that have the role, how many of
+    those sockets are closed in which namespace, and how many of those that stay lose which topic."""
+
+    lost: frozenset[str]
+    users: int
+    sockets: int
+    closed: Mapping[str, int]
+    topics: Mapping[str, int]
+
+
+def listing(server: Server, caller: Caller) -> list[RoleView]:
+    """Every role."""
+    caller.require(server, MANAGE)
+    sockets = tally(server).roles
+    return [RoleView(role, sockets[role.name]) for role in server.accounts.roles()]
+
+
+def one(server: Server, caller: Caller, name: str) -> RoleView:
+    """One role."""
+    caller.require(server, MANAGE)
+    with as_refusals():
+        return RoleView(server.accounts.role_by_name(name), tally(server).roles[name])
+
+
+def create(server: Server, caller: Caller, name: str, permissions: Iterable[str], says: str = "") -> Role:
+    """Make a role."""
+    caller.require(server, MANAGE)
+    wanted = known(permissions, "permissions")
+    caller.require_outranks(server, wanted, f"The role {name[:64]}")
+    with as_refusals():
+        return server.accounts.create_role(name, wanted, caller.actor, says)
+
+
+def clone(server: Server, caller: Caller, name: str, new_name: str) -> Role:
+    """Make a role like another one."""
+    source = one(server, caller, name).role
+    return create(server, caller, new_name, source.permissions, source.says or f"Like {name}")
+
+
+def change(server: Server, caller: Caller, name: str, permissions: Iterable[str], says: str | None = None) -> Role:
+    """Give a role other permissions."""
+    old = one(server, caller, name).role
+    wanted = known(permissions, "permissions")
+    caller.require_outranks(server, old.permissions | wanted, f"The role {name}")
+    with as_refusals():
+        return server.accounts.change_role(name, wanted, caller.actor, says)
+
+
+def effect(server: Server, caller: Caller, name: str, permissions: Iterable[str]) -> Effect:
+    """What giving a role these permissions would do; changes nothing. Refused as the change itself would be."""
+    role, wanted = one(server, caller, name).role, known(permissions, "permissions")
+    caller.require_outranks(server, role.permissions | wanted, f"The role {name}")
+    rows = [row for row in settled(server) if row.role == name and row.kind != "anonymous"]
+    return _effect(server, rows, role.permissions, wanted, role.users)
+
+
+def effect_of_giving(server: Server, caller: Caller, user_id: int, name: str) -> Effect:
+    """What giving a user another role would do; changes nothing. Refused as the change itself would be."""
+    user, role = users.over(server, caller, user_id), one(server, caller, name).role
+    caller.require_outranks(server, role.permissions, f"The role {name}")
+    if role.name != ADMIN:
+        with as_refusals():
+            server.store.read(lambda connection: keep_an_admin(connection, user))
+    rows = [row for row in settled(server) if row.user_id == user_id and row.kind != "anonymous"]
+    return _effect(server, rows, user.permissions, role.permissions, 1)
+
+
+def _effect(server: Server, rows: list[Row], held: frozenset[str], wanted: frozenset[str], count: int) -> Effect:
+    """What becomes of these sessions when whose they are holds `wanted` instead of `held`."""
+    settings = server.settings.fresh()
+    closed: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
+    for row, token in zip(rows, access.tokens_of(server, rows), strict=True):
+        if token is None or token.principal is None:
+            continue
+        after = replace(token.principal, permissions=token.principal.permissions & wanted)
+        if decide(TokenOutcome(after), settings, topics.NAMESPACES[row.namespace].permission).principal is None:
+            closed[row.namespace] += 1
+            continue
+        joined = [topic for topic in row.topics.split() if topic in topics.TOPICS]
+        lost.update(topic for topic in joined if not may(after, topics.TOPICS[topic].permission, settings))
+    return Effect(held - wanted, count, len(rows), closed, lost)
+
+
+def delete(server: Server, caller: Caller, name: str) -> None:
+    """Remove a role that nobody holds."""
+    caller.require_outranks(server, one(server, caller, name).role.permissions, f"The role {name}")
+    with as_refusals():
+        server.accounts.delete_role(name, caller.actor)

@@ -1,0 +1,316 @@
+"""Doors: the one door of all four namespaces.
+
+Law: it fails closed. Nobody is admitted but by a verdict; whatever else happens in here is logged,
+counted and refuses. Nothing a client sends reaches a method by name, only through the table
+`events`; no handler raises into the library, where an exception would admit (connect), leak
+(disconnect) or be run a second time (TypeError). Who is not in the live list is served nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+import gevent
+from flask_socketio import ConnectionRefusedError as Refusal
+from flask_socketio import Namespace
+
+from skyspy import address, topics
+from skyspy.auth.principal import MESSAGES, Principal
+from skyspy.clock import iso
+from skyspy.presence.sessions import Session
+from skyspy.server import Server
+from skyspy.sockets.admission import Admitted, Refused, judge
+from skyspy.store import StoreError
+from skyspy.store.settings import Settings
+from skyspy.transport.packets import REFUSED
+from skyspy.transport.rate_limit import FloodCounter, RateLimitedLogger
+from skyspy.transport.setup import close_transport
+
+log = RateLimitedLogger(logging.getLogger(__name__))
+
+Payload = dict[str, Any]
+Handler = Callable[[Session, Payload], Payload]
+
+FAREWELL_SECONDS = 0.7
+"""From telling a client that it is disconnected to ending its TCP connection."""
+MAX_STRIKES = 200
+"""Events over the permitted rate, less those within it, after which a client is disconnected."""
+COMPLAIN_EVERY = 20
+"""Only each so-many-th refused event of a flood is answered: an answer costs more than the event."""
+
+
+class BaseNamespace(Namespace):  # type: ignore[misc]
+    """Admits, greets, dispatches and sees out the clients of one namespace. Subclasses set `path`
+    and add to `events`; they override `greet`, `rooms_of`, `lost` and `moved` where there is something to do."""
+
+    path = "/"
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(self.path)
+        self.skyspy = server
+        self.row = topics.NAMESPACES[self.path]
+        self.crashes = 0
+        self.events: dict[str, Handler] = {
+            "ping": self._ping,
+            "authenticate": self._authenticate,
+            REFUSED: _refuse,
+        }
+        self._paces: dict[str, FloodCounter] = {}
+
+    # -- what the library calls ----------------------------------------------------------------
+
+    def trigger_event(self, event: str, *args: Any) -> object:
+        """Everything comes through here: connect (sid, environ, auth), disconnect (sid, reason), events (sid, *payload)."""
+        answer: object = None
+        if event == "connect":
+            self._connect(*args)
+        elif event == "disconnect":
+            self._disconnected(args[0])
+        else:
+            answer = self._event(event, args[0], args[1] if len(args) > 1 else None)
+        return answer
+
+    def _connect(self, sid: str, environ: Any = None, auth: object = None, *_: object) -> None:
+        if not self.server.manager.is_pre_connected(sid, self.path):
+            # An event of a connected client that calls itself connect: the packets let none through, and neither do we.
+            return
+        try:
+            self._admit(sid, environ, auth)
+        except Refused as refused:
+            raise Refusal(refused.message, {"code": refused.code}) from None
+        except StoreError as error:
+            log.warning("nobody is admitted while the database cannot be read: %s", error)
+            raise Refusal(MESSAGES["overloaded"], {"code": "overloaded"}) from None
+        except (Exception, gevent.Timeout):
+            self.crashes += 1
+            log.exception("the door of %s failed, so it stayed shut", self.path)
+            raise Refusal(MESSAGES["overloaded"], {"code": "overloaded"}) from None
+
+    def _admit(self, sid: str, environ: Any, auth: object) -> None:
+        eio_sid = self.server.manager.eio_sid_from_sid(sid, self.path)
+        client = address.client_address(
+            environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"), self.skyspy.config.trusted_proxies
+        )
+        _note_token_in_url(environ, client)
+        self._count(eio_sid, client, self.skyspy.settings.fresh())
+        # Credentials are an object or nothing; whatever else was sent is a token nobody issued.
+        token = auth.get("token") if isinstance(auth, dict) else auth
+        admitted = judge(self.skyspy, token, client, self.row.permission)
+        # No greenlet switch from the verdict to the end of this method.
+        self._count(eio_sid, client, admitted.settings)
+        if eio_sid not in self.server.environ:
+            # It went while its token was looked up: nobody would ever take it off the list again.
+            raise Refused("overloaded")
+        session = self._session(sid, eio_sid, client, environ, admitted)
+        self._paces[sid] = FloodCounter(admitted.settings.SOCKET_EVENTS_BURST)
+        self.skyspy.sessions.add(session)
+        # The library sends CONNECT when this method is done; what a greeting sent here would overtake it.
+        gevent.spawn(self._greet, session)
+
+    def _session(self, sid: str, eio_sid: str, client: str, environ: Any, admitted: Admitted) -> Session:
+        sky = self.skyspy.skies[admitted.principal.sky]
+        return Session(
+            sid=sid,
+            eio_sid=eio_sid,
+            namespace=self.path,
+            principal=admitted.principal,
+            address=client,
+            since=self.skyspy.clock.wall(),
+            user_agent=str(environ.get("HTTP_USER_AGENT", ""))[:200],
+            token_error=admitted.token_error,
+            sky=sky.name,
+            audience=sky.audience(admitted.principal),
+        )
+
+    def _count(self, eio_sid: str, client: str, settings: Settings) -> None:
+        live = self.skyspy.sessions
+        if live.has_transport(eio_sid):
+            return
+        if live.count >= settings.MAX_CONNECTIONS:
+            raise Refused("overloaded")
+        if not address.is_loopback(client) and live.count_at(client) >= settings.CONNECTIONS_PER_ADDRESS:
+            raise Refused("rate_limited")
+
+    def _disconnected(self, sid: str) -> None:
+        if self.server.manager.is_connected(sid, self.path):
+            return  # an event that calls itself disconnect
+        self._paces.pop(sid, None)
+        self.skyspy.sessions.remove(sid)
+
+    # -- greeting and seeing out ---------------------------------------------------------------
+
+    def _greet(self, session: Session) -> None:
+        if self.skyspy.sessions.get(session.sid) is not session:
+            return
+        try:
+            self.sync_rooms(session)
+            self.greet(session)
+        except Exception:
+            self.crashes += 1
+            log.exception("greeting a client of %s failed", self.path)
+
+    def greet(self, session: Session) -> None:
+        """Send what this namespace greets with. Rooms are joined already, in the same breath."""
+
+    def rooms_of(self, session: Session) -> set[str]:  # noqa: ARG002 - for those that have rooms
+        """The rooms the session has a right to stand in now."""
+        return set()
+
+    def lost(self, session: Session, settings: Settings) -> list[str]:  # noqa: ARG002 - for those that have topics
+        """Take from the session what it may no longer have, and return the topics among it."""
+        return []
+
+    def moved(self, session: Session) -> None:
+        """The session now looks at another sky, or from elsewhere: show it anew what it holds."""
+
+    def evict(self, session: Session, code: str, message: str = "") -> None:
+        """Tell a client why it has to go, disconnect it, and end its connection if nobody else is on it."""
+        if self.skyspy.sessions.remove(session.sid) is None:
+            return
+        try:
+            self.send(session, "error", {"code": code, "message": message or MESSAGES.get(code, code)})
+            self.server.disconnect(session.sid, namespace=self.path)
+        except Exception:
+            log.exception("disconnecting a client of %s failed", self.path)
+        self._paces.pop(session.sid, None)
+        gevent.spawn_later(FAREWELL_SECONDS, self._hang_up, session.eio_sid)
+
+    def _hang_up(self, eio_sid: str) -> None:
+        if not self.skyspy.sessions.has_transport(eio_sid):
+            close_transport(self.server.eio, eio_sid)
+
+    def renew(self, session: Session, principal: Principal, settings: Settings) -> None:
+        """Give a live session the rights its principal has now: rooms, topics, sky. Does not yield."""
+        sky = self.skyspy.skies[principal.sky]
+        place = (sky.name, sky.audience(principal))
+        moved = place != (session.sky, session.audience)
+        session.principal = principal
+        session.sky, session.audience = place
+        lost = self.lost(session, settings)
+        self.sync_rooms(session)
+        if lost:
+            remaining = [name for name in topics.TOPICS if name in session.topics]
+            self.send(session, "unsubscribed", {"topics": lost, "remaining": remaining, "reason": MESSAGES["permission_denied"]})
+        if moved:
+            self.moved(session)
+
+    def sync_rooms(self, session: Session) -> None:
+        """Make the session stand in exactly the rooms it has a right to."""
+        wanted = self.rooms_of(session)
+        for room in session.rooms - wanted:
+            self.server.leave_room(session.sid, room, namespace=self.path)
+        for room in wanted - session.rooms:
+            self.server.enter_room(session.sid, room, namespace=self.path)
+        session.rooms = wanted
+
+    def send(self, session: Session, event: str, payload: object) -> None:
+        """Send one event to one client."""
+        self.skyspy.broadcast.send(session.sid, event, payload, self.path)
+
+    def timestamp(self) -> str:
+        """Now, as messages carry it."""
+        return iso(self.skyspy.clock.wall())
+
+    # -- what clients send ---------------------------------------------------------------------
+
+    def _event(self, event: str, sid: str, payload: object) -> Payload:
+        session = self.skyspy.sessions.get(sid)
+        if session is None:
+            return _error("not_connected", "You are not connected here")
+        try:
+            return self._answer(session, event, payload)
+        except Refused as refused:
+            return self._fail(session, refused.code, refused.message, payload)
+        except StoreError as error:
+            log.warning("an event cannot be answered while the database cannot be read: %s", error)
+            return self._fail(session, "overloaded", MESSAGES["overloaded"], payload)
+        except Exception:
+            self.crashes += 1
+            log.exception("an event of %s crashed its handler", self.path)
+            return self._fail(session, "internal_error", "The server failed to do this", payload)
+
+    def _answer(self, session: Session, event: str, payload: object) -> Payload:
+        session.events += 1
+        settings = self.skyspy.settings.current
+        pace = self._paces[session.sid]
+        if not pace.take(settings.SOCKET_EVENTS_PER_SECOND, settings.SOCKET_EVENTS_BURST):
+            return self._too_fast(session, pace.count)
+        ends = session.principal.expires_at
+        if ends is not None and ends <= self.skyspy.clock.wall() and event != "authenticate":
+            self.evict(session, "token_expired")
+            return _error("token_expired", MESSAGES["token_expired"])
+        handler = self.events.get(event)
+        if handler is None:
+            # Ignored, as the contract says; only who asked for an acknowledgement hears of it.
+            return _error("unknown_event", "This event is not known here")
+        if payload is None:
+            payload = {}
+        if not isinstance(payload, dict):
+            raise Refused("bad_payload", "The payload must be an object")
+        return handler(session, payload)
+
+    def _too_fast(self, session: Session, strikes: int) -> Payload:
+        if strikes >= MAX_STRIKES:
+            self.evict(session, "rate_limited")
+        elif strikes % COMPLAIN_EVERY == 1:
+            self.send(session, "error", _error("rate_limited", MESSAGES["rate_limited"]))
+        return _error("rate_limited", MESSAGES["rate_limited"])
+
+    def _fail(self, session: Session, code: str, message: str, payload: object) -> Payload:
+        failure = _error(code, message)
+        asked = payload.get("request_id") if isinstance(payload, dict) else None
+        if isinstance(asked, int | float) or (isinstance(asked, str) and len(asked) <= MAX_REQUEST_ID):
+            failure |= {"type": "error", "request_id": asked}
+        self.send(session, "error", failure)
+        return failure
+
+    def _ping(self, session: Session, _payload: Payload) -> Payload:
+        pong = {"timestamp": self.timestamp()}
+        self.send(session, "pong", pong)
+        return pong
+
+    def _authenticate(self, session: Session, payload: Payload) -> Payload:
+        admitted = judge(self.skyspy, payload.get("token"), session.address, self.row.permission)
+        # As in _admit: from here on nobody else runs until the session holds its new rights.
+        if admitted.token_error is not None:
+            raise Refused(admitted.token_error.code, admitted.token_error.message)
+        if not admitted.principal.identified:
+            raise Refused("token_missing")
+        if self.skyspy.sessions.get(session.sid) is not session:
+            return _error("not_connected", "You are not connected here")
+        session.token_error = None
+        answer = _granted(admitted.principal)
+        self.send(session, "authenticated", answer)
+        self.renew(session, admitted.principal, admitted.settings)
+        return answer
+
+
+MAX_REQUEST_ID = 128
+
+
+def _note_token_in_url(environ: Any, client: str) -> None:
+    query = environ.get("QUERY_STRING", "")
+    if "token" in query and "token" in parse_qs(query, keep_blank_values=True):
+        log.warning("%s put a token into the URL, where proxies log it: ignored", client)
+
+
+def _refuse(_session: Session, payload: Payload) -> Payload:
+    # What the packets could not read as an event.
+    raise Refused(payload["code"], payload["message"])
+
+
+def _granted(principal: Principal) -> Payload:
+    user = {
+        "name": principal.name,
+        "role": principal.role,
+        "permissions": sorted(principal.permissions),
+        "kind": principal.kind,
+    }
+    return {"user": user, "expires_at": None if principal.expires_at is None else iso(principal.expires_at)}
+
+
+def _error(code: str, message: str) -> Payload:
+    return {"code": code, "message": message}

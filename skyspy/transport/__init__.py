@@ -1,0 +1,1 @@
+"""Infrastructure: WebSocket frames, connections and packets, bounded before they are read."""

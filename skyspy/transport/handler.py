@@ -1,0 +1,286 @@
+"""Doors: one TCP connection, as gunicorn's worker serves it.
+
+Law: a request is read within READ_SECONDS or not at all; a body is judged by its declared length
+before a byte of it is read; a WebSocket is opened only for a page that may, at the Socket.IO path,
+and only when Engine.IO will take it, so that whoever is refused gets a plain HTTP answer. No query
+string is ever logged. Every answer leaves with the headers of `skyspy/headers.py`, also those that Flask never sees.
+It does not know tokens, sessions or events.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from datetime import timedelta
+from typing import Any
+
+import gevent
+from gevent.pywsgi import Input, WSGIHandler
+from geventwebsocket.handler import WebSocketHandler
+
+from skyspy import headers
+from skyspy.transport.connection import ClientConnection, ConnectionRegistry
+from skyspy.transport.frames import NORMAL, BoundedWebSocket
+from skyspy.transport.http import Response, accept_key, are_packets, fields, linger, no_response, plain, redacted, wants_websocket
+from skyspy.transport.rate_limit import RateLimitedLogger
+
+log = RateLimitedLogger(logging.getLogger(__name__))
+
+READ_SECONDS = 10.0
+"""For a request line and its headers together, and again for a small body: also how long an idle connection is kept."""
+STALL_SECONDS = 30.0
+"""How long one read or write of a large body may make no progress."""
+
+Answer = tuple[str, str]
+"""A refusal: HTTP status and text."""
+TOO_SLOW: Answer = ("408 Request Timeout", "the body did not come")
+
+
+class Handler(WebSocketHandler):  # type: ignore[misc]
+    """Serves one connection. `registry`, `path`, `limit` and `idle_seconds` are set on a subclass by setup.configure_worker."""
+
+    registry: ConnectionRegistry
+    mount = "/socket.io/"
+    limit = 64 * 1024
+    idle_seconds = 20.0
+
+    websocket: BoundedWebSocket | None = None
+    wsgi_input: Any
+    application: Any
+    _patience: gevent.Timeout | None = None
+
+    # -- reading a request ---------------------------------------------------------------------
+
+    def handle_one_request(self) -> Any:
+        """Read and serve one request; too slow a client gets 408."""
+        self.socket.settimeout(STALL_SECONDS)
+        self.requestline = None
+        self._patience = gevent.Timeout.start_new(READ_SECONDS)
+        try:
+            return super().handle_one_request()
+        except gevent.Timeout as timeout:
+            if timeout is not self._patience:
+                raise
+            # An idle connection is closed without a word: an answer nobody asked for confuses clients.
+            return ("408", plain("408 Request Timeout", "too slow")) if self.requestline else None
+        finally:
+            self._patience.close()
+
+    def read_request(self, raw_requestline: str) -> bool:
+        """Read the headers; from here on the application decides how long things take."""
+        read: bool = super().read_request(raw_requestline)
+        if self._patience is not None:
+            self._patience.close()
+        return read
+
+    def _handle_client_error(self, ex: Exception) -> tuple[str, bytes]:
+        log.warning("%s sent what is no HTTP request (%s)", self._peer(), type(ex).__name__)
+        return "400", plain("400 Bad Request", "not an HTTP request")
+
+    # -- what to do with it --------------------------------------------------------------------
+
+    def run_application(self) -> None:
+        """Refuse, upgrade, or hand the request to the application."""
+        try:
+            query = None
+            if self.environ["PATH_INFO"].startswith(self.mount):
+                query = fields(self.environ["QUERY_STRING"])
+            refusal = self._refusal(query) or self._read_body(query)
+            if refusal is not None:
+                self._answer(refusal)
+            elif self.websocket is not None:
+                self._run_websocket(self.websocket)
+            elif (connection := self._connection(query)) is not None:
+                self._run_polling(connection)
+            else:
+                WSGIHandler.run_application(self)
+        finally:
+            self._forget_body()
+
+    def start_response(self, status: str, given: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        """Begin an answer, whoever gives it: every one of them passes here, and none leaves without the headers."""
+        if not status.startswith("101"):
+            names = [name for name, _ in given]
+            given = [*given, *headers.missing(names, over_tls=self.registry.guard.over_tls(self.environ))]
+        return super().start_response(status, given, exc_info)
+
+    def _run_polling(self, connection: ClientConnection) -> None:
+        """Run one request of a session that polls, so that ending the session ends this request's connection."""
+        application = self.application
+        polls = int(self.command == "GET")
+
+        def counted(environ: dict[str, Any], start_response: Any) -> Any:
+            # Only the waiting counts: while its answer is still being written the client may poll again.
+            connection.polls += polls
+            try:
+                return application(environ, start_response)
+            finally:
+                connection.polls -= polls
+
+        self.application = counted
+        connection.raws.add(self.socket)
+        try:
+            WSGIHandler.run_application(self)
+        finally:
+            connection.raws.discard(self.socket)
+
+    def _connection(self, query: dict[str, list[str]] | None) -> ClientConnection | None:
+        return self.registry.connections.get(query.get("sid", [""])[0]) if query else None
+
+    def _refusal(self, query: dict[str, list[str]] | None) -> Answer | None:
+        upgrade = wants_websocket(self.environ)
+        if query is None:
+            return ("404 Not Found", "no WebSocket here") if upgrade else None
+        if not query:
+            return "400 Bad Request", "not an Engine.IO request"
+        if not self.registry.guard(self.environ.get("HTTP_ORIGIN"), self.environ):
+            self.registry.counts.refused += 1
+            return "403 Forbidden", "this origin is not allowed"
+        if "j" in query:
+            return "400 Bad Request", "JSONP is not spoken here"
+        if "sid" not in query:
+            address = self.registry.guard.address(self.environ)
+            refusal = self.registry.guard.full(len(self.registry.connections), self.registry.here(address), address)
+            if refusal is not None:
+                self.registry.counts.refused += 1
+                return refusal
+        connection = self._connection(query)
+        if upgrade:
+            return self._upgrade(query, connection)
+        if connection is not None and self.command == "GET" and connection.polls:
+            # Two polls would share one queue; the protocol has the server end such a session.
+            connection.end()
+            return "400 Bad Request", "two polls at once"
+        return None
+
+    def _answer(self, refusal: Answer) -> None:
+        status, text = refusal
+        body = text.encode()
+        given = [
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Length", str(len(body))),
+            ("Connection", "close"),
+        ]
+        if status.startswith("426"):
+            given += [("Sec-WebSocket-Version", "13"), ("Upgrade", "websocket")]
+        if status.startswith(("429", "503")):
+            given.append(("Retry-After", "5"))
+        self.result = [body]
+        self.start_response(status, given)
+        self.close_connection = True
+        self.process_result()
+        linger(self.socket)
+
+    # -- bodies --------------------------------------------------------------------------------
+
+    def _read_body(self, query: dict[str, list[str]] | None) -> Answer | None:
+        """Read a small body now, within READ_SECONDS; leave a large one to the application if it may have one."""
+        if self.websocket is not None or (query is None and (self.content_length or 0) > self.limit):
+            return None
+        if query is not None and self.command == "POST":
+            return self._read_packets(query)
+        if not self.content_length or self._connection_upgrade_requested():
+            return None
+        body = self._read_now(self.content_length)
+        if body is None:
+            return TOO_SLOW
+        self.environ["wsgi.input"] = io.BytesIO(body)
+        return None
+
+    def _read_packets(self, query: dict[str, list[str]]) -> Answer | None:
+        refusal: Answer | None = None
+        body: bytes | None = None
+        if self.content_length is None:
+            refusal = "411 Length Required", "a length is needed"
+        elif self.content_length > self.limit:
+            refusal = "413 Content Too Large", f"at most {self.limit} bytes"
+        else:
+            body = self._read_now(self.content_length)
+        if body is not None and not are_packets(body):
+            refusal = "400 Bad Request", "not Engine.IO packets"
+        if refusal is not None or body is None:
+            self.registry.counts.broken += 1
+            connection = self._connection(query)
+            if connection is not None:
+                connection.close_session("transport error")
+            return refusal or TOO_SLOW
+        # Attachments are not taken; the header that announced them is answered by its door.
+        body = b"\x1e".join(packet for packet in body.split(b"\x1e") if packet[:1] != b"b")
+        self.environ["wsgi.input"] = io.BytesIO(body)
+        self.environ["CONTENT_LENGTH"] = str(len(body))
+        return None
+
+    def _read_now(self, length: int) -> bytes | None:
+        """The body; None when it does not come, or not in time."""
+        try:
+            with gevent.Timeout(READ_SECONDS, TimeoutError()):
+                body: bytes = self.wsgi_input.read(length)
+        except OSError:
+            return None
+        return body
+
+    def _forget_body(self) -> None:
+        """Leave what was not read of the body unread: the server would read all that was declared."""
+        body = self.wsgi_input
+        unread = (self.content_length or 0) - body.position
+        if (body.chunked_input and body.chunk_length != 0) or unread > self.limit or (unread > 0 and self.close_connection):
+            self.close_connection = True
+            self.wsgi_input = Input(self.rfile, 0)
+
+    # -- WebSockets ----------------------------------------------------------------------------
+
+    def _upgrade(self, query: dict[str, list[str]], connection: ClientConnection | None) -> Answer | None:
+        """Open the WebSocket, or say why not."""
+        if self.request_version != "HTTP/1.1":
+            return "400 Bad Request", "WebSocket needs HTTP/1.1"
+        if self.environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13":
+            return "426 Upgrade Required", "WebSocket version 13"
+        if query.get("transport") != ["websocket"]:
+            return "400 Bad Request", "transport is not websocket"
+        if "sid" not in query and query.get("EIO") != ["4"]:
+            return "400 Bad Request", "Engine.IO version 4"
+        if "sid" in query and (
+            connection is None or not connection.engine.connected or connection.engine.upgraded or connection.engine.upgrading
+        ):
+            return "400 Bad Request", "no session to upgrade"
+        accept = accept_key(self.environ.get("HTTP_SEC_WEBSOCKET_KEY", ""))
+        if accept is None:
+            return "400 Bad Request", "bad Sec-WebSocket-Key"
+        self.websocket = BoundedWebSocket(self.environ, self, self.limit)
+        self.environ |= {"wsgi.websocket": self.websocket, "wsgi.websocket_version": "13"}
+        self.result = []
+        self.start_response(
+            "101 Switching Protocols",
+            [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", accept)],
+        )
+        self.write(b"")
+        return None
+
+    def _run_websocket(self, ws: BoundedWebSocket) -> None:
+        # Nothing in either direction for longer than a ping takes to be answered: the client is gone.
+        self.socket.settimeout(self.idle_seconds)
+        try:
+            list(self.application(self.environ, no_response))
+        finally:
+            ws.close()
+            self.environ["wsgi.websocket"] = None
+            if ws.code != NORMAL:
+                linger(self.socket)
+
+    # -- the log -------------------------------------------------------------------------------
+
+    def log_request(self) -> None:
+        """Write gunicorn's access line, if it is on, without query strings: a token may stand in one."""
+        access = getattr(self.server.log, "access", None)
+        if access is None or not self.environ:
+            return
+        taken = timedelta(seconds=max(0.0, self.time_finish - self.time_start))
+        access(Response(self), self.headers.items(), redacted(self.environ), taken)
+
+    def log_error(self, msg: str, *args: object) -> None:
+        """What the server says of a bad request holds the request: keep only that there was one."""
+        del args
+        log.warning("%s: bad request (%s)", self._peer(), msg.partition(":")[0][:40])
+
+    def _peer(self) -> str:
+        return str(self.client_address[0]) if isinstance(self.client_address, tuple) else "local"

@@ -1,0 +1,91 @@
+"""Doors: the wire, as app.py and gunicorn.conf.py put it in force.
+
+Law: what a stranger can do before anybody knows who he is, is bounded here and in the files this
+one puts together: `frames` (WebSocket), `handler` (HTTP), `line` (queues and farewells), `guard`
+(origins and numbers), `packets` (Socket.IO). Imported by gunicorn's master too, so it stays light.
+"""
+
+from __future__ import annotations
+
+import socket as sockets
+from typing import Any
+
+from skyspy import wirejson
+from skyspy.config import Config
+from skyspy.transport.connection import ConnectionRegistry
+from skyspy.transport.guard import Guard, SettingsSource
+from skyspy.transport.handler import Handler
+from skyspy.transport.packets import Packet
+
+MAX_MESSAGE_BYTES = 64 * 1024
+PING_SECONDS, PING_TIMEOUT_SECONDS = 10, 8
+SEND_BUFFER_BYTES = 64 * 1024
+UNACKNOWLEDGED_MS = 10_000
+"""How long the kernel keeps a connection whose peer acknowledges nothing, or keeps its window shut."""
+
+OPTIONS: dict[str, Any] = {
+    "async_mode": "gevent",
+    "json": wirejson,
+    "serializer": Packet,
+    # One event after the other per client: a client that floods waits for itself, and order holds.
+    "async_handlers": False,
+    "always_connect": False,
+    "manage_session": False,
+    "transports": ["polling", "websocket"],
+    "max_http_buffer_size": MAX_MESSAGE_BYTES,
+    "ping_interval": PING_SECONDS,
+    "ping_timeout": PING_TIMEOUT_SECONDS,
+    "http_compression": True,
+    # Tokens travel in the auth object: no page needs cookies here, so none may send them.
+    "cors_credentials": False,
+}
+
+
+def socketio_options(settings: SettingsSource, config: Config) -> dict[str, Any]:
+    """The Socket.IO server's options."""
+    return {**OPTIONS, "cors_allowed_origins": Guard(settings, config.trusted_proxies)}
+
+
+def install(socketio: Any) -> ConnectionRegistry:
+    """Put bounded queues, pacing and the farewell hooks on a Socket.IO server made with `socketio_options`."""
+    guard = socketio.server.eio.cors_allowed_origins
+    if not isinstance(guard, Guard):
+        raise TypeError("the server was not made with setup.socketio_options")
+    registry = ConnectionRegistry(socketio.server, guard)
+    socketio.server.eio.registry = registry
+    return registry
+
+
+def registry_of(server: Any) -> ConnectionRegistry:
+    """The Wire that `install` put on this Socket.IO server."""
+    registry = server.eio.registry
+    assert isinstance(registry, ConnectionRegistry)  # noqa: S101 - a wiring bug of ours
+    return registry
+
+
+def close_transport(eio: Any, eio_sid: str) -> bool:
+    """End an Engine.IO session and its TCP connection now, whether or not the client reads.
+    False when there is no such session any more. Never waits."""
+    connection = eio.registry.connections.get(eio_sid)
+    if connection is None:
+        return False
+    connection.end()
+    return True
+
+
+def configure_worker(worker: Any) -> None:
+    """Give a gunicorn worker our handler, and its listeners the socket options its connections inherit."""
+    socketio = worker.wsgi.extensions["socketio"]
+    parts = {
+        "registry": registry_of(socketio.server),
+        "mount": socketio.sockio_mw.engineio_path,
+        "limit": MAX_MESSAGE_BYTES,
+        "idle_seconds": float(PING_SECONDS + PING_TIMEOUT_SECONDS + 2),
+    }
+    worker.wsgi_handler = type("WorkerHandler", (Handler,), parts)
+    for listener in worker.sockets:
+        listener.setsockopt(sockets.SOL_SOCKET, sockets.SO_SNDBUF, SEND_BUFFER_BYTES)
+        if listener.family in (sockets.AF_INET, sockets.AF_INET6):
+            listener.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NODELAY, 1)
+            if hasattr(sockets, "TCP_USER_TIMEOUT"):
+                listener.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS)

@@ -1,0 +1,394 @@
+"""The panel's sessions from outside: what opens one, what ends it, and what a cookie is worth. S-numbers name the threats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from skyspy.store.settings import SettingsTable
+from tests.panel_world import AGENT, CLI, PASSWORD, Browser, Panel, panel
+
+__all__ = ["panel"]
+
+OTHER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Gecko/20100101 Firefox/140.0"
+SIGN_IN = "/admin/sign-in/"
+
+
+@pytest.fixture
+def ann(panel: Panel) -> Browser:
+    panel.user("ann")
+    return panel.browser("ann")
+
+
+def settings(panel: Panel) -> SettingsTable:
+    return panel.skyspy.settings
+
+
+# S13: the session
+
+
+def test_s13_the_cookie_is_hidden_from_scripts_and_from_other_sites(panel: Panel) -> None:
+    panel.user("ann")
+    browser = panel.browser()
+    browser.get(SIGN_IN)
+    (line,) = browser.post(SIGN_IN, {"name": "ann", "password": PASSWORD}).headers.getlist("Set-Cookie")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/admin"} <= set(line.split("; "))
+    assert "Domain" not in line and "Expires" not in line
+
+
+def test_s13_behind_tls_the_cookie_is_secure_and_of_this_host_alone(tmp_path: Path) -> None:
+    panel = Panel(tmp_path, SKYSPY_TRUSTED_PROXIES="192.0.2.0/24")
+    panel.user("ann")
+    browser = panel.browser(**{"X-Forwarded-Proto": "https"})
+    answer = browser.get(SIGN_IN)
+    (line,) = answer.headers.getlist("Set-Cookie")
+    assert line.startswith("__Host-") and {"Secure", "Path=/", "HttpOnly"} <= set(line.split("; "))
+    assert "max-age" in answer.headers["Strict-Transport-Security"]
+    panel.skyspy.store.close()
+
+
+def test_s13_a_stranger_cannot_claim_tls(panel: Panel) -> None:
+    answer = panel.browser(**{"X-Forwarded-Proto": "https"}).get(SIGN_IN)
+    assert "Secure" not in answer.headers["Set-Cookie"]
+
+
+def test_s13_a_cookie_copied_before_signing_out_is_worth_nothing_after(panel: Panel, ann: Browser) -> None:
+    copied = ann.cookies()
+    thief = panel.browser()
+    thief.take(copied)
+    assert thief.is_in()
+    ann.post("/admin/sign-out/")
+    assert not ann.is_in()
+    thief.take(copied)
+    assert not thief.is_in()
+
+
+def test_s13_a_cookie_from_before_the_sign_in_never_becomes_one_of_a_sign_in(panel: Panel) -> None:
+    panel.user("ann")
+    planted = panel.browser()
+    planted.get(SIGN_IN)
+    before = planted.cookies()
+    victim = panel.browser()
+    victim.take(before)
+    victim.sign_in("ann")
+    assert victim.is_in()
+    assert victim.cookies() != before
+    planted.take(before)
+    assert not planted.is_in()
+
+
+def test_s13_signing_in_again_ends_the_sign_in_before(panel: Panel, ann: Browser) -> None:
+    before = ann.cookies()
+    ann.get("/admin/profile/")
+    ann.post(SIGN_IN, {"name": "ann", "password": PASSWORD})
+    thief = panel.browser()
+    thief.take(before)
+    assert not thief.is_in()
+
+
+def test_s13_a_new_password_ends_every_other_session_and_not_this_one(panel: Panel, ann: Browser) -> None:
+    elsewhere = panel.browser("ann")
+    copied = ann.cookies()
+    ann.get("/admin/profile/")
+    new = "another horse entirely"
+    answer = ann.post("/admin/profile/password/", {"current": PASSWORD, "password": new, "again": new})
+    assert answer.status_code == 303
+    assert ann.is_in()
+    assert not elsewhere.is_in()
+    thief = panel.browser()
+    thief.take(copied)
+    assert not thief.is_in()
+    assert panel.browser().sign_in("ann", PASSWORD).status_code == 401
+    assert panel.browser().sign_in("ann", new).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "again", "status"),
+    [
+        ("wrong", "a new long password", "a new long password", 401),
+        (PASSWORD, "short", "short", 400),
+        (PASSWORD, "a long one", "b long one", 400),
+    ],
+    ids=["wrong now", "too short", "not twice the same"],
+)
+def test_s13_a_password_that_was_not_changed_ends_nothing(
+    panel: Panel, ann: Browser, current: str, new: str, again: str, status: int
+) -> None:
+    elsewhere = panel.browser("ann")
+    answer = ann.post("/admin/profile/password/", {"current": current, "password": new, "again": again})
+    assert answer.status_code == status
+    assert new not in answer.text
+    assert elsewhere.is_in() and ann.is_in()
+
+
+ENDS: dict[str, Callable[[Panel, int], object]] = {
+    "disabling": lambda panel, user_id: panel.skyspy.accounts.set_disabled(user_id, True, CLI),
+    "deleting": lambda panel, user_id: panel.skyspy.accounts.delete_user(user_id, CLI),
+    "signing out everywhere": lambda panel, user_id: panel.skyspy.accounts.sign_out_everywhere(user_id, CLI),
+    "another password": lambda panel, user_id: panel.skyspy.accounts.set_password_hash(user_id, "x", CLI),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_s13_what_ends_a_user_ends_his_session_at_the_next_click(panel: Panel, end: Callable[[Panel, int], object]) -> None:
+    panel.user("root")
+    user = panel.user("ann")
+    browser = panel.browser("ann")
+    end(panel, user.id)
+    assert not browser.is_in()
+
+
+def test_s13_enabling_again_wakes_no_old_session(panel: Panel) -> None:
+    panel.user("root")
+    user = panel.user("ann")
+    browser = panel.browser("ann")
+    copied = browser.cookies()
+    panel.skyspy.accounts.set_disabled(user.id, True, CLI)
+    panel.skyspy.accounts.set_disabled(user.id, False, CLI)
+    browser.take(copied)
+    assert not browser.is_in()
+
+
+def test_s13_signing_out_everywhere_ends_this_browser_too(panel: Panel, ann: Browser) -> None:
+    elsewhere = panel.browser("ann")
+    assert ann.post("/admin/profile/sign-out-everywhere/").status_code == 303
+    assert not ann.is_in() and not elsewhere.is_in()
+
+
+def test_s13_a_session_that_is_not_used_ends(panel: Panel, ann: Browser) -> None:
+    idle = settings(panel).current.PANEL_IDLE_SECONDS
+    for _ in range(3):
+        panel.clock.pass_by(idle - 10)
+        assert ann.is_in()
+    panel.clock.pass_by(idle + 1)
+    assert not ann.is_in()
+
+
+def test_s13_what_a_page_asks_by_itself_keeps_no_session_alive(panel: Panel, ann: Browser) -> None:
+    step = settings(panel).current.PANEL_IDLE_SECONDS / 3
+    answers = []
+    for _ in range(4):
+        panel.clock.pass_by(step)
+        answers.append(ann.get("/admin/counts/").status_code)
+    assert answers == [200, 200, 401, 401]
+    assert not ann.is_in()
+
+
+def test_s13_a_session_that_is_used_all_the_time_ends_too(panel: Panel, ann: Browser) -> None:
+    now = settings(panel).current
+    for _ in range(int(now.PANEL_ABSOLUTE_SECONDS / (now.PANEL_IDLE_SECONDS - 60)) + 1):
+        panel.clock.pass_by(now.PANEL_IDLE_SECONDS - 60)
+        signed_in = ann.is_in()
+    assert not signed_in
+
+
+def test_s13_a_shorter_lifetime_is_in_force_on_sessions_that_stand(panel: Panel, ann: Browser) -> None:
+    panel.clock.pass_by(700)
+    settings(panel).set("PANEL_IDLE_SECONDS", 600, CLI)
+    panel.clock.pass_by(1)
+    assert not ann.is_in()
+
+
+def test_s13_a_browser_that_is_kept_signed_in_stays_longer_but_not_for_ever(panel: Panel) -> None:
+    panel.user("ann")
+    browser = panel.browser()
+    browser.get(SIGN_IN)
+    answer = browser.post(SIGN_IN, {"name": "ann", "password": PASSWORD, "keep": "yes"})
+    assert "Expires=" in answer.headers["Set-Cookie"]
+    panel.clock.pass_by(settings(panel).current.PANEL_ABSOLUTE_SECONDS + 60)
+    assert browser.is_in()
+    panel.clock.pass_by(settings(panel).current.PANEL_KEEP_SECONDS)
+    assert not browser.is_in()
+
+
+def test_s13_where_nobody_may_be_kept_the_wish_is_not_heard(panel: Panel) -> None:
+    panel.user("ann")
+    settings(panel).set("PANEL_KEEP_SECONDS", 0, CLI)
+    browser = panel.browser()
+    assert "Keep me signed in" not in browser.get(SIGN_IN).text
+    assert "Expires=" not in browser.post(SIGN_IN, {"name": "ann", "password": PASSWORD, "keep": "yes"}).headers["Set-Cookie"]
+
+
+def test_s13_a_cookie_in_another_kind_of_browser_ends_the_session_for_both(panel: Panel, ann: Browser) -> None:
+    thief = panel.browser(**{"User-Agent": OTHER})
+    thief.take(ann.cookies())
+    assert not thief.is_in()
+    assert not ann.is_in()
+    assert len(panel.log("login.foreign")) == 1
+
+
+def test_s13_a_browser_that_was_brought_up_to_date_stays_signed_in(panel: Panel, ann: Browser) -> None:
+    ann.headers["User-Agent"] = AGENT.replace("140.0.0.0", "141.0.7.1")
+    assert ann.is_in()
+
+
+@pytest.mark.parametrize(
+    "value", ["", "x", "." * 3000, "eyJfdXNlcl9pZCI6IjEifQ.aaaaaa.bbbbbb"], ids=["empty", "short", "long", "forged"]
+)
+def test_s13_a_made_up_cookie_is_nobody(panel: Panel, ann: Browser, value: str) -> None:
+    stranger = panel.browser()
+    stranger.take({"skyspy_panel": value})
+    assert not stranger.is_in()
+
+
+# Fresh sign-in for dangerous things
+
+
+def test_a_dangerous_page_wants_the_password_again_after_ten_minutes(panel: Panel, ann: Browser) -> None:
+    before = ann.cookies()
+    panel.clock.pass_by(601)
+    form = {"name": "display", "kind": "live", "may": "all", "ends": "30"}
+    ann.get("/admin/profile/")
+    asked = ann.post("/admin/keys/new/", form)
+    assert asked.status_code == 401 and "Confirm that it is you" in asked.text
+    assert panel.skyspy.accounts.keys() == []
+    wrong = ann.post("/admin/keys/new/", {**form, "proof_of_password": "wrong"})
+    assert wrong.status_code == 401 and panel.skyspy.accounts.keys() == []
+    good = ann.post("/admin/keys/new/", {**form, "proof_of_password": PASSWORD})
+    assert good.status_code == 200 and len(panel.skyspy.accounts.keys()) == 1
+    thief = panel.browser()
+    thief.take(before)
+    assert not thief.is_in()
+
+
+def test_a_dangerous_page_wants_the_password_again_from_another_address(panel: Panel, ann: Browser) -> None:
+    assert ann.get("/admin/keys/new/").status_code == 200
+    ann.address = "198.51.100.7"
+    assert ann.is_in()
+    assert "Confirm that it is you" in ann.get("/admin/keys/new/").text
+
+
+def test_after_the_password_one_is_where_one_wanted_to_go(panel: Panel, ann: Browser) -> None:
+    panel.clock.pass_by(601)
+    asked = ann.get("/admin/keys/new/?owner=1")
+    assert asked.status_code == 401
+    answer = ann.post("/admin/confirm/", {"next": "/admin/keys/new/?owner=1", "proof_of_password": PASSWORD})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/keys/new/?owner=1")
+
+
+# S10, S11: guessing
+
+
+def test_s10_too_many_tries_are_told_how_long_to_wait(panel: Panel) -> None:
+    panel.user("ann")
+    browser = panel.browser()
+    answers = [browser.sign_in("ann", f"wrong {n}") for n in range(settings(panel).current.LOGIN_ATTEMPTS_PER_ACCOUNT + 1)]
+    assert {answer.status_code for answer in answers[:-1]} == {401}
+    assert answers[-1].status_code == 429
+    seconds = int(answers[-1].headers["Retry-After"])
+    assert 0 < seconds <= settings(panel).current.LOGIN_WINDOW_SECONDS
+    assert "Try again in" in answers[-1].text
+    panel.clock.pass_by(seconds + 1)
+    assert browser.sign_in("ann").status_code == 303
+
+
+def test_s10_the_password_that_is_asked_once_more_cannot_be_guessed_either(panel: Panel, ann: Browser) -> None:
+    panel.clock.pass_by(601)
+    ann.get("/admin/keys/new/")
+    tries = settings(panel).current.LOGIN_ATTEMPTS_PER_ACCOUNT + 1
+    answers = [ann.post("/admin/confirm/", {"next": "/admin/", "proof_of_password": f"wrong {n}"}) for n in range(tries)]
+    assert answers[-1].status_code == 429 and int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_s11_unknown_wrong_and_disabled_read_the_same(panel: Panel) -> None:
+    panel.user("root")
+    panel.user("user-two")
+    off = panel.user("user-three")
+    panel.skyspy.accounts.set_disabled(off.id, True, CLI)
+    seen = set()
+    for name, password in (("user-one", PASSWORD), ("user-two", "not it, not at all"), ("user-three", PASSWORD)):
+        browser = panel.browser()
+        answer = browser.sign_in(name, password)
+        seen.add((answer.status_code, answer.text.replace(name, "NAME").replace(browser.token, "TOKEN")))
+    assert len(seen) == 1
+
+
+# S23: where a sign-in leads
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "https:evil.example",
+        "https://evil.example/admin/",
+        "/admin//evil.example",
+        "/admin/../..//evil.example",
+        "/%2f/evil.example",
+        "javascript:alert(1)",
+        " /admin/keys/",
+        "/admin/\tkeys",
+        "/admin/keys/\r\nSet-Cookie: a=b",
+        "/",
+        "",
+    ],
+)
+def test_s23_a_sign_in_leads_to_the_panel_and_nowhere_else(panel: Panel, hostile: str) -> None:
+    panel.user("ann")
+    browser = panel.browser()
+    browser.get(SIGN_IN)
+    answer = browser.client.post(
+        SIGN_IN, query_string={"next": hostile}, data={"name": "ann", "password": PASSWORD, "csrf_token": browser.token}
+    )
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/")
+
+
+def test_s23_a_sign_in_goes_on_to_the_page_that_was_asked_for(panel: Panel) -> None:
+    panel.user("ann")
+    browser = panel.browser()
+    sent = browser.get("/admin/keys/?q=a").headers["Location"]
+    assert sent.startswith(SIGN_IN)
+    browser.get(sent)
+    assert browser.post(sent, {"name": "ann", "password": PASSWORD}).headers["Location"] == "/admin/keys/?q=a"
+
+
+# S15: the cookie is no identity anywhere else
+
+
+def test_s15_the_cookie_is_nobody_outside_the_panel(panel: Panel, ann: Browser) -> None:
+    settings(panel).set("AUTH_MODE", "private", CLI)
+    ann.take(ann.cookies(), path="/")
+    for path in ("/api/aircraft/", "/api/auth/keys/", "/api/admin/users/", "/data/aircraft.json"):
+        assert ann.get(path).status_code == 401, path
+
+
+def test_the_page_gets_a_short_token_for_its_live_connection(panel: Panel, ann: Browser) -> None:
+    answer = ann.post("/admin/token/")
+    assert answer.status_code == 200 and answer.json is not None
+    assert 0 < answer.json["expires_in"] <= 300
+    principal = panel.skyspy.tokens.identify(answer.json["token"])
+    assert principal is not None and (principal.kind, principal.name) == ("user", "ann")
+    ann.post("/admin/sign-out/")
+    with pytest.raises(Exception, match="revoked"):
+        panel.skyspy.tokens.identify(answer.json["token"])
+
+
+def test_the_token_is_for_who_is_signed_in_and_sends_the_form_token(panel: Panel, ann: Browser) -> None:
+    assert panel.browser().post("/admin/token/").status_code == 400
+    assert ann.post("/admin/token/", token="").status_code == 400
+    assert ann.get("/admin/token/").status_code == 405
+
+
+# S21, S22: what is written down
+
+
+def test_s22_signing_in_and_out_and_failing_are_written_down_with_the_address(panel: Panel) -> None:
+    panel.user("ann")
+    browser = panel.browser()
+    browser.sign_in("ann", "wrong password")
+    browser.sign_in("ann")
+    browser.post("/admin/sign-out/")
+    for action in ("login.failed", "login.ok", "logout"):
+        rows = panel.log(action)
+        assert [row.address for row in rows] == ["192.0.2.1"], action
+
+
+def test_s21_a_name_with_line_breaks_forges_no_line(panel: Panel, caplog: pytest.LogCaptureFixture) -> None:
+    panel.browser().sign_in("a\n2026-01-01 INFO admin ok\x1b[2J", "wrong password")
+    for text in (
+        [row.object for row in panel.log()] + [row.actor for row in panel.log()] + [r.getMessage() for r in caplog.records]
+    ):
+        assert text.isprintable()

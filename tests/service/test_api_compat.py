@@ -1,0 +1,55 @@
+"""The routes that tools of the field know already, and what only a large or a young server shows."""
+
+from __future__ import annotations
+
+import gzip
+
+import msgspec
+from flask.testing import FlaskClient
+
+from skyspy.server import Server
+from tests.api_sky import SELF, bearer, client, fill, make_user, server, signed_in, sky
+
+__all__ = ["client", "server", "sky"]
+
+
+def test_aircraft_json_has_readsbs_shape_and_lower_case(client: FlaskClient, sky: None) -> None:
+    body = client.get("/data/aircraft.json").get_json()
+    assert set(body) == {"now", "messages", "aircraft"}
+    assert {a["hex"] for a in body["aircraft"]} == {"4b1613", "ae1234", "3c6444"}
+    one = next(a for a in body["aircraft"] if a["hex"] == "4b1613")
+    assert one["flight"] == "SWR12A  "
+    assert "distance_nm" not in one
+
+
+def test_the_receivers_place_is_rounded_for_strangers(client: FlaskClient, server: Server) -> None:
+    make_user(server)
+    stranger = client.get("/data/receiver.json").get_json()
+    assert (stranger["lat"], stranger["lon"]) == (47.5, 8.5)
+    server.settings.set("RECEIVER_LOCATION_PUBLIC", "hidden", SELF)
+    assert "lat" not in client.get("/data/receiver.json").get_json()
+    assert "lat" in client.get("/data/receiver.json", headers=bearer(signed_in(client)["access"])).get_json()
+
+
+def test_v2_answers_in_its_envelope(client: FlaskClient, sky: None) -> None:
+    body = client.get("/v2/point/47.5/8.5/100").get_json()
+    assert {"ac", "msg", "now", "total", "ctime", "ptime"} <= set(body)
+    assert [a["hex"] for a in body["ac"]] == ["4b1613", "3c6444"]
+    assert body["ac"][0]["dst"] < body["ac"][1]["dst"]
+    assert [a["hex"] for a in client.get("/v2/mil").get_json()["ac"]] == ["ae1234"]
+
+
+def test_a_large_answer_is_compressed_for_who_accepts_it(client: FlaskClient, server: Server) -> None:
+    fill(server, "live", {f"4B{n:04X}": {"gs": 100.0, "squawk": "1000"} for n in range(300)})
+    plain = client.get("/data/aircraft.json")
+    packed = client.get("/data/aircraft.json", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert len(packed.data) < len(plain.data) / 3
+    assert len(msgspec.json.decode(gzip.decompress(packed.data))["aircraft"]) == 300
+
+
+def test_readiness_names_what_is_not_ready(client: FlaskClient) -> None:
+    answer = client.get("/readyz")
+    assert answer.status_code == 503  # nothing is started in this test: no feed is up
+    checks = {check["name"]: check["ready"] for check in answer.get_json()["checks"]}
+    assert checks == {"store": True, "feeds": False}

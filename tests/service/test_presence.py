@@ -1,0 +1,156 @@
+"""Claims about several processes on one database: one list of who is connected, and evictions everywhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from skyspy.services import live, present
+from skyspy.sockets.presence import Presence
+from skyspy.store import presence
+from tests.presence_world import Twice, admin, gone, twice
+from tests.socket_world import OPERATOR
+
+__all__ = ["twice"]
+
+
+def test_nothing_is_written_while_nobody_looks(twice: Twice) -> None:
+    twice.there.peer().join()
+    twice.look()
+    assert twice.listed() == []
+
+
+def test_the_clients_of_every_process_are_in_one_list(twice: Twice) -> None:
+    key = twice.there.key("anna", "admin")
+    twice.here.peer().join()
+    peer = twice.there.peer().join("/", {"token": key})
+    peer.tell("subscribe", {"topics": ["aircraft"]})
+    twice.want()
+    twice.look()
+    rows = {row.kind: row for row in twice.listed()}
+    assert set(rows) == {"anonymous", "key"}
+    assert rows["anonymous"].process != rows["key"].process
+    assert (rows["key"].name, rows["key"].token_state, rows["key"].namespace) == ("anna", "valid", "/")
+    assert "aircraft" in rows["key"].topics.split()
+
+
+def test_a_client_in_several_namespaces_counts_once_over_every_process(twice: Twice) -> None:
+    for world in twice.worlds:
+        peer = world.peer().join("/")
+        peer.join("/acars")
+        peer.join("/cannonball")
+    twice.here.peer().join("/")
+    twice.want()
+    twice.look()
+    rows = present.everybody(twice.here.skyspy)
+    assert (len(rows), present.clients(rows)) == (7, 3)
+
+
+def test_no_transports_id_leaves_its_process(twice: Twice) -> None:
+    twice.there.peer().join()
+    [session] = twice.there.skyspy.sessions
+    twice.want()
+    twice.look()
+    [row] = twice.listed()
+    assert row.transport
+    assert session.eio_sid not in repr(row)
+
+
+def test_the_list_is_taken_away_when_nobody_looks_any_more(twice: Twice) -> None:
+    twice.there.peer().join()
+    twice.want()
+    twice.look()
+    assert len(twice.listed()) == 1
+    for _ in range(21):
+        twice.look()
+    assert twice.here.store.read(lambda c: presence.everybody(c, 0.0)) == []
+
+
+def test_rows_of_a_process_that_died_count_no_more(twice: Twice) -> None:
+    twice.there.peer().join()
+    twice.want()
+    twice.look()
+    twice.here.clock.pass_by(presence.GONE_S + 1)
+    assert twice.listed() == []
+
+
+def test_a_process_that_stops_takes_its_rows_away(twice: Twice) -> None:
+    twice.there.peer().join()
+    twice.want()
+    twice.look()
+    twice.parts[1].stop()
+    assert twice.listed() == []
+
+
+def test_a_session_of_another_process_is_sent_away_with_the_reason(twice: Twice) -> None:
+    peer, other = twice.there.peer().join(), twice.there.peer().join()
+    twice.evict("session", peer.sids["/"])
+    assert gone(peer)
+    assert peer.got("error")[-1] == {"code": "disconnected", "message": "Disconnected by an operator"}
+    assert not gone(other)
+
+
+def test_all_of_a_user_and_all_of_a_key_are_sent_away_everywhere(twice: Twice) -> None:
+    first, second = twice.there.made_key("anna", role="viewer"), twice.there.made_key("bob", role="viewer")
+    annas = [world.peer().join("/", {"token": first.text}) for world in twice.worlds]
+    bobs = [world.peer().join("/", {"token": second.text}) for world in twice.worlds]
+    twice.evict("user", str(first.key.user.id))
+    assert all(gone(peer) for peer in annas)
+    assert not any(gone(peer) for peer in bobs)
+    twice.evict("key", str(second.key.id))
+    assert all(gone(peer) for peer in bobs)
+
+
+def test_anonymous_clients_are_sent_away_and_may_come_back(twice: Twice) -> None:
+    stranger = twice.there.peer().join()
+    known = twice.there.peer().join("/", {"token": twice.there.key("anna", "viewer")})
+    twice.evict("anonymous")
+    assert gone(stranger)
+    assert not gone(known)
+    back = twice.there.peer().join()
+    twice.look()
+    assert not gone(back)
+
+
+@pytest.mark.parametrize("ahead", [-3600.0, 3600.0])
+def test_a_host_whose_clock_is_wrong_sends_away_those_who_were_there_and_nobody_else(twice: Twice, ahead: float) -> None:
+    twice.there.clock.wall_now += ahead
+    before = [world.peer().join() for world in twice.worlds]
+    twice.evict("anonymous")
+    assert all(gone(peer) for peer in before)
+    after = [world.peer().join() for world in twice.worlds]
+    twice.look()
+    assert not any(gone(peer) for peer in after)
+    twice.evict("anonymous")
+    assert all(gone(peer) for peer in after)
+
+
+def test_a_host_whose_clock_is_ahead_forgets_no_eviction_that_others_have_not_heard(twice: Twice) -> None:
+    peer, other = twice.there.peer().join(), twice.there.peer().join()
+    for world, hour in ((twice.here, 0.0), (twice.here, 3600.0)):
+        world.clock.wall_now += hour
+        sid = other.sids["/"] if hour else peer.sids["/"]
+        world.store.write(lambda c, sid=sid: presence.evict(c, "session", sid, 1, OPERATOR, twice.here.clock.wall()))  # type: ignore[misc]
+    twice.look()
+    assert (gone(peer), gone(other)) == (True, True)
+
+
+def test_whoever_comes_back_at_once_to_where_the_operator_acted_stays(twice: Twice) -> None:
+    caller = admin(twice.here)
+    twice.want()
+    twice.look()
+    peer = twice.here.peer().join()
+    twice.looked(lambda: live.disconnect_anonymous(twice.here.skyspy, caller))
+    twice.here.reauthorizer.look()
+    back = twice.here.peer().join()
+    twice.look()
+    assert (gone(peer), gone(back)) == (True, False)
+
+
+def test_an_eviction_from_before_the_start_is_nobodys(twice: Twice) -> None:
+    twice.evict("anonymous")
+    late = Presence(twice.there.skyspy)
+    peer = twice.there.peer().join()
+    twice.there.clock.pass_by(-100)
+    late.look()
+    twice.there.reauthorizer.look()
+    assert not gone(peer)

@@ -1,0 +1,218 @@
+"""The link's own parts: waiting, counting, and the turns it gives to others."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from itertools import pairwise
+
+import gevent
+import pytest
+
+from skyspy.aircraft import Observation
+from skyspy.clock import Clock
+from skyspy.cooperate import EVERY_SECONDS, Yielder
+from skyspy.decode import Counters
+from skyspy.feedurl import parse
+from skyspy.receivers.receiver import LARGEST_PIECE, Backoff, Rate, Receiver, ReceiverError, Timing
+from tests.conftest import StillClock
+from tests.feed_fakes import QUICK, Ear, document, wait_for
+from tests.hub_world import HastyClock, Meter, rounds_counted
+
+URL = parse("sbs://127.0.0.1:1")
+
+
+class Scripted:
+    """A reader whose sessions are functions."""
+
+    shows = "up"
+
+    def __init__(self, *sessions: object) -> None:
+        self.sessions = list(sessions)
+        self.read_at: list[float] = []
+
+    def read(self, receiver: Receiver) -> None:
+        self.read_at.append(receiver.clock.steady())
+        session = self.sessions.pop(0) if len(self.sessions) > 1 else self.sessions[0]
+        session(receiver)  # type: ignore[operator]
+
+    @property
+    def waits(self) -> list[float]:
+        """Seconds between the beginnings of sessions."""
+        return [later - before for before, later in pairwise(self.read_at)]
+
+
+class Counting:
+    """A decoder to which every piece is one message."""
+
+    source_now: float | None = None
+
+    def __init__(self) -> None:
+        self.counters = Counters()
+
+    def feed(self, _data: bytes, _now: float) -> list[Observation]:
+        self.counters.messages += 1
+        return []
+
+
+def receiver_of(reader: Scripted, timing: Timing = QUICK, clock: Clock | None = None) -> Receiver:
+    return Receiver("test", URL, "sbs", reader, Ear(), clock or Clock(), timing)
+
+
+def away(_receiver: Receiver) -> None:
+    raise ReceiverError("away")
+
+
+def test_waits_double_up_to_a_cap_jittered_and_begin_short_again() -> None:
+    backoff = Backoff(1.0, 30.0, jitter=lambda: 1.0)
+    assert [backoff.next() for _ in range(7)] == [1, 2, 4, 8, 16, 30, 30]
+    backoff.reset()
+    assert backoff.next() == 1
+    waits = [Backoff(1.0, 30.0).next() for _ in range(100)]
+    assert 0.5 <= min(waits) < max(waits) <= 1.0
+
+
+def test_attempts_grow_apart_while_a_receiver_is_away() -> None:
+    reader = Scripted(away)
+    receiver = receiver_of(reader, Timing(first_wait_s=1.0, longest_wait_s=8.0), HastyClock())
+    receiver.start()
+    wait_for(lambda: len(reader.read_at) >= 7)
+    receiver.stop()
+    longest = (1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
+    assert all(most / 2 <= wait <= most for most, wait in zip(longest, reader.waits, strict=False))
+    assert receiver.state == "down"
+    assert receiver.error == "away"
+
+
+def test_after_a_good_session_the_first_wait_is_short_again() -> None:
+    def works(receiver: Receiver) -> None:
+        receiver.begin(None)
+        receiver.flows()
+        receiver.clock.sleep(20.0)
+        raise ReceiverError("closed")
+
+    reader = Scripted(away, away, away, away, works)
+    receiver = receiver_of(reader, Timing(first_wait_s=1.0, longest_wait_s=30.0, good_s=10.0), HastyClock())
+    receiver.start()
+    wait_for(lambda: len(reader.read_at) >= 6)
+    receiver.stop()
+    assert 4.0 <= reader.waits[3] <= 8.0
+    assert 20.5 <= reader.waits[4] <= 21.0, "the session, and the first wait again"
+
+
+def test_a_rate_is_that_of_the_last_ten_seconds() -> None:
+    rate = Rate()
+    for tenth in range(300):
+        rate.mark(tenth / 10, tenth * 10 if tenth < 200 else 2000)
+    assert rate.per_second(19.9, 1990) == pytest.approx(0, abs=150)
+    assert rate.per_second(29.9, 2000) == pytest.approx(0, abs=15)
+    assert Rate().per_second(5.0, 100) == 0.0
+    steady = Rate()
+    for second in range(60):
+        steady.mark(float(second), second * 400)
+    assert steady.per_second(59.0, 59 * 400) == pytest.approx(400)
+
+
+def test_a_slow_decoder_is_given_smaller_pieces_and_others_run_between() -> None:
+    clock = HastyClock()
+    with rounds_counted() as rounds:
+        meter = Meter(rounds, clock, per_kib=0.01)
+        receiver = receiver_of(Scripted(away), clock=clock)
+        receiver.begin(meter.make("sbs"))
+        receiver.take(b"x" * 64 * 1024)
+    sizes = [piece.size // 1024 for piece in meter.pieces]
+    assert sizes == [8, 4, 2] + [1] * 50, "until a piece takes no longer than it may"
+    assert meter.largest_turn == 8 * 1024, "others have their turn after every piece"
+
+
+def test_a_quick_decoder_is_given_larger_pieces_and_gives_turns_when_they_are_due() -> None:
+    clock = HastyClock()
+    with rounds_counted() as rounds:
+        meter = Meter(rounds, clock, seconds=0.002)
+        receiver = receiver_of(Scripted(away), clock=clock)
+        receiver.begin(meter.make("sbs"))
+        receiver.take(b"x" * 2048 * 1024)
+    assert max(piece.size for piece in meter.pieces) == LARGEST_PIECE
+    assert max(Counter(piece.round for piece in meter.pieces).values()) == 3, "a turn each five milliseconds of work"
+
+
+def test_others_have_their_turn_between_decoding_a_document_and_telling_of_it() -> None:
+    clock, told_in = HastyClock(), []
+    with rounds_counted() as rounds:
+        meter = Meter(rounds, clock, seconds=2 * EVERY_SECONDS)
+        receiver = Receiver(
+            "test", URL, "aircraft.json", Scripted(away), lambda _name, _heard: told_in.append(rounds.count), clock
+        )
+        receiver.begin(meter.make("aircraft.json"))
+        assert receiver.take_document(document(1.0, "4b1900"))
+    assert told_in == [meter.pieces[0].round + 1]
+
+
+def test_a_turn_reaches_timers_not_only_greenlets_that_are_ready() -> None:
+    clock, rang = StillClock(), []
+    yielder = Yielder(clock.steady)
+    gevent.spawn_later(0.001, lambda: rang.append(True))
+    time.sleep(0.002)
+    for _ in range(2):
+        assert rang == []
+        yielder.maybe_yield()
+    for _ in range(2):
+        clock.pass_by(EVERY_SECONDS)
+        yielder.maybe_yield()
+    assert rang == [True], "it was due, and had its turn within two"
+
+
+def test_counters_outlive_the_decoders_of_single_sessions() -> None:
+    def session(receiver: Receiver) -> None:
+        receiver.begin(Counting())
+        receiver.take(b"x" * 100)
+        raise ReceiverError("closed")
+
+    reader = Scripted(session)
+    receiver = receiver_of(reader)
+    receiver.start()
+    wait_for(lambda: receiver.reconnects >= 2)
+    receiver.stop()
+    assert receiver.messages >= 3
+    assert receiver.status()["bytes"] == 100 * receiver.messages
+
+
+def test_aircraft_counted_for_a_feed_are_those_of_the_last_minute() -> None:
+    clock = StillClock()
+    receiver = Receiver("test", URL, "sbs", Scripted(lambda _receiver: None), Ear(), clock)
+    for second in range(1000):
+        clock.pass_by(1.0)
+        receiver.hear([Observation(f"{second:06X}", clock.steady(), "adsb_icao", {})])
+        assert len(receiver._heard) < 75
+    assert receiver.aircraft == 61
+
+
+def test_text_of_a_receiver_in_an_error_is_one_short_printable_line() -> None:
+    def session(_receiver: Receiver) -> None:
+        raise ReceiverError("a\nb\x1b[31m\u202e" + "x" * 1000)
+
+    receiver = receiver_of(Scripted(session))
+    receiver.start()
+    wait_for(lambda: receiver.state == "down")
+    receiver.stop()
+    assert receiver.error is not None
+    assert receiver.error.isprintable()
+    assert len(receiver.error) <= 200
+
+
+def test_pausing_shows_and_resuming_begins_again() -> None:
+    def session(receiver: Receiver) -> None:
+        receiver.begin(None)
+        receiver.flows()
+        gevent.sleep(60)
+
+    reader = Scripted(session)
+    receiver = receiver_of(reader)
+    receiver.start()
+    wait_for(lambda: receiver.state == "up")
+    receiver.pause()
+    assert receiver.status()["state"] == "paused"
+    receiver.resume()
+    wait_for(lambda: receiver.state == "up")
+    receiver.stop()
+    assert len(reader.read_at) == 2

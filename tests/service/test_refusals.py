@@ -1,0 +1,186 @@
+"""Claims about what is written down of somebody who may not: the first time at once, a flood of it as one number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from skyspy.auth.refusals import MOST, MOST_OF_ONE, Refusals
+from skyspy.store import Store, StoreBusy
+from skyspy.store.audit import Actor, AuditLog
+from tests.api_world import OPERATOR, World
+from tests.conftest import StillClock
+from tests.panel_world import Panel, panel
+
+__all__ = ["panel"]
+CARL = Actor("user", "carl", "192.0.2.1")
+
+
+class Desk:
+    """A log, and what counts refusals into it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store(f"sqlite:///{folder / 'log.sqlite3'}")
+        self.store.upgrade()
+        self.log = AuditLog(self.store, StillClock())
+        self.refusals = Refusals(self.log)
+
+    def rows(self) -> list[tuple[str, str, Any]]:
+        return [(row.actor, row.object, row.after) for row in reversed(self.log.page(1000, action="access.refused"))]
+
+
+class Full(AuditLog):
+    """A log that cannot be written, until it can."""
+
+    full = True
+
+    def record(self, actor: Actor, action: str, about: str, after: Any = None) -> None:
+        if self.full:
+            raise StoreBusy("busy")
+        super().record(actor, action, about, after)
+
+    def record_all(self, rows: Any) -> None:
+        if self.full:
+            raise StoreBusy("busy")
+        super().record_all(rows)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    made.close()
+
+
+def refused(world: World) -> list[tuple[str, str, Any]]:
+    return [(row.actor, row.object, row.after) for row in reversed(world.skyspy.tokens.audit.page(1000, action="access.refused"))]
+
+
+def test_the_first_refusal_of_its_kind_is_written_at_once(desk: Desk) -> None:
+    desk.refusals.note(CARL, "root", ["settings.manage", "audit.view"])
+    assert desk.rows() == [("carl", "root", {"lacks": ["audit.view", "settings.manage"]})]
+    desk.refusals.note(Actor("user", "dora"), "root", ["audit.view"])
+    desk.refusals.note(CARL, "bob", ["audit.view"])
+    assert [(caller, about) for caller, about, _ in desk.rows()] == [("carl", "root"), ("dora", "root"), ("carl", "bob")]
+
+
+def test_a_flood_is_one_row_a_round_with_its_number_and_ends_with_the_flood(desk: Desk) -> None:
+    for _ in range(500):
+        desk.refusals.note(CARL, "root", ["audit.view"])
+    assert len(desk.rows()) == 1
+    desk.refusals.flush()
+    desk.refusals.flush()
+    assert desk.rows()[1:] == [("carl", "root", {"lacks": ["audit.view"], "times": 499})]
+    desk.refusals.note(CARL, "root", ["audit.view"])
+    assert len(desk.rows()) == 3, "after a quiet round it is news again"
+
+
+def test_a_flood_that_goes_on_over_rounds_is_not_news_each_time(desk: Desk) -> None:
+    for _ in range(5):
+        for _ in range(10):
+            desk.refusals.note(CARL, "root", ["audit.view"])
+        desk.refusals.flush()
+    assert [after.get("times") for _, _, after in desk.rows()] == [None, 9, 10, 10, 10, 10]
+
+
+def test_somebody_who_tries_ever_other_things_does_not_grow_the_log(desk: Desk) -> None:
+    for number in range(300):
+        desk.refusals.note(CARL, f"The role r{number}", ["audit.view"])
+    desk.refusals.flush()
+    assert len(desk.rows()) == MOST_OF_ONE + 2
+    assert desk.rows()[-1] == ("carl", "many other things", {"lacks": [], "times": 300 - MOST_OF_ONE - 1})
+
+
+def test_many_names_do_not_grow_it_either(desk: Desk) -> None:
+    for number in range(MOST + 300):
+        desk.refusals.note(Actor("key", f"ann / {number}", f"2001:db8::{number:x}"), "root", [])
+    desk.refusals.flush()
+    assert len(desk.rows()) <= MOST + 2
+    assert desk.rows()[-1][2] == {"lacks": [], "times": 299}
+
+
+def test_a_database_that_cannot_be_written_changes_nothing_for_who_asks_and_nothing_is_lost(desk: Desk) -> None:
+    log = Full(desk.store, StillClock())
+    refusals = Refusals(log)
+    refusals.note(CARL, "root", ["audit.view"])
+    refusals.note(CARL, "root", ["audit.view"])
+    with pytest.raises(StoreBusy):
+        refusals.flush()
+    log.full = False
+    refusals.flush()
+    assert desk.rows() == [("carl", "root", {"lacks": ["audit.view"], "times": 2})]
+
+
+# -- where refusals come from ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "lacks"),
+    [
+        ("GET", "/api/admin/users/", "users.manage"),
+        ("POST", "/api/admin/settings/", "settings.manage"),
+        ("DELETE", "/api/admin/keys/<key_id>/", "keys.manage"),
+        ("GET", "/api/admin/audit/", "audit.view"),
+        ("POST", "/api/admin/feeds/check/", "settings.manage"),
+    ],
+)
+def test_an_operators_route_writes_down_who_may_not(world: World, method: str, path: str, lacks: str) -> None:
+    key = world.made_key("vera", role="viewer")
+    for token, caller in ((world.jwt("vera"), "vera"), (key.text, f"vera / {key.key.name}")):
+        asked = path.replace("<key_id>", "7")
+        for _ in range(3):
+            answer = world.client.open(asked, method=method, headers={"Authorization": f"Bearer {token}"})
+            assert answer.status_code == 403
+        assert refused(world)[-1] == (caller, f"{method} {path}", {"lacks": [lacks]})
+    assert len(refused(world)) == 2
+    world.skyspy.tokens.flush_uses()
+    assert [after["times"] for _, _, after in refused(world)[2:]] == [2, 2]
+
+
+def test_a_key_that_asks_for_keys_and_a_scope_beyond_ones_own_are_written_down(world: World) -> None:
+    world.post("/api/auth/keys/", {"name": "x", "kind": "live"}, world.key("vera", role="viewer"))
+    world.post("/api/auth/keys/", {"name": "x", "kind": "live", "scopes": ["audio.view"]}, world.jwt("vera"))
+    assert [(about, after) for _, about, after in refused(world)] == [
+        ("POST /api/auth/keys/", {"lacks": ["a sign-in"]}),
+        ("The key", {"lacks": ["audio.view"]}),
+    ]
+
+
+def test_what_strangers_may_not_and_what_everybody_may_ask_for_is_not_written_down(world: World) -> None:
+    world.choose(FEATURE_ACCESS={"stats": "permission"})
+    world.skyspy.accounts.create_role("blind", frozenset(), OPERATOR)
+    assert world.get("/api/admin/users/").status_code == 401
+    assert world.get("/api/stats/").status_code == 403
+    assert world.get("/api/stats/", world.jwt("bo", "blind")).status_code == 403
+    assert refused(world) == []
+
+
+def test_a_try_above_oneself_is_one_row(world: World) -> None:
+    world.skyspy.accounts.create_role("clerk", frozenset({"users.manage"}), OPERATOR)
+    boss = world.user("root")
+    token = world.jwt("carl", "clerk")
+    for _ in range(20):
+        assert world.post(f"/api/admin/users/{boss}/", {"disabled": True}, token).status_code == 403
+    assert [(caller, about) for caller, about, _ in refused(world)] == [("carl", "root")]
+
+
+def test_a_page_of_the_panel_writes_down_who_may_not_and_its_own_polling_does_not(panel: Panel) -> None:
+    panel.user("root")
+    panel.user("vera", "viewer")
+    browser = panel.browser("vera")
+    for _ in range(2):
+        assert browser.get("/admin/users/").status_code == 403
+    assert browser.post("/admin/users/new/", {"name": "friend", "role": "admin"}).status_code == 403
+    assert browser.get("/admin/live/list/").status_code == 403
+    rows = [(row.actor, row.object, row.address) for row in reversed(panel.log("access.refused"))]
+    assert rows == [("vera", "GET /admin/users/", browser.address), ("vera", "POST /admin/users/new/", browser.address)]

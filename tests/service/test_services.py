@@ -1,0 +1,331 @@
+"""What operators do: nobody gives, takes or touches what is above himself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from skyspy.auth.apikeys import principal_of
+from skyspy.auth.principal import ANONYMOUS, Principal, TokenError
+from skyspy.permissions import BUILTIN_ROLES
+from skyspy.presence.sessions import Session
+from skyspy.server import Server, server_of
+from skyspy.services import Caller, Refused, access, audit_log, invitations, keys, live, roles, users
+from skyspy.store.accounts import Actor, User
+
+CLI = Actor("cli", "test")
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def server(app: Flask) -> Server:
+    server = server_of(app)
+    server.accounts.create_role("clerk", frozenset({"users.manage", "aircraft.view"}), CLI)
+    server.accounts.create_role("keeper", frozenset({"keys.manage", "aircraft.view"}), CLI)
+    return server
+
+
+def made(server: Server, name: str, role: str) -> User:
+    hashed = server.tokens.sign_in.passwords.hash(PASSWORD, 8)
+    return server.accounts.create_user(name, role, hashed, CLI)
+
+
+def caller(user: User) -> Caller:
+    return Caller(Principal("user", user.id, user.name, user.role, user.permissions), "192.0.2.1")
+
+
+@pytest.fixture
+def admin(server: Server) -> User:
+    return made(server, "admin", "admin")
+
+
+def refused(act: Callable[..., Any], *arguments: Any, code: str = "permission_denied") -> str:
+    with pytest.raises(Refused) as caught:
+        act(*arguments)
+    assert caught.value.code == code
+    return caught.value.message
+
+
+def connect(server: Server, principal: Principal, namespace: str = "/", **more: Any) -> Session:
+    session = Session(f"sid{len(server.sessions)}", f"eio{len(server.sessions)}", namespace, principal, "192.0.2.7", 1.0, **more)
+    server.sessions.add(session)
+    return session
+
+
+# -- privilege rules ------------------------------------------------------------------------------
+
+
+def test_nobody_gives_a_role_above_his_own(server: Server, admin: User) -> None:
+    clerk, guest = made(server, "clerk", "clerk"), made(server, "guest", "keeper")
+    refused(users.create, server, caller(clerk), "friend", "admin", None)
+    refused(users.create, server, caller(clerk), "friend", "viewer", None)
+    refused(users.set_role, server, caller(clerk), guest.id, "admin")
+    assert users.create(server, caller(clerk), "friend", "clerk", None).role == "clerk"
+
+
+def test_nobody_makes_or_changes_a_role_to_hold_what_he_lacks(server: Server, admin: User) -> None:
+    clerk = made(server, "clerk", "clerk")
+    refused(roles.create, server, caller(clerk), "boss", {"settings.manage"})
+    refused(roles.change, server, caller(clerk), "clerk", {"users.manage", "settings.manage"})
+    refused(roles.change, server, caller(clerk), "keeper", {"aircraft.view"})
+    refused(roles.clone, server, caller(clerk), "admin", "boss")
+    refused(roles.delete, server, caller(clerk), "keeper")
+    assert roles.create(server, caller(clerk), "watcher", {"aircraft.view"}).permissions == {"aircraft.view"}
+
+
+def test_nobody_makes_a_key_for_or_from_somebody_above_him(server: Server, admin: User) -> None:
+    keeper = made(server, "keeper", "keeper")
+    refused(keys.create, server, caller(keeper), admin.id, "live", "mine")
+    theirs = keys.create(server, caller(admin), admin.id, "live", "theirs").key
+    refused(keys.rotate, server, caller(keeper), theirs.id)
+    refused(keys.revoke, server, caller(keeper), theirs.id)
+
+
+def test_a_keys_scopes_are_never_more_than_its_owners_rights(server: Server, admin: User) -> None:
+    viewer = made(server, "viewer", "viewer")
+    refused(keys.create, server, caller(viewer), viewer.id, "live", "mine", {"audio.view"}, code="invalid")
+    refused(keys.create, server, caller(admin), viewer.id, "live", "mine", {"audio.view"}, code="invalid")
+    made_key = keys.create(server, caller(viewer), viewer.id, "live", "mine", {"aircraft.view"})
+    assert principal_of(made_key.key, 0.0).permissions == {"aircraft.view"}
+
+
+def test_managing_users_does_not_mean_managing_settings_keys_or_reading_the_log(server: Server, admin: User) -> None:
+    clerk = caller(made(server, "clerk", "clerk"))
+    refused(access.change, server, clerk, {"AUTH_MODE": "public"})
+    refused(access.preview, server, clerk, {"AUTH_MODE": "public"})
+    refused(access.rows, server, clerk)
+    refused(keys.listing, server, clerk)
+    refused(audit_log.page, server, clerk, audit_log.Search())
+    assert server.settings.current.AUTH_MODE == "hybrid"
+
+
+def test_managing_settings_does_not_mean_managing_users(server: Server, admin: User) -> None:
+    server.accounts.create_role("tuner", frozenset({"settings.manage"}), CLI)
+    tuner = caller(made(server, "tuner", "tuner"))
+    refused(users.listing, server, tuner)
+    refused(users.delete, server, tuner, admin.id)
+    refused(live.disconnect_anonymous, server, tuner)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda h, w, u: users.set_disabled(h, w, u, True),
+        lambda h, w, u: users.set_password(h, w, u, "another long password"),
+        lambda h, w, u: users.set_role(h, w, u, "clerk"),
+        users.delete,
+        users.sign_out,
+        invitations.reset,
+        invitations.invite,
+    ],
+)
+def test_who_manages_users_cannot_touch_somebody_above_him(server: Server, admin: User, act: Callable[..., Any]) -> None:
+    clerk = made(server, "clerk", "clerk")
+    refused(act, server, caller(clerk), admin.id)
+
+
+@pytest.mark.parametrize("principal", [ANONYMOUS, Principal("user", 99, "v", "viewer", BUILTIN_ROLES["viewer"])])
+def test_who_manages_nothing_sees_nothing_of_it(server: Server, principal: Principal) -> None:
+    nobody = Caller(principal)
+    for act in (users.listing, roles.listing, keys.listing, access.rows, live.listing):
+        refused(act, server, nobody)
+
+
+def test_the_last_administrator_stays(server: Server, admin: User) -> None:
+    second = made(server, "second", "admin")
+    users.set_role(server, caller(second), admin.id, "viewer")
+    refused(users.set_role, server, caller(second), second.id, "viewer", code="conflict")
+    refused(users.delete, server, caller(second), second.id, code="conflict")
+    refused(users.set_disabled, server, caller(second), second.id, True, code="conflict")
+
+
+# -- what ends with whom --------------------------------------------------------------------------
+
+
+def test_a_disabled_users_tokens_and_keys_end_and_his_sockets_are_counted(server: Server, admin: User) -> None:
+    bob = made(server, "bob", "viewer")
+    key = keys.create(server, caller(bob), bob.id, "live", "app").text
+    access_token = server.tokens.login("bob", PASSWORD, "192.0.2.1").access
+    connect(server, server.tokens.identify(key) or ANONYMOUS)
+    assert users.touches(server, caller(admin), bob.id) == users.Touches(1, 1)
+    users.set_disabled(server, caller(admin), bob.id, True)
+    for token in (key, access_token):
+        with pytest.raises(TokenError) as caught:
+            server.tokens.identify(token)
+        assert caught.value.code == "token_revoked"
+
+
+def test_a_deleted_users_keys_end_and_the_log_stays(server: Server, admin: User) -> None:
+    bob = made(server, "bob", "viewer")
+    key = keys.create(server, caller(bob), bob.id, "live", "app").text
+    users.delete(server, caller(admin), bob.id)
+    with pytest.raises(TokenError):
+        server.tokens.identify(key)
+    said = [(row.action, row.object) for row in audit_log.page(server, caller(admin), audit_log.Search(about="bob"))]
+    assert ("user.delete", "user bob") in said
+    assert ("user.create", "user bob") in said
+
+
+# -- links ----------------------------------------------------------------------------------------
+
+
+def test_the_first_administrators_link_works_once(server: Server) -> None:
+    token = invitations.first_admin(server, CLI)
+    assert invitations.opened(server, token, invitations.FIRST).user is None
+    user = invitations.make_first_admin(server, token, "root", PASSWORD, "192.0.2.1")
+    assert user.role == "admin"
+    assert server.tokens.login("root", PASSWORD, "192.0.2.1").access
+    refused(invitations.make_first_admin, server, token, "other", PASSWORD, "192.0.2.1", code="not_found")
+    refused(invitations.first_admin, server, CLI, code="conflict")
+
+
+def test_of_two_first_links_one_makes_the_administrator(server: Server) -> None:
+    first, second = invitations.first_admin(server, CLI), invitations.first_admin(server, CLI)
+    invitations.make_first_admin(server, first, "root", PASSWORD, "192.0.2.1")
+    refused(invitations.make_first_admin, server, second, "other", PASSWORD, "192.0.2.1", code="conflict")
+    assert [user.name for user in server.accounts.users()] == ["root"]
+
+
+@pytest.mark.parametrize(
+    "harm", [lambda t: t[:-1], lambda t: t + "x", lambda t: "x" + t[1:], lambda t: "", lambda t: "x" * 10_000]
+)
+def test_a_tampered_link_opens_nothing(server: Server, harm: Callable[[str], str]) -> None:
+    token = invitations.first_admin(server, CLI)
+    refused(invitations.opened, server, harm(token), invitations.FIRST, code="not_found")
+
+
+def test_a_link_of_one_kind_is_not_one_of_another(server: Server, admin: User) -> None:
+    bob = made(server, "bob", "viewer")
+    token = invitations.reset(server, caller(admin), bob.id)
+    refused(invitations.choose_password, server, token, invitations.INVITE, PASSWORD, "192.0.2.1", code="not_found")
+
+
+def test_an_invitation_lets_a_user_choose_his_password_once(server: Server, admin: User) -> None:
+    bob = users.create(server, caller(admin), "bob", "viewer", None)
+    token = invitations.invite(server, caller(admin), bob.id)
+    invitations.choose_password(server, token, invitations.INVITE, PASSWORD, "192.0.2.1")
+    assert server.tokens.login("bob", PASSWORD, "192.0.2.1").access
+    refused(
+        invitations.choose_password, server, token, invitations.INVITE, "another long password", "192.0.2.1", code="not_found"
+    )
+    refused(invitations.invite, server, caller(admin), bob.id, code="conflict")
+
+
+def test_a_weak_password_uses_no_link_up(server: Server, admin: User) -> None:
+    bob = users.create(server, caller(admin), "bob", "viewer", None)
+    token = invitations.invite(server, caller(admin), bob.id)
+    refused(invitations.choose_password, server, token, invitations.INVITE, "short", "192.0.2.1", code="invalid")
+    invitations.choose_password(server, token, invitations.INVITE, PASSWORD, "192.0.2.1")
+
+
+def test_a_link_is_kept_only_as_a_digest(server: Server, admin: User) -> None:
+    bob = users.create(server, caller(admin), "bob", "viewer", None)
+    token = invitations.invite(server, caller(admin), bob.id)
+    assert token not in str(list(audit_log.page(server, caller(admin), audit_log.Search(), 1000)))
+
+
+# -- previews, sending away, the log --------------------------------------------------------------
+
+
+def test_a_preview_says_whom_a_mode_would_send_away_and_changes_nothing(server: Server, admin: User) -> None:
+    for _ in range(3):
+        connect(server, ANONYMOUS, topics={"aircraft", "acars"})
+    connect(server, caller(admin).principal)
+    found = access.preview(server, caller(admin), {"AUTH_MODE": "private"})
+    assert (dict(found.disconnected), found.total) == ({"anonymous": 3}, 3)
+    found = access.preview(server, caller(admin), {"FEATURE_ACCESS": {"acars": "authenticated"}})
+    assert (dict(found.disconnected), dict(found.lost)) == ({}, {"acars": 3})
+    assert server.settings.current.AUTH_MODE == "hybrid"
+    refused(access.preview, server, caller(admin), {"AUTH_MODE": "open"}, code="invalid")
+    refused(access.preview, server, caller(admin), {"NO_SUCH": 1}, code="invalid")
+
+
+def test_sending_away_names_everybody_it_means_and_is_logged(server: Server, admin: User) -> None:
+    connect(server, ANONYMOUS)
+    mine = connect(server, caller(admin).principal)
+    assert live.disconnect_anonymous(server, caller(admin)) == 1
+    assert live.disconnect(server, caller(admin), mine.sid) == 1
+    refused(live.disconnect, server, caller(admin), "gone", code="not_found")
+    assert [code for _, code, _ in server.sessions.take_farewells()] == ["disconnected", "disconnected"]
+    assert server.sessions.take_farewells() == []
+    assert [row.object for row in audit_log.page(server, caller(admin), audit_log.Search(action="live."))] == [
+        f"socket {mine.sid}",
+        "anonymous clients",
+    ]
+
+
+def test_the_log_as_csv_runs_nothing_in_a_spreadsheet(server: Server, admin: User) -> None:
+    server.accounts.create_role("x", frozenset(), Actor("cli", "=HYPERLINK(1)"))
+    text = audit_log.as_csv(server, caller(admin), audit_log.Search(action="role.create"))
+    assert "'=HYPERLINK(1)" in text
+    assert text.splitlines()[0].startswith("id,time,actor_kind")
+
+
+# -- the same over HTTP ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def headers(server: Server, name: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {server.tokens.login(name, PASSWORD, '192.0.2.1').access}"}
+
+
+def test_a_script_can_invite_limit_and_remove_a_user(server: Server, admin: User, client: FlaskClient) -> None:
+    auth = headers(server, "admin")
+    answer = client.post("/api/admin/users/", headers=auth, json={"name": "bob", "role": "viewer"})
+    assert answer.status_code == 201
+    body = answer.get_json()
+    invitations.choose_password(server, body["invitation"], invitations.INVITE, PASSWORD, "192.0.2.1")
+    path = f"/api/admin/users/{body['user']['id']}/"
+    assert client.post(path, headers=auth, json={"role": "operator"}).get_json()["role"] == "operator"
+    assert client.post(path, headers=auth, json={"disabled": True}).get_json()["disabled"] is True
+    assert client.delete(path, headers=auth).status_code == 204
+    assert client.get(path, headers=auth).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["users", "roles", "keys", "settings", "live", "audit"])
+def test_operators_routes_are_closed_to_everybody_else(server: Server, admin: User, client: FlaskClient, path: str) -> None:
+    made(server, "viewer", "viewer")
+    server.settings.set("AUTH_MODE", "public", CLI)
+    assert client.get(f"/api/admin/{path}/").status_code == 401
+    assert client.get(f"/api/admin/{path}/", headers=headers(server, "viewer")).status_code == 403
+    assert client.get(f"/api/admin/{path}/", headers=headers(server, "admin")).status_code == 200
+
+
+def test_a_script_makes_rotates_and_ends_a_key(server: Server, admin: User, client: FlaskClient) -> None:
+    auth = headers(server, "admin")
+    made_key = client.post("/api/admin/keys/", headers=auth, json={"user_id": admin.id, "kind": "live", "name": "app"}).get_json()
+    assert server.tokens.identify(made_key["key"]) is not None
+    listed = client.get("/api/admin/keys/", headers=auth)
+    assert made_key["key"] not in listed.text
+    path = f"/api/admin/keys/{made_key['info']['id']}/"
+    after = client.post(path + "rotate/", headers=auth, json={"overlap": 0}).get_json()
+    with pytest.raises(TokenError):
+        server.tokens.identify(made_key["key"])
+    assert client.delete(f"/api/admin/keys/{after['info']['id']}/", headers=auth).status_code == 204
+
+
+def test_a_script_previews_and_changes_settings(server: Server, admin: User, client: FlaskClient) -> None:
+    auth = headers(server, "admin")
+    connect(server, ANONYMOUS)
+    preview = client.post("/api/admin/settings/preview/", headers=auth, json={"changes": {"AUTH_MODE": "private"}}).get_json()
+    assert preview["total"] == 1
+    assert client.post("/api/admin/settings/", headers=auth, json={"changes": {"AUTH_MODE": "private"}}).status_code == 200
+    assert server.settings.current.AUTH_MODE == "private"
+    wrong = client.post("/api/admin/settings/", headers=auth, json={"changes": {"BROADCAST_HZ": 99}})
+    assert wrong.status_code == 400
+
+
+def test_a_script_sends_connections_away(server: Server, admin: User, client: FlaskClient) -> None:
+    connect(server, ANONYMOUS)
+    auth = headers(server, "admin")
+    assert client.get("/api/admin/live/?search=anonymous", headers=auth).get_json()["count"] == 1
+    assert client.post("/api/admin/live/disconnect/", headers=auth, json={"what": "anonymous"}).get_json() == {"sockets": 1}
+    assert client.post("/api/admin/live/disconnect/", headers=auth, json={"what": "key", "id": "x"}).status_code == 404

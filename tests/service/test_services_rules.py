@@ -1,0 +1,263 @@
+"""The privilege rules where they are bent: keys that act, links that outlive their reason, two at the same moment."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from skyspy.app import create_app
+from skyspy.auth.principal import Principal
+from skyspy.server import Server, server_of
+from skyspy.services import Caller, Refused, invitations, keys, roles, users
+from skyspy.store.accounts import Actor, User
+from skyspy.store.keys import KeySearch
+from tests.conftest import StillClock
+from tests.databases import KINDS, database_url
+
+CLI = Actor("cli", "test")
+PASSWORD = "correct horse battery staple"
+FROM = "192.0.2.1"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    made = server_of(create_app({"SKYSPY_INSTANCE": str(tmp_path / "instance")}, StillClock()))
+    made.accounts.create_role("clerk", frozenset({"users.manage", "aircraft.view"}), CLI)
+    made.accounts.create_role("keeper", frozenset({"keys.manage", "aircraft.view"}), CLI)
+    yield made
+    made.store.close()
+
+
+def made(server: Server, name: str, role: str, password: str | None = PASSWORD) -> User:
+    hashed = None if password is None else server.tokens.sign_in.passwords.hash(password, 8)
+    return server.accounts.create_user(name, role, hashed, CLI)
+
+
+def caller(server: Server, user: User) -> Caller:
+    """The user as he is now."""
+    now = server.accounts.user_by_id(user.id)
+    return Caller(Principal("user", now.id, now.name, now.role, now.permissions), FROM)
+
+
+@pytest.fixture
+def admin(server: Server) -> User:
+    return made(server, "admin", "admin")
+
+
+def acting(server: Server, user: User, *scopes: str) -> Caller:
+    """A key of the user's that acts, narrowed to scopes."""
+    key = server.tokens.keys.create(user.id, "live", "script", CLI, scopes or None)
+    principal = server.tokens.identify(key.text, FROM)
+    assert principal is not None
+    return Caller(principal, FROM)
+
+
+def refused(act: Callable[..., Any], *arguments: Any, code: str = "permission_denied") -> str:
+    with pytest.raises(Refused) as caught:
+        act(*arguments)
+    assert caught.value.code == code
+    return caught.value.message
+
+
+# -- keys that act --------------------------------------------------------------------------------
+
+
+def test_a_narrowed_key_of_an_administrator_makes_no_wider_key(server: Server, admin: User) -> None:
+    script = acting(server, admin, "keys.manage", "aircraft.view")
+    refused(keys.create, server, script, admin.id, "live", "all of it")
+    refused(keys.create, server, script, admin.id, "live", "more", {"users.manage"})
+    assert keys.create(server, script, admin.id, "live", "as much", {"aircraft.view"}).key.scopes == {"aircraft.view"}
+
+
+def test_a_key_without_the_right_to_manage_keys_makes_none_for_its_own_owner(server: Server, admin: User) -> None:
+    script = acting(server, made(server, "bob", "viewer"))
+    refused(keys.create, server, script, script.principal.user_id, "live", "another", {"aircraft.view"})
+    refused(keys.revoke, server, script, script.principal.key_id)
+    refused(keys.rotate, server, script, script.principal.key_id)
+
+
+def test_a_narrowed_key_does_not_stand_over_its_own_owner(server: Server, admin: User) -> None:
+    script = acting(server, admin, "users.manage")
+    made(server, "second", "admin")
+    refused(users.set_password, server, script, admin.id, "another long password")
+    refused(invitations.reset, server, script, admin.id)
+    refused(users.set_role, server, script, admin.id, "viewer")
+    refused(users.create, server, script, "friend", "viewer", None)
+    refused(roles.create, server, script, "more", {"audit.view"})
+
+
+def test_everybody_ends_his_own_keys_without_any_right(server: Server, admin: User) -> None:
+    server.accounts.create_role("nothing", frozenset(), CLI)
+    bob = made(server, "bob", "nothing")
+    key = keys.create(server, caller(server, bob), bob.id, "live", "app").key
+    assert keys.rotate(server, caller(server, bob), key.id, 60.0).key.rotated_to is None
+    assert keys.revoke(server, caller(server, bob), key.id).revoked_at is not None
+    assert [view.key.user.id for view in keys.listing(server, caller(server, bob), KeySearch(bob.id)).keys] == [bob.id, bob.id]
+
+
+# -- links that outlive their reason --------------------------------------------------------------
+
+
+def test_a_link_does_not_open_somebody_who_was_raised_above_its_maker(server: Server, admin: User) -> None:
+    clerk, bob = made(server, "clerk", "clerk"), made(server, "bob", "clerk", None)
+    token = invitations.invite(server, caller(server, clerk), bob.id)
+    users.set_role(server, caller(server, admin), bob.id, "admin")
+    refused(invitations.opened, server, token, invitations.INVITE, code="not_found")
+    refused(invitations.choose_password, server, token, invitations.INVITE, PASSWORD, FROM, code="not_found")
+    assert server.accounts.user_by_id(bob.id).password_hash is None
+
+
+@pytest.mark.parametrize(
+    "fall",
+    [
+        lambda h, w, u: users.set_disabled(h, w, u, True),
+        lambda h, w, u: users.set_role(h, w, u, "viewer"),
+        users.delete,
+    ],
+    ids=["disabled", "demoted", "deleted"],
+)
+def test_the_links_of_a_fallen_operator_are_dead(server: Server, admin: User, fall: Callable[..., Any]) -> None:
+    clerk, bob = made(server, "clerk", "clerk"), made(server, "bob", "clerk", None)
+    token = invitations.invite(server, caller(server, clerk), bob.id)
+    fall(server, caller(server, admin), clerk.id)
+    refused(invitations.choose_password, server, token, invitations.INVITE, PASSWORD, FROM, code="not_found")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda h, w, u: users.set_password(h, w, u, "another long password"),
+        lambda h, w, u: users.set_disabled(h, w, u, True),
+        users.sign_out,
+        users.delete,
+    ],
+    ids=["password", "disabled", "signed out", "deleted"],
+)
+def test_a_reset_link_is_dead_after_what_it_was_made_for_changed(server: Server, admin: User, end: Callable[..., Any]) -> None:
+    bob = made(server, "bob", "viewer")
+    token = invitations.reset(server, caller(server, admin), bob.id)
+    end(server, caller(server, admin), bob.id)
+    refused(invitations.opened, server, token, invitations.RESET, code="not_found")
+    refused(invitations.choose_password, server, token, invitations.RESET, PASSWORD, FROM, code="not_found")
+
+
+def test_of_two_reset_links_the_second_is_dead_once_the_first_was_used(server: Server, admin: User) -> None:
+    bob = made(server, "bob", "viewer")
+    one, other = (invitations.reset(server, caller(server, admin), bob.id) for _ in range(2))
+    invitations.choose_password(server, one, invitations.RESET, "another long password", FROM)
+    refused(invitations.choose_password, server, other, invitations.RESET, PASSWORD, FROM, code="not_found")
+    assert server.tokens.login("bob", "another long password", FROM).access
+
+
+@pytest.mark.parametrize("kind", [invitations.INVITE, invitations.RESET])
+def test_an_expired_link_opens_nothing(server: Server, clock: StillClock, admin: User, kind: str) -> None:
+    bob = made(server, "bob", "viewer", None if kind == invitations.INVITE else PASSWORD)
+    token = {invitations.INVITE: invitations.invite, invitations.RESET: invitations.reset}[kind](
+        server, caller(server, admin), bob.id
+    )
+    server.clock.pass_by(invitations.LIVES_S[kind] - 1)  # type: ignore[attr-defined]
+    assert invitations.opened(server, token, kind).user == server.accounts.user_by_id(bob.id)
+    server.clock.pass_by(1)  # type: ignore[attr-defined]
+    refused(invitations.opened, server, token, kind, code="not_found")
+    refused(invitations.choose_password, server, token, kind, "another long password", FROM, code="not_found")
+
+
+def test_the_first_administrators_link_dies_after_half_an_hour(server: Server) -> None:
+    token = invitations.first_admin(server, CLI)
+    server.clock.pass_by(1800)  # type: ignore[attr-defined]
+    refused(invitations.opened, server, token, invitations.FIRST, code="not_found")
+    refused(invitations.make_first_admin, server, token, "root", PASSWORD, FROM, code="not_found")
+    assert server.accounts.count_users() == 0
+
+
+def test_the_first_administrators_link_dies_as_soon_as_there_is_a_user(server: Server) -> None:
+    token = invitations.first_admin(server, CLI)
+    made(server, "bob", "viewer")
+    refused(invitations.opened, server, token, invitations.FIRST, code="not_found")
+    refused(invitations.make_first_admin, server, token, "root", PASSWORD, FROM, code="conflict")
+    assert [user.name for user in server.accounts.users()] == ["bob"]
+
+
+def test_a_link_signed_with_another_secret_opens_nothing(server: Server, tmp_path: Path) -> None:
+    other = server_of(create_app({"SKYSPY_INSTANCE": str(tmp_path / "other")}))
+    token = invitations.first_admin(other, CLI)
+    other.store.close()
+    refused(invitations.make_first_admin, server, token, "root", PASSWORD, FROM, code="not_found")
+
+
+# -- two at the same moment -----------------------------------------------------------------------
+
+
+@pytest.fixture(params=KINDS)
+def two(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Server, Server]]:
+    """Two servers on one database."""
+    with database_url(request.param, tmp_path) as url:
+        environ = {"SKYSPY_INSTANCE": str(tmp_path), "SKYSPY_DATABASE_URL": url}
+        apps: list[Flask] = [create_app(environ), create_app(environ)]
+        yield server_of(apps[0]), server_of(apps[1])
+        for app in apps:
+            server_of(app).store.close()
+
+
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """What each act gave, or the refusal, all begun at the same moment in threads of their own."""
+    gate = threading.Barrier(len(acts))
+    results: list[Any] = [None] * len(acts)
+
+    def run(number: int) -> None:
+        gate.wait()
+        try:
+            results[number] = acts[number]()
+        except Refused as error:
+            results[number] = error
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_two_bootstraps_at_once_make_one_administrator(two: tuple[Server, Server]) -> None:
+    one, other = two
+    token = invitations.first_admin(one, CLI)
+    second = invitations.first_admin(other, CLI)
+    results = at_once(
+        lambda: invitations.make_first_admin(one, token, "anna", PASSWORD, FROM),
+        lambda: invitations.make_first_admin(other, token, "berta", PASSWORD, FROM),
+        lambda: invitations.make_first_admin(other, second, "clara", PASSWORD, FROM),
+    )
+    assert sum(isinstance(result, User) for result in results) == 1
+    assert [user.role for user in one.accounts.users()] == ["admin"]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [lambda h, w, u: users.set_role(h, w, u, "viewer"), lambda h, w, u: users.set_disabled(h, w, u, True), users.delete],
+    ids=["demote", "disable", "delete"],
+)
+def test_two_administrators_who_remove_each_other_at_once_leave_one(two: tuple[Server, Server], act: Callable[..., Any]) -> None:
+    one, other = two
+    anna, berta = (made(one, name, "admin") for name in ("anna", "berta"))
+    as_anna, as_berta = caller(one, anna), caller(other, berta)
+    results = at_once(lambda: act(one, as_anna, berta.id), lambda: act(other, as_berta, anna.id))
+    assert sum(isinstance(result, Refused) for result in results) == 1
+    left = [user for user in one.accounts.users() if user.role == "admin" and not user.disabled]
+    assert len(left) == 1
+
+
+def test_one_invitation_used_twice_at_once_works_once(two: tuple[Server, Server]) -> None:
+    one, other = two
+    admin, bob = made(one, "admin", "admin"), made(one, "bob", "viewer", None)
+    token = invitations.invite(one, caller(one, admin), bob.id)
+    results = at_once(
+        lambda: invitations.choose_password(one, token, invitations.INVITE, PASSWORD, FROM),
+        lambda: invitations.choose_password(other, token, invitations.INVITE, "another long password", FROM),
+    )
+    assert sum(isinstance(result, User) for result in results) == 1

@@ -1,0 +1,395 @@
+"""Claims about the door of the four namespaces: who is let in, who is not, and that nothing else lets anybody in."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gevent
+import pytest
+
+from skyspy.auth.principal import MESSAGES, TokenError
+from skyspy.permissions import BUILTIN_ROLES
+from skyspy.store import StoreBusy, StoreError
+from tests.socket_world import NAMESPACES, OPERATOR, Breaking, World, stamp, turn
+
+GREETINGS = {"/": "aircraft:snapshot", "/audio": "audio:snapshot", "/cannonball": "session_started", "/acars": None}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    made.close()
+
+
+def nothing_is_left(world: World) -> bool:
+    return all(not kept for kept in world.rooms().values()) and len(world.skyspy.sessions) == 0
+
+
+def test_connect_comes_before_the_greeting(world: World) -> None:
+    token = world.key(role="admin")
+    for namespace in NAMESPACES:
+        peer = world.peer().join(namespace, {"token": token})
+        greeting = GREETINGS[namespace]
+        assert peer.order == (["connect", greeting] if greeting else ["connect"])
+    session = world.peer().join("/cannonball", {"token": token}).got("session_started", "/cannonball")[0]
+    assert session["timestamp"] == stamp(world)
+    assert set(session) == {"session_id", "default_radius_nm", "timestamp"}
+
+
+TOKENS = ("none", "empty", "good", "bad", "mistyped", "revoked", "expired", "list", "object", "number")
+
+
+def credentials(world: World) -> dict[str, Any]:
+    """What a client may send as its credentials, by name."""
+    good, revoked = world.key(role="admin"), world.made_key(role="admin")
+    world.accounts.revoke_key(revoked.key.id, OPERATOR)
+    expired = world.key(role="admin", expires_at=world.clock.wall() + 1)
+    world.clock.pass_by(2)
+    return {
+        "none": None,
+        "empty": {"token": ""},
+        "good": {"token": good},
+        "bad": {"token": "eyJ.e30.x"},
+        "mistyped": {"token": good[:-1] + ("a" if good[-1] != "a" else "b")},
+        "revoked": {"token": revoked.text},
+        "expired": {"token": expired},
+        "list": [1],
+        "object": {"token": {"a": 1}},
+        "number": {"token": 7},
+    }
+
+
+@pytest.mark.parametrize("reject", [False, True])
+@pytest.mark.parametrize("mode", ["public", "hybrid", "private"])
+def test_the_table_of_tokens_at_connect(world: World, mode: str, reject: bool) -> None:
+    world.choose(AUTH_MODE=mode, WS_REJECT_INVALID_TOKENS=reject, FEATURE_ACCESS={"audio": "public"})
+    sent = credentials(world)
+    for namespace in NAMESPACES:
+        for token in TOKENS:
+            missing, good = token in ("none", "empty"), token == "good"
+            peer = world.peer().join(namespace, sent[token])
+            if good or (mode != "private" and (missing or not reject)):
+                assert not peer.refusals, (namespace, token)
+                session = world.skyspy.sessions.get(peer.sids[namespace])
+                assert session is not None
+                assert session.principal.identified == good
+                assert (session.token_error is None) == (good or missing)
+            else:
+                code = {"revoked": "token_revoked", "expired": "token_expired"}.get(
+                    token, "token_missing" if missing else "token_invalid"
+                )
+                assert peer.refusals == {namespace: {"message": MESSAGES[code], "data": {"code": code}}}, (namespace, token)
+                assert not peer.sids
+            peer.leave()
+    assert nothing_is_left(world)
+
+
+def test_a_namespace_asks_for_its_permission(world: World) -> None:
+    viewer, operator = world.key("vic"), world.key("oskar", "operator")
+    assert world.peer().join("/audio").refusals["/audio"]["data"] == {"code": "permission_denied"}
+    assert world.peer().join("/audio", {"token": viewer}).refusals["/audio"]["message"] == "Permission denied"
+    assert world.peer().join("/audio", {"token": operator}).sids
+    scoped = world.key("oskar", "operator", scopes=["aircraft.view"])
+    assert world.peer().join("/audio", {"token": scoped}).refusals
+
+
+class Bug(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    "how", [TypeError("bug"), Bug(), KeyError("x"), StoreBusy("locked"), gevent.Timeout(1), RecursionError()]
+)
+@pytest.mark.parametrize("auth", [None, {"token": "x"}, [1], {}])
+@pytest.mark.parametrize("mode", ["public", "private"])
+def test_a_crash_in_the_door_admits_nobody(world: World, how: BaseException, auth: object, mode: str) -> None:
+    world.choose(AUTH_MODE=mode)
+    world.tokens.how = how
+    for namespace in NAMESPACES:
+        peer = world.peer().join(namespace, auth)
+        assert peer.refusals[namespace] == {"message": "Server busy", "data": {"code": "overloaded"}}
+        assert not peer.sids
+        peer.leave()
+    assert nothing_is_left(world)
+
+
+def test_nobody_is_admitted_while_the_settings_cannot_be_read(world: World) -> None:
+    stays = world.peer().join()
+    world.break_settings()
+    for auth in (None, {"token": "x"}):
+        assert world.peer().join("/", auth).refusals["/"]["data"] == {"code": "overloaded"}
+    assert stays.tell("ping", ack=1) == {"timestamp": stamp(world)}
+    world.settings.how = None
+    assert world.peer().join().sids
+
+
+def test_a_forged_connect_or_disconnect_changes_nothing(world: World) -> None:
+    world.choose(AUTH_MODE="private")
+    intruder = world.peer()
+    intruder.say('2["connect",{}]')
+    intruder.say('2["connect",{},{"token":"x"}]')
+    assert not intruder.sids
+    assert len(world.skyspy.sessions) == 0
+    peer = world.peer().join("/", {"token": world.key()})
+    for packet in ('2["connect",{},{}]', '2["disconnect","x"]', '2["connect"]', '2["disconnect"]', '2["disconnecting",1]'):
+        peer.say(packet)
+    assert {error["code"] for error in peer.got("error")} == {"reserved_event"}
+    assert peer.session is not None
+    door = world.server.namespace_handlers["/"]
+    door.trigger_event("connect", peer.sids["/"], {}, {})
+    door.trigger_event("disconnect", peer.sids["/"], "x")
+    assert peer.session is not None
+    assert peer.tell("ping", ack=9)
+
+
+def test_settings_that_move_while_a_token_is_looked_up_are_judged_by(world: World) -> None:
+    inner = world.skyspy.tokens
+
+    class Slow(Breaking):
+        """While it looks, the operator closes the door."""
+
+        def identify(self, token: object, client: str) -> Any:
+            if world.settings.current.AUTH_MODE != "private":
+                world.choose(AUTH_MODE="private")
+            return inner.identify(token, client)
+
+    object.__setattr__(world.skyspy, "tokens", Slow(inner, ""))
+    assert world.peer().join().refusals["/"]["data"] == {"code": "token_missing"}
+    assert len(world.skyspy.sessions) == 0
+
+
+def test_a_client_that_left_while_its_token_was_looked_up_is_not_kept(world: World) -> None:
+    inner = world.skyspy.tokens
+    peer = world.peer()
+
+    class Slow(Breaking):
+        def identify(self, token: object, client: str) -> Any:
+            peer.leave()
+            return inner.identify(token, client)
+
+    object.__setattr__(world.skyspy, "tokens", Slow(inner, ""))
+    peer.join()
+    assert not peer.sids
+    assert nothing_is_left(world)
+
+
+def test_a_token_in_the_url_is_ignored_and_said(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    key = world.key(role="admin")
+    logging.getLogger("skyspy").propagate = True
+    peer = world.peer(QUERY_STRING=f"EIO=4&transport=websocket&token={key}").join()
+    assert not peer.session.principal.identified
+    assert "put a token into the URL" in caplog.text
+    assert key not in caplog.text
+
+
+def test_the_number_of_connections_is_limited_by_process_and_address(world: World) -> None:
+    world.choose(CONNECTIONS_PER_ADDRESS=2, MAX_CONNECTIONS=10)
+    first = world.peer().join()
+    world.peer().join()
+    assert world.peer().join().refusals["/"]["data"] == {"code": "rate_limited"}
+    assert first.join("/acars").sids, "another namespace is no other connection"
+    assert world.peer(REMOTE_ADDR="203.0.113.1").join().sids
+    # The proxy is not the client, and what the client says of itself is not believed.
+    assert world.peer(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="1.1.1.1, 198.51.100.7").join().refusals
+    assert world.peer(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="198.51.100.8").join().sids
+    for _ in range(6):
+        assert world.peer(REMOTE_ADDR="127.0.0.1").join().sids, "loopback is not counted by address"
+    assert world.peer(REMOTE_ADDR="127.0.0.1").join().refusals["/"] == {"message": "Server busy", "data": {"code": "overloaded"}}
+    first.leave()
+    assert world.peer().join().sids
+
+
+def test_too_many_bad_tokens_are_refused_as_such_in_every_mode(world: World) -> None:
+    world.choose(TOKEN_ATTEMPTS_PER_ADDRESS=3, AUTH_MODE="public")
+    for _ in range(3):
+        assert world.peer().join("/", {"token": "wrong"}).sids
+    assert world.peer().join("/", {"token": "wrong"}).refusals["/"] == {
+        "message": "Rate limit exceeded",
+        "data": {"code": "rate_limited"},
+    }
+    assert world.peer(REMOTE_ADDR="203.0.113.1").join("/", {"token": "wrong"}).sids
+    assert world.peer().join().sids
+
+
+def test_events_are_taken_only_from_the_live(world: World) -> None:
+    peer = world.peer().join()
+    world.skyspy.sessions.remove(peer.sids["/"])
+    peer.forget()
+    assert peer.tell("ping", ack=1)["code"] == "not_connected"
+    assert peer.tell("subscribe", {"topics": "all"}, ack=2)["code"] == "not_connected"
+    assert peer.inbox == []
+
+
+@pytest.mark.parametrize("payload", [[], [None], [{}], [None, 1, 2]])
+def test_a_payload_is_optional(world: World, payload: list[object]) -> None:
+    peer = world.peer().join()
+    assert peer.tell("ping", *payload, ack=1) == {"timestamp": stamp(world)}
+    assert peer.got("pong") == [{"timestamp": stamp(world)}]
+
+
+@pytest.mark.parametrize("payload", [1, "x", [1], True, 1.5])
+def test_a_payload_that_is_no_object_is_answered_and_nothing_closes(world: World, payload: object) -> None:
+    peer = world.peer().join()
+    for event in ("ping", "subscribe", "unsubscribe", "request", "authenticate"):
+        assert peer.tell(event, payload, ack=1)["code"] == "bad_payload"
+    assert len(peer.got("error")) == 5
+    assert peer.session is not None
+
+
+def test_unknown_events_are_ignored_but_acknowledged(world: World) -> None:
+    peer = world.peer().join()
+    peer.forget()
+    for event in ("nonsense", "trigger_event", "emit", "on_connect", "_ping", "refused packet "):
+        peer.tell(event, {"a": 1})
+        assert peer.tell(event, ack=3)["code"] == "unknown_event"
+    assert peer.inbox == []
+
+
+def test_binary_and_malformed_packets_are_answered(world: World) -> None:
+    peer = world.peer().join()
+    peer.say('51-7["subscribe",{"_placeholder":true,"num":0}]')
+    peer.say(b"\x00\x01\x02")
+    peer.say('599999999-["x"]')
+    peer.say("2[" * 5000)
+    peer.say({"not": "text"})
+    peer.say(None)
+    codes = [error["code"] for error in peer.got("error")]
+    assert codes == ["binary_refused", "binary_refused", "bad_packet", "bad_packet", "bad_packet"]
+    assert peer.acks[7][0]["code"] == "binary_refused"
+    assert world.server._binary_packet == {}
+    assert peer.tell("ping", ack=1)
+
+
+def test_events_for_a_namespace_never_joined_are_not_served(world: World) -> None:
+    peer = world.peer().join()
+    peer.forget()
+    peer.tell("ping", namespace="/audio")
+    peer.tell("ping", namespace="/nowhere", ack=4)
+    peer.say("0/nowhere,")
+    assert peer.inbox == []
+    assert "/nowhere" in peer.refusals
+    assert len(world.skyspy.sessions) == 1
+
+
+def test_a_handler_that_crashes_answers_and_the_client_stays(world: World) -> None:
+    peer = world.peer().join()
+    world.skyspy.skies.clear()
+    assert peer.tell("request", {"type": "status", "request_id": 5}, ack=1) == {
+        "code": "internal_error",
+        "message": "The server failed to do this",
+        "type": "error",
+        "request_id": 5,
+    }
+    assert peer.tell("ping", ack=2)
+
+
+def test_events_beyond_the_rate_are_refused_and_insisting_disconnects(world: World) -> None:
+    world.choose(SOCKET_EVENTS_PER_SECOND=1, SOCKET_EVENTS_BURST=5)
+    patient, flooder = world.peer().join(), world.peer().join()
+    for _ in range(5):
+        assert "timestamp" in flooder.tell("ping", ack=1)
+    assert flooder.tell("ping", ack=1)["code"] == "rate_limited"
+    for _ in range(90):
+        flooder.tell("nonsense")
+    assert flooder.session is not None
+    assert 0 < len(flooder.got("error")) < 10
+    for _ in range(200):
+        flooder.tell("nonsense")
+    assert flooder.session is None
+    assert flooder.got("error")[-1]["code"] == "rate_limited"
+    assert flooder.gone == ["/"]
+    assert patient.tell("ping", ack=1)
+
+
+def test_joining_and_leaving_without_end_is_cut_off(world: World) -> None:
+    flooder = world.peer()
+    for _ in range(5000):
+        flooder.say("0")
+        flooder.say("1")
+        if flooder.engine.closed:
+            break
+    assert flooder.engine.closed
+    assert len(flooder.order) < 1000
+    assert world.registry.counts.flooding == 1
+    assert nothing_is_left(world)
+
+
+def test_authenticate_renews_in_place(world: World) -> None:
+    peer = world.peer().join()
+    assert peer.tell("subscribe", {"topics": ["aircraft", "alerts"]}, ack=1)["denied"] == ["alerts"]
+    peer.forget()
+    key = world.key("ann", "operator")
+    answer = peer.tell("authenticate", {"token": key}, ack=2)
+    user = {"name": "ann", "role": "operator", "permissions": sorted(BUILTIN_ROLES["operator"]), "kind": "key"}
+    assert answer == {"user": user, "expires_at": None}
+    assert peer.got("authenticated") == [answer]
+    assert peer.session.principal.name == "ann"
+    # It may now know where the receiver stands: other room, and the held topic shown as it looks from there.
+    assert peer.session.rooms == {"live.aircraft.whole.exact"}
+    assert [shown["audience"] for shown in peer.got("aircraft:snapshot")] == ["exact"]
+    assert peer.tell("subscribe", {"topics": ["alerts"]}, ack=3)["joined"] == ["alerts"]
+
+
+def test_a_bad_token_renews_nothing(world: World) -> None:
+    peer = world.peer().join("/", {"token": world.key()})
+    before = peer.session.principal
+    for token, code in ((None, "token_missing"), ("", "token_missing"), ("wrong", "token_invalid"), ([1], "token_invalid")):
+        assert peer.tell("authenticate", {"token": token}, ack=1)["code"] == code
+    world.tokens.how = StoreError("gone")
+    assert peer.tell("authenticate", {"token": "x"}, ack=1)["code"] == "overloaded"
+    assert peer.session.principal is before
+
+
+def test_a_test_key_lives_in_the_sandbox(world: World) -> None:
+    peer = world.peer().join("/", {"token": world.key(kind="test")})
+    assert peer.got("aircraft:snapshot")[0]["sky"] == "sandbox"
+    peer.tell("subscribe", {"topics": ["aircraft"]})
+    assert peer.session.rooms == {"sandbox.aircraft.whole.exact"}
+    peer.forget()
+    peer.tell("authenticate", {"token": world.key(kind="live")})
+    assert peer.got("aircraft:snapshot")[0]["sky"] == "live"
+    assert peer.session.rooms == {"live.aircraft.whole.exact"}
+
+
+def test_an_expired_token_is_noticed_at_the_next_event(world: World) -> None:
+    peer = world.peer().join("/", {"token": world.key(expires_at=world.clock.wall() + 10)})
+    world.clock.pass_by(11)
+    assert peer.tell("subscribe", {"topics": "all"}, ack=1)["code"] == "token_expired"
+    assert peer.got("error") == [{"code": "token_expired", "message": "Invalid token: expired"}]
+    assert peer.gone == ["/"]
+    turn()
+
+
+def test_credentials_survive_every_json_type(world: World) -> None:
+    world.choose(AUTH_MODE="private")
+    for auth in (
+        0,
+        1,
+        "x",
+        "",
+        [],
+        [1],
+        True,
+        False,
+        {"token": None},
+        {"token": []},
+        {"token": {}},
+        {"tokens": "x"},
+        {"token": "x" * 60_000},
+    ):
+        peer = world.peer()
+        peer.say("0" + json.dumps(auth))
+        assert peer.refusals["/"]["data"]["code"] in ("token_missing", "token_invalid")
+        peer.leave()
+    assert nothing_is_left(world)
+
+
+def test_a_refusal_is_a_token_errors_word(world: World) -> None:
+    world.tokens.how = TokenError("permission_denied")
+    world.choose(AUTH_MODE="public")
+    assert world.peer().join("/", {"token": "x"}).refusals["/"]["data"] == {"code": "permission_denied"}

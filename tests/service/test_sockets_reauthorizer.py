@@ -1,0 +1,227 @@
+"""Claims about judging again: what an operator changes reaches every live socket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import gevent
+import pytest
+
+from skyspy.presence.sessions import Session
+from skyspy.sockets import base
+from skyspy.store import StoreError
+from tests.socket_world import NAMESPACES, OPERATOR, Breaking, Peer, World, turn
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    made.close()
+
+
+def look(world: World) -> None:
+    """One round of the judge's, half a second after the last."""
+    world.clock.pass_by(0.5)
+    world.reauthorizer.look()
+    turn()
+
+
+def told(peer: Peer, namespace: str = "/") -> str | None:
+    """The reason a client was sent away with, if it was."""
+    errors = peer.got("error", namespace)
+    return errors[-1]["code"] if namespace in peer.gone and errors else None
+
+
+def test_a_closed_mode_sends_the_anonymous_away_from_every_namespace(world: World) -> None:
+    key = world.key(role="admin")
+    world.choose(FEATURE_ACCESS={"audio": "public"})
+    look(world)
+    strangers = [(world.peer().join(namespace), namespace) for namespace in NAMESPACES for _ in range(10)]
+    known = [(world.peer().join(namespace, {"token": key}), namespace) for namespace in NAMESPACES]
+    world.choose(AUTH_MODE="private")
+    look(world)
+    assert {told(peer, namespace) for peer, namespace in strangers} == {"token_missing"}
+    assert all(world.skyspy.sessions.get(peer.sids[namespace]) for peer, namespace in known)
+    assert len(world.skyspy.sessions) == 4
+    assert set(world.server.manager.rooms["/"][None]) == {peer.sids["/"] for peer, namespace in known if namespace == "/"}
+
+
+def test_the_evicted_hear_the_reason_before_the_disconnect_and_nothing_after(world: World) -> None:
+    peer = world.peer().join()
+    peer.tell("subscribe", {"topics": "all"})
+    world.choose(AUTH_MODE="private")
+    look(world)
+    assert peer.order[-2:] == ["error", "disconnect"]
+    assert peer.got("error")[-1] == {"code": "token_missing", "message": "Authentication required: no token"}
+    for room in ("live.aircraft.whole.public", "live.stats.whole.public"):
+        world.skyspy.broadcast.publish(room, "stats:update", {})
+    assert peer.order[-1] == "disconnect"
+
+
+def test_who_was_let_in_with_a_bad_token_is_sent_away_when_those_are_refused(world: World) -> None:
+    bad, none = world.peer().join("/", {"token": "wrong"}), world.peer().join()
+    world.choose(WS_REJECT_INVALID_TOKENS=True)
+    look(world)
+    assert told(bad) == "token_invalid"
+    assert none.session is not None
+
+
+@pytest.mark.parametrize("mode", ["public", "hybrid", "private"])
+def test_a_revoked_key_ends_its_sockets_in_every_mode(world: World, mode: str) -> None:
+    world.choose(AUTH_MODE=mode)
+    key, other = world.made_key(role="admin"), world.key("bob", "admin")
+    peers = [(world.peer().join(namespace, {"token": key.text}), namespace) for namespace in NAMESPACES]
+    stays = world.peer().join("/", {"token": other})
+    world.accounts.revoke_key(key.key.id, OPERATOR)
+    look(world)
+    assert {told(peer, namespace) for peer, namespace in peers} == {"token_revoked"}
+    assert stays.session is not None
+
+
+def test_disabling_a_user_ends_every_socket_of_his_keys(world: World) -> None:
+    one, two = world.key("ann"), world.key("ann", kind="test")
+    peers = [world.peer().join("/", {"token": token}) for token in (one, two)]
+    world.user("root", "admin")
+    world.accounts.set_disabled(world.user("ann"), True, OPERATOR)
+    look(world)
+    assert [told(peer) for peer in peers] == ["token_revoked", "token_revoked"]
+
+
+def test_an_expired_key_ends_within_a_round(world: World) -> None:
+    peer = world.peer().join("/", {"token": world.key(expires_at=world.clock.wall() + 5)})
+    look(world)
+    assert peer.session is not None
+    world.clock.pass_by(5)
+    look(world)
+    assert told(peer) == "token_expired"
+    assert peer.got("error")[-1]["message"] == "Invalid token: expired"
+
+
+def test_a_lowered_role_loses_topics_and_namespaces_but_not_the_connection(world: World) -> None:
+    world.choose(FEATURE_ACCESS={"acars": "permission"})
+    world.accounts.create_role("few", frozenset({"aircraft.view"}), OPERATOR)
+    key = world.key("oskar", "operator")
+    peer = world.peer().join("/", {"token": key}).join("/audio", {"token": key})
+    peer.tell("subscribe", {"topics": ["aircraft", "acars", "alerts"]})
+    world.accounts.set_role(world.user("oskar"), "few", OPERATOR)
+    look(world)
+    assert told(peer, "/audio") == "permission_denied"
+    assert peer.got("unsubscribed") == [
+        {"topics": ["acars"], "remaining": ["aircraft", "alerts"], "reason": "Permission denied"},
+    ]
+    assert peer.session.rooms == {"live.aircraft.whole.exact", "live.alerts.whole.exact"}
+    assert peer.session.principal.role == "few"
+    gevent.sleep(base.FAREWELL_SECONDS + 0.1)
+    assert not peer.engine.closed, "the transport serves another namespace"
+
+
+def test_a_raised_role_may_more_at_once(world: World) -> None:
+    world.choose(FEATURE_ACCESS={"acars": "permission"})
+    world.accounts.create_role("few", frozenset({"aircraft.view"}), OPERATOR)
+    peer = world.peer().join("/", {"token": world.key("ann", "few")})
+    assert peer.tell("subscribe", {"topics": ["acars"]}, ack=1)["denied"] == ["acars"]
+    world.accounts.set_role(world.user("ann"), "operator", OPERATOR)
+    look(world)
+    assert peer.tell("subscribe", {"topics": ["acars"]}, ack=2)["joined"] == ["acars"]
+
+
+def test_closing_a_feature_takes_the_topic_from_strangers(world: World) -> None:
+    peer, known = world.peer().join(), world.peer().join("/", {"token": world.key()})
+    for each in (peer, known):
+        each.tell("subscribe", {"topics": ["aircraft", "stats"]})
+    world.choose(FEATURE_ACCESS={"aircraft": "authenticated"})
+    look(world)
+    assert peer.got("unsubscribed") == [{"topics": ["aircraft"], "remaining": ["stats"], "reason": "Permission denied"}]
+    assert peer.session.rooms == {"live.stats.whole.public"}
+    assert known.got("unsubscribed") == []
+
+
+def test_without_accounts_the_known_stay_and_strangers_still_go(world: World) -> None:
+    key = world.made_key()
+    known, stranger = world.peer().join("/", {"token": key.text}), world.peer().join()
+    inner = world.skyspy.tokens
+    broken = Breaking(inner, "rejudge")
+    broken.how = StoreError("gone")
+    object.__setattr__(world.skyspy, "tokens", broken)
+    world.choose(AUTH_MODE="private")
+    world.accounts.revoke_key(key.key.id, OPERATOR)
+    look(world)
+    assert told(stranger) == "token_missing"
+    assert known.session is not None
+    broken.how = None
+    look(world)
+    assert told(known) == "token_revoked", "the verdict is made up for"
+
+
+def test_without_settings_nobody_is_thrown_out(world: World) -> None:
+    peer = world.peer().join("/", {"token": world.key()})
+    world.choose(AUTH_MODE="private")
+    look(world)
+    world.break_settings()
+    for _ in range(60):
+        look(world)
+    assert peer.session is not None
+    assert world.peer().join("/", {"token": "x"}).refusals
+
+
+def test_a_token_renewed_while_accounts_are_read_is_not_judged_by_the_old_one(world: World) -> None:
+    old, new = world.made_key("ann"), world.key("bob")
+    peer = world.peer().join("/", {"token": old.text})
+    inner = world.skyspy.tokens
+
+    class Slow(Breaking):
+        def rejudge(self, refs: object) -> object:
+            found = inner.rejudge(refs)
+            peer.tell("authenticate", {"token": new})
+            return found
+
+    world.accounts.revoke_key(old.key.id, OPERATOR)
+    object.__setattr__(world.skyspy, "tokens", Slow(inner, ""))
+    look(world)
+    assert peer.session.principal.name == "bob"
+
+
+def test_a_round_without_a_change_judges_nobody(world: World) -> None:
+    world.peer().join("/", {"token": world.key()})
+    look(world)
+    broken = Breaking(world.skyspy.tokens, "rejudge")
+    broken.how = AssertionError("judged without a change")
+    object.__setattr__(world.skyspy, "tokens", broken)
+    for _ in range(5):
+        look(world)
+
+
+def test_connections_over_which_nobody_is_admitted_are_closed(world: World) -> None:
+    world.choose(AUTH_MODE="private")
+    key = world.key()
+    silent, refused, left, stays = world.peer(), world.peer().join(), world.peer(), world.peer()
+    left.join("/", {"token": key}).say("1")
+    stays.join("/", {"token": key}).join("/audio")
+    for _ in range(19):
+        look(world)
+        refused.join()
+    assert not any(peer.engine.closed for peer in (silent, refused, left, stays))
+    for _ in range(4):
+        look(world)
+    assert [peer.engine.closed for peer in (silent, refused, left, stays)] == [True, True, True, False]
+    assert world.registry.here("198.51.100.7") == 1
+
+
+def test_an_evicted_client_that_does_not_go_has_its_connection_ended(world: World) -> None:
+    peer = world.peer().join()
+    world.choose(AUTH_MODE="private")
+    look(world)
+    assert not peer.engine.closed, "it may first read why"
+    gevent.sleep(base.FAREWELL_SECONDS + 0.1)
+    assert peer.engine.closed
+
+
+def test_a_hundred_are_evicted_in_one_breath(world: World) -> None:
+    world.choose(CONNECTIONS_PER_ADDRESS=200)
+    peers = [world.peer().join() for _ in range(100)]
+    world.choose(AUTH_MODE="private")
+    look(world)
+    assert {told(peer) for peer in peers} == {"token_missing"}
+    assert all(isinstance(session, Session) for session in world.skyspy.sessions) and len(world.skyspy.sessions) == 0
