@@ -36,6 +36,7 @@ from skyspy.store import Store
 from skyspy.store.accounts import Accounts
 from skyspy.store.settings import Settings, SettingsTable
 from skyspy.transport import setup
+from skyspy.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
@@ -103,13 +104,13 @@ def build_server(boot: Config, clock: Clock, app: Flask) -> Server:
 def start(app: Flask) -> None:
     """Start the feeds, the ticks, the watcher that judges live sockets again, and the upkeep of the accounts."""
     server = server_of(app)
-    parts: list[Part] = [
-        *server.skies.values(),
-        feeds.Follower(server, server.skies["live"]),
-        reauthorizer.Reauthorizer(server),
-        presence.Presence(server),
-        Upkeep(server.tokens),
-    ]
+    watcher = Watcher(server.settings, server.clock)
+    connected = presence.Presence(server)
+    connected.subscribe(watcher)
+    reauthorizer.Reauthorizer(server).subscribe(watcher)
+    watcher.on_version("following receivers", feeds.ReceiverFollower(server, server.skies["live"]).follow)
+    server.store.after_write = watcher.wake
+    parts: list[Part] = [connected, *server.skies.values(), watcher, Upkeep(server.tokens, server.clock)]
     for part in parts:
         part.start()
     app.extensions[RUNNING] = parts

@@ -14,6 +14,7 @@ import time
 from datetime import UTC, datetime
 
 import gevent
+from gevent.event import Event
 
 
 class Clock:
@@ -30,6 +31,10 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         """Wait, others having their turn meanwhile."""
         gevent.sleep(seconds)
+
+    def wait(self, event: Event, seconds: float) -> bool:
+        """Wait until the event is set, at most for so long; whether it is set."""
+        return bool(event.wait(seconds))
 
 
 def iso(wall: float) -> str:

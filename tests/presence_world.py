@@ -12,6 +12,7 @@ import pytest
 from skyspy.services import Caller
 from skyspy.sockets.presence import Presence
 from skyspy.store import presence
+from skyspy.watcher import Watcher
 from tests.socket_world import OPERATOR, Peer, World, turn
 
 T = TypeVar("T")
@@ -24,14 +25,17 @@ class Twice:
         self.worlds = (World(folder), World(folder))
         self.parts = tuple(Presence(world.skyspy) for world in self.worlds)
         self.here, self.there = self.worlds
+        for world, part in zip(self.worlds, self.parts, strict=True):
+            world.watcher = Watcher(world.settings, world.clock)  # type: ignore[arg-type]
+            part.subscribe(world.watcher)
+            world.reauthorizer.subscribe(world.watcher)
         self.look()
 
     def look(self) -> None:
         """One round in both processes, half a second after the last."""
-        for world, part in zip(self.worlds, self.parts, strict=True):
+        for world in self.worlds:
             world.clock.pass_by(0.5)
-            part.look()
-            world.reauthorizer.look()
+            world.watcher.poll()
         turn()
 
     def listed(self) -> list[presence.Row]:
@@ -46,6 +50,10 @@ class Twice:
 
     def evict(self, what: str, target: str = "") -> None:
         self.here.store.write(lambda c: presence.evict(c, what, target, 1, OPERATOR, self.here.clock.wall()))
+        for world, part in zip(self.worlds, self.parts, strict=True):
+            world.watcher = Watcher(world.settings, world.clock)  # type: ignore[arg-type]
+            part.subscribe(world.watcher)
+            world.reauthorizer.subscribe(world.watcher)
         self.look()
 
     def looked(self, act: Callable[[], T]) -> T:

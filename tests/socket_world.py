@@ -32,6 +32,7 @@ from skyspy.store.accounts import Accounts, Actor
 from skyspy.store.settings import SettingsTable
 from skyspy.transport import setup
 from skyspy.transport.connection import Outbox
+from skyspy.watcher import Watcher
 from tests.conftest import StillClock
 
 OPERATOR = Actor("system", "test")
@@ -122,7 +123,9 @@ class World:
             self.skyspy.skies[name] = FakeSky(name, self.clock, self.settings)  # type: ignore[assignment, arg-type]
         for namespace in (MainNamespace, AudioNamespace, CannonballNamespace, AcarsNamespace):
             self.socketio.on_namespace(namespace(self.skyspy))
+        self.watcher = Watcher(self.settings, self.clock)  # type: ignore[arg-type]
         self.reauthorizer = Reauthorizer(self.skyspy)
+        self.reauthorizer.subscribe(self.watcher)
         self.people: dict[str, int] = {}
         self.peers: dict[str, Peer] = {}
         eio = self.server.eio

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 
-import gevent
-
 from skyspy.auth.tokens import Tokens
+from skyspy.clock import Clock
+from skyspy.loop import Loop
 from skyspy.store import StoreError
 
 log = logging.getLogger(__name__)
@@ -21,41 +21,34 @@ ROUNDS_PER_TIDYING = 120
 
 
 class Upkeep:
-    """Keeps the accounts of one process tidy. `start` makes a greenlet of it; `stop` writes what is left."""
+    """Keeps the accounts of one process tidy; `loop` does a round every FLUSH_SECONDS."""
 
-    def __init__(self, tokens: Tokens, every_s: float = FLUSH_SECONDS) -> None:
+    def __init__(self, tokens: Tokens, clock: Clock) -> None:
         self._tokens = tokens
-        self._every_s = every_s
         self._rounds = 0
-        self._greenlet: gevent.Greenlet[[], None] | None = None
+        self._tidies = True
+        self.loop = Loop("upkeep of the accounts", self.round, clock, FLUSH_SECONDS)
 
     def start(self) -> None:
-        """Do a round every `every_s` seconds from now on."""
-        self._greenlet = gevent.spawn(self._run)
+        """Begin the rounds."""
+        self.loop.start()
 
     def stop(self) -> None:
-        """End, writing down what was gathered since the last round."""
-        if self._greenlet is not None:
-            self._greenlet.kill()
-            self._greenlet = None
-        self._try(tidying=False)
+        """End the rounds, and write what was gathered since the last one."""
+        self.loop.stop()
+        self._tidies = False
+        self.loop.round()
 
     def round(self) -> None:
         """One round."""
-        self._try(tidying=self._rounds % ROUNDS_PER_TIDYING == 0)
+        tidying = self._tidies and self._rounds % ROUNDS_PER_TIDYING == 0
         self._rounds += 1
+        self._flush(tidying=tidying)
 
-    def _run(self) -> None:
-        while True:
-            gevent.sleep(self._every_s)
-            self.round()
-
-    def _try(self, *, tidying: bool) -> None:
+    def _flush(self, *, tidying: bool) -> None:
         try:
             self._tokens.flush_uses()
             if tidying:
                 self._tokens.tidy()
         except StoreError as error:
-            log.warning("last uses are written down later: %s", error)
-        except Exception:
-            log.exception("upkeep of the accounts failed; the next round follows")
+            log.warning("last uses are written later: %s", error)

@@ -1,7 +1,7 @@
 """Heart: receivers, those of the environment shown and those that operators add while the server runs.
 
 Law: `settings.manage`. A URL may point anywhere the server can reach: that is the operator's right, and it is
-written down. A URL's password is never shown again. Every process takes a change over within a second (Follower). Invented
+written down. A URL's password is never shown again. Every process takes a change over within a second (ReceiverFollower). Invented
 traffic never mixes with a real sky: where the environment names nothing else, it rests while an added receiver is there.
 """
 
@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import gevent
-
 from skyspy import feedurl
 from skyspy.feedurl import FeedUrl, FeedUrlError
 from skyspy.receivers import manager
@@ -22,12 +20,12 @@ from skyspy.receivers.manager import CheckResult, ReceiverListError
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Refused, as_refusals, sentence
 from skyspy.sky import Sky
-from skyspy.store import StoreError, audit, feeds
+from skyspy.store import audit, feeds
 from skyspy.store.feeds import Feed
+from skyspy.store.settings import Settings
 
 MANAGE = "settings.manage"
 CHECK_SECONDS = 3.0
-LOOK_SECONDS = 0.5
 MOST = 64
 """How many receivers may be added."""
 
@@ -145,43 +143,19 @@ def remove(server: Server, caller: Caller, feed_id: int) -> None:
         server.store.write(lambda c: feeds.remove(c, feed_id, shown, caller.actor, at))
 
 
-class Follower:
-    """Makes one sky's receivers follow the table, in every process. `look` is one round; `start` repeats it."""
+class ReceiverFollower:
+    """Makes one sky's receivers follow the table, in every process."""
 
     def __init__(self, server: Server, sky: Sky) -> None:
         self._server = server
         self._sky = sky
-        self._version: int | None = None
         self._mine: set[str] = set()
         self._demo = [url.text for url in server.config.feeds] if _only_demo(server.config.feeds) else []
         self._demo_place = sky.location
         self._is_real = False
-        self._greenlet: gevent.Greenlet[[], None] | None = None
 
-    def start(self) -> None:
-        """Look every LOOK_SECONDS from now on."""
-        self._greenlet = gevent.spawn(self._run)
-
-    def stop(self) -> None:
-        """Look no more; the sky stops its receivers itself."""
-        if self._greenlet is not None:
-            self._greenlet.kill()
-
-    def _run(self) -> None:
-        while True:
-            try:
-                self.look()
-            except StoreError as error:
-                log.debug("added feeds stay as they are while the database cannot be read: %s", error)
-            except Exception:
-                log.exception("following added feeds failed; the next round follows")
-            gevent.sleep(LOOK_SECONDS)
-
-    def look(self) -> None:
-        """Take over what changed. Raises StoreError."""
-        version = self._server.settings.fresh().version
-        if version == self._version:
-            return
+    def follow(self, _settings: Settings) -> bool:
+        """Take over what the table says now. Raises StoreError."""
         wanted = {feed.url: feed for feed in self._server.store.read(feeds.every)}
         for url in sorted(self._mine - set(wanted)):
             self._mine.discard(url)
@@ -192,7 +166,7 @@ class Follower:
         for url, feed in wanted.items():
             if url in self._mine or self._take(url):
                 self._settle(url, feed.paused)
-        self._version = version
+        return True
 
     def _rest_demo(self, is_real: bool) -> None:
         """Invented traffic and its invented place go when a real receiver comes, and come back when it goes."""

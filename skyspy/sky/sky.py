@@ -14,9 +14,6 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Protocol
 
-import gevent
-from gevent.event import Event
-
 from skyspy import topics
 from skyspy.aircraft import Observation
 from skyspy.auth.principal import Principal
@@ -24,6 +21,7 @@ from skyspy.clock import Clock, iso
 from skyspy.cooperate import Yielder
 from skyspy.feedurl import FeedUrl
 from skyspy.geo import Point, rounded
+from skyspy.loop import Loop
 from skyspy.receivers.manager import Receivers
 from skyspy.sky.audience import Payload, patch_seen_from, seen_from, summarise
 from skyspy.sky.memory import Memory
@@ -35,6 +33,8 @@ log = logging.getLogger(__name__)
 AUDIENCES = (topics.EXACT, topics.PUBLIC)
 STATS_SECONDS = 2.0
 HEARTBEAT_SECONDS = 30.0
+IDLE_TICK_SECONDS = 1.0
+"""Without a change the tick still comes this often: aircraft fall silent and expire."""
 ANNOUNCED_PER_TICK = 100
 """New aircraft told one by one in a tick; when more appear at once the rest come in one update."""
 
@@ -66,10 +66,9 @@ class Sky:
         self._limits_of = -1
         self.tracker = Tracker(Limits(), location, secrets.token_hex(8))
         self.receivers = Receivers(feeds, self.ingest, clock, location)
-        self._dirty = Event()
+        self.loop = Loop(f"the {name} sky's tick", self.tick, clock, IDLE_TICK_SECONDS, lambda: 1.0 / settings().BROADCAST_HZ)
         self._memory = Memory()
         self._last_stats = self._last_heartbeat = clock.steady()
-        self._greenlet: gevent.Greenlet[..., None] | None = None
         self.started = clock.wall()
 
     # -- what comes in -------------------------------------------------------------------------
@@ -79,7 +78,7 @@ class Sky:
         yielder = Yielder()
         for observation in observations:
             self.tracker.apply(observation, self.clock.steady())
-            self._dirty.set()
+            self.loop.wake()
             yielder.maybe_yield()
 
     def stand_at(self, location: Point | None) -> None:
@@ -92,25 +91,12 @@ class Sky:
     def start(self) -> None:
         """Start the feeds and the tick."""
         self.receivers.start()
-        self._greenlet = gevent.spawn(self._run)
+        self.loop.start()
 
     def stop(self) -> None:
         """Stop the feeds and the tick."""
         self.receivers.stop()
-        if self._greenlet is not None:
-            self._greenlet.kill()
-
-    def _run(self) -> None:
-        while True:
-            # Without a change the tick still comes once a second: aircraft fall silent and expire.
-            self._dirty.wait(timeout=1.0)
-            self._dirty.clear()
-            began = self.clock.steady()
-            try:
-                self.tick()
-            except Exception:
-                log.exception("the %s sky's tick failed; the next one follows", self.name)
-            gevent.sleep(max(1.0 / self._settings().BROADCAST_HZ - (self.clock.steady() - began), 0.005))
+        self.loop.stop()
 
     def tick(self) -> None:
         """Tell listeners what changed since the last tick, and what is due by time."""

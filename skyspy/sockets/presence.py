@@ -1,6 +1,6 @@
 """Doors: what this process tells the others of who is connected here, and hears from them of whom to send away.
 
-Law: nothing is written while nobody looks. A look of LOOK_SECONDS reads two numbers; while somebody wants the
+Law: nothing is written while nobody looks. A poll reads two numbers; while somebody wants the
 list this process's rows are written every PUBLISH_SECONDS, and once nobody does they are taken away. An
 eviction goes to the judge, who says the reason and ends the connection; it means whoever had come before it was heard of
 here, so that nobody who was there is missed, and no clock is asked.
@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import logging
 
-import gevent
-
 from skyspy.presence.sessions import Session
 from skyspy.server import Server
 from skyspy.services.live import CODE, MESSAGE, is_meant, row_of
@@ -20,15 +18,15 @@ from skyspy.store.presence import Eviction, Row
 from skyspy.transport.connection import ConnectionRegistry
 from skyspy.transport.rate_limit import RateLimitedLogger
 from skyspy.transport.setup import registry_of
+from skyspy.watcher import Watcher
 
 log = RateLimitedLogger(logging.getLogger(__name__))
 
-LOOK_SECONDS = 0.5
 PUBLISH_SECONDS = 2.0
 
 
 class Presence:
-    """This process's part in the common list. `look` is one round; `start` repeats it."""
+    """This process's part in the common list. `poll` is one round."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -36,32 +34,22 @@ class Presence:
         self.process = server.sessions.process
         self._taken: int | None = None
         self._published: float | None = None
-        self._greenlet: gevent.Greenlet[[], None] | None = None
+
+    def subscribe(self, watcher: Watcher) -> None:
+        """Poll with the watcher."""
+        watcher.on_poll("the list of live connections", self.poll)
 
     def start(self) -> None:
-        """Look every LOOK_SECONDS from now on."""
-        self._greenlet = gevent.spawn(self._run)
+        """Nothing to begin: the watcher polls."""
 
     def stop(self) -> None:
-        """Look no more, and take this process's rows away."""
-        if self._greenlet is not None:
-            self._greenlet.kill()
+        """Take this process's rows away."""
         try:
             self._withdraw()
         except StoreError as error:
             log.warning("the list of live connections is left to age: %s", error)
 
-    def _run(self) -> None:
-        while True:
-            try:
-                self.look()
-            except StoreError as error:
-                log.warning("live connections of other processes are not heard of now: %s", error)
-            except Exception:
-                log.exception("looking at the common list failed; the next round follows")
-            gevent.sleep(LOOK_SECONDS)
-
-    def look(self) -> None:
+    def poll(self) -> None:
         """One round: evictions, then the list where it is wanted. Raises StoreError."""
         store, now = self._server.store, self._server.clock.wall()
         if self._taken is None:

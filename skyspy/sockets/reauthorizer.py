@@ -1,15 +1,11 @@
-"""Doors: the one who judges again.
+"""Live sessions get the rights they have now.
 
-Law: what an operator changes is in force on every live socket of this process within two seconds.
-LOOK_SECONDS after a change at the latest this greenlet sees that the version in the database has
-moved, and gives every session the verdict it would get at the door now: out, or in with the rights
-it has now. It also sees out whose token has run out, and closes lines over which nobody was admitted.
+The watcher tells when the version moved; every session of this process then gets the answer it would get if it connected now: out,
+or in with the rights it has now. Sessions whose token ran out are ended, and connections without a session are closed.
 
-When the database cannot be read, nobody new is admitted (the door sees to that) and those who are in
-stay in: their last verdict was good, and throwing everybody out because a disk is slow would make
-every hiccup of the database an outage. What is already known is acted on all the same: a mode that
-closed sends the anonymous away without asking the accounts. The verdicts are made up for as soon as
-the database answers.
+While the database cannot be read no new client is admitted, and connected clients stay: the last answer about them was good, and
+disconnecting everyone because a disk is slow would turn each hiccup of the database into an outage. What needs no database is done
+all the same: a mode that closed ends the anonymous sessions. The rest follows as soon as the database answers.
 """
 
 from __future__ import annotations
@@ -30,10 +26,10 @@ from skyspy.store.settings import Settings
 from skyspy.transport.connection import ConnectionRegistry
 from skyspy.transport.rate_limit import RateLimitedLogger
 from skyspy.transport.setup import registry_of
+from skyspy.watcher import Watcher
 
 log = RateLimitedLogger(logging.getLogger(__name__))
 
-LOOK_SECONDS = 0.5
 EMPTY_SECONDS = 10.0
 """How long a connection may stay over which nobody is admitted: refused, gone, or never asked."""
 TURN = 25
@@ -41,57 +37,29 @@ TURN = 25
 
 
 class Reauthorizer:
-    """Judges this process's live sessions again. `look` is one round; `start` repeats it."""
+    """Gives this process's live sessions the rights they have now."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._socketio = server.socketio.server
         self._registry: ConnectionRegistry = registry_of(self._socketio)
-        self._judged = server.settings.current.version
-        self._greenlet: gevent.Greenlet[[], None] | None = None
 
-    def start(self) -> None:
-        """Look every LOOK_SECONDS from now on."""
-        self._greenlet = gevent.spawn(self._run)
-
-    def stop(self) -> None:
-        """Look no more."""
-        if self._greenlet is not None:
-            self._greenlet.kill()
-
-    def _run(self) -> None:
-        while True:
-            gevent.sleep(LOOK_SECONDS)
-            try:
-                self.look()
-            except Exception:
-                log.exception("judging live sockets failed; the next round follows")
-
-    def look(self) -> None:
-        """One round: whom an operator sent away, settings and accounts, expired tokens, empty lines."""
-        self._dismiss()
-        self._follow()
-        self._expire()
-        self._sweep()
+    def subscribe(self, watcher: Watcher) -> None:
+        """Act at each poll, and on each new version from the one that is in force now."""
+        watcher.on_poll("disconnecting whom an operator ended", self.disconnect_pending)
+        watcher.on_version("reauthorizing sessions", self.reauthorize, self._server.settings.current.version)
+        watcher.on_poll("ending expired sessions", self.end_expired)
+        watcher.on_poll("closing connections without a session", self.close_empty)
 
     # -- what an operator changed --------------------------------------------------------------
 
-    def _dismiss(self) -> None:
+    def disconnect_pending(self) -> None:
         for sid, code, message in self._server.sessions.take_farewells():
             session = self._server.sessions.get(sid)
             if session is not None:
                 self._door(session).evict(session, code, message)
 
-    def _follow(self) -> None:
-        try:
-            settings = self._server.settings.fresh(0.0)
-        except StoreError as error:
-            log.warning("live sockets keep the rights they have while the database cannot be read: %s", error)
-            return
-        if settings.version != self._judged and self.rejudge(settings):
-            self._judged = settings.version
-
-    def rejudge(self, settings: Settings) -> bool:
+    def reauthorize(self, settings: Settings) -> bool:
         """Judge every live session under these settings and the accounts as they are now.
 
         False when the accounts could not be read; what could be judged without them was.
@@ -143,14 +111,14 @@ class Reauthorizer:
 
     # -- what time changed ---------------------------------------------------------------------
 
-    def _expire(self) -> None:
+    def end_expired(self) -> None:
         now = self._server.clock.wall()
         for session in self._server.sessions:
             ends = session.principal.expires_at
             if ends is not None and ends <= now:
                 self._door(session).evict(session, "token_expired")
 
-    def _sweep(self) -> None:
+    def close_empty(self) -> None:
         now, live = self._server.clock.steady(), self._server.sessions
         for connection in list(self._registry.connections.values()):
             if live.has_transport(connection.sid):

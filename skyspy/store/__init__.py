@@ -40,6 +40,8 @@ class Store:
         self._url = _parse(url)
         self.where = _where(self._url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        self.after_write: Callable[[], object] | None = None
+        """Called after each write of this process that was kept."""
         self._backend: _Backend = (Sqlite if self.is_sqlite else Postgres)(self._url, self.where)
 
     def __repr__(self) -> str:
@@ -69,7 +71,10 @@ class Store:
         On SQLite writers come one after another; on Postgres they may meet, and a job that decides on what it
         read takes the lock first (`state.bump`). Raises as `read` does.
         """
-        return self._backend.write(fn)
+        result = self._backend.write(fn)
+        if self.after_write is not None:
+            self.after_write()
+        return result
 
     def close(self) -> None:
         """Close every connection; a later use opens new ones."""

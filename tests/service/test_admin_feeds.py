@@ -9,7 +9,7 @@ import pytest
 from skyspy.admin.feeds import STATES, in_words
 from skyspy.aircraft import Observation
 from skyspy.receivers.manager import CheckResult
-from skyspy.services.feeds import MOST, Follower
+from skyspy.services.feeds import MOST, ReceiverFollower
 from skyspy.store import feeds as table
 from tests.panel_world import CLI, PASSWORD, Browser, Panel, panel
 
@@ -27,9 +27,9 @@ def ann(panel: Panel) -> Browser:
 
 
 @pytest.fixture
-def follower(panel: Panel) -> Follower:
+def follower(panel: Panel) -> ReceiverFollower:
     """Takes over what was added, when it is asked to look."""
-    return Follower(panel.skyspy, panel.skyspy.skies["live"])
+    return ReceiverFollower(panel.skyspy, panel.skyspy.skies["live"])
 
 
 def text_of(page: str) -> str:
@@ -61,11 +61,11 @@ def test_where_only_the_demo_runs_the_page_says_so_and_what_to_do(ann: Browser) 
 
 
 def test_an_added_receiver_says_who_added_it_and_when_and_keeps_its_password(
-    panel: Panel, ann: Browser, follower: Follower
+    panel: Panel, ann: Browser, follower: ReceiverFollower
 ) -> None:
     put(panel, HUSHED)
     panel.clock.pass_by(300)
-    follower.look()
+    follower.follow(panel.skyspy.settings.fresh())
     page = ann.get("/admin/feeds/").text
     assert "added by ann 5 min ago" in text_of(page)
     assert "beast://***@127.0.0.1:1" in page and "hush" not in page
@@ -81,18 +81,18 @@ def test_what_the_environment_names_cannot_be_paused_or_removed(panel: Panel, an
         assert ann.post(f"/admin/feeds/1/{path}/").status_code == 404
 
 
-def test_every_state_of_a_link_has_a_word(panel: Panel, ann: Browser, follower: Follower) -> None:
+def test_every_state_of_a_link_has_a_word(panel: Panel, ann: Browser, follower: ReceiverFollower) -> None:
     put(panel, NOBODY)
-    follower.look()
+    follower.follow(panel.skyspy.settings.fresh())
     link = panel.skyspy.skies["live"].receivers._receivers["sbs-127.0.0.1-1"]
     for state in ("connecting", "up", "stale", "down"):
         link.state = state
         assert f"</span>{STATES[state][1]}</span>" in ann.get("/admin/feeds/list/").text
 
 
-def test_when_it_was_last_heard_is_told_as_people_say_it(panel: Panel, ann: Browser, follower: Follower) -> None:
+def test_when_it_was_last_heard_is_told_as_people_say_it(panel: Panel, ann: Browser, follower: ReceiverFollower) -> None:
     put(panel, NOBODY)
-    follower.look()
+    follower.follow(panel.skyspy.settings.fresh())
     hear(panel, "sbs-127.0.0.1-1", "4B1900", "4B1901")
     panel.clock.pass_by(40)
     page = ann.get("/admin/feeds/").text
@@ -212,9 +212,11 @@ def test_who_may_not_manage_settings_may_do_nothing_here(panel: Panel) -> None:
 # -- those that are there -------------------------------------------------------------------------
 
 
-def test_a_receiver_that_is_there_is_tested_with_the_password_nobody_sees(panel: Panel, ann: Browser, follower: Follower) -> None:
+def test_a_receiver_that_is_there_is_tested_with_the_password_nobody_sees(
+    panel: Panel, ann: Browser, follower: ReceiverFollower
+) -> None:
     put(panel, HUSHED)
-    follower.look()
+    follower.follow(panel.skyspy.settings.fresh())
     ann.get("/admin/feeds/")
     assert ann.post("/admin/feeds/test/beast-127.0.0.1-1/").status_code == 303
     page = ann.get("/admin/feeds/").text
@@ -223,9 +225,9 @@ def test_a_receiver_that_is_there_is_tested_with_the_password_nobody_sees(panel:
     assert ann.post("/admin/feeds/test/no-such/").status_code == 404
 
 
-def test_a_pause_is_shown_at_once_and_can_be_ended(panel: Panel, ann: Browser, follower: Follower) -> None:
+def test_a_pause_is_shown_at_once_and_can_be_ended(panel: Panel, ann: Browser, follower: ReceiverFollower) -> None:
     feed_id = put(panel, NOBODY)
-    follower.look()
+    follower.follow(panel.skyspy.settings.fresh())
     ann.get("/admin/feeds/")
     assert ann.post(f"/admin/feeds/{feed_id}/pause/").status_code == 303
     page = ann.get("/admin/feeds/").text
@@ -240,10 +242,10 @@ def test_a_pause_is_shown_at_once_and_can_be_ended(panel: Panel, ann: Browser, f
 
 
 def test_a_removal_says_first_how_many_aircraft_leave_who_added_it_and_what_comes_back(
-    panel: Panel, ann: Browser, follower: Follower
+    panel: Panel, ann: Browser, follower: ReceiverFollower
 ) -> None:
     feed_id, other = put(panel, HUSHED), put(panel, NOBODY, by="bob")
-    follower.look()
+    follower.follow(panel.skyspy.settings.fresh())
     hear(panel, "beast-127.0.0.1-1", "4B1900", "4B1901", "4B1902")
     hear(panel, "sbs-127.0.0.1-1", "4B1902")
     panel.clock.pass_by(30)
@@ -263,9 +265,9 @@ def test_a_removal_of_what_is_gone_says_so(ann: Browser) -> None:
     assert ann.get("/admin/feeds/7/remove/").status_code == 404
 
 
-def test_what_a_receiver_says_of_itself_cannot_run(panel: Panel, ann: Browser, follower: Follower) -> None:
+def test_what_a_receiver_says_of_itself_cannot_run(panel: Panel, ann: Browser, follower: ReceiverFollower) -> None:
     put(panel, NOBODY, by="<b>ann</b>")
-    follower.look()
+    follower.follow(panel.skyspy.settings.fresh())
     panel.skyspy.skies["live"].receivers._receivers["sbs-127.0.0.1-1"].error = "<script>x</script>"
     page = ann.get("/admin/feeds/").text
     assert "<script>x" not in page and "&lt;script&gt;x" in page

@@ -346,26 +346,26 @@ def test_the_log_is_read_from_one_moment_to_another(world: World) -> None:
 
 def test_receivers_are_added_shown_paused_and_removed(world: World) -> None:
     token, sky = world.jwt(), world.skyspy.skies["live"]
-    follower = feeds.Follower(world.skyspy, sky)
+    follower = feeds.ReceiverFollower(world.skyspy, sky)
     [own] = world.get("/api/admin/feeds/", token).json["feeds"]
     assert (own["id"], own["url"], own["added_by"]) == (None, "demo://", None)
     made = world.post("/api/admin/feeds/", {"url": "beast://op:hush@127.0.0.1:1"}, token).json
     assert (made["url"], made["state"], made["added_by"]) == ("beast://***@127.0.0.1:1", "connecting", "ann")
     assert world.post("/api/admin/feeds/", {"url": "beast://op:hush@127.0.0.1:1"}, token).status_code == 409
     assert world.post("/api/admin/feeds/", {"url": "demo://"}, token).status_code == 409, "the environment's own"
-    follower.look()
+    follower.follow(world.skyspy.settings.fresh())
     assert sky.receivers.names() == ["demo", "beast-127.0.0.1-1"]
     world.clock.pass_by(20)
     assert [row["history"] for row in world.get("/api/admin/feeds/", token).json["feeds"]] == [[0.0] * 3] * 2
     path = f"/api/admin/feeds/{made['id']}/"
     assert world.post(path, {"paused": True}, token).json["state"] == "paused"
     world.clock.pass_by(1)
-    follower.look()
+    follower.follow(world.skyspy.settings.fresh())
     assert sky.receivers.status()[1]["state"] == "paused"
     assert delete(world, path, token).status_code == 204
     assert delete(world, path, token).status_code == 404
     world.clock.pass_by(1)
-    follower.look()
+    follower.follow(world.skyspy.settings.fresh())
     assert sky.receivers.names() == ["demo"]
 
 

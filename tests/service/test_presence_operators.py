@@ -21,13 +21,13 @@ def receivers(world: World, clock: StillClock) -> Receivers:
 
 def test_a_receiver_added_here_is_taken_over_everywhere_paused_and_removed(twice: Twice) -> None:
     own = [receivers(world, world.clock) for world in twice.worlds]
-    followers = [feeds.Follower(world.skyspy, world.skyspy.skies["live"]) for world in twice.worlds]
+    followers = [feeds.ReceiverFollower(world.skyspy, world.skyspy.skies["live"]) for world in twice.worlds]
     caller = admin(twice.here)
 
     def follow() -> None:
         twice.look()
-        for follower in followers:
-            follower.look()
+        for world, follower in zip(twice.worlds, followers, strict=True):
+            follower.follow(world.settings.fresh())
 
     added = feeds.add(twice.here.skyspy, caller, "beast://op:secret@192.0.2.1:30005")
     follow()
@@ -48,12 +48,12 @@ def test_a_receiver_added_here_is_taken_over_everywhere_paused_and_removed(twice
 def test_invented_traffic_rests_while_a_real_receiver_is_there(twice: Twice) -> None:
     world, sky = twice.here, twice.here.skyspy.skies["live"]
     sky.receivers = Receivers(world.config.feeds, lambda _name, _heard: None, world.clock, sky.location)
-    follower, caller, invented = feeds.Follower(world.skyspy, sky), admin(world), sky.location
+    follower, caller, invented = feeds.ReceiverFollower(world.skyspy, sky), admin(world), sky.location
     sky.receivers.start()
 
     def follow() -> dict[str, str]:
         twice.look()
-        follower.look()
+        follower.follow(world.settings.fresh())
         return {row["name"]: row["state"] for row in sky.receivers.status()}
 
     feeds.add(world.skyspy, caller, "demo://?seed=7")

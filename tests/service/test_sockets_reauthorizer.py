@@ -24,7 +24,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def look(world: World) -> None:
     """One round of the judge's, half a second after the last."""
     world.clock.pass_by(0.5)
-    world.reauthorizer.look()
+    world.watcher.poll()
     turn()
 
 

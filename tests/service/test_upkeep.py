@@ -8,7 +8,7 @@ import pytest
 
 from skyspy.auth.upkeep import ROUNDS_PER_TIDYING, Upkeep
 from skyspy.store import StoreBusy
-from tests.feed_fakes import wait_for
+from tests.running_clock import RunningClock, turns_until
 
 
 class Tokens:
@@ -28,8 +28,8 @@ class Tokens:
         self.tidyings += 1
 
 
-def upkeep_of(tokens: Any, every_s: float = 30.0) -> Upkeep:
-    return Upkeep(tokens, every_s)
+def upkeep_of(tokens: Any) -> Upkeep:
+    return Upkeep(tokens, RunningClock())
 
 
 def test_uses_are_written_every_round_and_tidying_comes_once_an_hour() -> None:
@@ -51,7 +51,7 @@ def test_what_is_left_is_written_at_the_end() -> None:
 @pytest.mark.parametrize("fault", [StoreBusy("busy"), RuntimeError("a bug")])
 def test_a_round_that_fails_does_not_end_the_others(fault: Exception) -> None:
     tokens = Tokens(fault)
-    upkeep = upkeep_of(tokens, 0.001)
+    upkeep = upkeep_of(tokens)
     upkeep.start()
-    wait_for(lambda: tokens.flushes > 2)
+    turns_until(lambda: tokens.flushes > 2)
     upkeep.stop()

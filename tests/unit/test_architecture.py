@@ -18,7 +18,7 @@ LAYERS: dict[str, int] = {
     # domain (pure)
     "decode": 2, "filters": 2, "safety": 2, "simulate": 2, "topics": 2, "tracker": 2,
     # store, auth, infrastructure, application
-    "store": 3, "auth": 4, "broadcast": 5, "presence": 5, "receivers": 5, "transport": 5, "server": 6, "services": 6, "sky": 6,
+    "store": 3, "auth": 4, "broadcast": 5, "presence": 5, "receivers": 5, "transport": 5, "server": 6, "services": 6, "sky": 6, "watcher": 6,
     # interfaces and app
     "admin": 7, "api": 7, "cli": 7, "pages": 7, "sockets": 7, "__main__": 8, "app": 8,
 }  # fmt: skip

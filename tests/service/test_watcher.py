@@ -1,0 +1,115 @@
+"""One watcher per process: what was changed is followed, also after a failure, and at once by the process that changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import gevent
+import pytest
+
+from skyspy.clock import Clock
+from skyspy.store import Store, StoreError, state
+from skyspy.store.audit import Actor
+from skyspy.store.settings import Settings, SettingsTable
+from skyspy.watcher import POLL_S, Watcher
+from tests.conftest import StillClock
+
+BOSS = Actor("system", "test")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store(f"sqlite:///{tmp_path / 'skyspy.db'}")
+    made.upgrade()
+    yield made
+    made.close()
+
+
+class Scene:
+    """A watcher and what it told."""
+
+    def __init__(self, store: Store) -> None:
+        self.clock = StillClock()
+        self.settings = SettingsTable(store, clock=self.clock)
+        self.watcher = Watcher(self.settings, self.clock)
+        self.told: list[tuple[str, int]] = []
+        self.answer: object = True
+
+    def follow(self, settings: Settings) -> bool:
+        self.told.append(("follow", settings.version))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer is True
+
+    def poll(self) -> None:
+        self.clock.pass_by(POLL_S)
+        self.watcher.poll()
+
+
+@pytest.fixture
+def scene(store: Store) -> Scene:
+    return Scene(store)
+
+
+def test_a_subscriber_is_told_each_version_once(scene: Scene, store: Store) -> None:
+    known = scene.settings.current.version
+    scene.watcher.on_version("test", scene.follow, known)
+    scene.poll()
+    assert scene.told == []
+    SettingsTable(store, clock=scene.clock).change({"BROADCAST_HZ": 3.0}, BOSS)  # another process
+    scene.poll()
+    scene.poll()
+    assert scene.told == [("follow", known + 1)]
+
+
+@pytest.mark.parametrize("fault", [False, StoreError("busy"), RuntimeError("a bug")])
+def test_who_could_not_follow_is_told_again_and_keeps_nobody_else_from_it(scene: Scene, store: Store, fault: object) -> None:
+    others: list[int] = []
+    scene.answer = fault
+    scene.watcher.on_version("failing", scene.follow)
+    scene.watcher.on_version("good", lambda settings: others.append(settings.version) is None)
+    scene.poll()
+    scene.answer = True
+    scene.poll()
+    scene.poll()
+    assert len(scene.told) == 2
+    assert len(others) == 1
+
+
+def test_while_the_database_cannot_be_read_time_still_passes(scene: Scene, store: Store) -> None:
+    polls: list[int] = []
+    scene.watcher.on_poll("test", lambda: polls.append(1))
+    scene.watcher.on_version("test", scene.follow)
+    broken = scene.settings._store
+    scene.settings._store = None  # type: ignore[assignment]
+
+    class Away:
+        def read(self, *_: object) -> object:
+            raise StoreError("the disk is gone")
+
+    scene.settings._store = Away()  # type: ignore[assignment]
+    scene.poll()
+    assert (polls, scene.told) == ([1], [])
+    scene.settings._store = broken
+    scene.poll()
+    assert len(scene.told) == 1
+
+
+def test_the_process_that_makes_a_change_follows_it_at_once(store: Store) -> None:
+    clock = Clock()
+    settings = SettingsTable(store, clock=clock)
+    watcher = Watcher(settings, clock)
+    watcher.loop._every_s = 3600.0
+    told: list[int] = []
+    watcher.on_version("test", lambda now: told.append(now.version) is None, settings.current.version)
+    store.after_write = watcher.wake
+    watcher.start()
+    with gevent.Timeout(10):
+        while watcher.loop.rounds < 1:
+            gevent.sleep(0.001)
+        version = store.write(state.bump)
+        while not told:
+            gevent.sleep(0.001)
+    watcher.stop()
+    assert told == [version]

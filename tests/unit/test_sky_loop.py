@@ -1,0 +1,87 @@
+"""A sky's tick runs by itself: at its rate, in spite of crashes, and its heartbeats say where the stream is."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from skyspy.aircraft import Observation
+from skyspy.sky.sky import HEARTBEAT_SECONDS
+from tests.running_clock import RunningClock, turns_until
+from tests.unit.test_sky import DELTA, WHOLE, Scene
+
+
+class RunningScene(Scene):
+    """A sky whose tick runs, on a clock that waiting moves."""
+
+    def __init__(self, *rooms: str, **settings: Any) -> None:
+        super().__init__(*rooms, **settings)
+        self.clock = self.sky.clock = self.sky.loop._clock = RunningClock()
+        self.ticks: list[float] = []
+        self.fault: Exception | None = None
+        tick = self.sky.tick
+
+        def counted() -> None:
+            self.ticks.append(self.clock.steady())
+            if self.fault is not None:
+                fault, self.fault = self.fault, None
+                raise fault
+            tick()
+
+        self.sky.loop._run_once = counted
+
+    def _ticked(self, count: int) -> bool:
+        return len(self.ticks) > count
+
+    def run(self, ticks: int, busy: bool = True) -> list[float]:
+        """Let it tick so often, something being heard all the time; the seconds between ticks."""
+        self.sky.loop.start()
+        while len(self.ticks) < ticks:
+            count = len(self.ticks)
+            if busy:
+                self.hear("4B1613", gs=200.0 + count)
+            turns_until(partial(self._ticked, count))
+        self.sky.loop.stop()
+        return [round(later - earlier, 3) for earlier, later in zip(self.ticks, self.ticks[1:], strict=False)]
+
+
+def test_a_busy_sky_tells_its_listeners_as_often_as_broadcast_hz_says() -> None:
+    assert set(RunningScene(WHOLE, BROADCAST_HZ=4.0).run(6)) == {0.25}
+    assert set(RunningScene(WHOLE, BROADCAST_HZ=1.0).run(4)) == {1.0}
+
+
+def test_a_quiet_sky_ticks_once_a_second_so_that_aircraft_expire() -> None:
+    scene = RunningScene(WHOLE, BROADCAST_HZ=4.0, AIRCRAFT_TIMEOUT_SECONDS=30.0)
+    scene.hear("4B1613", gs=200.0)
+    scene.run(40, busy=False)
+    assert (WHOLE, "aircraft:remove") in [(room, event) for room, event, _ in scene.broadcast.sent]
+
+
+def test_a_tick_that_crashes_is_followed_by_the_next_one() -> None:
+    scene = RunningScene(WHOLE)
+    scene.fault = RuntimeError("a bug")
+    scene.run(3)
+    assert (len(scene.ticks), scene.sky.loop.crashes) == (3, 1)
+    assert "aircraft:new" in scene.broadcast.events(WHOLE)
+
+
+def test_a_heartbeat_carries_the_seq_of_the_stream() -> None:
+    scene = Scene(WHOLE, DELTA)
+    for step in range(3):
+        scene.hear("4B1613", gs=200.0 + step)
+        scene.tick()
+    assert scene.sky.tracker.seq == 3
+    beats = [payload for _, event, payload in scene.tick(HEARTBEAT_SECONDS) if event == "aircraft:heartbeat"]
+    assert beats
+    assert {beat["seq"] for beat in beats} == {scene.sky.tracker.seq}
+    assert scene.sky.tracker.seq > 0
+
+
+def test_what_is_heard_wakes_the_tick() -> None:
+    scene = RunningScene(WHOLE)
+    scene.sky.loop.start()
+    before = scene.clock.steady()
+    scene.sky.ingest("test", [Observation("4B1613", before, "adsb_icao", {"gs": 200.0}) for _ in range(2)])
+    turns_until(lambda: scene.ticks)
+    scene.sky.loop.stop()
+    assert scene.ticks[0] == before
