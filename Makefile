@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ADDRESS ?= 127.0.0.1:8000
 RERUNS ?= $(if $(filter true,$(CI)),1,0)
 
-.PHONY: run test lint bench deps dev browser clean
+.PHONY: run test lint bench licences deps dev browser clean
 
 run: deps browser
 	@$(BIN)/skyspy db upgrade
@@ -48,6 +48,10 @@ bench: dev
 	$(BIN)/python bench/ingest.py
 	$(BIN)/python bench/tracker.py
 	$(BIN)/python bench/hub.py
+
+# After a change of a lock: docs/licences.md names every package with its licence.
+licences: dev
+	$(BIN)/python docs/make_licences.py
 
 clean:
 	rm -rf $(VENV) node_modules static/vendor
