@@ -16,8 +16,15 @@ from flask import Flask
 from flask_socketio import SocketIO
 
 from skyspy import admin, api, config, logs, pages
+from skyspy.auth.apikeys import ApiKeys
+from skyspy.auth.panel_sessions import PanelSessions
+from skyspy.auth.passwords import Passwords
+from skyspy.auth.refusals import Refusals
+from skyspy.auth.secret import secret_of
+from skyspy.auth.signin import SignIn
+from skyspy.auth.throttle import LoginThrottle
 from skyspy.auth.tokens import Tokens
-from skyspy.auth.upkeep import Upkeep
+from skyspy.auth.upkeep import Upkeep, tidy
 from skyspy.broadcast import Broadcast
 from skyspy.clock import Clock, iso
 from skyspy.config import ROOT, Config
@@ -33,7 +40,6 @@ from skyspy.sockets.audio import AudioNamespace
 from skyspy.sockets.cannonball import CannonballNamespace
 from skyspy.sockets.main import MainNamespace
 from skyspy.store import Store
-from skyspy.store.accounts import Accounts
 from skyspy.store.settings import Settings, SettingsTable
 from skyspy.transport import setup
 from skyspy.watcher import Watcher
@@ -82,13 +88,30 @@ def build_server(boot: Config, clock: Clock, app: Flask) -> Server:
     store = Store(boot.database_url)
     store.upgrade()
     settings = SettingsTable(store, boot.first_settings, clock)
-    accounts = Accounts(store, clock)
-    tokens = Tokens(accounts, settings, boot.secret_key, clock, former=boot.former_key)
+    secret, passwords = secret_of(boot, clock), Passwords()
+    sign_in = SignIn(store, passwords, LoginThrottle(store, secret, clock), clock)
+    api_keys = ApiKeys(store, secret, clock)
+    tokens = Tokens(store, settings, secret, sign_in, api_keys, clock)
     socketio = SocketIO()
     socketio.init_app(app, path=boot.socketio_path, **setup.socketio_options(settings, boot))
     setup.install(socketio)
     broadcast = Broadcast(socketio)
-    server = Server(boot, clock, store, settings, accounts, tokens, socketio, broadcast, SessionRegistry())
+    server = Server(
+        config=boot,
+        clock=clock,
+        store=store,
+        settings=settings,
+        secret=secret,
+        passwords=passwords,
+        sign_in=sign_in,
+        api_keys=api_keys,
+        tokens=tokens,
+        panel_sessions=PanelSessions(store, settings, secret, passwords, sign_in, tokens, clock),
+        refusals=Refusals(store, clock),
+        socketio=socketio,
+        broadcast=broadcast,
+        sessions=SessionRegistry(),
+    )
 
     def current() -> Settings:
         return settings.current
@@ -110,7 +133,12 @@ def start(app: Flask) -> None:
     reauthorizer.Reauthorizer(server).subscribe(watcher)
     watcher.on_version("following receivers", feeds.ReceiverFollower(server, server.skies["live"]).follow)
     server.store.after_write = watcher.wake
-    parts: list[Part] = [connected, *server.skies.values(), watcher, Upkeep(server.tokens, server.clock)]
+    upkeep = Upkeep(
+        (server.tokens, server.refusals, server.api_keys),
+        partial(tidy, server.store, server.settings, server.sign_in, server.clock),
+        server.clock,
+    )
+    parts: list[Part] = [connected, *server.skies.values(), watcher, upkeep]
     for part in parts:
         part.start()
     app.extensions[RUNNING] = parts

@@ -11,6 +11,12 @@ from dataclasses import dataclass, field
 from flask import Flask
 from flask_socketio import SocketIO
 
+from skyspy.auth.apikeys import ApiKeys
+from skyspy.auth.panel_sessions import PanelSessions
+from skyspy.auth.passwords import Passwords
+from skyspy.auth.refusals import Refusals
+from skyspy.auth.secret import Secret
+from skyspy.auth.signin import SignIn
 from skyspy.auth.tokens import Tokens
 from skyspy.broadcast import Broadcast
 from skyspy.clock import Clock
@@ -18,7 +24,6 @@ from skyspy.config import Config
 from skyspy.presence.sessions import SessionRegistry
 from skyspy.sky import Sky
 from skyspy.store import Store
-from skyspy.store.accounts import Accounts
 from skyspy.store.settings import SettingsTable
 
 
@@ -30,8 +35,13 @@ class Server:
     clock: Clock
     store: Store
     settings: SettingsTable
-    accounts: Accounts
+    secret: Secret
+    passwords: Passwords
+    sign_in: SignIn
+    api_keys: ApiKeys
     tokens: Tokens
+    panel_sessions: PanelSessions
+    refusals: Refusals
     socketio: SocketIO
     broadcast: Broadcast
     sessions: SessionRegistry

@@ -7,10 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from skyspy.store import Store, state
-from skyspy.store.accounts import AccountError, Accounts, Actor, Key, NewKey, User
+from skyspy.store import Store, families, keys, state, users
+from skyspy.store.audit import Actor
+from skyspy.store.keys import Key, NewKey
+from skyspy.store.roles import AccountError
+from skyspy.store.users import User
 from tests.conftest import StillClock
-from tests.databases import store
+from tests.databases import Db, change, store
 
 __all__ = ["store"]
 
@@ -19,26 +22,26 @@ HASH = "a stand-in for a hash"
 
 
 @pytest.fixture
-def accounts(store: Store, clock: StillClock) -> Accounts:
-    return Accounts(store, clock)
+def db(store: Store, clock: StillClock) -> Db:
+    return Db(store, clock)
 
 
-def make(accounts: Accounts, name: str, role: str = "viewer", password_hash: str | None = HASH) -> User:
-    return accounts.create_user(name, role, password_hash, ANNA)
+def make(db: Db, name: str, role: str = "viewer", password_hash: str | None = HASH) -> User:
+    return change(db, users.create, name, role, password_hash, ANNA)
 
 
-def make_key(accounts: Accounts, owner: User, digest: str = "d1", **more: object) -> Key:
+def make_key(db: Db, owner: User, digest: str = "d1", **more: object) -> Key:
     new = NewKey("live", "my app", digest, "sk_live_Abcd", **more)  # type: ignore[arg-type]
-    return accounts.create_key(owner.id, new, ANNA)
+    return change(db, keys.create, owner.id, new, ANNA)
 
 
-def start_family(accounts: Accounts, user: User, family: str = "f1", digest: str = "r1", lives: float = 100) -> bool:
-    ends = accounts.clock.wall() + lives
-    return accounts.start_family(family, user, digest, ends, Actor("user", user.name, "192.0.2.7"))
+def start_family(db: Db, user: User, family: str = "f1", digest: str = "r1", lives: float = 100) -> bool:
+    ends = db.clock.wall() + lives
+    return change(db, families.start, family, user, digest, ends, None, Actor("user", user.name, "192.0.2.7"))
 
 
-def version(accounts: Accounts) -> int:
-    return accounts.store.read(state.version)
+def version(db: Db) -> int:
+    return db.store.read(state.version)
 
 
 def both_at_once(first: Callable[[], object], second: Callable[[], object]) -> list[Exception]:

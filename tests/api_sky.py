@@ -12,7 +12,9 @@ from werkzeug.test import TestResponse
 
 from skyspy.aircraft import Observation
 from skyspy.server import Server, server_of
+from skyspy.store import users
 from skyspy.store.audit import Actor
+from tests.databases import change
 
 SELF = Actor("cli", "test", "")
 PASSWORD = "correct horse battery staple"
@@ -69,7 +71,7 @@ def fill(server: Server, sky: str, heard: dict[str, dict[str, Any]]) -> None:
 
 
 def make_user(server: Server, name: str = "alice", role: str = "viewer") -> int:
-    return server.accounts.create_user(name, role, server.tokens.sign_in.passwords.hash(PASSWORD, 8), SELF).id
+    return change(server, users.create, name, role, server.passwords.hash(PASSWORD, 8), SELF).id
 
 
 def signed_in(client: FlaskClient, name: str = "alice") -> dict[str, Any]:

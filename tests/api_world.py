@@ -11,8 +11,10 @@ from flask.testing import FlaskClient
 from skyspy.aircraft import Observation
 from skyspy.app import create_app
 from skyspy.server import Server, server_of
-from skyspy.store.accounts import Actor
+from skyspy.store import users
+from skyspy.store.audit import Actor
 from tests.conftest import StillClock
+from tests.databases import change
 
 OPERATOR = Actor("system", "test")
 PASSWORD = "a long enough password"
@@ -47,8 +49,8 @@ class World:
 
     def user(self, name: str = "ann", role: str = "admin") -> int:
         if name not in self._users:
-            hashed = self.skyspy.tokens.sign_in.passwords.hash(PASSWORD, 10)
-            self._users[name] = self.skyspy.accounts.create_user(name, role, hashed, OPERATOR).id
+            hashed = self.skyspy.passwords.hash(PASSWORD, 10)
+            self._users[name] = change(self.skyspy, users.create, name, role, hashed, OPERATOR).id
         return self._users[name]
 
     def jwt(self, name: str = "ann", role: str = "admin") -> str:
@@ -59,7 +61,7 @@ class World:
         return self.made_key(name, kind, role, **more).text
 
     def made_key(self, name: str = "ann", kind: str = "live", role: str = "admin", **more: Any) -> Any:
-        return self.skyspy.tokens.keys.create(self.user(name, role), kind, "test", OPERATOR, **more)
+        return self.skyspy.api_keys.create(self.user(name, role), kind, "test", OPERATOR, **more)
 
     def hear(self, hex_: str, sky: str = "live", source: str = "adsb_icao", **fields: Any) -> None:
         """Let a sky hear an aircraft, often enough to be listed and its squawk to be believed."""

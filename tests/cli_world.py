@@ -17,10 +17,11 @@ import pytest
 from skyspy.auth.passwords import Passwords
 from skyspy.auth.tokens import Tokens
 from skyspy.cli import main
+from skyspy.clock import Clock
 from skyspy.store import Store
-from skyspy.store.accounts import Accounts
 from skyspy.store.settings import SettingsTable
 from tests.conftest import ROOT
+from tests.tokens_world import parts
 
 PASSWORD = "correct horse battery staple"
 SECRET = "s" * 40
@@ -80,4 +81,4 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
 
 def tokens_of(shell: Shell) -> Tokens:
     store = Store(shell.url)
-    return Tokens(Accounts(store), SettingsTable(store), SECRET, passwords=Passwords())
+    return parts(store, SettingsTable(store), SECRET, Clock(), Passwords()).tokens

@@ -13,16 +13,42 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import psycopg
 import pytest
 
+from skyspy.clock import Clock
 from skyspy.store import Store
 from tests.conftest import ROOT, missing
 
+T = TypeVar("T")
 KINDS = ("sqlite", "postgres")
 _CANDIDATES = ("postgresql:///test", "postgresql://127.0.0.1:5432/test")
+
+
+class Installation(Protocol):
+    """Anything with a database and a clock."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def clock(self) -> Clock: ...
+
+
+@dataclass(frozen=True)
+class Db:
+    """A database and the clock by which it is changed."""
+
+    store: Store
+    clock: Clock
+
+
+def change(place: Installation, fn: Callable[..., T], *args: object) -> T:
+    """Call a store function that changes something, at the place's present time: `fn(connection, *args, at)`."""
+    return place.store.write(fn, *args, place.clock.wall())
 
 
 def postgres_address() -> str | None:

@@ -14,10 +14,11 @@ from werkzeug.test import TestResponse
 
 from skyspy.app import create_app
 from skyspy.server import Server, server_of
-from skyspy.store import presence
-from skyspy.store.accounts import Actor, User
-from skyspy.store.audit import AuditLog, Entry
+from skyspy.store import audit, presence, users
+from skyspy.store.audit import Actor, Entry
+from skyspy.store.users import User
 from tests.conftest import StillClock
+from tests.databases import change
 
 CLI = Actor("cli", "test")
 PASSWORD = "correct horse battery staple"
@@ -36,12 +37,12 @@ class Panel:
         self._hash: str | None = None
         # Somebody looked at the live list a while ago: no page waits for what other processes say.
         looked_at = self.clock.wall() - presence.WANTED_S / 4
-        self.skyspy.store.write(lambda connection: presence.want(connection, looked_at))
+        self.skyspy.store.write(presence.want, looked_at)
 
     def user(self, name: str, role: str = "admin") -> User:
         """A user whose password is PASSWORD."""
-        self._hash = self._hash or self.skyspy.tokens.sign_in.passwords.hash(PASSWORD, 8)
-        return self.skyspy.accounts.create_user(name, role, self._hash, CLI)
+        self._hash = self._hash or self.skyspy.passwords.hash(PASSWORD, 8)
+        return change(self.skyspy, users.create, name, role, self._hash, CLI)
 
     def browser(self, name: str | None = None, **headers: str) -> Browser:
         """A new browser, signed in where a name is given."""
@@ -53,7 +54,7 @@ class Panel:
 
     def log(self, action: str = "") -> list[Entry]:
         """The audit log, the newest first, or what of it has this action."""
-        return [row for row in AuditLog(self.skyspy.store).page(200) if action in ("", row.action)]
+        return [row for row in self.skyspy.store.read(audit.page, 200) if action in ("", row.action)]
 
 
 class Browser:

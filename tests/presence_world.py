@@ -11,8 +11,9 @@ import pytest
 
 from skyspy.services import Caller
 from skyspy.sockets.presence import Presence
-from skyspy.store import presence
+from skyspy.store import presence, users
 from skyspy.watcher import Watcher
+from tests.databases import change
 from tests.socket_world import OPERATOR, Peer, World, turn
 
 T = TypeVar("T")
@@ -39,21 +40,17 @@ class Twice:
         turn()
 
     def listed(self) -> list[presence.Row]:
-        return self.here.store.read(lambda c: presence.everybody(c, self.here.clock.wall()))
+        return self.here.store.read(presence.everybody, self.here.clock.wall())
 
     def want(self) -> None:
-        self.here.store.write(lambda c: presence.want(c, self.here.clock.wall()))
+        self.here.store.write(presence.want, self.here.clock.wall())
 
     def choose(self, **settings: object) -> None:
         self.here.choose(**settings)
         self.look()
 
     def evict(self, what: str, target: str = "") -> None:
-        self.here.store.write(lambda c: presence.evict(c, what, target, 1, OPERATOR, self.here.clock.wall()))
-        for world, part in zip(self.worlds, self.parts, strict=True):
-            world.watcher = Watcher(world.settings, world.clock)  # type: ignore[arg-type]
-            part.subscribe(world.watcher)
-            world.reauthorizer.subscribe(world.watcher)
+        self.here.store.write(presence.evict, what, target, 1, OPERATOR, self.here.clock.wall())
         self.look()
 
     def looked(self, act: Callable[[], T]) -> T:
@@ -78,7 +75,7 @@ def gone(peer: Peer) -> bool:
 
 
 def admin(world: World) -> Caller:
-    world.accounts.create_user("root", "admin", "hash", OPERATOR)
+    change(world, users.create, "root", "admin", "hash", OPERATOR)
     made = world.made_key("keeper", role="admin")
     principal = world.skyspy.tokens.identify(made.text, "127.0.0.1")
     assert principal is not None

@@ -15,8 +15,9 @@ from flask import Flask
 from flask_socketio import SocketIO
 
 from skyspy import topics
+from skyspy.auth.panel_sessions import PanelSessions
 from skyspy.auth.principal import Principal
-from skyspy.auth.tokens import Tokens
+from skyspy.auth.refusals import Refusals
 from skyspy.broadcast import Broadcast
 from skyspy.clock import iso
 from skyspy.config import load
@@ -27,13 +28,15 @@ from skyspy.sockets.audio import AudioNamespace
 from skyspy.sockets.cannonball import CannonballNamespace
 from skyspy.sockets.main import MainNamespace
 from skyspy.sockets.reauthorizer import Reauthorizer
-from skyspy.store import Store, StoreError
-from skyspy.store.accounts import Accounts, Actor
+from skyspy.store import Store, StoreError, users
+from skyspy.store.audit import Actor
 from skyspy.store.settings import SettingsTable
 from skyspy.transport import setup
 from skyspy.transport.connection import Outbox
 from skyspy.watcher import Watcher
 from tests.conftest import StillClock
+from tests.databases import change
+from tests.tokens_world import parts
 
 OPERATOR = Actor("system", "test")
 NAMESPACES = ("/", "/audio", "/cannonball", "/acars")
@@ -79,17 +82,17 @@ class FakeSky:
 
 
 class Breaking:
-    """Stands in front of a part and breaks on demand: `how` is raised by the methods named in `where`."""
+    """Stands in front of a part and breaks on demand: `how` is raised by the method named in `where`. `part` may be replaced."""
 
     def __init__(self, part: Any, where: str) -> None:
-        self._part = part
+        self.part = part
         self._where = where
         self.how: BaseException | None = None
 
     def __getattr__(self, name: str) -> Any:
         if name == self._where and self.how is not None:
             raise self.how
-        return getattr(self._part, name)
+        return getattr(self.part, name)
 
 
 class World:
@@ -101,23 +104,37 @@ class World:
         self.store = Store(self.config.database_url)
         self.store.upgrade()
         self.settings = Breaking(SettingsTable(self.store, {}), "fresh")
-        self.accounts = Accounts(self.store, self.clock)
-        self.tokens = Breaking(Tokens(self.accounts, self.settings, self.config.secret_key, self.clock), "identify")  # type: ignore[arg-type]
+        auth = parts(self.store, self.settings, self.config.secret_key, self.clock)  # type: ignore[arg-type]
+        self.api_keys = auth.api_keys
+        self.tokens = Breaking(auth.tokens, "identify")
         self.socketio = SocketIO()
         app = Flask("world")
         self.socketio.init_app(app, **setup.socketio_options(self.settings, self.config))  # type: ignore[arg-type]
         self.registry = setup.install(self.socketio)
         self.server = self.socketio.server
         self.skyspy = Server(
-            self.config,
-            self.clock,
-            self.store,
-            self.settings,  # type: ignore[arg-type]
-            self.accounts,
-            self.tokens,  # type: ignore[arg-type]
-            self.socketio,
-            Broadcast(self.socketio),
-            SessionRegistry(),
+            config=self.config,
+            clock=self.clock,
+            store=self.store,
+            settings=self.settings,  # type: ignore[arg-type]
+            secret=auth.secret,
+            passwords=auth.passwords,
+            sign_in=auth.sign_in,
+            api_keys=auth.api_keys,
+            tokens=self.tokens,  # type: ignore[arg-type]
+            panel_sessions=PanelSessions(
+                self.store,
+                self.settings,  # type: ignore[arg-type]
+                auth.secret,
+                auth.passwords,
+                auth.sign_in,
+                auth.tokens,
+                self.clock,
+            ),
+            refusals=Refusals(self.store, self.clock),
+            socketio=self.socketio,
+            broadcast=Broadcast(self.socketio),
+            sessions=SessionRegistry(),
         )
         for name in ("live", "sandbox"):
             self.skyspy.skies[name] = FakeSky(name, self.clock, self.settings)  # type: ignore[assignment, arg-type]
@@ -143,7 +160,7 @@ class World:
     def user(self, name: str, role: str = "viewer") -> int:
         """A user, made once."""
         if name not in self.people:
-            self.people[name] = self.accounts.create_user(name, role, None, OPERATOR).id
+            self.people[name] = change(self, users.create, name, role, None, OPERATOR).id
         return self.people[name]
 
     def key(self, name: str = "ann", role: str = "viewer", kind: str = "live", **more: Any) -> str:
@@ -151,7 +168,7 @@ class World:
         return self.made_key(name, role, kind, **more).text
 
     def made_key(self, name: str = "ann", role: str = "viewer", kind: str = "live", **more: Any) -> Any:
-        return self.tokens.keys.create(self.user(name, role), kind, "test", OPERATOR, **more)
+        return self.api_keys.create(self.user(name, role), kind, "test", OPERATOR, **more)
 
     def break_settings(self, how: BaseException | None = None) -> None:
         self.settings.how = how or StoreError("the disk is gone")

@@ -7,21 +7,28 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
 
+from skyspy.auth.apikeys import ApiKeys
 from skyspy.auth.passwords import Passwords
 from skyspy.auth.principal import TokenError
+from skyspy.auth.secret import Secret
+from skyspy.auth.signin import SignIn
+from skyspy.auth.throttle import LoginThrottle
 from skyspy.auth.tokens import Grant, Tokens
-from skyspy.store import Store
-from skyspy.store.accounts import Accounts, Actor, User
-from skyspy.store.audit import AuditLog
+from skyspy.clock import Clock
+from skyspy.config import FormerKey
+from skyspy.store import Store, users
+from skyspy.store.audit import Actor
 from skyspy.store.settings import SettingsTable
+from skyspy.store.users import User
 from tests.conftest import StillClock
-from tests.databases import KINDS, open_store
+from tests.databases import KINDS, change, open_store
 
 BOSS = Actor("user", "boss", "192.0.2.7")
 QUICK = Passwords(memory_kib=8, passes=1)
@@ -29,18 +36,42 @@ PASSWORD = "correct horse battery staple"
 SECRET = "s" * 40
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What knows who somebody is, wired as app.py wires it."""
+
+    secret: Secret
+    passwords: Passwords
+    sign_in: SignIn
+    api_keys: ApiKeys
+    tokens: Tokens
+
+
+def parts(
+    store: Store,
+    settings: SettingsTable,
+    secret: str,
+    clock: Clock,
+    passwords: Passwords = QUICK,
+    former: FormerKey | None = None,
+) -> Parts:
+    keyed = Secret(secret, former, clock)
+    sign_in = SignIn(store, passwords, LoginThrottle(store, keyed, clock), clock)
+    api_keys = ApiKeys(store, keyed, clock)
+    return Parts(keyed, passwords, sign_in, api_keys, Tokens(store, settings, keyed, sign_in, api_keys, clock))
+
+
 class Desk:
     """One installation: everything a test needs to sign in, look and change."""
 
     def __init__(self, store: Store, clock: StillClock, secret: str = SECRET) -> None:
         self.store, self.clock = store, clock
-        self.accounts = Accounts(store, clock)
         self.settings = SettingsTable(store, clock=clock)
-        self.tokens = Tokens(self.accounts, self.settings, secret, clock, QUICK)
-        self.log = AuditLog(store, clock)
+        self.parts = parts(store, self.settings, secret, clock)
+        self.secret, self.api_keys, self.tokens = self.parts.secret, self.parts.api_keys, self.parts.tokens
 
     def user(self, name: str = "ben", role: str = "operator") -> User:
-        return self.accounts.create_user(name, role, QUICK.hash(PASSWORD, 8), BOSS)
+        return change(self, users.create, name, role, QUICK.hash(PASSWORD, 8), BOSS)
 
     def login(self, name: str = "ben", password: object = PASSWORD, client: str = "192.0.2.1") -> Grant:
         return self.tokens.login(name, password, client)
@@ -54,9 +85,7 @@ class Desk:
         """An access token signed as ours are, but for what is said."""
         genuine = jwt.decode(self.login().access, options={"verify_signature": False})
         claims = {name: value for name, value in {**genuine, **(change or {})}.items() if name != drop}
-        return sign(
-            {"alg": "HS256", "typ": "JWT", **header}, claims, self.tokens.secret.key("access token") if key is None else key
-        )
+        return sign({"alg": "HS256", "typ": "JWT", **header}, claims, self.secret.key("access token") if key is None else key)
 
 
 def b64(data: bytes) -> str:

@@ -43,18 +43,15 @@ TITLES = {
 }
 """What a refusal's page is called, by status."""
 
-_PAGES = "skyspy.pages"
-
 
 def fit(app: Flask) -> None:
     """Put the cookie, flask-login and the CSRF check on the application; the check runs in this door only."""
     server = server_of(app)
-    app.extensions[_PAGES] = PanelSessions(server.accounts, server.settings, server.tokens, server.clock)
     app.session_interface = PanelCookies(is_secure)
     app.config.update(
         # Cookies and forms of the former secret key, until its end: what reads this asks the clock each time.
-        SECRET_KEY_FALLBACKS=server.tokens.secret,
-        WTF_CSRF_SECRET_KEY=server.tokens.secret,
+        SECRET_KEY_FALLBACKS=server.secret,
+        WTF_CSRF_SECRET_KEY=server.secret,
         # Judged by the declared length, before a byte is read: a stranger's form would be kept in memory whole.
         MAX_CONTENT_LENGTH=LARGEST_FORM,
         PERMANENT_SESSION_LIFETIME=COOKIE_DAYS_S,
@@ -75,9 +72,7 @@ def fit(app: Flask) -> None:
 
 def pages() -> PanelSessions:
     """The sessions of this application."""
-    made = current_app.extensions[_PAGES]
-    assert isinstance(made, PanelSessions)  # noqa: S101 - a wiring bug of ours
-    return made
+    return server_of(current_app).panel_sessions
 
 
 def is_secure() -> bool:

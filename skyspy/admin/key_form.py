@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 from skyspy.admin.forms import Choice, Field, one_line
 from skyspy.admin.routes import Asked
 from skyspy.permissions import PERMISSIONS
-from skyspy.store.accounts import User
+from skyspy.store.users import User
 
 DAY_S = 86400
 NEVER, ON_A_DATE = "never", "date"

@@ -22,6 +22,7 @@ from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
 from skyspy.permissions import PERMISSIONS
 from skyspy.services import Refused, live, users
+from skyspy.store import keys
 from skyspy.store.presence import Row
 
 page = Page("profile", "/profile/", "Profile", group="You")
@@ -61,11 +62,13 @@ def ask_everywhere(asked: Asked) -> ResponseReturnValue:
     me = asked.session.family.user
     browsers = len(asked.pages.sessions_of(me.id))
     signed = sum(row.kind == "user" for row in sockets_of(asked, me.id))
-    keys = asked.server.accounts.working_keys([me.id]).get(me.id, 0)
+    working = asked.server.store.read(keys.working_per_user, [me.id], asked.server.clock.wall()).get(me.id, 0)
     points = [
         f"You are signed out in {counted(browsers, 'browser')}, this one included, and in every program that you signed in with your password.",
         closes(signed),
-        f"{counted_first(keys, 'API key')} {'works' if keys == 1 else 'work'} on; revoke them one by one." if keys else "",
+        f"{counted_first(working, 'API key')} {'works' if working == 1 else 'work'} on; revoke them one by one."
+        if working
+        else "",
         "You can sign in again at once. If somebody knows your password, change it instead: that ends every other sign-in too.",
     ]
     return step(
@@ -134,7 +137,7 @@ def _page(asked: Asked, errors: dict[str, str] | None = None, status: int = 200,
         sessions=asked.pages.sessions_of(me.id),
         this=asked.session.family.id,
         sockets=sockets_of(asked, me.id),
-        keys=asked.server.accounts.working_keys([me.id]).get(me.id, 0),
+        keys=asked.server.store.read(keys.working_per_user, [me.id], asked.server.clock.wall()).get(me.id, 0),
         fields=fields,
     )
     return make_response(text, status, {"Retry-After": str(ceil(retry_after))} if retry_after else {})

@@ -18,6 +18,7 @@ from skyspy.admin.routes import Asked, Page
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
 from skyspy.services import present
+from skyspy.store import users
 
 page = Page("session", "/sign-in/", "Sign in")
 
@@ -109,7 +110,7 @@ def _form(asked: Asked, name: str, error: str = "", status: int = 200, retry_aft
         keep=asked.settings.PANEL_KEEP_SECONDS,
         keep_days=days,
         kept="keep" in request.form,
-        empty=asked.server.accounts.count_users() == 0,
+        empty=asked.server.store.read(users.count) == 0,
         wait=ceil(retry_after),
     )
     return make_response(text, status, {"Retry-After": str(ceil(retry_after))} if retry_after else {})

@@ -32,8 +32,10 @@ from skyspy.auth.principal import TokenError
 from skyspy.auth.tokens import Grant, LoginError, Throttled
 from skyspy.clock import iso
 from skyspy.permissions import PERMISSION_NAMES
-from skyspy.store.accounts import AccountError, Actor, NotFound
-from skyspy.store.accounts import Key as StoredKey
+from skyspy.store import keys
+from skyspy.store.audit import Actor
+from skyspy.store.keys import Key as StoredKey
+from skyspy.store.roles import AccountError, NotFound
 
 resource = Resource("Signing in", "Tokens for people, keys for programs.")
 
@@ -104,7 +106,7 @@ def keys_list(asked: Asked) -> object:
     Ended ones too. The keys themselves are never shown again.
     """
     query: PageQuery = asked.query
-    mine = asked.server.accounts.keys_of(_user_id(asked))
+    mine = asked.server.store.read(keys.every, _user_id(asked))
     shown, following = page(mine, lambda key: f"{key.id:012d}", query.limit, query.cursor)
     now = asked.server.clock.wall()
     return KeyPage([_shown(key, now) for key in shown], len(shown), following)
@@ -122,12 +124,12 @@ def keys_create(asked: Asked) -> object:
         raise bad_fields({"scopes": f"{', '.join(unknown)[:200]}: no such permission; /api/auth/me/ lists yours"})
     if scopes is not None and not may_give(asked.principal, scopes):
         beyond = sorted(scopes - asked.principal.permissions)
-        asked.server.tokens.refusals.note(_actor(asked), "The key", beyond)
+        asked.server.refusals.note(_actor(asked), "The key", beyond)
         raise ApiError(403, "permission_denied", f"You do not hold {', '.join(beyond)}, so no key of yours can")
     now = asked.server.clock.wall()
     ends = None if body.expires_in is None else now + body.expires_in
     try:
-        made = asked.server.tokens.keys.create(_user_id(asked), body.kind, body.name, _actor(asked), scopes, ends, body.networks)
+        made = asked.server.api_keys.create(_user_id(asked), body.kind, body.name, _actor(asked), scopes, ends, body.networks)
     except AccountError as error:
         raise ApiError(400, "bad_request", _sentence(error)) from error
     return _made(made, now)
@@ -142,7 +144,7 @@ def keys_rotate(asked: Asked) -> object:
     body: Rotation = asked.body
     key = _own(asked)
     try:
-        made = asked.server.tokens.keys.rotate(key.id, _actor(asked), float(body.overlap))
+        made = asked.server.api_keys.rotate(key.id, _actor(asked), float(body.overlap))
     except NotFound:
         _no_key(asked)
     except AccountError as error:
@@ -157,7 +159,7 @@ def keys_revoke(asked: Asked) -> object:
     At once, and the sockets that use it. Doing it twice is no error.
     """
     try:
-        asked.server.accounts.revoke_key(_own(asked).id, _actor(asked))
+        asked.server.store.write(keys.revoke, _own(asked).id, _actor(asked), asked.server.clock.wall())
     except NotFound:
         _no_key(asked)
     return None
@@ -184,7 +186,7 @@ def _actor(asked: Asked) -> Actor:
 def _own(asked: Asked) -> StoredKey:
     """The key in the path, if it is the caller's; of others' keys he learns nothing, not even that they are."""
     text = asked.path["key_id"]
-    mine = asked.server.accounts.keys_of(_user_id(asked))
+    mine = asked.server.store.read(keys.every, _user_id(asked))
     return next((key for key in mine if str(key.id) == text), None) or _no_key(asked)
 
 

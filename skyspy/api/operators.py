@@ -17,8 +17,8 @@ from skyspy.api.routes import IDENTIFIED, Asked, Resource
 from skyspy.clock import iso
 from skyspy.services import Caller, access, audit_log, invitations, keys, live, roles, users
 from skyspy.services.users import UserView
-from skyspy.store.accounts import Role
 from skyspy.store.keys import KeySearch
+from skyspy.store.roles import Role
 from skyspy.store.settings import Setting, to_json
 
 resource = Resource("Operators", "What the panel does, for scripts. Each route says which permission it needs.")

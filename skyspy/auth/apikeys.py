@@ -20,8 +20,9 @@ from skyspy.auth.principal import Principal, TokenError
 from skyspy.auth.secret import Secret
 from skyspy.clock import Clock
 from skyspy.permissions import OPERATES
-from skyspy.store import StoreError, rekey
-from skyspy.store.accounts import Accounts, Actor, Key, NewKey, Use
+from skyspy.store import Store, StoreError, keys, rekey
+from skyspy.store.audit import Actor
+from skyspy.store.keys import Key, NewKey, Use
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +72,8 @@ def well_formed(token: str) -> bool:
 class ApiKeys:
     """Makes keys and knows them again."""
 
-    def __init__(self, accounts: Accounts, secret: Secret, clock: Clock) -> None:
-        self._accounts = accounts
+    def __init__(self, store: Store, secret: Secret, clock: Clock) -> None:
+        self._store = store
         self._secret = secret
         self._clock = clock
         self._uses: dict[int, Use] = {}
@@ -94,18 +95,19 @@ class ApiKeys:
         narrowed = None if scopes is None else frozenset(scopes)
         places = None if networks is None else tuple(networks)
         new = NewKey(kind, name, self._digest(text), _hint(text), narrowed, places, expires_at)
-        return MadeKey(text, self._accounts.create_key(user_id, new, actor))
+        return MadeKey(text, self._store.write(keys.create, user_id, new, actor, self._clock.wall()))
 
     def rotate(self, key_id: int, actor: Actor, overlap_s: float = 0.0) -> MadeKey:
         """Make a key like an old one, which goes on working for `overlap_s` seconds. Raises AccountError, StoreError."""
-        text = generate(self._accounts.key_by_id(key_id).kind)
-        return MadeKey(text, self._accounts.rotate_key(key_id, self._digest(text), _hint(text), overlap_s, actor))
+        text = generate(self._store.read(keys.by_id, key_id).kind)
+        digest, hint, at = self._digest(text), _hint(text), self._clock.wall()
+        return MadeKey(text, self._store.write(keys.rotate, key_id, digest, hint, overlap_s, actor, at))
 
     def identify(self, token: str, client: str | None) -> Principal:
         """Whose key it is. Raises TokenError, StoreError."""
         if not well_formed(token):
             raise TokenError("token_invalid")
-        key = self._accounts.key_by_digest(self._digest(token)) or self._of_the_former(token)
+        key = self._store.read(keys.by_digest, self._digest(token)) or self._of_the_former(token)
         if key is None:
             raise TokenError("token_invalid")
         principal = principal_of(key, self._clock.wall())
@@ -120,7 +122,7 @@ class ApiKeys:
         if not uses:
             return 0
         try:
-            self._accounts.note_key_uses(uses)
+            self._store.write(keys.note_uses, uses)
         except Exception:
             for key_id, use in uses.items():
                 later = self._uses.get(key_id)
@@ -134,12 +136,12 @@ class ApiKeys:
         if former is None:
             return None
         old = former.digest("api key", token)
-        key = self._accounts.key_by_digest(old)
+        key = self._store.read(keys.by_digest, old)
         if key is None:
             # Another request may have moved it between our two looks.
-            return self._accounts.key_by_digest(self._digest(token))
+            return self._store.read(keys.by_digest, self._digest(token))
         try:
-            self._accounts.store.write(lambda connection: rekey.key(connection, old, self._digest(token)))
+            self._store.write(rekey.key, old, self._digest(token))
         except StoreError as error:
             # It is good all the same; its next use moves it.
             log.warning("an API key is moved to the current secret key later: %s", error)

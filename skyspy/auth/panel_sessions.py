@@ -12,18 +12,19 @@ import logging
 import re
 import secrets
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from skyspy.address import limit_key
+from skyspy.auth.passwords import Passwords
 from skyspy.auth.principal import Principal
 from skyspy.auth.secret import Secret
-from skyspy.auth.signin import LoginError, SignedIn
+from skyspy.auth.signin import LoginError, SignedIn, SignIn
 from skyspy.auth.tokens import Tokens
 from skyspy.clock import Clock
-from skyspy.store import StoreError, panel, rekey
-from skyspy.store.accounts import Accounts, Actor, User
+from skyspy.store import Store, StoreError, panel, rekey, users
+from skyspy.store.audit import Actor
 from skyspy.store.panel import NewSession, PanelSession
 from skyspy.store.settings import Settings, SettingsTable
+from skyspy.store.users import User
 
 log = logging.getLogger(__name__)
 
@@ -60,18 +61,28 @@ class Opened:
 class PanelSessions:
     """Opens, knows and ends the panel's sessions."""
 
-    def __init__(self, accounts: Accounts, settings: SettingsTable, tokens: Tokens, clock: Clock) -> None:
-        self._accounts = accounts
-        self._store = accounts.store
+    def __init__(
+        self,
+        store: Store,
+        settings: SettingsTable,
+        secret: Secret,
+        passwords: Passwords,
+        sign_in: SignIn,
+        tokens: Tokens,
+        clock: Clock,
+    ) -> None:
+        self._store = store
         self._settings = settings
+        self._secret = secret
+        self._passwords = passwords
+        self._sign_in = sign_in
         self._tokens = tokens
-        self._secret = tokens.secret
         self._clock = clock
 
     def sign_in(self, username: object, password: object, browser: Browser, *, keep: bool = False) -> Opened:
         """Open a session. Raises LoginError, Throttled, StoreError."""
         settings = self._settings.fresh()
-        signed = self._tokens.sign_in.check(username, password, browser.address, settings)
+        signed = self._sign_in.check(username, password, browser.address, settings)
         return self._open(signed, browser, settings, keep=keep)
 
     def look(self, secret: str, browser: Browser) -> PanelSession | None:
@@ -80,7 +91,7 @@ class PanelSessions:
         if session is not None:
             now = self._clock.wall()
             if now - session.seen_at >= TOUCH_SECONDS:
-                self._store.write(lambda connection: panel.touch(connection, session.digest, now))
+                self._store.write(panel.touch, session.digest, now)
         return session
 
     def peek(self, secret: str, browser: Browser) -> PanelSession | None:
@@ -95,10 +106,10 @@ class PanelSessions:
     def prove(self, session: PanelSession, password: object, browser: Browser) -> str:
         """Take the password again; the session's new secret. Raises LoginError, Throttled, StoreError."""
         signed = self.check(session, password, browser)
-        self._tokens.sign_in.throttle.succeeded(signed.ticket)
+        self._sign_in.succeeded(signed)
         secret, now = _new_secret(), self._clock.wall()
         digest = _digest(self._secret, secret)
-        if not self._store.write(lambda connection: panel.prove(connection, session.digest, digest, browser.address, now)):
+        if not self._store.write(panel.prove, session.digest, digest, browser.address, now):
             raise LoginError
         return secret
 
@@ -109,15 +120,15 @@ class PanelSessions:
         """
         settings = self._settings.fresh()
         signed = self.check(session, password, browser)
-        self._tokens.sign_in.throttle.succeeded(signed.ticket)
-        passwords = self._tokens.sign_in.passwords
-        hashed = passwords.hash(new, settings.PASSWORD_MIN_LENGTH, signed.user.name)
-        user = self._accounts.set_password_hash(signed.user.id, hashed, _actor(signed.user, browser))
+        self._sign_in.succeeded(signed)
+        hashed = self._passwords.hash(new, settings.PASSWORD_MIN_LENGTH, signed.user.name)
+        actor = _actor(signed.user, browser)
+        user = self._store.write(users.set_password, signed.user.id, hashed, actor, self._clock.wall())
         return self._open(SignedIn(user, signed.ticket), browser, settings, keep=session.kept)
 
     def check(self, session: PanelSession, password: object, browser: Browser) -> SignedIn:
         """Whether it is the session's user's password, counted as any sign-in is. Raises LoginError, Throttled, StoreError."""
-        return self._tokens.sign_in.check(session.family.user.name, password, browser.address, self._settings.fresh())
+        return self._sign_in.check(session.family.user.name, password, browser.address, self._settings.fresh())
 
     def sign_out(self, session: PanelSession, browser: Browser) -> None:
         """End a session, its tokens and their sockets. Raises StoreError."""
@@ -126,7 +137,7 @@ class PanelSessions:
     def sessions_of(self, user_id: int) -> list[PanelSession]:
         """A user's living sessions, the one used last first. Raises StoreError."""
         settings, now = self._settings.fresh(), self._clock.wall()
-        listed = self._store.read(lambda connection: panel.of_user(connection, user_id))
+        listed = self._store.read(panel.of_user, user_id)
         return [session for session in listed if now < self._ends(session, settings)]
 
     def access_token(self, session: PanelSession) -> tuple[str, int]:
@@ -150,11 +161,11 @@ class PanelSessions:
         digest, kind = _digest(self._secret, secret), _kind(self._secret, browser.agent)
         new = NewSession(digest, secrets.token_hex(16), now + lives, kept, kind, browser.name)
         actor = _actor(signed.user, browser)
-        if not self._store.write(lambda connection: panel.start(connection, new, signed.user, actor, now, signed.new_hash)):
-            self._tokens.sign_in.refused(signed.user, browser.address)
+        if not self._store.write(panel.start, new, signed.user, signed.new_hash, actor, now):
+            self._sign_in.refused(signed.user, browser.address)
             raise LoginError
-        self._tokens.sign_in.throttle.succeeded(signed.ticket)
-        session = self._store.read(lambda connection: panel.look(connection, new.digest))
+        self._sign_in.succeeded(signed)
+        session = self._store.read(panel.by_digest, new.digest)
         if session is None:
             raise LoginError
         return Opened(secret, session)
@@ -179,7 +190,7 @@ class PanelSessions:
         # The current key once more at the end: another request may have moved it between our looks.
         for key in believed if len(believed) == 1 else (*believed, self._secret):
             digest = _digest(key, secret)
-            session = self._store.read(partial(panel.look, digest=digest))
+            session = self._store.read(panel.by_digest, digest)
             if session is not None:
                 return session, key
         return None, self._secret
@@ -188,7 +199,7 @@ class PanelSessions:
         """The session, kept under the current key instead of the former one."""
         digest, kind = _digest(self._secret, secret), _kind(self._secret, browser.agent)
         try:
-            self._store.write(lambda connection: rekey.session(connection, session.digest, digest, kind))
+            self._store.write(rekey.session, session.digest, digest, kind)
         except StoreError as error:
             # It is good all the same; its next use moves it.
             log.warning("a session of the panel is moved to the current secret key later: %s", error)
@@ -203,7 +214,7 @@ class PanelSessions:
 
     def _end(self, session: PanelSession, action: str, browser: Browser) -> None:
         now, actor = self._clock.wall(), _actor(session.family.user, browser)
-        self._store.write(lambda connection: panel.end(connection, session, action, actor, now))
+        self._store.write(panel.end, session, action, actor, now)
 
 
 def _digest(key: Secret, secret: str) -> str:

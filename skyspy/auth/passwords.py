@@ -1,7 +1,7 @@
-"""Passwords: hashed with argon2id, beside the hub, a few at a time.
+"""Passwords: hashed with argon2id on native threads, a few at a time.
 
-Law: a password is never kept, logged or shown. Whether somebody exists cannot be told from how long the
-answer takes: where there is no hash, one that nothing matches is checked instead.
+Invariants: a password is never kept, logged or shown. How long a check takes does not tell whether the user exists: where
+there is no hash, the password is checked against one that nothing matches.
 """
 
 from __future__ import annotations
@@ -40,10 +40,11 @@ class Passwords:
     """Hashes and checks. The cost (19 MiB, two passes, one lane) is OWASP's floor for argon2id; raising it here
     is enough, each password is hashed anew when its owner next signs in."""
 
-    def __init__(self, memory_kib: int = 19456, passes: int = 2) -> None:
-        self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1, type=Type.ID)
+    def __init__(self, memory_kib: int = 19456, passes: int = 2, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1, type=Type.ID)
         self._pool = WorkerPool(threads=2, longest=64, patience=5.0)
-        self._nobody = self._hasher.hash(secrets.token_hex(16))
+        self._no_match = ""
+        """A hash that no password matches. Made when it is first needed, since it costs as much as any other."""
 
     def hash(self, password: str, shortest: int, name: str = "") -> str:
         """The hash of a new password. Raises PasswordError where it is too short, too long, or the user's name."""
@@ -64,8 +65,11 @@ class Passwords:
         return self._run(lambda: self._check(stored, encoded))
 
     def _check(self, stored: str | None, encoded: bytes) -> Checked:
+        if not self._no_match:
+            # At the first check of this process, whatever it is of: later ones cost one hash each, users and strangers alike.
+            self._no_match = self._hasher.hash(secrets.token_hex(16))
         try:
-            good = self._hasher.verify(stored or self._nobody, encoded) and stored is not None
+            good = self._hasher.verify(stored or self._no_match, encoded) and stored is not None
         except (Argon2Error, InvalidHashError):
             return Checked(False)
         if good and stored is not None and self._hasher.check_needs_rehash(stored):

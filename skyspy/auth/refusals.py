@@ -10,8 +10,9 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from skyspy.store import StoreError
-from skyspy.store.audit import Actor, AuditLog, printable
+from skyspy.clock import Clock
+from skyspy.store import Store, StoreError, audit
+from skyspy.store.audit import Actor, printable
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +36,9 @@ class Refusal:
 class Refusals:
     """Counts refusals between two batches."""
 
-    def __init__(self, audit: AuditLog) -> None:
-        self._audit = audit
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
         self._times: dict[Refusal, int] = {}
         """How often each came again since it was last written."""
 
@@ -49,7 +51,8 @@ class Refusals:
         # Before the writing, which lets others run: they count.
         self._times[refusal] = 0
         try:
-            self._audit.record(actor, ACTION, refusal.about, {"lacks": refusal.lacks})
+            after = {"lacks": refusal.lacks}
+            self._store.write(audit.record, actor, ACTION, refusal.about, self._clock.wall(), None, after)
         except StoreError as error:
             log.warning("a refusal is written down later: %s", error)
             self._times[refusal] = self._times.get(refusal, 0) + 1
@@ -63,7 +66,7 @@ class Refusals:
             return
         rows = [(one.actor, ACTION, one.about, {"lacks": one.lacks, "times": again}) for one, again in repeated.items()]
         try:
-            self._audit.record_all(rows)
+            self._store.write(audit.record_all, rows, self._clock.wall())
         except StoreError:
             for refusal, again in times.items():
                 self._times[refusal] = self._times.get(refusal, 0) + again

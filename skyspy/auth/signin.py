@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 
 from skyspy.auth.passwords import Passwords, PasswordsBusy
 from skyspy.auth.throttle import LoginThrottle, Throttled, Ticket
-from skyspy.store.accounts import Accounts, Actor, User
-from skyspy.store.audit import AuditLog
+from skyspy.clock import Clock
+from skyspy.store import Store, audit, users
+from skyspy.store.audit import Actor
 from skyspy.store.settings import Settings
+from skyspy.store.users import User
 
 
 class LoginError(Exception):
@@ -38,23 +40,22 @@ class SignedIn:
 class SignIn:
     """Checks names and passwords."""
 
-    def __init__(self, accounts: Accounts, passwords: Passwords, throttle: LoginThrottle, audit: AuditLog) -> None:
-        self.passwords = passwords
-        self.throttle = throttle
-        self._accounts = accounts
-        self._audit = audit
+    def __init__(self, store: Store, passwords: Passwords, throttle: LoginThrottle, clock: Clock) -> None:
+        self._store = store
+        self._passwords = passwords
+        self._throttle = throttle
+        self._clock = clock
 
     def check(self, username: object, password: object, client: str, settings: Settings) -> SignedIn:
         """Who signs in. Raises LoginError, Throttled, StoreError.
 
-        The caller starts what the sign-in is for (tokens, or a page's session), and then calls
-        `throttle.succeeded` with the ticket.
+        The caller starts what the sign-in is for (tokens, or a panel session), and then calls `succeeded`.
         """
         name = username if isinstance(username, str) else ""
         ticket = self._begin(name, client, settings)
-        user = self._accounts.user_by_name(name) if 0 < len(name) <= 64 else None
+        user = self._store.read(users.by_name, name) if 0 < len(name) <= 64 else None
         try:
-            checked = self.passwords.check(None if user is None else user.password_hash, password)
+            checked = self._passwords.check(None if user is None else user.password_hash, password)
         except PasswordsBusy:
             raise Throttled(1.0, "overloaded") from None
         if user is None or not checked.good or user.disabled:
@@ -62,16 +63,27 @@ class SignIn:
             raise LoginError
         return SignedIn(user, ticket, checked.new_hash)
 
+    def succeeded(self, signed: SignedIn) -> None:
+        """The sign-in is complete: its attempt no longer counts against the limits. Raises StoreError."""
+        self._throttle.succeeded(signed.ticket)
+
+    def prune(self, settings: Settings) -> None:
+        """Remove counters that no longer limit anything. Raises StoreError."""
+        self._throttle.prune(settings)
+
     def refused(self, user: User | None, client: str) -> None:
-        """Write a failed sign-in down."""
+        """Record a failed sign-in in the audit log. Raises StoreError."""
         about = "unknown user" if user is None else f"user {user.name}"
-        self._audit.record(Actor("anonymous", "", client), "login.failed", about)
+        self._record("login.failed", about, client)
 
     def _begin(self, name: str, client: str, settings: Settings) -> Ticket:
         try:
-            return self.throttle.begin(name, client, settings)
+            return self._throttle.begin(name, client, settings)
         except Throttled as full:
             if full.news:
                 # Once per window and limit: the log tells of the attack without growing with it.
-                self._audit.record(Actor("anonymous", "", client), "login.throttled", f"limit per {full.news}")
+                self._record("login.throttled", f"limit per {full.news}", client)
             raise
+
+    def _record(self, action: str, about: str, client: str) -> None:
+        self._store.write(audit.record, Actor("anonymous", "", client), action, about, self._clock.wall())

@@ -15,7 +15,8 @@ from skyspy import address as addresses
 from skyspy.auth.principal import MESSAGES
 from skyspy.auth.secret import Secret
 from skyspy.clock import Clock
-from skyspy.store.attempts import Attempts, Bucket
+from skyspy.store import Store, attempts
+from skyspy.store.attempts import Bucket
 from skyspy.store.audit import DAY_S
 from skyspy.store.settings import Settings
 from skyspy.store.users import fold
@@ -50,8 +51,8 @@ class Ticket:
 class LoginThrottle:
     """Counts sign-ins."""
 
-    def __init__(self, attempts: Attempts, secret: Secret, clock: Clock) -> None:
-        self._attempts = attempts
+    def __init__(self, store: Store, secret: Secret, clock: Clock) -> None:
+        self._store = store
         self._secret = secret
         self._clock = clock
         # What is known to be full, so that refusing costs no write: bucket to (limit it was judged by, wall seconds).
@@ -67,7 +68,7 @@ class LoginThrottle:
         account, *before = (secret.digest("attempts", fold(name[:200]))[:32] for secret in self._secret.believed)
         known = f"known:{account}:{source}"[:128]
         # Whom an address was known by under the former secret key it stays known by; the counters begin anew.
-        marks = (self._attempts.marked_at(f"known:{name}:{source}"[:128]) for name in (account, *before))
+        marks = (self._store.read(attempts.marked_at, f"known:{name}:{source}"[:128]) for name in (account, *before))
         seen_at = next((mark for mark in marks if mark is not None), None)
         limit = settings.LOGIN_ATTEMPTS_PER_ACCOUNT
         if seen_at is not None and now - seen_at < KNOWN_S:
@@ -77,7 +78,7 @@ class LoginThrottle:
             self._refuse_again(by_anyone, now)
             by_account = Bucket(f"account:{account}", limit)
             buckets = [by_address, by_anyone, by_account]
-        full = self._attempts.take(buckets, settings.LOGIN_WINDOW_SECONDS, now)
+        full = self._store.write(attempts.take, buckets, settings.LOGIN_WINDOW_SECONDS, now)
         if full is None:
             return Ticket(tuple(b.name for b in buckets if b is not by_account), by_account.name, known)
         kind = full.bucket.partition(":")[0]
@@ -88,12 +89,12 @@ class LoginThrottle:
 
     def succeeded(self, ticket: Ticket) -> None:
         """The attempt was good: only failures shall count."""
-        self._attempts.give_back(list(ticket.counted), ticket.account, ticket.known, self._clock.wall())
+        self._store.write(attempts.give_back, ticket.counted, ticket.account, ticket.known, self._clock.wall())
 
     def prune(self, settings: Settings) -> int:
         """Forget what no longer counts; returns how many rows."""
         now = self._clock.wall()
-        return self._attempts.prune(now - settings.LOGIN_WINDOW_SECONDS, now - KNOWN_S)
+        return self._store.write(attempts.prune, now - settings.LOGIN_WINDOW_SECONDS, now - KNOWN_S)
 
     def _refuse_again(self, bucket: Bucket, now: float) -> None:
         limit, until = self._full.get(bucket.name, (0, 0.0))

@@ -22,18 +22,14 @@ from typing import Any, TypeVar
 import jwt
 
 from skyspy.auth.apikeys import ApiKeys, looks_like_key, principal_of
-from skyspy.auth.passwords import Passwords
 from skyspy.auth.principal import ANONYMOUS, Principal, Ref, TokenError
-from skyspy.auth.refusals import Refusals
 from skyspy.auth.secret import Secret
 from skyspy.auth.signin import LoginError, SignIn
-from skyspy.auth.throttle import LoginThrottle, Throttled, TokenThrottle
+from skyspy.auth.throttle import Throttled, TokenThrottle
 from skyspy.clock import Clock
-from skyspy.config import FormerKey
-from skyspy.store import StoreError, invitations
-from skyspy.store.accounts import Accounts, Actor, Exchange, Family
-from skyspy.store.attempts import Attempts
-from skyspy.store.audit import AuditLog
+from skyspy.store import Store, StoreError, audit, families, keys
+from skyspy.store.audit import Actor
+from skyspy.store.families import Exchange, Family
 from skyspy.store.settings import SettingsTable
 
 __all__ = ["Grant", "LoginError", "Throttled", "TokenError", "Tokens"]
@@ -68,24 +64,21 @@ class Tokens:
 
     def __init__(
         self,
-        accounts: Accounts,
+        store: Store,
         settings: SettingsTable,
-        secret: str,
-        clock: Clock | None = None,
-        passwords: Passwords | None = None,
-        former: FormerKey | None = None,
+        secret: Secret,
+        sign_in: SignIn,
+        api_keys: ApiKeys,
+        clock: Clock,
     ) -> None:
-        self._accounts = accounts
+        self._store = store
         self._settings = settings
-        self._clock = clock or Clock()
-        self.secret = Secret(secret, former, self._clock)
+        self._secret = secret
+        self._sign_in = sign_in
+        self._api_keys = api_keys
+        self._clock = clock
         self._throttle = TokenThrottle()
         self._refused: dict[tuple[str, str], int] = {}
-        self.audit = AuditLog(accounts.store, self._clock)
-        self.refusals = Refusals(self.audit)
-        self.keys = ApiKeys(accounts, self.secret, self._clock)
-        logins = LoginThrottle(Attempts(accounts.store), self.secret, self._clock)
-        self.sign_in = SignIn(accounts, passwords or Passwords(), logins, self.audit)
 
     def identify(self, token: object, client: str | None = None) -> Principal | None:
         """Who holds the token; None where none was given (None or ""). `client` is the address it came from.
@@ -106,16 +99,16 @@ class Tokens:
     def login(self, username: object, password: object, client: str) -> Grant:
         """Sign in. Raises LoginError, Throttled, StoreError."""
         settings = self._settings.fresh()
-        signed = self.sign_in.check(username, password, client, settings)
+        signed = self._sign_in.check(username, password, client, settings)
         family_id, refresh = secrets.token_hex(16), _new_refresh()
         now = self._clock.wall()
         ends = now + settings.JWT_REFRESH_SECONDS
         actor = Actor("user", signed.user.name, client)
-        digest = _digest(self.secret, refresh)
-        if not self._accounts.start_family(family_id, signed.user, digest, ends, actor, signed.new_hash):
-            self.sign_in.refused(signed.user, client)
+        digest = _digest(self._secret, refresh)
+        if not self._store.write(families.start, family_id, signed.user, digest, ends, signed.new_hash, actor, now):
+            self._sign_in.refused(signed.user, client)
             raise LoginError
-        self.sign_in.throttle.succeeded(signed.ticket)
+        self._sign_in.succeeded(signed)
         return self._grant(Family(family_id, signed.user, now, ends, None), refresh, settings.JWT_ACCESS_SECONDS)
 
     def refresh(self, token: object, client: str = "") -> Grant:
@@ -123,7 +116,8 @@ class Tokens:
         settings = self._settings.fresh()
         new, done = _new_refresh(), Exchange("unknown")
         for old in self._as_refresh(token):
-            done = self._accounts.exchange_refresh(old, _digest(self.secret, new), settings.JWT_REFRESH_SECONDS, client)
+            digest, lifetime, at = _digest(self._secret, new), settings.JWT_REFRESH_SECONDS, self._clock.wall()
+            done = self._store.write(families.exchange, old, digest, lifetime, client, at)
             if done.outcome != "unknown":
                 break
         if done.outcome == "good" and done.family is not None:
@@ -139,13 +133,14 @@ class Tokens:
         digests = self._as_refresh(token)
         family = None
         if digests:
-            found = (self._accounts.family_of_refresh(digest) for digest in digests)
+            found = (self._store.read(families.of_token, digest) for digest in digests)
             family = next((one for one in found if one is not None), None)
         elif isinstance(token, str) and len(token) <= _LONGEST and (claims := self._claims(token)) is not None:
-            family = self._accounts.families_by_id([claims["fam"]]).get(claims["fam"])
+            family = self._store.read(families.by_ids, [claims["fam"]]).get(claims["fam"])
         if family is None or family.revoked_at is not None:
             return False
-        return self._accounts.end_family(family, Actor("user", family.user.name, client))
+        actor = Actor("user", family.user.name, client)
+        return self._store.write(families.end, family, "revoked", actor, self._clock.wall())
 
     def access(self, family: Family, lifetime_s: int) -> Grant:
         """An access token of a living family, without a refresh token: for the panel's own pages, which ask again."""
@@ -157,8 +152,8 @@ class Tokens:
         One query for all keys and one for all sign-ins, however many there are.
         """
         wanted = set(refs)
-        keys = self._accounts.keys_by_id(ref.key_id for ref in wanted if ref.key_id is not None)
-        families = self._accounts.families_by_id(ref.family_id for ref in wanted if ref.family_id is not None)
+        held = self._store.read(keys.by_ids, [ref.key_id for ref in wanted if ref.key_id is not None])
+        sign_ins = self._store.read(families.by_ids, [ref.family_id for ref in wanted if ref.family_id is not None])
         now = self._clock.wall()
 
         def judge(ref: Ref) -> Principal | TokenError:
@@ -166,38 +161,29 @@ class Tokens:
                 return ANONYMOUS
             try:
                 if ref.kind == "key":
-                    return principal_of(_found(keys, ref.key_id), now)
-                return _holder(_found(families, ref.family_id), ref.expires_at, now)
+                    return principal_of(_found(held, ref.key_id), now)
+                return _holder(_found(sign_ins, ref.family_id), ref.expires_at, now)
             except TokenError as error:
                 return error
 
         return {ref: judge(ref) for ref in wanted}
 
-    def flush_uses(self) -> int:
-        """Write what was gathered: keys' last uses, refused tokens, refusals. Call it every half minute and before the
-        process ends. Returns how many rows it stood for; raises StoreError, and keeps what was not written."""
+    def flush(self) -> None:
+        """Write the refused tokens counted since the last time to the audit log, one row for each reason and address. Call it
+        every half minute and before the process ends. Raises StoreError, and keeps what was not written."""
         refused, self._refused = self._refused, {}
+        if not refused:
+            return
+        rows = [
+            (Actor("anonymous", "", address), "token.refused", code, {"times": times})
+            for (code, address), times in refused.items()
+        ]
         try:
-            rows = (
-                (Actor("anonymous", "", address), "token.refused", code, {"times": times})
-                for (code, address), times in refused.items()
-            )
-            self.audit.record_all(rows)
+            self._store.write(audit.record_all, rows, self._clock.wall())
         except StoreError:
             for about, times in refused.items():
                 self._refused[about] = self._refused.get(about, 0) + times
             raise
-        self.refusals.flush()
-        return self.keys.flush()
-
-    def tidy(self) -> None:
-        """Forget what age made useless: counters, dead sign-ins, old links and old rows of the log. Call it every
-        hour. Raises StoreError."""
-        settings, now = self._settings.current, self._clock.wall()
-        self.sign_in.throttle.prune(settings)
-        self._accounts.prune()
-        self._accounts.store.write(lambda connection: invitations.prune(connection, now))
-        self.audit.prune(settings.AUDIT_RETENTION_DAYS)
 
     def _grant(self, family: Family, refresh: str, lifetime_s: int) -> Grant:
         now = int(self._clock.wall())
@@ -212,13 +198,13 @@ class Tokens:
             "typ": "access",
             "fam": family.id,
         }
-        access = jwt.encode(claims, _jwt_key(self.secret), ALGORITHM, {"kid": self.secret.id})
+        access = jwt.encode(claims, _jwt_key(self._secret), ALGORITHM, {"kid": self._secret.id})
         return Grant(access, refresh, lifetime_s, _holder(family, float(now + lifetime_s), now))
 
     def _identify(self, token: object, client: str | None) -> Principal:
         if not isinstance(token, str) or len(token) > _LONGEST:
             raise TokenError("token_invalid")
-        return self.keys.identify(token, client) if looks_like_key(token) else self._of_jwt(token)
+        return self._api_keys.identify(token, client) if looks_like_key(token) else self._of_jwt(token)
 
     def _of_jwt(self, token: str) -> Principal:
         claims = self._claims(token)
@@ -229,7 +215,7 @@ class Tokens:
             raise TokenError("token_expired")
         if claims["nbf"] > now + _SKEW_S or claims["iat"] > now + _SKEW_S:
             raise TokenError("token_invalid")
-        family = _found(self._accounts.families_by_id([claims["fam"]]), claims["fam"])
+        family = _found(self._store.read(families.by_ids, [claims["fam"]]), claims["fam"])
         if str(family.user.id) != claims["sub"]:
             raise TokenError("token_invalid")
         return _holder(family, float(claims["exp"]), now)
@@ -255,7 +241,7 @@ class Tokens:
 
     def _key_of(self, kid: object) -> bytes | None:
         """The key that a token says it was signed with, if it is one that is believed; without a word, the current one."""
-        named = (secret for secret in self.secret.believed if kid in (None, secret.id))
+        named = (secret for secret in self._secret.believed if kid in (None, secret.id))
         found = next(named, None)
         return None if found is None else _jwt_key(found)
 
@@ -263,7 +249,7 @@ class Tokens:
         """The digests that a text may be kept under if it is a refresh token, the likeliest first; none for any other text."""
         if not isinstance(token, str) or not token.startswith(REFRESH_PREFIX) or len(token) > _LONGEST:
             return []
-        return [_digest(secret, token) for secret in self.secret.believed]
+        return [_digest(secret, token) for secret in self._secret.believed]
 
     def _count_refusal(self, code: str, client: str) -> None:
         about = (code, client)

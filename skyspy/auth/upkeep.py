@@ -1,17 +1,21 @@
-"""What has to be done now and then: writing last uses down, forgetting what age made useless.
+"""Periodic work on the accounts: writing what was gathered in memory, removing rows that age made useless.
 
-Law: nothing here is urgent. A round that fails is logged and made up for by the next; every process of an
+Invariants: nothing here is urgent. A round that fails is logged and the next one catches up; every process of an
 installation may do it.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from skyspy.auth.tokens import Tokens
+from skyspy.auth.signin import SignIn
 from skyspy.clock import Clock
 from skyspy.loop import Loop
-from skyspy.store import StoreError
+from skyspy.store import Store, StoreError, audit, families, invitations
+from skyspy.store.audit import DAY_S
+from skyspy.store.settings import SettingsTable
 
 log = logging.getLogger(__name__)
 
@@ -20,11 +24,27 @@ ROUNDS_PER_TIDYING = 120
 """Tidying comes with the first round and then once an hour."""
 
 
-class Upkeep:
-    """Keeps the accounts of one process tidy; `loop` does a round every FLUSH_SECONDS."""
+class Gathers(Protocol):
+    """A part that gathers rows in memory. `flush` writes them; raises StoreError, and keeps what was not written."""
 
-    def __init__(self, tokens: Tokens, clock: Clock) -> None:
-        self._tokens = tokens
+    def flush(self) -> object: ...
+
+
+def tidy(store: Store, settings: SettingsTable, sign_in: SignIn, clock: Clock) -> None:
+    """Remove what age made useless: counters, ended sign-ins, old links and old rows of the audit log. Raises StoreError."""
+    current, now = settings.current, clock.wall()
+    sign_in.prune(current)
+    store.write(families.prune, now)
+    store.write(invitations.prune, now)
+    store.write(audit.prune, now - current.AUDIT_RETENTION_DAYS * DAY_S)
+
+
+class Upkeep:
+    """Flushes `gathering` every FLUSH_SECONDS and calls `tidy` once an hour; `stop` flushes once more."""
+
+    def __init__(self, gathering: Sequence[Gathers], tidy: Callable[[], None], clock: Clock) -> None:
+        self._gathering = gathering
+        self._tidy = tidy
         self._rounds = 0
         self._tidies = True
         self.loop = Loop("upkeep of the accounts", self.round, clock, FLUSH_SECONDS)
@@ -47,8 +67,9 @@ class Upkeep:
 
     def _flush(self, *, tidying: bool) -> None:
         try:
-            self._tokens.flush_uses()
+            for part in self._gathering:
+                part.flush()
             if tidying:
-                self._tokens.tidy()
+                self._tidy()
         except StoreError as error:
             log.warning("last uses are written later: %s", error)

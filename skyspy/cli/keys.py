@@ -8,7 +8,8 @@ import click
 
 from skyspy.auth.apikeys import MadeKey
 from skyspy.cli.office import Office, moment, moment_in, seconds, table, words_of
-from skyspy.store.accounts import Key
+from skyspy.store import keys
+from skyspy.store.keys import Key
 
 
 @click.group()
@@ -35,7 +36,7 @@ def key_create(office: Office, owner: str, kind: str, label: str, scopes: tuple[
 @click.pass_obj
 def key_list(office: Office, owner: str | None) -> None:
     """Show keys; never the keys themselves."""
-    found = office.accounts.keys() if owner is None else office.accounts.keys_of(office.user_id(owner))
+    found = office.store.read(keys.every) if owner is None else office.store.read(keys.every, office.user_id(owner))
     now = office.clock.wall()
     rows = [
         (str(k.id), f"{k.hint}...", k.user.name, k.name, _state(k, now), moment(k.last_used_at), words_of(k.scopes))
@@ -49,7 +50,7 @@ def key_list(office: Office, owner: str | None) -> None:
 @click.pass_obj
 def key_revoke(office: Office, key_id: int) -> None:
     """End the key ID now; whoever is connected with it is disconnected."""
-    revoked = office.accounts.revoke_key(key_id, office.actor)
+    revoked = office.store.write(keys.revoke, key_id, office.actor, office.clock.wall())
     print(f"revoked key {revoked.id} {revoked.name} of {revoked.user.name}")
 
 

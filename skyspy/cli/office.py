@@ -26,8 +26,9 @@ from skyspy.clock import Clock, iso
 from skyspy.config import Config, ConfigError
 from skyspy.feedurl import FeedUrlError
 from skyspy.services import Refused
-from skyspy.store import Store, StoreError
-from skyspy.store.accounts import AccountError, Accounts, Actor
+from skyspy.store import Store, StoreError, users
+from skyspy.store.audit import Actor
+from skyspy.store.roles import AccountError
 from skyspy.store.settings import NAMES, SettingError, SettingsTable
 
 _DURATION = re.compile(r"(\d{1,6})([smhdw])\Z")
@@ -56,12 +57,8 @@ class Office:
         return SettingsTable(self.store, self.config.first_settings, self.clock)
 
     @cached_property
-    def accounts(self) -> Accounts:
-        return Accounts(self.store, self.clock)
-
-    @cached_property
     def keys(self) -> ApiKeys:
-        return ApiKeys(self.accounts, secret_of(self.config, self.clock), self.clock)
+        return ApiKeys(self.store, secret_of(self.config, self.clock), self.clock)
 
     @cached_property
     def actor(self) -> Actor:
@@ -72,7 +69,7 @@ class Office:
             return Actor("cli", f"uid {os.getuid()}")
 
     def user_id(self, name: str) -> int:
-        user = self.accounts.user_by_name(name)
+        user = self.store.read(users.by_name, name)
         if user is None:
             raise AccountError(f"there is no user {name!r}: see `skyspy user list`")
         return user.id

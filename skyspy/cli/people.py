@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from skyspy.cli.office import Office, moment, table, words_of
-from skyspy.store.accounts import AccountError, Role
+from skyspy.store import roles, users
+from skyspy.store.roles import AccountError, Role
 
 
 @click.group()
@@ -23,10 +24,10 @@ _password_option = click.option("--password-stdin", is_flag=True, help="Read the
 @click.pass_obj
 def user_create(office: Office, name: str, role: str, password_stdin: bool) -> None:
     """Make a user NAME."""
-    if office.accounts.user_by_name(name):
+    if office.store.read(users.by_name, name):
         raise AccountError(f"there is a user {name!r} already")
-    office.accounts.role_by_name(role)
-    made = office.accounts.create_user(name, role, office.hashed(name, password_stdin), office.actor)
+    office.store.read(roles.by_name, role)
+    made = office.store.write(users.create, name, role, office.hashed(name, password_stdin), office.actor, office.clock.wall())
     print(f"created user {made.name} with role {made.role}")
 
 
@@ -36,7 +37,7 @@ def user_list(office: Office) -> None:
     """Show all users."""
     rows = [
         (u.name, u.role, "disabled" if u.disabled else "enabled", moment(u.last_login_at), u.last_login_from or "-")
-        for u in office.accounts.users()
+        for u in office.store.read(users.every)
     ]
     table(("NAME", "ROLE", "STATE", "LAST SIGN-IN", "FROM"), rows)
 
@@ -46,7 +47,9 @@ def user_list(office: Office) -> None:
 @click.pass_obj
 def user_disable(office: Office, name: str) -> None:
     """Disable NAME: his sign-ins end now, his keys rest."""
-    print(f"disabled user {office.accounts.set_disabled(office.user_id(name), True, office.actor).name}")
+    print(
+        f"disabled user {office.store.write(users.set_disabled, office.user_id(name), True, office.actor, office.clock.wall()).name}"
+    )
 
 
 @user.command("enable")
@@ -54,7 +57,9 @@ def user_disable(office: Office, name: str) -> None:
 @click.pass_obj
 def user_enable(office: Office, name: str) -> None:
     """Enable NAME again; his keys work again too."""
-    print(f"enabled user {office.accounts.set_disabled(office.user_id(name), False, office.actor).name}")
+    print(
+        f"enabled user {office.store.write(users.set_disabled, office.user_id(name), False, office.actor, office.clock.wall()).name}"
+    )
 
 
 @user.command("set-role")
@@ -63,7 +68,7 @@ def user_enable(office: Office, name: str) -> None:
 @click.pass_obj
 def user_set_role(office: Office, name: str, role: str) -> None:
     """Give NAME the role ROLE."""
-    changed = office.accounts.set_role(office.user_id(name), role, office.actor)
+    changed = office.store.write(users.set_role, office.user_id(name), role, office.actor, office.clock.wall())
     print(f"user {changed.name} has the role {changed.role}")
 
 
@@ -74,7 +79,9 @@ def user_set_role(office: Office, name: str, role: str) -> None:
 def user_set_password(office: Office, name: str, password_stdin: bool) -> None:
     """Give NAME another password; his sign-ins end now."""
     user_id = office.user_id(name)
-    changed = office.accounts.set_password_hash(user_id, office.hashed(name, password_stdin), office.actor)
+    changed = office.store.write(
+        users.set_password, user_id, office.hashed(name, password_stdin), office.actor, office.clock.wall()
+    )
     print(f"changed the password of user {changed.name}")
 
 
@@ -94,7 +101,10 @@ _says = click.option("--says", help="What it is for.")
 @click.pass_obj
 def role_list(office: Office) -> None:
     """Show every role, how many users hold it, and what it holds."""
-    rows = [(r.name, "built in" if r.builtin else "own", str(r.users), words_of(r.permissions)) for r in office.accounts.roles()]
+    rows = [
+        (r.name, "built in" if r.builtin else "own", str(r.users), words_of(r.permissions))
+        for r in office.store.read(roles.every)
+    ]
     table(("NAME", "KIND", "USERS", "PERMISSIONS"), rows)
 
 
@@ -105,7 +115,9 @@ def role_list(office: Office) -> None:
 @click.pass_obj
 def role_create(office: Office, name: str, permissions: tuple[str, ...], says: str | None) -> None:
     """Make a role NAME of the permissions given."""
-    _tell("created", office.accounts.create_role(name, frozenset(permissions), office.actor, says or ""))
+    _tell(
+        "created", office.store.write(roles.create, name, frozenset(permissions), says or "", office.actor, office.clock.wall())
+    )
 
 
 @role.command("clone")
@@ -115,8 +127,11 @@ def role_create(office: Office, name: str, permissions: tuple[str, ...], says: s
 @click.pass_obj
 def role_clone(office: Office, name: str, new_name: str, says: str | None) -> None:
     """Make a role NEW that holds what NAME holds now."""
-    like = office.accounts.role_by_name(name)
-    _tell("created", office.accounts.create_role(new_name, like.permissions, office.actor, says or like.says))
+    like = office.store.read(roles.by_name, name)
+    _tell(
+        "created",
+        office.store.write(roles.create, new_name, like.permissions, says or like.says, office.actor, office.clock.wall()),
+    )
 
 
 @role.command("change")
@@ -135,12 +150,12 @@ def role_change(
     """
     if not (permissions or added or removed or says):
         raise click.UsageError("say what to change: --permission, --add, --remove or --says")
-    held = office.accounts.role_by_name(name).permissions
+    held = office.store.read(roles.by_name, name).permissions
     missing = sorted(set(removed) - held)
     if missing:
         raise AccountError(f"the role {name!r} does not hold {missing[0]!r}")
     wanted = (frozenset(permissions) or held) | frozenset(added)
-    _tell("changed", office.accounts.change_role(name, wanted - frozenset(removed), office.actor, says))
+    _tell("changed", office.store.write(roles.change, name, wanted - frozenset(removed), says, office.actor, office.clock.wall()))
 
 
 @role.command("delete")
@@ -148,7 +163,7 @@ def role_change(
 @click.pass_obj
 def role_delete(office: Office, name: str) -> None:
     """Delete the role NAME, which nobody holds any more."""
-    office.accounts.delete_role(name, office.actor)
+    office.store.write(roles.remove, name, office.actor, office.clock.wall())
     print(f"deleted role {name}")
 
 

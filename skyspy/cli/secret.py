@@ -8,7 +8,7 @@ import click
 
 from skyspy import config
 from skyspy.cli.office import Office, moment, seconds
-from skyspy.store.audit import AuditLog
+from skyspy.store import audit
 
 LONGEST_OVERLAP_S = 365 * 86400.0
 
@@ -36,11 +36,11 @@ def secret_rotate(office: Office, overlap: str, force: bool) -> None:
             f"the key before the present one works until {moment(former.until)}: what it made and nobody used since would end now"
             " (--force does it)"
         )
-    # The log first opens the database: where it cannot be written, no key is changed.
-    log = AuditLog(office.store, office.clock)
+    # Opened first: where the database cannot be opened, no key is changed.
+    store = office.store
     until = now + lasts if lasts else None
     path = config.rotate_secret_key(os.environ, until)
-    log.record(office.actor, "secret.rotate", "secret key", {"former_until": until})
+    store.write(audit.record, office.actor, "secret.rotate", "secret key", now, None, {"former_until": until})
     print(f"{path} holds a new secret key. Restart every process of this installation now: it is in force from then on.")
     if until is None:
         print("Then every sign-in, token, link and API key of the old one ends.")

@@ -8,6 +8,7 @@ from skyspy import feedurl
 from skyspy.cli.office import Office, table
 from skyspy.receivers import manager
 from skyspy.services import invitations
+from skyspy.store import users
 from skyspy.store.settings import row_of, to_text
 
 CHECK_SECONDS = 3.0
@@ -62,7 +63,7 @@ def db_upgrade(office: Office) -> None:
 @click.pass_obj
 def admin_link(office: Office, address: str, if_empty: bool) -> None:
     """Print a link that makes the first administrator: good once, for 30 minutes."""
-    if if_empty and office.accounts.count_users():
+    if if_empty and office.store.read(users.count):
         return
     token = invitations.first_admin(office, office.actor)
     click.echo(f"{address.rstrip('/')}/admin/first/{token}")

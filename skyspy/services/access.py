@@ -18,6 +18,7 @@ from skyspy.auth.principal import MESSAGES, Principal, TokenError
 from skyspy.server import Server
 from skyspy.services.caller import Caller, as_refusals
 from skyspy.services.present import settled
+from skyspy.store import keys, users
 from skyspy.store.presence import Row
 from skyspy.store.registry import check, parse, row_of
 from skyspy.store.settings import Setting, Settings
@@ -88,8 +89,8 @@ def change(server: Server, caller: Caller, changes: Mapping[str, object]) -> Set
 
 def tokens_of(server: Server, rows: Sequence[Row]) -> list[TokenOutcome | None]:
     """What the door would find each session's token to be now; None for one that goes whatever is changed."""
-    people = server.accounts.users_by_id({row.user_id for row in rows if row.kind == "user" and row.user_id is not None})
-    keys = server.accounts.keys_by_id({row.key_id for row in rows if row.key_id is not None})
+    people = server.store.read(users.by_ids, {row.user_id for row in rows if row.kind == "user" and row.user_id is not None})
+    held = server.store.read(keys.by_ids, {row.key_id for row in rows if row.key_id is not None})
     now = server.clock.wall()
 
     def found(row: Row) -> TokenOutcome | None:
@@ -99,7 +100,7 @@ def tokens_of(server: Server, rows: Sequence[Row]) -> list[TokenOutcome | None]:
             user = people.get(row.user_id or 0)
             return None if user is None else TokenOutcome(Principal("user", user.id, user.name, user.role, user.permissions))
         try:
-            return TokenOutcome(principal_of(keys[row.key_id or 0], now))
+            return TokenOutcome(principal_of(held[row.key_id or 0], now))
         except (KeyError, TokenError):
             return None
 

@@ -17,10 +17,12 @@ from skyspy.auth.policy import may
 from skyspy.clock import iso
 from skyspy.server import Server
 from skyspy.services.caller import Caller
-from skyspy.store import keys, roles, users
-from skyspy.store.accounts import Key, Role, User
-from skyspy.store.audit import AuditLog, Entry
+from skyspy.store import audit, keys, roles, users
+from skyspy.store.audit import Entry
+from skyspy.store.keys import Key
 from skyspy.store.registry import NAMES
+from skyspy.store.roles import Role
+from skyspy.store.users import User
 
 NEEDS = "audit.view"
 COLUMNS = ("id", "time", "actor_kind", "actor", "address", "action", "object", "before", "after")
@@ -57,7 +59,8 @@ class Place:
 def page(server: Server, caller: Caller, search: Search, limit: int = 100, before_id: int | None = None) -> list[Entry]:
     """The newest rows first; `before_id` continues a page."""
     caller.require(server, NEEDS)
-    return AuditLog(server.store, server.clock).page(
+    return server.store.read(
+        audit.page,
         limit,
         before_id,
         actor=search.actor or None,
@@ -72,7 +75,7 @@ def page(server: Server, caller: Caller, search: Search, limit: int = 100, befor
 def actions(server: Server, caller: Caller) -> list[str]:
     """Every action that occurs in the log."""
     caller.require(server, NEEDS)
-    return AuditLog(server.store, server.clock).actions()
+    return server.store.read(audit.actions)
 
 
 def places(server: Server, caller: Caller, rows: Iterable[Entry]) -> dict[int, Place]:

@@ -15,7 +15,7 @@ from skyspy.auth.policy import may
 from skyspy.auth.principal import MESSAGES, Principal
 from skyspy.permissions import PERMISSION_NAMES
 from skyspy.server import Server
-from skyspy.store.accounts import Actor
+from skyspy.store.audit import Actor
 from skyspy.store.roles import AccountError, NotFound
 from skyspy.store.settings import SettingError
 
@@ -67,7 +67,7 @@ class Caller:
     def audit_denial(self, server: Server, about: str, lacks: Iterable[str]) -> None:
         """Write down that he tried what he may not. Of strangers there is nothing to say but that they came."""
         if self.principal.identified:
-            server.tokens.refusals.note(self.actor, about, lacks)
+            server.refusals.note(self.actor, about, lacks)
 
 
 def known(permissions: Iterable[str], field: str) -> frozenset[str]:

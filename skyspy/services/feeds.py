@@ -113,14 +113,14 @@ def add(server: Server, caller: Caller, url: str) -> Feed:
         raise Refused("conflict", f"There are {MOST} added feeds already: remove one first")
     at = server.clock.wall()
     with as_refusals():
-        return server.store.write(lambda c: feeds.add(c, parsed.text, parsed.shown, caller.actor, at))
+        return server.store.write(feeds.add, parsed.text, parsed.shown, caller.actor, at)
 
 
 def set_paused(server: Server, caller: Caller, feed_id: int, paused: bool) -> Feed:
     """Disconnect an added receiver, or let it go on."""
     shown, at = _shown(_added(server, caller, feed_id).url), server.clock.wall()
     with as_refusals():
-        return server.store.write(lambda c: feeds.set_paused(c, feed_id, paused, shown, caller.actor, at))
+        return server.store.write(feeds.set_paused, feed_id, paused, shown, caller.actor, at)
 
 
 def removal(server: Server, caller: Caller, feed_id: int) -> Removal:
@@ -140,7 +140,7 @@ def remove(server: Server, caller: Caller, feed_id: int) -> None:
     """Forget an added receiver."""
     shown, at = _shown(_added(server, caller, feed_id).url), server.clock.wall()
     with as_refusals():
-        server.store.write(lambda c: feeds.remove(c, feed_id, shown, caller.actor, at))
+        server.store.write(feeds.remove, feed_id, shown, caller.actor, at)
 
 
 class ReceiverFollower:
@@ -206,8 +206,7 @@ def _only_demo(urls: Sequence[FeedUrl]) -> bool:
 
 
 def _listen(server: Server, caller: Caller, url: FeedUrl) -> CheckResult:
-    at = server.clock.wall()
-    server.store.write(lambda c: audit.record(c, caller.actor, "feed.check", f"feed {url.shown}", at))
+    server.store.write(audit.record, caller.actor, "feed.check", f"feed {url.shown}", server.clock.wall())
     return manager.check(url, CHECK_SECONDS, location=server.config.location)
 
 
@@ -245,4 +244,4 @@ def _shown(url: str) -> str:
 def _added(server: Server, caller: Caller, feed_id: int) -> Feed:
     caller.require(server, MANAGE)
     with as_refusals():
-        return server.store.read(lambda c: feeds.by_id(c, feed_id))
+        return server.store.read(feeds.by_id, feed_id)

@@ -23,7 +23,8 @@ from skyspy.server import Server
 from skyspy.services.caller import Caller, Refused, as_refusals
 from skyspy.services.users import MANAGE, over
 from skyspy.store import Store, invitations, state, users
-from skyspy.store.accounts import Accounts, Actor, User
+from skyspy.store.audit import Actor
+from skyspy.store.users import User
 
 FIRST, INVITE, RESET = "first", "invite", "reset"
 LIVES_S = {FIRST: 1800, INVITE: 7 * 86400, RESET: 86400}
@@ -41,8 +42,6 @@ class Desk(Protocol):
     def store(self) -> Store: ...
     @property
     def clock(self) -> Clock: ...
-    @property
-    def accounts(self) -> Accounts: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class Opened:
 
 def first_admin(server: Desk, actor: Actor) -> str:
     """A link that makes the first administrator. Refused as soon as there is a user."""
-    if server.accounts.count_users():
+    if server.store.read(users.count):
         raise Refused("conflict", "There are users already: ask one of the administrators for an invitation")
     return _make(server, FIRST, actor)
 
@@ -77,10 +76,10 @@ def opened(server: Server, token: str, kind: str) -> Opened:
     """What the link is for, without using it up. Raises Refused."""
     says = _read(server, token, kind)
     if kind == FIRST:
-        if server.accounts.count_users():
+        if server.store.read(users.count):
             raise Refused("not_found", "There is an administrator already: this link has done its work")
         return Opened(kind, None)
-    return Opened(kind, server.store.read(lambda connection: _subject(connection, says)))
+    return Opened(kind, server.store.read(_subject, says))
 
 
 def make_first_admin(server: Server, token: str, name: str, password: str, address: str) -> User:
@@ -88,7 +87,7 @@ def make_first_admin(server: Server, token: str, name: str, password: str, addre
     _read(server, token, FIRST)
     actor = Actor("anonymous", "first administrator", address)
     with as_refusals():
-        hashed = server.tokens.sign_in.passwords.hash(password, server.settings.current.PASSWORD_MIN_LENGTH, name)
+        hashed = server.passwords.hash(password, server.settings.current.PASSWORD_MIN_LENGTH, name)
 
         def work(connection: Connection) -> User:
             at = server.clock.wall()
@@ -105,9 +104,9 @@ def choose_password(server: Server, token: str, kind: str, password: str, addres
     """Use an invitation or a reset link to choose a password; every sign-in with the old one ends. Raises Refused."""
     says = _read(server, token, kind)
     with as_refusals():
-        user = server.store.read(lambda connection: _subject(connection, says))
+        user = server.store.read(_subject, says)
         actor = Actor("user", user.name, address)
-        hashed = server.tokens.sign_in.passwords.hash(password, server.settings.current.PASSWORD_MIN_LENGTH, user.name)
+        hashed = server.passwords.hash(password, server.settings.current.PASSWORD_MIN_LENGTH, user.name)
 
         def work(connection: Connection) -> User:
             at = server.clock.wall()
@@ -136,7 +135,7 @@ def _make(server: Desk, kind: str, actor: Actor, user: User | None = None, calle
     maker_id = 0 if caller is None else caller.principal.user_id
     token = _signer(server, kind).dumps([user_id, epoch, maker_id, secrets.token_urlsafe(16)])
     at, subject = server.clock.wall(), str(user_id) if user_id else ""
-    server.store.write(lambda c: invitations.add(c, _digest(token), kind, subject, at + LIVES_S[kind], actor, at))
+    server.store.write(invitations.add, _digest(token), kind, subject, at + LIVES_S[kind], actor, at)
     return token
 
 
@@ -147,7 +146,7 @@ def _read(server: Server, token: str, kind: str) -> _Says:
         says = _Says(int(user_id), int(epoch), int(maker_id))
     except (BadData, ValueError, TypeError):
         raise Refused("not_found", NO_LONGER) from None
-    if not server.store.read(lambda c: invitations.is_good(c, _digest(token), kind, server.clock.wall())):
+    if not server.store.read(invitations.is_good, _digest(token), kind, server.clock.wall()):
         raise Refused("not_found", NO_LONGER)
     return says
 

@@ -17,8 +17,9 @@ from skyspy.server import Server
 from skyspy.services.caller import Caller, Refused, as_refusals, known
 from skyspy.services.present import tally
 from skyspy.services.users import works
-from skyspy.store.accounts import Key, User
-from skyspy.store.keys import KeySearch
+from skyspy.store import keys, users
+from skyspy.store.keys import Key, KeySearch
+from skyspy.store.users import User
 
 MANAGE = "keys.manage"
 DAY_S = 86400
@@ -50,7 +51,7 @@ def listing(server: Server, caller: Caller, search: KeySearch = EVERYBODYS) -> K
     """The keys of one user (his own without a right, others' with it), or of everybody, as the search says."""
     if search.user_id is None or search.user_id != caller.principal.user_id:
         caller.require(server, MANAGE)
-    found = server.accounts.matching_keys(search)
+    found = server.store.read(keys.matching, search, server.clock.wall())
     return KeyPage(_views(server, found.keys), found.total, found.left_out, found.of)
 
 
@@ -64,7 +65,7 @@ def owner(server: Server, caller: Caller, user_id: int) -> User:
     if not caller.principal.identified or caller.principal.user_id is None:
         raise Refused("permission_denied", "Sign in to make keys")
     with as_refusals():
-        user = server.accounts.user_by_id(user_id)
+        user = server.store.read(users.by_id, user_id)
     if not _own(caller, user):
         caller.require(server, MANAGE)
     if user.id != caller.principal.user_id:
@@ -94,7 +95,7 @@ def create(
     places = None if networks is None else tuple(networks)
     _no_wider(server, caller, expires_at, places)
     with as_refusals():
-        return server.tokens.keys.create(user.id, kind, name, caller.actor, narrowed, expires_at, places)
+        return server.api_keys.create(user.id, kind, name, caller.actor, narrowed, expires_at, places)
 
 
 def rotate(server: Server, caller: Caller, key_id: int, overlap_s: float = 0.0) -> MadeKey:
@@ -102,19 +103,19 @@ def rotate(server: Server, caller: Caller, key_id: int, overlap_s: float = 0.0) 
     old = _his(server, caller, key_id)
     _no_wider(server, caller, old.expires_at, old.networks)
     with as_refusals():
-        return server.tokens.keys.rotate(key_id, caller.actor, overlap_s)
+        return server.api_keys.rotate(key_id, caller.actor, overlap_s)
 
 
 def revoke(server: Server, caller: Caller, key_id: int) -> Key:
     """End a key, and its sockets within two seconds."""
     _his(server, caller, key_id)
     with as_refusals():
-        return server.accounts.revoke_key(key_id, caller.actor)
+        return server.store.write(keys.revoke, key_id, caller.actor, server.clock.wall())
 
 
 def _his(server: Server, caller: Caller, key_id: int) -> Key:
     with as_refusals():
-        key = server.accounts.key_by_id(key_id)
+        key = server.store.read(keys.by_id, key_id)
     if not _own(caller, key.user):
         caller.require(server, MANAGE)
         caller.require_outranks(server, key.user.permissions, key.user.name)
@@ -153,10 +154,10 @@ def _own(caller: Caller, user: User) -> bool:
     return caller.principal.kind == "user" and user.id == caller.principal.user_id
 
 
-def _views(server: Server, keys: Iterable[Key]) -> list[KeyView]:
-    shown, now = list(keys), server.clock.wall()
+def _views(server: Server, found: Iterable[Key]) -> list[KeyView]:
+    shown, now = list(found), server.clock.wall()
     today = int(now // DAY_S)
     days = range(today - DAYS_SHOWN + 1, today + 1)
-    uses = server.accounts.key_uses_since([key.id for key in shown], days.start)
+    uses = server.store.read(keys.uses_since, [key.id for key in shown], days.start)
     sockets = tally(server).keys
     return [KeyView(key, works(key, now), tuple(uses[key.id].get(day, 0) for day in days), sockets[key.id]) for key in shown]

@@ -15,9 +15,9 @@ from skyspy.server import Server
 from skyspy.services.caller import Caller, Refused, as_refusals
 from skyspy.services.present import everybody, is_meant, row_of, settled
 from skyspy.services.users import MANAGE
-from skyspy.store import presence
-from skyspy.store.accounts import User
+from skyspy.store import keys, presence, users
 from skyspy.store.presence import Row
+from skyspy.store.users import User
 
 __all__ = [
     "CODE",
@@ -108,8 +108,7 @@ def _send_away(server: Server, caller: Caller, what: str, target: str) -> int:
         caller.require_outranks(server, owner.permissions, owner.name)
     if not meant and what == "session":
         return 0
-    at = server.clock.wall()
-    written = server.store.write(lambda connection: presence.evict(connection, what, target, len(meant), caller.actor, at))
+    written = server.store.write(presence.evict, what, target, len(meant), caller.actor, server.clock.wall())
     for session in server.sessions:
         # At once here; the other processes read it within half a second.
         if is_meant(row_of(server.sessions.process, session), what, target):
@@ -122,10 +121,10 @@ def _owners(server: Server, what: str, target: str, meant: list[Row]) -> Iterabl
     """Whose sessions it is about, also where none of them is seen yet."""
     with as_refusals():
         if what == "user":
-            return [server.accounts.user_by_id(int(target))]
+            return [server.store.read(users.by_id, int(target))]
         if what == "key":
-            return [server.accounts.key_by_id(int(target)).user]
-    return server.accounts.users_by_id({row.user_id for row in meant if row.user_id is not None}).values()
+            return [server.store.read(keys.by_id, int(target)).user]
+    return server.store.read(users.by_ids, {row.user_id for row in meant if row.user_id is not None}).values()
 
 
 def _words(server: Server, what: str, target: str, rows: list[Row]) -> tuple[str, str]:
@@ -139,9 +138,9 @@ def _words(server: Server, what: str, target: str, rows: list[Row]) -> tuple[str
         return "all anonymous clients", stay_away["anonymous"]
     with as_refusals():
         if what == "user":
-            return server.accounts.user_by_id(int(target)).name, stay_away["user"]
+            return server.store.read(users.by_id, int(target)).name, stay_away["user"]
         if what == "key":
-            key = server.accounts.key_by_id(int(target))
+            key = server.store.read(keys.by_id, int(target))
             return f"the key “{key.name}” of {key.user.name}", stay_away["key"]
     return (_named(rows[0]), stay_away[rows[0].kind]) if rows else ("", "")
 

@@ -109,7 +109,7 @@ def _look(server: Server) -> tuple[list[Row], bool]:
 
     wanted_until, rows = server.store.read(read)
     if wanted_until < now + presence.WANTED_S / 2:
-        server.store.write(lambda connection: presence.want(connection, now))
+        server.store.write(presence.want, now)
     published = {row.sid: row for row in rows if row.process == process}
     others = [row for row in rows if row.process != process]
     own = [_with_counts(row_of(process, session), published.get(session.sid)) for session in server.sessions]

@@ -17,8 +17,9 @@ from skyspy.services import access, users
 from skyspy.services.caller import Caller, as_refusals, known
 from skyspy.services.present import settled, tally
 from skyspy.services.users import MANAGE
-from skyspy.store.accounts import ADMIN, Role
+from skyspy.store import roles
 from skyspy.store.presence import Row
+from skyspy.store.roles import ADMIN, Role
 from skyspy.store.users import keep_an_admin
 
 
@@ -46,14 +47,14 @@ def listing(server: Server, caller: Caller) -> list[RoleView]:
     """Every role."""
     caller.require(server, MANAGE)
     sockets = tally(server).roles
-    return [RoleView(role, sockets[role.name]) for role in server.accounts.roles()]
+    return [RoleView(role, sockets[role.name]) for role in server.store.read(roles.every)]
 
 
 def one(server: Server, caller: Caller, name: str) -> RoleView:
     """One role."""
     caller.require(server, MANAGE)
     with as_refusals():
-        return RoleView(server.accounts.role_by_name(name), tally(server).roles[name])
+        return RoleView(server.store.read(roles.by_name, name), tally(server).roles[name])
 
 
 def create(server: Server, caller: Caller, name: str, permissions: Iterable[str], says: str = "") -> Role:
@@ -62,7 +63,7 @@ def create(server: Server, caller: Caller, name: str, permissions: Iterable[str]
     wanted = known(permissions, "permissions")
     caller.require_outranks(server, wanted, f"The role {name[:64]}")
     with as_refusals():
-        return server.accounts.create_role(name, wanted, caller.actor, says)
+        return server.store.write(roles.create, name, wanted, says, caller.actor, server.clock.wall())
 
 
 def clone(server: Server, caller: Caller, name: str, new_name: str) -> Role:
@@ -77,7 +78,7 @@ def change(server: Server, caller: Caller, name: str, permissions: Iterable[str]
     wanted = known(permissions, "permissions")
     caller.require_outranks(server, old.permissions | wanted, f"The role {name}")
     with as_refusals():
-        return server.accounts.change_role(name, wanted, caller.actor, says)
+        return server.store.write(roles.change, name, wanted, says, caller.actor, server.clock.wall())
 
 
 def effect(server: Server, caller: Caller, name: str, permissions: Iterable[str]) -> Effect:
@@ -94,7 +95,7 @@ def effect_of_giving(server: Server, caller: Caller, user_id: int, name: str) ->
     caller.require_outranks(server, role.permissions, f"The role {name}")
     if role.name != ADMIN:
         with as_refusals():
-            server.store.read(lambda connection: keep_an_admin(connection, user))
+            server.store.read(keep_an_admin, user)
     rows = [row for row in settled(server) if row.user_id == user_id and row.kind != "anonymous"]
     return _effect(server, rows, user.permissions, role.permissions, 1)
 
@@ -120,4 +121,4 @@ def delete(server: Server, caller: Caller, name: str) -> None:
     """Remove a role that nobody holds."""
     caller.require_outranks(server, one(server, caller, name).role.permissions, f"The role {name}")
     with as_refusals():
-        server.accounts.delete_role(name, caller.actor)
+        server.store.write(roles.remove, name, caller.actor, server.clock.wall())

@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Refused, as_refusals
 from skyspy.services.present import settled, tally
-from skyspy.store import panel, users
-from skyspy.store.accounts import Key, User
+from skyspy.store import keys, panel, roles, users
+from skyspy.store.keys import Key
 from skyspy.store.panel import PanelSession
+from skyspy.store.users import User
 
 MANAGE = "users.manage"
 
@@ -50,7 +51,7 @@ def listing(
 ) -> UserPage:
     """Users by name; `search` is part of the name or the role, `after` the name the page before ended with."""
     caller.require(server, MANAGE)
-    shown, total = server.accounts.matching_users(search, limit, offset, after)
+    shown, total = server.store.read(users.matching, search, limit, offset, after)
     return UserPage(_views(server, shown), total)
 
 
@@ -58,24 +59,24 @@ def one(server: Server, caller: Caller, user_id: int) -> UserView:
     """One user."""
     caller.require(server, MANAGE)
     with as_refusals():
-        return _views(server, [server.accounts.user_by_id(user_id)])[0]
+        return _views(server, [server.store.read(users.by_id, user_id)])[0]
 
 
 def create(server: Server, caller: Caller, name: str, role: str, password: str | None) -> User:
     """Make a user; without a password he needs a link to choose one."""
     caller.require(server, MANAGE)
     with as_refusals():
-        caller.require_outranks(server, server.accounts.role_by_name(role).permissions, f"The role {role}")
+        caller.require_outranks(server, server.store.read(roles.by_name, role).permissions, f"The role {role}")
         hashed = None if password is None else _hashed(server, password, name)
-        return server.accounts.create_user(name, role, hashed, caller.actor)
+        return server.store.write(users.create, name, role, hashed, caller.actor, server.clock.wall())
 
 
 def set_role(server: Server, caller: Caller, user_id: int, role: str) -> User:
     """Give a user another role; in force on his sockets within two seconds."""
     _over(server, caller, user_id)
     with as_refusals():
-        caller.require_outranks(server, server.accounts.role_by_name(role).permissions, f"The role {role}")
-        return server.accounts.set_role(user_id, role, caller.actor)
+        caller.require_outranks(server, server.store.read(roles.by_name, role).permissions, f"The role {role}")
+        return server.store.write(users.set_role, user_id, role, caller.actor, server.clock.wall())
 
 
 def change(
@@ -92,7 +93,7 @@ def change(
         _not_himself(caller, user, "disable")
     with as_refusals():
         if role is not None:
-            caller.require_outranks(server, server.accounts.role_by_name(role).permissions, f"The role {role}")
+            caller.require_outranks(server, server.store.read(roles.by_name, role).permissions, f"The role {role}")
         hashed = None if password is None else _hashed(server, password, user.name)
         at = server.clock.wall()
 
@@ -114,14 +115,16 @@ def set_disabled(server: Server, caller: Caller, user_id: int, disabled: bool) -
     if disabled:
         _not_himself(caller, user, "disable")
     with as_refusals():
-        return server.accounts.set_disabled(user_id, disabled, caller.actor)
+        return server.store.write(users.set_disabled, user_id, disabled, caller.actor, server.clock.wall())
 
 
 def set_password(server: Server, caller: Caller, user_id: int, password: str) -> User:
     """Give a user another password; every sign-in with the old one ends."""
     user = _over(server, caller, user_id)
     with as_refusals():
-        return server.accounts.set_password_hash(user_id, _hashed(server, password, user.name), caller.actor)
+        return server.store.write(
+            users.set_password, user_id, _hashed(server, password, user.name), caller.actor, server.clock.wall()
+        )
 
 
 def sign_out(server: Server, caller: Caller, user_id: int) -> None:
@@ -129,7 +132,7 @@ def sign_out(server: Server, caller: Caller, user_id: int) -> None:
     if user_id != caller.principal.user_id:
         _over(server, caller, user_id)
     with as_refusals():
-        server.accounts.sign_out_everywhere(user_id, caller.actor)
+        server.store.write(users.sign_out_everywhere, user_id, caller.actor, server.clock.wall())
 
 
 def end_browser(server: Server, caller: Caller, family_id: str) -> PanelSession | None:
@@ -152,7 +155,7 @@ def delete(server: Server, caller: Caller, user_id: int) -> None:
     user = _over(server, caller, user_id)
     _not_himself(caller, user, "delete")
     with as_refusals():
-        server.accounts.delete_user(user_id, caller.actor)
+        server.store.write(users.remove, user_id, caller.actor, server.clock.wall())
 
 
 def touches(server: Server, caller: Caller, user_id: int) -> Touches:
@@ -174,7 +177,7 @@ def over(server: Server, caller: Caller, user_id: int) -> User:
 def _over(server: Server, caller: Caller, user_id: int) -> User:
     caller.require(server, MANAGE)
     with as_refusals():
-        user = server.accounts.user_by_id(user_id)
+        user = server.store.read(users.by_id, user_id)
     caller.require_outranks(server, user.permissions, user.name)
     return user
 
@@ -185,10 +188,11 @@ def _not_himself(caller: Caller, user: User, act: str) -> None:
 
 
 def _views(server: Server, shown: list[User]) -> list[UserView]:
-    keys, sockets = server.accounts.working_keys([user.id for user in shown]), tally(server).users
-    return [UserView(user, keys.get(user.id, 0), sockets[user.id]) for user in shown]
+    working = server.store.read(keys.working_per_user, [user.id for user in shown], server.clock.wall())
+    sockets = tally(server).users
+    return [UserView(user, working.get(user.id, 0), sockets[user.id]) for user in shown]
 
 
 def _hashed(server: Server, password: str, name: str) -> str:
     shortest = server.settings.current.PASSWORD_MIN_LENGTH
-    return server.tokens.sign_in.passwords.hash(password, shortest, name)
+    return server.passwords.hash(password, shortest, name)

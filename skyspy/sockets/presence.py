@@ -56,8 +56,7 @@ class Presence:
             # What was said before this process was up was not meant for its clients.
             self._taken = store.read(presence.last_eviction)
             self._server.sessions.hear(self._taken)
-        after = self._taken
-        news = store.read(lambda connection: presence.news(connection, after))
+        news = store.read(presence.news, self._taken)
         for eviction in news.evictions:
             self._send_away(eviction)
             self._taken = eviction.id
@@ -66,13 +65,12 @@ class Presence:
             self._withdraw()
         elif self._published is None or now - self._published >= PUBLISH_SECONDS or now < self._published:
             rows = [self._row(session) for session in self._server.sessions]
-            store.write(lambda connection: presence.publish(connection, self.process, rows, now))
+            store.write(presence.publish, self.process, rows, now)
             self._published = now
 
     def _withdraw(self) -> None:
         if self._published is not None:
-            now = self._server.clock.wall()
-            self._server.store.write(lambda connection: presence.withdraw(connection, self.process, now))
+            self._server.store.write(presence.withdraw, self.process, self._server.clock.wall())
             self._published = None
 
     def _send_away(self, eviction: Eviction) -> None:

@@ -1,14 +1,20 @@
-"""Floor 3, the cellar: what must outlive the process.
+"""The database of an installation: everything that must outlive the process.
 
-Law: everything that is kept passes `Store.read` or `Store.write`, each one transaction, and never holds the
-hub longer than a statement. The nouns (users, keys, settings, audit) have a file each; they know
-tables and nothing of tokens, requests or sockets.
+Each noun (users, roles, keys, families, panel, audit, attempts, feeds, invitations, presence) is a module of functions whose
+first argument is a connection. They are called through a store, which opens the transaction:
+
+    user = store.read(users.by_id, user_id)
+    store.write(users.set_role, user_id, "operator", actor, clock.wall())
+
+Invariants: one call of `Store.read` or `Store.write` is one transaction; no call blocks the gevent hub longer than a statement.
+Functions that change something take `actor` and `at` (wall seconds) last, keep the change together with its audit row, and raise
+the version where live sockets must hear of it. Whether somebody may change it is decided above, by services/ and auth/policy.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection, exc, make_url
 from sqlalchemy.engine import URL
@@ -20,6 +26,7 @@ from skyspy.store.sqlite import Sqlite
 
 __all__ = ["Connection", "Store", "StoreBusy", "StoreError"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -32,8 +39,8 @@ class _Backend(Protocol):
 class Store:
     """One database. `url` is SQLAlchemy's: `sqlite:///file` or `postgresql+psycopg://..`.
 
-    Opening is lazy: the first `upgrade`, `read` or `write` touches the world. A Store must be made
-    after gevent has patched the process, where it does.
+    Opening is lazy: the first `upgrade`, `read` or `write` opens the database. Where gevent patches the process, it must
+    have done so before a Store is made.
     """
 
     def __init__(self, url: str) -> None:
@@ -57,21 +64,21 @@ class Store:
             return self._backend.write(upgrade.to_newest)
         return upgrade.run(self._url, self.where)
 
-    def read(self, fn: Callable[[Connection], T]) -> T:
-        """Run `fn` in a transaction that only reads, and give its result.
+    def read(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return `fn(connection, *args, **kwargs)`, run in a transaction that only reads.
 
         `fn` may run in a native thread: it must not touch gevent, and must return plain values, not
         cursors. Raises StoreBusy, StoreError, and whatever `fn` raises.
         """
-        return self._backend.read(fn)
+        return self._backend.read(lambda connection: fn(connection, *args, **kwargs))
 
-    def write(self, fn: Callable[[Connection], T]) -> T:
-        """Run `fn` in a transaction that writes: all of it is kept, or, where anything is raised, nothing.
+    def write(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return `fn(connection, *args, **kwargs)`, run in a transaction that writes: kept whole, or not at all where it raises.
 
-        On SQLite writers come one after another; on Postgres they may meet, and a job that decides on what it
-        read takes the lock first (`state.bump`). Raises as `read` does.
+        On SQLite writers run one after another; on Postgres they may run at the same time, and a function that decides on
+        what it read takes the lock first (`state.bump`). Raises as `read` does.
         """
-        result = self._backend.write(fn)
+        result = self._backend.write(lambda connection: fn(connection, *args, **kwargs))
         if self.after_write is not None:
             self.after_write()
         return result

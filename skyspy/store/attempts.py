@@ -6,12 +6,12 @@ Counting and looking is one transaction, so that two processes never both take t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, case, delete, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from skyspy.store import Store
 from skyspy.store.schema import ATTEMPTS
 
 
@@ -32,49 +32,38 @@ class Full:
     first: bool
 
 
-class Attempts:
-    """The counters of one store. Times are wall seconds, because processes share them."""
+def take(connection: Connection, buckets: Sequence[Bucket], window_s: float, at: float) -> Full | None:
+    """Count one attempt in each bucket, in order, up to the first that is full, which is returned: later ones are not
+    touched, so that an attempt that is refused anyway uses up no other limit. `at` is wall seconds, because processes share
+    the counters."""
+    for bucket in buckets:
+        since, taken = _count(connection, bucket.name, window_s, at)
+        if taken > bucket.limit:
+            return Full(bucket.name, since + window_s, taken == bucket.limit + 1)
+    return None
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
 
-    def take(self, buckets: list[Bucket], window_s: float, now: float) -> Full | None:
-        """Count one attempt in each bucket, in order, up to the first that is full: later ones are not
-        touched, so that an attempt that is refused anyway uses up nobody else's."""
+def give_back(connection: Connection, uncounted: Sequence[str], cleared: str, marked: str, at: float) -> None:
+    """An attempt was good after all: uncount it, forget all that was counted in `cleared`, and remember in
+    `marked` that it was good at `at`."""
+    # In one order everywhere: two transactions that lock rows in two orders would wait for each other.
+    for name in sorted(uncounted):
+        some = (ATTEMPTS.c.bucket == name) & (ATTEMPTS.c["count"] > 0)
+        connection.execute(update(ATTEMPTS).where(some).values({"count": ATTEMPTS.c["count"] - 1}))
+    connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.bucket == cleared))
+    _count(connection, marked, 0.0, at)
 
-        def count(connection: Connection) -> Full | None:
-            for bucket in buckets:
-                since, taken = _count(connection, bucket.name, window_s, now)
-                if taken > bucket.limit:
-                    return Full(bucket.name, since + window_s, taken == bucket.limit + 1)
-            return None
 
-        return self._store.write(count)
+def marked_at(connection: Connection, name: str) -> float | None:
+    """When `give_back` last marked this name (wall seconds), or None."""
+    return connection.execute(select(ATTEMPTS.c.since).where(ATTEMPTS.c.bucket == name)).scalar_one_or_none()
 
-    def give_back(self, uncounted: list[str], cleared: str, marked: str, now: float) -> None:
-        """An attempt was good after all: uncount it, forget all that was counted in `cleared`, and remember in
-        `marked` that it was good now."""
 
-        def settle(connection: Connection) -> None:
-            # In one order everywhere: two transactions that lock rows in two orders would wait for each other.
-            for name in sorted(uncounted):
-                some = (ATTEMPTS.c.bucket == name) & (ATTEMPTS.c["count"] > 0)
-                connection.execute(update(ATTEMPTS).where(some).values({"count": ATTEMPTS.c["count"] - 1}))
-            connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.bucket == cleared))
-            _count(connection, marked, 0.0, now)
-
-        self._store.write(settle)
-
-    def marked_at(self, name: str) -> float | None:
-        """When `give_back` last marked this name (wall seconds), or None."""
-        query = select(ATTEMPTS.c.since).where(ATTEMPTS.c.bucket == name)
-        return self._store.read(lambda connection: connection.execute(query).scalar_one_or_none())
-
-    def prune(self, counted_before: float, marked_before: float) -> int:
-        """Forget counters whose window opened, and marks (named `known:`) made, before those moments."""
-        mark = ATTEMPTS.c.bucket.startswith("known:")
-        old = (mark & (ATTEMPTS.c.since < marked_before)) | (~mark & (ATTEMPTS.c.since < counted_before))
-        return self._store.write(lambda connection: connection.execute(delete(ATTEMPTS).where(old)).rowcount)
+def prune(connection: Connection, counted_before: float, marked_before: float) -> int:
+    """Remove counters whose window opened, and marks (named `known:`) made, before those moments; returns how many."""
+    mark = ATTEMPTS.c.bucket.startswith("known:")
+    old = (mark & (ATTEMPTS.c.since < marked_before)) | (~mark & (ATTEMPTS.c.since < counted_before))
+    return connection.execute(delete(ATTEMPTS).where(old)).rowcount
 
 
 def _count(connection: Connection, name: str, window_s: float, now: float) -> tuple[float, int]:

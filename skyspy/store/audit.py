@@ -1,7 +1,7 @@
 """The audit log: who did what to what, from where, and how it was before and after.
 
-Law: a row is written in the transaction of what it tells of, and is never changed; only age removes it.
-No secret is handed in here: no password, key, token, nor digest of one. What a stranger could have typed is
+Invariants: a row is written in the transaction of the change it describes and is never changed; only age removes it.
+No secret is passed in here: no password, key, token, nor digest of one. Text that a stranger could have typed is
 cut to length and stripped of control characters.
 """
 
@@ -14,8 +14,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, desc, insert, select
 
 from skyspy import wirejson
-from skyspy.clock import Clock
-from skyspy.store import Store
 from skyspy.store.schema import AUDIT
 
 DAY_S = 86400.0
@@ -77,70 +75,53 @@ def record(
     )
 
 
-class AuditLog:
-    """Reads the log, and writes down what changed nothing else."""
+def record_all(connection: Connection, rows: Iterable[tuple[Actor, str, str, Mapping[str, object]]], at: float) -> None:
+    """Write several rows for what changed nothing in the database: (actor, action, about, after)."""
+    for actor, action, about, after in rows:
+        record(connection, actor, action, about, at, None, after)
 
-    def __init__(self, store: Store, clock: Clock | None = None) -> None:
-        self._store = store
-        self._clock = clock or Clock()
 
-    def record(self, actor: Actor, action: str, about: str, after: Mapping[str, object] | None = None) -> None:
-        """Write a row for something that changed nothing in the database, such as a refused sign-in."""
-        at = self._clock.wall()
-        self._store.write(lambda connection: record(connection, actor, action, about, at, None, after))
+def page(
+    connection: Connection,
+    limit: int = 100,
+    before_id: int | None = None,
+    *,
+    actor: str | None = None,
+    action: str | None = None,
+    about: str | None = None,
+    address: str | None = None,
+    since: float | None = None,
+    until: float | None = None,
+) -> list[Entry]:
+    """The newest rows first. `before_id` continues a page; `action` may end in `.` to select its whole noun
+    (`user.`); `about` is part of the object's name; `since`, `until` are wall seconds."""
+    query = select(AUDIT).order_by(desc(AUDIT.c.id)).limit(max(1, min(limit, 1000)))
+    if before_id is not None:
+        query = query.where(AUDIT.c.id < before_id)
+    if actor is not None:
+        query = query.where(AUDIT.c.actor == actor)
+    if action is not None:
+        same = AUDIT.c.action.startswith(action, autoescape=True) if action.endswith(".") else AUDIT.c.action == action
+        query = query.where(same)
+    if about is not None:
+        query = query.where(AUDIT.c.object.contains(about, autoescape=True))
+    if address is not None:
+        query = query.where(AUDIT.c.address == address)
+    if since is not None:
+        query = query.where(AUDIT.c.at >= since)
+    if until is not None:
+        query = query.where(AUDIT.c.at < until)
+    return [_entry(row) for row in connection.execute(query)]
 
-    def record_all(self, rows: Iterable[tuple[Actor, str, str, Mapping[str, object]]]) -> None:
-        """Write several such rows at once: (actor, action, about, after)."""
-        at, listed = self._clock.wall(), list(rows)
 
-        def write(connection: Connection) -> None:
-            for actor, action, about, after in listed:
-                record(connection, actor, action, about, at, None, after)
+def actions(connection: Connection) -> list[str]:
+    """Every action that occurs in the log, by name."""
+    return list(connection.execute(select(AUDIT.c.action).distinct().order_by(AUDIT.c.action)).scalars())
 
-        if listed:
-            self._store.write(write)
 
-    def page(
-        self,
-        limit: int = 100,
-        before_id: int | None = None,
-        *,
-        actor: str | None = None,
-        action: str | None = None,
-        about: str | None = None,
-        address: str | None = None,
-        since: float | None = None,
-        until: float | None = None,
-    ) -> list[Entry]:
-        """The newest rows first. `before_id` continues a page; `action` may end in `.` to mean its whole noun
-        (`user.`); `about` is part of the object's name; `since`, `until` are wall seconds."""
-        query = select(AUDIT).order_by(desc(AUDIT.c.id)).limit(max(1, min(limit, 1000)))
-        if before_id is not None:
-            query = query.where(AUDIT.c.id < before_id)
-        if actor is not None:
-            query = query.where(AUDIT.c.actor == actor)
-        if action is not None:
-            same = AUDIT.c.action.startswith(action, autoescape=True) if action.endswith(".") else AUDIT.c.action == action
-            query = query.where(same)
-        if about is not None:
-            query = query.where(AUDIT.c.object.contains(about, autoescape=True))
-        if address is not None:
-            query = query.where(AUDIT.c.address == address)
-        if since is not None:
-            query = query.where(AUDIT.c.at >= since)
-        if until is not None:
-            query = query.where(AUDIT.c.at < until)
-        return self._store.read(lambda connection: [_entry(row) for row in connection.execute(query)])
-
-    def actions(self) -> list[str]:
-        """Every action that occurs in the log, by name."""
-        query = select(AUDIT.c.action).distinct().order_by(AUDIT.c.action)
-        return self._store.read(lambda connection: list(connection.execute(query).scalars()))
-
-    def prune(self, days: float) -> int:
-        """Remove rows older than that; returns how many."""
-        oldest = self._clock.wall() - days * DAY_S
-        return self._store.write(lambda connection: connection.execute(delete(AUDIT).where(AUDIT.c.at < oldest)).rowcount)
+def prune(connection: Connection, before: float) -> int:
+    """Remove rows older than `before` (wall seconds); returns how many."""
+    return connection.execute(delete(AUDIT).where(AUDIT.c.at < before)).rowcount
 
 
 def _entry(row: Row[*tuple[Any, ...]]) -> Entry:

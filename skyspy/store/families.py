@@ -64,12 +64,12 @@ def start(
     user: User,
     digest: str,
     expires_at: float,
+    new_hash: str | None,
     actor: Actor,
     at: float,
-    new_hash: str | None,
 ) -> bool:
-    """Open a family with its first refresh token, and write the sign-in down; `new_hash` is the password hashed
-    anew, where that was due. False, and nothing kept, where the user changed since he was looked up."""
+    """Open a family with its first refresh token, and record the sign-in; `new_hash` is the password hashed again where
+    the stored hash is out of date. False, and nothing kept, where the user changed since it was read."""
     if not users.note_login(connection, user, actor.address, new_hash, at):
         return False
     values = {"id": family_id, "user_id": user.id, "created_at": at, "expires_at": expires_at, "address": actor.address[:64]}

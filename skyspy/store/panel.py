@@ -68,9 +68,9 @@ def _session(row: Row[*tuple[Any, ...]]) -> PanelSession:
     )
 
 
-def start(connection: Connection, new: NewSession, user: User, actor: Actor, at: float, new_hash: str | None) -> bool:
-    """Open a session for a user whose password was just checked, and write the sign-in down; `new_hash` is the password
-    hashed anew, where that was due. False, and nothing kept, where the user changed since he was looked up."""
+def start(connection: Connection, new: NewSession, user: User, new_hash: str | None, actor: Actor, at: float) -> bool:
+    """Open a session for a user whose password was just checked, and record the sign-in; `new_hash` is the password hashed
+    again where the stored hash is out of date. False, and nothing kept, where the user changed since it was read."""
     if not users.note_login(connection, user, actor.address, new_hash, at):
         return False
     family = {"id": new.family_id, "user_id": user.id, "created_at": at, "expires_at": new.ends_at, "address": actor.address[:64]}
@@ -91,8 +91,8 @@ def start(connection: Connection, new: NewSession, user: User, actor: Actor, at:
     return True
 
 
-def look(connection: Connection, digest: str) -> PanelSession | None:
-    """The session with that digest, with its user as he is now; None where there is none."""
+def by_digest(connection: Connection, digest: str) -> PanelSession | None:
+    """The session with that digest, with its user as stored now; None where there is none."""
     row = connection.execute(_QUERY.where(PANEL_SESSIONS.c.digest == digest)).one_or_none()
     return None if row is None else _session(row)
 

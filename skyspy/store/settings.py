@@ -123,20 +123,13 @@ class SettingsTable:
 
     def change(self, values: Mapping[str, object], actor: Actor) -> Settings:
         """Choose several at once (None: the default), all or none. One audit row for each."""
-        at = self._clock.wall()
-        seen = self._store.write(lambda connection: _change(connection, values, actor, at))
+        seen = self._store.write(_change, values, actor, self._clock.wall())
         self._swap(seen)
         return seen.settings
 
     def rows(self) -> list[Setting]:
         """Every setting as the database has it now, in the registry's order."""
-
-        def read(connection: Connection) -> list[Setting]:
-            settings = _read(connection).settings
-            chosen = {row.name: row for row in connection.execute(select(SETTINGS))}
-            return [_setting(row, settings, chosen.get(row.name)) for row in ROWS.values()]
-
-        return self._store.read(read)
+        return self._store.read(_rows)
 
     def _swap(self, seen: _Seen) -> None:
         # Two reads may end in the other order than they began: never go back.
@@ -150,9 +143,8 @@ class SettingsTable:
             settings = check_first(first)
         except SettingError as error:
             raise StoreError(f"in the environment: {error}") from None
-        at = self._clock.wall()
-        if self._store.read(lambda connection: set(first) - _chosen(connection)):
-            return self._store.write(lambda connection: _take_first(connection, settings, set(first), at))
+        if set(first) - self._store.read(_chosen):
+            return self._store.write(_take_first, settings, set(first), self._clock.wall())
         return self._store.read(_read)
 
 
@@ -173,6 +165,12 @@ def _read(connection: Connection) -> _Seen:
     version = state.version(connection)
     rows = {row.name: row.value for row in connection.execute(select(SETTINGS.c.name, SETTINGS.c.value))}
     return _Seen(rows, build(rows, version))
+
+
+def _rows(connection: Connection) -> list[Setting]:
+    settings = _read(connection).settings
+    chosen = {row.name: row for row in connection.execute(select(SETTINGS))}
+    return [_setting(row, settings, chosen.get(row.name)) for row in ROWS.values()]
 
 
 def _take_over(connection: Connection) -> _Seen:

@@ -13,10 +13,11 @@ import pytest
 from sqlalchemy import update
 
 from skyspy.admin import PAGES
-from skyspy.store import feeds
+from skyspy.store import feeds, keys, roles, users
 from skyspy.store.schema import PANEL_SESSIONS
 from tests.browser.looking import check, opened, sign_in
 from tests.browser.receiver import Receiver
+from tests.databases import change
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
@@ -44,14 +45,14 @@ def peopled(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Ite
     operator.choose(LOGIN_ATTEMPTS_PER_ADDRESS=1000, LOGIN_ATTEMPTS_PER_ACCOUNT=100)
     for number, name in enumerate(("ann", LONG)):
         for key in (f"display {number}", f"{LONG[:58]} {number}"):
-            operator.tokens.keys.create(operator.user(name), "live", key, OPERATOR, networks=["192.0.2.0/24"])
-    operator.accounts.revoke_key(3, OPERATOR)
-    operator.accounts.set_disabled(operator.user("off", "viewer"), True, OPERATOR)
-    operator.accounts.create_user("invited", "viewer", None, OPERATOR)
-    operator.accounts.create_role("own", frozenset({"audio.view"}), OPERATOR, "Listens")
+            operator.api_keys.create(operator.user(name), "live", key, OPERATOR, networks=["192.0.2.0/24"])
+    change(operator, keys.revoke, 3, OPERATOR)
+    change(operator, users.set_disabled, operator.user("off", "viewer"), True, OPERATOR)
+    change(operator, users.create, "invited", "viewer", None, OPERATOR)
+    change(operator, roles.create, "own", frozenset({"audio.view"}), "Listens", OPERATOR)
     for url in ("sbs://127.0.0.1:1", f"beast://{LONG}:30005"):
-        operator.store.write(lambda c, url=url: feeds.add(c, url, url, OPERATOR, time.time()))
-    operator.store.write(lambda c: feeds.set_paused(c, 2, True, LONG, OPERATOR, time.time()))
+        operator.store.write(feeds.add, url, url, OPERATOR, time.time())
+    operator.store.write(feeds.set_paused, 2, True, LONG, OPERATOR, time.time())
     operator.close()
     yield made
     made.stop()

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 import pytest
 import socketio
 
+from skyspy.store import roles
 from tests.browser.looking import check, sign_in
 from tests.browser.receiver import Receiver
+from tests.databases import change
 from tests.wire.serving import OPERATOR, Operator, Server, eventually
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
@@ -162,7 +164,7 @@ def test_one_other_browser_is_signed_out_from_ones_own_page(
 
 def test_taking_from_a_role_is_asked_first(ann: Page, peopled: tuple[Server, Operator]) -> None:
     _, operator = peopled
-    operator.accounts.create_role("listener", frozenset({"audio.view", "aircraft.view"}), OPERATOR, "Listens")
+    change(operator, roles.create, "listener", frozenset({"audio.view", "aircraft.view"}), "Listens", OPERATOR)
     operator.user("lea", "listener")
     ann.goto("/admin/roles/role/listener/")
     ann.get_by_label("Listen to airband").uncheck()

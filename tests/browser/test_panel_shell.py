@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from skyspy.store import roles
 from tests.browser.conftest import HOSTILE, Complaints
 from tests.browser.receiver import Receiver
+from tests.databases import change
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
@@ -24,8 +26,8 @@ def panel(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Itera
     operator.choose(LOGIN_ATTEMPTS_PER_ADDRESS=500)
     ann = operator.user("ann")
     operator.user("bert", "operator")
-    operator.accounts.create_role("listener", frozenset({"audio.view"}), OPERATOR, HOSTILE)
-    operator.tokens.keys.create(ann, "live", HOSTILE, OPERATOR, {"aircraft.view"})
+    change(operator, roles.create, "listener", frozenset({"audio.view"}), HOSTILE, OPERATOR)
+    operator.api_keys.create(ann, "live", HOSTILE, OPERATOR, {"aircraft.view"})
     operator.close()
     yield made
     made.stop()

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from skyspy.store import users
 from tests.browser.conftest import HOSTILE, Complaints
 from tests.conftest import ROOT, missing
+from tests.databases import change
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server, eventually
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
@@ -234,7 +236,7 @@ def test_a_page_whose_sign_in_was_revoked_says_so_and_asks_anew(page: Page, priv
     dialog.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.locator("tbody tr")).to_have_count(40)
-    private.accounts.sign_out_everywhere(private.user("leaver"), OPERATOR)
+    change(private, users.sign_out_everywhere, private.user("leaver"), OPERATOR)
     expect(dialog).to_contain_text("Invalid token: revoked")
     expect(page.locator("tbody tr")).to_have_count(0)
 

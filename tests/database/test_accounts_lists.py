@@ -7,75 +7,75 @@ from pathlib import Path
 
 import pytest
 
-from skyspy.store.accounts import Accounts, Actor, NewKey, User
-from skyspy.store.keys import KeySearch
+from skyspy.store import keys, users
+from skyspy.store.audit import Actor
+from skyspy.store.keys import KeySearch, NewKey
+from skyspy.store.users import User
 from tests.conftest import StillClock
-from tests.databases import KINDS, open_store
+from tests.databases import KINDS, Db, change, open_store
 
 ANNA = Actor("user", "anna", "192.0.2.7")
 
 
 @pytest.fixture(params=KINDS)
-def accounts(request: pytest.FixtureRequest, tmp_path: Path, clock: StillClock) -> Iterator[Accounts]:
+def db(request: pytest.FixtureRequest, tmp_path: Path, clock: StillClock) -> Iterator[Db]:
     with open_store(request.param, tmp_path) as store:
-        yield Accounts(store, clock)
+        yield Db(store, clock)
 
 
-def key(accounts: Accounts, owner: User, name: str, expires_at: float | None = None) -> int:
+def key(db: Db, owner: User, name: str, expires_at: float | None = None) -> int:
     new = NewKey("live", name, f"digest of {name}", "sk_live_Abcd", expires_at=expires_at)
-    return accounts.create_key(owner.id, new, ANNA).id
+    return change(db, keys.create, owner.id, new, ANNA).id
 
 
 def names(found: tuple[list[User], int]) -> list[str]:
     return [user.name for user in found[0]]
 
 
-def test_users_come_by_name_page_by_page(accounts: Accounts) -> None:
+def test_users_come_by_name_page_by_page(db: Db) -> None:
     for name in ("dora", "bert", "ann", "carl"):
-        accounts.create_user(name, "viewer", None, ANNA)
-    assert names(accounts.matching_users("", 2)) == ["ann", "bert"]
-    assert names(accounts.matching_users("", 2, offset=2)) == ["carl", "dora"]
-    assert names(accounts.matching_users("", 2, after="Bert")) == ["carl", "dora"]
-    assert accounts.matching_users("", 2)[1] == 4
+        change(db, users.create, name, "viewer", None, ANNA)
+    assert names(db.store.read(users.matching, "", 2)) == ["ann", "bert"]
+    assert names(db.store.read(users.matching, "", 2, offset=2)) == ["carl", "dora"]
+    assert names(db.store.read(users.matching, "", 2, after="Bert")) == ["carl", "dora"]
+    assert db.store.read(users.matching, "", 2)[1] == 4
 
 
 @pytest.mark.parametrize(
     ("search", "expected"),
     [("ÉM", ["Émile"]), (" op ", ["otto", "sophie"]), ("%", []), ("_", ["a_b"]), ("nobody", []), ("ADMIN", [])],
 )
-def test_a_search_means_part_of_a_name_or_role_in_any_case_and_no_pattern(
-    accounts: Accounts, search: str, expected: list[str]
-) -> None:
+def test_a_search_means_part_of_a_name_or_role_in_any_case_and_no_pattern(db: Db, search: str, expected: list[str]) -> None:
     for name, role in (("Émile", "viewer"), ("otto", "operator"), ("sophie", "viewer"), ("a_b", "viewer")):
-        accounts.create_user(name, role, None, ANNA)
-    found, total = accounts.matching_users(search, 10)
+        change(db, users.create, name, role, None, ANNA)
+    found, total = db.store.read(users.matching, search, 10)
     assert ([user.name for user in found], total) == (expected, len(expected))
 
 
-def test_keys_come_the_newest_first_and_say_how_many_ended_ones_were_left_out(accounts: Accounts, clock: StillClock) -> None:
-    ann = accounts.create_user("ann", "viewer", None, ANNA)
-    bob = accounts.create_user("bob", "viewer", None, ANNA)
-    first, revoked, ends = key(accounts, ann, "Küche"), key(accounts, ann, "old"), key(accounts, bob, "soon", clock.wall() + 60)
-    accounts.revoke_key(revoked, ANNA)
-    found = accounts.matching_keys(KeySearch())
+def test_keys_come_the_newest_first_and_say_how_many_ended_ones_were_left_out(db: Db, clock: StillClock) -> None:
+    ann = change(db, users.create, "ann", "viewer", None, ANNA)
+    bob = change(db, users.create, "bob", "viewer", None, ANNA)
+    first, revoked, ends = key(db, ann, "Küche"), key(db, ann, "old"), key(db, bob, "soon", clock.wall() + 60)
+    change(db, keys.revoke, revoked, ANNA)
+    found = db.store.read(keys.matching, KeySearch(), db.clock.wall())
     assert ([one.id for one in found.keys], found.total, found.left_out, found.of) == ([ends, revoked, first], 3, 0, 3)
-    found = accounts.matching_keys(KeySearch(ended=False))
+    found = db.store.read(keys.matching, KeySearch(ended=False), db.clock.wall())
     assert ([one.id for one in found.keys], found.total, found.left_out) == ([ends, first], 2, 1)
-    assert [one.id for one in accounts.matching_keys(KeySearch(limit=1, offset=1)).keys] == [revoked]
-    assert [one.id for one in accounts.matching_keys(KeySearch(before=revoked)).keys] == [first]
-    assert [one.id for one in accounts.matching_keys(KeySearch(ann.id, "KÜCHE")).keys] == [first]
-    assert [one.id for one in accounts.matching_keys(KeySearch(text="bob")).keys] == [ends]
-    assert accounts.matching_keys(KeySearch(text="nothing")).of == 3
+    assert [one.id for one in db.store.read(keys.matching, KeySearch(limit=1, offset=1), db.clock.wall()).keys] == [revoked]
+    assert [one.id for one in db.store.read(keys.matching, KeySearch(before=revoked), db.clock.wall()).keys] == [first]
+    assert [one.id for one in db.store.read(keys.matching, KeySearch(ann.id, "KÜCHE"), db.clock.wall()).keys] == [first]
+    assert [one.id for one in db.store.read(keys.matching, KeySearch(text="bob"), db.clock.wall()).keys] == [ends]
+    assert db.store.read(keys.matching, KeySearch(text="nothing"), db.clock.wall()).of == 3
     clock.pass_by(60)
-    assert accounts.matching_keys(KeySearch(ended=False)).total == 1
+    assert db.store.read(keys.matching, KeySearch(ended=False), db.clock.wall()).total == 1
 
 
-def test_working_keys_are_counted_per_user(accounts: Accounts, clock: StillClock) -> None:
-    ann = accounts.create_user("ann", "viewer", None, ANNA)
-    bob = accounts.create_user("bob", "viewer", None, ANNA)
-    accounts.revoke_key(key(accounts, ann, "one"), ANNA)
-    key(accounts, ann, "two", clock.wall() + 60)
-    key(accounts, ann, "three")
-    assert accounts.working_keys([ann.id, bob.id]) == {ann.id: 2}
+def test_working_keys_are_counted_per_user(db: Db, clock: StillClock) -> None:
+    ann = change(db, users.create, "ann", "viewer", None, ANNA)
+    bob = change(db, users.create, "bob", "viewer", None, ANNA)
+    change(db, keys.revoke, key(db, ann, "one"), ANNA)
+    key(db, ann, "two", clock.wall() + 60)
+    key(db, ann, "three")
+    assert db.store.read(keys.working_per_user, [ann.id, bob.id], db.clock.wall()) == {ann.id: 2}
     clock.pass_by(60)
-    assert accounts.working_keys([ann.id, bob.id]) == {ann.id: 1}
+    assert db.store.read(keys.working_per_user, [ann.id, bob.id], db.clock.wall()) == {ann.id: 1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,46 +16,56 @@ from skyspy.auth import apikeys
 from skyspy.auth.apikeys import ApiKeys, MadeKey, checksum, generate, well_formed
 from skyspy.auth.principal import TokenError
 from skyspy.auth.secret import Secret
-from skyspy.store import Store, StoreError
-from skyspy.store.accounts import AccountError, Accounts, Actor, User
+from skyspy.store import Store, StoreError, users
+from skyspy.store import keys as table
+from skyspy.store.audit import Actor
+from skyspy.store.roles import AccountError
+from skyspy.store.users import User
 from tests.conftest import StillClock
-from tests.databases import store
-
-__all__ = ["store"]
+from tests.databases import KINDS, Db, change, database_url
 
 ANNA = Actor("user", "anna", "192.0.2.7")
 LETTERS = string.digits + string.ascii_letters
 
 
-class CountingAccounts(Accounts):
-    """Counts look-ups of keys, and fails batches while told to."""
+class CountingStore(Store):
+    """Counts look-ups of keys, and fails writes while told to."""
 
     asked = 0
     broken = False
 
-    def key_by_digest(self, digest: str) -> Any:
-        self.asked += 1
-        return super().key_by_digest(digest)
+    def read(self, fn: Any, /, *args: Any, **more: Any) -> Any:
+        self.asked += fn is table.by_digest
+        return super().read(fn, *args, **more)
 
-    def note_key_uses(self, uses: Any) -> None:
+    def write(self, fn: Any, /, *args: Any, **more: Any) -> Any:
         if self.broken:
             raise StoreError("gone")
-        super().note_key_uses(uses)
+        return super().write(fn, *args, **more)
+
+
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CountingStore]:
+    with database_url(request.param, tmp_path) as url:
+        made = CountingStore(url)
+        made.upgrade()
+        yield made
+        made.close()
 
 
 @pytest.fixture
-def accounts(store: Store, clock: StillClock) -> CountingAccounts:
-    return CountingAccounts(store, clock)
+def db(store: CountingStore, clock: StillClock) -> Db:
+    return Db(store, clock)
 
 
 @pytest.fixture
-def keys(accounts: CountingAccounts, clock: StillClock) -> ApiKeys:
-    return ApiKeys(accounts, Secret("k" * 40), clock)
+def keys(db: Db, clock: StillClock) -> ApiKeys:
+    return ApiKeys(db.store, Secret("k" * 40), clock)
 
 
 @pytest.fixture
-def ben(accounts: CountingAccounts) -> User:
-    return accounts.create_user("ben", "operator", None, ANNA)
+def ben(db: Db) -> User:
+    return change(db, users.create, "ben", "operator", None, ANNA)
 
 
 def make(keys: ApiKeys, owner: User, kind: str = "live", **more: Any) -> MadeKey:
@@ -125,14 +136,14 @@ def test_a_key_is_its_owner_in_its_own_sky(keys: ApiKeys, ben: User) -> None:
     assert keys.identify(test.text, "192.0.2.1").sky == "sandbox"
 
 
-def test_a_mistyped_key_is_refused_without_asking_the_database(keys: ApiKeys, accounts: CountingAccounts, ben: User) -> None:
+def test_a_mistyped_key_is_refused_without_asking_the_database(keys: ApiKeys, store: CountingStore, ben: User) -> None:
     text = make(keys, ben).text
     for place in range(len(text)):
         typed = text[:place] + ("x" if text[place] != "x" else "y") + text[place + 1 :]
         assert code_of(keys, typed) == "token_invalid"
-    assert accounts.asked == 0
+    assert store.asked == 0
     keys.identify(text, None)
-    assert accounts.asked == 1
+    assert store.asked == 1
 
 
 def test_a_well_formed_key_that_nobody_made_is_invalid(keys: ApiKeys, ben: User) -> None:
@@ -140,25 +151,23 @@ def test_a_well_formed_key_that_nobody_made_is_invalid(keys: ApiKeys, ben: User)
     assert code_of(keys, generate("live")) == "token_invalid"
 
 
-def test_a_key_of_another_installation_is_invalid(
-    keys: ApiKeys, accounts: CountingAccounts, clock: StillClock, ben: User
-) -> None:
-    other = ApiKeys(accounts, Secret("o" * 40), clock)
+def test_a_key_of_another_installation_is_invalid(keys: ApiKeys, db: Db, clock: StillClock, ben: User) -> None:
+    other = ApiKeys(db.store, Secret("o" * 40), clock)
     assert code_of(other, make(keys, ben).text) == "token_invalid"
 
 
-def test_scopes_narrow_a_key_and_follow_its_owner_down(keys: ApiKeys, accounts: CountingAccounts, ben: User) -> None:
+def test_scopes_narrow_a_key_and_follow_its_owner_down(keys: ApiKeys, db: Db, ben: User) -> None:
     text = make(keys, ben, scopes=["audio.view", "stats.view"]).text
     assert keys.identify(text, None).permissions == {"audio.view", "stats.view"}
-    accounts.set_role(ben.id, "viewer", ANNA)
+    change(db, users.set_role, ben.id, "viewer", ANNA)
     found = keys.identify(text, None)
     assert found.permissions == {"stats.view"}
     assert found.scopes == {"audio.view", "stats.view"}
 
 
-def test_a_key_without_scopes_grows_and_shrinks_with_its_owner(keys: ApiKeys, accounts: CountingAccounts, ben: User) -> None:
+def test_a_key_without_scopes_grows_and_shrinks_with_its_owner(keys: ApiKeys, db: Db, ben: User) -> None:
     text = make(keys, ben).text
-    accounts.set_role(ben.id, "viewer", ANNA)
+    change(db, users.set_role, ben.id, "viewer", ANNA)
     assert "audio.view" not in keys.identify(text, None).permissions
 
 
@@ -171,13 +180,13 @@ def test_a_scope_above_its_owner_is_refused(keys: ApiKeys, ben: User) -> None:
         make(keys, ben, scopes=["settings.manage"])
 
 
-def test_a_revoked_key_and_one_whose_owner_is_disabled_are_revoked(keys: ApiKeys, accounts: CountingAccounts, ben: User) -> None:
+def test_a_revoked_key_and_one_whose_owner_is_disabled_are_revoked(keys: ApiKeys, db: Db, ben: User) -> None:
     first, second = make(keys, ben), make(keys, ben)
-    accounts.revoke_key(first.key.id, ANNA)
+    change(db, table.revoke, first.key.id, ANNA)
     assert code_of(keys, first.text) == "token_revoked"
-    accounts.set_disabled(ben.id, True, ANNA)
+    change(db, users.set_disabled, ben.id, True, ANNA)
     assert code_of(keys, second.text) == "token_revoked"
-    accounts.set_disabled(ben.id, False, ANNA)
+    change(db, users.set_disabled, ben.id, False, ANNA)
     assert keys.identify(second.text, None).user_id == ben.id
 
 
@@ -189,18 +198,16 @@ def test_a_key_ends_at_its_second(keys: ApiKeys, clock: StillClock, ben: User) -
     assert code_of(keys, made.text) == "token_expired"
 
 
-def test_a_revoked_key_that_also_expired_is_called_revoked(
-    keys: ApiKeys, accounts: CountingAccounts, clock: StillClock, ben: User
-) -> None:
+def test_a_revoked_key_that_also_expired_is_called_revoked(keys: ApiKeys, db: Db, clock: StillClock, ben: User) -> None:
     made = make(keys, ben, expires_at=clock.wall() + 30)
-    accounts.revoke_key(made.key.id, ANNA)
+    change(db, table.revoke, made.key.id, ANNA)
     clock.pass_by(60)
     assert code_of(keys, made.text) == "token_revoked"
 
 
-def test_a_key_whose_owner_was_deleted_is_invalid(keys: ApiKeys, accounts: CountingAccounts, ben: User) -> None:
+def test_a_key_whose_owner_was_deleted_is_invalid(keys: ApiKeys, db: Db, ben: User) -> None:
     text = make(keys, ben).text
-    accounts.delete_user(ben.id, ANNA)
+    change(db, users.remove, ben.id, ANNA)
     assert code_of(keys, text) == "token_invalid"
 
 
@@ -254,36 +261,36 @@ def test_a_rotation_without_overlap_ends_the_old_key_now(keys: ApiKeys, ben: Use
 # Uses
 
 
-def test_uses_cost_no_write_until_they_are_flushed(
-    keys: ApiKeys, accounts: CountingAccounts, clock: StillClock, ben: User
-) -> None:
+def test_uses_cost_no_write_until_they_are_flushed(keys: ApiKeys, db: Db, clock: StillClock, ben: User) -> None:
     made = make(keys, ben)
     for client in ("192.0.2.1", "192.0.2.2"):
         keys.identify(made.text, client)
         clock.pass_by(1)
-    assert accounts.key_by_id(made.key.id).last_used_at is None
+    assert db.store.read(table.by_id, made.key.id).last_used_at is None
     assert keys.flush() == 1
-    after = accounts.key_by_id(made.key.id)
+    after = db.store.read(table.by_id, made.key.id)
     assert (after.last_used_at, after.last_used_from) == (clock.wall() - 1, "192.0.2.2")
-    assert list(accounts.key_uses_since([made.key.id], 0)[made.key.id].values()) == [2]
+    assert list(db.store.read(table.uses_since, [made.key.id], 0)[made.key.id].values()) == [2]
     assert keys.flush() == 0
 
 
-def test_uses_that_could_not_be_written_are_kept_for_the_next_time(keys: ApiKeys, accounts: CountingAccounts, ben: User) -> None:
+def test_uses_that_could_not_be_written_are_kept_for_the_next_time(
+    keys: ApiKeys, store: CountingStore, db: Db, ben: User
+) -> None:
     made = make(keys, ben)
     keys.identify(made.text, "192.0.2.1")
-    accounts.broken = True
+    store.broken = True
     with pytest.raises(StoreError):
         keys.flush()
-    accounts.broken = False
+    store.broken = False
     keys.identify(made.text, "192.0.2.1")
     keys.flush()
-    assert list(accounts.key_uses_since([made.key.id], 0)[made.key.id].values()) == [2]
+    assert list(db.store.read(table.uses_since, [made.key.id], 0)[made.key.id].values()) == [2]
 
 
-def test_a_refused_key_counts_as_no_use(keys: ApiKeys, accounts: CountingAccounts, ben: User) -> None:
+def test_a_refused_key_counts_as_no_use(keys: ApiKeys, db: Db, ben: User) -> None:
     made = make(keys, ben)
-    accounts.revoke_key(made.key.id, ANNA)
+    change(db, table.revoke, made.key.id, ANNA)
     code_of(keys, made.text)
     assert keys.flush() == 0
 

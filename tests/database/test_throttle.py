@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from skyspy.auth.secret import Secret
 from skyspy.auth.throttle import LoginThrottle, Throttled, TokenThrottle
-from skyspy.store import Store
-from skyspy.store.attempts import Attempts, Bucket
+from skyspy.store import Store, attempts
+from skyspy.store.attempts import Bucket
 from skyspy.store.schema import ATTEMPTS
 from skyspy.store.settings import Settings
 from tests.conftest import StillClock
@@ -22,7 +22,7 @@ LIMITS = Settings(LOGIN_ATTEMPTS_PER_ACCOUNT=3, LOGIN_ATTEMPTS_PER_ADDRESS=5, LO
 
 
 def throttle_of(store: Store, clock: StillClock) -> LoginThrottle:
-    return LoginThrottle(Attempts(store), Secret("k" * 40), clock)
+    return LoginThrottle(store, Secret("k" * 40), clock)
 
 
 @pytest.fixture
@@ -170,9 +170,8 @@ def test_counts_are_shared_by_processes_on_one_database(store: Store, clock: Sti
 
 
 def test_attempts_at_the_same_moment_never_exceed_the_limit(store: Store) -> None:
-    attempts = Attempts(store)
     with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(lambda _: attempts.take([Bucket("x", 10)], 300, 1000.0), range(40)))
+        taken = list(pool.map(lambda _: store.write(attempts.take, [Bucket("x", 10)], 300, 1000.0), range(40)))
     assert taken.count(None) == 10
     assert sum(full.first for full in taken if full is not None) == 1
 

@@ -12,7 +12,9 @@ from sqlalchemy import Connection, Table, select
 from skyspy.admin import PAGES
 from skyspy.admin.routes import Route
 from skyspy.api import RESOURCES
+from skyspy.store import roles
 from skyspy.store.schema import API_KEYS, AUDIT, EVICTIONS, FEEDS, LINKS, ROLES, SETTINGS, USERS
+from tests.databases import change
 from tests.security.asking import AGENT, Browser, ask
 from tests.wire.raw import Ws
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
@@ -58,7 +60,7 @@ def things(server: Server, operator: Operator, name: str) -> Things:
     boss = operator.key("root")
     user_id = operator.user(name, "viewer")
     key = operator.made_key(name)
-    operator.accounts.create_role(name, frozenset({"aircraft.view"}), OPERATOR)
+    change(operator, roles.create, name, frozenset({"aircraft.view"}), "", OPERATOR)
     client = Ws(server, User_Agent=AGENT)
     sid = client.join("/", {"token": key.text})[1]["sid"]
     # Invented traffic like the server's own: a real receiver would make that one rest.

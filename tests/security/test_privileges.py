@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from skyspy.store import keys, roles, users
+from tests.databases import change
 from tests.security.asking import Browser, ask
 from tests.wire.raw import Ws
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
@@ -34,8 +36,8 @@ class Office:
 
 @pytest.fixture(scope="module")
 def office(server: Server, operator: Operator) -> Iterator[Office]:
-    operator.accounts.create_role("clerk", CLERK, OPERATOR)
-    operator.accounts.create_role("idle", frozenset({"aircraft.view"}), OPERATOR)
+    change(operator, roles.create, "clerk", CLERK, "", OPERATOR)
+    change(operator, roles.create, "idle", frozenset({"aircraft.view"}), "", OPERATOR)
     top_key = operator.made_key("top").key.id
     made = Office(
         Browser(server),
@@ -52,10 +54,10 @@ def office(server: Server, operator: Operator) -> Iterator[Office]:
 
 def everything(operator: Operator) -> object:
     """What the refused may not have changed."""
-    users = [(u.id, u.name, u.role, u.disabled, u.password_hash, u.session_epoch) for u in operator.accounts.users()]
-    keys = [(k.id, k.user.id, k.scopes, k.revoked_at, k.rotated_to, k.expires_at) for k in list(operator.accounts.keys())]
-    roles = [(role.name, role.permissions) for role in operator.accounts.roles()]
-    return users, keys, roles, operator.settings.fresh(0)
+    people = [(u.id, u.name, u.role, u.disabled, u.password_hash, u.session_epoch) for u in operator.store.read(users.every)]
+    held = [(k.id, k.user.id, k.scopes, k.revoked_at, k.rotated_to, k.expires_at) for k in operator.store.read(keys.every)]
+    rights = [(role.name, role.permissions) for role in operator.store.read(roles.every)]
+    return people, held, rights, operator.settings.fresh(0)
 
 
 FORMS: dict[str, tuple[str, dict[str, str]]] = {

@@ -40,7 +40,7 @@ class Forger:
         self.genuine, self.refresh = pair["access"], pair["refresh"]
         self.claims: dict[str, Any] = jwt.decode(self.genuine, options={"verify_signature": False})
         self.header: dict[str, Any] = jwt.get_unverified_header(self.genuine)
-        self.key = operator.tokens.secret.key("access token")
+        self.key = operator.secret.key("access token")
         self.other = operator.jwt("nora")
 
     def sign(self, header: dict[str, Any] | None = None, claims: object = None, key: bytes | None = None, **more: Any) -> str:

@@ -10,7 +10,9 @@ import sys
 import pytest
 from argon2 import PasswordHasher
 
+from skyspy.store import users
 from tests.conftest import ROOT
+from tests.databases import change
 from tests.security.asking import Browser, ask
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
@@ -20,7 +22,7 @@ PASSPHRASE = "zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deic
 
 def kept(operator: Operator, name: str) -> str:
     """What the database keeps of a user's password."""
-    user = operator.accounts.user_by_name(name)
+    user = operator.store.read(users.by_name, name)
     assert user is not None
     assert user.password_hash is not None
     return user.password_hash
@@ -45,7 +47,7 @@ def test_s09_a_password_is_kept_as_argon2id_whoever_set_it(server: Server, opera
     operator.user("chief")
     chief = Browser(server)
     assert chief.sign_in("chief").status == 303
-    invited = operator.accounts.create_user("invited", "viewer", None, OPERATOR)
+    invited = change(operator, users.create, "invited", "viewer", None, OPERATOR)
     page = chief.post(f"/admin/users/{invited.id}/link/")
     path = "/admin/invite/" + page.text.split("/admin/invite/", 1)[1].split('"')[0].split("<")[0]
     guest = Browser(server)
@@ -59,8 +61,8 @@ def test_s09_a_password_is_kept_as_argon2id_whoever_set_it(server: Server, opera
 
 def test_s09_a_passphrase_of_64_letters_works_and_every_letter_of_it_counts(server: Server, operator: Operator) -> None:
     assert len(PASSPHRASE) == 64
-    hashed = operator.tokens.sign_in.passwords.hash(PASSPHRASE, 10)
-    operator.accounts.create_user("long", "viewer", hashed, OPERATOR)
+    hashed = operator.passwords.hash(PASSPHRASE, 10)
+    change(operator, users.create, "long", "viewer", hashed, OPERATOR)
     assert signs_in(server, "long", PASSPHRASE) == 200
     assert signs_in(server, "long", PASSPHRASE[:-1]) == 401
     assert signs_in(server, "long", PASSPHRASE[:-1] + "?") == 401
@@ -92,7 +94,7 @@ def test_s09_a_megabyte_is_refused_by_its_declared_length_before_it_is_sent(serv
 
 def test_s09_a_hash_of_lesser_cost_is_made_anew_at_the_next_sign_in(server: Server, operator: Operator) -> None:
     weak = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
-    operator.accounts.create_user("weak", "viewer", weak, OPERATOR)
+    change(operator, users.create, "weak", "viewer", weak, OPERATOR)
     assert signs_in(server, "weak", "a wrong password") == 401
     assert kept(operator, "weak") == weak
     assert signs_in(server, "weak", PASSWORD) == 200

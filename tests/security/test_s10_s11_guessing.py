@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from skyspy.store.audit import AuditLog
+from skyspy.store import audit, users
+from tests.databases import change
 from tests.security.asking import Answer, Browser, ask
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
@@ -37,7 +38,7 @@ def waits(answer: Answer) -> bool:
 
 def failures(boss: Operator) -> int:
     """How many passwords were looked at and found wrong: each wrote one row."""
-    return len(AuditLog(boss.store).page(1000, action="login.failed"))
+    return len(boss.store.read(audit.page, 1000, action="login.failed"))
 
 
 def test_s10_an_accounts_tries_are_counted_at_both_processes_together(pair: tuple[Server, Server], boss: Operator) -> None:
@@ -110,7 +111,7 @@ def test_s10_of_a_thousand_wrong_passwords_few_are_looked_at_and_the_server_answ
     assert all(waits(answer) for answer in got if answer.status == 429)
     assert failures(boss) - before == 20, "counted before anything costly is done"
     assert set(alive) == {200}
-    assert len(AuditLog(boss.store).page(1000, action="login.throttled")) < 50, "the log does not grow with the attack"
+    assert len(boss.store.read(audit.page, 1000, action="login.throttled")) < 50, "the log does not grow with the attack"
 
 
 KINDS = ("unknown", "wrong", "disabled", "without a password", "no text at all")
@@ -120,8 +121,8 @@ KINDS = ("unknown", "wrong", "disabled", "without a password", "no text at all")
 def people(boss: Operator) -> None:
     """One user of every kind, with names of one length."""
     boss.user("known1")
-    boss.accounts.set_disabled(boss.user("resting"), True, OPERATOR)
-    boss.accounts.create_user("invited", "viewer", None, OPERATOR)
+    change(boss, users.set_disabled, boss.user("resting"), True, OPERATOR)
+    change(boss, users.create, "invited", "viewer", None, OPERATOR)
 
 
 def guessed(kind: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from skyspy.store.audit import AuditLog
+from skyspy.store import audit
 from tests.feed_fakes import Web, document, http
 from tests.security.asking import ask
 from tests.security.crawl import signed_in
@@ -22,7 +22,7 @@ REFUSED = (
 
 def count(operator: Operator) -> int:
     """How many acts with receivers are in the log."""
-    return len(AuditLog(operator.store).page(1000, action="feed."))
+    return len(operator.store.read(audit.page, 1000, action="feed."))
 
 
 @pytest.mark.parametrize("url", REFUSED)
@@ -69,7 +69,7 @@ def test_s19_a_receiver_may_be_private_and_looking_at_it_is_written_down(server:
     web = Web(lambda _head: http(document(1_800_000_000.0, "4b1805")))
     url = f"http://127.0.0.1:{web.port}/data/aircraft.json"
     assert ask(server, "/api/admin/feeds/check/", send={"url": url}, token=operator.key("root")).status == 200
-    row = AuditLog(operator.store).page(1, action="feed.")[0]
+    row = operator.store.read(audit.page, 1, action="feed.")[0]
     assert (row.action, row.actor.partition(" ")[0], row.object) == ("feed.check", "root", f"feed {url}")
     web.close()
 

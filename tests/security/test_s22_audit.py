@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from skyspy.store.audit import AuditLog, Entry
+from skyspy.store import audit, roles
+from skyspy.store.audit import Entry
 from tests.conftest import ROOT
+from tests.databases import change
 from tests.security.asking import Answer, ask
 from tests.security.conftest import operating
 from tests.security.crawl import api, form_of, kept, panel, signed_in, things
@@ -67,7 +69,7 @@ def shell(server: Server, operator: Operator) -> Iterator[Shell]:
 
 def newest(operator: Operator, after: int = 0) -> list[Entry]:
     """The rows written after that one, the oldest first; how often something was refused is written when it likes."""
-    rows = reversed(AuditLog(operator.store).page(1000))
+    rows = reversed(operator.store.read(audit.page, 1000))
     return [row for row in rows if row.id > after and not row.action.endswith(".refused")]
 
 
@@ -80,7 +82,7 @@ def test_s22_each_act_in_the_panel_leaves_one_row_with_who_and_how_it_was(
 ) -> None:
     found, root = things(server, operator, "audited"), signed_in(server, operator)
     words = found.words
-    operator.accounts.create_role("unused", frozenset({"stats.view"}), OPERATOR)
+    change(operator, roles.create, "unused", frozenset({"stats.view"}), "", OPERATOR)
     user, key, feed = (f"/admin/{noun}/{words[f'{noun[:-1]}_id']}" for noun in ("users", "keys", "feeds"))
     sure = {"sure": "yes"}
     acts: list[tuple[str, dict[str, str], str, str, object, object]] = [

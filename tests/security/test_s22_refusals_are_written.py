@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from skyspy.store import audit, roles
+from tests.databases import change
 from tests.security.asking import Browser, ask
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
 
 def refused(operator: Operator, name: str) -> list[tuple[str, str, Any]]:
     """What was written of somebody's refusals, the oldest first: what, from where, the rest."""
-    rows = operator.tokens.audit.page(1000, action="access.refused")
+    rows = operator.store.read(audit.page, 1000, action="access.refused")
     return [(row.object, row.address, row.after) for row in reversed(rows) if row.actor.partition(" / ")[0] == name]
 
 
@@ -37,7 +39,7 @@ def test_s22_what_somebody_may_not_is_written_down_for_scripts_and_for_the_panel
 
 
 def test_s22_a_try_above_oneself_is_written_down(server: Server, operator: Operator) -> None:
-    operator.accounts.create_role("climber", frozenset({"users.manage"}), OPERATOR)
+    change(operator, roles.create, "climber", frozenset({"users.manage"}), "", OPERATOR)
     boss = operator.user("summit")
     operator.user("climb", "climber")
     token = ask(server, "/api/auth/token/", send={"username": "climb", "password": PASSWORD}).json()["access"]
@@ -60,6 +62,6 @@ def test_s22_a_refused_sign_in_is_written_down_without_what_was_typed(server: Se
     operator.user("victim", "viewer")
     sent = {"username": "victim", "password": "not the right one"}
     assert ask(server, "/api/auth/token/", send=sent, source=address).status == 401
-    [row] = operator.tokens.audit.page(100, address=address)
+    [row] = operator.store.read(audit.page, 100, address=address)
     assert (row.actor_kind, row.action, row.object) == ("anonymous", "login.failed", "user victim")
     assert "not the right one" not in repr(row)

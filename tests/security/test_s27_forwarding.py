@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from skyspy.store.audit import AuditLog
+from skyspy.store import audit
 from tests.security.asking import AGENT, Answer, Browser, ask
 from tests.security.conftest import GENEROUS, operating
 from tests.security.crawl import signed_in
@@ -52,7 +52,7 @@ def fails(server: Server, source: str, **headers: str) -> Answer:
 
 
 def newest_from(operator: Operator) -> str:
-    return AuditLog(operator.store).page(1, action="login.failed")[0].address
+    return operator.store.read(audit.page, 1, action="login.failed")[0].address
 
 
 def test_s27_a_stranger_changes_no_address_in_the_log(server: Server, operator: Operator) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from skyspy.auth.principal import ANONYMOUS, Principal
 from skyspy.presence.sessions import Session
-from skyspy.store import presence
+from skyspy.store import presence, roles, users
 from skyspy.store.presence import Row
+from tests.databases import change
 from tests.panel_world import CLI, Browser, Panel, panel
 
 __all__ = ["panel"]
@@ -28,13 +29,13 @@ def connected(panel: Panel, principal: Principal = ANONYMOUS, namespace: str = "
 
 
 def person(panel: Panel, name: str) -> Principal:
-    user = next(user for user in panel.skyspy.accounts.users() if user.name == name)
+    user = next(user for user in panel.skyspy.store.read(users.every) if user.name == name)
     return Principal("user", user.id, user.name, user.role, user.permissions)
 
 
 def by_key(panel: Panel, name: str, key: str) -> Principal:
     owner = person(panel, name)
-    made = panel.skyspy.tokens.keys.create(owner.user_id or 0, "live", key, CLI)
+    made = panel.skyspy.api_keys.create(owner.user_id or 0, "live", key, CLI)
     return Principal("key", owner.user_id, name, owner.role, owner.permissions, key_id=made.key.id, key_name=key)
 
 
@@ -46,7 +47,7 @@ def elsewhere(panel: Panel, sid: str, name: str = "", kind: str = "anonymous", *
         "", 1.0, values["messages"], values["bytes"], values["lag_ms"],
     )  # fmt: skip  # type: ignore[arg-type]
     now = panel.clock.wall()
-    panel.skyspy.store.write(lambda connection: presence.publish(connection, "other", [row], now))
+    panel.skyspy.store.write(presence.publish, "other", [row], now)
 
 
 @pytest.fixture
@@ -184,7 +185,7 @@ def test_where_nobody_is_connected_there_is_nothing_to_press(panel: Panel, ann: 
 
 
 def test_the_connections_of_somebody_above_oneself_are_not_offered_and_not_ended(panel: Panel, ann: Browser) -> None:
-    panel.skyspy.accounts.create_role("clerk", frozenset({"users.manage"}), CLI)
+    change(panel.skyspy, roles.create, "clerk", frozenset({"users.manage"}), "", CLI)
     panel.user("cora", "clerk")
     connected(panel, person(panel, "ann"))
     cora = panel.browser("cora")

@@ -11,7 +11,9 @@ from skyspy.admin.dashboard import TROUBLE, in_words
 from skyspy.aircraft import EMERGENCIES, Observation
 from skyspy.auth.principal import ANONYMOUS
 from skyspy.presence.sessions import Session
+from skyspy.store import roles
 from skyspy.tracker.totals import CALM
+from tests.databases import change
 from tests.panel_world import CLI, Browser, Panel, panel
 from tests.service.test_admin_feeds import text_of
 
@@ -50,7 +52,7 @@ def connected(panel: Panel, transport: str, *namespaces: str) -> None:
 
 def only(panel: Panel, name: str, permissions: Iterable[str]) -> Browser:
     """The browser of somebody with these permissions and no others."""
-    panel.skyspy.accounts.create_role(name, frozenset(permissions), CLI)
+    change(panel.skyspy, roles.create, name, frozenset(permissions), "", CLI)
     panel.user(f"{name}-user", name)
     return panel.browser(f"{name}-user")
 

@@ -11,6 +11,8 @@ from skyspy.aircraft import Observation
 from skyspy.receivers.manager import CheckResult
 from skyspy.services.feeds import MOST, ReceiverFollower
 from skyspy.store import feeds as table
+from skyspy.store import roles
+from tests.databases import change
 from tests.panel_world import CLI, PASSWORD, Browser, Panel, panel
 
 __all__ = ["panel"]
@@ -41,7 +43,7 @@ def put(panel: Panel, url: str, by: str = "ann") -> int:
     """An added receiver."""
     at = panel.clock.wall()
     actor = CLI if not by else type(CLI)("user", by)
-    return panel.skyspy.store.write(lambda c: table.add(c, url, url, actor, at)).id
+    return panel.skyspy.store.write(table.add, url, url, actor, at).id
 
 
 def hear(panel: Panel, name: str, *hexes: str) -> None:
@@ -198,7 +200,7 @@ def test_adding_and_removing_ask_for_the_password_and_lose_nothing(panel: Panel,
 
 
 def test_who_may_not_manage_settings_may_do_nothing_here(panel: Panel) -> None:
-    panel.skyspy.accounts.create_role("clerk", frozenset({"users.manage", "audit.view"}), CLI)
+    change(panel.skyspy, roles.create, "clerk", frozenset({"users.manage", "audit.view"}), "", CLI)
     panel.user("carl", "clerk")
     carl, feed_id = panel.browser("carl"), put(panel, NOBODY)
     for path in ("", "list/", f"{feed_id}/remove/"):

@@ -11,7 +11,9 @@ from skyspy.admin import PAGES
 from skyspy.admin.routes import Route
 from skyspy.permissions import PERMISSION_NAMES
 from skyspy.services import Caller, invitations
-from skyspy.store.accounts import Key
+from skyspy.store import keys, roles, users
+from skyspy.store.keys import Key
+from tests.databases import change
 from tests.panel_world import CLI, PASSWORD, Browser, Panel, panel
 
 __all__ = ["panel"]
@@ -38,12 +40,12 @@ def ann(panel: Panel) -> Iterator[Browser]:
     """An administrator's browser; there is one key and one more user."""
     user = panel.user("ann")
     panel.user("bert", "viewer")
-    panel.skyspy.tokens.keys.create(user.id, "live", "display", CLI)
+    panel.skyspy.api_keys.create(user.id, "live", "display", CLI)
     yield panel.browser("ann")
 
 
 def the_key(panel: Panel, name: str = "display") -> Key:
-    return next(key for key in list(panel.skyspy.accounts.keys()) if key.name == name)
+    return next(key for key in list(panel.skyspy.store.read(keys.every)) if key.name == name)
 
 
 # Every route
@@ -125,7 +127,7 @@ def test_a_stranger_sees_no_page_and_sends_no_form(panel: Panel, route: Route) -
 def test_who_lacks_the_permission_sees_no_page_and_sends_no_form(panel: Panel, route: Route) -> None:
     panel.user("root")
     rest = PERMISSION_NAMES - frozenset(route.page.needs)
-    panel.skyspy.accounts.create_role("all-but-it", rest, CLI)
+    change(panel.skyspy, roles.create, "all-but-it", rest, "", CLI)
     panel.user("carl", "all-but-it")
     browser = panel.browser("carl")
     before = len(panel.log())
@@ -198,18 +200,18 @@ def test_a_form_says_what_is_wrong_and_keeps_what_was_typed(
     answer = ann.post("/admin/keys/new/", {**KEY_FORM, "name": "typed before", **wrong})
     assert answer.status_code == 400 and says in answer.text
     assert "typed before" in answer.text or wrong.get("name") == ""
-    assert len(panel.skyspy.accounts.keys()) == 1
+    assert len(panel.skyspy.store.read(keys.every)) == 1
 
 
 def test_nobody_makes_a_key_for_somebody_above_himself_nor_beyond_the_owner(panel: Panel, ann: Browser) -> None:
-    panel.skyspy.accounts.create_role("keeper", frozenset({"keys.manage", "aircraft.view"}), CLI)
+    change(panel.skyspy, roles.create, "keeper", frozenset({"keys.manage", "aircraft.view"}), "", CLI)
     panel.user("kim", "keeper")
     kim = panel.browser("kim")
     assert kim.post("/admin/keys/new/", {**KEY_FORM, "owner": "1"}).status_code == 403
     assert ann.post("/admin/keys/new/", {**KEY_FORM, "owner": "2", "scopes": "users.manage"}).status_code == 400
     assert kim.post("/admin/keys/1/rotate/", {"overlap": "0"}).status_code == 403
     assert kim.post("/admin/keys/1/revoke/").status_code == 403
-    assert [key.revoked_at for key in list(panel.skyspy.accounts.keys())] == [None]
+    assert [key.revoked_at for key in list(panel.skyspy.store.read(keys.every))] == [None]
 
 
 def test_who_lacks_the_permission_has_his_own_keys_and_no_others(panel: Panel, ann: Browser) -> None:
@@ -260,7 +262,7 @@ def test_an_invitation_works_once(panel: Panel, ann: Browser) -> None:
 
 @pytest.mark.parametrize("kind", [invitations.FIRST, invitations.INVITE, invitations.RESET])
 def test_a_link_that_was_tampered_with_or_is_of_another_kind_opens_nothing(panel: Panel, ann: Browser, kind: str) -> None:
-    admin = panel.skyspy.accounts.user_by_id(1)
+    admin = panel.skyspy.store.read(users.by_id, 1)
     caller = Caller(panel.app.extensions["skyspy.pages"].principal(panel.app.extensions["skyspy.pages"].sessions_of(admin.id)[0]))
     good = invitations.reset(panel.skyspy, caller, 2)
     tampered = good[:-1] + ("A" if good[-1] != "A" else "B")
@@ -279,11 +281,11 @@ def test_s12_the_first_administrator_is_made_once_and_by_link_only(panel: Panel)
     form = {"name": "root", "password": PASSWORD, "again": PASSWORD}
     assert first.post(path, form).status_code == 303
     assert second.post(path, {**form, "name": "evil"}).status_code in (404, 409, 410)
-    assert [(user.name, user.role) for user in panel.skyspy.accounts.users()] == [("root", "admin")]
+    assert [(user.name, user.role) for user in panel.skyspy.store.read(users.every)] == [("root", "admin")]
 
 
 def test_nobody_gives_a_role_above_his_own(panel: Panel, ann: Browser) -> None:
-    panel.skyspy.accounts.create_role("clerk", frozenset({"users.manage", "aircraft.view"}), CLI)
+    change(panel.skyspy, roles.create, "clerk", frozenset({"users.manage", "aircraft.view"}), "", CLI)
     panel.user("cora", "clerk")
     cora = panel.browser("cora")
     assert cora.post("/admin/users/new/", {"name": "evil", "role": "admin", "way": "link"}).status_code == 403
@@ -294,12 +296,16 @@ def test_nobody_gives_a_role_above_his_own(panel: Panel, ann: Browser) -> None:
     assert (
         cora.post("/admin/roles/role/clerk/", {"permissions": ["users.manage", "keys.manage"], "sure": "yes"}).status_code == 403
     )
-    assert panel.skyspy.accounts.role_by_name("clerk").permissions == {"users.manage", "aircraft.view"}
-    assert {user.name: user.role for user in panel.skyspy.accounts.users()} == {"ann": "admin", "bert": "viewer", "cora": "clerk"}
+    assert panel.skyspy.store.read(roles.by_name, "clerk").permissions == {"users.manage", "aircraft.view"}
+    assert {user.name: user.role for user in panel.skyspy.store.read(users.every)} == {
+        "ann": "admin",
+        "bert": "viewer",
+        "cora": "clerk",
+    }
 
 
 def test_managing_users_is_not_managing_settings(panel: Panel, ann: Browser) -> None:
-    panel.skyspy.accounts.create_role("clerk", frozenset({"users.manage"}), CLI)
+    change(panel.skyspy, roles.create, "clerk", frozenset({"users.manage"}), "", CLI)
     panel.user("cora", "clerk")
     cora = panel.browser("cora")
     assert cora.get("/admin/access/").status_code == 403
@@ -310,15 +316,15 @@ def test_the_last_administrator_stays(panel: Panel, ann: Browser) -> None:
     assert ann.post("/admin/users/1/role/", {"role": "viewer"}).status_code == 409
     assert ann.post("/admin/users/1/disable/").status_code == 409
     assert ann.post("/admin/users/1/delete/").status_code == 409
-    assert panel.skyspy.accounts.user_by_id(1).role == "admin"
+    assert panel.skyspy.store.read(users.by_id, 1).role == "admin"
 
 
 def test_deleting_says_first_what_ends_and_leaves_the_log(panel: Panel, ann: Browser) -> None:
-    panel.skyspy.tokens.keys.create(2, "live", "logger", CLI)
+    panel.skyspy.api_keys.create(2, "live", "logger", CLI)
     asked = ann.get("/admin/users/2/delete/")
     assert "1 API key stops working" in asked.text and "audit log keeps" in asked.text
     assert ann.post("/admin/users/2/delete/").status_code == 303
-    assert [user.name for user in panel.skyspy.accounts.users()] == ["ann"]
+    assert [user.name for user in panel.skyspy.store.read(users.every)] == ["ann"]
     assert "bert" in panel.log("user.delete")[0].object
 
 
@@ -326,8 +332,8 @@ def test_deleting_says_first_what_ends_and_leaves_the_log(panel: Panel, ann: Bro
 
 
 def test_s18_hostile_names_are_shown_and_not_run(panel: Panel, ann: Browser) -> None:
-    panel.skyspy.tokens.keys.create(1, "live", HOSTILE, CLI)
-    panel.skyspy.accounts.create_role("quaint", frozenset({"aircraft.view"}), CLI, HOSTILE)
+    panel.skyspy.api_keys.create(1, "live", HOSTILE, CLI)
+    change(panel.skyspy, roles.create, "quaint", frozenset({"aircraft.view"}), HOSTILE, CLI)
     panel.browser().sign_in(HOSTILE, "wrong password")
     searched = [f"/admin/{page}/?q={HOSTILE}&search={HOSTILE}" for page in ("users", "keys", "live", "audit")]
     seen = 0

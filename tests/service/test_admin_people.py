@@ -12,7 +12,9 @@ from skyspy.admin import audit_changes
 from skyspy.admin.audit_changes import Change
 from skyspy.auth.principal import Principal
 from skyspy.presence.sessions import Session
-from skyspy.store.audit import AuditLog, Entry
+from skyspy.store import audit, roles, users
+from skyspy.store.audit import Entry
+from tests.databases import change
 from tests.panel_world import CLI, Browser, Panel, panel
 
 __all__ = ["panel"]
@@ -35,7 +37,7 @@ def said(page: str) -> str:
 
 
 def connected(panel: Panel, name: str, namespace: str = "/") -> None:
-    user = next(user for user in panel.skyspy.accounts.users() if user.name == name)
+    user = next(user for user in panel.skyspy.store.read(users.every) if user.name == name)
     principal = Principal("user", user.id, user.name, user.role, user.permissions)
     number = len(panel.skyspy.sessions)
     panel.skyspy.sessions.add(Session(f"sid{number}", f"eio{number}", namespace, principal, "192.0.2.7", 1.0))
@@ -89,10 +91,10 @@ def test_a_table_of_features_tells_only_of_those_that_changed(panel: Panel, ann:
 
 
 def test_the_log_is_filtered_by_days_of_utc_and_the_file_is_too(panel: Panel, ann: Browser) -> None:
-    log, day = AuditLog(panel.skyspy.store, panel.clock), int(panel.clock.wall() // DAY_S + 2)
+    day = int(panel.clock.wall() // DAY_S + 2)
     for offset, what in ((-1, "before"), (0, "first"), (DAY_S - 1, "last"), (DAY_S, "after")):
         panel.clock.pass_by(day * DAY_S + offset - panel.clock.wall())
-        log.record(CLI, "test.done", what)
+        change(panel.skyspy, audit.record, CLI, "test.done", what)
     ann = panel.browser("ann")
     word = f"{_date(day)}"
     path = f"?action=test.done&since={word}&until={word}"
@@ -124,29 +126,29 @@ def test_actions_that_occur_are_offered_with_their_nouns(ann: Browser) -> None:
 
 def test_what_an_entry_is_about_is_linked_while_it_exists(panel: Panel, ann: Browser) -> None:
     server = panel.skyspy
-    server.accounts.create_role("listener", frozenset({"audio.view"}), CLI)
-    server.tokens.keys.create(2, "live", "display", CLI)
+    change(server, roles.create, "listener", frozenset({"audio.view"}), "", CLI)
+    server.api_keys.create(2, "live", "display", CLI)
     server.settings.change({"MAX_RANGE_NM": 300}, CLI)
     page = ann.get("/admin/audit/").text
     for address in ("/admin/users/2/", "/admin/keys/1/", "/admin/roles/role/listener/", "/admin/access/#s-MAX_RANGE_NM"):
         assert f'data-label="Object"><a href="{address}">' in page
-    server.accounts.delete_user(2, CLI)
-    server.accounts.delete_role("listener", CLI)
+    change(server, users.remove, 2, CLI)
+    change(server, roles.remove, "listener", CLI)
     page = ann.get("/admin/audit/").text
     assert "/admin/users/2/" not in page and "/admin/keys/1/" not in page and "/roles/role/listener/" not in page
 
 
 def test_a_name_that_is_given_again_is_not_taken_for_the_one_before(panel: Panel, ann: Browser) -> None:
-    panel.skyspy.accounts.delete_user(2, CLI)
+    change(panel.skyspy, users.remove, 2, CLI)
     panel.clock.pass_by(60)
-    again = panel.skyspy.accounts.create_user("bert", "viewer", None, CLI)
+    again = change(panel.skyspy, users.create, "bert", "viewer", None, CLI)
     page = ann.get("/admin/audit/?about=bert").text
     rows = re.findall(r"<code>(user\.\w+)</code></td>\s*<td data-label=\"Object\">(<a href=\"[^\"]*\">)?user bert", page)
     assert rows == [("user.create", f'<a href="/admin/users/{again.id}/">'), ("user.delete", ""), ("user.create", "")]
 
 
 def test_who_may_only_read_the_log_gets_no_links_out_of_it(panel: Panel, ann: Browser) -> None:
-    panel.skyspy.accounts.create_role("auditor", frozenset({"audit.view"}), CLI)
+    change(panel.skyspy, roles.create, "auditor", frozenset({"audit.view"}), "", CLI)
     panel.user("aud", "auditor")
     page = panel.browser("aud").get("/admin/audit/").text
     assert "user bert" in page and "/admin/users/" not in page
@@ -165,7 +167,7 @@ def test_an_act_that_names_only_an_id_says_whose_it_is(panel: Panel, ann: Browse
 def test_signing_out_everywhere_says_first_what_it_ends_and_then_ends_it(panel: Panel, ann: Browser) -> None:
     other = panel.browser("ann")
     connected(panel, "ann")
-    panel.skyspy.tokens.keys.create(1, "live", "display", CLI)
+    panel.skyspy.api_keys.create(1, "live", "display", CLI)
     asked = said(ann.get("/admin/profile/sign-out-everywhere/").text)
     assert "signed out in 2 browsers, this one included" in asked and "1 live connection is closed" in asked
     assert "1 API key works on" in asked
@@ -213,7 +215,7 @@ def test_nobody_signs_somebody_elses_browser_out(panel: Panel, ann: Browser) -> 
 
 
 def test_deleting_and_disabling_say_how_many_keys_and_connections_die(panel: Panel, ann: Browser) -> None:
-    panel.skyspy.tokens.keys.create(2, "live", "logger", CLI)
+    panel.skyspy.api_keys.create(2, "live", "logger", CLI)
     connected(panel, "bert")
     connected(panel, "bert", "/audio")
     for act in ("delete", "disable"):
@@ -232,8 +234,7 @@ def test_a_users_page_says_what_each_act_does_and_leads_to_ending_the_connection
 
 
 def test_taking_something_from_a_role_says_first_who_loses_what(panel: Panel, ann: Browser) -> None:
-    accounts = panel.skyspy.accounts
-    accounts.create_role("listener", frozenset({"audio.view", "aircraft.view", "stats.view"}), CLI)
+    change(panel.skyspy, roles.create, "listener", frozenset({"audio.view", "aircraft.view", "stats.view"}), "", CLI)
     panel.user("lea", "listener")
     panel.skyspy.settings.change({"FEATURE_ACCESS": "stats=permission"}, CLI)
     connected(panel, "lea", "/audio")
@@ -247,19 +248,19 @@ def test_taking_something_from_a_role_says_first_who_loses_what(panel: Panel, an
     assert "2 live connections have this role now." in told
     assert "1 live connection in /audio is closed within 2 seconds" in told
     assert "1 live connection loses the topic stats." in told
-    assert accounts.role_by_name("listener").permissions == {"audio.view", "aircraft.view", "stats.view"}
+    assert panel.skyspy.store.read(roles.by_name, "listener").permissions == {"audio.view", "aircraft.view", "stats.view"}
     carried: dict[str, list[str]] = {}
     for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', asked.text.partition("<main")[2]):
         carried.setdefault(name, []).append(value)
     carried.pop("csrf_token")
     assert ann.post("/admin/roles/role/listener/", carried).status_code == 303
-    role = accounts.role_by_name("listener")
+    role = panel.skyspy.store.read(roles.by_name, "listener")
     assert (role.permissions, role.says) == ({"aircraft.view"}, "Listens")
 
 
 def test_giving_somebody_a_lesser_role_says_first_what_is_lost(panel: Panel, ann: Browser) -> None:
     otto = panel.user("otto", "operator")
-    panel.skyspy.tokens.keys.create(otto.id, "live", "scanner", CLI)
+    panel.skyspy.api_keys.create(otto.id, "live", "scanner", CLI)
     connected(panel, "otto", "/audio")
     asked = ann.post(f"/admin/users/{otto.id}/role/", {"role": "viewer"})
     told = said(asked.text)
@@ -268,9 +269,9 @@ def test_giving_somebody_a_lesser_role_says_first_what_is_lost(panel: Panel, ann
     assert "(audio.view)" in told and "(aircraft.view)" not in told
     assert "1 live connection of otto is open now." in told
     assert "1 live connection in /audio is closed within 2 seconds" in told
-    assert panel.skyspy.accounts.user_by_id(otto.id).role == "operator"
+    assert panel.skyspy.store.read(users.by_id, otto.id).role == "operator"
     assert ann.post(f"/admin/users/{otto.id}/role/", {"role": "viewer", "sure": "yes"}).status_code == 303
-    assert panel.skyspy.accounts.user_by_id(otto.id).role == "viewer"
+    assert panel.skyspy.store.read(users.by_id, otto.id).role == "viewer"
     assert ann.post(f"/admin/users/{otto.id}/role/", {"role": "operator"}).status_code == 303, "more is not asked twice"
     assert ann.post(f"/admin/users/{otto.id}/role/", {"role": "nobody"}).status_code == 404
 
@@ -281,16 +282,16 @@ def test_the_last_administrator_is_refused_before_he_is_asked(panel: Panel, ann:
 
 
 def test_giving_a_role_more_or_changing_one_that_nobody_holds_is_not_asked_twice(panel: Panel, ann: Browser) -> None:
-    panel.skyspy.accounts.create_role("listener", frozenset({"audio.view"}), CLI)
+    change(panel.skyspy, roles.create, "listener", frozenset({"audio.view"}), "", CLI)
     assert ann.post("/admin/roles/role/listener/", {"permissions": ["stats.view"]}).status_code == 303
     panel.user("lea", "listener")
     assert ann.post("/admin/roles/role/listener/", {"permissions": ["stats.view", "aircraft.view"]}).status_code == 303
 
 
 def test_a_change_that_would_be_refused_is_refused_at_once(panel: Panel, ann: Browser) -> None:
-    panel.skyspy.accounts.create_role("clerk", frozenset({"users.manage", "aircraft.view"}), CLI)
+    change(panel.skyspy, roles.create, "clerk", frozenset({"users.manage", "aircraft.view"}), "", CLI)
     panel.user("cora", "clerk")
     cora = panel.browser("cora")
     assert cora.post("/admin/roles/role/clerk/", {"permissions": ["settings.manage"]}).status_code == 403
     assert cora.post("/admin/roles/role/clerk/", {"permissions": ["no.such"]}).status_code == 400
-    assert panel.skyspy.accounts.role_by_name("clerk").permissions == {"users.manage", "aircraft.view"}
+    assert panel.skyspy.store.read(roles.by_name, "clerk").permissions == {"users.manage", "aircraft.view"}

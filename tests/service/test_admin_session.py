@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from skyspy.store import keys, users
 from skyspy.store.settings import SettingsTable
+from tests.databases import change
 from tests.panel_world import AGENT, CLI, PASSWORD, Browser, Panel, panel
 
 __all__ = ["panel"]
@@ -124,10 +126,10 @@ def test_s13_a_password_that_was_not_changed_ends_nothing(
 
 
 ENDS: dict[str, Callable[[Panel, int], object]] = {
-    "disabling": lambda panel, user_id: panel.skyspy.accounts.set_disabled(user_id, True, CLI),
-    "deleting": lambda panel, user_id: panel.skyspy.accounts.delete_user(user_id, CLI),
-    "signing out everywhere": lambda panel, user_id: panel.skyspy.accounts.sign_out_everywhere(user_id, CLI),
-    "another password": lambda panel, user_id: panel.skyspy.accounts.set_password_hash(user_id, "x", CLI),
+    "disabling": lambda panel, user_id: change(panel.skyspy, users.set_disabled, user_id, True, CLI),
+    "deleting": lambda panel, user_id: change(panel.skyspy, users.remove, user_id, CLI),
+    "signing out everywhere": lambda panel, user_id: change(panel.skyspy, users.sign_out_everywhere, user_id, CLI),
+    "another password": lambda panel, user_id: change(panel.skyspy, users.set_password, user_id, "x", CLI),
 }
 
 
@@ -145,8 +147,8 @@ def test_s13_enabling_again_wakes_no_old_session(panel: Panel) -> None:
     user = panel.user("ann")
     browser = panel.browser("ann")
     copied = browser.cookies()
-    panel.skyspy.accounts.set_disabled(user.id, True, CLI)
-    panel.skyspy.accounts.set_disabled(user.id, False, CLI)
+    change(panel.skyspy, users.set_disabled, user.id, True, CLI)
+    change(panel.skyspy, users.set_disabled, user.id, False, CLI)
     browser.take(copied)
     assert not browser.is_in()
 
@@ -243,11 +245,11 @@ def test_a_dangerous_page_wants_the_password_again_after_ten_minutes(panel: Pane
     ann.get("/admin/profile/")
     asked = ann.post("/admin/keys/new/", form)
     assert asked.status_code == 401 and "Confirm that it is you" in asked.text
-    assert panel.skyspy.accounts.keys() == []
+    assert panel.skyspy.store.read(keys.every) == []
     wrong = ann.post("/admin/keys/new/", {**form, "proof_of_password": "wrong"})
-    assert wrong.status_code == 401 and panel.skyspy.accounts.keys() == []
+    assert wrong.status_code == 401 and panel.skyspy.store.read(keys.every) == []
     good = ann.post("/admin/keys/new/", {**form, "proof_of_password": PASSWORD})
-    assert good.status_code == 200 and len(panel.skyspy.accounts.keys()) == 1
+    assert good.status_code == 200 and len(panel.skyspy.store.read(keys.every)) == 1
     thief = panel.browser()
     thief.take(before)
     assert not thief.is_in()
@@ -296,7 +298,7 @@ def test_s11_unknown_wrong_and_disabled_read_the_same(panel: Panel) -> None:
     panel.user("root")
     panel.user("user-two")
     off = panel.user("user-three")
-    panel.skyspy.accounts.set_disabled(off.id, True, CLI)
+    change(panel.skyspy, users.set_disabled, off.id, True, CLI)
     seen = set()
     for name, password in (("user-one", PASSWORD), ("user-two", "not it, not at all"), ("user-three", PASSWORD)):
         browser = panel.browser()

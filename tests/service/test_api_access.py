@@ -6,7 +6,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from skyspy.server import Server
+from skyspy.store import users
 from tests.api_sky import PASSWORD, SELF, bearer, client, error_of, make_user, server, signed_in, sky
+from tests.databases import change
 
 __all__ = ["client", "server", "sky"]
 
@@ -103,7 +105,7 @@ def test_signing_out_ends_the_access_token(client: FlaskClient, server: Server) 
 def test_unknown_wrong_and_disabled_read_alike(client: FlaskClient, server: Server) -> None:
     make_user(server)
     bob = make_user(server, "bob")
-    server.accounts.set_disabled(bob, True, SELF)
+    change(server, users.set_disabled, bob, True, SELF)
     answers = [
         client.post("/api/auth/token/", json={"username": name, "password": password})
         for name, password in (("nobody", PASSWORD), ("alice", "wrong password"), ("bob", PASSWORD))

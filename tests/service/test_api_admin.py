@@ -15,7 +15,9 @@ from skyspy.auth.principal import ANONYMOUS
 from skyspy.permissions import PERMISSION_NAMES
 from skyspy.presence.sessions import Session
 from skyspy.services import feeds, invitations, present
+from skyspy.store import audit, keys, roles, users
 from tests.api_world import OPERATOR, PASSWORD, World
+from tests.databases import change
 
 ROUTES = [route for resource in RESOURCES for route in resource.routes if route.path.startswith("/api/admin/")]
 MANAGING = ("users.manage", "keys.manage", "settings.manage", "audit.view")
@@ -54,7 +56,7 @@ def connect(world: World, name: str = "", namespace: str = "/") -> Session:
 
 
 def logged(world: World) -> list[tuple[str, str, str]]:
-    return [(row.action, row.object, row.actor) for row in world.skyspy.tokens.audit.page(1000)]
+    return [(row.action, row.object, row.actor) for row in world.skyspy.store.read(audit.page, 1000)]
 
 
 # -- who may ------------------------------------------------------------------------------------
@@ -65,7 +67,7 @@ def logged(world: World) -> list[tuple[str, str, str]]:
 def test_a_route_is_shut_to_strangers_and_to_who_lacks_its_one_permission(world: World, route: Route, mode: str) -> None:
     world.choose(AUTH_MODE=mode)
     assert route.needs in MANAGING
-    world.skyspy.accounts.create_role("most", PERMISSION_NAMES - {route.needs}, OPERATOR)
+    change(world.skyspy, roles.create, "most", PERMISSION_NAMES - {route.needs}, "", OPERATOR)
     assert asked(world, route, None).status_code == 401
     assert asked(world, route, world.jwt("mona", "most")).status_code == 403
     assert asked(world, route, world.key("mona")).status_code == 403
@@ -75,7 +77,7 @@ def test_a_route_is_shut_to_strangers_and_to_who_lacks_its_one_permission(world:
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_a_route_opens_to_who_holds_its_one_permission_and_nothing_else(world: World, route: Route) -> None:
     assert route.needs is not None
-    world.skyspy.accounts.create_role("only", frozenset({route.needs}), OPERATOR)
+    change(world.skyspy, roles.create, "only", frozenset({route.needs}), "", OPERATOR)
     for token in (world.jwt("olaf", "only"), world.key("olaf"), world.key("root", scopes=[route.needs])):
         assert asked(world, route, token).status_code in (200, 204, 400, 404)
 
@@ -125,10 +127,10 @@ def test_what_cannot_be_is_refused_in_the_apis_words_and_changes_nothing(world: 
 
 
 def test_a_clerk_cannot_climb_by_any_route(world: World) -> None:
-    world.skyspy.accounts.create_role("clerk", frozenset({"users.manage", "keys.manage", "aircraft.view"}), OPERATOR)
+    change(world.skyspy, roles.create, "clerk", frozenset({"users.manage", "keys.manage", "aircraft.view"}), "", OPERATOR)
     boss, clerk = world.user("root"), world.user("carl", "clerk")
     token, theirs = world.jwt("carl"), world.made_key("root").key.id
-    before = {user.name: (user.role, user.disabled, user.password_hash) for user in world.skyspy.accounts.users()}
+    before = {user.name: (user.role, user.disabled, user.password_hash) for user in world.skyspy.store.read(users.every)}
     tries = [
         (f"users/{clerk}/", {"role": "admin"}),
         (f"users/{boss}/", {"password": "another long password"}),
@@ -152,7 +154,7 @@ def test_a_clerk_cannot_climb_by_any_route(world: World) -> None:
         assert (answer.status_code, answer.json["error"]["code"]) == (403, "permission_denied"), path
     for path in (f"users/{boss}/", f"keys/{theirs}/"):
         assert delete(world, f"/api/admin/{path}", token).status_code == 403
-    assert {user.name: (user.role, user.disabled, user.password_hash) for user in world.skyspy.accounts.users()} == before
+    assert {user.name: (user.role, user.disabled, user.password_hash) for user in world.skyspy.store.read(users.every)} == before
     said = [about for action, about, actor in logged(world) if (action, actor) == ("access.refused", "carl")]
     above = {"root", "The role boss", "The role clerk", "The role admin"}
     assert above | {"POST /api/admin/settings/", "POST /api/admin/feeds/"} == set(said), "each try is written down"
@@ -169,7 +171,7 @@ def test_the_last_administrator_stays_whatever_he_asks(world: World) -> None:
 def test_several_changes_of_a_user_are_all_or_none(world: World) -> None:
     token, bob = world.jwt(), world.user("bob", "viewer")
     assert world.post(f"/api/admin/users/{bob}/", {"role": "operator", "password": "short"}, token).status_code == 400
-    assert world.skyspy.accounts.user_by_id(bob).role == "viewer"
+    assert world.skyspy.store.read(users.by_id, bob).role == "viewer"
     changed = world.post(f"/api/admin/users/{bob}/", {"role": "operator", "password": PASSWORD * 2, "disabled": True}, token)
     assert (changed.json["role"], changed.json["disabled"]) == ("operator", True)
 
@@ -243,7 +245,7 @@ def test_a_list_of_users_is_searched_and_paged(world: World) -> None:
 def test_a_list_of_keys_is_searched_and_paged_the_newest_first(world: World) -> None:
     token = world.jwt()
     made = [world.made_key() for _ in range(3)]
-    world.skyspy.accounts.revoke_key(made[1].key.id, OPERATOR)
+    change(world.skyspy, keys.revoke, made[1].key.id, OPERATOR)
     names = [key["id"] for key in world.get("/api/admin/keys/?limit=2", token).json["keys"]]
     assert names == [made[2].key.id, made[1].key.id]
     first = world.get("/api/admin/keys/?limit=1&ended=false", token).json

@@ -11,7 +11,9 @@ import pytest
 
 from skyspy.api.models import KeyPage, MadeKey, Me, TokenPair
 from skyspy.permissions import BUILTIN_ROLES, PERMISSION_NAMES
+from skyspy.store import audit, users
 from tests.api_world import OPERATOR, PASSWORD, World
+from tests.databases import change
 
 TOKEN = "/api/auth/token/"
 KEYS = "/api/auth/keys/"
@@ -43,7 +45,7 @@ def test_a_sign_in_gives_what_the_contract_says(world: World) -> None:
 def test_unknown_wrong_and_disabled_are_answered_alike(world: World) -> None:
     world.user("ann")
     world.user("off", "viewer")
-    world.skyspy.accounts.set_disabled(world.user("off"), True, OPERATOR)
+    change(world.skyspy, users.set_disabled, world.user("off"), True, OPERATOR)
     answers = [sign_in(world, "ann", "wrong"), sign_in(world, "nobody", "wrong"), sign_in(world, "off")]
     assert {answer.status_code for answer in answers} == {401}
     assert len({answer.data for answer in answers}) == 1
@@ -187,7 +189,7 @@ def test_keys_come_in_pages(world: World) -> None:
 
 def test_a_change_of_a_key_names_its_actor_and_address_in_the_audit_log(world: World) -> None:
     world.post(KEYS, {"name": "wall map"}, world.jwt())
-    row = world.skyspy.tokens.audit.page(action="key.create")[0]
+    row = world.skyspy.store.read(audit.page, action="key.create")[0]
     assert (row.actor_kind, row.actor, row.address) == ("user", "ann", "127.0.0.1")
 
 

@@ -13,8 +13,9 @@ from flask import Flask
 
 from skyspy import api
 from skyspy.auth.principal import TokenError
-from skyspy.store import StoreBusy
+from skyspy.store import StoreBusy, keys, users
 from tests.api_world import OPERATOR, World
+from tests.databases import change
 from tests.wire.serving import mistyped, resigned, unsigned
 
 STRANGER = {"REMOTE_ADDR": "198.51.100.7"}
@@ -31,7 +32,7 @@ def credentials(world: World) -> dict[str, tuple[str | None, str | None]]:
     """Each kind of credential, and the code it is refused with (None: it is good)."""
     good = world.jwt()
     revoked = world.made_key()
-    world.skyspy.accounts.revoke_key(revoked.key.id, OPERATOR)
+    change(world.skyspy, keys.revoke, revoked.key.id, OPERATOR)
     late = world.made_key(expires_at=world.clock.wall() + 1)
     world.clock.pass_by(2)
     live = world.key()
@@ -187,7 +188,7 @@ def test_a_test_key_sees_the_sandbox_only(world: World) -> None:
 def test_a_disabled_users_tokens_end_at_once(world: World) -> None:
     world.user("eve", "viewer")
     token, key = world.jwt("eve"), world.key("eve")
-    world.skyspy.accounts.set_disabled(world.user("eve"), True, OPERATOR)
+    change(world.skyspy, users.set_disabled, world.user("eve"), True, OPERATOR)
     for credential in (token, key):
         assert world.get("/api/aircraft/", credential).json["error"]["code"] == "token_revoked"
 

@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from skyspy.auth.apikeys import well_formed
-from skyspy.auth.tokens import Tokens
+from skyspy.clock import Clock
 from skyspy.config import load
-from skyspy.store import Store
-from skyspy.store.accounts import Accounts
-from skyspy.store.audit import AuditLog
+from skyspy.store import Store, audit
 from skyspy.store.settings import SettingsTable
 from tests.cli_world import Shell, shell, tokens_of
+from tests.tokens_world import parts
 
 __all__ = ["shell"]
 
@@ -109,13 +108,13 @@ def test_the_secret_key_is_changed_with_an_overlap_and_written_down(shell: Shell
     assert boot.former_key.text == old
     assert time.time() + 2 * 86400 - 60 < boot.former_key.until <= time.time() + 2 * 86400
     store = Store(shell.url)
-    (row,) = AuditLog(store).page(action="secret.rotate")
+    (row,) = store.read(audit.page, action="secret.rotate")
     assert (row.actor_kind, row.object, row.after) == (
         "cli",
         "secret key",
         {"former_until": pytest.approx(boot.former_key.until)},
     )
-    tokens = Tokens(Accounts(store), SettingsTable(store), boot.secret_key, former=boot.former_key)
+    tokens = parts(store, SettingsTable(store), boot.secret_key, Clock(), former=boot.former_key).tokens
     assert tokens.identify(key) is not None
     store.close()
 

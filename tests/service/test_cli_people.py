@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from skyspy.auth.tokens import LoginError
-from skyspy.store import Store
-from skyspy.store.audit import AuditLog
+from skyspy.store import Store, audit
 from tests.cli_world import PASSWORD, Shell, shell, tokens_of
 from tests.conftest import ROOT
 
@@ -50,7 +49,7 @@ def test_users_are_disabled_enabled_and_given_roles_and_passwords(shell: Shell) 
 def test_every_change_is_in_the_log_under_the_operators_name(shell: Shell) -> None:
     shell.create("anna")
     shell.good("settings", "set", "AUTH_MODE", "private")
-    rows = AuditLog(Store(shell.url)).page()
+    rows = Store(shell.url).read(audit.page)
     assert [(row.actor_kind, row.action) for row in rows] == [("cli", "setting.set"), ("cli", "user.create")]
     assert all(row.actor for row in rows)
 

@@ -104,20 +104,35 @@ class CountingHasher(PasswordHasher):
 
 def counting() -> tuple[Passwords, CountingHasher]:
     """Passwords at the cost that is in force, and the hasher that they use."""
-    made = Passwords()
-    made._hasher = hasher = CountingHasher.from_parameters(extract_parameters(made._nobody))  # type: ignore[assignment]
-    return made, hasher
+    hasher = CountingHasher.from_parameters(extract_parameters(Passwords().hash(GOOD, 8)))
+    return Passwords(hasher=hasher), hasher
 
 
 def test_s11_an_unknown_user_costs_what_a_wrong_password_costs() -> None:
     passwords, hasher = counting()
     kept = passwords.hash(GOOD, 8)
-    # The hash that stands for nobody's is of the cost that everybody's are of.
-    assert extract_parameters(passwords._nobody) == extract_parameters(kept)
     hasher.counted = 0
-    for stored in (kept, None):
+    costs = []
+    for stored in (kept, None, kept, None):
         assert not passwords.check(stored, "wrong password").good
+        costs.append(hasher.counted)
+    # The first check of a process also makes the hash that unknown users are checked against.
+    assert costs == [2, 3, 4, 5]
+    # That hash costs what the users' own do.
+    assert extract_parameters(passwords._no_match) == extract_parameters(kept)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_s11_the_first_check_of_a_process_costs_the_same_for_known_and_unknown(known: bool) -> None:
+    passwords, hasher = counting()
+    kept = passwords.hash(GOOD, 8) if known else None
+    hasher.counted = 0
+    passwords.check(kept, "wrong password")
     assert hasher.counted == 2
+
+
+def test_making_the_part_costs_no_hash() -> None:
+    assert counting()[1].counted == 0
 
 
 def test_the_hub_goes_on_while_passwords_are_hashed_and_too_many_are_refused() -> None:
@@ -132,12 +147,15 @@ def test_the_hub_goes_on_while_passwords_are_hashed_and_too_many_are_refused() -
                 "Ends a hash only when the hub says so: were it run on the hub, none would end."
                 threads, (gate, go) = set(), os.pipe()
 
+                def hash(self, password):
+                    return "a hash"
+
                 def verify(self, stored, encoded):
                     self.threads.add(threading.get_native_id())
                     return os.read(self.gate, 1) == b"x"
 
-            passwords = Passwords(memory_kib=8, passes=1)
-            passwords._hasher = hasher = Held()
+            hasher = Held()
+            passwords = Passwords(hasher=hasher)
 
             def check():
                 try:

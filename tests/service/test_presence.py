@@ -62,7 +62,7 @@ def test_the_list_is_taken_away_when_nobody_looks_any_more(twice: Twice) -> None
     assert len(twice.listed()) == 1
     for _ in range(21):
         twice.look()
-    assert twice.here.store.read(lambda c: presence.everybody(c, 0.0)) == []
+    assert twice.here.store.read(presence.everybody, 0.0) == []
 
 
 def test_rows_of_a_process_that_died_count_no_more(twice: Twice) -> None:
@@ -129,7 +129,7 @@ def test_a_host_whose_clock_is_ahead_forgets_no_eviction_that_others_have_not_he
     for world, hour in ((twice.here, 0.0), (twice.here, 3600.0)):
         world.clock.wall_now += hour
         sid = other.sids["/"] if hour else peer.sids["/"]
-        world.store.write(lambda c, sid=sid: presence.evict(c, "session", sid, 1, OPERATOR, twice.here.clock.wall()))  # type: ignore[misc]
+        world.store.write(presence.evict, "session", sid, 1, OPERATOR, twice.here.clock.wall())  # type: ignore[misc]
     twice.look()
     assert (gone(peer), gone(other)) == (True, True)
 

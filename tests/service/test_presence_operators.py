@@ -6,7 +6,11 @@ import pytest
 
 from skyspy.receivers.manager import Receivers
 from skyspy.services import Caller, Refused, access, feeds, keys, live, roles, users
+from skyspy.store import audit
+from skyspy.store import keys as stored_keys
+from skyspy.store import roles as stored_roles
 from tests.conftest import StillClock
+from tests.databases import change
 from tests.presence_world import Twice, admin, gone, twice
 from tests.socket_world import OPERATOR, World
 
@@ -40,7 +44,7 @@ def test_a_receiver_added_here_is_taken_over_everywhere_paused_and_removed(twice
     feeds.remove(twice.here.skyspy, caller, added.id)
     follow()
     assert [f.names() for f in own] == [[], []]
-    log = twice.here.tokens.audit.page(20, action="feed.")
+    log = twice.here.store.read(audit.page, 20, action="feed.")
     assert [entry.action for entry in log] == ["feed.remove", "feed.pause", "feed.add"]
     assert "secret" not in repr(log)
 
@@ -138,7 +142,7 @@ def test_a_preview_tells_apart_keys_that_may_stay_from_those_that_may_not(twice:
     bad = twice.there.peer().join("/", {"token": "not a token"})
     assert bad.sids
     caller, server = admin(twice.here), twice.here.skyspy
-    server.accounts.revoke_key(revoked.key.id, OPERATOR)
+    change(server, stored_keys.revoke, revoked.key.id, OPERATOR)
     found = twice.looked(lambda: access.preview(server, caller, {"FEATURE_ACCESS": {"audio": "permission"}}))
     assert dict(found.disconnected) == {"key": 1}, "olga holds audio.view, and the revoked key goes anyway"
     assert dict(access.preview(server, caller, {"WS_REJECT_INVALID_TOKENS": True}).disconnected) == {"anonymous": 1}
@@ -171,7 +175,7 @@ def test_users_roles_and_keys_are_counted_over_every_process(twice: Twice) -> No
 def test_nobody_sends_away_somebody_above_him_on_any_process(twice: Twice) -> None:
     above = twice.there.made_key("root", role="admin")
     peer = twice.there.peer().join("/", {"token": above.text})
-    twice.here.accounts.create_role("clerk", frozenset({"users.manage", "aircraft.view"}), OPERATOR)
+    change(twice.here, stored_roles.create, "clerk", frozenset({"users.manage", "aircraft.view"}), "", OPERATOR)
     principal = twice.here.skyspy.tokens.identify(twice.here.key("carl", "clerk"), "127.0.0.1")
     assert principal is not None
     clerk, server = Caller(principal), twice.here.skyspy

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from skyspy.auth.refusals import MOST, MOST_OF_ONE, Refusals
-from skyspy.store import Store, StoreBusy
-from skyspy.store.audit import Actor, AuditLog
+from skyspy.store import Store, StoreBusy, audit, roles
+from skyspy.store.audit import Actor
 from tests.api_world import OPERATOR, World
 from tests.conftest import StillClock
+from tests.databases import change
 from tests.panel_world import Panel, panel
 
 __all__ = ["panel"]
@@ -25,27 +26,23 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.store = Store(f"sqlite:///{folder / 'log.sqlite3'}")
         self.store.upgrade()
-        self.log = AuditLog(self.store, StillClock())
-        self.refusals = Refusals(self.log)
+        self.refusals = Refusals(self.store, StillClock())
 
     def rows(self) -> list[tuple[str, str, Any]]:
-        return [(row.actor, row.object, row.after) for row in reversed(self.log.page(1000, action="access.refused"))]
+        return [
+            (row.actor, row.object, row.after) for row in reversed(self.store.read(audit.page, 1000, action="access.refused"))
+        ]
 
 
-class Full(AuditLog):
-    """A log that cannot be written, until it can."""
+class Full(Store):
+    """A database that cannot be written, until it can."""
 
     full = True
 
-    def record(self, actor: Actor, action: str, about: str, after: Any = None) -> None:
+    def write(self, fn: Any, /, *args: Any, **more: Any) -> Any:
         if self.full:
             raise StoreBusy("busy")
-        super().record(actor, action, about, after)
-
-    def record_all(self, rows: Any) -> None:
-        if self.full:
-            raise StoreBusy("busy")
-        super().record_all(rows)
+        return super().write(fn, *args, **more)
 
 
 @pytest.fixture
@@ -63,7 +60,9 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def refused(world: World) -> list[tuple[str, str, Any]]:
-    return [(row.actor, row.object, row.after) for row in reversed(world.skyspy.tokens.audit.page(1000, action="access.refused"))]
+    return [
+        (row.actor, row.object, row.after) for row in reversed(world.skyspy.store.read(audit.page, 1000, action="access.refused"))
+    ]
 
 
 def test_the_first_refusal_of_its_kind_is_written_at_once(desk: Desk) -> None:
@@ -110,13 +109,13 @@ def test_many_names_do_not_grow_it_either(desk: Desk) -> None:
 
 
 def test_a_database_that_cannot_be_written_changes_nothing_for_who_asks_and_nothing_is_lost(desk: Desk) -> None:
-    log = Full(desk.store, StillClock())
-    refusals = Refusals(log)
+    store = Full(f"sqlite:///{desk.store.where}")
+    refusals = Refusals(store, StillClock())
     refusals.note(CARL, "root", ["audit.view"])
     refusals.note(CARL, "root", ["audit.view"])
     with pytest.raises(StoreBusy):
         refusals.flush()
-    log.full = False
+    store.full = False
     refusals.flush()
     assert desk.rows() == [("carl", "root", {"lacks": ["audit.view"], "times": 2})]
 
@@ -143,7 +142,7 @@ def test_an_operators_route_writes_down_who_may_not(world: World, method: str, p
             assert answer.status_code == 403
         assert refused(world)[-1] == (caller, f"{method} {path}", {"lacks": [lacks]})
     assert len(refused(world)) == 2
-    world.skyspy.tokens.flush_uses()
+    world.skyspy.refusals.flush()
     assert [after["times"] for _, _, after in refused(world)[2:]] == [2, 2]
 
 
@@ -158,7 +157,7 @@ def test_a_key_that_asks_for_keys_and_a_scope_beyond_ones_own_are_written_down(w
 
 def test_what_strangers_may_not_and_what_everybody_may_ask_for_is_not_written_down(world: World) -> None:
     world.choose(FEATURE_ACCESS={"stats": "permission"})
-    world.skyspy.accounts.create_role("blind", frozenset(), OPERATOR)
+    change(world.skyspy, roles.create, "blind", frozenset(), "", OPERATOR)
     assert world.get("/api/admin/users/").status_code == 401
     assert world.get("/api/stats/").status_code == 403
     assert world.get("/api/stats/", world.jwt("bo", "blind")).status_code == 403
@@ -166,7 +165,7 @@ def test_what_strangers_may_not_and_what_everybody_may_ask_for_is_not_written_do
 
 
 def test_a_try_above_oneself_is_one_row(world: World) -> None:
-    world.skyspy.accounts.create_role("clerk", frozenset({"users.manage"}), OPERATOR)
+    change(world.skyspy, roles.create, "clerk", frozenset({"users.manage"}), "", OPERATOR)
     boss = world.user("root")
     token = world.jwt("carl", "clerk")
     for _ in range(20):

@@ -20,15 +20,14 @@ from skyspy.auth.secret import Secret
 from skyspy.auth.throttle import LoginThrottle, Throttled
 from skyspy.auth.tokens import Tokens
 from skyspy.config import FormerKey
-from skyspy.store import Store, StoreError
-from skyspy.store.accounts import Accounts, Actor
-from skyspy.store.attempts import Attempts
+from skyspy.store import Store, StoreError, keys, users
+from skyspy.store.audit import Actor
 from skyspy.store.schema import API_KEYS
 from skyspy.store.settings import SettingsTable
 from tests.conftest import StillClock
-from tests.databases import KINDS, open_store
+from tests.databases import KINDS, change, open_store
 from tests.panel_world import AGENT, Panel
-from tests.tokens_world import PASSWORD, QUICK
+from tests.tokens_world import PASSWORD, QUICK, parts
 
 BOSS = Actor("user", "boss", "192.0.2.7")
 OLD, NEW = "o" * 40, "n" * 40
@@ -41,12 +40,13 @@ class Installation:
     def __init__(self, store: Store, clock: StillClock) -> None:
         self.clock = clock
         self.store = store
-        self.accounts = Accounts(store, clock)
         self.settings = SettingsTable(store, clock=clock)
         self.former = FormerKey(OLD, clock.wall() + WEEK)
-        self.before = Tokens(self.accounts, self.settings, OLD, clock, QUICK)
-        self.after = Tokens(self.accounts, self.settings, NEW, clock, QUICK, self.former)
-        self.user = self.accounts.create_user("ben", "operator", QUICK.hash(PASSWORD, 8), BOSS)
+        before = parts(store, self.settings, OLD, clock)
+        self.before, self.keys_before = before.tokens, before.api_keys
+        after = parts(store, self.settings, NEW, clock, former=self.former)
+        self.after, self.secret_after = after.tokens, after.secret
+        self.user = change(self, users.create, "ben", "operator", QUICK.hash(PASSWORD, 8), BOSS)
 
     def key_digest(self) -> str:
         """What the one API key is kept under."""
@@ -57,6 +57,11 @@ class Installation:
 def here(request: pytest.FixtureRequest, tmp_path: Path, clock: StillClock) -> Iterator[Installation]:
     with open_store(request.param, tmp_path) as store:
         yield Installation(store, clock)
+
+
+def address(store: Store) -> str:
+    """Where a store's database is, with the password that `where` leaves out."""
+    return str(store._url.render_as_string(hide_password=False))
 
 
 def refused(tokens: Tokens, token: str) -> str:
@@ -180,7 +185,7 @@ def test_signing_out_ends_a_sign_in_of_the_former_key(here: Installation) -> Non
 
 
 def test_a_key_that_is_used_in_time_moves_and_goes_on_for_good(here: Installation) -> None:
-    made = here.before.keys.create(here.user.id, "live", "app", BOSS)
+    made = here.keys_before.create(here.user.id, "live", "app", BOSS)
     version = here.settings.fresh(0).version
     assert here.key_digest() == Secret(OLD).digest("api key", made.text)
     assert name_of(here.after, made.text) == "ben"
@@ -191,60 +196,63 @@ def test_a_key_that_is_used_in_time_moves_and_goes_on_for_good(here: Installatio
 
 
 def test_a_key_that_is_not_used_in_time_ends(here: Installation) -> None:
-    made = here.before.keys.create(here.user.id, "live", "app", BOSS)
+    made = here.keys_before.create(here.user.id, "live", "app", BOSS)
     here.clock.pass_by(WEEK)
     assert refused(here.after, made.text) == "token_invalid"
     assert here.key_digest() == Secret(OLD).digest("api key", made.text)
 
 
 def test_a_key_is_written_once_however_often_it_is_used(here: Installation) -> None:
-    class Counting(Accounts):
+    class Counting(Store):
         looks = 0
 
-        def key_by_digest(self, digest: str) -> Any:
-            self.looks += 1
-            return super().key_by_digest(digest)
+        def read(self, fn: Any, /, *args: Any, **more: Any) -> Any:
+            self.looks += fn is keys.by_digest
+            return super().read(fn, *args, **more)
 
-    accounts = Counting(here.store, here.clock)
-    tokens = Tokens(accounts, here.settings, NEW, here.clock, QUICK, here.former)
-    made = here.before.keys.create(here.user.id, "live", "app", BOSS)
+    store = Counting(address(here.store))
+    tokens = parts(store, here.settings, NEW, here.clock, former=here.former).tokens
+    made = here.keys_before.create(here.user.id, "live", "app", BOSS)
     looks = []
     for _ in range(3):
         name_of(tokens, made.text)
-        looks.append(accounts.looks)
+        looks.append(store.looks)
     assert looks == [2, 3, 4]
+    store.close()
 
 
 def test_a_key_that_another_request_moves_meanwhile_is_found_all_the_same(here: Installation) -> None:
-    class Overtaken(Accounts):
+    class Overtaken(Store):
         looks = 0
 
-        def key_by_digest(self, digest: str) -> Any:
-            self.looks += 1
-            if self.looks == 2:
+        def read(self, fn: Any, /, *args: Any, **more: Any) -> Any:
+            self.looks += fn is keys.by_digest
+            if fn is keys.by_digest and self.looks == 2:
                 name_of(here.after, made.text)
-            return super().key_by_digest(digest)
+            return super().read(fn, *args, **more)
 
-    made = here.before.keys.create(here.user.id, "live", "app", BOSS)
-    tokens = Tokens(Overtaken(here.store, here.clock), here.settings, NEW, here.clock, QUICK, here.former)
+    made = here.keys_before.create(here.user.id, "live", "app", BOSS)
+    store = Overtaken(address(here.store))
+    tokens = parts(store, here.settings, NEW, here.clock, former=here.former).tokens
     assert name_of(tokens, made.text) == "ben"
+    store.close()
 
 
 def test_a_revoked_key_of_the_former_stays_revoked_and_a_mistyped_one_asks_nothing(here: Installation) -> None:
-    made = here.before.keys.create(here.user.id, "live", "app", BOSS)
-    here.accounts.revoke_key(made.key.id, BOSS)
+    made = here.keys_before.create(here.user.id, "live", "app", BOSS)
+    change(here, keys.revoke, made.key.id, BOSS)
     assert refused(here.after, made.text) == "token_revoked"
     assert refused(here.after, made.text[:-1] + ("0" if made.text[-1] != "0" else "1")) == "token_invalid"
 
 
 def test_a_key_works_where_it_cannot_be_moved_yet(here: Installation) -> None:
     class ReadOnly(Store):
-        def write(self, fn: Any) -> Any:
+        def write(self, fn: Any, /, *args: Any, **more: Any) -> Any:
             raise StoreError("the disk is full")
 
-    store = ReadOnly(str(here.store._url.render_as_string(hide_password=False)))
-    tokens = Tokens(Accounts(store, here.clock), here.settings, NEW, here.clock, QUICK, here.former)
-    made = here.before.keys.create(here.user.id, "live", "app", BOSS)
+    store = ReadOnly(address(here.store))
+    tokens = parts(store, here.settings, NEW, here.clock, former=here.former).tokens
+    made = here.keys_before.create(here.user.id, "live", "app", BOSS)
     assert name_of(tokens, made.text) == "ben"
     store.close()
     assert name_of(here.after, made.text) == "ben"
@@ -257,7 +265,7 @@ def test_a_key_works_where_it_cannot_be_moved_yet(here: Installation) -> None:
 def test_an_address_stays_known_over_the_change(here: Installation) -> None:
     here.settings.set("LOGIN_ATTEMPTS_PER_ACCOUNT", 2, BOSS)
     here.before.login("ben", PASSWORD, "192.0.2.1")
-    throttle = LoginThrottle(Attempts(here.store), here.after.secret, here.clock)
+    throttle = LoginThrottle(here.store, here.secret_after, here.clock)
     for stranger in ("198.51.100.1", "198.51.100.2"):
         throttle.begin("ben", stranger, here.settings.current)
     with pytest.raises(Throttled):
@@ -339,11 +347,11 @@ def test_a_session_that_another_request_moves_meanwhile_is_found_all_the_same(ch
     class Overtaken(Store):
         looks = 0
 
-        def read(self, fn: Any) -> Any:
+        def read(self, fn: Any, /, *args: Any, **more: Any) -> Any:
             self.looks += 1
             if self.looks == 2:
                 assert browser.is_in()
-            return super().read(fn)
+            return super().read(fn, *args, **more)
 
     old = changed.before.browser("ann")
     panel = changed.after()
@@ -352,10 +360,10 @@ def test_a_session_that_another_request_moves_meanwhile_is_found_all_the_same(ch
     server = panel.skyspy
     with panel.app.test_request_context("/admin/", headers={"Cookie": f"skyspy_panel={old.cookies()['skyspy_panel']}"}):
         secret = session["_user_id"]
-    accounts = Accounts(Overtaken(str(server.config.database_url)), panel.clock)
-    late = PanelSessions(accounts, server.settings, server.tokens, panel.clock)
+    store = Overtaken(str(server.config.database_url))
+    late = PanelSessions(store, server.settings, server.secret, server.passwords, server.sign_in, server.tokens, panel.clock)
     assert late.peek(secret, From("192.0.2.1", AGENT)) is not None
-    accounts.store.close()
+    store.close()
     server.store.close()
 
 
@@ -374,7 +382,7 @@ def test_a_session_that_moved_still_ends_in_another_kind_of_browser(changed: Cha
 @pytest.mark.parametrize(("overlap", "status"), [("2027-01-25T00:00:00Z", 200), ("2027-01-15T07:59:00Z", 410), ("", 410)])
 def test_a_link_of_the_former_key_opens_until_its_end(changed: Changed, overlap: str, status: int) -> None:
     ann = changed.before.browser("ann")
-    bob = changed.before.skyspy.accounts.create_user("bob", "viewer", None, BOSS)
+    bob = change(changed.before.skyspy, users.create, "bob", "viewer", None, BOSS)
     page = ann.post(f"/admin/users/{bob.id}/link/")
     link = page.text.split("/admin/invite/")[1].split('"')[0].split("<")[0]
     panel = changed.after(overlap)

@@ -15,7 +15,11 @@ from skyspy.permissions import BUILTIN_ROLES
 from skyspy.presence.sessions import Session
 from skyspy.server import Server, server_of
 from skyspy.services import Caller, Refused, access, audit_log, invitations, keys, live, roles, users
-from skyspy.store.accounts import Actor, User
+from skyspy.store import roles as stored_roles
+from skyspy.store import users as stored_users
+from skyspy.store.audit import Actor
+from skyspy.store.users import User
+from tests.databases import change
 
 CLI = Actor("cli", "test")
 PASSWORD = "correct horse battery staple"
@@ -24,14 +28,14 @@ PASSWORD = "correct horse battery staple"
 @pytest.fixture
 def server(app: Flask) -> Server:
     server = server_of(app)
-    server.accounts.create_role("clerk", frozenset({"users.manage", "aircraft.view"}), CLI)
-    server.accounts.create_role("keeper", frozenset({"keys.manage", "aircraft.view"}), CLI)
+    change(server, stored_roles.create, "clerk", frozenset({"users.manage", "aircraft.view"}), "", CLI)
+    change(server, stored_roles.create, "keeper", frozenset({"keys.manage", "aircraft.view"}), "", CLI)
     return server
 
 
 def made(server: Server, name: str, role: str) -> User:
-    hashed = server.tokens.sign_in.passwords.hash(PASSWORD, 8)
-    return server.accounts.create_user(name, role, hashed, CLI)
+    hashed = server.passwords.hash(PASSWORD, 8)
+    return change(server, stored_users.create, name, role, hashed, CLI)
 
 
 def caller(user: User) -> Caller:
@@ -104,7 +108,7 @@ def test_managing_users_does_not_mean_managing_settings_keys_or_reading_the_log(
 
 
 def test_managing_settings_does_not_mean_managing_users(server: Server, admin: User) -> None:
-    server.accounts.create_role("tuner", frozenset({"settings.manage"}), CLI)
+    change(server, stored_roles.create, "tuner", frozenset({"settings.manage"}), "", CLI)
     tuner = caller(made(server, "tuner", "tuner"))
     refused(users.listing, server, tuner)
     refused(users.delete, server, tuner, admin.id)
@@ -187,7 +191,7 @@ def test_of_two_first_links_one_makes_the_administrator(server: Server) -> None:
     first, second = invitations.first_admin(server, CLI), invitations.first_admin(server, CLI)
     invitations.make_first_admin(server, first, "root", PASSWORD, "192.0.2.1")
     refused(invitations.make_first_admin, server, second, "other", PASSWORD, "192.0.2.1", code="conflict")
-    assert [user.name for user in server.accounts.users()] == ["root"]
+    assert [user.name for user in server.store.read(stored_users.every)] == ["root"]
 
 
 @pytest.mark.parametrize(
@@ -259,7 +263,7 @@ def test_sending_away_names_everybody_it_means_and_is_logged(server: Server, adm
 
 
 def test_the_log_as_csv_runs_nothing_in_a_spreadsheet(server: Server, admin: User) -> None:
-    server.accounts.create_role("x", frozenset(), Actor("cli", "=HYPERLINK(1)"))
+    change(server, stored_roles.create, "x", frozenset(), "", Actor("cli", "=HYPERLINK(1)"))
     text = audit_log.as_csv(server, caller(admin), audit_log.Search(action="role.create"))
     assert "'=HYPERLINK(1)" in text
     assert text.splitlines()[0].startswith("id,time,actor_kind")

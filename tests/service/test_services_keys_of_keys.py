@@ -10,6 +10,8 @@ import pytest
 
 from skyspy.auth.principal import Principal
 from skyspy.services import Caller, Refused, keys
+from skyspy.store import keys as stored_keys
+from skyspy.store import users as stored_users
 from tests.socket_world import World
 
 
@@ -31,7 +33,7 @@ def test_a_narrowed_key_cannot_make_its_owner_a_wider_one(world: World) -> None:
     with pytest.raises(Refused) as refused:
         keys.create(world.skyspy, caller(world, narrow.text), narrow.key.user.id, "live", "wider")
     assert refused.value.code == "permission_denied"
-    assert len(world.accounts.keys()) == 1
+    assert len(world.store.read(stored_keys.every)) == 1
 
 
 def test_an_unnarrowed_key_of_an_administrator_may_make_keys(world: World) -> None:
@@ -58,7 +60,7 @@ def test_a_key_makes_no_key_that_is_good_elsewhere_or_longer(
     with pytest.raises(Refused) as refused:
         keys.create(world.skyspy, caller(world, narrow.text), narrow.key.user.id, "live", "wider", **wider)
     assert (refused.value.code, list(refused.value.fields)) == ("permission_denied", [field])
-    assert len(world.accounts.keys()) == 1
+    assert len(world.store.read(stored_keys.every)) == 1
 
 
 def test_a_key_makes_keys_as_narrow_as_itself_and_narrower_ones(world: World) -> None:
@@ -92,10 +94,10 @@ def test_a_test_key_makes_and_rotates_none(world: World, kind: str) -> None:
         with pytest.raises(Refused) as refused:
             act()
         assert refused.value.code == "permission_denied"
-    assert len(world.accounts.keys()) == 1
+    assert len(world.store.read(stored_keys.every)) == 1
 
 
 def test_whoever_signed_in_is_bound_by_no_key(world: World) -> None:
-    user = world.accounts.user_by_id(world.user("anna", "admin"))
+    user = world.store.read(stored_users.by_id, world.user("anna", "admin"))
     signed_in = Caller(Principal("user", user.id, user.name, user.role, user.permissions, expires_at=1e10), "127.0.0.1")
     assert keys.create(world.skyspy, signed_in, user.id, "live", "wide").key.expires_at is None

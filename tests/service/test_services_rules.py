@@ -14,10 +14,13 @@ from skyspy.app import create_app
 from skyspy.auth.principal import Principal
 from skyspy.server import Server, server_of
 from skyspy.services import Caller, Refused, invitations, keys, roles, users
-from skyspy.store.accounts import Actor, User
+from skyspy.store import roles as stored_roles
+from skyspy.store import users as stored_users
+from skyspy.store.audit import Actor
 from skyspy.store.keys import KeySearch
+from skyspy.store.users import User
 from tests.conftest import StillClock
-from tests.databases import KINDS, database_url
+from tests.databases import KINDS, change, database_url
 
 CLI = Actor("cli", "test")
 PASSWORD = "correct horse battery staple"
@@ -27,20 +30,20 @@ FROM = "192.0.2.1"
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     made = server_of(create_app({"SKYSPY_INSTANCE": str(tmp_path / "instance")}, StillClock()))
-    made.accounts.create_role("clerk", frozenset({"users.manage", "aircraft.view"}), CLI)
-    made.accounts.create_role("keeper", frozenset({"keys.manage", "aircraft.view"}), CLI)
+    change(made, stored_roles.create, "clerk", frozenset({"users.manage", "aircraft.view"}), "", CLI)
+    change(made, stored_roles.create, "keeper", frozenset({"keys.manage", "aircraft.view"}), "", CLI)
     yield made
     made.store.close()
 
 
 def made(server: Server, name: str, role: str, password: str | None = PASSWORD) -> User:
-    hashed = None if password is None else server.tokens.sign_in.passwords.hash(password, 8)
-    return server.accounts.create_user(name, role, hashed, CLI)
+    hashed = None if password is None else server.passwords.hash(password, 8)
+    return change(server, stored_users.create, name, role, hashed, CLI)
 
 
 def caller(server: Server, user: User) -> Caller:
     """The user as he is now."""
-    now = server.accounts.user_by_id(user.id)
+    now = server.store.read(stored_users.by_id, user.id)
     return Caller(Principal("user", now.id, now.name, now.role, now.permissions), FROM)
 
 
@@ -51,7 +54,7 @@ def admin(server: Server) -> User:
 
 def acting(server: Server, user: User, *scopes: str) -> Caller:
     """A key of the user's that acts, narrowed to scopes."""
-    key = server.tokens.keys.create(user.id, "live", "script", CLI, scopes or None)
+    key = server.api_keys.create(user.id, "live", "script", CLI, scopes or None)
     principal = server.tokens.identify(key.text, FROM)
     assert principal is not None
     return Caller(principal, FROM)
@@ -92,7 +95,7 @@ def test_a_narrowed_key_does_not_stand_over_its_own_owner(server: Server, admin:
 
 
 def test_everybody_ends_his_own_keys_without_any_right(server: Server, admin: User) -> None:
-    server.accounts.create_role("nothing", frozenset(), CLI)
+    change(server, stored_roles.create, "nothing", frozenset(), "", CLI)
     bob = made(server, "bob", "nothing")
     key = keys.create(server, caller(server, bob), bob.id, "live", "app").key
     assert keys.rotate(server, caller(server, bob), key.id, 60.0).key.rotated_to is None
@@ -109,7 +112,7 @@ def test_a_link_does_not_open_somebody_who_was_raised_above_its_maker(server: Se
     users.set_role(server, caller(server, admin), bob.id, "admin")
     refused(invitations.opened, server, token, invitations.INVITE, code="not_found")
     refused(invitations.choose_password, server, token, invitations.INVITE, PASSWORD, FROM, code="not_found")
-    assert server.accounts.user_by_id(bob.id).password_hash is None
+    assert server.store.read(stored_users.by_id, bob.id).password_hash is None
 
 
 @pytest.mark.parametrize(
@@ -161,7 +164,7 @@ def test_an_expired_link_opens_nothing(server: Server, clock: StillClock, admin:
         server, caller(server, admin), bob.id
     )
     server.clock.pass_by(invitations.LIVES_S[kind] - 1)  # type: ignore[attr-defined]
-    assert invitations.opened(server, token, kind).user == server.accounts.user_by_id(bob.id)
+    assert invitations.opened(server, token, kind).user == server.store.read(stored_users.by_id, bob.id)
     server.clock.pass_by(1)  # type: ignore[attr-defined]
     refused(invitations.opened, server, token, kind, code="not_found")
     refused(invitations.choose_password, server, token, kind, "another long password", FROM, code="not_found")
@@ -172,7 +175,7 @@ def test_the_first_administrators_link_dies_after_half_an_hour(server: Server) -
     server.clock.pass_by(1800)  # type: ignore[attr-defined]
     refused(invitations.opened, server, token, invitations.FIRST, code="not_found")
     refused(invitations.make_first_admin, server, token, "root", PASSWORD, FROM, code="not_found")
-    assert server.accounts.count_users() == 0
+    assert server.store.read(stored_users.count) == 0
 
 
 def test_the_first_administrators_link_dies_as_soon_as_there_is_a_user(server: Server) -> None:
@@ -180,7 +183,7 @@ def test_the_first_administrators_link_dies_as_soon_as_there_is_a_user(server: S
     made(server, "bob", "viewer")
     refused(invitations.opened, server, token, invitations.FIRST, code="not_found")
     refused(invitations.make_first_admin, server, token, "root", PASSWORD, FROM, code="conflict")
-    assert [user.name for user in server.accounts.users()] == ["bob"]
+    assert [user.name for user in server.store.read(stored_users.every)] == ["bob"]
 
 
 def test_a_link_signed_with_another_secret_opens_nothing(server: Server, tmp_path: Path) -> None:
@@ -234,7 +237,7 @@ def test_two_bootstraps_at_once_make_one_administrator(two: tuple[Server, Server
         lambda: invitations.make_first_admin(other, second, "clara", PASSWORD, FROM),
     )
     assert sum(isinstance(result, User) for result in results) == 1
-    assert [user.role for user in one.accounts.users()] == ["admin"]
+    assert [user.role for user in one.store.read(stored_users.every)] == ["admin"]
 
 
 @pytest.mark.parametrize(
@@ -248,7 +251,7 @@ def test_two_administrators_who_remove_each_other_at_once_leave_one(two: tuple[S
     as_anna, as_berta = caller(one, anna), caller(other, berta)
     results = at_once(lambda: act(one, as_anna, berta.id), lambda: act(other, as_berta, anna.id))
     assert sum(isinstance(result, Refused) for result in results) == 1
-    left = [user for user in one.accounts.users() if user.role == "admin" and not user.disabled]
+    left = [user for user in one.store.read(stored_users.every) if user.role == "admin" and not user.disabled]
     assert len(left) == 1
 
 

@@ -8,9 +8,10 @@ import jwt
 import pytest
 
 from skyspy.auth.passwords import Checked, Passwords
-from skyspy.auth.tokens import LoginError, Throttled, Tokens
-from skyspy.store import StoreError
-from tests.tokens_world import BOSS, PASSWORD, SECRET, Desk, desk, one
+from skyspy.auth.tokens import LoginError, Throttled
+from skyspy.store import StoreError, audit, users
+from tests.databases import change
+from tests.tokens_world import BOSS, PASSWORD, SECRET, Desk, desk, one, parts
 
 __all__ = ["desk", "one"]
 
@@ -30,7 +31,7 @@ def test_the_right_password_gives_both_tokens_and_who_it_is(desk: Desk) -> None:
         ben.permissions,
     )
     assert found.expires_at == int(desk.clock.wall()) + 3600
-    assert desk.accounts.user_by_id(ben.id).last_login_from == "192.0.2.1"
+    assert desk.store.read(users.by_id, ben.id).last_login_from == "192.0.2.1"
 
 
 def test_the_access_token_carries_what_the_contract_says_and_no_rights(one: Desk) -> None:
@@ -46,9 +47,9 @@ def test_the_access_token_carries_what_the_contract_says_and_no_rights(one: Desk
 def test_every_failed_sign_in_gets_the_same_answer(desk: Desk, case: str) -> None:
     desk.user("boss", "admin")
     ben = desk.user()
-    desk.accounts.create_user("invited", "viewer", None, BOSS)
+    change(desk, users.create, "invited", "viewer", None, BOSS)
     if case == "disabled":
-        desk.accounts.set_disabled(ben.id, True, BOSS)
+        change(desk, users.set_disabled, ben.id, True, BOSS)
     name, password = {
         "unknown": ("nobody", PASSWORD),
         "wrong": ("ben", "wrong"),
@@ -58,12 +59,12 @@ def test_every_failed_sign_in_gets_the_same_answer(desk: Desk, case: str) -> Non
         "too long": ("ben" * 50_000, "x" * 1_000_000),
         "empty": ("", ""),
     }[case]
-    rows = len(desk.log.page())
+    rows = len(desk.store.read(audit.page))
     with pytest.raises(LoginError) as caught:
         desk.tokens.login(name, password, "192.0.2.1")
     assert str(caught.value) == "Wrong username or password"
-    assert len(desk.log.page()) == rows + 1
-    row = desk.log.page()[0]
+    assert len(desk.store.read(audit.page)) == rows + 1
+    row = desk.store.read(audit.page)[0]
     assert (row.action, row.address) == ("login.failed", "192.0.2.1")
 
 
@@ -88,9 +89,9 @@ class CountingPasswords(Passwords):
 
 def test_s11_unknown_wrong_and_disabled_each_cost_one_hash(one: Desk) -> None:
     counting = CountingPasswords()
-    tokens = Tokens(one.accounts, one.settings, SECRET, one.clock, counting)
+    tokens = parts(one.store, one.settings, SECRET, one.clock, counting).tokens
     one.user("boss", "admin")
-    one.accounts.set_disabled(one.user("cora").id, True, BOSS)
+    change(one, users.set_disabled, one.user("cora").id, True, BOSS)
     for name in ("ben", "nobody", "cora", "no such thing"):
         with pytest.raises(LoginError):
             tokens.login(name, PASSWORD if name == "cora" else "wrong password", "192.0.2.1")
@@ -108,7 +109,7 @@ def test_too_many_failures_are_throttled_written_once_and_the_right_password_wai
             desk.login()
         assert caught.value.retry_after == 300
         assert (caught.value.code, caught.value.message) == ("rate_limited", "Rate limit exceeded")
-    assert len(desk.log.page(action="login.throttled")) == 1
+    assert len(desk.store.read(audit.page, action="login.throttled")) == 1
     desk.clock.pass_by(300)
     desk.login()
 
@@ -124,10 +125,10 @@ def test_success_resets_the_count(desk: Desk) -> None:
 
 
 def test_a_hash_out_of_date_is_renewed_by_signing_in(one: Desk) -> None:
-    before = one.accounts.user_by_name("ben")
-    stronger = Tokens(one.accounts, one.settings, SECRET, one.clock, Passwords(memory_kib=16, passes=1))
+    before = one.store.read(users.by_name, "ben")
+    stronger = parts(one.store, one.settings, SECRET, one.clock, Passwords(memory_kib=16, passes=1)).tokens
     stronger.login("ben", PASSWORD, "192.0.2.1")
-    after = one.accounts.user_by_name("ben")
+    after = one.store.read(users.by_name, "ben")
     assert before is not None and after is not None
     assert "$m=8," in (before.password_hash or "")
     assert "$m=16," in (after.password_hash or "")

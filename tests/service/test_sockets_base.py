@@ -13,7 +13,8 @@ import pytest
 
 from skyspy.auth.principal import MESSAGES, TokenError
 from skyspy.permissions import BUILTIN_ROLES
-from skyspy.store import StoreBusy, StoreError
+from skyspy.store import StoreBusy, StoreError, keys
+from tests.databases import change
 from tests.socket_world import NAMESPACES, OPERATOR, Breaking, World, stamp, turn
 
 GREETINGS = {"/": "aircraft:snapshot", "/audio": "audio:snapshot", "/cannonball": "session_started", "/acars": None}
@@ -47,7 +48,7 @@ TOKENS = ("none", "empty", "good", "bad", "mistyped", "revoked", "expired", "lis
 def credentials(world: World) -> dict[str, Any]:
     """What a client may send as its credentials, by name."""
     good, revoked = world.key(role="admin"), world.made_key(role="admin")
-    world.accounts.revoke_key(revoked.key.id, OPERATOR)
+    change(world, keys.revoke, revoked.key.id, OPERATOR)
     expired = world.key(role="admin", expires_at=world.clock.wall() + 1)
     world.clock.pass_by(2)
     return {
@@ -148,7 +149,7 @@ def test_a_forged_connect_or_disconnect_changes_nothing(world: World) -> None:
 
 
 def test_settings_that_move_while_a_token_is_looked_up_are_judged_by(world: World) -> None:
-    inner = world.skyspy.tokens
+    inner = world.tokens.part
 
     class Slow(Breaking):
         """While it looks, the operator closes the door."""
@@ -158,13 +159,13 @@ def test_settings_that_move_while_a_token_is_looked_up_are_judged_by(world: Worl
                 world.choose(AUTH_MODE="private")
             return inner.identify(token, client)
 
-    object.__setattr__(world.skyspy, "tokens", Slow(inner, ""))
+    world.tokens.part = Slow(inner, "")
     assert world.peer().join().refusals["/"]["data"] == {"code": "token_missing"}
     assert len(world.skyspy.sessions) == 0
 
 
 def test_a_client_that_left_while_its_token_was_looked_up_is_not_kept(world: World) -> None:
-    inner = world.skyspy.tokens
+    inner = world.tokens.part
     peer = world.peer()
 
     class Slow(Breaking):
@@ -172,7 +173,7 @@ def test_a_client_that_left_while_its_token_was_looked_up_is_not_kept(world: Wor
             peer.leave()
             return inner.identify(token, client)
 
-    object.__setattr__(world.skyspy, "tokens", Slow(inner, ""))
+    world.tokens.part = Slow(inner, "")
     peer.join()
     assert not peer.sids
     assert nothing_is_left(world)

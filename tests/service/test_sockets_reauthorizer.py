@@ -10,7 +10,8 @@ import pytest
 
 from skyspy.presence.sessions import Session
 from skyspy.sockets import base
-from skyspy.store import StoreError
+from skyspy.store import StoreError, keys, roles, users
+from tests.databases import change
 from tests.socket_world import NAMESPACES, OPERATOR, Breaking, Peer, World, turn
 
 
@@ -74,7 +75,7 @@ def test_a_revoked_key_ends_its_sockets_in_every_mode(world: World, mode: str) -
     key, other = world.made_key(role="admin"), world.key("bob", "admin")
     peers = [(world.peer().join(namespace, {"token": key.text}), namespace) for namespace in NAMESPACES]
     stays = world.peer().join("/", {"token": other})
-    world.accounts.revoke_key(key.key.id, OPERATOR)
+    change(world, keys.revoke, key.key.id, OPERATOR)
     look(world)
     assert {told(peer, namespace) for peer, namespace in peers} == {"token_revoked"}
     assert stays.session is not None
@@ -84,7 +85,7 @@ def test_disabling_a_user_ends_every_socket_of_his_keys(world: World) -> None:
     one, two = world.key("ann"), world.key("ann", kind="test")
     peers = [world.peer().join("/", {"token": token}) for token in (one, two)]
     world.user("root", "admin")
-    world.accounts.set_disabled(world.user("ann"), True, OPERATOR)
+    change(world, users.set_disabled, world.user("ann"), True, OPERATOR)
     look(world)
     assert [told(peer) for peer in peers] == ["token_revoked", "token_revoked"]
 
@@ -101,11 +102,11 @@ def test_an_expired_key_ends_within_a_round(world: World) -> None:
 
 def test_a_lowered_role_loses_topics_and_namespaces_but_not_the_connection(world: World) -> None:
     world.choose(FEATURE_ACCESS={"acars": "permission"})
-    world.accounts.create_role("few", frozenset({"aircraft.view"}), OPERATOR)
+    change(world, roles.create, "few", frozenset({"aircraft.view"}), "", OPERATOR)
     key = world.key("oskar", "operator")
     peer = world.peer().join("/", {"token": key}).join("/audio", {"token": key})
     peer.tell("subscribe", {"topics": ["aircraft", "acars", "alerts"]})
-    world.accounts.set_role(world.user("oskar"), "few", OPERATOR)
+    change(world, users.set_role, world.user("oskar"), "few", OPERATOR)
     look(world)
     assert told(peer, "/audio") == "permission_denied"
     assert peer.got("unsubscribed") == [
@@ -119,10 +120,10 @@ def test_a_lowered_role_loses_topics_and_namespaces_but_not_the_connection(world
 
 def test_a_raised_role_may_more_at_once(world: World) -> None:
     world.choose(FEATURE_ACCESS={"acars": "permission"})
-    world.accounts.create_role("few", frozenset({"aircraft.view"}), OPERATOR)
+    change(world, roles.create, "few", frozenset({"aircraft.view"}), "", OPERATOR)
     peer = world.peer().join("/", {"token": world.key("ann", "few")})
     assert peer.tell("subscribe", {"topics": ["acars"]}, ack=1)["denied"] == ["acars"]
-    world.accounts.set_role(world.user("ann"), "operator", OPERATOR)
+    change(world, users.set_role, world.user("ann"), "operator", OPERATOR)
     look(world)
     assert peer.tell("subscribe", {"topics": ["acars"]}, ack=2)["joined"] == ["acars"]
 
@@ -141,12 +142,12 @@ def test_closing_a_feature_takes_the_topic_from_strangers(world: World) -> None:
 def test_without_accounts_the_known_stay_and_strangers_still_go(world: World) -> None:
     key = world.made_key()
     known, stranger = world.peer().join("/", {"token": key.text}), world.peer().join()
-    inner = world.skyspy.tokens
+    inner = world.tokens.part
     broken = Breaking(inner, "rejudge")
     broken.how = StoreError("gone")
-    object.__setattr__(world.skyspy, "tokens", broken)
+    world.tokens.part = broken
     world.choose(AUTH_MODE="private")
-    world.accounts.revoke_key(key.key.id, OPERATOR)
+    change(world, keys.revoke, key.key.id, OPERATOR)
     look(world)
     assert told(stranger) == "token_missing"
     assert known.session is not None
@@ -169,7 +170,7 @@ def test_without_settings_nobody_is_thrown_out(world: World) -> None:
 def test_a_token_renewed_while_accounts_are_read_is_not_judged_by_the_old_one(world: World) -> None:
     old, new = world.made_key("ann"), world.key("bob")
     peer = world.peer().join("/", {"token": old.text})
-    inner = world.skyspy.tokens
+    inner = world.tokens.part
 
     class Slow(Breaking):
         def rejudge(self, refs: object) -> object:
@@ -177,8 +178,8 @@ def test_a_token_renewed_while_accounts_are_read_is_not_judged_by_the_old_one(wo
             peer.tell("authenticate", {"token": new})
             return found
 
-    world.accounts.revoke_key(old.key.id, OPERATOR)
-    object.__setattr__(world.skyspy, "tokens", Slow(inner, ""))
+    change(world, keys.revoke, old.key.id, OPERATOR)
+    world.tokens.part = Slow(inner, "")
     look(world)
     assert peer.session.principal.name == "bob"
 
@@ -186,9 +187,9 @@ def test_a_token_renewed_while_accounts_are_read_is_not_judged_by_the_old_one(wo
 def test_a_round_without_a_change_judges_nobody(world: World) -> None:
     world.peer().join("/", {"token": world.key()})
     look(world)
-    broken = Breaking(world.skyspy.tokens, "rejudge")
+    broken = Breaking(world.tokens.part, "rejudge")
     broken.how = AssertionError("judged without a change")
-    object.__setattr__(world.skyspy, "tokens", broken)
+    world.tokens.part = broken
     for _ in range(5):
         look(world)
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from skyspy.auth.principal import TokenError
 from skyspy.auth.tokens import LoginError
+from skyspy.store import users
+from tests.databases import change
 from tests.tokens_world import BOSS, PASSWORD, QUICK, SECRET, Desk, b64, desk, one, sign
 
 __all__ = ["desk", "one"]
@@ -74,7 +76,7 @@ FORGERIES: dict[str, Any] = {
     "HS512": lambda d: d.forge(alg="HS512"),
     "RS256": lambda d: d.forge(alg="RS256"),
     "ES256": lambda d: d.forge(alg="ES256"),
-    "alg missing": lambda d: sign({"typ": "JWT"}, {"sub": "1"}, d.tokens.secret.key("access token")),
+    "alg missing": lambda d: sign({"typ": "JWT"}, {"sub": "1"}, d.secret.key("access token")),
     "alg is a list": lambda d: d.forge(alg=["HS256"]),
     "another key": lambda d: d.forge(key=b"x" * 32),
     "the secret itself as the key": lambda d: d.forge(key=SECRET.encode()),
@@ -95,8 +97,8 @@ FORGERIES: dict[str, Any] = {
     "exp is not a number": lambda d: d.forge({"exp": float("nan")}),
     "exp is null": lambda d: d.forge({"exp": None}),
     "family is a list": lambda d: d.forge({"fam": ["x"]}),
-    "claims are a list": lambda d: sign({"alg": "HS256"}, [1, 2], d.tokens.secret.key("access token")),
-    "claims are a text": lambda d: sign({"alg": "HS256"}, "x", d.tokens.secret.key("access token")),
+    "claims are a list": lambda d: sign({"alg": "HS256"}, [1, 2], d.secret.key("access token")),
+    "claims are a text": lambda d: sign({"alg": "HS256"}, "x", d.secret.key("access token")),
     "claims are nested deep": lambda d: ".".join([b64(b'{"alg":"HS256"}'), b64(b"[" * 2000), "x"]),
     "header is no JSON": lambda d: b64(b"{") + "." + d.login().access.partition(".")[2],
     "critical header": lambda d: d.forge(crit=["exp"]),
@@ -181,16 +183,16 @@ def test_a_small_difference_between_clocks_is_forgiven(one: Desk) -> None:
 def test_disabling_a_user_ends_his_tokens_for_good(desk: Desk) -> None:
     ben = desk.user()
     grant = desk.login()
-    desk.accounts.set_disabled(ben.id, True, BOSS)
+    change(desk, users.set_disabled, ben.id, True, BOSS)
     assert desk.code(grant.access) == "token_revoked"
-    desk.accounts.set_disabled(ben.id, False, BOSS)
+    change(desk, users.set_disabled, ben.id, False, BOSS)
     assert desk.code(grant.access) == "token_revoked"
 
 
 def test_a_deleted_users_tokens_are_revoked(desk: Desk) -> None:
     ben = desk.user()
     grant = desk.login()
-    desk.accounts.delete_user(ben.id, BOSS)
+    change(desk, users.remove, ben.id, BOSS)
     assert desk.code(grant.access) == "token_revoked"
     with pytest.raises(TokenError):
         desk.tokens.refresh(grant.refresh)
@@ -199,7 +201,7 @@ def test_a_deleted_users_tokens_are_revoked(desk: Desk) -> None:
 def test_the_role_is_read_from_the_database_and_not_from_the_token(desk: Desk) -> None:
     ben = desk.user()
     token = desk.login().access
-    desk.accounts.set_role(ben.id, "viewer", BOSS)
+    change(desk, users.set_role, ben.id, "viewer", BOSS)
     found = desk.tokens.identify(token)
     assert found is not None
     assert (found.role, "audio.view" in found.permissions) == ("viewer", False)
@@ -208,7 +210,7 @@ def test_the_role_is_read_from_the_database_and_not_from_the_token(desk: Desk) -
 def test_a_new_password_ends_every_sign_in_with_the_old(desk: Desk) -> None:
     ben = desk.user()
     grants = [desk.login(), desk.login()]
-    desk.accounts.set_password_hash(ben.id, QUICK.hash("another " + PASSWORD, 8), BOSS)
+    change(desk, users.set_password, ben.id, QUICK.hash("another " + PASSWORD, 8), BOSS)
     assert [desk.code(grant.access) for grant in grants] == ["token_revoked"] * 2
     with pytest.raises(LoginError):
         desk.login()

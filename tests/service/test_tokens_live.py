@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from skyspy.auth.apikeys import generate
 from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, Ref, TokenError
-from skyspy.auth.tokens import LoginError, Tokens
-from skyspy.store.accounts import Accounts, Family
-from tests.tokens_world import BOSS, PASSWORD, QUICK, SECRET, Desk, desk, one
+from skyspy.auth.tokens import LoginError
+from skyspy.auth.upkeep import tidy
+from skyspy.store import Store, audit, families, keys, users
+from tests.databases import change
+from tests.tokens_world import BOSS, PASSWORD, SECRET, Desk, desk, one, parts
 
 __all__ = ["desk", "one"]
 
@@ -38,18 +40,18 @@ def test_refused_tokens_are_written_to_the_log_in_batches(one: Desk) -> None:
     for _ in range(7):
         one.code("bad", "192.0.2.1")
     one.code("bad", "192.0.2.2")
-    assert one.log.page(action="token.refused") == []
-    one.tokens.flush_uses()
-    rows = {row.address: (row.object, row.after) for row in one.log.page(action="token.refused")}
+    assert one.store.read(audit.page, action="token.refused") == []
+    one.tokens.flush()
+    rows = {row.address: (row.object, row.after) for row in one.store.read(audit.page, action="token.refused")}
     assert rows == {"192.0.2.1": ("token_invalid", {"times": 7}), "192.0.2.2": ("token_invalid", {"times": 1})}
-    one.tokens.flush_uses()
-    assert len(one.log.page(action="token.refused")) == 2
+    one.tokens.flush()
+    assert len(one.store.read(audit.page, action="token.refused")) == 2
 
 
 def test_a_flood_of_addresses_does_not_grow_the_batch(one: Desk) -> None:
     for number in range(3000):
         one.code("bad", f"2001:db8:{number:x}::1")
-    one.tokens.flush_uses()
+    one.tokens.flush()
     rows = one.store.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM audit WHERE action = 'token.refused'").scalar_one())
     assert rows <= 1001
 
@@ -60,16 +62,16 @@ def test_a_flood_of_addresses_does_not_grow_the_batch(one: Desk) -> None:
 def test_everybody_live_is_judged_again_in_one_go(desk: Desk) -> None:
     ben, carl = desk.user("ben"), desk.user("carl")
     ben_jwt, carl_jwt = desk.login("ben").user, desk.login("carl").user
-    key = desk.tokens.keys.create(ben.id, "live", "k", BOSS)
-    revoked = desk.tokens.keys.create(carl.id, "test", "r", BOSS)
+    key = desk.api_keys.create(ben.id, "live", "k", BOSS)
+    revoked = desk.api_keys.create(carl.id, "test", "r", BOSS)
     principals = [desk.tokens.identify(made.text) for made in (key, revoked)]
     assert all(principals)
     refs = [ANONYMOUS.ref, ben_jwt.ref, carl_jwt.ref, *(p.ref for p in principals if p)]
     assert {ref: type(answer) for ref, answer in desk.tokens.rejudge(refs).items()} == dict.fromkeys(refs, Principal)
 
-    desk.accounts.revoke_key(revoked.key.id, BOSS)
-    desk.accounts.set_role(ben.id, "viewer", BOSS)
-    desk.accounts.set_disabled(carl.id, True, BOSS)
+    change(desk, keys.revoke, revoked.key.id, BOSS)
+    change(desk, users.set_role, ben.id, "viewer", BOSS)
+    change(desk, users.set_disabled, carl.id, True, BOSS)
     judged = desk.tokens.rejudge(refs)
     answers = [answer.code if isinstance(answer, TokenError) else answer.role for answer in (judged[ref] for ref in refs)]
     assert answers == ["", "viewer", "token_revoked", "viewer", "token_revoked"]
@@ -95,22 +97,23 @@ def test_a_ref_that_was_never_anybody_is_revoked(one: Desk) -> None:
     assert one.tokens.rejudge([]) == {}
 
 
-class CountingAccounts(Accounts):
+class CountingStore(Store):
     """Counts how often sign-ins are looked up."""
 
     asked = 0
 
-    def families_by_id(self, ids: Iterable[str]) -> Mapping[str, Family]:
-        self.asked += 1
-        return super().families_by_id(ids)
+    def read(self, fn: Any, /, *args: Any, **more: Any) -> Any:
+        self.asked += fn is families.by_ids
+        return super().read(fn, *args, **more)
 
 
 def test_thousands_of_live_sockets_are_judged_in_one_look(one: Desk) -> None:
-    accounts = CountingAccounts(one.store, one.clock)
-    tokens = Tokens(accounts, one.settings, SECRET, one.clock, QUICK)
+    store = CountingStore(f"sqlite:///{one.store.where}")
+    tokens = parts(store, one.settings, SECRET, one.clock).tokens
     refs = [Ref("user", 1, None, f"family{number}", 9e9) for number in range(5000)]
     assert len(tokens.rejudge(refs)) == 5000
-    assert accounts.asked == 1
+    assert store.asked == 1
+    store.close()
 
 
 # Housekeeping and secrecy
@@ -121,7 +124,7 @@ def test_tidying_forgets_what_age_made_useless(one: Desk) -> None:
     with pytest.raises(LoginError):
         one.login(password="wrong")
     one.clock.pass_by(400 * 86400)
-    one.tokens.tidy()
+    tidy(one.store, one.settings, one.parts.sign_in, one.clock)
     counts = one.store.read(
         lambda c: [
             c.exec_driver_sql(f"SELECT count(*) FROM {t}").scalar_one()
@@ -134,10 +137,10 @@ def test_tidying_forgets_what_age_made_useless(one: Desk) -> None:
 def test_no_secret_is_in_a_repr_an_error_the_log_or_the_file(one: Desk, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     grant = one.login()
-    key = one.tokens.keys.create(1, "live", "k", BOSS)
+    key = one.api_keys.create(1, "live", "k", BOSS)
     second = one.tokens.refresh(grant.refresh)
     one.tokens.identify(key.text, "192.0.2.1")
-    spoken = [repr(grant), repr(second), repr(key), repr(one.tokens), repr(one.tokens.secret)]
+    spoken = [repr(grant), repr(second), repr(key), repr(one.tokens), repr(one.secret)]
     for job in (
         lambda: one.tokens.refresh(grant.refresh),
         lambda: one.login(password="wrong-" + PASSWORD),
@@ -146,7 +149,7 @@ def test_no_secret_is_in_a_repr_an_error_the_log_or_the_file(one: Desk, tmp_path
         with pytest.raises((TokenError, LoginError)) as caught:
             job()
         spoken.append(repr(caught.value) + str(caught.value))
-    one.tokens.flush_uses()
+    one.tokens.flush()
     one.store.close()
     spoken += [caplog.text, *(path.read_bytes().decode("latin-1") for path in tmp_path.glob("test.db*"))]
     secrets = [PASSWORD, SECRET, grant.access, grant.refresh, second.access, second.refresh, key.text, key.text[12:40]]

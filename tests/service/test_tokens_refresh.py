@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from skyspy.auth.principal import TokenError
+from skyspy.store import audit, users
+from tests.databases import change
 from tests.tokens_world import BOSS, Desk, desk, one
 
 __all__ = ["desk", "one"]
@@ -36,7 +38,7 @@ def test_a_refresh_token_used_twice_kills_its_whole_family(desk: Desk) -> None:
     assert refused(desk, third.refresh) == "token_revoked"
     assert [desk.code(grant.access) for grant in (first, second, third)] == ["token_revoked"] * 3
     assert desk.tokens.identify(other.access) is not None
-    assert len(desk.log.page(action="token.reused")) == 1
+    assert len(desk.store.read(audit.page, action="token.reused")) == 1
 
 
 def test_a_refresh_token_expires_and_each_new_one_lives_whole(desk: Desk) -> None:
@@ -64,7 +66,7 @@ def test_an_access_token_cannot_be_refreshed_with(one: Desk) -> None:
 def test_a_disabled_user_cannot_refresh(desk: Desk) -> None:
     ben = desk.user()
     grant = desk.login()
-    desk.accounts.set_disabled(ben.id, True, BOSS)
+    change(desk, users.set_disabled, ben.id, True, BOSS)
     assert refused(desk, grant.refresh) == "token_revoked"
 
 
@@ -78,7 +80,7 @@ def test_revoking_any_token_of_a_family_ends_all_of_it(desk: Desk, which: str) -
     assert not desk.tokens.revoke(grant.refresh)
     assert refused(desk, grant.refresh) == "token_revoked"
     assert desk.code(grant.access) == ("token_expired" if which == "expired access" else "token_revoked")
-    assert len(desk.log.page(action="token.revoked")) == 1
+    assert len(desk.store.read(audit.page, action="token.revoked")) == 1
 
 
 @pytest.mark.parametrize("token", [None, "", 7, "x", "rt_x", "a.b.c", "sk_live_x"])

@@ -17,13 +17,15 @@ from typing import Any
 
 import jwt
 
-from skyspy.auth.tokens import Tokens
+from skyspy.auth.passwords import Passwords
 from skyspy.clock import Clock
 from skyspy.config import load
-from skyspy.store import Store
-from skyspy.store.accounts import Accounts, Actor
+from skyspy.store import Store, keys, users
+from skyspy.store.audit import Actor
 from skyspy.store.settings import SettingsTable
 from tests.conftest import ROOT, StillClock
+from tests.databases import change
+from tests.tokens_world import Parts, parts
 
 OPERATOR = Actor("system", "test")
 PASSWORD = "a long enough password"
@@ -150,13 +152,14 @@ class Operator:
         config = load({"SKYSPY_INSTANCE": str(folder / "instance")})
         self.store = Store(config.database_url)
         self.settings = SettingsTable(self.store, {})
-        self.accounts = Accounts(self.store)
-        self._secret = config.secret_key
-        self.tokens = self._tokens(Clock())
+        self.clock = Clock()
+        self._key = config.secret_key
+        auth = self._parts(self.clock)
+        self.secret, self.passwords, self.api_keys, self.tokens = auth.secret, auth.passwords, auth.api_keys, auth.tokens
         self._users: dict[str, int] = {}
 
-    def _tokens(self, clock: Clock) -> Tokens:
-        return Tokens(self.accounts, self.settings, self._secret, clock)
+    def _parts(self, clock: Clock) -> Parts:
+        return parts(self.store, self.settings, self._key, clock, Passwords())
 
     def choose(self, **settings: object) -> None:
         """Change settings, and wait until a door has seen it."""
@@ -165,17 +168,17 @@ class Operator:
 
     def user(self, name: str, role: str = "admin") -> int:
         if name not in self._users:
-            hashed = self.tokens.sign_in.passwords.hash(PASSWORD, 10)
-            self._users[name] = self.accounts.create_user(name, role, hashed, OPERATOR).id
+            hashed = self.passwords.hash(PASSWORD, 10)
+            self._users[name] = change(self, users.create, name, role, hashed, OPERATOR).id
         return self._users[name]
 
     def jwt(self, name: str = "ann", ago: float = 0.0) -> str:
         """An access token of a sign-in `ago` seconds in the past."""
         self.user(name)
-        return self._tokens(StillClock(wall=time.time() - ago)).login(name, PASSWORD, "127.0.0.1").access
+        return self._parts(StillClock(wall=time.time() - ago)).tokens.login(name, PASSWORD, "127.0.0.1").access
 
     def made_key(self, name: str = "ann", kind: str = "live", **more: Any) -> Any:
-        return self.tokens.keys.create(self.user(name), kind, "test", OPERATOR, **more)
+        return self.api_keys.create(self.user(name), kind, "test", OPERATOR, **more)
 
     def key(self, name: str = "ann", kind: str = "live", **more: Any) -> str:
         text: str = self.made_key(name, kind, **more).text
@@ -183,7 +186,7 @@ class Operator:
 
     def revoked_key(self) -> str:
         made = self.made_key()
-        self.accounts.revoke_key(made.key.id, OPERATOR)
+        change(self, keys.revoke, made.key.id, OPERATOR)
         text: str = made.text
         return text
 

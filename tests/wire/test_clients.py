@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import socketio
 
+from skyspy.store import keys
 from tests.conftest import ROOT, missing
+from tests.databases import change
 from tests.wire.node import Told, node
 from tests.wire.serving import OPERATOR, Operator, Server, eventually
 
@@ -102,7 +104,7 @@ def test_the_javascript_client_of_the_document_connects_and_stays_away_when_it_i
     subscribed = client.until("subscribed")
     assert subscribed["topics"] == subscribed["joined"] == ["aircraft", "safety", "alerts"]
     assert client.until("update")["whole"]
-    operator.accounts.revoke_key(key.key.id, OPERATOR)
+    change(operator, keys.revoke, key.key.id, OPERATOR)
     assert client.until("disconnect") == {"what": "disconnect", "reason": "io server disconnect", "active": False}
     assert client.rest().count("connect") == 1, "it does not come back by itself"
     assert [line["code"] for line in client.lines if line["what"] == "error"] == ["token_revoked"]
@@ -179,7 +181,7 @@ def test_the_python_client_of_the_document_connects_and_stays_away_when_it_is_se
         assert {"aircraft", "safety", "alerts"} == set(client.lines[-1]["topics"])
         if "aircraft:snapshot" not in [line["what"] for line in client.lines]:
             client.until("aircraft:snapshot")
-        operator.accounts.revoke_key(key.key.id, OPERATOR)
+        change(operator, keys.revoke, key.key.id, OPERATOR)
         assert client.until("error")["code"] == "token_revoked"
         assert client.until("disconnect")["topics"] == "server disconnect"
         assert client.rest()[-1] == "waited", "wait() returns, and with it the program"

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from skyspy.store import keys, roles, users
+from tests.databases import change
 from tests.wire.raw import Gone, Poll, Ws, mask
 from tests.wire.serving import OPERATOR, Operator, Server, eventually
 
@@ -134,7 +136,7 @@ def test_s24_a_right_that_ends_ends_its_sockets_on_every_process(pair: tuple[Ser
     by_jwt = [Watched(client) for client in identified(pair, jwt)]
     others = [Watched(client) for client in identified(pair, boss.key("root"))]
     if how == "key revoked":
-        boss.accounts.revoke_key(key.key.id, OPERATOR)
+        change(boss, keys.revoke, key.key.id, OPERATOR)
         gone, code = by_key, "token_revoked"
     elif how == "user disabled":
         pair[0].cli("user", "disable", name)
@@ -143,7 +145,7 @@ def test_s24_a_right_that_ends_ends_its_sockets_on_every_process(pair: tuple[Ser
         boss.tokens.revoke(jwt)
         gone, code = by_jwt, "token_revoked"
     else:
-        boss.accounts.set_role(boss.user(name), "viewer", OPERATOR)
+        change(boss, users.set_role, boss.user(name), "viewer", OPERATOR)
         gone, code = [w for w in by_key + by_jwt if w.client.namespace == "/audio"], "permission_denied"
     began = time.time()
     assert all(watched.wait() for watched in gone)
@@ -216,8 +218,8 @@ def test_s24_a_topic_that_is_closed_is_taken_and_the_socket_stays(pair: tuple[Se
 
 
 def test_s24_who_is_lowered_loses_the_topic_the_next_event_and_the_next_push(pair: tuple[Server, Server], boss: Operator) -> None:
-    boss.accounts.create_role("watcher", frozenset({"aircraft.view", "stats.view"}), OPERATOR)
-    boss.accounts.create_role("counter", frozenset({"stats.view"}), OPERATOR)
+    change(boss, roles.create, "watcher", frozenset({"aircraft.view", "stats.view"}), "", OPERATOR)
+    change(boss, roles.create, "counter", frozenset({"stats.view"}), "", OPERATOR)
     boss.choose(FEATURE_ACCESS={"aircraft": "permission", "stats": "permission"})
     user, token = boss.user("lowered", "watcher"), boss.jwt("lowered")
     clients = [Ws(server) for server in pair]
@@ -226,7 +228,7 @@ def test_s24_who_is_lowered_loses_the_topic_the_next_event_and_the_next_push(pai
         client.tell("subscribe", {"topics": ["aircraft", "stats"]})
         assert client.until("subscribed")["topics"] == ["aircraft", "stats"]
         client.until("aircraft:update")
-    boss.accounts.set_role(user, "counter", OPERATOR)
+    change(boss, users.set_role, user, "counter", OPERATOR)
     for client in clients:
         assert client.until("unsubscribed", WITHIN)["topics"] == ["aircraft"]
         client.inbox.clear()
