@@ -78,7 +78,7 @@ def set_role(asked: Asked, user_id: int) -> ResponseReturnValue:
                 points = [f"{name} has the role {view.user.role} now.", *losses(effect, name)]
                 carried = {"role": [role]}
                 return step(f"Give {name} the role {role}?", points, "Change the role", _address(user_id), name, carried=carried)
-        user = users.set_role(asked.server, asked.caller, user_id, role)
+        user = users.change(asked.server, asked.caller, user_id, role=role)
     except Refused as error:
         return _one(asked, view, error), error.status
     flash(f"{user.name} has the role {user.role} now.", "ok")
@@ -108,7 +108,7 @@ def disable(asked: Asked, user_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}disable/")
 def do_disable(asked: Asked, user_id: int) -> ResponseReturnValue:
     """Disable a user."""
-    user = users.set_disabled(asked.server, asked.caller, user_id, True)
+    user = users.change(asked.server, asked.caller, user_id, disabled=True)
     flash(f"{user.name} is disabled.", "ok")
     return _to(user_id)
 
@@ -116,7 +116,7 @@ def do_disable(asked: Asked, user_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}enable/", fresh=True)
 def enable(asked: Asked, user_id: int) -> ResponseReturnValue:
     """Let a disabled user in again."""
-    user = users.set_disabled(asked.server, asked.caller, user_id, False)
+    user = users.change(asked.server, asked.caller, user_id, disabled=False)
     flash(f"{user.name} can sign in again. Keys that have not ended work again too.", "ok")
     return _to(user_id)
 

@@ -1,7 +1,7 @@
 """The operator's commands: `skyspy user ..`, `role ..`, `key ..`, `secret ..`, `settings ..`, `db ..`, `feed ..`, `admin-link`.
 
-Law: each does what the panel does, through the same accounts and settings, with the same rows in the log; a running
-server notices within two seconds.
+Each calls the services that the panel and the API call, with the same rules, errors and audit rows; a running server follows
+within two seconds.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import click
 
 from skyspy import __version__
 from skyspy.cli import keys, people, secret, server
-from skyspy.cli.office import Commands, Office
+from skyspy.cli.context import CliContext, Commands
 
 __all__ = ["main"]
 
@@ -20,7 +20,7 @@ __all__ = ["main"]
 @click.pass_context
 def main(context: click.Context) -> None:
     """Operate a SkySpy server. It may be running: changes reach it within two seconds."""
-    context.obj = Office()
+    context.obj = CliContext()
 
 
 for command in (people.user, people.role, keys.key, secret.secret, server.settings, server.db, server.feed, server.admin_link):

@@ -7,8 +7,8 @@ import sys
 import click
 
 from skyspy.auth.apikeys import MadeKey
-from skyspy.cli.office import Office, moment, moment_in, seconds, table, words_of
-from skyspy.store import keys
+from skyspy.cli.context import CliContext, moment, moment_in, seconds, table, words_of
+from skyspy.services import keys
 from skyspy.store.keys import Key
 
 
@@ -18,26 +18,26 @@ def key() -> None:
 
 
 @key.command("create")
-@click.option("--user", "owner", required=True, help="Whose key it is; it never holds more than he does.")
+@click.option("--user", "owner", required=True, help="The user who owns it; it never holds more than its owner.")
 @click.option("--kind", type=click.Choice(["live", "test"]), required=True, help="test keys see the sandbox sky.")
 @click.option("--name", "label", required=True, help="What it is for.")
 @click.option("--scope", "scopes", multiple=True, help="A permission it holds; may be repeated. None: all of its owner's.")
 @click.option("--expires", help="When it ends: 30d, 12h, or a date such as 2027-01-31. None: never.")
 @click.pass_obj
-def key_create(office: Office, owner: str, kind: str, label: str, scopes: tuple[str, ...], expires: str | None) -> None:
-    """Make a key, and print it: this once, alone on standard output."""
-    ends = None if expires is None else moment_in(expires, office.clock.wall())
-    made = office.keys.create(office.user_id(owner), kind, label, office.actor, scopes or None, ends)
+def key_create(context: CliContext, owner: str, kind: str, label: str, scopes: tuple[str, ...], expires: str | None) -> None:
+    """Create a key and print it, alone on standard output. It is not shown again."""
+    ends = None if expires is None else moment_in(expires, context.clock.wall())
+    made = keys.create(context, context.caller, context.user_id(owner), kind, label, scopes or None, ends)
     _show_key(made)
 
 
 @key.command("list")
 @click.option("--user", "owner", help="Only this user's.")
 @click.pass_obj
-def key_list(office: Office, owner: str | None) -> None:
-    """Show keys; never the keys themselves."""
-    found = office.store.read(keys.every) if owner is None else office.store.read(keys.every, office.user_id(owner))
-    now = office.clock.wall()
+def key_list(context: CliContext, owner: str | None) -> None:
+    """Show all keys; their secret text is never shown."""
+    found = keys.every(context, context.caller, None if owner is None else context.user_id(owner))
+    now = context.clock.wall()
     rows = [
         (str(k.id), f"{k.hint}...", k.user.name, k.name, _state(k, now), moment(k.last_used_at), words_of(k.scopes))
         for k in found
@@ -48,9 +48,9 @@ def key_list(office: Office, owner: str | None) -> None:
 @key.command("revoke")
 @click.argument("key_id", metavar="ID", type=int)
 @click.pass_obj
-def key_revoke(office: Office, key_id: int) -> None:
-    """End the key ID now; whoever is connected with it is disconnected."""
-    revoked = office.store.write(keys.revoke, key_id, office.actor, office.clock.wall())
+def key_revoke(context: CliContext, key_id: int) -> None:
+    """End the key ID now; connections made with it end too."""
+    revoked = keys.revoke(context, context.caller, key_id)
     print(f"revoked key {revoked.id} {revoked.name} of {revoked.user.name}")
 
 
@@ -58,9 +58,9 @@ def key_revoke(office: Office, key_id: int) -> None:
 @click.argument("key_id", metavar="ID", type=int)
 @click.option("--overlap", default="0s", help="How long the old key goes on working, such as 24h.")
 @click.pass_obj
-def key_rotate(office: Office, key_id: int, overlap: str) -> None:
-    """Make a key like ID, print it, and end ID."""
-    _show_key(office.keys.rotate(key_id, office.actor, seconds(overlap)))
+def key_rotate(context: CliContext, key_id: int, overlap: str) -> None:
+    """Create a key like ID, print it, and end ID."""
+    _show_key(keys.rotate(context, context.caller, key_id, seconds(overlap)))
 
 
 def _show_key(made: MadeKey) -> None:

@@ -1,12 +1,12 @@
-"""Commands about people: `skyspy user ..` and `skyspy role ..`."""
+"""Commands about users and roles: `skyspy user ..` and `skyspy role ..`."""
 
 from __future__ import annotations
 
 import click
 
-from skyspy.cli.office import Office, moment, table, words_of
-from skyspy.store import roles, users
-from skyspy.store.roles import AccountError, Role
+from skyspy.cli.context import CliContext, ask_password, moment, table, words_of
+from skyspy.services import Refused, roles, users
+from skyspy.store.roles import Role
 
 
 @click.group()
@@ -22,22 +22,20 @@ _password_option = click.option("--password-stdin", is_flag=True, help="Read the
 @click.option("--role", required=True, help="viewer, operator, admin, or a role of your own.")
 @_password_option
 @click.pass_obj
-def user_create(office: Office, name: str, role: str, password_stdin: bool) -> None:
-    """Make a user NAME."""
-    if office.store.read(users.by_name, name):
-        raise AccountError(f"there is a user {name!r} already")
-    office.store.read(roles.by_name, role)
-    made = office.store.write(users.create, name, role, office.hashed(name, password_stdin), office.actor, office.clock.wall())
+def user_create(context: CliContext, name: str, role: str, password_stdin: bool) -> None:
+    """Create a user NAME."""
+    users.require_new(context, context.caller, name, role)
+    made = users.create(context, context.caller, name, role, ask_password(password_stdin))
     print(f"created user {made.name} with role {made.role}")
 
 
 @user.command("list")
 @click.pass_obj
-def user_list(office: Office) -> None:
+def user_list(context: CliContext) -> None:
     """Show all users."""
     rows = [
         (u.name, u.role, "disabled" if u.disabled else "enabled", moment(u.last_login_at), u.last_login_from or "-")
-        for u in office.store.read(users.every)
+        for u in users.every(context, context.caller)
     ]
     table(("NAME", "ROLE", "STATE", "LAST SIGN-IN", "FROM"), rows)
 
@@ -45,30 +43,28 @@ def user_list(office: Office) -> None:
 @user.command("disable")
 @click.argument("name")
 @click.pass_obj
-def user_disable(office: Office, name: str) -> None:
-    """Disable NAME: his sign-ins end now, his keys rest."""
-    print(
-        f"disabled user {office.store.write(users.set_disabled, office.user_id(name), True, office.actor, office.clock.wall()).name}"
-    )
+def user_disable(context: CliContext, name: str) -> None:
+    """Disable NAME: sign-ins end now, API keys do not work until the user is enabled again."""
+    changed = users.change(context, context.caller, context.user_id(name), disabled=True)
+    print(f"disabled user {changed.name}")
 
 
 @user.command("enable")
 @click.argument("name")
 @click.pass_obj
-def user_enable(office: Office, name: str) -> None:
-    """Enable NAME again; his keys work again too."""
-    print(
-        f"enabled user {office.store.write(users.set_disabled, office.user_id(name), False, office.actor, office.clock.wall()).name}"
-    )
+def user_enable(context: CliContext, name: str) -> None:
+    """Enable NAME again; the user's API keys work again too."""
+    changed = users.change(context, context.caller, context.user_id(name), disabled=False)
+    print(f"enabled user {changed.name}")
 
 
 @user.command("set-role")
 @click.argument("name")
 @click.argument("role")
 @click.pass_obj
-def user_set_role(office: Office, name: str, role: str) -> None:
+def user_set_role(context: CliContext, name: str, role: str) -> None:
     """Give NAME the role ROLE."""
-    changed = office.store.write(users.set_role, office.user_id(name), role, office.actor, office.clock.wall())
+    changed = users.change(context, context.caller, context.user_id(name), role=role)
     print(f"user {changed.name} has the role {changed.role}")
 
 
@@ -76,16 +72,24 @@ def user_set_role(office: Office, name: str, role: str) -> None:
 @click.argument("name")
 @_password_option
 @click.pass_obj
-def user_set_password(office: Office, name: str, password_stdin: bool) -> None:
-    """Give NAME another password; his sign-ins end now."""
-    user_id = office.user_id(name)
-    changed = office.store.write(
-        users.set_password, user_id, office.hashed(name, password_stdin), office.actor, office.clock.wall()
-    )
+def user_set_password(context: CliContext, name: str, password_stdin: bool) -> None:
+    """Give NAME another password; the user's sign-ins end now."""
+    user_id = context.user_id(name)
+    changed = users.change(context, context.caller, user_id, password=ask_password(password_stdin))
     print(f"changed the password of user {changed.name}")
 
 
-# Roles
+@user.command("delete")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def user_delete(context: CliContext, name: str, yes: bool) -> None:
+    """Delete NAME with its API keys; sign-ins and connections end now. The audit log stays."""
+    user_id = context.user_id(name)
+    if not yes:
+        click.confirm(f"Delete the user {name} and its API keys?", abort=True, err=True)
+    users.delete(context, context.caller, user_id)
+    print(f"deleted user {name}")
 
 
 @click.group()
@@ -94,16 +98,16 @@ def role() -> None:
 
 
 _permissions = click.option("--permission", "permissions", multiple=True, help="A permission it holds; may be repeated.")
-_says = click.option("--says", help="What it is for.")
+_description = click.option("--says", "description", help="What it is for.")
 
 
 @role.command("list")
 @click.pass_obj
-def role_list(office: Office) -> None:
-    """Show every role, how many users hold it, and what it holds."""
+def role_list(context: CliContext) -> None:
+    """Show every role, how many users hold it, and its permissions."""
     rows = [
         (r.name, "built in" if r.builtin else "own", str(r.users), words_of(r.permissions))
-        for r in office.store.read(roles.every)
+        for r in roles.every(context, context.caller)
     ]
     table(("NAME", "KIND", "USERS", "PERMISSIONS"), rows)
 
@@ -111,27 +115,22 @@ def role_list(office: Office) -> None:
 @role.command("create")
 @click.argument("name")
 @_permissions
-@_says
+@_description
 @click.pass_obj
-def role_create(office: Office, name: str, permissions: tuple[str, ...], says: str | None) -> None:
-    """Make a role NAME of the permissions given."""
-    _tell(
-        "created", office.store.write(roles.create, name, frozenset(permissions), says or "", office.actor, office.clock.wall())
-    )
+def role_create(context: CliContext, name: str, permissions: tuple[str, ...], description: str | None) -> None:
+    """Create a role NAME with the permissions given."""
+    _print_role("created", roles.create(context, context.caller, name, permissions, description or ""))
 
 
 @role.command("clone")
 @click.argument("name")
 @click.argument("new_name", metavar="NEW")
-@_says
+@_description
 @click.pass_obj
-def role_clone(office: Office, name: str, new_name: str, says: str | None) -> None:
-    """Make a role NEW that holds what NAME holds now."""
-    like = office.store.read(roles.by_name, name)
-    _tell(
-        "created",
-        office.store.write(roles.create, new_name, like.permissions, says or like.says, office.actor, office.clock.wall()),
-    )
+def role_clone(context: CliContext, name: str, new_name: str, description: str | None) -> None:
+    """Create a role NEW with the permissions that NAME has now."""
+    like = roles.named(context, context.caller, name)
+    _print_role("created", roles.create(context, context.caller, new_name, like.permissions, description or like.says))
 
 
 @role.command("change")
@@ -139,34 +138,39 @@ def role_clone(office: Office, name: str, new_name: str, says: str | None) -> No
 @_permissions
 @click.option("--add", "added", multiple=True, help="A permission to add to those it holds; may be repeated.")
 @click.option("--remove", "removed", multiple=True, help="A permission to take from it; may be repeated.")
-@_says
+@_description
 @click.pass_obj
 def role_change(
-    office: Office, name: str, permissions: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...], says: str | None
+    context: CliContext,
+    name: str,
+    permissions: tuple[str, ...],
+    added: tuple[str, ...],
+    removed: tuple[str, ...],
+    description: str | None,
 ) -> None:
     """Give the role NAME other permissions: all anew with --permission, or some more and some less.
 
     In force on live sockets within two seconds.
     """
-    if not (permissions or added or removed or says):
+    if not (permissions or added or removed or description):
         raise click.UsageError("say what to change: --permission, --add, --remove or --says")
-    held = office.store.read(roles.by_name, name).permissions
+    held = roles.named(context, context.caller, name).permissions
     missing = sorted(set(removed) - held)
     if missing:
-        raise AccountError(f"the role {name!r} does not hold {missing[0]!r}")
-    wanted = (frozenset(permissions) or held) | frozenset(added)
-    _tell("changed", office.store.write(roles.change, name, wanted - frozenset(removed), says, office.actor, office.clock.wall()))
+        raise Refused("conflict", f"The role {name!r} does not hold {missing[0]!r}")
+    wanted = ((frozenset(permissions) or held) | frozenset(added)) - frozenset(removed)
+    _print_role("changed", roles.change(context, context.caller, name, wanted, description))
 
 
 @role.command("delete")
 @click.argument("name")
 @click.pass_obj
-def role_delete(office: Office, name: str) -> None:
-    """Delete the role NAME, which nobody holds any more."""
-    office.store.write(roles.remove, name, office.actor, office.clock.wall())
+def role_delete(context: CliContext, name: str) -> None:
+    """Delete the role NAME, which no user may hold."""
+    roles.delete(context, context.caller, name)
     print(f"deleted role {name}")
 
 
-def _tell(done: str, made: Role) -> None:
+def _print_role(done: str, made: Role) -> None:
     users = "1 user holds it" if made.users == 1 else f"{made.users} users hold it"
     print(f"{done} role {made.name} with {words_of(made.permissions)} ({users})")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import click
 
 from skyspy import feedurl
-from skyspy.cli.office import Office, table
+from skyspy.cli.context import CliContext, table
 from skyspy.receivers import manager
-from skyspy.services import invitations
+from skyspy.services import access, invitations
+from skyspy.services.feeds import CHECK_SECONDS
 from skyspy.store import users
 from skyspy.store.settings import row_of, to_text
-
-CHECK_SECONDS = 3.0
 
 
 @click.group()
@@ -21,28 +20,32 @@ def settings() -> None:
 
 @settings.command("list")
 @click.pass_obj
-def settings_list(office: Office) -> None:
+def settings_list(context: CliContext) -> None:
     """Show every setting, and who chose it."""
-    rows = [(s.row.name, s.row.title, to_text(s.value) or "-", s.changed_by or "(default)") for s in office.settings.rows()]
+    rows = [
+        (s.row.name, s.row.title, to_text(s.value) or "-", s.changed_by or "(default)")
+        for s in access.rows(context, context.caller)
+    ]
     table(("NAME", "IN THE PANEL", "VALUE", "CHOSEN BY"), rows)
 
 
 @settings.command("get")
 @click.argument("name")
 @click.pass_obj
-def settings_get(office: Office, name: str) -> None:
+def settings_get(context: CliContext, name: str) -> None:
     """Print the value of NAME."""
-    print(to_text(getattr(office.settings.fresh(0), row_of(name).name)))
+    print(to_text(access.value(context, context.caller, name)))
 
 
 @settings.command("set")
 @click.argument("name")
 @click.argument("value")
 @click.pass_obj
-def settings_set(office: Office, name: str, value: str) -> None:
+def settings_set(context: CliContext, name: str, value: str) -> None:
     """Give NAME the VALUE. FEATURE_ACCESS takes feature=level, and keeps what is not named."""
-    row = row_of(name)
-    print(f"{row.name} = {to_text(getattr(office.settings.set(row.name, value, office.actor), row.name))}")
+    changed = access.change(context, context.caller, {name: value})
+    name = row_of(name).name
+    print(f"{name} = {to_text(getattr(changed, name))}")
 
 
 @click.group()
@@ -52,20 +55,20 @@ def db() -> None:
 
 @db.command("upgrade")
 @click.pass_obj
-def db_upgrade(office: Office) -> None:
+def db_upgrade(context: CliContext) -> None:
     """Bring the schema up to date. The server does this by itself when it starts."""
-    print(f"the database {office.store.where} is at schema {office.store.upgrade()}")
+    print(f"the database {context.store.where} is at schema {context.store.upgrade()}")
 
 
 @click.command("admin-link")
 @click.option("--address", default="http://127.0.0.1:8000", help="Where this server is reached.")
 @click.option("--if-empty", is_flag=True, help="Print nothing when there are users already.")
 @click.pass_obj
-def admin_link(office: Office, address: str, if_empty: bool) -> None:
+def admin_link(context: CliContext, address: str, if_empty: bool) -> None:
     """Print a link that makes the first administrator: good once, for 30 minutes."""
-    if if_empty and office.store.read(users.count):
+    if if_empty and context.store.read(users.count):
         return
-    token = invitations.first_admin(office, office.actor)
+    token = invitations.first_admin(context, context.caller.actor)
     click.echo(f"{address.rstrip('/')}/admin/first/{token}")
 
 

@@ -16,7 +16,7 @@ from skyspy.auth.apikeys import principal_of
 from skyspy.auth.policy import TokenOutcome, decide, may
 from skyspy.auth.principal import MESSAGES, Principal, TokenError
 from skyspy.server import Server
-from skyspy.services.caller import Caller, as_refusals
+from skyspy.services.caller import Caller, Context, as_refusals
 from skyspy.services.present import settled
 from skyspy.store import keys, users
 from skyspy.store.presence import Row
@@ -46,10 +46,10 @@ class Preview:
         return sum(self.disconnected.values())
 
 
-def rows(server: Server, caller: Caller) -> list[Setting]:
+def rows(context: Context, caller: Caller) -> list[Setting]:
     """Every setting with its value, and who chose it when."""
-    caller.require(server, MANAGE)
-    return server.settings.rows()
+    caller.require(context, MANAGE)
+    return context.settings.rows()
 
 
 def preview(server: Server, caller: Caller, changes: Mapping[str, object]) -> Preview:
@@ -80,11 +80,18 @@ def preview(server: Server, caller: Caller, changes: Mapping[str, object]) -> Pr
     return Preview(current, wanted, dict(gone), dict(lost), dict(namespaces), where, own, near)
 
 
-def change(server: Server, caller: Caller, changes: Mapping[str, object]) -> Settings:
-    """Make the changes, all or none; None chooses the default."""
-    caller.require(server, MANAGE)
+def value(context: Context, caller: Caller, name: str) -> object:
+    """The value of one setting as the database has it now."""
+    caller.require(context, MANAGE)
     with as_refusals():
-        return server.settings.change(changes, caller.actor)
+        return getattr(context.settings.fresh(0.0), row_of(name).name)
+
+
+def change(context: Context, caller: Caller, changes: Mapping[str, object]) -> Settings:
+    """Make the changes, all or none; None chooses the default."""
+    caller.require(context, MANAGE)
+    with as_refusals():
+        return context.settings.change(changes, caller.actor)
 
 
 def tokens_of(server: Server, rows: Sequence[Row]) -> list[TokenOutcome | None]:

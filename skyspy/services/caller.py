@@ -1,7 +1,6 @@
-"""Heart: who operates, and how he is refused.
+"""Who calls a service, with which parts of the server, and how a service refuses.
 
-Law: the one place that turns a principal into an audit row's actor, and the store's errors into
-refusals that say what to do.
+The one place that turns a principal into an audit row's actor, and the store's errors into refusals that say what to do.
 """
 
 from __future__ import annotations
@@ -9,15 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from skyspy.auth.passwords import PasswordError, PasswordsBusy
+from skyspy.auth.apikeys import ApiKeys
+from skyspy.auth.passwords import PasswordError, Passwords, PasswordsBusy
 from skyspy.auth.policy import may
 from skyspy.auth.principal import MESSAGES, Principal
+from skyspy.auth.refusals import Refusals
+from skyspy.auth.secret import Secret
+from skyspy.clock import Clock
+from skyspy.config import Config
 from skyspy.permissions import PERMISSION_NAMES
-from skyspy.server import Server
+from skyspy.store import Store
 from skyspy.store.audit import Actor
 from skyspy.store.roles import AccountError, NotFound
-from skyspy.store.settings import SettingError
+from skyspy.store.settings import SettingError, SettingsTable
 
 STATUS = {"permission_denied": 403, "not_found": 404, "conflict": 409, "invalid": 400, "overloaded": 503}
 """What each refusal is in HTTP."""
@@ -36,42 +41,63 @@ class Refused(Exception):
         return STATUS[self.code]
 
 
+class Context(Protocol):
+    """The parts that services use: of the running server, or of the command line, which has no sessions and no receivers."""
+
+    @property
+    def config(self) -> Config: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def settings(self) -> SettingsTable: ...
+    @property
+    def secret(self) -> Secret: ...
+    @property
+    def passwords(self) -> Passwords: ...
+    @property
+    def api_keys(self) -> ApiKeys: ...
+    @property
+    def refusals(self) -> Refusals: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, and from where."""
+    """Who calls a service, and from which address."""
 
     principal: Principal
     address: str = ""
 
     @property
     def actor(self) -> Actor:
-        """How the audit log names him."""
-        name = self.principal.name if self.principal.kind == "user" else f"{self.principal.name} / {self.principal.key_name}"
+        """How the audit log names the caller; an API key with its owner."""
+        name = f"{self.principal.name} / {self.principal.key_name}" if self.principal.kind == "key" else self.principal.name
         return Actor(self.principal.kind, name, self.address)
 
-    def require(self, server: Server, *permissions: str) -> None:
-        """Refuse, and write it down, unless he holds every one of the permissions now."""
-        settings = server.settings.fresh()
+    def require(self, context: Context, *permissions: str) -> None:
+        """Refuse, with an audit row, unless the caller holds every one of the permissions now."""
+        settings = context.settings.fresh()
         for permission in permissions:
             if not may(self.principal, permission, settings):
-                self.audit_denial(server, permission, [permission])
+                self.audit_denial(context, permission, [permission])
                 raise Refused("permission_denied", f"{MESSAGES['permission_denied']}: this needs {permission}")
 
-    def require_outranks(self, server: Server, permissions: frozenset[str], whom: str) -> None:
-        """Refuse, and write it down, unless he holds everything they hold on whom he acts."""
+    def require_outranks(self, context: Context, permissions: frozenset[str], whom: str) -> None:
+        """Refuse, with an audit row, unless the caller holds all of `permissions`, which `whom` (a name, for the message) holds."""
         above = sorted(permissions - self.principal.permissions)
         if above:
-            self.audit_denial(server, whom, above)
+            self.audit_denial(context, whom, above)
             raise Refused("permission_denied", f"{whom} holds {above[0]}, which you do not: ask somebody who does")
 
-    def audit_denial(self, server: Server, about: str, lacks: Iterable[str]) -> None:
-        """Write down that he tried what he may not. Of strangers there is nothing to say but that they came."""
+    def audit_denial(self, context: Context, about: str, lacks: Iterable[str]) -> None:
+        """Write an audit row about a refused attempt; none for an anonymous caller."""
         if self.principal.identified:
-            server.refusals.note(self.actor, about, lacks)
+            context.refusals.note(self.actor, about, lacks)
 
 
 def known(permissions: Iterable[str], field: str) -> frozenset[str]:
-    """The permissions; refused where one of them is none. `field` is where they were written."""
+    """The permissions as a set; refused where one does not exist. `field` names the form field or JSON property for the error."""
     wanted = frozenset(permissions)
     unknown = sorted(wanted - PERMISSION_NAMES)
     if unknown:
@@ -81,7 +107,7 @@ def known(permissions: Iterable[str], field: str) -> frozenset[str]:
 
 @contextmanager
 def as_refusals() -> Iterator[None]:
-    """Say the store's and the registry's errors as refusals."""
+    """Turn errors of the store, the settings registry and the password rules into refusals."""
     try:
         yield
     except NotFound as error:
@@ -100,3 +126,9 @@ def sentence(error: Exception) -> str:
     """An error's line, beginning with a capital letter."""
     text = str(error)
     return text[:1].upper() + text[1:]
+
+
+def command_line(name: str) -> Caller:
+    """The command line as a caller: whoever runs it reads the database file, so it holds every permission. `name` is the
+    operating system's user."""
+    return Caller(Principal("cli", name=name, permissions=PERMISSION_NAMES))

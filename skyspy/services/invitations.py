@@ -11,18 +11,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import Protocol
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import Connection
 
-from skyspy.auth.secret import secret_of
-from skyspy.clock import Clock
-from skyspy.config import Config
-from skyspy.server import Server
-from skyspy.services.caller import Caller, Refused, as_refusals
-from skyspy.services.users import MANAGE, over
-from skyspy.store import Store, invitations, state, users
+from skyspy.services.caller import Caller, Context, Refused, as_refusals
+from skyspy.services.users import MANAGE, outranked
+from skyspy.store import invitations, state, users
 from skyspy.store.audit import Actor
 from skyspy.store.users import User
 
@@ -33,17 +28,6 @@ LIVES_S = {FIRST: 1800, INVITE: 7 * 86400, RESET: 86400}
 NO_LONGER = "This link is not good any more: it was used, it is too old, or it was not copied whole. Ask for a new one"
 
 
-class Desk(Protocol):
-    """Where a link is made: the running house, or the command line's office."""
-
-    @property
-    def config(self) -> Config: ...
-    @property
-    def store(self) -> Store: ...
-    @property
-    def clock(self) -> Clock: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Opened:
     """What a link is for; `user` is None for the first administrator."""
@@ -52,64 +36,64 @@ class Opened:
     user: User | None
 
 
-def first_admin(server: Desk, actor: Actor) -> str:
+def first_admin(context: Context, actor: Actor) -> str:
     """A link that makes the first administrator. Refused as soon as there is a user."""
-    if server.store.read(users.count):
+    if context.store.read(users.count):
         raise Refused("conflict", "There are users already: ask one of the administrators for an invitation")
-    return _make(server, FIRST, actor)
+    return _make(context, FIRST, actor)
 
 
-def invite(server: Server, caller: Caller, user_id: int) -> str:
+def invite(context: Context, caller: Caller, user_id: int) -> str:
     """A link by which a user without a password chooses his first one."""
-    user = over(server, caller, user_id)
+    user = outranked(context, caller, user_id)
     if user.password_hash is not None:
         raise Refused("conflict", f"{user.name} has a password already: make a reset link instead")
-    return _make(server, INVITE, caller.actor, user, caller)
+    return _make(context, INVITE, caller.actor, user, caller)
 
 
-def reset(server: Server, caller: Caller, user_id: int) -> str:
+def reset(context: Context, caller: Caller, user_id: int) -> str:
     """A link by which a user chooses another password."""
-    return _make(server, RESET, caller.actor, over(server, caller, user_id), caller)
+    return _make(context, RESET, caller.actor, outranked(context, caller, user_id), caller)
 
 
-def opened(server: Server, token: str, kind: str) -> Opened:
+def opened(context: Context, token: str, kind: str) -> Opened:
     """What the link is for, without using it up. Raises Refused."""
-    says = _read(server, token, kind)
+    says = _read(context, token, kind)
     if kind == FIRST:
-        if server.store.read(users.count):
+        if context.store.read(users.count):
             raise Refused("not_found", "There is an administrator already: this link has done its work")
         return Opened(kind, None)
-    return Opened(kind, server.store.read(_subject, says))
+    return Opened(kind, context.store.read(_subject, says))
 
 
-def make_first_admin(server: Server, token: str, name: str, password: str, address: str) -> User:
+def make_first_admin(context: Context, token: str, name: str, password: str, address: str) -> User:
     """Use the first administrator's link. Of two at once one succeeds. Raises Refused."""
-    _read(server, token, FIRST)
+    _read(context, token, FIRST)
     actor = Actor("anonymous", "first administrator", address)
     with as_refusals():
-        hashed = server.passwords.hash(password, server.settings.current.PASSWORD_MIN_LENGTH, name)
+        hashed = context.passwords.hash(password, context.settings.current.PASSWORD_MIN_LENGTH, name)
 
         def work(connection: Connection) -> User:
-            at = server.clock.wall()
+            at = context.clock.wall()
             # Making the user takes the version's lock first, so that the count is still true when it is kept.
             user = users.create(connection, name, "admin", hashed, actor, at)
             if users.count(connection) != 1 or invitations.use(connection, _digest(token), FIRST, actor, at) is None:
                 raise Refused("conflict", NO_LONGER)
             return user
 
-        return server.store.write(work)
+        return context.store.write(work)
 
 
-def choose_password(server: Server, token: str, kind: str, password: str, address: str) -> User:
+def choose_password(context: Context, token: str, kind: str, password: str, address: str) -> User:
     """Use an invitation or a reset link to choose a password; every sign-in with the old one ends. Raises Refused."""
-    says = _read(server, token, kind)
+    says = _read(context, token, kind)
     with as_refusals():
-        user = server.store.read(_subject, says)
+        user = context.store.read(_subject, says)
         actor = Actor("user", user.name, address)
-        hashed = server.passwords.hash(password, server.settings.current.PASSWORD_MIN_LENGTH, user.name)
+        hashed = context.passwords.hash(password, context.settings.current.PASSWORD_MIN_LENGTH, user.name)
 
         def work(connection: Connection) -> User:
-            at = server.clock.wall()
+            at = context.clock.wall()
             # The version's lock first: what is found true of the user stays true until his password is kept.
             state.bump(connection)
             _subject(connection, says)
@@ -117,7 +101,7 @@ def choose_password(server: Server, token: str, kind: str, password: str, addres
                 raise Refused("not_found", NO_LONGER)
             return users.set_password(connection, user.id, hashed, actor, at)
 
-        return server.store.write(work)
+        return context.store.write(work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,23 +114,23 @@ class _Says:
     maker_id: int
 
 
-def _make(server: Desk, kind: str, actor: Actor, user: User | None = None, caller: Caller | None = None) -> str:
+def _make(context: Context, kind: str, actor: Actor, user: User | None = None, caller: Caller | None = None) -> str:
     user_id, epoch = (0, 0) if user is None else (user.id, user.session_epoch)
     maker_id = 0 if caller is None else caller.principal.user_id
-    token = _signer(server, kind).dumps([user_id, epoch, maker_id, secrets.token_urlsafe(16)])
-    at, subject = server.clock.wall(), str(user_id) if user_id else ""
-    server.store.write(invitations.add, _digest(token), kind, subject, at + LIVES_S[kind], actor, at)
+    token = _signer(context, kind).dumps([user_id, epoch, maker_id, secrets.token_urlsafe(16)])
+    at, subject = context.clock.wall(), str(user_id) if user_id else ""
+    context.store.write(invitations.add, _digest(token), kind, subject, at + LIVES_S[kind], actor, at)
     return token
 
 
-def _read(server: Server, token: str, kind: str) -> _Says:
+def _read(context: Context, token: str, kind: str) -> _Says:
     """What a link says, if it is ours and could be used now."""
     try:
-        user_id, epoch, maker_id, _ = _signer(server, kind).loads(token[:1000], max_age=LIVES_S[kind])
+        user_id, epoch, maker_id, _ = _signer(context, kind).loads(token[:1000], max_age=LIVES_S[kind])
         says = _Says(int(user_id), int(epoch), int(maker_id))
     except (BadData, ValueError, TypeError):
         raise Refused("not_found", NO_LONGER) from None
-    if not server.store.read(invitations.is_good, _digest(token), kind, server.clock.wall()):
+    if not context.store.read(invitations.is_good, _digest(token), kind, context.clock.wall()):
         raise Refused("not_found", NO_LONGER)
     return says
 
@@ -162,8 +146,8 @@ def _subject(connection: Connection, says: _Says) -> User:
     return user
 
 
-def _signer(server: Desk, kind: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(secret_of(server.config, server.clock), salt=f"skyspy link {kind}")
+def _signer(context: Context, kind: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(context.secret, salt=f"skyspy link {kind}")
 
 
 def _digest(token: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from skyspy.auth.apikeys import MadeKey
 from skyspy.clock import iso
 from skyspy.server import Server
-from skyspy.services.caller import Caller, Refused, as_refusals, known
+from skyspy.services.caller import Caller, Context, Refused, as_refusals, known
 from skyspy.services.present import tally
 from skyspy.services.users import works
 from skyspy.store import keys, users
@@ -60,21 +60,27 @@ def one(server: Server, caller: Caller, key_id: int) -> KeyView:
     return _views(server, [_his(server, caller, key_id)])[0]
 
 
-def owner(server: Server, caller: Caller, user_id: int) -> User:
+def every(context: Context, caller: Caller, user_id: int | None = None) -> list[Key]:
+    """All keys, or one user's, the newest first."""
+    caller.require(context, MANAGE)
+    return context.store.read(keys.every, user_id)
+
+
+def owner(context: Context, caller: Caller, user_id: int) -> User:
     """The user for whom `caller` may make a key."""
-    if not caller.principal.identified or caller.principal.user_id is None:
+    if not caller.principal.identified:
         raise Refused("permission_denied", "Sign in to make keys")
     with as_refusals():
-        user = server.store.read(users.by_id, user_id)
+        user = context.store.read(users.by_id, user_id)
     if not _own(caller, user):
-        caller.require(server, MANAGE)
+        caller.require(context, MANAGE)
     if user.id != caller.principal.user_id:
-        caller.require_outranks(server, user.permissions, user.name)
+        caller.require_outranks(context, user.permissions, user.name)
     return user
 
 
 def create(
-    server: Server,
+    context: Context,
     caller: Caller,
     user_id: int,
     kind: str,
@@ -84,45 +90,45 @@ def create(
     networks: Iterable[str] | None = None,
 ) -> MadeKey:
     """Make a key; `scopes` None: everything its owner may; `expires_at` wall seconds; `networks` None: from anywhere."""
-    user = owner(server, caller, user_id)
+    user = owner(context, caller, user_id)
     narrowed = None if scopes is None else known(scopes, "scopes")
     if narrowed is not None:
         above = sorted(narrowed - user.permissions)
         if above:
             raise Refused("invalid", f"{user.name} does not hold {above[0]}, so no key of theirs can", {"scopes": above[0]})
     # For whoever signed in this is settled; a key that was given less than its owner gives no more than it has.
-    caller.require_outranks(server, user.permissions if narrowed is None else narrowed, "The key")
+    caller.require_outranks(context, user.permissions if narrowed is None else narrowed, "The key")
     places = None if networks is None else tuple(networks)
-    _no_wider(server, caller, expires_at, places)
+    _no_wider(context, caller, expires_at, places)
     with as_refusals():
-        return server.api_keys.create(user.id, kind, name, caller.actor, narrowed, expires_at, places)
+        return context.api_keys.create(user.id, kind, name, caller.actor, narrowed, expires_at, places)
 
 
-def rotate(server: Server, caller: Caller, key_id: int, overlap_s: float = 0.0) -> MadeKey:
+def rotate(context: Context, caller: Caller, key_id: int, overlap_s: float = 0.0) -> MadeKey:
     """Make the key's successor; the old one works on for `overlap_s` seconds."""
-    old = _his(server, caller, key_id)
-    _no_wider(server, caller, old.expires_at, old.networks)
+    old = _his(context, caller, key_id)
+    _no_wider(context, caller, old.expires_at, old.networks)
     with as_refusals():
-        return server.api_keys.rotate(key_id, caller.actor, overlap_s)
+        return context.api_keys.rotate(key_id, caller.actor, overlap_s)
 
 
-def revoke(server: Server, caller: Caller, key_id: int) -> Key:
+def revoke(context: Context, caller: Caller, key_id: int) -> Key:
     """End a key, and its sockets within two seconds."""
-    _his(server, caller, key_id)
+    _his(context, caller, key_id)
     with as_refusals():
-        return server.store.write(keys.revoke, key_id, caller.actor, server.clock.wall())
+        return context.store.write(keys.revoke, key_id, caller.actor, context.clock.wall())
 
 
-def _his(server: Server, caller: Caller, key_id: int) -> Key:
+def _his(context: Context, caller: Caller, key_id: int) -> Key:
     with as_refusals():
-        key = server.store.read(keys.by_id, key_id)
+        key = context.store.read(keys.by_id, key_id)
     if not _own(caller, key.user):
-        caller.require(server, MANAGE)
-        caller.require_outranks(server, key.user.permissions, key.user.name)
+        caller.require(context, MANAGE)
+        caller.require_outranks(context, key.user.permissions, key.user.name)
     return key
 
 
-def _no_wider(server: Server, caller: Caller, expires_at: float | None, networks: tuple[str, ...] | None) -> None:
+def _no_wider(context: Context, caller: Caller, expires_at: float | None, networks: tuple[str, ...] | None) -> None:
     """Refuse a key that would be wider than the key that makes it: for longer, or from more places. (Permissions are
     compared before; a test key makes none.)"""
     maker = caller.principal
@@ -134,7 +140,7 @@ def _no_wider(server: Server, caller: Caller, expires_at: float | None, networks
     if maker.networks is not None and (networks is None or not all(_lies_in(network, maker.networks) for network in networks)):
         wider["networks"] = f"The key that asks works only from {', '.join(maker.networks)}: ask for networks within these"
     if wider:
-        caller.audit_denial(server, "A wider key", wider)
+        caller.audit_denial(context, "A wider key", wider)
         raise Refused("permission_denied", f"{next(iter(wider.values()))}, or sign in", wider)
 
 

@@ -14,7 +14,7 @@ from skyspy import topics
 from skyspy.auth.policy import TokenOutcome, decide, may
 from skyspy.server import Server
 from skyspy.services import access, users
-from skyspy.services.caller import Caller, as_refusals, known
+from skyspy.services.caller import Caller, Context, as_refusals, known
 from skyspy.services.present import settled, tally
 from skyspy.services.users import MANAGE
 from skyspy.store import roles
@@ -57,28 +57,35 @@ def one(server: Server, caller: Caller, name: str) -> RoleView:
         return RoleView(server.store.read(roles.by_name, name), tally(server).roles[name])
 
 
-def create(server: Server, caller: Caller, name: str, permissions: Iterable[str], says: str = "") -> Role:
+def create(context: Context, caller: Caller, name: str, permissions: Iterable[str], says: str = "") -> Role:
     """Make a role."""
-    caller.require(server, MANAGE)
+    caller.require(context, MANAGE)
     wanted = known(permissions, "permissions")
-    caller.require_outranks(server, wanted, f"The role {name[:64]}")
+    caller.require_outranks(context, wanted, f"The role {name[:64]}")
     with as_refusals():
-        return server.store.write(roles.create, name, wanted, says, caller.actor, server.clock.wall())
+        return context.store.write(roles.create, name, wanted, says, caller.actor, context.clock.wall())
 
 
-def clone(server: Server, caller: Caller, name: str, new_name: str) -> Role:
-    """Make a role like another one."""
-    source = one(server, caller, name).role
-    return create(server, caller, new_name, source.permissions, source.says or f"Like {name}")
+def every(context: Context, caller: Caller) -> list[Role]:
+    """All roles, the built-in ones first."""
+    caller.require(context, MANAGE)
+    return context.store.read(roles.every)
 
 
-def change(server: Server, caller: Caller, name: str, permissions: Iterable[str], says: str | None = None) -> Role:
+def named(context: Context, caller: Caller, name: str) -> Role:
+    """The role of that name."""
+    caller.require(context, MANAGE)
+    with as_refusals():
+        return context.store.read(roles.by_name, name)
+
+
+def change(context: Context, caller: Caller, name: str, permissions: Iterable[str], says: str | None = None) -> Role:
     """Give a role other permissions."""
-    old = one(server, caller, name).role
+    old = named(context, caller, name)
     wanted = known(permissions, "permissions")
-    caller.require_outranks(server, old.permissions | wanted, f"The role {name}")
+    caller.require_outranks(context, old.permissions | wanted, f"The role {name}")
     with as_refusals():
-        return server.store.write(roles.change, name, wanted, says, caller.actor, server.clock.wall())
+        return context.store.write(roles.change, name, wanted, says, caller.actor, context.clock.wall())
 
 
 def effect(server: Server, caller: Caller, name: str, permissions: Iterable[str]) -> Effect:
@@ -91,7 +98,7 @@ def effect(server: Server, caller: Caller, name: str, permissions: Iterable[str]
 
 def effect_of_giving(server: Server, caller: Caller, user_id: int, name: str) -> Effect:
     """What giving a user another role would do; changes nothing. Refused as the change itself would be."""
-    user, role = users.over(server, caller, user_id), one(server, caller, name).role
+    user, role = users.outranked(server, caller, user_id), one(server, caller, name).role
     caller.require_outranks(server, role.permissions, f"The role {name}")
     if role.name != ADMIN:
         with as_refusals():
@@ -117,8 +124,8 @@ def _effect(server: Server, rows: list[Row], held: frozenset[str], wanted: froze
     return Effect(held - wanted, count, len(rows), closed, lost)
 
 
-def delete(server: Server, caller: Caller, name: str) -> None:
+def delete(context: Context, caller: Caller, name: str) -> None:
     """Remove a role that nobody holds."""
-    caller.require_outranks(server, one(server, caller, name).role.permissions, f"The role {name}")
+    caller.require_outranks(context, named(context, caller, name).permissions, f"The role {name}")
     with as_refusals():
-        server.store.write(roles.remove, name, caller.actor, server.clock.wall())
+        context.store.write(roles.remove, name, caller.actor, context.clock.wall())

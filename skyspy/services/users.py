@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from skyspy.server import Server
-from skyspy.services.caller import Caller, Refused, as_refusals
+from skyspy.services.caller import Caller, Context, Refused, as_refusals
 from skyspy.services.present import settled, tally
 from skyspy.store import keys, panel, roles, users
 from skyspy.store.keys import Key
@@ -62,40 +62,59 @@ def one(server: Server, caller: Caller, user_id: int) -> UserView:
         return _views(server, [server.store.read(users.by_id, user_id)])[0]
 
 
-def create(server: Server, caller: Caller, name: str, role: str, password: str | None) -> User:
+def every(context: Context, caller: Caller) -> list[User]:
+    """All users by name."""
+    caller.require(context, MANAGE)
+    return context.store.read(users.every)
+
+
+def named(context: Context, caller: Caller, name: str) -> User:
+    """The user of that name in any case."""
+    caller.require(context, MANAGE)
+    user = context.store.read(users.by_name, name)
+    if user is None:
+        raise Refused("not_found", f"There is no user {name!r}: see `skyspy user list`")
+    return user
+
+
+def require_new(context: Context, caller: Caller, name: str, role: str) -> None:
+    """Refuse what `create` would refuse for its name or role: asked before a password is typed."""
+    caller.require(context, MANAGE)
+    if context.store.read(users.by_name, name) is not None:
+        raise Refused("conflict", f"There is a user {name!r} already")
+    with as_refusals():
+        caller.require_outranks(context, context.store.read(roles.by_name, role).permissions, f"The role {role}")
+
+
+def create(context: Context, caller: Caller, name: str, role: str, password: str | None) -> User:
     """Make a user; without a password he needs a link to choose one."""
-    caller.require(server, MANAGE)
+    caller.require(context, MANAGE)
     with as_refusals():
-        caller.require_outranks(server, server.store.read(roles.by_name, role).permissions, f"The role {role}")
-        hashed = None if password is None else _hashed(server, password, name)
-        return server.store.write(users.create, name, role, hashed, caller.actor, server.clock.wall())
-
-
-def set_role(server: Server, caller: Caller, user_id: int, role: str) -> User:
-    """Give a user another role; in force on his sockets within two seconds."""
-    _over(server, caller, user_id)
-    with as_refusals():
-        caller.require_outranks(server, server.store.read(roles.by_name, role).permissions, f"The role {role}")
-        return server.store.write(users.set_role, user_id, role, caller.actor, server.clock.wall())
+        caller.require_outranks(context, context.store.read(roles.by_name, role).permissions, f"The role {role}")
+        hashed = None if password is None else _hashed(context, password, name)
+        return context.store.write(users.create, name, role, hashed, caller.actor, context.clock.wall())
 
 
 def change(
-    server: Server,
+    context: Context,
     caller: Caller,
     user_id: int,
     role: str | None = None,
     password: str | None = None,
     disabled: bool | None = None,
 ) -> User:
-    """Several of these at once, all or none; None leaves it as it is."""
-    user = _over(server, caller, user_id)
+    """Give a user another role, another password (sign-ins with the old one end), disable or enable it: all of it or nothing.
+
+    None leaves it as it is. In force on live sockets within two seconds.
+    """
+    user = outranked(context, caller, user_id)
     if disabled:
-        _not_himself(caller, user, "disable")
+        _not_self(caller, user, "disable")
     with as_refusals():
         if role is not None:
-            caller.require_outranks(server, server.store.read(roles.by_name, role).permissions, f"The role {role}")
-        hashed = None if password is None else _hashed(server, password, user.name)
-        at = server.clock.wall()
+            caller.require_outranks(context, context.store.read(roles.by_name, role).permissions, f"The role {role}")
+        hashed = None if password is None else _hashed(context, password, user.name)
+        at = context.clock.wall()
 
         def work(connection: Connection) -> User:
             if role is not None:
@@ -106,38 +125,20 @@ def change(
                 users.set_disabled(connection, user_id, disabled, caller.actor, at)
             return users.by_id(connection, user_id)
 
-        return server.store.write(work)
+        return context.store.write(work)
 
 
-def set_disabled(server: Server, caller: Caller, user_id: int, disabled: bool) -> User:
-    """Disable a user, or let him in again."""
-    user = _over(server, caller, user_id)
-    if disabled:
-        _not_himself(caller, user, "disable")
-    with as_refusals():
-        return server.store.write(users.set_disabled, user_id, disabled, caller.actor, server.clock.wall())
-
-
-def set_password(server: Server, caller: Caller, user_id: int, password: str) -> User:
-    """Give a user another password; every sign-in with the old one ends."""
-    user = _over(server, caller, user_id)
-    with as_refusals():
-        return server.store.write(
-            users.set_password, user_id, _hashed(server, password, user.name), caller.actor, server.clock.wall()
-        )
-
-
-def sign_out(server: Server, caller: Caller, user_id: int) -> None:
+def sign_out(context: Context, caller: Caller, user_id: int) -> None:
     """End every page and token of a user; his keys stay. Everybody may do it to himself."""
     if user_id != caller.principal.user_id:
-        _over(server, caller, user_id)
+        outranked(context, caller, user_id)
     with as_refusals():
-        server.store.write(users.sign_out_everywhere, user_id, caller.actor, server.clock.wall())
+        context.store.write(users.sign_out_everywhere, user_id, caller.actor, context.clock.wall())
 
 
-def end_browser(server: Server, caller: Caller, family_id: str) -> PanelSession | None:
+def end_browser(context: Context, caller: Caller, family_id: str) -> PanelSession | None:
     """Sign one of one's own browsers out of the panel, and end its tokens and sockets; None where it is signed out already."""
-    user_id, at = caller.principal.user_id, server.clock.wall()
+    user_id, at = caller.principal.user_id, context.clock.wall()
     if user_id is None or caller.principal.kind != "user":
         raise Refused("permission_denied", "Sign in to see where you are signed in")
 
@@ -147,15 +148,15 @@ def end_browser(server: Server, caller: Caller, family_id: str) -> PanelSession 
             panel.end(connection, found, "logout.other", caller.actor, at)
         return found
 
-    return server.store.write(work)
+    return context.store.write(work)
 
 
-def delete(server: Server, caller: Caller, user_id: int) -> None:
+def delete(context: Context, caller: Caller, user_id: int) -> None:
     """Delete a user with his keys; the log stays."""
-    user = _over(server, caller, user_id)
-    _not_himself(caller, user, "delete")
+    user = outranked(context, caller, user_id)
+    _not_self(caller, user, "delete")
     with as_refusals():
-        server.store.write(users.remove, user_id, caller.actor, server.clock.wall())
+        context.store.write(users.remove, user_id, caller.actor, context.clock.wall())
 
 
 def touches(server: Server, caller: Caller, user_id: int) -> Touches:
@@ -169,20 +170,16 @@ def works(key: Key, now: float) -> bool:
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
 
 
-def over(server: Server, caller: Caller, user_id: int) -> User:
-    """The user, if `caller` may manage users and stands over this one."""
-    return _over(server, caller, user_id)
-
-
-def _over(server: Server, caller: Caller, user_id: int) -> User:
-    caller.require(server, MANAGE)
+def outranked(context: Context, caller: Caller, user_id: int) -> User:
+    """The user, if the caller may manage users and holds every permission that the user holds."""
+    caller.require(context, MANAGE)
     with as_refusals():
-        user = server.store.read(users.by_id, user_id)
-    caller.require_outranks(server, user.permissions, user.name)
+        user = context.store.read(users.by_id, user_id)
+    caller.require_outranks(context, user.permissions, user.name)
     return user
 
 
-def _not_himself(caller: Caller, user: User, act: str) -> None:
+def _not_self(caller: Caller, user: User, act: str) -> None:
     if user.id == caller.principal.user_id:
         raise Refused("conflict", f"You cannot {act} yourself: ask another administrator")
 
@@ -193,6 +190,6 @@ def _views(server: Server, shown: list[User]) -> list[UserView]:
     return [UserView(user, working.get(user.id, 0), sockets[user.id]) for user in shown]
 
 
-def _hashed(server: Server, password: str, name: str) -> str:
-    shortest = server.settings.current.PASSWORD_MIN_LENGTH
-    return server.passwords.hash(password, shortest, name)
+def _hashed(context: Context, password: str, name: str) -> str:
+    shortest = context.settings.current.PASSWORD_MIN_LENGTH
+    return context.passwords.hash(password, shortest, name)

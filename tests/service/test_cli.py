@@ -22,7 +22,7 @@ __all__ = ["shell"]
 def test_the_commands_are_the_contracts() -> None:
     found = {f"{group} {name}" for group, command in main.commands.items() for name in getattr(command, "commands", {})}
     assert found == {
-        *(f"user {verb}" for verb in ("create", "list", "disable", "enable", "set-role", "set-password")),
+        *(f"user {verb}" for verb in ("create", "list", "disable", "enable", "set-role", "set-password", "delete")),
         *(f"role {verb}" for verb in ("list", "create", "clone", "change", "delete")),
         *(f"key {verb}" for verb in ("create", "list", "revoke", "rotate")),
         "secret rotate",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from skyspy.auth.principal import TokenError
 from skyspy.auth.tokens import LoginError
 from skyspy.store import Store, audit
 from tests.cli_world import PASSWORD, Shell, shell, tokens_of
@@ -99,8 +100,8 @@ def test_the_password_is_asked_twice_and_never_shown_on_a_terminal(shell: Shell)
         (["user", "create"], "", "NAME"),
         (["user", "disable", "nobody"], "", "no user 'nobody'"),
         (["user", "set-password", "nobody", "--password-stdin"], PASSWORD, "no user 'nobody'"),
-        (["user", "delete", "anna"], "", "No such command"),
-        (["user"], "", "create, disable, enable, list"),
+        (["user", "remove", "anna"], "", "No such command"),
+        (["user"], "", "create, delete, disable, enable, list"),
         ([], "", "admin-link, db, feed, key, role, secret, settings, user"),
         (["role", "create", "Boss"], "", "small letters"),
         (["role", "create", "boss", "--permission", "fly"], "", "no permission 'fly'"),
@@ -204,3 +205,17 @@ def test_the_first_link_is_printed_alone_and_only_while_there_is_nobody(shell: S
     shell.create("anna")
     assert shell.good("admin-link", "--if-empty") == ""
     assert "There are users already" in shell.bad("admin-link")
+
+
+def test_a_deleted_user_and_its_keys_are_gone_and_the_log_says_who_did_it(shell: Shell) -> None:
+    shell.create("anna")
+    shell.create("ben", "operator")
+    key = shell.good("key", "create", "--user", "ben", "--kind", "live", "--name", "my app").strip()
+    assert shell.run("user", "delete", "ben", stdin="n\n").returncode == 2
+    assert shell.good("user", "delete", "ben", "--yes") == "deleted user ben\n"
+    assert "ben" not in shell.good("user", "list")
+    with pytest.raises(TokenError):
+        tokens_of(shell).identify(key)
+    assert "last administrator" in shell.bad("user", "delete", "anna", "--yes")
+    rows = Store(shell.url).read(audit.page, 1, action="user.delete")
+    assert [(row.actor_kind, row.object) for row in rows] == [("cli", "user ben")]

@@ -201,7 +201,7 @@ def test_a_disabled_or_deleted_users_sockets_end_on_every_process(twice: Twice, 
     peers = [world.peer().join("/", {"token": key.text}) for world in twice.worlds]
     caller, server = admin(twice.here), twice.here.skyspy
     if end == "disable":
-        users.set_disabled(server, caller, key.key.user.id, True)
+        users.change(server, caller, key.key.user.id, disabled=True)
     else:
         users.delete(server, caller, key.key.user.id)
     twice.look()

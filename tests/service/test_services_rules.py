@@ -60,9 +60,9 @@ def acting(server: Server, user: User, *scopes: str) -> Caller:
     return Caller(principal, FROM)
 
 
-def refused(act: Callable[..., Any], *arguments: Any, code: str = "permission_denied") -> str:
+def refused(act: Callable[..., Any], *arguments: Any, code: str = "permission_denied", **more: Any) -> str:
     with pytest.raises(Refused) as caught:
-        act(*arguments)
+        act(*arguments, **more)
     assert caught.value.code == code
     return caught.value.message
 
@@ -87,9 +87,9 @@ def test_a_key_without_the_right_to_manage_keys_makes_none_for_its_own_owner(ser
 def test_a_narrowed_key_does_not_stand_over_its_own_owner(server: Server, admin: User) -> None:
     script = acting(server, admin, "users.manage")
     made(server, "second", "admin")
-    refused(users.set_password, server, script, admin.id, "another long password")
+    refused(users.change, server, script, admin.id, password="another long password")
     refused(invitations.reset, server, script, admin.id)
-    refused(users.set_role, server, script, admin.id, "viewer")
+    refused(users.change, server, script, admin.id, role="viewer")
     refused(users.create, server, script, "friend", "viewer", None)
     refused(roles.create, server, script, "more", {"audit.view"})
 
@@ -109,7 +109,7 @@ def test_everybody_ends_his_own_keys_without_any_right(server: Server, admin: Us
 def test_a_link_does_not_open_somebody_who_was_raised_above_its_maker(server: Server, admin: User) -> None:
     clerk, bob = made(server, "clerk", "clerk"), made(server, "bob", "clerk", None)
     token = invitations.invite(server, caller(server, clerk), bob.id)
-    users.set_role(server, caller(server, admin), bob.id, "admin")
+    users.change(server, caller(server, admin), bob.id, role="admin")
     refused(invitations.opened, server, token, invitations.INVITE, code="not_found")
     refused(invitations.choose_password, server, token, invitations.INVITE, PASSWORD, FROM, code="not_found")
     assert server.store.read(stored_users.by_id, bob.id).password_hash is None
@@ -118,8 +118,8 @@ def test_a_link_does_not_open_somebody_who_was_raised_above_its_maker(server: Se
 @pytest.mark.parametrize(
     "fall",
     [
-        lambda h, w, u: users.set_disabled(h, w, u, True),
-        lambda h, w, u: users.set_role(h, w, u, "viewer"),
+        lambda h, w, u: users.change(h, w, u, disabled=True),
+        lambda h, w, u: users.change(h, w, u, role="viewer"),
         users.delete,
     ],
     ids=["disabled", "demoted", "deleted"],
@@ -134,8 +134,8 @@ def test_the_links_of_a_fallen_operator_are_dead(server: Server, admin: User, fa
 @pytest.mark.parametrize(
     "end",
     [
-        lambda h, w, u: users.set_password(h, w, u, "another long password"),
-        lambda h, w, u: users.set_disabled(h, w, u, True),
+        lambda h, w, u: users.change(h, w, u, password="another long password"),
+        lambda h, w, u: users.change(h, w, u, disabled=True),
         users.sign_out,
         users.delete,
     ],
@@ -242,7 +242,7 @@ def test_two_bootstraps_at_once_make_one_administrator(two: tuple[Server, Server
 
 @pytest.mark.parametrize(
     "act",
-    [lambda h, w, u: users.set_role(h, w, u, "viewer"), lambda h, w, u: users.set_disabled(h, w, u, True), users.delete],
+    [lambda h, w, u: users.change(h, w, u, role="viewer"), lambda h, w, u: users.change(h, w, u, disabled=True), users.delete],
     ids=["demote", "disable", "delete"],
 )
 def test_two_administrators_who_remove_each_other_at_once_leave_one(two: tuple[Server, Server], act: Callable[..., Any]) -> None:

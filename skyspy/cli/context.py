@@ -1,6 +1,6 @@
-"""The command line's office: what commands work with, how they ask and answer, and how a mistake reads.
+"""What the commands work with: the parts of an installation that services need, questions, answers and errors.
 
-Law: an answer goes to standard output; a mistake is one line on standard error and exit code 2. A secret is read
+Invariants: an answer goes to standard output; an error is one line on standard error and exit code 2. A secret is read
 from a terminal or standard input, never from an argument, where every process could see it.
 """
 
@@ -20,33 +20,35 @@ import click
 
 from skyspy import config
 from skyspy.auth.apikeys import ApiKeys
-from skyspy.auth.passwords import PasswordError, Passwords
-from skyspy.auth.secret import secret_of
+from skyspy.auth.passwords import Passwords
+from skyspy.auth.refusals import Refusals
+from skyspy.auth.secret import Secret, secret_of
 from skyspy.clock import Clock, iso
 from skyspy.config import Config, ConfigError
 from skyspy.feedurl import FeedUrlError
-from skyspy.services import Refused
-from skyspy.store import Store, StoreError, users
-from skyspy.store.audit import Actor
-from skyspy.store.roles import AccountError
-from skyspy.store.settings import NAMES, SettingError, SettingsTable
+from skyspy.services import Caller, Refused, users
+from skyspy.services.caller import command_line
+from skyspy.store import Store, StoreError
+from skyspy.store.settings import NAMES, SettingsTable
 
 _DURATION = re.compile(r"(\d{1,6})([smhdw])\Z")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_MISTAKES = (ConfigError, StoreError, AccountError, SettingError, PasswordError, FeedUrlError)
+_ERRORS = (ConfigError, StoreError, FeedUrlError)
 
 
-class Office:
-    """What the commands work with, made when first asked for: `feed check` needs no database."""
+class CliContext:
+    """The parts of an installation, each made when first asked for: `feed check` needs no database. See services.caller.Context."""
 
     clock = Clock()
 
     @cached_property
     def config(self) -> Config:
+        """The environment. Raises ConfigError."""
         return config.load(os.environ, NAMES)
 
     @cached_property
     def store(self) -> Store:
+        """The database, upgraded; closed when the command ends. Raises StoreError."""
         store = Store(self.config.database_url)
         store.upgrade()
         click.get_current_context().find_root().call_on_close(store.close)
@@ -54,29 +56,50 @@ class Office:
 
     @cached_property
     def settings(self) -> SettingsTable:
+        """The settings table."""
         return SettingsTable(self.store, self.config.first_settings, self.clock)
 
     @cached_property
-    def keys(self) -> ApiKeys:
-        return ApiKeys(self.store, secret_of(self.config, self.clock), self.clock)
+    def secret(self) -> Secret:
+        """The installation's secret key."""
+        return secret_of(self.config, self.clock)
 
     @cached_property
-    def actor(self) -> Actor:
+    def passwords(self) -> Passwords:
+        """Hashes passwords."""
+        return Passwords()
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        """Makes and rotates API keys."""
+        return ApiKeys(self.store, self.secret, self.clock)
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """Writes refused attempts into the audit log."""
+        return Refusals(self.store, self.clock)
+
+    @cached_property
+    def caller(self) -> Caller:
+        """The operating system's user, as services and the audit log know it."""
         try:
-            return Actor("cli", getpass.getuser())
+            return command_line(getpass.getuser())
         except (KeyError, OSError):
             # A container may run as a number that has no name.
-            return Actor("cli", f"uid {os.getuid()}")
+            return command_line(f"uid {os.getuid()}")
 
     def user_id(self, name: str) -> int:
-        user = self.store.read(users.by_name, name)
-        if user is None:
-            raise AccountError(f"there is no user {name!r}: see `skyspy user list`")
-        return user.id
+        """The id of the user of that name. Raises Refused."""
+        return users.named(self, self.caller, name).id
 
-    def hashed(self, name: str, from_stdin: bool) -> str:
-        """The hash of a password that is asked for here."""
-        return Passwords().hash(_ask_password(from_stdin), self.settings.current.PASSWORD_MIN_LENGTH, name)
+
+def ask_password(from_stdin: bool) -> str:
+    """A new password: the first line of standard input, or typed twice at a terminal."""
+    if from_stdin:
+        return sys.stdin.readline(8192).rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise click.ClickException("there is no terminal to ask for the password: pipe it in with --password-stdin")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True))
 
 
 class Commands(click.Group):
@@ -94,7 +117,7 @@ class Commands(click.Group):
             _fail(error.format_message())
         except (click.Abort, KeyboardInterrupt):
             _fail("aborted")
-        except _MISTAKES as error:
+        except _ERRORS as error:
             _fail(str(error))
         except Refused as refused:
             _fail(refused.message)
@@ -109,14 +132,6 @@ class Commands(click.Group):
 def _fail(message: str) -> NoReturn:
     print("skyspy: " + " ".join(message.split()), file=sys.stderr)
     sys.exit(2)
-
-
-def _ask_password(from_stdin: bool) -> str:
-    if from_stdin:
-        return sys.stdin.readline(8192).rstrip("\r\n")
-    if not sys.stdin.isatty():
-        raise click.ClickException("there is no terminal to ask for the password: pipe it in with --password-stdin")
-    return str(click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True))
 
 
 def seconds(text: str) -> float:
