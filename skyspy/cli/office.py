@@ -28,6 +28,7 @@ from skyspy.feedurl import FeedUrlError
 from skyspy.services import Refused
 from skyspy.store import Store, StoreError, users
 from skyspy.store.audit import Actor
+from skyspy.store.history import HistoryStore
 from skyspy.store.roles import AccountError
 from skyspy.store.settings import NAMES, SettingError, SettingsTable
 
@@ -51,6 +52,13 @@ class Office:
         store.upgrade()
         click.get_current_context().find_root().call_on_close(store.close)
         return store
+
+    @cached_property
+    def history(self) -> HistoryStore:
+        """The history store, as it is: only `db upgrade` upgrades it."""
+        history = HistoryStore(self.config.history_url, self.store, self.clock)
+        click.get_current_context().find_root().call_on_close(history.close)
+        return history
 
     @cached_property
     def settings(self) -> SettingsTable:

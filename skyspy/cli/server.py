@@ -53,8 +53,9 @@ def db() -> None:
 @db.command("upgrade")
 @click.pass_obj
 def db_upgrade(office: Office) -> None:
-    """Bring the schema up to date. The server does this by itself when it starts."""
+    """Bring the schemas of the database and of its history up to date. The server does this by itself when it starts."""
     print(f"the database {office.store.where} is at schema {office.store.upgrade()}")
+    print(f"the history {office.history.where} is at schema {office.history.upgrade()}")
 
 
 @click.command("admin-link")
