@@ -34,12 +34,14 @@ from skyspy.server import Server, server_of
 from skyspy.services import feeds
 from skyspy.simulate import DEFAULT_PLACE
 from skyspy.sky import Sky
+from skyspy.sky.minutes import MinuteStatistics
 from skyspy.sockets import presence, reauthorizer
 from skyspy.sockets.acars import AcarsNamespace
 from skyspy.sockets.audio import AudioNamespace
 from skyspy.sockets.cannonball import CannonballNamespace
 from skyspy.sockets.main import MainNamespace
 from skyspy.store import Store
+from skyspy.store.history import HistoryStore
 from skyspy.store.settings import Settings, SettingsTable
 from skyspy.transport import setup
 from skyspy.watcher import Watcher
@@ -84,9 +86,11 @@ def create_app(environ: Mapping[str, str], clock: Clock | None = None) -> Flask:
 
 
 def build_server(boot: Config, clock: Clock, app: Flask) -> Server:
-    """Make every part; the database is opened and migrated here, nothing else touches the world."""
+    """Make every part; both databases are opened and migrated here, nothing else touches the world."""
     store = Store(boot.database_url)
     store.upgrade()
+    history = HistoryStore(boot.history_url, store, clock)
+    history.open()
     settings = SettingsTable(store, boot.first_settings, clock)
     secret, passwords = secret_of(boot, clock), Passwords()
     sign_in = SignIn(store, passwords, LoginThrottle(store, secret, clock), clock)
@@ -100,6 +104,7 @@ def build_server(boot: Config, clock: Clock, app: Flask) -> Server:
         config=boot,
         clock=clock,
         store=store,
+        history=history,
         settings=settings,
         secret=secret,
         passwords=passwords,
@@ -132,13 +137,15 @@ def start(app: Flask) -> None:
     connected.subscribe(watcher)
     reauthorizer.Reauthorizer(server).subscribe(watcher)
     watcher.on_version("following receivers", feeds.ReceiverFollower(server, server.skies["live"]).follow)
+    watcher.on_version("deleting what deleted users owned", server.history.follow_deletions)
     server.store.after_write = watcher.wake
     upkeep = Upkeep(
         (server.tokens, server.refusals, server.api_keys),
         partial(tidy, server.store, server.settings, server.sign_in, server.clock),
         server.clock,
     )
-    parts: list[Part] = [connected, *server.skies.values(), watcher, upkeep]
+    minutes = MinuteStatistics(server.skies["live"], server.history, server.clock)
+    parts: list[Part] = [server.history, minutes, connected, *server.skies.values(), watcher, upkeep]
     for part in parts:
         part.start()
     app.extensions[RUNNING] = parts

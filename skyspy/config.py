@@ -71,6 +71,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("TZ", "the machine's", "Time zone of printed local times; the wire is always UTC"),
 )
 
+HISTORY_FILE = "history.sqlite3"
+_SQLITE = "sqlite:///"
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]+\Z")
 _ALTITUDE = re.compile(r"(-?[0-9.]+)\s*(m|ft)?\Z", re.IGNORECASE)
@@ -93,10 +95,12 @@ class FormerKey:
 @dataclass(frozen=True, slots=True)
 class Config:
     """What the environment said. `location` is the receiver's (lat, lon) or None; `altitude_m` metres;
-    `first_settings` are variables named like a setting: its first value on an empty table."""
+    `first_settings` are variables named like a setting: its first value on an empty table; `history_url` follows from `database_url`
+    (see `history_url_of`)."""
 
     instance: Path
     database_url: str
+    history_url: str
     redis_url: str | None
     secret_key: str
     former_key: FormerKey | None
@@ -135,9 +139,11 @@ def load(environ: Mapping[str, str], setting_names: frozenset[str] = frozenset()
     if level not in _LOG_LEVELS:
         raise ConfigError(f"SKYSPY_LOG_LEVEL: {level!r} is none of {', '.join(_LOG_LEVELS)}")
     secret_key = _secret_key(environ.get("SKYSPY_SECRET_KEY"), instance)
+    database_url = _database_url(environ.get("SKYSPY_DATABASE_URL"), instance)
     return Config(
         instance=instance,
-        database_url=_database_url(environ.get("SKYSPY_DATABASE_URL"), instance),
+        database_url=database_url,
+        history_url=history_url_of(database_url),
         redis_url=environ.get("SKYSPY_REDIS_URL") or None,
         secret_key=secret_key,
         former_key=_former_key(environ, instance, secret_key),
@@ -216,6 +222,25 @@ def _database_url(text: str | None, instance: Path) -> str:
     if text.startswith(("sqlite:///", "postgresql+psycopg://")):
         return text
     raise ConfigError("SKYSPY_DATABASE_URL: write sqlite:///path or postgresql://user@host/name")
+
+
+def history_url_of(database_url: str) -> str:
+    """Where history is kept beside this database; raises ConfigError.
+
+    SQLite: a file of its own in the same folder, or in memory where the database is. Postgres: the same address, where history has
+    a schema of its own.
+    """
+    if not database_url.startswith(_SQLITE):
+        return database_url
+    path, mark, query = database_url.removeprefix(_SQLITE).partition("?")
+    if path.removeprefix("file:") in ("", ":memory:") or "mode=memory" in query:
+        return f"{_SQLITE}:memory:"
+    folder, slash, name = path.rpartition("/")
+    if not slash and name.startswith("file:"):
+        folder, name = "file:", name.removeprefix("file:")
+    if name == HISTORY_FILE:
+        raise ConfigError(f"SKYSPY_DATABASE_URL: {HISTORY_FILE} is the name of the history's own file, choose another one")
+    return f"{_SQLITE}{folder}{slash}{HISTORY_FILE}{mark}{query}"
 
 
 def _networks(text: str) -> tuple[Network, ...]:

@@ -24,6 +24,7 @@ from skyspy.config import Config
 from skyspy.presence.sessions import SessionRegistry
 from skyspy.sky import Sky
 from skyspy.store import Store
+from skyspy.store.history import HistoryStore
 from skyspy.store.settings import SettingsTable
 
 
@@ -34,6 +35,7 @@ class Server:
     config: Config
     clock: Clock
     store: Store
+    history: HistoryStore
     settings: SettingsTable
     secret: Secret
     passwords: Passwords

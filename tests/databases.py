@@ -1,6 +1,6 @@
 """Databases for tests: a SQLite file, and a schema of one's own on a real Postgres where one answers.
 
-`SKYSPY_TEST_POSTGRES` names another Postgres; the database is only used for a schema that is dropped again.
+`SKYSPY_TEST_POSTGRES` names another Postgres; the database is only used for a schema, and one of its history, that are dropped again.
 """
 
 from __future__ import annotations
@@ -81,6 +81,7 @@ def database_url(kind: str, folder: Path) -> Iterator[str]:
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute("SET client_min_messages = warning")
             connection.execute(f"DROP SCHEMA {schema} CASCADE")  # type: ignore[arg-type]
+            connection.execute(f"DROP SCHEMA IF EXISTS {schema}_history CASCADE")  # type: ignore[arg-type]
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from skyspy.feedurl import FeedUrlError
 from skyspy.services import Caller, Refused, users
 from skyspy.services.caller import command_line
 from skyspy.store import Store, StoreError
+from skyspy.store.history import HistoryStore
 from skyspy.store.settings import NAMES, SettingsTable
 
 _DURATION = re.compile(r"(\d{1,6})([smhdw])\Z")
@@ -53,6 +54,13 @@ class CliContext:
         store.upgrade()
         click.get_current_context().find_root().call_on_close(store.close)
         return store
+
+    @cached_property
+    def history(self) -> HistoryStore:
+        """The history store, as it is: only `db upgrade` upgrades it."""
+        history = HistoryStore(self.config.history_url, self.store, self.clock)
+        click.get_current_context().find_root().call_on_close(history.close)
+        return history
 
     @cached_property
     def settings(self) -> SettingsTable:

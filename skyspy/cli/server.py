@@ -56,8 +56,9 @@ def db() -> None:
 @db.command("upgrade")
 @click.pass_obj
 def db_upgrade(context: CliContext) -> None:
-    """Bring the schema up to date. The server does this by itself when it starts."""
+    """Bring the schemas of the database and of its history up to date. The server does this by itself when it starts."""
     print(f"the database {context.store.where} is at schema {context.store.upgrade()}")
+    print(f"the history {context.history.where} is at schema {context.history.upgrade()}")
 
 
 @click.command("admin-link")

@@ -43,10 +43,12 @@ class Store:
     have done so before a Store is made.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, schema: upgrade.Schema = upgrade.MAIN) -> None:
         self._url = _parse(url)
-        self.where = _where(self._url)
+        self._schema = schema
+        self.where = _where(self._url) + (f" (schema {schema.namespace})" if schema.namespace else "")
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        self.is_file = self.is_sqlite and self._url.database not in (None, "", ":memory:")
         self.after_write: Callable[[], object] | None = None
         """Called after each write of this process that was kept."""
         self._backend: _Backend = (Sqlite if self.is_sqlite else Postgres)(self._url, self.where)
@@ -60,9 +62,9 @@ class Store:
         Safe beside another process that does the same, and after one that died doing it. Raises
         StoreError, one line, where the file cannot be used or was made by a newer SkySpy.
         """
-        if self._url.database in (None, "", ":memory:") and self.is_sqlite:
-            return self._backend.write(upgrade.to_newest)
-        return upgrade.run(self._url, self.where)
+        if self.is_sqlite and not self.is_file:
+            return self._backend.write(lambda connection: upgrade.to_newest(connection, self._schema))
+        return upgrade.run(self._url, self.where, self._schema)
 
     def read(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return `fn(connection, *args, **kwargs)`, run in a transaction that only reads.

@@ -22,6 +22,10 @@ class StoreBusy(StoreError):
     """Somebody else holds the database longer than we wait: try again later."""
 
 
+class NewerSchema(StoreError):
+    """A newer version of SkySpy made the schema: this version must not write to it."""
+
+
 _SQLITE_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 # Lock not available, statement cancelled by its timeout, deadlock, serialization failure, too many
 # connections, server starting up, server shutting down.

@@ -257,3 +257,13 @@ FEEDS = Table(
     _moment("added_at", required=True),
     sqlite_autoincrement=True,
 )
+
+# One row for each deleted user, kept for good: stores without foreign keys to this one (history/) delete what belonged to the user.
+DELETED_OWNERS = Table(
+    "deleted_owners",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("user_id", Integer, nullable=False),
+    _moment("deleted_at", required=True),
+    sqlite_autoincrement=True,  # readers remember the last id they applied
+)

@@ -1,8 +1,8 @@
-"""Bringing the schema up to date, by the revisions in migrations/.
+"""Bringing a schema up to date, by the revisions in a folder: the main store's or the history's (see `Schema`).
 
-Law: all steps from the old revision to the newest run in one transaction that holds the database's write
-lock: two processes that start together do it once, and one that is killed in the middle leaves the
-old schema whole. A revision that this code does not know stops the start.
+Invariants: all steps from the old revision to the newest run in one transaction that holds the database's write lock, so that
+of two processes that start together one migrates, and a process that is killed in between leaves the old schema whole. A
+revision that this code does not know raises NewerSchema.
 """
 
 from __future__ import annotations
@@ -10,35 +10,51 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, exc, pool, text
+from sqlalchemy import Connection, Engine, exc, inspect, pool, text
 from sqlalchemy.engine import URL
+from sqlalchemy.schema import CreateSchema
 
 from skyspy.store import postgres, sqlite
-from skyspy.store.errors import StoreError, first_line, is_busy, translate
+from skyspy.store.errors import NewerSchema, StoreError, first_line, is_busy, translate
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+"""Holds Alembic's env.py, which all schemas share, and the revisions of the main store."""
 _WAIT_S = 60.0
-_LOCK = 0x5B75_7000
-"""The number of Postgres's advisory lock that an upgrade holds; any number nobody else uses."""
 
 
-def _config(connection: Connection | None = None) -> Config:
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """One line of revisions. `name` is for messages; `revisions` is the folder of its revision files; `lock` is the number of
+    the Postgres advisory lock that an upgrade holds; `namespace` is the Postgres schema to make first (None: it is there)."""
+
+    name: str
+    revisions: Path
+    lock: int
+    namespace: str | None = None
+
+
+MAIN = Schema("database", MIGRATIONS / "versions", 0x5B75_7000)
+
+
+def _config(schema: Schema, connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("version_locations", str(schema.revisions).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
 
 
-def newest() -> str:
+def newest(schema: Schema = MAIN) -> str:
     """The newest revision this code knows."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    head = ScriptDirectory.from_config(_config(schema)).get_current_head()
     assert head is not None  # noqa: S101 - the package is incomplete without its migrations
     return head
 
@@ -48,30 +64,31 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def to_newest(connection: Connection) -> str:
-    """Run the missing steps inside the caller's transaction. Raises StoreError for an unknown revision."""
-    head, at = newest(), current(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+def to_newest(connection: Connection, schema: Schema = MAIN) -> str:
+    """Run the missing steps inside the caller's transaction. Raises NewerSchema for an unknown revision."""
+    head, at = newest(schema), current(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(_config(schema)).walk_revisions()}
     if at is not None and at not in known:
-        raise StoreError(
-            f"the database was made by a newer SkySpy (schema {at}, this one knows up to {head}): start that version, or restore a backup"
+        raise NewerSchema(
+            f"the {schema.name} was made by a newer SkySpy (schema {at}, this one knows up to {head}): "
+            "start that version, or restore a backup"
         )
     if at != head:
-        command.upgrade(_config(connection), "head")
+        command.upgrade(_config(schema, connection), "head")
     return head
 
 
-def run(url: URL, where: str) -> str:
+def run(url: URL, where: str, schema: Schema = MAIN) -> str:
     """Open the database, bring it up to date, close it; returns the revision. Raises StoreError."""
     try:
-        return _run_sqlite(url) if url.get_backend_name() == "sqlite" else _run_postgres(url)
+        return _run_sqlite(url, schema) if url.get_backend_name() == "sqlite" else _run_postgres(url, schema)
     except exc.SQLAlchemyError as error:
         raise translate(error, where) or StoreError(f"cannot upgrade the database {where}: {first_line(error)}") from error
 
 
-def _run_sqlite(url: URL) -> str:
+def _run_sqlite(url: URL, schema: Schema) -> str:
     sqlite.make_file(url)
-    head = newest()
+    head = newest(schema)
     with _engine(sqlite.engine_for(url, "")) as bare:
         _use_wal(bare)
     with _engine(sqlite.engine_for(url, "BEGIN")) as reader, reader.begin() as connection:
@@ -79,15 +96,18 @@ def _run_sqlite(url: URL) -> str:
             # The usual start: nothing to do, so do not ask for the lock that a busy server may hold.
             return head
     with _engine(sqlite.engine_for(url, "BEGIN IMMEDIATE", busy_s=_WAIT_S)) as writer, writer.begin() as connection:
-        return to_newest(connection)
+        return to_newest(connection, schema)
 
 
-def _run_postgres(url: URL) -> str:
+def _run_postgres(url: URL, schema: Schema) -> str:
     limits = f"-c lock_timeout={_WAIT_S * 1000:.0f}"
     with _engine(postgres.engine_for(url, limits, pool.NullPool)) as engine, engine.begin() as connection:
         # Held until the transaction ends. It is no table's lock: readers go on.
-        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
-        return to_newest(connection)
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": schema.lock})
+        if schema.namespace is not None and schema.namespace not in inspect(connection).get_schema_names():
+            # Not IF NOT EXISTS: that asks for the right to make schemas even where there is nothing to make.
+            connection.execute(CreateSchema(schema.namespace))
+        return to_newest(connection, schema)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from skyspy.store import audit, roles, state
+from skyspy.store import audit, deleted_owners, roles, state
 from skyspy.store.audit import Actor
 from skyspy.store.roles import ADMIN, AccountError, NotFound, permissions_of
 from skyspy.store.schema import FAMILIES, ROLES, USERS
@@ -200,11 +200,13 @@ def sign_out_everywhere(connection: Connection, user_id: int, actor: Actor, at: 
 
 
 def remove(connection: Connection, user_id: int, actor: Actor, at: float) -> None:
-    """Delete a user with his keys and families; the log stays. Raises AccountError for the last administrator."""
+    """Delete a user with all keys and families; the audit log stays, and other stores delete what belonged to the user
+    (deleted_owners). Raises AccountError for the last administrator."""
     state.bump(connection)
     user = by_id(connection, user_id)
     keep_an_admin(connection, user)
     connection.execute(delete(USERS).where(USERS.c.id == user.id))
+    deleted_owners.add(connection, user.id, at)
     audit.record(connection, actor, "user.delete", f"user {user.name}", at, {"role": user.role}, None)
 
 

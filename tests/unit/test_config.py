@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from skyspy.config import ConfigError, FormerKey, load, rotate_secret_key
+from skyspy.config import ConfigError, FormerKey, history_url_of, load, rotate_secret_key
 
 
 def environ(tmp_path: Path, **more: str) -> dict[str, str]:
@@ -20,6 +20,28 @@ def test_an_empty_environment_gives_a_demo_on_sqlite(tmp_path: Path) -> None:
     assert [feed.text for feed in config.feeds] == ["demo://"]
     assert config.database_url == f"sqlite:///{tmp_path}/instance/skyspy.db"
     assert (config.location, config.socketio_path, config.redis_url) == (None, "/socket.io", None)
+
+
+@pytest.mark.parametrize(
+    ("database", "history"),
+    [
+        ("sqlite:////data/skyspy.db", "sqlite:////data/history.sqlite3"),
+        ("sqlite:///skyspy.db", "sqlite:///history.sqlite3"),
+        ("sqlite:///file:/data/a.db?mode=ro&uri=true", "sqlite:///file:/data/history.sqlite3?mode=ro&uri=true"),
+        ("sqlite:///file:a.db?uri=true", "sqlite:///file:history.sqlite3?uri=true"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("sqlite:///", "sqlite:///:memory:"),
+        ("sqlite:///file:x?mode=memory&uri=true", "sqlite:///:memory:"),
+        ("postgresql+psycopg://u@h/d", "postgresql+psycopg://u@h/d"),
+    ],
+)
+def test_the_history_is_kept_beside_the_database(database: str, history: str) -> None:
+    assert history_url_of(database) == history
+
+
+def test_the_database_may_not_take_the_history_s_name(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"SKYSPY_DATABASE_URL: history\.sqlite3"):
+        load(environ(tmp_path, SKYSPY_DATABASE_URL=f"sqlite:///{tmp_path}/history.sqlite3"))
 
 
 def test_the_secret_key_is_generated_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:

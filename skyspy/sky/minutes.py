@@ -1,0 +1,89 @@
+"""Samples a sky once a second and hands a row of statistics to the history for each minute that ended.
+
+Invariants: minutes end on the wall clock. A clock that jumps only makes minutes of fewer samples, of which the history keeps the
+fullest. Nothing here waits for the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from skyspy.clock import Clock
+from skyspy.loop import Loop
+from skyspy.sky.sky import Sky
+from skyspy.store.history.statistics import Minute, write_minutes
+from skyspy.tracker import Totals
+
+SAMPLE_SECONDS = 1.0
+MIN_WALL = 1_577_836_800.0
+"""2020-01-01: a machine without a battery-backed clock starts before it; what it counts until the clock is set has no date."""
+
+
+class History(Protocol):
+    """What is needed of the history store."""
+
+    def enqueue(self, write: Callable[[Connection, Sequence[Any]], object], row: object) -> None: ...
+
+
+class MinuteStatistics:
+    """The statistics of one sky by minute. `sample` is one round of `loop`."""
+
+    def __init__(self, sky: Sky, history: History, clock: Clock) -> None:
+        self._sky = sky
+        self._history = history
+        self._clock = clock
+        self._received: dict[str, int] = {}
+        self._minute = 0
+        self._samples: list[Totals] = []
+        self._messages = 0
+        self._demo = False
+        self.loop = Loop("statistics by minute", self.sample, clock, SAMPLE_SECONDS)
+
+    def start(self) -> None:
+        """Sample from now on."""
+        self.loop.start()
+
+    def stop(self) -> None:
+        """End, handing over the minute that has begun."""
+        self.loop.stop()
+        self._end_minute()
+
+    def sample(self) -> None:
+        """Take the totals of this moment."""
+        minute = int(self._clock.wall() // 60)
+        if minute != self._minute:
+            self._end_minute()
+            self._minute = minute
+        receivers = self._sky.receivers.status()
+        self._samples.append(self._sky.tracker.totals(self._sky.location))
+        self._messages += self._received_since({receiver["name"]: receiver["messages"] for receiver in receivers})
+        self._demo |= any(receiver["state"] == "demo" for receiver in receivers)
+
+    def _received_since(self, received: dict[str, int]) -> int:
+        """How many messages came since the last sample, from their counts by receiver; a receiver made anew counts from 0."""
+        before, self._received = self._received, received
+        return sum(count - before.get(name, 0) if count >= before.get(name, 0) else count for name, count in received.items())
+
+    def _end_minute(self) -> None:
+        samples, messages, demo = self._samples, self._messages, self._demo
+        self._samples, self._messages, self._demo = [], 0, False
+        if not samples or self._minute * 60 < MIN_WALL:
+            return
+        far = [totals.max_distance_nm for totals in samples if totals.max_distance_nm is not None]
+        row = Minute(
+            minute=self._minute,
+            sky=self._sky.name,
+            samples=len(samples),
+            aircraft_max=max(totals.total for totals in samples),
+            aircraft_avg=round(sum(totals.total for totals in samples) / len(samples), 2),
+            with_position_max=max(totals.with_position for totals in samples),
+            military_max=max(totals.military for totals in samples),
+            emergency_max=max(totals.emergency for totals in samples),
+            messages=messages,
+            max_distance_nm=max(far, default=None),
+            demo=demo,
+        )
+        self._history.enqueue(write_minutes, row)

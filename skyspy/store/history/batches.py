@@ -1,0 +1,70 @@
+"""Rows that wait to be written in batches: bounded by number and size, the oldest given up first.
+
+Invariants: nothing here reads or writes anything outside memory. All calls come from one thread, that of the hub.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+WriteRows = Callable[[Connection, Sequence[Any]], object]
+"""Writes rows of one kind, inside the caller's transaction. Must be idempotent: after an error a batch is written again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A row that waits: the function that writes it, and about how many bytes it holds."""
+
+    write: WriteRows
+    row: object
+    size: int
+
+
+class BatchQueue:
+    """Waiting rows, oldest first. `dropped` counts those that were given up because the queue was full."""
+
+    def __init__(self, max_rows: int, max_bytes: int) -> None:
+        self._max_rows = max_rows
+        self._max_bytes = max_bytes
+        self._pending: deque[Pending] = deque()
+        self.size = 0
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def add(self, pending: Pending) -> None:
+        """Append a row."""
+        self._pending.append(pending)
+        self.size += pending.size
+        self._trim()
+
+    def take(self, most: int) -> list[Pending]:
+        """Remove and return the oldest rows, `most` at most."""
+        taken = [self._pending.popleft() for _ in range(min(most, len(self._pending)))]
+        self.size -= sum(pending.size for pending in taken)
+        return taken
+
+    def put_back(self, taken: Sequence[Pending]) -> None:
+        """Return rows that could not be written to the front, in their order."""
+        self._pending.extendleft(reversed(taken))
+        self.size += sum(pending.size for pending in taken)
+        self._trim()
+
+    def _trim(self) -> None:
+        while self._pending and (len(self._pending) > self._max_rows or self.size > self._max_bytes):
+            self.size -= self._pending.popleft().size
+            self.dropped += 1
+
+
+def by_kind(batch: Sequence[Pending]) -> Iterator[tuple[WriteRows, list[object]]]:
+    """The rows of a batch grouped by the function that writes them, each group in order."""
+    groups: dict[WriteRows, list[object]] = {}
+    for pending in batch:
+        groups.setdefault(pending.write, []).append(pending.row)
+    yield from groups.items()

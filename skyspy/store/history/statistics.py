@@ -1,0 +1,58 @@
+"""Statistics by minute: one row for each minute and sky.
+
+Invariants: a minute that is written again replaces the row only if it covers at least as many samples. A batch that is written
+twice, a clock that jumps, a restart in the middle of a minute and a second process on the same database therefore make no second
+row and lose no fuller one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from skyspy.store.history.schema import STATISTICS_MINUTE as TABLE
+
+_INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_KEY = ("minute", "sky")
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """A minute of one sky. `minute` counts minutes since 1970-01-01T00:00Z; `samples` are about one a second, 60 in a full minute.
+    `messages` arrived during the samples. `max_distance_nm` is counted from the receiver's exact place, None where no position or
+    no place was known. `demo`: some of the traffic was simulated."""
+
+    minute: int
+    sky: str
+    samples: int
+    aircraft_max: int
+    aircraft_avg: float
+    with_position_max: int
+    military_max: int
+    emergency_max: int
+    messages: int
+    max_distance_nm: float | None
+    demo: bool
+
+
+def write_minutes(connection: Connection, minutes: Sequence[Minute]) -> None:
+    """Write the minutes, each where no row covers more samples of it."""
+    statement = _INSERT[connection.dialect.name](TABLE)
+    new = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=list(_KEY),
+        set_={column.name: new[column.name] for column in TABLE.c if column.name not in _KEY},
+        where=new.samples >= TABLE.c.samples,
+    )
+    connection.execute(statement, [asdict(minute) for minute in minutes])
+
+
+def minutes(connection: Connection, first: int, end: int, sky: str = "live", limit: int = 1500) -> list[Minute]:
+    """The minutes from `first` up to but not including `end`, in order, at most `limit` of them (a day has 1440)."""
+    these = (TABLE.c.sky == sky) & (TABLE.c.minute >= first) & (TABLE.c.minute < end)
+    rows = connection.execute(select(TABLE).where(these).order_by(TABLE.c.minute).limit(limit))
+    return [Minute(**row._mapping) for row in rows]

@@ -1,0 +1,315 @@
+"""The history store: opening it, reading, writing events at once and everything else in batches.
+
+Two ways lead in. `commit_now` is for events and for what must be delivered: it returns when the change is kept, so the caller
+publishes only what is kept. `enqueue` is for statistics and tracks: it never waits; a loop writes what gathered every FLUSH_SECONDS,
+or as soon as a batch is full. Both use the one writer of this store, which shares no lock, thread, connection or file with the main
+store. A commit waits at most for the batch that is being written, which is one short transaction.
+
+SQLite is `synchronous=FULL` for batches too: a batch every few seconds makes one sync, so a second connection with weaker
+guarantees would gain nothing.
+
+Invariants: whatever is wrong with this database, only its own callers notice. Reads and `commit_now` raise StoreError, `enqueue` and
+the loop never raise; what cannot be written is tried again, and when too much waits, the oldest is dropped and counted. Only a
+schema made by a newer version stops a start.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, MetaData
+from sqlalchemy.engine import URL, make_url
+
+from skyspy.clock import Clock
+from skyspy.loop import Loop
+from skyspy.store import Store, StoreBusy, StoreError, deleted_owners
+from skyspy.store.deleted_owners import DeletedOwner
+from skyspy.store.errors import NewerSchema
+from skyspy.store.history import erasure
+from skyspy.store.history.batches import BatchQueue, Pending, WriteRows, by_kind
+from skyspy.store.history.schema import METADATA
+from skyspy.store.upgrade import Schema
+from skyspy.store.worker_pool import WorkerPool, WorkerPoolFull
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+FLUSH_SECONDS = 5.0
+MIN_FLUSH_PERIOD_S = 0.25
+MAX_RETRY_SECONDS = 60.0
+DELETIONS_SECONDS = 30.0
+MAX_BATCH_ROWS = 500
+MAX_QUEUED_ROWS = 50_000
+MAX_QUEUED_BYTES = 32 * 1024 * 1024
+ROW_BYTES = 256
+"""What a row is counted as whose writer gives no size."""
+UPGRADE_PATIENCE_S = 60.0
+
+_REVISIONS = Path(__file__).parent / "migrations" / "versions"
+_LOCK = 0x5B75_7001
+_SEARCH_PATH = re.compile(r"search_path\s*=\s*\"?(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryStatus:
+    """How the history store does. `available`: it is open and the last write succeeded. `queued` rows (`queued_bytes`) wait,
+    `written` were kept, `dropped` given up. `committed` and `failed_commits` count `commit_now`. `last_error` is one line, None
+    since all is well; `last_flush_s` is how long the last batches took, in seconds, None before the first."""
+
+    where: str
+    available: bool
+    queued: int
+    queued_bytes: int
+    written: int
+    dropped: int
+    failed_batches: int
+    committed: int
+    failed_commits: int
+    last_error: str | None
+    last_flush_s: float | None
+
+
+class HistoryStore:
+    """The history beside a main store. `url` is config's `history_url`; `metadata` names the tables, for deleting what users owned."""
+
+    def __init__(self, url: str, main: Store, clock: Clock, metadata: MetaData = METADATA) -> None:
+        address, schema = _place(url)
+        self._store = Store(address.render_as_string(hide_password=False), schema)
+        self._main = main
+        self._clock = clock
+        self._owned = erasure.owned_tables(metadata)
+        # An upgrade of a running server's SQLite file happens beside the hub; Postgres waits with gevent anyway.
+        self._upgrades = WorkerPool(patience=UPGRADE_PATIENCE_S) if self._store.is_file else None
+        self._queue = BatchQueue(MAX_QUEUED_ROWS, MAX_QUEUED_BYTES)
+        self._opened = False
+        self._suspect = True
+        self._retry_at = self._deletions_at = clock.steady()
+        self._retry_s = FLUSH_SECONDS
+        self._written = self._dropped = self._failed_batches = self._committed = self._failed_commits = 0
+        self._last_error: str | None = None
+        self._last_flush_s: float | None = None
+        self.loop = Loop("the history's writer", self.round, clock, FLUSH_SECONDS, lambda: MIN_FLUSH_PERIOD_S)
+
+    @property
+    def where(self) -> str:
+        """The database's name for logs, without a password."""
+        return self._store.where
+
+    # -- opening -------------------------------------------------------------------------------
+
+    def upgrade(self) -> str:
+        """Bring the schema to the newest revision and return its name; safe beside other processes. Raises StoreError."""
+        revision = self._store.upgrade()
+        self._opened, self._suspect = True, False
+        return revision
+
+    def open(self) -> None:
+        """Upgrade at the start of a server. Raises NewerSchema only: any other trouble is logged, and `start` tries again."""
+        try:
+            self.upgrade()
+        except NewerSchema:
+            raise
+        except StoreError as error:
+            self._failed(error)
+
+    def start(self) -> None:
+        """Write batches and apply deletions from now on."""
+        self.loop.start()
+        self.loop.wake()
+
+    def stop(self) -> None:
+        """Write what waits, tried once unless the database is known to be unusable, and close the connections."""
+        self.loop.stop()
+        if not self._suspect:
+            self.flush()
+        if len(self._queue):
+            log.warning("history: %d rows could not be written before the stop", len(self._queue))
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection; a later use opens new ones."""
+        self._store.close()
+        if self._upgrades is not None:
+            self._upgrades.close()
+
+    # -- reading and writing -------------------------------------------------------------------
+
+    def read(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return `fn(connection, *args, **kwargs)`, run in a transaction that only reads; as Store.read. Raises StoreError."""
+        self._check_open()
+        return self._store.read(fn, *args, **kwargs)
+
+    def commit_now(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return `fn(connection, *args, **kwargs)`, run in a transaction that is kept when this returns.
+
+        For events and what must be delivered: publish after it. Rows that belong to a user are written this way only. As
+        Store.write; raises StoreBusy or StoreError where nothing was kept.
+        """
+        try:
+            self._check_open()
+            result = self._store.write(fn, *args, **kwargs)
+        except StoreError as error:
+            self._failed_commits += 1
+            self._failed(error)
+            raise
+        self._committed += 1
+        self._last_error = None
+        return result
+
+    def enqueue(self, write: WriteRows, row: object, size: int = ROW_BYTES) -> None:
+        """Have `write(connection, rows)` called soon with this row among others. Never waits and never raises.
+
+        `size` is about how many bytes the row holds in memory. Where too many rows or bytes wait, the oldest are dropped.
+        """
+        self._queue.add(Pending(write, row, size))
+        if len(self._queue) >= MAX_BATCH_ROWS:
+            self.loop.wake()
+
+    # -- the writer's loop ---------------------------------------------------------------------
+
+    def round(self) -> None:
+        """One round of the loop: write what waits, then apply deletions if they are due."""
+        if self._clock.steady() < self._retry_at or not self._reopened():
+            return
+        self.flush()
+        if self._clock.steady() >= self._deletions_at and not self._suspect:
+            self.apply_deletions()
+
+    def flush(self) -> None:
+        """Write what waits, batch by batch, until one fails."""
+        began = self._clock.steady()
+        while batch := self._queue.take(MAX_BATCH_ROWS):
+            try:
+                self._store.write(_write, batch)
+            except StoreError as error:
+                self._queue.put_back(batch)
+                self._failed_batches += 1
+                self._failed(error)
+                self._wait_longer()
+                return
+            except Exception as error:
+                # A bug of ours: rows that no database takes would keep all others waiting.
+                self._dropped += len(batch)
+                self._failed_batches += 1
+                self._last_error = f"{type(error).__name__} while writing a batch"
+                log.exception("history: a batch of %d rows is dropped", len(batch))
+            except BaseException:
+                # The loop is being stopped; whether the batch was kept is not known, and writing it twice does no harm.
+                self._queue.put_back(batch)
+                raise
+            else:
+                self._written += len(batch)
+                self._succeeded()
+        self._last_flush_s = self._clock.steady() - began
+
+    def follow_deletions(self, *_: object) -> bool:
+        """Apply deletions at the loop's next round, which comes at once: the main store changed."""
+        self._deletions_at = self._clock.steady()
+        self.loop.wake()
+        return True
+
+    def apply_deletions(self) -> int:
+        """Delete what belonged to users that were deleted from the main store; returns the number of rows.
+
+        Never raises StoreError: what failed is tried again at a later round.
+        """
+        self._deletions_at = self._clock.steady() + DELETIONS_SECONDS
+        try:
+            mark = self.read(erasure.mark)
+            owners = self._deleted_owners(mark)
+            if not owners:
+                return 0
+            deleted = self._store.write(erasure.apply, owners, self._owned, self._clock.wall())
+        except StoreError as error:
+            self._failed(error)
+            return 0
+        self._succeeded()
+        return deleted
+
+    def status(self) -> HistoryStatus:
+        """The counters, since the start."""
+        return HistoryStatus(
+            where=self.where,
+            available=self._opened and self._last_error is None,
+            queued=len(self._queue),
+            queued_bytes=self._queue.size,
+            written=self._written,
+            dropped=self._dropped + self._queue.dropped,
+            failed_batches=self._failed_batches,
+            committed=self._committed,
+            failed_commits=self._failed_commits,
+            last_error=self._last_error,
+            last_flush_s=self._last_flush_s,
+        )
+
+    def _deleted_owners(self, mark: DeletedOwner | None) -> list[DeletedOwner]:
+        try:
+            return self._main.read(deleted_owners.after, mark)
+        except StoreError as error:
+            # No trouble of this store: the main store's callers report it.
+            log.debug("deleted users are asked for again later: %s", error)
+            return []
+
+    def _check_open(self) -> None:
+        if not self._opened:
+            raise StoreError(f"history is not available: {self._last_error or 'it was not opened'}")
+
+    def _reopened(self) -> bool:
+        """Make sure of the file and its schema after an error: the file may have been replaced meanwhile."""
+        if not self._suspect:
+            return True
+        try:
+            if self._upgrades is None:
+                self.upgrade()
+            else:
+                self._upgrades.run(self.upgrade)
+        except (StoreError, WorkerPoolFull) as error:
+            self._failed(error)
+            self._wait_longer()
+            return False
+        return True
+
+    def _failed(self, error: Exception) -> None:
+        if self._last_error is None:
+            log.error("history cannot be used, everything else goes on: %s", error)
+        self._suspect = self._suspect or not isinstance(error, StoreBusy)
+        self._last_error = str(error)
+
+    def _succeeded(self) -> None:
+        if self._last_error is not None:
+            log.info("history is written again")
+        self._last_error = None
+        self._retry_s = FLUSH_SECONDS
+
+    def _wait_longer(self) -> None:
+        self._retry_at = self._clock.steady() + self._retry_s
+        self._retry_s = min(2 * self._retry_s, MAX_RETRY_SECONDS)
+
+
+def _write(connection: Connection, batch: list[Pending]) -> None:
+    for write, rows in by_kind(batch):
+        write(connection, rows)
+
+
+def _place(url: str) -> tuple[URL, Schema]:
+    """Where the history of this address is kept: as the address says on SQLite, in a schema of its own on Postgres.
+
+    That schema is called history. Where the address gives the main store a search_path of its own, such as `office`, it is
+    office_history: two installations in one database stay apart.
+    """
+    address = make_url(url)
+    if address.get_backend_name() != "postgresql":
+        return address, Schema("history", _REVISIONS, _LOCK)
+    options = address.query.get("options", "")
+    options = options if isinstance(options, str) else " ".join(options)
+    own = [name for name in _SEARCH_PATH.findall(options) if name != "public"]
+    namespace = f"{own[-1]}_history" if own else "history"
+    address = address.update_query_dict({"options": f"{options} -c search_path={namespace}".strip()})
+    return address, Schema("history", _REVISIONS, _LOCK, namespace)

@@ -1,0 +1,168 @@
+"""What belonged to a deleted user goes from the history too, whenever a process dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+from sqlalchemy import Engine, event, select
+
+from skyspy.store import Connection, Store, StoreError, deleted_owners, users
+from skyspy.store.audit import Actor
+from skyspy.store.history import erasure
+from skyspy.store.history.store import DELETIONS_SECONDS
+from skyspy.store.roles import AccountError
+from skyspy.store.schema import DELETED_OWNERS, METADATA
+from tests.databases import forked
+from tests.history_world import Stores, note, notes, sqlite_stores, stores
+
+__all__ = ["sqlite_stores", "stores"]
+
+ACTOR = Actor("cli", "test")
+
+
+def two_users(stores: Stores) -> tuple[int, int]:
+    """Two users with a note each, beside a note of nobody."""
+
+    def make(connection: Connection) -> tuple[int, int]:
+        at = stores.clock.wall()
+        first, second = (users.create(connection, name, "viewer", None, ACTOR, at) for name in ("ann", "bob"))
+        return first.id, second.id
+
+    ids = stores.main.write(make)
+    for text, owner in (("of ann", ids[0]), ("of bob", ids[1]), ("of nobody", None)):
+        stores.history.commit_now(note, text, owner)
+    return ids
+
+
+def delete_user(stores: Stores, user_id: int) -> None:
+    stores.main.write(users.remove, user_id, ACTOR, stores.clock.wall())
+
+
+def test_what_a_deleted_user_owned_goes_and_all_else_stays(stores: Stores) -> None:
+    ann, _ = two_users(stores)
+    delete_user(stores, ann)
+    assert notes(stores.history) == ["of ann", "of bob", "of nobody"]
+    assert stores.history.apply_deletions() == 1
+    assert notes(stores.history) == ["of bob", "of nobody"]
+
+
+def test_a_deletion_that_is_refused_leaves_no_record(stores: Stores) -> None:
+    admin = stores.main.write(users.create, "root", "admin", "hash", ACTOR, 0.0).id
+    with pytest.raises(AccountError):
+        delete_user(stores, admin)
+    assert stores.main.read(deleted_owners.after, None) == []
+
+
+def test_a_process_killed_between_the_two_stores_is_made_up_for_at_the_next_start(stores: Stores) -> None:
+    ann, _ = two_users(stores)
+    stores.history.close()
+    stores.main.close()
+
+    def killed() -> None:
+        main = Store(stores.url)
+        main.write(users.remove, ann, ACTOR, stores.clock.wall())
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    assert forked(killed) == -signal.SIGKILL
+    history = stores.again()
+    assert notes(history) == ["of ann", "of bob", "of nobody"], "the process died before history heard of it"
+    history.round()
+    assert notes(history) == ["of bob", "of nobody"]
+
+
+def test_a_process_killed_while_it_deletes_starts_again(stores: Stores) -> None:
+    ann, bob = two_users(stores)
+    delete_user(stores, ann)
+    delete_user(stores, bob)
+    stores.clock.pass_by(erasure.RECHECK_S + 1)
+    stores.history.close()
+    stores.main.close()
+
+    def killed() -> None:
+        def kill(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            if statement.startswith("INSERT INTO applied_deletion"):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        event.listen(Engine, "before_cursor_execute", kill)
+        stores.again().apply_deletions()
+
+    assert forked(killed) == -signal.SIGKILL
+    history = stores.again()
+    assert notes(history) == ["of ann", "of bob", "of nobody"]
+    assert history.apply_deletions() == 2
+
+
+def test_a_row_that_comes_late_from_a_process_that_did_not_know_goes_too(stores: Stores) -> None:
+    ann, _ = two_users(stores)
+    delete_user(stores, ann)
+    stores.history.apply_deletions()
+    stores.history.commit_now(note, "late", ann)
+    stores.clock.pass_by(erasure.RECHECK_S - 1)
+    assert stores.history.apply_deletions() == 1
+    assert notes(stores.history) == ["of bob", "of nobody"]
+
+
+def test_a_deletion_is_done_with_after_a_while_and_remembered_over_restarts(stores: Stores) -> None:
+    ann, _ = two_users(stores)
+    delete_user(stores, ann)
+    assert stores.history.apply_deletions() == 1
+    assert stores.history.read(erasure.mark) is None
+    stores.clock.pass_by(erasure.RECHECK_S + 1)
+    stores.history.apply_deletions()
+    mark = stores.again().read(erasure.mark)
+    assert mark is not None
+    assert mark.user_id == ann
+    assert stores.main.read(deleted_owners.after, mark) == []
+
+
+def test_beside_another_main_database_every_deletion_of_that_one_is_applied(stores: Stores) -> None:
+    ann, bob = two_users(stores)
+    delete_user(stores, ann)
+    stores.clock.pass_by(erasure.RECHECK_S + 1)
+    stores.history.apply_deletions()
+    # As after an older backup: the database knows nothing of that deletion, and another one has its id.
+    stores.main.write(lambda c: c.execute(DELETED_OWNERS.update().values(user_id=bob, deleted_at=1.0)).rowcount)
+    assert stores.history.apply_deletions() == 1
+    assert notes(stores.history) == ["of nobody"]
+
+
+def test_the_loop_applies_deletions_at_its_start_when_told_and_from_time_to_time(stores: Stores) -> None:
+    ann, bob = two_users(stores)
+    delete_user(stores, ann)
+    history = stores.again()
+    history.round()
+    assert notes(history) == ["of bob", "of nobody"]
+    delete_user(stores, bob)
+    history.round()
+    assert notes(history) == ["of bob", "of nobody"]
+    history.follow_deletions()
+    history.round()
+    assert notes(history) == ["of nobody"]
+    history.commit_now(note, "late", bob)
+    stores.clock.pass_by(DELETIONS_SECONDS)
+    history.round()
+    assert notes(history) == ["of nobody"]
+
+
+def test_a_main_store_that_is_away_is_no_trouble_of_the_history(sqlite_stores: Stores) -> None:
+    class Away(Store):
+        def read(self, *_: object) -> object:  # type: ignore[override]
+            raise StoreError("away")
+
+    sqlite_stores.main = Away(sqlite_stores.url)
+    history = sqlite_stores.again()
+    assert (history.apply_deletions(), history.status().available) == (0, True)
+
+
+def test_every_deleted_user_is_recorded_with_the_deletion(stores: Stores) -> None:
+    ann, bob = two_users(stores)
+    delete_user(stores, bob)
+    delete_user(stores, ann)
+    rows = stores.main.read(lambda c: c.execute(select(DELETED_OWNERS.c.user_id).order_by(DELETED_OWNERS.c.id)).scalars().all())
+    assert rows == [bob, ann]
+
+
+def test_owned_tables_are_those_with_an_owner() -> None:
+    assert erasure.owned_tables(METADATA) == []
