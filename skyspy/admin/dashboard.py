@@ -81,7 +81,7 @@ def _features(names: list[str]) -> str:
 
 def emergencies(asked: Asked) -> list[Emergency]:
     """Who says, or squawks, that something is wrong; the one heard last comes first."""
-    sky = asked.server.skies["live"]
+    sky = asked.server.skies["live"].view
     now = asked.server.clock.wall()
     audience = sky.audience(asked.principal)
     hexes = [one["hex"] for one in sky.tracker.listed() if is_emergency(one.get("emergency"))]
@@ -103,7 +103,7 @@ def _emergency(aircraft: Mapping[str, Any], now: float) -> Emergency:
 
 def _parts(asked: Asked) -> dict[str, Any]:
     """What this person may see. A part that is None is not theirs."""
-    server, sky = asked.server, asked.server.skies["live"]
+    server, sky = asked.server, asked.server.skies["live"].view
     settings = asked.settings if asked.may(feeds.MANAGE) else None
     views = feeds.listing(server, asked.caller) if asked.may(feeds.MANAGE) else None
     watches = asked.may(users.MANAGE)
