@@ -149,8 +149,21 @@ SOURCES: dict[str, int] = {
 """readsb's `type` of a message and its rank: while a better one is fresh, a worse one is not believed."""
 
 
+class Record:
+    """Base of everything that a decoder makes and a receiver hands on: what one source said at one moment.
+
+    Each kind is a frozen slotted dataclass of its own. `at` is when it was heard, in steady seconds (see clock.py); `messages` is
+    how many messages it stands for.
+    """
+
+    __slots__ = ()
+
+    at: float
+    messages: int
+
+
 @dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Record):
     """What one receiver said about one aircraft at one moment.
 
     `hex` is upper case, with a leading `~` for an address that is not an ICAO one. `at` is when it was

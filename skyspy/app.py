@@ -7,7 +7,8 @@ greenlets going. No decision is made here.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
 from typing import Protocol
@@ -28,13 +29,16 @@ from skyspy.auth.upkeep import Upkeep, tidy
 from skyspy.broadcast import Broadcast
 from skyspy.clock import Clock, iso
 from skyspy.config import ROOT, Config
-from skyspy.feedurl import parse
+from skyspy.feedurl import FeedUrl, parse
+from skyspy.geo import Point
 from skyspy.presence.sessions import SessionRegistry
+from skyspy.receivers.manager import Receivers
 from skyspy.server import Server, server_of
 from skyspy.services import feeds
 from skyspy.simulate import DEFAULT_PLACE
-from skyspy.sky import Sky
+from skyspy.sky import Sky, SkyView
 from skyspy.sky.minutes import MinuteStatistics
+from skyspy.sky.streams import STREAMS, StreamFactory
 from skyspy.sockets import presence, reauthorizer
 from skyspy.sockets.acars import AcarsNamespace
 from skyspy.sockets.audio import AudioNamespace
@@ -43,6 +47,8 @@ from skyspy.sockets.main import MainNamespace
 from skyspy.store import Store
 from skyspy.store.history import HistoryStore
 from skyspy.store.settings import Settings, SettingsTable
+from skyspy.topics import EVENTS, Event
+from skyspy.tracker import Limits, Tracker
 from skyspy.transport import setup
 from skyspy.watcher import Watcher
 
@@ -64,8 +70,14 @@ class Part(Protocol):
 SETTING_NAMES = frozenset(row.name for row in fields(Settings) if row.name.isupper())
 
 
-def create_app(environ: Mapping[str, str], clock: Clock | None = None) -> Flask:
-    """Build the server from its environment; raises ConfigError or StoreError with one clear line."""
+def create_app(
+    environ: Mapping[str, str],
+    clock: Clock | None = None,
+    streams: Sequence[StreamFactory] = STREAMS,
+    events: Sequence[Event] = EVENTS,
+) -> Flask:
+    """Build the server from its environment; raises ConfigError or StoreError with one clear line. `streams` are what each sky
+    carries, `events` what may be sent."""
     settings_of_boot = config.load(environ, SETTING_NAMES)
     logs.configure(settings_of_boot.log_level)
     if settings_of_boot.redis_url is not None:
@@ -74,7 +86,7 @@ def create_app(environ: Mapping[str, str], clock: Clock | None = None) -> Flask:
         ended = (clock or Clock()).wall() >= former.until
         log.info("the former secret key %s %s", "ended" if ended else "is believed until", iso(former.until))
     app = Flask("skyspy", root_path=str(ROOT), template_folder="templates", static_folder="static")
-    server = build_server(settings_of_boot, clock or Clock(), app)
+    server = build_server(settings_of_boot, clock or Clock(), app, streams, events)
     app.config["SECRET_KEY"] = settings_of_boot.secret_key
     app.extensions["skyspy"] = server
     for namespace in (MainNamespace, AudioNamespace, CannonballNamespace, AcarsNamespace):
@@ -85,8 +97,10 @@ def create_app(environ: Mapping[str, str], clock: Clock | None = None) -> Flask:
     return app
 
 
-def build_server(boot: Config, clock: Clock, app: Flask) -> Server:
-    """Make every part; both databases are opened and migrated here, nothing else touches the world."""
+def build_server(
+    boot: Config, clock: Clock, app: Flask, streams: Sequence[StreamFactory] = STREAMS, events: Sequence[Event] = EVENTS
+) -> Server:
+    """Make every part; both databases are opened and migrated here, nothing else is started."""
     store = Store(boot.database_url)
     store.upgrade()
     history = HistoryStore(boot.history_url, store, clock)
@@ -99,7 +113,7 @@ def build_server(boot: Config, clock: Clock, app: Flask) -> Server:
     socketio = SocketIO()
     socketio.init_app(app, path=boot.socketio_path, **setup.socketio_options(settings, boot))
     setup.install(socketio)
-    broadcast = Broadcast(socketio)
+    broadcast = Broadcast(socketio, events)
     server = Server(
         config=boot,
         clock=clock,
@@ -124,9 +138,19 @@ def build_server(boot: Config, clock: Clock, app: Flask) -> Server:
     # Simulated traffic flies around a place of its own when the receiver's is unknown: distances are counted from there.
     simulated = boot.location or DEFAULT_PLACE
     all_demo = all(feed.scheme.name == "demo" for feed in boot.feeds)
-    server.skies["live"] = Sky("live", clock, current, broadcast, boot.feeds, simulated if all_demo else boot.location)
-    server.skies["sandbox"] = Sky("sandbox", clock, current, broadcast, (parse(SANDBOX_FEED),), simulated)
+    live = build_view("live", clock, current, boot.feeds, simulated if all_demo else boot.location)
+    sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), simulated)
+    for view in (live, sandbox):
+        server.skies[view.name] = Sky(view, broadcast, [make(view) for make in streams])
     return server
+
+
+def build_view(
+    name: str, clock: Clock, settings: Callable[[], Settings], urls: Sequence[FeedUrl], location: Point | None
+) -> SkyView:
+    """One sky's tracker and receivers, and the view of them."""
+    tracker = Tracker(Limits(), location, secrets.token_hex(8))
+    return SkyView(name, clock, settings, tracker, Receivers(urls, clock, location), location)
 
 
 def start(app: Flask) -> None:

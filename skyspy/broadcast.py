@@ -1,27 +1,37 @@
-"""Tools floor: the one place from which an event leaves for clients.
+"""Infrastructure: the one place from which an event leaves for clients.
 
-Law: this is the only file that holds `.emit(`. Whoever has something to say calls `publish` (to a
-room) or `send` (to one socket); nobody else touches the Socket.IO server's output. It knows rooms
-and sockets by name only: who may be in a room was decided at the door.
+Invariants: this is the only file that calls `.emit(`. Events are sent with `publish` (to a room) or `send` (to one socket), and an
+event that has no row for its namespace is refused before anything is sent. It knows rooms and sockets by name only: who may be
+in a room is decided by the stream that owns it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_socketio import SocketIO
 
+from skyspy.topics import EVENTS, Event
+
+
+class UndeclaredEventError(LookupError):
+    """An event without a row in the table of events: a bug of ours."""
+
 
 class Broadcast:
-    """Sends events through one Socket.IO server. `published` counts payloads, `delivered` their recipients here."""
+    """Sends events through one Socket.IO server. `published` counts payloads, `delivered` their recipients here. `events` are the
+    rows of what may be sent."""
 
-    def __init__(self, socketio: SocketIO) -> None:
+    def __init__(self, socketio: SocketIO, events: Iterable[Event] = EVENTS) -> None:
         self._socketio = socketio
+        self._declared = frozenset((row.namespace, row.name) for row in events if row.sender == "server")
         self.published = 0
         self.delivered = 0
 
     def publish(self, room: str, event: str, payload: object, namespace: str = "/") -> None:
-        """Send `payload` to everyone in `room`; encoded once, not at all when nobody is there."""
+        """Send `payload` to everyone in `room`; encoded once, not at all when the room is empty. Raises UndeclaredEventError."""
+        self._check(event, namespace)
         listeners = self.listeners(room, namespace)
         if listeners:
             self.published += 1
@@ -29,7 +39,8 @@ class Broadcast:
             self._socketio.emit(event, payload, to=room, namespace=namespace)
 
     def send(self, sid: str, event: str, payload: object, namespace: str = "/") -> None:
-        """Send `payload` to one socket; silently nothing when it is gone."""
+        """Send `payload` to one socket; silently nothing when it is gone. Raises UndeclaredEventError."""
+        self._check(event, namespace)
         if self.listeners(sid, namespace):
             self.published += 1
             self.delivered += 1
@@ -44,3 +55,9 @@ class Broadcast:
     def has_listeners(self, room: str, namespace: str = "/") -> bool:
         """Whether a payload for this room is worth making."""
         return self.listeners(room, namespace) > 0
+
+    def _check(self, event: str, namespace: str) -> None:
+        if (namespace, event) not in self._declared and ("*", event) not in self._declared:
+            raise UndeclaredEventError(
+                f"the server sends no event {event!r} in {namespace}: it has no row in the table of events"
+            )

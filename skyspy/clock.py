@@ -11,10 +11,24 @@ Pure rooms never hold a Clock; they take seconds as arguments.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import gevent
 from gevent.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One reading of both clocks, in seconds: ages are counted from `steady`, times are written from `wall`."""
+
+    steady: float
+    wall: float
+
+    @property
+    def timestamp(self) -> str:
+        """The wall time as messages carry it."""
+        return iso(self.wall)
 
 
 class Clock:
@@ -27,6 +41,10 @@ class Clock:
     def wall(self) -> float:
         """Seconds since 1970-01-01T00:00:00Z."""
         return time.time()
+
+    def moment(self) -> Moment:
+        """Both clocks now."""
+        return Moment(self.steady(), self.wall())
 
     def sleep(self, seconds: float) -> None:
         """Wait, others having their turn meanwhile."""

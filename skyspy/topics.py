@@ -1,8 +1,8 @@
-"""Pure floor: what flows. One row per topic of namespace `/`, one per event of the wire.
+"""Domain (pure): what flows to clients. One row per topic, namespace and event.
 
-Law: every event a server or client may send is a row of EVENTS; a topic, its snapshot and the
-permission that opens it are a row of TOPICS. The sockets, the docs and their test are made from
-these rows. No sockets here.
+Invariants: every event that a server or client may send is a row of EVENTS, and `broadcast.py` sends no other; a topic, its
+snapshot and the permission that opens it are a row of TOPICS or NAMESPACE_TOPICS. The sockets, the docs and their test are made
+from these rows.
 """
 
 from __future__ import annotations
@@ -12,28 +12,44 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A stream that a client of namespace `/` may subscribe to."""
+    """What one stream carries, in the namespaces to which it flows: in `/` to those who subscribe, elsewhere to everyone admitted.
+
+    `snapshot` is the event that shows the whole state on subscribing, None where the stream itself is the state; `holds` the key
+    of the snapshot's list. `personal`: each user has a room of their own, and only an identity can be in one. `deltas`: clients
+    may take it as numbered deltas, and resume from one.
+    """
 
     name: str
     permission: str
     snapshot: str | None
-    """The event that shows the whole state on subscribing; None where the stream itself is the state."""
     holds: str
-    """The key of the snapshot's list."""
+    namespaces: tuple[str, ...] = ("/",)
+    personal: bool = False
+    deltas: bool = False
 
 
 TOPICS: dict[str, Topic] = {
     topic.name: topic
     for topic in (
-        Topic("aircraft", "aircraft.view", "aircraft:snapshot", "aircraft"),
+        Topic("aircraft", "aircraft.view", "aircraft:snapshot", "aircraft", deltas=True),
         Topic("safety", "safety.view", "safety:snapshot", "events"),
-        Topic("alerts", "alerts.view", "alert:snapshot", "alerts"),
-        Topic("acars", "acars.view", "acars:snapshot", "messages"),
+        Topic("alerts", "alerts.view", "alert:snapshot", "alerts", personal=True),
+        Topic("acars", "acars.view", "acars:snapshot", "messages", ("/", "/acars")),
         Topic("airspace", "airspace.view", "airspace:snapshot", "advisories"),
         Topic("notams", "notams.view", "notams:snapshot", "notams"),
         Topic("stats", "stats.view", None, ""),
     )
 }
+"""What a client of `/` may subscribe to, in the order in which it is told of them."""
+
+NAMESPACE_TOPICS: dict[str, Topic] = {
+    topic.name: topic
+    for topic in (
+        Topic("audio", "audio.view", "audio:snapshot", "transmissions", ("/audio",)),
+        Topic("cannonball", "cannonball.view", "session_started", "", ("/cannonball",)),
+    )
+}
+"""What has a namespace of its own, where it flows without subscribing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +116,21 @@ WHOLE, DELTA = "whole", "delta"
 EXACT, PUBLIC = "exact", "public"
 """The two audiences: those who may know where the receiver stands, and those who may not."""
 
+AUDIENCES = (EXACT, PUBLIC)
 
-def room(sky: str, topic: str, flavour: str = WHOLE, audience: str = EXACT) -> str:
-    """The Socket.IO room in which one stream flows to one kind of client."""
-    return f"{sky}.{topic}.{flavour}.{audience}"
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A Socket.IO room: one stream of one sky, in one flavour, for one audience. `owner` is set in a room of something personal:
+    the id of the user, or of the session, to whom alone it belongs."""
+
+    sky: str
+    topic: str
+    flavour: str = WHOLE
+    audience: str = EXACT
+    owner: str | None = None
+
+    def __str__(self) -> str:
+        """The name by which the Socket.IO server knows it."""
+        name = f"{self.sky}.{self.topic}.{self.flavour}.{self.audience}"
+        return name if self.owner is None else f"{name}.{self.owner}"

@@ -68,7 +68,7 @@ class World:
         whole = {name: value for name, value in {**PLANE, **fields}.items() if value is not None}
         for _ in range(3):
             self.clock.pass_by(0.5)
-            self.skyspy.skies[sky].ingest("test", [Observation(hex_, self.clock.steady(), source, whole)])
+            self.skyspy.skies[sky].ingest(Observation(hex_, self.clock.steady(), source, whole))
         self.skyspy.skies[sky].tick()
 
     def get(self, path: str, token: str | None = None, **headers: str) -> Any:

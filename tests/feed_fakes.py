@@ -14,7 +14,7 @@ from gevent.pool import Pool
 from gevent.server import StreamServer
 
 from skyspy import wirejson
-from skyspy.aircraft import Observation
+from skyspy.aircraft import Observation, Record
 from skyspy.clock import Clock
 from skyspy.decode import FORMATS, Format
 from skyspy.feedurl import parse
@@ -42,19 +42,18 @@ Answer = Callable[[socket.socket], None]
 
 
 class Ear:
-    """A sink: remembers what it was told, by feed."""
+    """A sink: remembers the observations it was handed."""
 
     def __init__(self) -> None:
-        self.heard: list[tuple[str, Observation]] = []
-        self.calls = 0
+        self.heard: list[Observation] = []
 
-    def __call__(self, feed: str, observations: list[Observation]) -> None:
-        self.calls += 1
-        self.heard += [(feed, observation) for observation in observations]
+    def __call__(self, record: Record) -> None:
+        assert isinstance(record, Observation)
+        self.heard.append(record)
 
     @property
     def hexes(self) -> list[str]:
-        return [observation.hex for _, observation in self.heard]
+        return [observation.hex for observation in self.heard]
 
 
 class FakeReceiver:
@@ -180,8 +179,8 @@ def running(
     formats: Mapping[str, Format] = FORMATS,
 ) -> Iterator[Receivers]:
     """Feeds that run, and are stopped whatever happens."""
-    feeds = Receivers([parse(url) for url in urls], sink, clock or Clock(), location, timing=timing, formats=formats)
-    feeds.start()
+    feeds = Receivers([parse(url) for url in urls], clock or Clock(), location, timing=timing, formats=formats)
+    feeds.start(sink)
     try:
         yield feeds
     finally:

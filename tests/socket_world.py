@@ -1,4 +1,4 @@
-"""A Server with real locks and cellar, invented skies, and clients that speak Socket.IO packets by hand.
+"""A Server with two skies of two aircraft each and no receivers, and clients that speak Socket.IO packets by hand.
 
 Nothing listens on a port: what a client says goes through the server's own decoding into the doors, what
 the server says is collected on its way into the client's queue.
@@ -14,15 +14,17 @@ import gevent
 from flask import Flask
 from flask_socketio import SocketIO
 
-from skyspy import topics
+from skyspy.aircraft import Observation
+from skyspy.app import build_view
 from skyspy.auth.panel_sessions import PanelSessions
-from skyspy.auth.principal import Principal
 from skyspy.auth.refusals import Refusals
 from skyspy.broadcast import Broadcast
 from skyspy.clock import iso
 from skyspy.config import load
 from skyspy.presence.sessions import SessionRegistry
 from skyspy.server import Server
+from skyspy.sky import Sky
+from skyspy.sky.streams import STREAMS
 from skyspy.sockets.acars import AcarsNamespace
 from skyspy.sockets.audio import AudioNamespace
 from skyspy.sockets.cannonball import CannonballNamespace
@@ -40,45 +42,8 @@ from tests.tokens_world import parts
 
 OPERATOR = Actor("system", "test")
 NAMESPACES = ("/", "/audio", "/cannonball", "/acars")
-
-
-class FakeSky:
-    """A sky of two aircraft that says through whose eyes it was looked at."""
-
-    def __init__(self, name: str, clock: StillClock, settings: SettingsTable) -> None:
-        self.name = name
-        self.clock = clock
-        self.settings = settings
-        self.missed: list[dict[str, Any]] | None = None
-        self.location: tuple[float, float] | None = (47.46, 8.55)
-
-    def stand_at(self, location: tuple[float, float] | None) -> None:
-        self.location = location
-
-    def audience(self, principal: Principal) -> str:
-        return topics.EXACT if principal.identified else topics.PUBLIC
-
-    def aircraft(self, audience: str) -> list[dict[str, Any]]:
-        return [
-            {"hex": "4B1800", "flight": "SWR12", "military": False, "alt_baro": 30_000, "distance_nm": 3.0, "seen_by": audience},
-            {"hex": "AE1234", "flight": "RCH1", "military": True, "alt_baro": "ground", "seen_by": audience},
-        ]
-
-    def one(self, hex_: str, audience: str) -> dict[str, Any] | None:
-        return next((a for a in self.aircraft(audience) if a["hex"] == hex_.upper()), None)
-
-    def snapshot(self, topic: str, audience: str) -> tuple[str, dict[str, Any]]:
-        event = topics.TOPICS[topic].snapshot or "stats:update"
-        return event, {"sky": self.name, "audience": audience, "topic": topic}
-
-    def resume(self, epoch: object, seq: object, audience: str) -> list[dict[str, Any]] | None:
-        return self.missed
-
-    def stats(self, audience: str) -> dict[str, Any]:
-        return {"total_aircraft": 2, "seen_by": audience}
-
-    def status(self) -> dict[str, Any]:
-        return {"sky": self.name}
+PLACE = (47.46, 8.55)
+"""Where the receivers of both skies stand."""
 
 
 class Breaking:
@@ -137,7 +102,10 @@ class World:
             sessions=SessionRegistry(),
         )
         for name in ("live", "sandbox"):
-            self.skyspy.skies[name] = FakeSky(name, self.clock, self.settings)  # type: ignore[assignment, arg-type]
+            view = build_view(name, self.clock, lambda: self.settings.current, (), PLACE)
+            self.skyspy.skies[name] = Sky(view, self.skyspy.broadcast, [make(view) for make in STREAMS])
+            self.hear(name, "4B1800", flight="SWR12", alt_baro=30_000, lat=47.5, lon=8.6)
+            self.hear(name, "AE1234", flight="RCH1", alt_baro="ground")
         for namespace in (MainNamespace, AudioNamespace, CannonballNamespace, AcarsNamespace):
             self.socketio.on_namespace(namespace(self.skyspy))
         self.watcher = Watcher(self.settings, self.clock)  # type: ignore[arg-type]
@@ -156,6 +124,12 @@ class World:
     def choose(self, **settings: object) -> None:
         """The operator changes settings."""
         self.settings.change(settings, OPERATOR)
+
+    def hear(self, sky: str, hex_: str, **fields: Any) -> None:
+        """Let a sky hear an aircraft twice, and tick."""
+        for _ in range(2):
+            self.skyspy.skies[sky].ingest(Observation(hex_, self.clock.steady(), "adsb_icao", fields))
+        self.skyspy.skies[sky].tick()
 
     def user(self, name: str, role: str = "viewer") -> int:
         """A user, made once."""

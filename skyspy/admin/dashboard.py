@@ -18,9 +18,9 @@ from skyspy.admin.feeds import demo_only, shown
 from skyspy.admin.formatting import listed, number
 from skyspy.admin.labels import feature_name
 from skyspy.admin.routes import OPERATES, Asked, Page
+from skyspy.safety.emergency import DESCRIPTIONS, is_emergency
 from skyspy.services import audit_log, feeds, live, present, users
 from skyspy.store.settings import Settings
-from skyspy.tracker.totals import CALM
 
 page = Page("dashboard", "/dashboard/", "Dashboard", OPERATES, "Overview")
 
@@ -32,17 +32,6 @@ MODES = {
     "hybrid": "Anyone may watch what is open to the public.",
     "private": "Only those who sign in or hold an API key may watch.",
 }
-
-TROUBLE = {
-    "general": "Emergency",
-    "lifeguard": "Medical emergency",
-    "minfuel": "Minimum fuel",
-    "nordo": "Radio failure",
-    "unlawful": "Unlawful interference",
-    "downed": "Downed aircraft",
-    "reserved": "Emergency",
-}
-"""What an aircraft's `emergency` means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +81,11 @@ def _features(names: list[str]) -> str:
 
 def emergencies(asked: Asked) -> list[Emergency]:
     """Who says, or squawks, that something is wrong; the one heard last comes first."""
-    sky = asked.server.skies["live"]
+    sky = asked.server.skies["live"].view
     now = asked.server.clock.wall()
-    if not sky.tracker.totals().emergency:
-        return []
-    found = [one for one in sky.aircraft(sky.audience(asked.principal)) if one.get("emergency") not in CALM]
+    audience = sky.audience(asked.principal)
+    hexes = [one["hex"] for one in sky.tracker.listed() if is_emergency(one.get("emergency"))]
+    found = [one for hex_ in hexes if (one := sky.one(hex_, audience)) is not None]
     return [_emergency(one, now) for one in sorted(found, key=lambda one: one["seen"])]
 
 
@@ -105,7 +94,7 @@ def _emergency(aircraft: Mapping[str, Any], now: float) -> Emergency:
     return Emergency(
         aircraft["hex"],
         aircraft.get("flight") or "",
-        TROUBLE.get(aircraft["emergency"], "Emergency"),
+        DESCRIPTIONS.get(aircraft["emergency"], "Emergency"),
         aircraft.get("squawk") or "",
         "on the ground" if height == "ground" else "–" if height is None else f"{number(height)} ft",
         now - aircraft["seen"],
@@ -114,7 +103,7 @@ def _emergency(aircraft: Mapping[str, Any], now: float) -> Emergency:
 
 def _parts(asked: Asked) -> dict[str, Any]:
     """What this person may see. A part that is None is not theirs."""
-    server, sky = asked.server, asked.server.skies["live"]
+    server, sky = asked.server, asked.server.skies["live"].view
     settings = asked.settings if asked.may(feeds.MANAGE) else None
     views = feeds.listing(server, asked.caller) if asked.may(feeds.MANAGE) else None
     watches = asked.may(users.MANAGE)

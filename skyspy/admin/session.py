@@ -88,7 +88,7 @@ def counts(asked: Asked) -> ResponseReturnValue:
 
 def live_counts(asked: Asked) -> dict[str, float]:
     """Aircraft now, clients connected, and messages a second."""
-    sky = asked.server.skies["live"]
+    sky = asked.server.skies["live"].view
     messages = sum(feed["messages_per_second"] for feed in sky.receivers.status())
     return {
         "aircraft": len(sky.tracker),

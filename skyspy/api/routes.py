@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from skyspy.auth.principal import Principal
 from skyspy.server import Server
-from skyspy.sky import Sky
+from skyspy.sky import SkyView
 from skyspy.store.settings import Settings
 
 PROBE, OPEN, ADMITTED, IDENTIFIED, SIGNED_IN = "probe", "open", "admitted", "identified", "signed in"
@@ -38,9 +38,9 @@ class Asked:
     body: Any = None
 
     @property
-    def sky(self) -> Sky:
-        """The sky this principal lives in: the sandbox for a test key."""
-        return self.server.skies[self.principal.sky]
+    def sky(self) -> SkyView:
+        """The sky this principal sees: the sandbox for a test key."""
+        return self.server.skies[self.principal.sky].view
 
     @property
     def audience(self) -> str:

@@ -1,18 +1,18 @@
 """Decode: what every decoder is and counts.
 
-Law: bytes and the time come in, Observations go out. A decoder remembers only what its format
+Law: bytes and the time come in, records go out. A decoder remembers only what its format
 needs to be understood (half a line, half a position); it knows no socket, no clock, no other receiver.
 Stream formats never raise, whatever they are fed; a broken whole document raises DecodeError.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Protocol
 
-from skyspy.aircraft import Observation
+from skyspy.aircraft import Record
 from skyspy.geo import Point
 
 MAX_LAG_S = 15.0
@@ -54,7 +54,7 @@ class Context:
 
 
 class Decoder(Protocol):
-    """One receiver's bytes become Observations."""
+    """One receiver's bytes become records; which kind (Observation for aircraft) is the type that `feed` of a decoder gives."""
 
     @property
     def counters(self) -> Counters:
@@ -64,7 +64,7 @@ class Decoder(Protocol):
     def source_now(self) -> float | None:
         """The clock of a source that sends snapshots (epoch seconds); None for streams."""
 
-    def feed(self, data: bytes, now: float) -> list[Observation]:
+    def feed(self, data: bytes, now: float) -> Sequence[Record]:
         """Take bytes as they arrived at `now` (steady seconds). Streams may be split anywhere; a snapshot format
         takes one whole document per call and raises DecodeError on a broken one."""
 

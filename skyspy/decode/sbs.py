@@ -9,6 +9,7 @@ from __future__ import annotations
 from skyspy.aircraft import Observation, Value, clean_fields, clean_hex
 from skyspy.decode.base import Context, Counters
 from skyspy.decode.lines import Lines
+from skyspy.safety.emergency import SQUAWKS
 
 LONGEST = 400
 """Longest line in characters; a whole one has about 150."""
@@ -27,7 +28,6 @@ OTHER_RECORDS = frozenset({"SEL", "ID", "AIR", "STA", "CLK"})
 
 _SURFACE = "2"
 _FLAGS: dict[str, int] = {"-1": 1, "1": 1, "0": 0}
-_EMERGENCY_SQUAWKS = frozenset({"7500", "7600", "7700"})
 
 
 class Sbs:
@@ -101,7 +101,7 @@ def _fields(row: list[str]) -> dict[str, Value]:
     if _FLAGS.get(ground) == 1 or (row[_TYPE] == _SURFACE and not ground):
         raw["alt_baro"] = "ground"
     # The flag follows from the squawk where that is an emergency's; only where it is not does it say more.
-    if _FLAGS.get(row[_EMERGENCY]) == 1 and squawk not in _EMERGENCY_SQUAWKS:
+    if _FLAGS.get(row[_EMERGENCY]) == 1 and squawk not in SQUAWKS:
         raw["emergency"] = "general"
     fields = clean_fields(raw)
     place = clean_fields({"lat": row[_LAT], "lon": row[_LON]}) if row[_LAT] and row[_LON] else {}

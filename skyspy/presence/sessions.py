@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from skyspy import topics
 from skyspy.address import limit_key
@@ -23,7 +24,9 @@ class Session:
     `token_error` is what was wrong with its token where it was let in as anonymous all the same;
     `since` is wall seconds; `heard` is the last eviction that had been heard of here when it came: only later ones mean it;
     `topics` are the held ones, `delta` the flavour of the aircraft stream;
-    `rooms` are the Socket.IO rooms it stands in.
+    `rooms` are the Socket.IO rooms it stands in. `state` has one entry for each stream it listens to, by topic: what that stream
+    keeps of this session, made by its `joined` and gone after its `left`. `resume` is the (epoch, seq) from which it asks to go
+    on, during the one call of `snapshot` that answers.
     """
 
     sid: str
@@ -39,6 +42,8 @@ class Session:
     topics: set[str] = field(default_factory=set)
     delta: bool = False
     rooms: set[str] = field(default_factory=set)
+    state: dict[str, Any] = field(default_factory=dict)
+    resume: tuple[str, int] | None = None
     heard: int = 0
     events: int = 0
     """Client events taken."""

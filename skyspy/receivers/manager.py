@@ -2,7 +2,7 @@
 
 Law: a feed has one name, unique here and derived from its URL, under which it is logged, shown and operated; and a
 public name for those who may not know where it stands, such as `beast-1`. Each is a Receiver of its own; nothing one does
-touches another. READERS has one row per way to a receiver (feedurl's `link` column).
+touches another. READERS has one row per way to a receiver: the `transport` column of feedurl.SCHEMES.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 import gevent
 
-from skyspy.aircraft import Observation
+from skyspy.aircraft import Record
 from skyspy.clock import Clock
 from skyspy.decode import FORMATS, Context, Decoder, Format
 from skyspy.feedurl import FeedUrl
@@ -63,38 +63,35 @@ READERS: dict[str, Callable[[FeedUrl, ReaderContext], Reader]] = {
 
 
 class Receivers:
-    """The feeds of one sky. `sink(feed_name, observations)` gets what they hear; `location` is the
-    receiver's (latitude, longitude) or None. Nothing is opened before start()."""
+    """The receivers of one sky. `location` is their (latitude, longitude) or None. Nothing is opened before start(sink)."""
 
     def __init__(
         self,
         urls: Iterable[FeedUrl],
-        sink: Sink,
         clock: Clock,
         location: Point | None,
         *,
         timing: Timing | None = None,
         formats: Mapping[str, Format] = FORMATS,
     ) -> None:
-        self._sink = sink
+        self._sink: Sink | None = None
         self._context = ReaderContext(formats, clock, location, timing or Timing())
         self._receivers: dict[str, Receiver] = {}
         self._public: dict[str, str] = {}
-        self._running = False
         for url in urls:
             self.add(url)
 
-    def start(self) -> None:
-        """Start every feed that is not paused."""
-        self._running = True
+    def start(self, sink: Sink) -> None:
+        """Start every receiver that is not paused. `sink` takes each record they hear, until stop()."""
+        self._sink = sink
         for receiver in self._receivers.values():
             if receiver.state != "paused":
                 receiver.start()
 
     def stop(self) -> None:
         """Stop every feed; their greenlets have ended and their sockets are closed when this returns."""
-        self._running = False
         gevent.joinall([gevent.spawn(receiver.stop) for receiver in self._receivers.values()])
+        self._sink = None
 
     def add(self, url: FeedUrl) -> str:
         """Add a feed, and start it when the others run. Its name; raises FeedError when it is there already."""
@@ -104,8 +101,8 @@ class Receivers:
         reader = READERS[url.scheme.transport](url, self._context)
         carries = url.scheme.carries or url.options.get("format") or url.scheme.name
         self._public[name] = self._public_name(url)
-        self._receivers[name] = Receiver(name, url, carries, reader, self._sink, self._context.clock, self._context.timing)
-        if self._running:
+        self._receivers[name] = Receiver(name, url, carries, reader, self._hand_on, self._context.clock, self._context.timing)
+        if self._sink is not None:
             self._receivers[name].start()
         return name
 
@@ -122,7 +119,7 @@ class Receivers:
     def resume(self, name: str) -> None:
         """Connect a paused feed again; raises FeedError."""
         receiver = self._receiver(name)
-        if self._running:
+        if self._sink is not None:
             receiver.resume()
 
     def status(self) -> list[dict[str, Any]]:
@@ -153,6 +150,10 @@ class Receivers:
     def named(self, text: str) -> str | None:
         """The name of the feed with this URL, as it was written; None where there is none."""
         return next((name for name, receiver in self._receivers.items() if receiver.url.text == text), None)
+
+    def _hand_on(self, record: Record) -> None:
+        if self._sink is not None:
+            self._sink(record)
 
     def _receiver(self, name: str) -> Receiver:
         if name not in self._receivers:
@@ -201,13 +202,13 @@ def check(
     Waits with gevent's calls only: in the server it blocks nobody, and a process without monkey
     patching (the command line) may call it as it stands."""
 
-    def ignore(_name: str, _observations: list[Observation]) -> None:
+    def ignore(_record: Record) -> None:
         return None
 
     clock = clock or Clock()
-    feeds = Receivers([url], ignore, clock, location, timing=timing, formats=formats)
+    feeds = Receivers([url], clock, location, timing=timing, formats=formats)
     until = clock.steady() + seconds
-    feeds.start()
+    feeds.start(ignore)
     try:
         row = feeds.status()[0]
         # What is down at the first attempt has given its answer; everything else is given its time.

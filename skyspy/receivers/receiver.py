@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 import gevent
 
-from skyspy.aircraft import Observation
+from skyspy.aircraft import Observation, Record
 from skyspy.clock import Clock, iso
 from skyspy.cooperate import Yielder
 from skyspy.decode import DecodeError, Decoder
@@ -28,8 +28,8 @@ from skyspy.receivers.rate_history import RateHistory
 
 log = logging.getLogger(__name__)
 
-Sink = Callable[[str, list[Observation]], None]
-"""Takes a feed's name and what it heard; may let others run, must not raise."""
+Sink = Callable[[Record], None]
+"""Takes one record. Does not yield, must not raise."""
 
 LARGEST_PIECE, SMALLEST_PIECE = 64 * 1024, 1024
 INLINE_BYTES = 256 * 1024
@@ -145,7 +145,8 @@ class Receiver:
         self._was_up = False
         self._session_bytes = 0
         self._piece = 8 * 1024
-        self._yielder = Yielder(clock.steady)
+        self.yielder = Yielder(clock.steady)
+        """The one of this receiver's greenlet: readers use it too."""
 
     # -- what its keeper calls -------------------------------------------------------------------
 
@@ -237,14 +238,14 @@ class Receiver:
             piece = data[at : at + self._piece]
             at += len(piece)
             began = self.clock.steady()
-            observations = decoder.feed(piece, began)
+            records = decoder.feed(piece, began)
             spent = self.clock.steady() - began
             if spent > self.timing.piece_s:
                 self._piece = max(SMALLEST_PIECE, self._piece // 2)
             elif spent < self.timing.piece_s / 4:
                 self._piece = min(LARGEST_PIECE, self._piece * 2)
-            self.hear(observations)
-            self._yielder.maybe_yield()
+            self.hear(records)
+            self.yielder.maybe_yield()
         if decoder.counters.messages == 0 and self._session_bytes > NONSENSE_BYTES:
             self.stale(f"data arrives, but nothing in it reads as {self.carries}")
         else:
@@ -255,7 +256,7 @@ class Receiver:
         self.count_bytes(len(data))
         decoder = self._decoder
         assert decoder is not None, "begin() comes first"  # noqa: S101 - a reader's bug
-        self._yielder.maybe_yield()
+        self.yielder.maybe_yield()
         now = self.clock.steady()
         if len(data) > INLINE_BYTES:
             # A crowded sky takes a fifth of a second: beside the hub, not on it. Only this greenlet has the decoder, and it waits.
@@ -266,7 +267,7 @@ class Receiver:
             self.broken(str(outcome))
             return False
         # Others come next, before the tracker has it.
-        self._yielder.maybe_yield()
+        self.yielder.maybe_yield()
         self.hear(outcome)
         return True
 
@@ -275,21 +276,23 @@ class Receiver:
         self.bad += 1
         self.error = _one_line(reason)
 
-    def hear(self, observations: Sequence[Observation]) -> None:
-        """Pass observations on. Without a decoder they count as the messages they stand for."""
+    def hear(self, records: Sequence[Record]) -> None:
+        """Hand records on, others having their turn in between. Without a decoder they count as the messages they stand for."""
         now = self.clock.steady()
-        if observations:
+        if records:
             self.last_seen = now
-            for observation in observations:
-                self._heard[observation.hex] = now
+        for record in records:
+            if isinstance(record, Observation):
+                self._heard[record.hex] = now
         if self._decoder is None:
-            self._messages += sum(observation.messages for observation in observations)
+            self._messages += sum(record.messages for record in records)
         self._rate.mark(now, self.messages)
         self._history.mark(now, self.messages)
         if now - self._pruned > RATE_SECONDS:
             self._prune(now)
-        if observations:
-            self._sink(self.name, list(observations))
+        for record in records:
+            self._sink(record)
+            self.yielder.maybe_yield()
 
     def flows(self) -> None:
         """Data comes: the feed is up."""
@@ -365,7 +368,7 @@ class Receiver:
         return f"{there}: {error.strerror or error}"
 
 
-def _decoded(decoder: Decoder, data: bytes, now: float) -> list[Observation] | DecodeError:
+def _decoded(decoder: Decoder, data: bytes, now: float) -> Sequence[Record] | DecodeError:
     """What a document holds, or what is wrong with it: an error that crossed threads would be printed on its way."""
     try:
         return decoder.feed(data, now)

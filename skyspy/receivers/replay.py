@@ -14,9 +14,8 @@ from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 
-from skyspy.aircraft import Observation
+from skyspy.aircraft import Observation, Record
 from skyspy.clock import Clock
-from skyspy.cooperate import Yielder
 from skyspy.decode import Context, DecodeError, Decoder, Format
 from skyspy.feedurl import FeedUrl
 from skyspy.geo import Point
@@ -73,7 +72,6 @@ class _Pass:
         self._start = clock.steady()
         # The decoder's time begins here and is never bent; the pace's start moves when time is forgiven.
         self._origin = self._start
-        self._yielder = Yielder(clock.steady)
         self._position = 0.0
         self._batch: list[Row] = []
         self._size = 0
@@ -113,14 +111,16 @@ class _Pass:
             except DecodeError as error:
                 self._receiver.broken(str(error))
                 return
-            self._receiver.hear([self._dated(observation, now, played) for observation in heard])
+            self._receiver.hear([self._dated(record, now, played) for record in heard])
         self._receiver.flows()
 
-    def _dated(self, observation: Observation, now: float, played: float) -> Observation:
+    def _dated(self, record: Record, now: float, played: float) -> Record:
         """An age in the capture becomes the age it has at this speed."""
-        at = played - (now - observation.at) / self._speed
-        pos_at = None if observation.pos_at is None else played - (now - observation.pos_at) / self._speed
-        return replace(observation, at=at, pos_at=pos_at, pace=self._speed)
+        if not isinstance(record, Observation):
+            return record
+        at = played - (now - record.at) / self._speed
+        pos_at = None if record.pos_at is None else played - (now - record.pos_at) / self._speed
+        return replace(record, at=at, pos_at=pos_at, pace=self._speed)
 
     def _pace(self, position: float) -> None:
         """Wait until it is time; where it is past, give others a turn now and then."""
@@ -131,4 +131,4 @@ class _Pass:
         if wait > 0.001:
             self._clock.sleep(wait)
         else:
-            self._yielder.maybe_yield()
+            self._receiver.yielder.maybe_yield()

@@ -23,6 +23,7 @@ from skyspy.clock import iso
 from skyspy.presence.sessions import Session
 from skyspy.server import Server
 from skyspy.sockets.admission import Admitted, Refused, judge
+from skyspy.sockets.subscriptions import Subscriptions
 from skyspy.store import StoreError
 from skyspy.store.settings import Settings
 from skyspy.transport.packets import REFUSED
@@ -44,7 +45,7 @@ COMPLAIN_EVERY = 20
 
 class BaseNamespace(Namespace):  # type: ignore[misc]
     """Admits, greets, dispatches and sees out the clients of one namespace. Subclasses set `path`
-    and add to `events`; they override `greet`, `rooms_of`, `lost` and `moved` where there is something to do."""
+    and add to `events`; they override `topics_of`, `greet`, `lost` and `moved` where there is something else to do."""
 
     path = "/"
 
@@ -52,6 +53,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         super().__init__(self.path)
         self.skyspy = server
         self.row = topics.NAMESPACES[self.path]
+        self.subscriptions = Subscriptions(server, self.path)
         self.crashes = 0
         self.events: dict[str, Handler] = {
             "ping": self._ping,
@@ -122,7 +124,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
             user_agent=str(environ.get("HTTP_USER_AGENT", ""))[:200],
             token_error=admitted.token_error,
             sky=sky.name,
-            audience=sky.audience(admitted.principal),
+            audience=sky.view.audience(admitted.principal),
         )
 
     def _count(self, eio_sid: str, client: str, settings: Settings) -> None:
@@ -138,7 +140,9 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         if self.server.manager.is_connected(sid, self.path):
             return  # an event that calls itself disconnect
         self._paces.pop(sid, None)
-        self.skyspy.sessions.remove(sid)
+        session = self.skyspy.sessions.remove(sid)
+        if session is not None:
+            self.subscriptions.leave(session)
 
     # -- greeting and seeing out ---------------------------------------------------------------
 
@@ -153,11 +157,14 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
             log.exception("greeting a client of %s failed", self.path)
 
     def greet(self, session: Session) -> None:
-        """Send what this namespace greets with. Rooms are joined already, in the same breath."""
+        """Send what this namespace greets with, if anything. Rooms are joined already, in the same step."""
+        if self.row.greeting is not None:
+            for topic in self.topics_of(session):
+                self.subscriptions.show(session, topic)
 
-    def rooms_of(self, session: Session) -> set[str]:  # noqa: ARG002 - for those that have rooms
-        """The rooms the session has a right to stand in now."""
-        return set()
+    def topics_of(self, session: Session) -> set[str]:
+        """The topics to which the session listens now."""
+        return self.subscriptions.flowing(session)
 
     def lost(self, session: Session, settings: Settings) -> list[str]:  # noqa: ARG002 - for those that have topics
         """Take from the session what it may no longer have, and return the topics among it."""
@@ -170,6 +177,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         """Tell a client why it has to go, disconnect it, and end its connection if nobody else is on it."""
         if self.skyspy.sessions.remove(session.sid) is None:
             return
+        self.subscriptions.leave(session)
         try:
             self.send(session, "error", {"code": code, "message": message or MESSAGES.get(code, code)})
             self.server.disconnect(session.sid, namespace=self.path)
@@ -185,34 +193,31 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
     def renew(self, session: Session, principal: Principal, settings: Settings) -> None:
         """Give a live session the rights its principal has now: rooms, topics, sky. Does not yield."""
         sky = self.skyspy.skies[principal.sky]
-        place = (sky.name, sky.audience(principal))
+        place = (sky.name, sky.view.audience(principal))
         moved = place != (session.sky, session.audience)
+        is_another = principal.user_id != session.principal.user_id
+        if is_another or sky.name != session.sky:
+            # What the streams keep of it belongs to the sky and the user that it leaves.
+            self.subscriptions.leave(session)
         session.principal = principal
         session.sky, session.audience = place
         lost = self.lost(session, settings)
         self.sync_rooms(session)
         if lost:
-            remaining = [name for name in topics.TOPICS if name in session.topics]
+            remaining = [name for name in sky.topics if name in session.topics]
             self.send(session, "unsubscribed", {"topics": lost, "remaining": remaining, "reason": MESSAGES["permission_denied"]})
         if moved:
             self.moved(session)
+        elif is_another:
+            self.subscriptions.show_personal(session)
 
     def sync_rooms(self, session: Session) -> None:
-        """Make the session stand in exactly the rooms it has a right to."""
-        wanted = self.rooms_of(session)
-        for room in session.rooms - wanted:
-            self.server.leave_room(session.sid, room, namespace=self.path)
-        for room in wanted - session.rooms:
-            self.server.enter_room(session.sid, room, namespace=self.path)
-        session.rooms = wanted
+        """Make the session listen to its topics, and stand in exactly the rooms it has a right to."""
+        self.subscriptions.sync(session, self.topics_of(session))
 
     def send(self, session: Session, event: str, payload: object) -> None:
         """Send one event to one client."""
         self.skyspy.broadcast.send(session.sid, event, payload, self.path)
-
-    def timestamp(self) -> str:
-        """Now, as messages carry it."""
-        return iso(self.skyspy.clock.wall())
 
     # -- what clients send ---------------------------------------------------------------------
 
@@ -268,7 +273,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         return failure
 
     def _ping(self, session: Session, _payload: Payload) -> Payload:
-        pong = {"timestamp": self.timestamp()}
+        pong = {"timestamp": self.skyspy.clock.moment().timestamp}
         self.send(session, "pong", pong)
         return pong
 

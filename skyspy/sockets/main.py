@@ -1,13 +1,14 @@
-"""Doors: `/`, the sky by topics.
+"""Interfaces: `/`, the sky by topics.
 
-Law: a client holds a topic only while policy says it may, and stands in a topic's room only while it
-holds the topic. Joining and showing the state are one step in which nobody else runs: nothing falls
+Invariants: a client holds a topic only while policy says it may, and stands in a topic's room only while it
+holds the topic. Joining and showing the state are one step in which no other greenlet runs: nothing falls
 between a snapshot and the stream that follows it.
 """
 
 from __future__ import annotations
 
-from skyspy import topics
+from collections.abc import Mapping
+
 from skyspy.auth import policy
 from skyspy.presence.sessions import Session
 from skyspy.server import Server
@@ -15,6 +16,7 @@ from skyspy.sockets.admission import Refused
 from skyspy.sockets.base import BaseNamespace, Payload
 from skyspy.sockets.requests import answer
 from skyspy.store.settings import Settings
+from skyspy.topics import Topic
 
 ALL = "all"
 MAX_TOPICS, MAX_TOPIC_NAME = 64, 64
@@ -32,79 +34,70 @@ class MainNamespace(BaseNamespace):
     def greet(self, session: Session) -> None:
         """Show the aircraft to those who may see them."""
         if self._may(session, "aircraft", self.skyspy.settings.current):
-            self._show(session, "aircraft")
+            self.subscriptions.show(session, "aircraft")
 
-    def rooms_of(self, session: Session) -> set[str]:
-        """One room per held topic; the aircraft come whole or as deltas."""
-        return {
-            topics.room(
-                session.sky, name, topics.DELTA if session.delta and name == "aircraft" else topics.WHOLE, session.audience
-            )
-            for name in session.topics
-        }
+    def topics_of(self, session: Session) -> set[str]:
+        """What it subscribed to."""
+        return session.topics
 
     def lost(self, session: Session, settings: Settings) -> list[str]:
         """Drop the topics that are no longer permitted."""
-        lost = [name for name in _held(session) if not self._may(session, name, settings)]
+        lost = [name for name in self._held(session) if not self._may(session, name, settings)]
         session.topics.difference_update(lost)
         return lost
 
     def moved(self, session: Session) -> None:
         """Show every held topic as it looks from the new place."""
-        for name in _held(session):
-            self._show(session, name)
+        for name in self._held(session):
+            self.subscriptions.show(session, name)
+
+    def _topics(self, session: Session) -> Mapping[str, Topic]:
+        return self.skyspy.skies[session.sky].topics
+
+    def _held(self, session: Session) -> list[str]:
+        """The held topics, in the table's order."""
+        return [name for name in self._topics(session) if name in session.topics]
 
     def _may(self, session: Session, topic: str, settings: Settings) -> bool:
-        return policy.may(session.principal, topics.TOPICS[topic].permission, settings)
-
-    def _show(self, session: Session, topic: str) -> None:
-        shown = self.skyspy.skies[session.sky].snapshot(topic, session.audience)
-        if shown is not None:
-            self.send(session, *shown)
+        return policy.may(session.principal, self._topics(session)[topic].permission, settings)
 
     # -- subscribe and unsubscribe -------------------------------------------------------------
 
     def _subscribe(self, session: Session, payload: Payload) -> Payload:
-        asked = _asked_topics(payload)
+        rows = self._topics(session)
+        asked = _asked_topics(payload, rows)
         since = _since(payload)
         delta = payload.get("delta")
         if delta is not None and not isinstance(delta, bool):
             raise Refused("bad_payload", "delta is true or false")
         settings = self.skyspy.settings.current
-        denied = [name for name in asked if name not in topics.TOPICS or not self._may(session, name, settings)]
+        denied = [name for name in asked if name not in rows or not self._may(session, name, settings)]
         joined = [name for name in asked if name not in denied and name not in session.topics]
         session.topics.update(joined)
         show = list(joined)
-        if "aircraft" in asked and "aircraft" in session.topics:
+        with_deltas = [name for name in asked if name in session.topics and rows[name].deltas]
+        if with_deltas:
             turned = delta is not None and delta != session.delta
             session.delta = session.delta if delta is None else delta
-            if "aircraft" not in joined and (turned or since is not None):
-                show.append("aircraft")
+            if turned or since is not None:
+                show += [name for name in with_deltas if name not in joined]
         self.sync_rooms(session)
-        subscribed = {"topics": _held(session), "joined": joined, "denied": denied}
+        subscribed = {"topics": self._held(session), "joined": joined, "denied": denied}
         self.send(session, "subscribed", subscribed)
-        for name in show:
-            if name != "aircraft" or not self._resumed(session, since):
-                self._show(session, name)
+        session.resume = since
+        try:
+            for name in show:
+                self.subscriptions.show(session, name)
+        finally:
+            session.resume = None
         return subscribed
 
-    def _resumed(self, session: Session, since: tuple[str, int] | None) -> bool:
-        """Send the deltas the client missed; False when a snapshot has to do it."""
-        if since is None or not session.delta:
-            return False
-        missed = self.skyspy.skies[session.sky].resume(*since, session.audience)
-        if missed is None:
-            return False
-        for delta in missed:
-            self.send(session, "aircraft:delta", delta)
-        return True
-
     def _unsubscribe(self, session: Session, payload: Payload) -> Payload:
-        asked = _asked_topics(payload)
+        asked = _asked_topics(payload, self._topics(session))
         dropped = [name for name in asked if name in session.topics]
         session.topics.difference_update(dropped)
         self.sync_rooms(session)
-        unsubscribed = {"topics": dropped, "remaining": _held(session)}
+        unsubscribed = {"topics": dropped, "remaining": self._held(session)}
         self.send(session, "unsubscribed", unsubscribed)
         return unsubscribed
 
@@ -116,12 +109,7 @@ class MainNamespace(BaseNamespace):
         return response
 
 
-def _held(session: Session) -> list[str]:
-    """The held topics, in the table's order."""
-    return [name for name in topics.TOPICS if name in session.topics]
-
-
-def _asked_topics(payload: Payload) -> list[str]:
+def _asked_topics(payload: Payload, known: Mapping[str, Topic]) -> list[str]:
     """The topics a payload names, each once; raises Refused for what names none."""
     asked = payload.get("topics")
     if isinstance(asked, str):
@@ -131,7 +119,7 @@ def _asked_topics(payload: Payload) -> list[str]:
     if not all(isinstance(name, str) and len(name) <= MAX_TOPIC_NAME for name in asked):
         raise Refused("bad_payload", f"a topic is a text of at most {MAX_TOPIC_NAME} characters")
     if ALL in asked:
-        asked = [*topics.TOPICS, *asked]
+        asked = [*known, *asked]
     return [name for name in dict.fromkeys(asked) if name != ALL]
 
 

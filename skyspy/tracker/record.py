@@ -16,6 +16,7 @@ from typing import Any
 
 from skyspy.aircraft import FIELDS, POSITION, SOURCES, Value
 from skyspy.military import is_military
+from skyspy.safety.emergency import SQUAWKS, SquawkAlarm
 from skyspy.tracker.gate import ADSC, WORST, Stamp, life
 from skyspy.tracker.limits import Limits
 from skyspy.tracker.position import Place
@@ -33,9 +34,6 @@ COARSE: dict[str, str] = {
 }
 """readsb's `type` in one word: adsb, adsr, tisb, adsc, mlat, mode_s, other."""
 
-ALARMS = {"7500": "unlawful", "7600": "nordo", "7700": "general"}
-"""Squawks that mean an emergency, and its word."""
-
 TYPE_HOLD_S = 30.0
 """How long `type` names the best source after it was last heard."""
 
@@ -43,16 +41,15 @@ LISTED_AFTER = 2
 """Messages until an aircraft is told: a single one may be a bit error in the address."""
 
 _MILITARY_FLAG = 1
-_CALM = (None, "none")
 
 
 class Record:
     """One aircraft. See the module for its two sides."""
 
     __slots__ = (
-        "alarm", "alarm_at", "alarm_code", "best", "due", "gone", "hex", "layer", "layer_keys", "listed", "lost", "messages", "military",
+        "alarm", "best", "due", "gone", "hex", "layer", "layer_keys", "listed", "lost", "messages", "military",
         "newest", "news", "place", "public", "refreshed", "rssi", "seen_at", "stamps", "touched", "trail", "type", "type_at",
-        "type_rank", "word",
+        "type_rank",
     )  # fmt: skip
 
     def __init__(self, hex_: str) -> None:
@@ -76,10 +73,7 @@ class Record:
         self.type, self.type_rank, self.type_at = "unknown", WORST + 1, -inf
         self.military = is_military(hex_)
         self.rssi: Value | None = None
-        self.alarm: str | None = None
-        self.alarm_code: str | None = None
-        self.alarm_at = -inf
-        self.word: Value | None = None
+        self.alarm: SquawkAlarm | None = None
         self.listed = self.touched = self.lost = self.gone = False
 
     # -- what comes in -------------------------------------------------------------------------
@@ -104,8 +98,8 @@ class Record:
             self.type_at = at
         self._compare(fields)
         squawk = fields.get("squawk")
-        if squawk in ALARMS or self.alarm_code is not None:
-            self._hear_squawk(squawk, at)
+        if squawk in SQUAWKS or self.alarm is not None:
+            self._take_squawk(squawk, at)
 
     def _compare(self, fields: Mapping[str, Value]) -> None:
         """Make news of what the fields say and public does not."""
@@ -123,8 +117,7 @@ class Record:
             self.rssi = fields["rssi"]
             news.pop("rssi", None)
         if self.alarm is not None and "emergency" in fields:
-            self.word = fields["emergency"]
-            self._sound()
+            self._take_emergency(fields["emergency"])
 
     def _merge(self, fields: Mapping[str, Value]) -> None:
         """The same where there is news already, or public lacks a field: what is public again is no news."""
@@ -164,29 +157,32 @@ class Record:
             self.put("type", self.type)
             self.put("source", COARSE[self.type])
 
-    def _hear_squawk(self, code: Value | None, at: float) -> None:
-        """Raise an alarm for an emergency squawk heard a second time, and end it with another squawk."""
-        if code not in ALARMS:
-            if code is not None:
-                self.calm()
-        elif code != self.alarm_code:
-            self.alarm_code, self.alarm_at = str(code), at
-        elif at > self.alarm_at:
-            if self.alarm is None:
-                self.word = self.live("emergency")
-            self.alarm = ALARMS[str(code)]
-            self._sound()
+    def _take_squawk(self, code: Value | None, at: float) -> None:
+        """Begin, confirm or end the alarm of an emergency squawk; None means that no squawk came."""
+        if code is None:
+            return
+        if code not in SQUAWKS:
+            self._end_alarm()
+        elif self.alarm is None:
+            self.alarm = SquawkAlarm(str(code), at)
+        else:
+            is_first = self.alarm.meaning is None
+            if self.alarm.confirm(str(code), at):
+                if is_first:
+                    self.alarm.own = self.live("emergency")
+                self.put("emergency", self.alarm.emergency)
 
-    def _sound(self) -> None:
-        """Let the alarm stand where the aircraft itself names no emergency."""
-        self.put("emergency", self.alarm if self.word in _CALM else self.word)
+    def _take_emergency(self, word: Value | None) -> None:
+        """The aircraft itself says another `emergency`, or (None) says nothing any more: what counts beside a confirmed alarm."""
+        if self.alarm is not None and self.alarm.meaning is not None:
+            self.alarm.own = word
+            self.put("emergency", self.alarm.emergency)
 
-    def calm(self) -> None:
+    def _end_alarm(self) -> None:
         """End the alarm: what the aircraft itself says counts again."""
-        self.alarm_code = None
-        if self.alarm is not None:
-            self.alarm = None
-            self.put("emergency", self.word)
+        alarm, self.alarm = self.alarm, None
+        if alarm is not None and alarm.meaning is not None:
+            self.put("emergency", alarm.own)
 
     # -- what goes by --------------------------------------------------------------------------
 
@@ -221,11 +217,10 @@ class Record:
             self.place.forget()
         if "rssi" in names:
             self.rssi = None
-        if "emergency" in names and self.alarm is not None:
-            self.word = None
-            self._sound()
+        if "emergency" in names:
+            self._take_emergency(None)
         if "squawk" in names:
-            self.calm()
+            self._end_alarm()
         self.layer_keys = None
         self.best = min((stamp.rank for stamp in stamps.values()), default=WORST)
         self.newest = max((stamp.at for stamp in stamps.values()), default=-inf)

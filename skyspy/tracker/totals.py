@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skyspy.geo import Point, distance_nm
-
-CALM = frozenset({None, "none"})
-"""What `emergency` says when there is none."""
+from skyspy.safety.emergency import NO_EMERGENCY
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ def count(listed: Iterable[Mapping[str, Any]], observer: Point | None) -> Totals
         source = aircraft["source"]
         by_source[source] = by_source.get(source, 0) + 1
         military += bool(aircraft.get("military"))
-        emergency += aircraft.get("emergency") not in CALM
+        emergency += aircraft.get("emergency") not in NO_EMERGENCY
         altitude = aircraft.get("alt_baro")
         if altitude is not None and altitude != "ground":
             flying += 1

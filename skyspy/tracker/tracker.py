@@ -13,11 +13,12 @@ number of aircraft; memory follows `max_aircraft`. One writer: neither method ma
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush, nsmallest
 from itertools import count
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 from skyspy.aircraft import SOURCES, Observation, Value
@@ -252,6 +253,14 @@ class Tracker:
                 record.touched = True
                 self._touched.append(record)
         return left
+
+    def listed(self) -> Iterator[Mapping[str, Any]]:
+        """Every listed aircraft as of the last delta, without copies and without its ages (`seen`, `seen_pos`).
+
+        What it gives is read-only and only good until the next call of this tracker: read it in one go, without letting other
+        greenlets run, and keep values out of it, never the mapping. `snapshot` and `whole` give copies.
+        """
+        return (MappingProxyType(record.public) for record in self._listed.values())
 
     def snapshot(self, now: float) -> list[Object]:
         """Every listed aircraft as of the last delta, with its ages at `now`; the caller's own copies."""

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 import pytest
 
-from skyspy.admin.dashboard import TROUBLE, in_words
+from skyspy.admin.dashboard import in_words
 from skyspy.aircraft import EMERGENCIES, Observation
 from skyspy.auth.principal import ANONYMOUS
 from skyspy.presence.sessions import Session
+from skyspy.safety.emergency import DESCRIPTIONS, NO_EMERGENCY
 from skyspy.store import roles
-from skyspy.tracker.totals import CALM
 from tests.databases import change
 from tests.panel_world import CLI, Browser, Panel, panel
 from tests.service.test_admin_feeds import text_of
@@ -72,7 +72,7 @@ def test_an_emergency_is_told_in_words_with_height_and_when_it_was_heard(panel: 
 
 
 def test_every_emergency_that_an_aircraft_can_tell_has_words() -> None:
-    assert set(TROUBLE) == EMERGENCIES - CALM
+    assert set(DESCRIPTIONS) == EMERGENCIES - NO_EMERGENCY
 
 
 def test_a_wicked_callsign_is_shown_and_not_run(panel: Panel, ann: Browser) -> None:

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from skyspy.receivers.manager import Receivers
 from skyspy.services import Caller, Refused, access, feeds, keys, live, roles, users
 from skyspy.store import audit
 from skyspy.store import keys as stored_keys
 from skyspy.store import roles as stored_roles
-from tests.conftest import StillClock
 from tests.databases import change
 from tests.presence_world import Twice, admin, gone, twice
-from tests.socket_world import OPERATOR, World
+from tests.socket_world import OPERATOR
 
 __all__ = ["twice"]
 
 
-def receivers(world: World, clock: StillClock) -> Receivers:
-    made = Receivers((), lambda _name, _heard: None, clock, None)
-    world.skyspy.skies["live"].receivers = made
-    return made
-
-
 def test_a_receiver_added_here_is_taken_over_everywhere_paused_and_removed(twice: Twice) -> None:
-    own = [receivers(world, world.clock) for world in twice.worlds]
+    own = [world.skyspy.skies["live"].receivers for world in twice.worlds]
     followers = [feeds.ReceiverFollower(world.skyspy, world.skyspy.skies["live"]) for world in twice.worlds]
     caller = admin(twice.here)
 
@@ -51,9 +43,10 @@ def test_a_receiver_added_here_is_taken_over_everywhere_paused_and_removed(twice
 
 def test_invented_traffic_rests_while_a_real_receiver_is_there(twice: Twice) -> None:
     world, sky = twice.here, twice.here.skyspy.skies["live"]
-    sky.receivers = Receivers(world.config.feeds, lambda _name, _heard: None, world.clock, sky.location)
+    for url in world.config.feeds:
+        sky.receivers.add(url)
     follower, caller, invented = feeds.ReceiverFollower(world.skyspy, sky), admin(world), sky.location
-    sky.receivers.start()
+    sky.receivers.start(sky.ingest)
 
     def follow() -> dict[str, str]:
         twice.look()
@@ -74,7 +67,6 @@ def test_invented_traffic_rests_while_a_real_receiver_is_there(twice: Twice) -> 
 
 
 def test_only_who_manages_settings_may_add_check_or_see_receivers(twice: Twice) -> None:
-    receivers(twice.here, twice.here.clock)
     principal = twice.here.skyspy.tokens.identify(twice.here.key("olga", "operator"), "127.0.0.1")
     assert principal is not None
     caller, server = Caller(principal), twice.here.skyspy
@@ -91,7 +83,6 @@ def test_only_who_manages_settings_may_add_check_or_see_receivers(twice: Twice) 
 
 
 def test_a_url_that_is_no_feed_and_one_that_is_there_are_refused(twice: Twice) -> None:
-    receivers(twice.here, twice.here.clock)
     caller, server = admin(twice.here), twice.here.skyspy
     with pytest.raises(Refused, match="is not a feed"):
         feeds.add(server, caller, "gopher://x")

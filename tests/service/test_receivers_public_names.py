@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from skyspy.auth.principal import ANONYMOUS
 from skyspy.feedurl import parse
-from skyspy.sockets.requests import REQUESTS
+from skyspy.presence.sessions import Session
 from tests.api_world import World
 
 HOST, PORT = "192.0.2.77", "31337"
@@ -39,7 +40,8 @@ def test_nobody_but_an_administrator_reads_where_a_receiver_is(world: World, pat
 
 
 def test_a_status_asked_over_a_socket_says_no_host_either(world: World) -> None:
-    answered: Any = REQUESTS["status"].answer(world.skyspy.skies["live"], "public", {})
+    session = Session("sid", "eio", "/", ANONYMOUS, "192.0.2.1", 0.0)
+    answered: Any = world.skyspy.skies["live"].requests["status"].answer(session, {})
     assert [feed["name"] for feed in answered["feeds"]] == ["beast-1", "http-1", "beast-2", "demo-1"]
     assert [word for word in TELLING if word in json.dumps(answered)] == []
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import dataclass
 from itertools import pairwise
 
 import gevent
 import pytest
 
-from skyspy.aircraft import Observation
+from skyspy.aircraft import Observation, Record
 from skyspy.clock import Clock
 from skyspy.cooperate import EVERY_SECONDS, Yielder
 from skyspy.decode import Counters
@@ -140,9 +141,7 @@ def test_others_have_their_turn_between_decoding_a_document_and_telling_of_it() 
     clock, told_in = HastyClock(), []
     with rounds_counted() as rounds:
         meter = Meter(rounds, clock, seconds=2 * EVERY_SECONDS)
-        receiver = Receiver(
-            "test", URL, "aircraft.json", Scripted(away), lambda _name, _heard: told_in.append(rounds.count), clock
-        )
+        receiver = Receiver("test", URL, "aircraft.json", Scripted(away), lambda _record: told_in.append(rounds.count), clock)
         receiver.begin(meter.make("aircraft.json"))
         assert receiver.take_document(document(1.0, "4b1900"))
     assert told_in == [meter.pieces[0].round + 1]
@@ -175,6 +174,37 @@ def test_counters_outlive_the_decoders_of_single_sessions() -> None:
     receiver.stop()
     assert receiver.messages >= 3
     assert receiver.status()["bytes"] == 100 * receiver.messages
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Record):
+    """A record that is of no aircraft."""
+
+    at: float
+    text: str
+    messages: int = 1
+
+
+def test_a_receiver_hands_on_any_kind_of_record() -> None:
+    clock, taken = StillClock(), list[Record]()
+    receiver = Receiver("test", URL, "notes", Scripted(away), taken.append, clock)
+    heard = [Note(clock.steady(), "one"), Observation("4B1900", clock.steady(), "adsb_icao", {}), Note(clock.steady(), "two", 3)]
+    receiver.hear(heard)
+    assert taken == heard
+    assert (receiver.messages, receiver.hexes()) == (5, {"4B1900"})
+    assert receiver.status()["last_seen"] is not None
+
+
+def test_a_feed_says_how_many_messages_it_hears_a_second() -> None:
+    clock = StillClock()
+    receiver = Receiver("test", URL, "sbs", Scripted(away), Ear(), clock)
+    for _ in range(20):
+        clock.pass_by(0.5)
+        receiver.hear([Observation("4B1900", clock.steady(), "adsb_icao", {}, messages=6)])
+    assert receiver.status()["messages_per_second"] == pytest.approx(12.0, abs=1.0)
+    clock.pass_by(60.0)
+    receiver.hear([])
+    assert receiver.status()["messages_per_second"] == 0.0
 
 
 def test_aircraft_counted_for_a_feed_are_those_of_the_last_minute() -> None:

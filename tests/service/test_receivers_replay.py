@@ -13,7 +13,7 @@ from pathlib import Path
 import gevent
 import pytest
 
-from skyspy.aircraft import Observation
+from skyspy.aircraft import Record
 from skyspy.cooperate import EVERY_SECONDS, Yielder
 from skyspy.decode import FORMATS, Format
 from skyspy.receivers import trajectories as trajectories_room
@@ -37,12 +37,12 @@ class Dated(Ear):
         self.rounds: Rounds | None = None
         self.yielder: Counter[int] = Counter()
 
-    def __call__(self, feed: str, observations: list[Observation]) -> None:
-        super().__call__(feed, observations)
-        self.at += [self.clock.steady()] * len(observations)
+    def __call__(self, record: Record) -> None:
+        super().__call__(record)
+        self.at.append(self.clock.steady())
         if self.rounds is not None:
-            self.yielder[self.rounds.count] += len(observations)
-            self.clock.pass_by(len(observations) * EVERY_SECONDS / 50)
+            self.yielder[self.rounds.count] += 1
+            self.clock.pass_by(EVERY_SECONDS / 50)
 
     @property
     def after(self) -> list[float]:
@@ -92,7 +92,7 @@ def test_what_is_heard_is_dated_to_the_moment_it_is_played(tmp_path: Path, ear: 
     path = tmp_path / "aircraft.json"
     path.write_bytes(document(5000.0, "4b1900", lat=47.0, lon=8.0, seen_pos=4.1))
     played(path, "speed=2", ear)
-    (_, observation), at = ear.heard[0], ear.at[0]
+    observation, at = ear.heard[0], ear.at[0]
     assert at - observation.at == pytest.approx(0.1 / 2)
     assert observation.pace == 2
     assert observation.pos_at is not None
@@ -104,7 +104,7 @@ def test_speed_does_not_change_what_is_decoded() -> None:
     slow, fast = Dated(), Dated()
     played(path, "speed=40", slow)
     played(path, "speed=1000000", fast)
-    assert [(o.hex, o.fields) for _, o in slow.heard] == [(o.hex, o.fields) for _, o in fast.heard]
+    assert [(o.hex, o.fields) for o in slow.heard] == [(o.hex, o.fields) for o in fast.heard]
     assert len(slow.heard) > 100
 
 
@@ -211,7 +211,7 @@ def test_trajectories_of_many_flights_are_merged_by_time(tmp_path: Path, ear: Da
     path.write_bytes(gzip.compress(json.dumps(rows, indent=1).encode()))
     played(path, "speed=100", ear)
     assert ear.hexes == ["4B1902", "4B1901", "4B1902", "4B1901", "4B1902", "4B1901"]
-    assert ear.heard[0][1].fields == {"alt_baro": 1000, "flight": "XY"}
+    assert ear.heard[0].fields == {"alt_baro": 1000, "flight": "XY"}
 
 
 def test_reading_trajectories_gives_others_their_turn_between_points() -> None:
@@ -292,8 +292,8 @@ def test_a_real_capture_plays_fast_and_holds_nobody_up(ear: Dated, name: str, ai
         meter = Meter(ear.rounds, ear.clock, per_kib=EVERY_SECONDS / 8)
         status = played(capture(name), "speed=1000000", ear, meter.formats)
     assert len(set(ear.hexes)) >= aircraft
-    assert sum("lat" in o.fields for _, o in ear.heard) >= positions
-    assert all(abs(at - o.at) < 30 for (_, o), at in zip(ear.heard, ear.at, strict=True))
+    assert sum("lat" in o.fields for o in ear.heard) >= positions
+    assert all(abs(at - o.at) < 30 for o, at in zip(ear.heard, ear.at, strict=True))
     assert status["state"] == "stale"
     if status["format"] == "aircraft.json":
         assert len({piece.round for piece in meter.pieces}) == len(meter.pieces), "one document, then everybody else"
@@ -309,5 +309,5 @@ def test_the_beginning_of_the_long_flight_plays_through_gzip_as_a_stream(ear: Da
         with running(f"replay://{path}?speed=1000000", sink=ear, clock=ear.clock, formats=meter.formats) as feeds:
             wait_for(lambda: feeds.status()[0]["messages"] > 50_000, 60)
     assert len(set(ear.hexes)) >= 3
-    assert sum("lat" in o.fields for _, o in ear.heard) > 300
+    assert sum("lat" in o.fields for o in ear.heard) > 300
     assert meter.largest_turn <= 2 * BATCH_BYTES

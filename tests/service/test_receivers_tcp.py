@@ -9,7 +9,7 @@ import gevent
 import pytest
 from gevent import socket
 
-from skyspy.aircraft import Observation
+from skyspy.aircraft import Record
 from skyspy.receivers.receiver import Timing
 from tests.feed_fakes import (
     IDENT,
@@ -41,12 +41,12 @@ def receivers() -> Iterator[list[FakeReceiver]]:
         receiver.close()
 
 
-def test_what_the_receiver_says_reaches_the_sink_under_the_feeds_name(ear: Ear, receivers: list[FakeReceiver]) -> None:
+def test_what_the_receiver_says_reaches_the_sink_and_counts_for_the_feed(ear: Ear, receivers: list[FakeReceiver]) -> None:
     receivers.append(FakeReceiver(says(beast(IDENT), beast(IDENT), then_hang=True)))
     with running(f"beast://127.0.0.1:{receivers[0].port}", sink=ear, timing=PATIENT) as feeds:
         wait_for(lambda: "4840D6" in ear.hexes and feeds.status()[0]["state"] == "up")
         row = feeds.status()[0]
-    assert {name for name, _ in ear.heard} == {f"beast-127.0.0.1-{receivers[0].port}"}
+    assert row["name"] == f"beast-127.0.0.1-{receivers[0].port}"
     assert row["state"] == "up"
     assert row["messages"] >= 1
     assert row["aircraft"] == 1
@@ -144,15 +144,15 @@ def test_a_feed_at_a_hundred_times_its_rate_starves_nobody(ear: Ear, receivers: 
     assert meter.largest_turn <= 16 * 1024, "a hundredth of a second's work, then everybody else"
 
 
-def test_two_feeds_fill_one_sink_each_under_its_name(ear: Ear, receivers: list[FakeReceiver]) -> None:
+def test_two_feeds_fill_one_sink_and_each_counts_its_own_aircraft(ear: Ear, receivers: list[FakeReceiver]) -> None:
     receivers.append(FakeReceiver(keeps_saying(sbs("4B1900"))))
     receivers.append(FakeReceiver(keeps_saying(beast(IDENT))))
     urls = f"sbs://127.0.0.1:{receivers[0].port}", f"beast://127.0.0.1:{receivers[1].port}"
     with running(*urls, sink=ear) as feeds:
         wait_for(lambda: {"4B1900", "4840D6"} <= set(ear.hexes))
         assert [row["state"] for row in feeds.status()] == ["up", "up"]
-        by_feed = {name: {o.hex for feed, o in ear.heard if feed == name} for name in feeds.names()}
-    assert sorted(by_feed.values(), key=str) == [{"4840D6"}, {"4B1900"}]
+        assert [feeds.heard_alone(name) for name in feeds.names()] == [1, 1]
+        assert [row["aircraft"] for row in feeds.status()] == [1, 1]
 
 
 def test_stopping_ends_every_greenlet_and_socket_at_once(ear: Ear, receivers: list[FakeReceiver]) -> None:
@@ -180,9 +180,9 @@ def test_stopping_ends_every_greenlet_and_socket_at_once(ear: Ear, receivers: li
 
 def test_a_sink_that_fails_is_loud_and_the_feed_goes_on(caplog: pytest.LogCaptureFixture, receivers: list[FakeReceiver]) -> None:
     class Moody(Ear):
-        def __call__(self, feed: str, observations: list[Observation]) -> None:
-            super().__call__(feed, observations)
-            if self.calls == 1:
+        def __call__(self, record: Record) -> None:
+            super().__call__(record)
+            if len(self.heard) == 1:
                 raise RuntimeError("a bug")
 
     ear = Moody()
@@ -192,7 +192,7 @@ def test_a_sink_that_fails_is_loud_and_the_feed_goes_on(caplog: pytest.LogCaptur
         caplog.at_level(logging.ERROR, logger="skyspy.receivers"),
         running(f"sbs://127.0.0.1:{receivers[0].port}", sink=ear) as feeds,
     ):
-        wait_for(lambda: ear.calls > 2)
+        wait_for(lambda: len(ear.heard) > 2)
         assert feeds.status()[0]["state"] == "up"
     assert "a bug" in caplog.text
 

@@ -332,7 +332,7 @@ def test_authenticate_renews_in_place(world: World) -> None:
     assert peer.session.principal.name == "ann"
     # It may now know where the receiver stands: other room, and the held topic shown as it looks from there.
     assert peer.session.rooms == {"live.aircraft.whole.exact"}
-    assert [shown["audience"] for shown in peer.got("aircraft:snapshot")] == ["exact"]
+    assert [shown["aircraft"][0]["distance_nm"] for shown in peer.got("aircraft:snapshot")] == [3.14]
     assert peer.tell("subscribe", {"topics": ["alerts"]}, ack=3)["joined"] == ["alerts"]
 
 
@@ -348,12 +348,12 @@ def test_a_bad_token_renews_nothing(world: World) -> None:
 
 def test_a_test_key_lives_in_the_sandbox(world: World) -> None:
     peer = world.peer().join("/", {"token": world.key(kind="test")})
-    assert peer.got("aircraft:snapshot")[0]["sky"] == "sandbox"
+    assert peer.got("aircraft:snapshot")[0]["epoch"] == world.skyspy.skies["sandbox"].tracker.epoch
     peer.tell("subscribe", {"topics": ["aircraft"]})
     assert peer.session.rooms == {"sandbox.aircraft.whole.exact"}
     peer.forget()
     peer.tell("authenticate", {"token": world.key(kind="live")})
-    assert peer.got("aircraft:snapshot")[0]["sky"] == "live"
+    assert peer.got("aircraft:snapshot")[0]["epoch"] == world.skyspy.skies["live"].tracker.epoch
     assert peer.session.rooms == {"live.aircraft.whole.exact"}
 
 

@@ -31,11 +31,7 @@ def peer(world: World) -> Peer:
 def test_subscribed_comes_first_and_then_one_snapshot_for_each_joined_topic(peer: Peer) -> None:
     answer = peer.tell("subscribe", {"topics": ["stats", "aircraft", "alerts", "nonsense", "aircraft"]}, ack=1)
     assert answer == {"topics": ["aircraft", "stats"], "joined": ["stats", "aircraft"], "denied": ["alerts", "nonsense"]}
-    assert [(event, payload.get("topic")) for _, event, payload in peer.inbox] == [
-        ("subscribed", None),
-        ("stats:update", "stats"),
-        ("aircraft:snapshot", "aircraft"),
-    ]
+    assert [event for _, event, _ in peer.inbox] == ["subscribed", "stats:update", "aircraft:snapshot"]
     assert peer.got("subscribed") == [answer]
     assert peer.session.rooms == {"live.aircraft.whole.public", "live.stats.whole.public"}
     assert set(peer.world.server.rooms(peer.sids["/"])) == {*peer.session.rooms, peer.sids["/"]}
@@ -122,21 +118,24 @@ def test_the_delta_flavour_is_another_room_and_can_be_turned(peer: Peer) -> None
 
 
 def test_recovery_is_whole_or_a_snapshot(world: World, peer: Peer) -> None:
-    since = {"epoch": "e", "seq": 3}
-    sky: Any = world.skyspy.skies["live"]
-    sky.missed = [{"seq": 4}, {"seq": 5}]
+    tracker = world.skyspy.skies["live"].tracker
+    since = {"epoch": tracker.epoch, "seq": tracker.seq}
+    for gs in (251.0, 252.0):
+        world.hear("live", "4B1800", gs=gs)
     peer.tell("subscribe", {"topics": ["aircraft"], "delta": True, "since": since})
     assert [event for _, event, _ in peer.inbox] == ["subscribed", "aircraft:delta", "aircraft:delta"]
+    assert [delta["changed"][0]["gs"] for delta in peer.got("aircraft:delta")] == [251.0, 252.0]
     peer.forget()
     # Somebody who holds the topic already and found a gap asks in the same way.
     peer.tell("subscribe", {"topics": ["aircraft"], "since": since})
     assert [event for _, event, _ in peer.inbox] == ["subscribed", "aircraft:delta", "aircraft:delta"]
     peer.forget()
-    sky.missed = None
-    peer.tell("subscribe", {"topics": ["aircraft"], "since": since})
+    peer.tell("subscribe", {"topics": ["aircraft"], "since": {"epoch": tracker.epoch, "seq": tracker.seq}})
+    assert [event for _, event, _ in peer.inbox] == ["subscribed"], "nothing was missed"
+    peer.forget()
+    peer.tell("subscribe", {"topics": ["aircraft"], "since": {"epoch": "another life", "seq": since["seq"]}})
     assert [event for _, event, _ in peer.inbox] == ["subscribed", "aircraft:snapshot"]
     peer.forget()
-    sky.missed = []
     peer.tell("subscribe", {"topics": ["aircraft"], "delta": False, "since": since})
     assert [event for _, event, _ in peer.inbox] == ["subscribed", "aircraft:snapshot"], "deltas mean nothing to whole objects"
 
@@ -171,9 +170,9 @@ def test_every_request_type_is_answered(peer: Peer) -> None:
         return peer.tell("request", {"type": kind, "request_id": 7, "params": params}, ack=1)["data"]
 
     assert ask("aircraft", hex="4b1800")["flight"] == "SWR12"
-    assert ask("aircraft-snapshot")["topic"] == "aircraft"
-    assert ask("aircraft-stats") == {"total_aircraft": 2, "seen_by": "public"}
-    assert ask("status") == {"sky": "live"}
+    assert [aircraft["hex"] for aircraft in ask("aircraft-snapshot")["aircraft"]] == ["4B1800", "AE1234"]
+    assert ask("aircraft-stats")["total_aircraft"] == 2
+    assert ask("status")["sky"] == "live"
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_a_lowered_role_loses_topics_and_namespaces_but_not_the_connection(world
     assert peer.got("unsubscribed") == [
         {"topics": ["acars"], "remaining": ["aircraft", "alerts"], "reason": "Permission denied"},
     ]
-    assert peer.session.rooms == {"live.aircraft.whole.exact", "live.alerts.whole.exact"}
+    assert peer.session.rooms == {"live.aircraft.whole.exact", f"live.alerts.whole.exact.{world.user('oskar')}"}
     assert peer.session.principal.role == "few"
     gevent.sleep(base.FAREWELL_SECONDS + 0.1)
     assert not peer.engine.closed, "the transport serves another namespace"

@@ -8,16 +8,21 @@ import pytest
 
 from skyspy import topics
 from skyspy.aircraft import Observation
+from skyspy.app import build_view
 from skyspy.auth.principal import ANONYMOUS
+from skyspy.feedurl import parse
 from skyspy.geo import distance_nm
+from skyspy.presence.sessions import Session
 from skyspy.sky import Sky
 from skyspy.sky.audience import patch_seen_from, seen_from, summarise
 from skyspy.sky.memory import Memory
+from skyspy.sky.streams import STREAMS
 from skyspy.store.settings import Settings
 from skyspy.tracker import Delta, totals
 from tests.conftest import StillClock
 
 HERE = (47.4582, 8.5555)
+ALL_TOPICS = topics.TOPICS | topics.NAMESPACE_TOPICS
 
 
 class FakeBroadcast:
@@ -37,8 +42,8 @@ class FakeBroadcast:
         return [event for where, event, _ in self.sent if where == room]
 
 
-def aircraft_room(flavour: str, audience: str, sky: str = "live") -> str:
-    return topics.room(sky, "aircraft", flavour, audience)
+def aircraft_room(flavour: str, audience: str) -> str:
+    return str(topics.Room("live", "aircraft", flavour, audience))
 
 
 WHOLE, DELTA = aircraft_room("whole", "exact"), aircraft_room("delta", "exact")
@@ -48,21 +53,30 @@ WHOLE_PUBLIC, DELTA_PUBLIC = aircraft_room("whole", "public"), aircraft_room("de
 class Scene:
     """One Sky with nothing started, fed by hand."""
 
+    clock_type: type[StillClock] = StillClock
+
     def __init__(self, *rooms: str, **settings: Any) -> None:
-        self.clock = StillClock()
+        self.clock = self.clock_type()
         self.settings = Settings(**settings)
         self.broadcast = FakeBroadcast(*rooms)
-        self.sky = Sky("live", self.clock, lambda: self.settings, self.broadcast, (), HERE)
+        self.view = build_view("live", self.clock, lambda: self.settings, (), HERE)
+        self.sky = Sky(self.view, self.broadcast, [make(self.view) for make in STREAMS])
 
     def hear(self, hex_: str, times: int = 2, **fields: Any) -> None:
         for _ in range(times):
-            self.sky.ingest("test", [Observation(hex_, self.clock.steady(), "adsb_icao", fields)])
+            self.sky.ingest(Observation(hex_, self.clock.steady(), "adsb_icao", fields))
 
     def tick(self, after: float = 0.1) -> list[tuple[str, str, Any]]:
         self.clock.pass_by(after)
         self.broadcast.sent.clear()
         self.sky.tick()
         return self.broadcast.sent
+
+    def shown(self, topic: str, resume: tuple[str, Any] | None = None) -> list[tuple[str, Any]]:
+        """What a session that takes deltas is shown of a topic."""
+        session = Session("sid", "eio", "/", ANONYMOUS, "192.0.2.1", 0.0, audience=topics.EXACT, delta=True, resume=resume)
+        self.sky.listen(session, {topic})
+        return [(event.name, event.payload(session.audience)) for event in self.sky.streams[topic].snapshot(session)]
 
 
 def test_a_new_aircraft_is_told_once_and_then_only_its_changes() -> None:
@@ -90,14 +104,14 @@ def test_a_silent_aircraft_is_removed_with_a_reason() -> None:
     for _ in range(70):
         sent += list(scene.tick(1.0))
     assert ("aircraft:remove", {"hex": "4B1613", "reason": "timeout"}) in [(event, payload) for _, event, payload in sent]
-    assert scene.sky.aircraft(topics.EXACT) == []
+    assert scene.view.aircraft(topics.EXACT) == []
 
 
 def test_a_client_that_applies_deltas_holds_what_a_later_snapshot_shows() -> None:
     scene = Scene(DELTA)
     scene.hear("4B1613", lat=47.5, lon=8.5, gs=250.0, squawk="1000")
     scene.tick()
-    _, first = scene.sky.snapshot("aircraft", topics.EXACT) or ("", {})
+    [(_, first)] = scene.shown("aircraft")
     held = {a["hex"]: dict(a) for a in first["aircraft"]}
     seq = first["seq"]
     scene.hear("3C6444", lat=47.0, lon=8.0)
@@ -119,7 +133,7 @@ def test_a_client_that_applies_deltas_holds_what_a_later_snapshot_shows() -> Non
         for patch in delta["changed"]:
             held[patch["hex"]].update(patch)
         seq = delta["seq"]
-    _, last = scene.sky.snapshot("aircraft", topics.EXACT) or ("", {})
+    [(_, last)] = scene.shown("aircraft")
     ages = {"seen", "seen_pos"}
     assert seq == last["seq"]
     assert {h: {k: v for k, v in a.items() if k not in ages} for h, a in held.items()} == {
@@ -132,18 +146,17 @@ def test_who_comes_back_gets_what_it_missed_or_a_snapshot() -> None:
     scene.hear("4B1613", gs=250.0)
     scene.tick()
     epoch, seq = scene.sky.tracker.epoch, scene.sky.tracker.seq
-    assert scene.sky.resume(epoch, seq, topics.EXACT) == []
+    assert scene.shown("aircraft", (epoch, seq)) == []
     for gs in (251.0, 252.0):
         scene.hear("4B1613", 1, gs=gs)
         scene.tick()
-    missed = scene.sky.resume(epoch, seq, topics.EXACT)
-    assert missed is not None
+    events, missed = zip(*scene.shown("aircraft", (epoch, seq)), strict=True)
+    assert set(events) == {"aircraft:delta"}
     assert [patch["gs"] for delta in missed for patch in delta["changed"]] == [251.0, 252.0]
     assert missed[0]["prev"] == seq
     assert missed[-1]["seq"] == scene.sky.tracker.seq
-    assert scene.sky.resume("another epoch", seq, topics.EXACT) is None
-    assert scene.sky.resume(epoch, seq + 99, topics.EXACT) is None
-    assert scene.sky.resume(epoch, "7", topics.EXACT) is None
+    for unknown in (("another epoch", seq), (epoch, seq + 99), (epoch, "7")):
+        assert [event for event, _ in scene.shown("aircraft", unknown)] == ["aircraft:snapshot"]
 
 
 @pytest.mark.parametrize(("accuracy", "observer"), [("exact", HERE), ("rounded", (47.5, 8.6)), ("hidden", None)])
@@ -157,7 +170,7 @@ def test_the_public_learns_of_the_receivers_place_what_the_operator_allows(
     expected = None if observer is None else round(distance_nm(observer, (48.0, 9.0)), 2)
     assert payloads[WHOLE_PUBLIC].get("distance_nm") == expected
     assert payloads[DELTA_PUBLIC]["changed"][0].get("distance_nm") == expected
-    assert scene.sky.audience(ANONYMOUS) == ("exact" if accuracy == "exact" else "public")
+    assert scene.view.audience(ANONYMOUS) == ("exact" if accuracy == "exact" else "public")
 
 
 def test_a_sky_that_stands_elsewhere_counts_and_believes_from_there() -> None:
@@ -165,11 +178,11 @@ def test_a_sky_that_stands_elsewhere_counts_and_believes_from_there() -> None:
     scene.hear("4B1613", lat=47.5, lon=8.5)
     scene.hear("7C6B2D", lat=-33.9, lon=151.2)
     scene.tick()
-    assert {a["hex"] for a in scene.sky.aircraft("exact") if "lat" in a} == {"4B1613"}
+    assert {a["hex"] for a in scene.view.aircraft("exact") if "lat" in a} == {"4B1613"}
     scene.sky.stand_at((-33.9, 151.2))
     scene.hear("7C6B2D", lat=-33.9, lon=151.2)
     scene.tick()
-    there = scene.sky.one("7c6b2d", "exact")
+    there = scene.view.one("7c6b2d", "exact")
     assert there is not None
     assert there["distance_nm"] == pytest.approx(0.0, abs=0.1)
 
@@ -184,27 +197,39 @@ def test_a_crowd_that_appears_at_once_comes_in_one_update() -> None:
 
 
 def test_a_heartbeat_and_statistics_come_by_time_alone() -> None:
-    scene = Scene(WHOLE, topics.room("live", "stats"))
+    scene = Scene(WHOLE, str(topics.Room("live", "stats")))
     events = [event for _ in range(62) for _, event, _ in list(scene.tick(1.0))]
     assert events.count("aircraft:heartbeat") == 2
     assert 29 <= events.count("stats:update") <= 31
+
+
+def test_the_statistics_sum_up_the_messages_that_all_receivers_hear_a_second() -> None:
+    scene = Scene(str(topics.Room("live", "stats")))
+    names = [scene.sky.receivers.add(parse(f"sbs://127.0.0.1:{port}")) for port in (1, 2)]
+    receivers = [scene.sky.receivers._receivers[name] for name in names]
+    sent = []
+    for _ in range(20):
+        for messages, receiver in zip((3, 5), receivers, strict=True):
+            receiver.hear([Observation("4B1613", scene.clock.steady(), "adsb_icao", {}, messages=messages)])
+        sent += list(scene.tick(1.0))
+    assert sent[-1][2]["messages_per_second"] == pytest.approx(8.0, abs=1.0)
 
 
 def test_two_skies_share_nothing() -> None:
     live, sandbox = Scene(), Scene()
     live.hear("4B1613", gs=1.0)
     live.tick()
-    assert sandbox.sky.aircraft(topics.EXACT) == []
+    assert sandbox.view.aircraft(topics.EXACT) == []
     assert live.sky.tracker.epoch != sandbox.sky.tracker.epoch
 
 
-@pytest.mark.parametrize("topic", sorted(topics.TOPICS))
+@pytest.mark.parametrize("topic", sorted(ALL_TOPICS))
 def test_every_topic_has_its_snapshot(topic: str) -> None:
-    event, payload = Scene().sky.snapshot(topic, topics.EXACT) or ("", {})
-    row = topics.TOPICS[topic]
+    [(event, payload)] = Scene().shown(topic)
+    row = ALL_TOPICS[topic]
     assert event == (row.snapshot or "stats:update")
     assert payload["timestamp"].endswith("Z")
-    assert row.snapshot is None or payload[row.holds] == []
+    assert isinstance(payload[row.holds], list) if row.holds else row.name in ("stats", "cannonball")
 
 
 def test_memory_forgets_the_oldest_and_says_so() -> None:

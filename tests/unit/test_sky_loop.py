@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from skyspy.aircraft import Observation
-from skyspy.sky.sky import HEARTBEAT_SECONDS
+from skyspy.sky.streams.aircraft import HEARTBEAT_SECONDS
 from tests.running_clock import RunningClock, turns_until
 from tests.unit.test_sky import DELTA, WHOLE, Scene
 
@@ -14,9 +14,10 @@ from tests.unit.test_sky import DELTA, WHOLE, Scene
 class RunningScene(Scene):
     """A sky whose tick runs, on a clock that waiting moves."""
 
+    clock_type = RunningClock
+
     def __init__(self, *rooms: str, **settings: Any) -> None:
         super().__init__(*rooms, **settings)
-        self.clock = self.sky.clock = self.sky.loop._clock = RunningClock()
         self.ticks: list[float] = []
         self.fault: Exception | None = None
         tick = self.sky.tick
@@ -81,7 +82,7 @@ def test_what_is_heard_wakes_the_tick() -> None:
     scene = RunningScene(WHOLE)
     scene.sky.loop.start()
     before = scene.clock.steady()
-    scene.sky.ingest("test", [Observation("4B1613", before, "adsb_icao", {"gs": 200.0}) for _ in range(2)])
+    scene.sky.ingest(Observation("4B1613", before, "adsb_icao", {"gs": 200.0}, messages=2))
     turns_until(lambda: scene.ticks)
     scene.sky.loop.stop()
     assert scene.ticks[0] == before

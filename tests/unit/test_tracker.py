@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from skyspy.aircraft import FIELDS, POSITION
 from skyspy.tracker import VOLATILE, Totals, Tracker
 from tests.tracker_world import HEX, T0, heard, shown, tracker
@@ -171,3 +173,16 @@ def test_position_fields_come_and_go_with_their_position(tracker: Tracker) -> No
     aircraft = shown(tracker, T0 + 63)
     assert not set(aircraft) & {*POSITION, "seen_pos"}
     assert aircraft["gs"] == 101.0
+
+
+def test_the_listed_aircraft_can_be_read_without_copies_and_not_be_changed(tracker: Tracker) -> None:
+    tracker.apply(heard(T0, gs=250.0), T0)
+    assert list(tracker.listed()) == [], "listed as of the last delta"
+    tracker.take_delta(T0)
+    [aircraft] = tracker.listed()
+    assert {"seen": 0.0, **aircraft} == tracker.whole(HEX, T0)
+    with pytest.raises(TypeError):
+        aircraft["gs"] = 1.0  # type: ignore[index]
+    tracker.apply(heard(T0 + 1, gs=260.0), T0 + 1)
+    tracker.take_delta(T0 + 1)
+    assert aircraft["gs"] == 260.0, "it is the tracker's own, not a copy"

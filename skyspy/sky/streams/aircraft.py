@@ -1,0 +1,148 @@
+"""Application: the aircraft, whole or as numbered deltas that a client can resume from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+import msgspec
+
+from skyspy.clock import Moment
+from skyspy.filters import AircraftFilter, select
+from skyspy.presence.sessions import Session
+from skyspy.sky.audience import Payload, patch_seen_from, seen_from
+from skyspy.sky.memory import Memory
+from skyspy.sky.streams.base import Event, Params, Request, RequestError, Stream, fixed
+from skyspy.sky.view import SkyView
+from skyspy.topics import AUDIENCES, DELTA, TOPICS, WHOLE, Room
+from skyspy.tracker import Delta, Tracker
+
+HEARTBEAT_SECONDS = 30.0
+ANNOUNCED_PER_TICK = 100
+"""New aircraft announced one by one in a tick; when more appear at once the rest come in one update."""
+
+
+class AircraftStream(Stream):
+    """The aircraft of one sky."""
+
+    topic = TOPICS["aircraft"]
+
+    def __init__(self, view: SkyView) -> None:
+        self._view = view
+        self._memory = Memory()
+        self._last_heartbeat = view.clock.steady()
+        self._whole_rooms = tuple(Room(view.name, self.topic.name, WHOLE, audience) for audience in AUDIENCES)
+        self._delta_rooms = tuple(Room(view.name, self.topic.name, DELTA, audience) for audience in AUDIENCES)
+        self.requests = (
+            Request("aircraft", "aircraft.view", self._answer_one),
+            Request("aircraft-list", "aircraft.view", self._answer_list),
+            Request("aircraft-snapshot", "aircraft.view", self._answer_snapshot),
+        )
+
+    def rooms(self, session: Session) -> frozenset[str]:
+        """The flavour the session asked for, for its audience."""
+        return frozenset({str(Room(session.sky, self.topic.name, DELTA if session.delta else WHOLE, session.audience))})
+
+    def snapshot(self, session: Session) -> Iterable[Event]:
+        """Every aircraft; or, for a session that resumes, the deltas it missed where they are all remembered."""
+        now = self._view.clock.moment()
+        missed = self._missed(session)
+        if missed is None:
+            return (Event("aircraft:snapshot", partial(self._snapshot, now)),)
+        wholes = _Wholes(self._view.tracker, now)
+        return tuple(Event("aircraft:delta", partial(self._delta, delta, wholes, now)) for delta in missed)
+
+    def on_tick(self, delta: Delta | None, now: Moment) -> Iterable[Event]:
+        """What changed, once as whole objects and once as a delta; a heartbeat when it is due."""
+        if delta is not None:
+            self._memory.add(delta)
+            yield from self._changes(delta, _Wholes(self._view.tracker, now), now)
+        if now.steady - self._last_heartbeat >= HEARTBEAT_SECONDS:
+            self._last_heartbeat = now.steady
+            tracker = self._view.tracker
+            beat = {"count": len(tracker), "seq": tracker.seq, "timestamp": now.timestamp}
+            yield Event("aircraft:heartbeat", fixed(beat), self._whole_rooms + self._delta_rooms)
+
+    def _changes(self, delta: Delta, wholes: _Wholes, now: Moment) -> Iterable[Event]:
+        for aircraft in delta.new[:ANNOUNCED_PER_TICK]:
+            yield Event("aircraft:new", partial(self._seen, aircraft), self._whole_rooms)
+        if delta.changed or len(delta.new) > ANNOUNCED_PER_TICK:
+            yield Event("aircraft:update", partial(self._changed, delta, wholes), self._whole_rooms)
+        for hex_, reason in delta.removed:
+            yield Event("aircraft:remove", fixed({"hex": hex_, "reason": reason}), self._whole_rooms)
+        yield Event("aircraft:delta", partial(self._delta, delta, wholes, now), self._delta_rooms)
+
+    # -- payloads ------------------------------------------------------------------------------
+
+    def _seen(self, aircraft: Payload, audience: str) -> Payload:
+        return seen_from(aircraft, self._view.observer(audience))
+
+    def _changed(self, delta: Delta, wholes: _Wholes, audience: str) -> list[Payload]:
+        observer = self._view.observer(audience)
+        changed = [wholes[patch["hex"]] for patch in delta.changed]
+        return [seen_from(aircraft, observer) for aircraft in (*delta.new[ANNOUNCED_PER_TICK:], *changed) if aircraft]
+
+    def _delta(self, delta: Delta, wholes: _Wholes, now: Moment, audience: str) -> Payload:
+        observer = self._view.observer(audience)
+        new = [seen_from(aircraft, observer) for aircraft in delta.new]
+        return {
+            "epoch": self._view.tracker.epoch,
+            "seq": delta.seq,
+            "prev": delta.prev,
+            "changed": new + [patch_seen_from(patch, wholes[patch["hex"]], observer) for patch in delta.changed],
+            "removed": [{"hex": hex_, "reason": reason} for hex_, reason in delta.removed],
+            "timestamp": now.timestamp,
+        }
+
+    def _snapshot(self, now: Moment, audience: str) -> Payload:
+        tracker = self._view.tracker
+        listed = self._view.aircraft(audience)
+        return {"aircraft": listed, "count": len(listed), "timestamp": now.timestamp, "epoch": tracker.epoch, "seq": tracker.seq}
+
+    def _missed(self, session: Session) -> list[Delta] | None:
+        """The deltas since the one from which the session resumes, in order; None when it needs a snapshot instead."""
+        if session.resume is None or not session.delta:
+            return None
+        epoch, seq = session.resume
+        if epoch != self._view.tracker.epoch:
+            return None
+        return [] if seq == self._view.tracker.seq else self._memory.since(seq)
+
+    # -- requests ------------------------------------------------------------------------------
+
+    def _answer_one(self, session: Session, params: Params) -> object:
+        hex_ = params.get("hex", params.get("icao"))
+        if not isinstance(hex_, str) or not 0 < len(hex_) <= 7:
+            raise RequestError("bad_payload", "hex is a text such as 4B1800")
+        found = self._view.one(hex_, session.audience)
+        if found is None:
+            raise RequestError("not_found", "No such aircraft in this sky now")
+        return found
+
+    def _answer_list(self, session: Session, params: Params) -> object:
+        try:
+            query = msgspec.convert(params, AircraftFilter)
+        except msgspec.ValidationError as error:
+            raise RequestError("bad_payload", str(error)) from None
+        after = (query.cursor or "").upper()
+        found = sorted(select(self._view.aircraft(session.audience), query), key=lambda aircraft: aircraft["hex"])
+        rest = [aircraft for aircraft in found if aircraft["hex"] > after]
+        page = rest[: query.limit]
+        next_cursor = page[-1]["hex"] if len(rest) > query.limit else None
+        return {"aircraft": page, "count": len(page), "total": len(found), "next_cursor": next_cursor}
+
+    def _answer_snapshot(self, session: Session, _params: Params) -> object:
+        return self._snapshot(self._view.clock.moment(), session.audience)
+
+
+class _Wholes(dict[str, Payload]):
+    """Whole aircraft by hex, each made once, when it is first asked for; an empty one where it is no longer listed."""
+
+    def __init__(self, tracker: Tracker, now: Moment) -> None:
+        super().__init__()
+        self._tracker = tracker
+        self._now = now.steady
+
+    def __missing__(self, hex_: str) -> Payload:
+        whole = self[hex_] = self._tracker.whole(hex_, self._now) or {}
+        return whole

@@ -1,0 +1,105 @@
+"""Application: one sky as it looks now, to those who may know where the receiver stands and to the rest.
+
+Streams, the REST API and the panel read a sky through this; nothing here changes it but `stand_at`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from skyspy import topics
+from skyspy.auth.principal import Principal
+from skyspy.clock import Clock, Moment, iso
+from skyspy.geo import Point, rounded
+from skyspy.receivers.manager import Receivers
+from skyspy.sky.audience import Payload, seen_from, summarise
+from skyspy.store.settings import Settings
+from skyspy.tracker import Tracker
+
+
+class SkyView:
+    """What can be read of one sky. `name` is "live" or "sandbox"; `location` is the receiver's (latitude, longitude) or None;
+    `settings` gives those in force."""
+
+    def __init__(
+        self,
+        name: str,
+        clock: Clock,
+        settings: Callable[[], Settings],
+        tracker: Tracker,
+        receivers: Receivers,
+        location: Point | None,
+    ) -> None:
+        self.name = name
+        self.clock = clock
+        self.settings = settings
+        self.tracker = tracker
+        self.receivers = receivers
+        self.location = location
+        self.started = clock.wall()
+
+    def stand_at(self, location: Point | None) -> None:
+        """The receiver stands there from now on (None: the place is not known)."""
+        self.location = self.tracker.reference = location
+        self.receivers.stand_at(location)
+
+    def audience(self, principal: Principal) -> str:
+        """EXACT for those who may know where the receiver stands: identities, and everyone when the operator says so."""
+        if principal.identified or self.settings().RECEIVER_LOCATION_PUBLIC == "exact":
+            return topics.EXACT
+        return topics.PUBLIC
+
+    def observer(self, audience: str) -> Point | None:
+        """The point from which this audience's distances and bearings are counted."""
+        if self.location is None or audience == topics.EXACT:
+            return self.location
+        public = self.settings().RECEIVER_LOCATION_PUBLIC
+        if public == "hidden":
+            return None
+        return self.location if public == "exact" else rounded(self.location)
+
+    def aircraft(self, audience: str) -> list[Payload]:
+        """Every aircraft as this audience sees it."""
+        observer = self.observer(audience)
+        return [seen_from(aircraft, observer) for aircraft in self.tracker.snapshot(self.clock.steady())]
+
+    def one(self, hex_: str, audience: str) -> Payload | None:
+        """One aircraft, or None when it is not in this sky. `hex_` in any case."""
+        whole = self.tracker.whole(hex_, self.clock.steady())
+        return None if whole is None else seen_from(whole, self.observer(audience))
+
+    def trail(self, hex_: str) -> list[Payload]:
+        """Where an aircraft has been, oldest first."""
+        now = self.clock.moment()
+        shift = now.wall - now.steady
+        return [
+            {"timestamp": iso(p.at + shift), "lat": p.lat, "lon": p.lon, "alt_baro": p.alt_baro, "gs": p.gs, "track": p.track}
+            for p in self.tracker.trail(hex_)
+        ]
+
+    def stats(self, audience: str, now: Moment | None = None) -> Payload:
+        """The numbers of `stats:update`."""
+        feeds = self.receivers.status()
+        return {
+            **summarise(self.tracker.totals(self.observer(audience))),
+            "messages_per_second": round(sum(feed["messages_per_second"] for feed in feeds), 1),
+            "feeds_up": sum(feed["state"] in ("up", "demo") for feed in feeds),
+            "feeds_total": len(feeds),
+            "demo": any(feed["state"] == "demo" for feed in feeds),
+            "timestamp": (now or self.clock.moment()).timestamp,
+        }
+
+    def status(self) -> Payload:
+        """How this sky is doing, for `status` requests. Anyone may ask, so receivers go by their public names."""
+        return {
+            "sky": self.name,
+            "aircraft": len(self.tracker),
+            "epoch": self.tracker.epoch,
+            "seq": self.tracker.seq,
+            "started": iso(self.started),
+            "feeds": [
+                {"name": feed["public_name"], **{key: feed[key] for key in ("state", "messages_per_second", "last_seen")}}
+                for feed in self.receivers.status()
+            ],
+            "timestamp": self.clock.moment().timestamp,
+        }
