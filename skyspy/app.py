@@ -29,16 +29,19 @@ from skyspy.broadcast import Broadcast
 from skyspy.clock import Clock, iso
 from skyspy.config import ROOT, Config
 from skyspy.feedurl import parse
+from skyspy.presence.database import DatabasePresence
+from skyspy.presence.presence import Presence
 from skyspy.presence.sessions import SessionRegistry
 from skyspy.server import Server, server_of
 from skyspy.services import feeds
 from skyspy.simulate import DEFAULT_PLACE
 from skyspy.sky import Sky
-from skyspy.sockets import presence, reauthorizer
+from skyspy.sockets import reauthorizer
 from skyspy.sockets.acars import AcarsNamespace
 from skyspy.sockets.audio import AudioNamespace
 from skyspy.sockets.cannonball import CannonballNamespace
 from skyspy.sockets.main import MainNamespace
+from skyspy.sockets.traffic import traffic_of
 from skyspy.store import Store
 from skyspy.store.settings import Settings, SettingsTable
 from skyspy.transport import setup
@@ -94,8 +97,8 @@ def build_server(boot: Config, clock: Clock, app: Flask) -> Server:
     tokens = Tokens(store, settings, secret, sign_in, api_keys, clock)
     socketio = SocketIO()
     socketio.init_app(app, path=boot.socketio_path, **setup.socketio_options(settings, boot))
-    setup.install(socketio)
-    broadcast = Broadcast(socketio)
+    registry = setup.install(socketio)
+    broadcast, sessions = Broadcast(socketio), SessionRegistry()
     server = Server(
         config=boot,
         clock=clock,
@@ -110,7 +113,8 @@ def build_server(boot: Config, clock: Clock, app: Flask) -> Server:
         refusals=Refusals(store, clock),
         socketio=socketio,
         broadcast=broadcast,
-        sessions=SessionRegistry(),
+        sessions=sessions,
+        presence=Presence(DatabasePresence(store, clock), sessions, clock, partial(traffic_of, registry)),
     )
 
     def current() -> Settings:
@@ -128,8 +132,7 @@ def start(app: Flask) -> None:
     """Start the feeds, the ticks, the watcher that judges live sockets again, and the upkeep of the accounts."""
     server = server_of(app)
     watcher = Watcher(server.settings, server.clock)
-    connected = presence.Presence(server)
-    connected.subscribe(watcher)
+    watcher.on_poll("following evictions and publishing sessions", server.presence.poll)
     reauthorizer.Reauthorizer(server).subscribe(watcher)
     watcher.on_version("following receivers", feeds.ReceiverFollower(server, server.skies["live"]).follow)
     server.store.after_write = watcher.wake
@@ -138,7 +141,7 @@ def start(app: Flask) -> None:
         partial(tidy, server.store, server.settings, server.sign_in, server.clock),
         server.clock,
     )
-    parts: list[Part] = [connected, *server.skies.values(), watcher, upkeep]
+    parts: list[Part] = [*server.skies.values(), watcher, upkeep]
     for part in parts:
         part.start()
     app.extensions[RUNNING] = parts
@@ -148,6 +151,8 @@ def start(app: Flask) -> None:
 
 def stop(app: Flask) -> None:
     """Stop what `start` started, the last first, write what waits to be written, and close the database."""
+    server = server_of(app)
     for part in reversed(app.extensions.pop(RUNNING, [])):
         part.stop()
-    server_of(app).store.close()
+    server.presence.stop()
+    server.store.close()
