@@ -31,6 +31,8 @@ from skyspy.clock import Clock, iso
 from skyspy.config import ROOT, Config
 from skyspy.feedurl import FeedUrl, parse
 from skyspy.geo import Point
+from skyspy.presence.database import DatabasePresence
+from skyspy.presence.presence import Presence
 from skyspy.presence.sessions import SessionRegistry
 from skyspy.receivers.manager import Receivers
 from skyspy.server import Server, server_of
@@ -39,11 +41,12 @@ from skyspy.simulate import DEFAULT_PLACE
 from skyspy.sky import Sky, SkyView
 from skyspy.sky.minutes import MinuteStatistics
 from skyspy.sky.streams import STREAMS, StreamFactory
-from skyspy.sockets import presence, reauthorizer
+from skyspy.sockets import reauthorizer
 from skyspy.sockets.acars import AcarsNamespace
 from skyspy.sockets.audio import AudioNamespace
 from skyspy.sockets.cannonball import CannonballNamespace
 from skyspy.sockets.main import MainNamespace
+from skyspy.sockets.traffic import traffic_of
 from skyspy.store import Store
 from skyspy.store.history import HistoryStore
 from skyspy.store.settings import Settings, SettingsTable
@@ -112,8 +115,8 @@ def build_server(
     tokens = Tokens(store, settings, secret, sign_in, api_keys, clock)
     socketio = SocketIO()
     socketio.init_app(app, path=boot.socketio_path, **setup.socketio_options(settings, boot))
-    setup.install(socketio)
-    broadcast = Broadcast(socketio, events)
+    registry = setup.install(socketio)
+    broadcast, sessions = Broadcast(socketio, events), SessionRegistry()
     server = Server(
         config=boot,
         clock=clock,
@@ -129,7 +132,8 @@ def build_server(
         refusals=Refusals(store, clock),
         socketio=socketio,
         broadcast=broadcast,
-        sessions=SessionRegistry(),
+        sessions=sessions,
+        presence=Presence(DatabasePresence(store, clock), sessions, clock, partial(traffic_of, registry)),
     )
 
     def current() -> Settings:
@@ -157,8 +161,7 @@ def start(app: Flask) -> None:
     """Start the feeds, the ticks, the watcher that judges live sockets again, and the upkeep of the accounts."""
     server = server_of(app)
     watcher = Watcher(server.settings, server.clock)
-    connected = presence.Presence(server)
-    connected.subscribe(watcher)
+    watcher.on_poll("following evictions and publishing sessions", server.presence.poll)
     reauthorizer.Reauthorizer(server).subscribe(watcher)
     watcher.on_version("following receivers", feeds.ReceiverFollower(server, server.skies["live"]).follow)
     watcher.on_version("deleting what deleted users owned", server.history.follow_deletions)
@@ -169,7 +172,7 @@ def start(app: Flask) -> None:
         server.clock,
     )
     minutes = MinuteStatistics(server.skies["live"], server.history, server.clock)
-    parts: list[Part] = [server.history, minutes, connected, *server.skies.values(), watcher, upkeep]
+    parts: list[Part] = [server.history, minutes, *server.skies.values(), watcher, upkeep]
     for part in parts:
         part.start()
     app.extensions[RUNNING] = parts
@@ -179,6 +182,8 @@ def start(app: Flask) -> None:
 
 def stop(app: Flask) -> None:
     """Stop what `start` started, the last first, write what waits to be written, and close the database."""
+    server = server_of(app)
     for part in reversed(app.extensions.pop(RUNNING, [])):
         part.stop()
-    server_of(app).store.close()
+    server.presence.stop()
+    server.store.close()

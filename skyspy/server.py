@@ -21,6 +21,7 @@ from skyspy.auth.tokens import Tokens
 from skyspy.broadcast import Broadcast
 from skyspy.clock import Clock
 from skyspy.config import Config
+from skyspy.presence.presence import Presence
 from skyspy.presence.sessions import SessionRegistry
 from skyspy.sky import Sky
 from skyspy.store import Store
@@ -47,6 +48,7 @@ class Server:
     socketio: SocketIO
     broadcast: Broadcast
     sessions: SessionRegistry
+    presence: Presence
     skies: dict[str, Sky] = field(default_factory=dict)
 
 

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from skyspy.app import create_app
 from skyspy.server import Server, server_of
-from skyspy.store import audit, presence, users
+from skyspy.store import audit, users
 from skyspy.store.audit import Actor, Entry
 from skyspy.store.users import User
 from tests.conftest import StillClock
@@ -35,9 +35,6 @@ class Panel:
         self.app: Flask = create_app({"SKYSPY_INSTANCE": str(folder / "instance"), **environ}, self.clock)
         self.skyspy: Server = server_of(self.app)
         self._hash: str | None = None
-        # Somebody looked at the live list a while ago: no page waits for what other processes say.
-        looked_at = self.clock.wall() - presence.WANTED_S / 4
-        self.skyspy.store.write(presence.want, looked_at)
 
     def user(self, name: str, role: str = "admin") -> User:
         """A user whose password is PASSWORD."""

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar, cast
 
-import gevent
 import pytest
 
+from skyspy.presence.presence import PUBLISH_S
 from skyspy.services import Caller
-from skyspy.sockets.presence import Presence
 from skyspy.store import presence, users
 from skyspy.watcher import Watcher
 from tests.databases import change
 from tests.socket_world import OPERATOR, Peer, World, turn
-
-T = TypeVar("T")
 
 
 class Twice:
@@ -24,11 +20,10 @@ class Twice:
 
     def __init__(self, folder: Path) -> None:
         self.worlds = (World(folder), World(folder))
-        self.parts = tuple(Presence(world.skyspy) for world in self.worlds)
         self.here, self.there = self.worlds
-        for world, part in zip(self.worlds, self.parts, strict=True):
+        for world in self.worlds:
             world.watcher = Watcher(world.settings, world.clock)  # type: ignore[arg-type]
-            part.subscribe(world.watcher)
+            world.watcher.on_poll("presence", world.skyspy.presence.poll)
             world.reauthorizer.subscribe(world.watcher)
         self.look()
 
@@ -39,11 +34,13 @@ class Twice:
             world.watcher.poll()
         turn()
 
-    def listed(self) -> list[presence.Row]:
+    def listed(self) -> list[presence.SessionRow]:
         return self.here.store.read(presence.everybody, self.here.clock.wall())
 
-    def want(self) -> None:
-        self.here.store.write(presence.want, self.here.clock.wall())
+    def settle(self) -> None:
+        """As many rounds as it takes until what happened in one process stands in the list of the others."""
+        for _ in range(int(PUBLISH_S / 0.5) + 1):
+            self.look()
 
     def choose(self, **settings: object) -> None:
         self.here.choose(**settings)
@@ -52,14 +49,6 @@ class Twice:
     def evict(self, what: str, target: str = "") -> None:
         self.here.store.write(presence.evict, what, target, 1, OPERATOR, self.here.clock.wall())
         self.look()
-
-    def looked(self, act: Callable[[], T]) -> T:
-        """What an act gives while both processes go on looking."""
-        acting = gevent.spawn(act)
-        while not acting.ready():
-            self.look()
-            gevent.sleep(0.2)
-        return cast("T", acting.get())
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ the server says is collected on its way into the client's queue.
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from skyspy.auth.refusals import Refusals
 from skyspy.broadcast import Broadcast
 from skyspy.clock import iso
 from skyspy.config import load
+from skyspy.presence.database import DatabasePresence
+from skyspy.presence.presence import Presence
 from skyspy.presence.sessions import SessionRegistry
 from skyspy.server import Server
 from skyspy.sky import Sky
@@ -30,8 +33,10 @@ from skyspy.sockets.audio import AudioNamespace
 from skyspy.sockets.cannonball import CannonballNamespace
 from skyspy.sockets.main import MainNamespace
 from skyspy.sockets.reauthorizer import Reauthorizer
+from skyspy.sockets.traffic import traffic_of
 from skyspy.store import Store, StoreError, users
 from skyspy.store.audit import Actor
+from skyspy.store.history import HistoryStore
 from skyspy.store.settings import SettingsTable
 from skyspy.transport import setup
 from skyspy.transport.connection import Outbox
@@ -77,10 +82,12 @@ class World:
         self.socketio.init_app(app, **setup.socketio_options(self.settings, self.config))  # type: ignore[arg-type]
         self.registry = setup.install(self.socketio)
         self.server = self.socketio.server
+        sessions = SessionRegistry()
         self.skyspy = Server(
             config=self.config,
             clock=self.clock,
             store=self.store,
+            history=HistoryStore(self.config.history_url, self.store, self.clock),
             settings=self.settings,  # type: ignore[arg-type]
             secret=auth.secret,
             passwords=auth.passwords,
@@ -99,7 +106,8 @@ class World:
             refusals=Refusals(self.store, self.clock),
             socketio=self.socketio,
             broadcast=Broadcast(self.socketio),
-            sessions=SessionRegistry(),
+            sessions=sessions,
+            presence=Presence(DatabasePresence(self.store, self.clock), sessions, self.clock, partial(traffic_of, self.registry)),
         )
         for name in ("live", "sandbox"):
             view = build_view(name, self.clock, lambda: self.settings.current, (), PLACE)

@@ -1,6 +1,6 @@
 """Who is connected, to whichever process, and seeing somebody out: one connection, a key's, a user's, or the anonymous.
 
-Law: thin over operate/live. Every act is asked first, on a page that says whom it ends and how many. The list renews itself
+Law: thin over services/sessions. Every act is asked first, on a page that says whom it ends and how many. The list renews itself
 by asking for the same part of the same template; it can be read without.
 """
 
@@ -17,9 +17,11 @@ from skyspy.admin.formatting import counted, counted_first, listed
 from skyspy.admin.forms import one_line
 from skyspy.admin.routes import Asked, Page
 from skyspy.admin.user_agents import name_of
-from skyspy.services import Refused, live
-from skyspy.services.live import Meant
+from skyspy.presence.presence import MESSAGE
+from skyspy.services import Refused, sessions
+from skyspy.services.sessions import Meant
 from skyspy.services.users import MANAGE
+from skyspy.store.presence import SessionRow
 from skyspy.topics import NAMESPACES
 
 page = Page("live", "/live/", "Live connections", (MANAGE,), "Overview")
@@ -34,7 +36,7 @@ LONGEST_SID = 64
 @page.get()
 def show(asked: Asked) -> ResponseReturnValue:
     """Everybody, the newest first, or those who match."""
-    return render_template("admin/live.html", namespaces=sorted(NAMESPACES), kinds=KINDS, **_found(asked, wait=True))
+    return render_template("admin/live.html", namespaces=sorted(NAMESPACES), kinds=KINDS, **_found(asked))
 
 
 @page.get("/live/list/", quiet=True)
@@ -58,7 +60,7 @@ def one(asked: Asked, sid: str) -> ResponseReturnValue:
 @page.post("/live/one/<sid>/")
 def end_one(asked: Asked, sid: str) -> ResponseReturnValue:
     """Send one connection away."""
-    return _done(live.disconnect(asked.server, asked.caller, sid[:LONGEST_SID]))
+    return _done(sessions.disconnect(asked.server, asked.caller, sid[:LONGEST_SID]))
 
 
 @page.get(f"/live/key/<{ID}:key_id>/")
@@ -70,7 +72,7 @@ def key(asked: Asked, key_id: int) -> ResponseReturnValue:
 @page.post(f"/live/key/<{ID}:key_id>/")
 def end_key(asked: Asked, key_id: int) -> ResponseReturnValue:
     """Send all connections of a key away."""
-    return _done(live.disconnect_key(asked.server, asked.caller, key_id))
+    return _done(sessions.disconnect_key(asked.server, asked.caller, key_id))
 
 
 @page.get(f"/live/user/<{ID}:user_id>/")
@@ -82,7 +84,7 @@ def user(asked: Asked, user_id: int) -> ResponseReturnValue:
 @page.post(f"/live/user/<{ID}:user_id>/")
 def end_user(asked: Asked, user_id: int) -> ResponseReturnValue:
     """Send all connections of a user away, those of their keys too."""
-    return _done(live.disconnect_user(asked.server, asked.caller, user_id))
+    return _done(sessions.disconnect_user(asked.server, asked.caller, user_id))
 
 
 @page.get("/live/anonymous/")
@@ -94,13 +96,13 @@ def anonymous(asked: Asked) -> ResponseReturnValue:
 @page.post("/live/anonymous/")
 def end_anonymous(asked: Asked) -> ResponseReturnValue:
     """Send all anonymous clients away."""
-    return _done(live.disconnect_anonymous(asked.server, asked.caller))
+    return _done(sessions.disconnect_anonymous(asked.server, asked.caller))
 
 
-def _found(asked: Asked, wait: bool = False) -> dict[str, Any]:
+def _found(asked: Asked) -> dict[str, Any]:
     search, namespace = one_line(request.args, "search", 64), one_line(request.args, "namespace", 32)
     kind = request.args.get("kind", "")
-    everybody = live.listing(asked.server, asked.caller, search, namespace, kind if kind in KINDS else "", wait=wait)
+    everybody = sessions.listing(asked.server, asked.caller, search, namespace, kind if kind in KINDS else "")
     # Who was on a later page may be on an earlier one by now, as others went.
     start = min(offset(), max(0, (len(everybody) - 1) // ROWS * ROWS))
     shown = everybody[start : start + ROWS]
@@ -118,7 +120,7 @@ def _found(asked: Asked, wait: bool = False) -> dict[str, Any]:
     }
 
 
-def _whole(everybody: list[live.Row]) -> Mapping[str, live.Row]:
+def _whole(everybody: list[SessionRow]) -> Mapping[str, SessionRow]:
     """The one key or user that all the found connections belong to, so that they can be ended together."""
     if not everybody or any(row.kind == "anonymous" for row in everybody):
         return {}
@@ -128,9 +130,9 @@ def _whole(everybody: list[live.Row]) -> Mapping[str, live.Row]:
     return {"user": first} if {row.user_id for row in everybody} == {first.user_id} else {}
 
 
-def _more(asked: Asked, row: live.Row) -> dict[str, int]:
+def _more(asked: Asked, row: SessionRow) -> dict[str, int]:
     """How many connections the same key and the same user have in all."""
-    everybody = live.everybody(asked.server)
+    everybody = asked.server.presence.everybody()
     return {
         "of_key": sum(row.key_id is not None and other.key_id == row.key_id for other in everybody),
         "of_user": sum(row.user_id is not None and other.user_id == row.user_id for other in everybody),
@@ -138,7 +140,7 @@ def _more(asked: Asked, row: live.Row) -> dict[str, int]:
 
 
 def _meant(asked: Asked, what: str, target: str) -> Meant:
-    meant = live.meant(asked.server, asked.caller, what, target)
+    meant = sessions.meant(asked.server, asked.caller, what, target)
     if meant.above:
         raise Refused("permission_denied", f"{meant.above} holds more than you do: ask somebody who holds as much")
     return meant
@@ -161,7 +163,7 @@ def _points(asked: Asked, meant: Meant) -> list[str]:
     many = f"{counted(len(meant.rows), 'live connection')} of {meant.whom} end: {where}."
     points = [
         only if len(meant.rows) == 1 else many,
-        f"{'It is' if len(meant.rows) == 1 else 'They are'} told “{live.MESSAGE}” and closed within 2 seconds.",
+        f"{'It is' if len(meant.rows) == 1 else 'They are'} told “{MESSAGE}” and closed within 2 seconds.",
         f"Whoever it is may connect again at once. {meant.keep_out}",
     ]
     if any(row.user_id == asked.principal.user_id and row.kind == "user" for row in meant.rows):

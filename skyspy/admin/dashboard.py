@@ -18,8 +18,9 @@ from skyspy.admin.feeds import demo_only, shown
 from skyspy.admin.formatting import listed, number
 from skyspy.admin.labels import feature_name
 from skyspy.admin.routes import OPERATES, Asked, Page
+from skyspy.presence.presence import clients
 from skyspy.safety.emergency import DESCRIPTIONS, is_emergency
-from skyspy.services import audit_log, feeds, live, present, users
+from skyspy.services import audit_log, feeds, sessions, users
 from skyspy.store.settings import Settings
 
 page = Page("dashboard", "/dashboard/", "Dashboard", OPERATES, "Overview")
@@ -116,8 +117,8 @@ def _parts(asked: Asked) -> dict[str, Any]:
         "emergencies": emergencies(asked) if asked.may("aircraft.view") else None,
         "feeds": None if views is None else shown(views),
         "demo_only": views is not None and demo_only(views),
-        "clients": present.clients(present.everybody(server)) if watches else None,
-        "namespaces": sorted(live.counts(server).items()) if watches else (),
+        "clients": clients(server.presence.everybody()) if watches else None,
+        "namespaces": sorted(sessions.counts(server).items()) if watches else (),
         "entries": entries,
         "places": audit_log.places(server, asked.caller, entries) if entries else {},
         "address_of": address_of,

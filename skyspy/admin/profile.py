@@ -21,9 +21,9 @@ from skyspy.auth.passwords import PasswordError
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
 from skyspy.permissions import PERMISSIONS
-from skyspy.services import Refused, live, users
+from skyspy.services import Refused, users
 from skyspy.store import keys
-from skyspy.store.presence import Row
+from skyspy.store.presence import SessionRow
 
 page = Page("profile", "/profile/", "Profile", group="You")
 
@@ -112,9 +112,9 @@ def end_browser(asked: Asked, family: str) -> ResponseReturnValue:
     return redirect(url_for("admin.profile_show"), 303)
 
 
-def sockets_of(asked: Asked, user_id: int) -> list[Row]:
+def sockets_of(asked: Asked, user_id: int) -> list[SessionRow]:
     """The live connections of a user, by sign-in or key, to any process; the newest first."""
-    return [row for row in live.everybody(asked.server) if row.user_id == user_id]
+    return [row for row in asked.server.presence.everybody() if row.user_id == user_id]
 
 
 def _page(asked: Asked, errors: dict[str, str] | None = None, status: int = 200, retry_after: float = 0.0) -> Response:

@@ -17,7 +17,7 @@ from skyspy.admin.forms import Field, local_path, one_line
 from skyspy.admin.routes import Asked, Page
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
-from skyspy.services import present
+from skyspy.presence.presence import clients
 from skyspy.store import users
 
 page = Page("session", "/sign-in/", "Sign in")
@@ -92,7 +92,7 @@ def live_counts(asked: Asked) -> dict[str, float]:
     messages = sum(feed["messages_per_second"] for feed in sky.receivers.status())
     return {
         "aircraft": len(sky.tracker),
-        "clients": present.clients(present.everybody(asked.server)),
+        "clients": clients(asked.server.presence.everybody()),
         "messages": round(messages),
     }
 

@@ -15,7 +15,7 @@ from skyspy.api.errors import not_found
 from skyspy.api.paging import cut, number, opened, page
 from skyspy.api.routes import IDENTIFIED, Asked, Resource
 from skyspy.clock import iso
-from skyspy.services import Caller, access, audit_log, invitations, keys, live, roles, users
+from skyspy.services import Caller, access, audit_log, invitations, keys, roles, sessions, users
 from skyspy.services.users import UserView
 from skyspy.store.keys import KeySearch
 from skyspy.store.roles import Role
@@ -298,7 +298,7 @@ def live_list(asked: Asked) -> object:
     To any process on this database; what another process says is at most two seconds old.
     """
     query: models.LiveQuery = asked.query
-    found = live.listing(asked.server, caller_of(asked), query.search, query.namespace)
+    found = sessions.listing(asked.server, caller_of(asked), query.search, query.namespace)
     shown, following = page(found, lambda row: row.sid, query.limit, query.cursor)
     listed = [
         models.Connection(
@@ -317,7 +317,7 @@ def live_list(asked: Asked) -> object:
         )
         for row in shown
     ]
-    return models.LiveList(listed, len(listed), len(found), following, dict(live.counts(asked.server)))
+    return models.LiveList(listed, len(listed), len(found), following, dict(sessions.counts(asked.server)))
 
 
 @resource.post("/api/admin/live/disconnect/", body=models.Disconnect, answer=models.Disconnected, errors=(404,), **_USERS)
@@ -328,10 +328,10 @@ def live_disconnect(asked: Asked) -> object:
     """
     body: models.Disconnect = asked.body
     acts: dict[str, Callable[[], int]] = {
-        "socket": lambda: live.disconnect(asked.server, caller_of(asked), body.id),
-        "key": lambda: live.disconnect_key(asked.server, caller_of(asked), int(body.id or 0)),
-        "user": lambda: live.disconnect_user(asked.server, caller_of(asked), int(body.id or 0)),
-        "anonymous": lambda: live.disconnect_anonymous(asked.server, caller_of(asked)),
+        "socket": lambda: sessions.disconnect(asked.server, caller_of(asked), body.id),
+        "key": lambda: sessions.disconnect_key(asked.server, caller_of(asked), int(body.id or 0)),
+        "user": lambda: sessions.disconnect_user(asked.server, caller_of(asked), int(body.id or 0)),
+        "anonymous": lambda: sessions.disconnect_anonymous(asked.server, caller_of(asked)),
     }
     if body.what in ("key", "user") and not (body.id.isdecimal() and len(body.id) <= LONGEST_ID):
         raise not_found("Give the key's or user's id in `id`; the lists show them")

@@ -1,1 +1,1 @@
-"""Infrastructure: who is connected."""
+"""Who is connected: the sessions of this process, and those of every process of the installation."""

@@ -17,9 +17,8 @@ from skyspy.auth.policy import TokenOutcome, decide, may
 from skyspy.auth.principal import MESSAGES, Principal, TokenError
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Context, as_refusals
-from skyspy.services.present import settled
 from skyspy.store import keys, users
-from skyspy.store.presence import Row
+from skyspy.store.presence import SessionRow
 from skyspy.store.registry import check, parse, row_of
 from skyspy.store.settings import Setting, Settings
 
@@ -62,7 +61,7 @@ def preview(server: Server, caller: Caller, changes: Mapping[str, object]) -> Pr
     lost: Counter[str] = Counter()
     where: dict[str, Counter[str]] = {}
     own = near = 0
-    rows = settled(server)
+    rows = server.presence.everybody()
     for row, token in zip(rows, tokens_of(server, rows), strict=True):
         if token is None:
             continue
@@ -94,13 +93,13 @@ def change(context: Context, caller: Caller, changes: Mapping[str, object]) -> S
         return context.settings.change(changes, caller.actor)
 
 
-def tokens_of(server: Server, rows: Sequence[Row]) -> list[TokenOutcome | None]:
+def tokens_of(server: Server, rows: Sequence[SessionRow]) -> list[TokenOutcome | None]:
     """What the door would find each session's token to be now; None for one that goes whatever is changed."""
     people = server.store.read(users.by_ids, {row.user_id for row in rows if row.kind == "user" and row.user_id is not None})
     held = server.store.read(keys.by_ids, {row.key_id for row in rows if row.key_id is not None})
     now = server.clock.wall()
 
-    def found(row: Row) -> TokenOutcome | None:
+    def found(row: SessionRow) -> TokenOutcome | None:
         if row.kind == "anonymous":
             return TokenOutcome(error=TokenError(row.token_state) if row.token_state in MESSAGES else None)
         if row.kind == "user":

@@ -15,7 +15,6 @@ from skyspy.auth.apikeys import MadeKey
 from skyspy.clock import iso
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Context, Refused, as_refusals, known
-from skyspy.services.present import tally
 from skyspy.services.users import works
 from skyspy.store import keys, users
 from skyspy.store.keys import Key, KeySearch
@@ -165,5 +164,5 @@ def _views(server: Server, found: Iterable[Key]) -> list[KeyView]:
     today = int(now // DAY_S)
     days = range(today - DAYS_SHOWN + 1, today + 1)
     uses = server.store.read(keys.uses_since, [key.id for key in shown], days.start)
-    sockets = tally(server).keys
+    sockets = server.presence.tally().keys
     return [KeyView(key, works(key, now), tuple(uses[key.id].get(day, 0) for day in days), sockets[key.id]) for key in shown]

@@ -15,10 +15,9 @@ from skyspy.auth.policy import TokenOutcome, decide, may
 from skyspy.server import Server
 from skyspy.services import access, users
 from skyspy.services.caller import Caller, Context, as_refusals, known
-from skyspy.services.present import settled, tally
 from skyspy.services.users import MANAGE
 from skyspy.store import roles
-from skyspy.store.presence import Row
+from skyspy.store.presence import SessionRow
 from skyspy.store.roles import ADMIN, Role
 from skyspy.store.users import keep_an_admin
 
@@ -46,7 +45,7 @@ class Effect:
 def listing(server: Server, caller: Caller) -> list[RoleView]:
     """Every role."""
     caller.require(server, MANAGE)
-    sockets = tally(server).roles
+    sockets = server.presence.tally().roles
     return [RoleView(role, sockets[role.name]) for role in server.store.read(roles.every)]
 
 
@@ -54,7 +53,7 @@ def one(server: Server, caller: Caller, name: str) -> RoleView:
     """One role."""
     caller.require(server, MANAGE)
     with as_refusals():
-        return RoleView(server.store.read(roles.by_name, name), tally(server).roles[name])
+        return RoleView(server.store.read(roles.by_name, name), server.presence.tally().roles[name])
 
 
 def create(context: Context, caller: Caller, name: str, permissions: Iterable[str], says: str = "") -> Role:
@@ -92,7 +91,7 @@ def effect(server: Server, caller: Caller, name: str, permissions: Iterable[str]
     """What giving a role these permissions would do; changes nothing. Refused as the change itself would be."""
     role, wanted = one(server, caller, name).role, known(permissions, "permissions")
     caller.require_outranks(server, role.permissions | wanted, f"The role {name}")
-    rows = [row for row in settled(server) if row.role == name and row.kind != "anonymous"]
+    rows = [row for row in server.presence.everybody() if row.role == name and row.kind != "anonymous"]
     return _effect(server, rows, role.permissions, wanted, role.users)
 
 
@@ -103,11 +102,11 @@ def effect_of_giving(server: Server, caller: Caller, user_id: int, name: str) ->
     if role.name != ADMIN:
         with as_refusals():
             server.store.read(keep_an_admin, user)
-    rows = [row for row in settled(server) if row.user_id == user_id and row.kind != "anonymous"]
+    rows = [row for row in server.presence.everybody() if row.user_id == user_id and row.kind != "anonymous"]
     return _effect(server, rows, user.permissions, role.permissions, 1)
 
 
-def _effect(server: Server, rows: list[Row], held: frozenset[str], wanted: frozenset[str], count: int) -> Effect:
+def _effect(server: Server, rows: list[SessionRow], held: frozenset[str], wanted: frozenset[str], count: int) -> Effect:
     """What becomes of these sessions when whose they are holds `wanted` instead of `held`."""
     settings = server.settings.fresh()
     closed: Counter[str] = Counter()

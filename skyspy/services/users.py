@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Context, Refused, as_refusals
-from skyspy.services.present import settled, tally
 from skyspy.store import keys, panel, roles, users
 from skyspy.store.keys import Key
 from skyspy.store.panel import PanelSession
@@ -162,7 +161,7 @@ def delete(context: Context, caller: Caller, user_id: int) -> None:
 def touches(server: Server, caller: Caller, user_id: int) -> Touches:
     """What disabling or deleting the user would end."""
     view = one(server, caller, user_id)
-    return Touches(view.keys, sum(row.user_id == user_id for row in settled(server)))
+    return Touches(view.keys, sum(row.user_id == user_id for row in server.presence.everybody()))
 
 
 def works(key: Key, now: float) -> bool:
@@ -186,7 +185,7 @@ def _not_self(caller: Caller, user: User, act: str) -> None:
 
 def _views(server: Server, shown: list[User]) -> list[UserView]:
     working = server.store.read(keys.working_per_user, [user.id for user in shown], server.clock.wall())
-    sockets = tally(server).users
+    sockets = server.presence.tally().users
     return [UserView(user, working.get(user.id, 0), sockets[user.id]) for user in shown]
 
 

@@ -1,37 +1,38 @@
-"""Who is connected to any process of this database, and whom an operator sent away.
+"""The sessions of every process of this database, and the evictions that operators ordered.
 
-Law: nothing is written while nobody looks. Whoever looks says until when he wants the list; every process sees it
-within half a second and keeps its rows true until then. A row that was not renewed for GONE_S is of a process that died.
-An eviction is written once, with its audit row, and taken by every process that was up when it was written. Evictions
-are ordered by their ids, which the database gives, and by no clock: the hosts of an installation may differ by an hour.
+Invariants: a process writes rows only for sessions that began, changed or ended, and at most every few seconds
+(presence/presence.py). A row that was not renewed for GONE_S belongs to a process that died, and is not listed. An eviction is
+written once, with its audit row, and read by every process that was running when it was written. Evictions are ordered by their
+ids, which the database assigns, and by no clock: the hosts of an installation may differ by an hour.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, fields
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from skyspy.store import audit, state
-from skyspy.store.audit import Actor
+from skyspy.store.audit import DAY_S, Actor
 from skyspy.store.schema import EVICTIONS, PRESENCE, STATE
 
 WANTED_S = 10.0
-"""For how long after a look the list is kept."""
-GONE_S = 10.0
-KEPT = 1000
-"""How many evictions are remembered: every process has taken the older ones long before."""
+"""For how long after a request the processes write what their sessions received."""
+GONE_S = 75.0
+"""A process renews its rows more than twice in this time."""
+MAX_EVICTIONS = 1000
+"""How many evictions are kept: every process has read the older ones long before."""
 CHUNK = 200
-"""Rows inserted by one statement."""
+"""Rows written by one statement."""
 _ABOUT = {"session": "socket {}", "key": "key {}", "user": "user {}", "anonymous": "anonymous clients"}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One live session of some process. `topics` are separated by blanks; `since` wall seconds; `lag_ms`: for how long
-    something has been waiting for the client to read; `messages` and `bytes` are its transport's since it connected;
-    `transport` is the same for the sessions of one client, and no name that anybody could use."""
+class SessionRow:
+    """One session of some process. `topics` are separated by blanks; `since` wall seconds; `messages` and `bytes` are what its
+    connection received since it began and `lag_ms` how long something has been waiting for the client to read; `transport` is
+    the same for the sessions of one connection, and not an id that anybody could use."""
 
     process: str
     sid: str
@@ -54,9 +55,12 @@ class Row:
     transport: str = ""
 
 
+_COLUMNS = tuple(PRESENCE.c[field.name] for field in fields(SessionRow))
+
+
 @dataclass(frozen=True, slots=True)
 class Eviction:
-    """Whom to send away: `what` is session, key, user or anonymous, `target` its id; `at` is wall seconds of the host that acted."""
+    """Whom to disconnect: `what` is session, key, user or anonymous, `target` its id; `at` is wall seconds of the host that acted."""
 
     id: int
     what: str
@@ -65,27 +69,30 @@ class Eviction:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """What a process asks for twice a second."""
+class Polled:
+    """What a process asks for at every poll: whether the traffic of its sessions is wanted, the id of the newest eviction (0:
+    none), and the evictions it has not read yet."""
 
-    wanted_until: float
-    evictions: tuple[Eviction, ...]
+    wanted: bool
+    last_id: int
+    evictions: tuple[Eviction, ...] = ()
 
 
 def want(connection: Connection, at: float) -> None:
-    """Somebody looks: keep the list for WANTED_S more."""
+    """Ask every process to write what its sessions received, for WANTED_S more."""
     connection.execute(update(STATE).values(wanted_until=at + WANTED_S))
 
 
-def wanted_until(connection: Connection) -> float:
-    """Until when (wall seconds) somebody wants the list."""
-    return float(connection.execute(select(STATE.c.wanted_until)).scalar_one())
-
-
-def news(connection: Connection, after_id: int) -> News:
-    """Until when the list is wanted, and the evictions later than `after_id`."""
-    rows = connection.execute(select(EVICTIONS).where(EVICTIONS.c.id > after_id).order_by(EVICTIONS.c.id))
-    return News(wanted_until(connection), tuple(Eviction(row.id, row.what, row.target, row.at) for row in rows))
+def poll(connection: Connection, after: int | None, at: float) -> Polled:
+    """The evictions later than the id `after`, and whether traffic is wanted. With `after` None no eviction is returned:
+    a process that starts has no session that an earlier one could concern."""
+    wanted = float(connection.execute(select(STATE.c.wanted_until)).scalar_one()) > at
+    if after is None:
+        return Polled(wanted, last_eviction(connection))
+    query = select(EVICTIONS.c.id, EVICTIONS.c.what, EVICTIONS.c.target, EVICTIONS.c.at)
+    rows = connection.execute(query.where(EVICTIONS.c.id > after).order_by(EVICTIONS.c.id))
+    evictions = tuple(Eviction(*row) for row in rows)
+    return Polled(wanted, evictions[-1].id if evictions else after, evictions)
 
 
 def last_eviction(connection: Connection) -> int:
@@ -93,32 +100,41 @@ def last_eviction(connection: Connection) -> int:
     return int(connection.execute(select(func.max(EVICTIONS.c.id))).scalar() or 0)
 
 
-def publish(connection: Connection, process: str, rows: Iterable[Row], at: float) -> None:
-    """Replace one process's rows."""
-    connection.execute(delete(PRESENCE).where(PRESENCE.c.process == process))
+def publish(connection: Connection, process: str, rows: Iterable[SessionRow], gone: Collection[str], at: float) -> None:
+    """Write the rows of one process that are new or changed, and remove those of the sessions `gone`."""
     values = [{**asdict(row), "updated": at} for row in rows]
+    replaced = [*gone, *(row["sid"] for row in values)]
+    for start in range(0, len(replaced), CHUNK):
+        these = PRESENCE.c.sid.in_(replaced[start : start + CHUNK])
+        connection.execute(delete(PRESENCE).where(PRESENCE.c.process == process, these))
     for start in range(0, len(values), CHUNK):
         connection.execute(insert(PRESENCE), values[start : start + CHUNK])
 
 
-def withdraw(connection: Connection, process: str, at: float) -> None:
-    """Remove one process's rows, and those of processes that died."""
-    dead = PRESENCE.c.updated < at - GONE_S
-    connection.execute(delete(PRESENCE).where((PRESENCE.c.process == process) | dead))
+def renew(connection: Connection, process: str, at: float) -> int:
+    """Note that a process lives; returns how many rows it has. Rows of processes that died a day ago are removed."""
+    connection.execute(delete(PRESENCE).where(PRESENCE.c.updated < at - DAY_S, PRESENCE.c.process != process))
+    return connection.execute(update(PRESENCE).where(PRESENCE.c.process == process).values(updated=at)).rowcount
 
 
-def everybody(connection: Connection, at: float) -> list[Row]:
-    """The live sessions of every process, the newest first."""
-    query = select(PRESENCE).where(PRESENCE.c.updated >= at - GONE_S).order_by(PRESENCE.c.since.desc(), PRESENCE.c.sid)
-    return [Row(*row[:-1]) for row in connection.execute(query)]
+def withdraw(connection: Connection, process: str) -> None:
+    """Remove the rows of a process that ends."""
+    connection.execute(delete(PRESENCE).where(PRESENCE.c.process == process))
+
+
+def everybody(connection: Connection, at: float) -> list[SessionRow]:
+    """The sessions of every living process, the newest first."""
+    query = select(*_COLUMNS).where(PRESENCE.c.updated >= at - GONE_S).order_by(PRESENCE.c.since.desc(), PRESENCE.c.sid)
+    return [SessionRow(*row) for row in connection.execute(query)]
 
 
 def evict(connection: Connection, what: str, target: str, sockets: int, actor: Actor, at: float) -> int:
-    """Send somebody away everywhere; `sockets` is how many that was when it was asked, for the log. The eviction's id."""
+    """Order a disconnect on every process; `sockets` is how many sessions that was when it was ordered, for the audit log.
+    Returns the eviction's id."""
     # The version's lock: evictions are kept in the order of their ids, so that who saw one has seen all before it.
     state.bump(connection)
     connection.execute(insert(EVICTIONS).values(what=what, target=target, at=at))
     eviction_id = last_eviction(connection)
-    connection.execute(delete(EVICTIONS).where(EVICTIONS.c.id <= eviction_id - KEPT))
+    connection.execute(delete(EVICTIONS).where(EVICTIONS.c.id <= eviction_id - MAX_EVICTIONS))
     audit.record(connection, actor, "live.disconnect", _ABOUT[what].format(target), at, None, {"sockets": sockets})
     return eviction_id

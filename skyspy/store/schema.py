@@ -49,7 +49,7 @@ STATE = Table(
     METADATA,
     Column("id", Integer, CheckConstraint("id = 1", name="single"), primary_key=True, autoincrement=False),
     Column("version", Integer, nullable=False),
-    # Until then somebody looks at who is connected: every process writes its list down (see presence.py).
+    # Until then somebody views the list of connections: every process writes what its sessions received (see presence.py).
     Column("wanted_until", Double, nullable=False, server_default="0"),
 )
 
@@ -208,7 +208,8 @@ AUDIT = Table(
     sqlite_autoincrement=True,
 )
 
-# Who is connected to which process, written only while somebody looks. `topics` are words; `updated` is when the row was last true.
+# The sessions of every process, written when they begin, change or end. `topics` are separated by blanks; `updated` is when the
+# process last said that it lives.
 PRESENCE = Table(
     "presence",
     METADATA,

@@ -9,7 +9,7 @@ import pytest
 from skyspy.auth.principal import ANONYMOUS, Principal
 from skyspy.presence.sessions import Session
 from skyspy.store import presence, roles, users
-from skyspy.store.presence import Row
+from skyspy.store.presence import SessionRow
 from tests.databases import change
 from tests.panel_world import CLI, Browser, Panel, panel
 
@@ -42,12 +42,12 @@ def by_key(panel: Panel, name: str, key: str) -> Principal:
 def elsewhere(panel: Panel, sid: str, name: str = "", kind: str = "anonymous", **more: object) -> None:
     """A session on another process, as it tells of it."""
     values = {"user_id": None, "key_id": None, "lag_ms": 0, "messages": 0, "bytes": 0, **more}
-    row = Row(
+    row = SessionRow(
         "other", sid, "/audio", kind, values["user_id"], values["key_id"], name, "", "viewer", "198.51.100.9", "", "none", "live",
         "", 1.0, values["messages"], values["bytes"], values["lag_ms"],
     )  # fmt: skip  # type: ignore[arg-type]
     now = panel.clock.wall()
-    panel.skyspy.store.write(presence.publish, "other", [row], now)
+    panel.skyspy.store.write(presence.publish, "other", [row], (), now)
 
 
 @pytest.fixture

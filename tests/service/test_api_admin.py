@@ -14,7 +14,7 @@ from skyspy.api.routes import Route, words_in
 from skyspy.auth.principal import ANONYMOUS
 from skyspy.permissions import PERMISSION_NAMES
 from skyspy.presence.sessions import Session
-from skyspy.services import feeds, invitations, present
+from skyspy.services import feeds, invitations
 from skyspy.store import audit, keys, roles, users
 from tests.api_world import OPERATOR, PASSWORD, World
 from tests.databases import change
@@ -26,9 +26,6 @@ MANAGING = ("users.manage", "keys.manage", "settings.manage", "audit.view")
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path)
-    # Somebody looks at the live list for a while already: nothing waits for other processes to answer.
-    present.everybody(made.skyspy)
-    made.clock.pass_by(2.0)
     yield made
     made.close()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from skyspy.services import live, present
-from skyspy.sockets.presence import Presence
+from skyspy.presence.database import DatabasePresence
+from skyspy.presence.presence import PUBLISH_S, RENEW_S, Presence, clients
+from skyspy.services import sessions
 from skyspy.store import presence
 from tests.presence_world import Twice, admin, gone, twice
 from tests.socket_world import OPERATOR
@@ -13,10 +14,65 @@ from tests.socket_world import OPERATOR
 __all__ = ["twice"]
 
 
-def test_nothing_is_written_while_nobody_looks(twice: Twice) -> None:
+def written(twice: Twice, rounds: int = 1) -> int:
+    """How many writes so many rounds of both processes cost."""
+    writes: list[None] = []
+    for world in twice.worlds:
+        world.store.after_write = lambda: writes.append(None)
+    for _ in range(rounds):
+        twice.look()
+    for world in twice.worlds:
+        world.store.after_write = None
+    return len(writes)
+
+
+def test_nothing_is_written_while_nobody_is_connected(twice: Twice) -> None:
+    assert written(twice, 200) == 0
+
+
+def test_while_nobody_comes_or_goes_a_process_writes_only_that_it_lives(twice: Twice) -> None:
     twice.there.peer().join()
-    twice.look()
+    twice.settle()
+    assert written(twice, int(RENEW_S / 0.5) - 10) == 0, "what its clients receive is not written, whoever is connected"
+    assert written(twice, 20) == 1
+    assert len(twice.listed()) == 1
+
+
+def test_a_crowd_that_comes_and_goes_costs_at_most_one_write_in_two_seconds(twice: Twice) -> None:
+    costs = 0
+    for _ in range(20):
+        twice.there.peer().join().leave()
+        twice.there.peer().join()
+        costs += written(twice)
+    assert 0 < costs <= 20 * 0.5 / PUBLISH_S + 1
+
+
+def test_what_clients_received_is_written_only_while_somebody_views_the_list(twice: Twice) -> None:
+    peer = twice.there.peer().join()
+    twice.settle()
+    peer.engine.queue.sent = 7
+    twice.settle()
+    assert [row.messages for row in twice.here.skyspy.presence.everybody()] == [0]
+    twice.here.skyspy.presence.everybody(traffic=True)
+    twice.settle()
+    assert [row.messages for row in twice.here.skyspy.presence.everybody()] == [7]
+    peer.engine.queue.sent = 9
+    for _ in range(int(presence.WANTED_S / 0.5)):
+        twice.look()
+    peer.engine.queue.sent = 11
+    twice.settle()
+    assert [row.messages for row in twice.listed()] == [9], "and no more when nobody does"
+
+
+def test_a_process_whose_rows_were_lost_writes_them_again(twice: Twice) -> None:
+    for _ in range(3):
+        twice.there.peer().join()
+    twice.settle()
+    twice.here.store.write(presence.withdraw, twice.there.skyspy.sessions.process)
     assert twice.listed() == []
+    for _ in range(int(RENEW_S / 0.5) + 5):
+        twice.look()
+    assert len(twice.listed()) == 3
 
 
 def test_the_clients_of_every_process_are_in_one_list(twice: Twice) -> None:
@@ -24,8 +80,7 @@ def test_the_clients_of_every_process_are_in_one_list(twice: Twice) -> None:
     twice.here.peer().join()
     peer = twice.there.peer().join("/", {"token": key})
     peer.tell("subscribe", {"topics": ["aircraft"]})
-    twice.want()
-    twice.look()
+    twice.settle()
     rows = {row.kind: row for row in twice.listed()}
     assert set(rows) == {"anonymous", "key"}
     assert rows["anonymous"].process != rows["key"].process
@@ -39,45 +94,41 @@ def test_a_client_in_several_namespaces_counts_once_over_every_process(twice: Tw
         peer.join("/acars")
         peer.join("/cannonball")
     twice.here.peer().join("/")
-    twice.want()
-    twice.look()
-    rows = present.everybody(twice.here.skyspy)
-    assert (len(rows), present.clients(rows)) == (7, 3)
+    twice.settle()
+    rows = twice.here.skyspy.presence.everybody()
+    assert (len(rows), clients(rows)) == (7, 3)
 
 
 def test_no_transports_id_leaves_its_process(twice: Twice) -> None:
     twice.there.peer().join()
     [session] = twice.there.skyspy.sessions
-    twice.want()
-    twice.look()
+    twice.settle()
     [row] = twice.listed()
     assert row.transport
     assert session.eio_sid not in repr(row)
 
 
-def test_the_list_is_taken_away_when_nobody_looks_any_more(twice: Twice) -> None:
-    twice.there.peer().join()
-    twice.want()
-    twice.look()
-    assert len(twice.listed()) == 1
-    for _ in range(21):
-        twice.look()
-    assert twice.here.store.read(presence.everybody, 0.0) == []
+def test_a_session_that_ended_or_changed_is_so_in_the_list(twice: Twice) -> None:
+    first, second = twice.there.peer().join(), twice.there.peer().join()
+    twice.settle()
+    first.leave()
+    second.tell("subscribe", {"topics": ["stats"]})
+    twice.settle()
+    [row] = twice.listed()
+    assert (row.sid, row.topics) == (second.sids["/"], "stats")
 
 
 def test_rows_of_a_process_that_died_count_no_more(twice: Twice) -> None:
     twice.there.peer().join()
-    twice.want()
-    twice.look()
+    twice.settle()
     twice.here.clock.pass_by(presence.GONE_S + 1)
     assert twice.listed() == []
 
 
 def test_a_process_that_stops_takes_its_rows_away(twice: Twice) -> None:
     twice.there.peer().join()
-    twice.want()
-    twice.look()
-    twice.parts[1].stop()
+    twice.settle()
+    twice.there.skyspy.presence.stop()
     assert twice.listed() == []
 
 
@@ -136,10 +187,9 @@ def test_a_host_whose_clock_is_ahead_forgets_no_eviction_that_others_have_not_he
 
 def test_whoever_comes_back_at_once_to_where_the_operator_acted_stays(twice: Twice) -> None:
     caller = admin(twice.here)
-    twice.want()
-    twice.look()
+    twice.settle()
     peer = twice.here.peer().join()
-    twice.looked(lambda: live.disconnect_anonymous(twice.here.skyspy, caller))
+    sessions.disconnect_anonymous(twice.here.skyspy, caller)
     twice.here.watcher.poll()
     back = twice.here.peer().join()
     twice.look()
@@ -148,7 +198,8 @@ def test_whoever_comes_back_at_once_to_where_the_operator_acted_stays(twice: Twi
 
 def test_an_eviction_from_before_the_start_is_nobodys(twice: Twice) -> None:
     twice.evict("anonymous")
-    late = Presence(twice.there.skyspy)
+    port = DatabasePresence(twice.there.store, twice.there.clock)
+    late = Presence(port, twice.there.skyspy.sessions, twice.there.clock)
     peer = twice.there.peer().join()
     twice.there.clock.pass_by(-100)
     late.poll()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from skyspy.services import Caller, Refused, access, feeds, keys, live, roles, users
+from skyspy.services import Caller, Refused, access, feeds, keys, roles, sessions, users
 from skyspy.store import audit
 from skyspy.store import keys as stored_keys
 from skyspy.store import roles as stored_roles
@@ -94,13 +94,12 @@ def test_a_url_that_is_no_feed_and_one_that_is_there_are_refused(twice: Twice) -
 def test_an_operator_sees_and_sends_away_the_clients_of_every_process(twice: Twice) -> None:
     caller, server = admin(twice.here), twice.here.skyspy
     peers = [world.peer().join() for world in twice.worlds]
-    live.listing(server, caller)
-    twice.look()
-    assert len(live.listing(server, caller)) == 2
-    assert live.disconnect(server, caller, peers[1].sids["/"]) == 1
+    twice.settle()
+    assert len(sessions.listing(server, caller)) == 2
+    assert sessions.disconnect(server, caller, peers[1].sids["/"]) == 1
     twice.look()
     assert (gone(peers[0]), gone(peers[1])) == (False, True)
-    assert live.disconnect_anonymous(server, caller) >= 1
+    assert sessions.disconnect_anonymous(server, caller) >= 1
     twice.look()
     assert gone(peers[0])
 
@@ -116,7 +115,8 @@ def test_a_preview_counts_the_clients_of_every_process_at_the_first_look(twice: 
     known = twice.there.peer().join("/", {"token": twice.there.key("bob", "viewer")})
     known.tell("subscribe", {"topics": ["acars"]})
     caller, server = admin(twice.here), twice.here.skyspy
-    found = twice.looked(lambda: access.preview(server, caller, {"AUTH_MODE": "private"}))
+    twice.settle()
+    found = access.preview(server, caller, {"AUTH_MODE": "private"})
     assert (dict(found.disconnected), dict(found.namespaces)) == ({"anonymous": 6}, {"/": 5, "/acars": 1})
     assert dict(found.lost) == {}, "who goes loses no topic besides"
     found = access.preview(server, caller, {"FEATURE_ACCESS": {"acars": "authenticated"}})
@@ -134,7 +134,8 @@ def test_a_preview_tells_apart_keys_that_may_stay_from_those_that_may_not(twice:
     assert bad.sids
     caller, server = admin(twice.here), twice.here.skyspy
     change(server, stored_keys.revoke, revoked.key.id, OPERATOR)
-    found = twice.looked(lambda: access.preview(server, caller, {"FEATURE_ACCESS": {"audio": "permission"}}))
+    twice.settle()
+    found = access.preview(server, caller, {"FEATURE_ACCESS": {"audio": "permission"}})
     assert dict(found.disconnected) == {"key": 1}, "olga holds audio.view, and the revoked key goes anyway"
     assert dict(access.preview(server, caller, {"WS_REJECT_INVALID_TOKENS": True}).disconnected) == {"anonymous": 1}
 
@@ -142,7 +143,8 @@ def test_a_preview_tells_apart_keys_that_may_stay_from_those_that_may_not(twice:
 def test_a_preview_is_what_happens(twice: Twice) -> None:
     peers = [world.peer().join() for world in twice.worlds for _ in range(3)]
     caller, server = admin(twice.here), twice.here.skyspy
-    found = twice.looked(lambda: access.preview(server, caller, {"AUTH_MODE": "private"}))
+    twice.settle()
+    found = access.preview(server, caller, {"AUTH_MODE": "private"})
     assert not any(gone(peer) for peer in peers), "a preview changes nothing"
     access.change(server, caller, {"AUTH_MODE": "private"})
     twice.look()
@@ -154,7 +156,8 @@ def test_users_roles_and_keys_are_counted_over_every_process(twice: Twice) -> No
     for world in twice.worlds:
         world.peer().join("/", {"token": key.text})
     caller, server = admin(twice.here), twice.here.skyspy
-    touched = twice.looked(lambda: users.touches(server, caller, key.key.user.id))
+    twice.settle()
+    touched = users.touches(server, caller, key.key.user.id)
     assert touched == users.Touches(1, 2)
     assert users.one(server, caller, key.key.user.id).sockets == 2
     assert keys.one(server, caller, key.key.id).sockets == 2
@@ -170,19 +173,19 @@ def test_nobody_sends_away_somebody_above_him_on_any_process(twice: Twice) -> No
     principal = twice.here.skyspy.tokens.identify(twice.here.key("carl", "clerk"), "127.0.0.1")
     assert principal is not None
     clerk, server = Caller(principal), twice.here.skyspy
-    twice.looked(lambda: live.listing(server, clerk))
-    twice.look()
+    twice.settle()
     for act in (
-        lambda: live.disconnect(server, clerk, peer.sids["/"]),
-        lambda: live.disconnect_key(server, clerk, above.key.id),
-        lambda: live.disconnect_user(server, clerk, above.key.user.id),
+        lambda: sessions.disconnect(server, clerk, peer.sids["/"]),
+        lambda: sessions.disconnect_key(server, clerk, above.key.id),
+        lambda: sessions.disconnect_user(server, clerk, above.key.user.id),
     ):
         with pytest.raises(Refused) as refused:
-            twice.looked(act)
+            act()
         assert refused.value.code == "permission_denied"
     twice.look()
     assert not gone(peer)
-    twice.looked(lambda: live.disconnect_anonymous(server, clerk))
+    sessions.disconnect_anonymous(server, clerk)
+    twice.look()
     assert not gone(peer)
 
 

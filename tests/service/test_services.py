@@ -14,7 +14,7 @@ from skyspy.auth.principal import ANONYMOUS, Principal, TokenError
 from skyspy.permissions import BUILTIN_ROLES
 from skyspy.presence.sessions import Session
 from skyspy.server import Server, server_of
-from skyspy.services import Caller, Refused, access, audit_log, invitations, keys, live, roles, users
+from skyspy.services import Caller, Refused, access, audit_log, invitations, keys, roles, sessions, users
 from skyspy.store import roles as stored_roles
 from skyspy.store import users as stored_users
 from skyspy.store.audit import Actor
@@ -112,7 +112,7 @@ def test_managing_settings_does_not_mean_managing_users(server: Server, admin: U
     tuner = caller(made(server, "tuner", "tuner"))
     refused(users.listing, server, tuner)
     refused(users.delete, server, tuner, admin.id)
-    refused(live.disconnect_anonymous, server, tuner)
+    refused(sessions.disconnect_anonymous, server, tuner)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_who_manages_users_cannot_touch_somebody_above_him(server: Server, admin
 @pytest.mark.parametrize("principal", [ANONYMOUS, Principal("user", 99, "v", "viewer", BUILTIN_ROLES["viewer"])])
 def test_who_manages_nothing_sees_nothing_of_it(server: Server, principal: Principal) -> None:
     nobody = Caller(principal)
-    for act in (users.listing, roles.listing, keys.listing, access.rows, live.listing):
+    for act in (users.listing, roles.listing, keys.listing, access.rows, sessions.listing):
         refused(act, server, nobody)
 
 
@@ -251,9 +251,9 @@ def test_a_preview_says_whom_a_mode_would_send_away_and_changes_nothing(server: 
 def test_sending_away_names_everybody_it_means_and_is_logged(server: Server, admin: User) -> None:
     connect(server, ANONYMOUS)
     mine = connect(server, caller(admin).principal)
-    assert live.disconnect_anonymous(server, caller(admin)) == 1
-    assert live.disconnect(server, caller(admin), mine.sid) == 1
-    refused(live.disconnect, server, caller(admin), "gone", code="not_found")
+    assert sessions.disconnect_anonymous(server, caller(admin)) == 1
+    assert sessions.disconnect(server, caller(admin), mine.sid) == 1
+    refused(sessions.disconnect, server, caller(admin), "gone", code="not_found")
     assert [code for _, code, _ in server.sessions.take_farewells()] == ["disconnected", "disconnected"]
     assert server.sessions.take_farewells() == []
     assert [row.object for row in audit_log.page(server, caller(admin), audit_log.Search(action="live."))] == [

@@ -1,0 +1,39 @@
+"""Presence in the installation's database: every process that uses it takes part."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from skyspy.clock import Clock
+from skyspy.store import Store, presence
+from skyspy.store.audit import Actor
+from skyspy.store.presence import Polled, SessionRow
+
+
+class DatabasePresence:
+    """PresencePort over the tables `presence`, `evictions` and `state`."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def publish(self, process: str, rows: Sequence[SessionRow], gone: Collection[str]) -> None:
+        self._store.write(presence.publish, process, rows, gone, self._clock.wall())
+
+    def renew(self, process: str) -> int:
+        return self._store.write(presence.renew, process, self._clock.wall())
+
+    def withdraw(self, process: str) -> None:
+        self._store.write(presence.withdraw, process)
+
+    def everybody(self) -> list[SessionRow]:
+        return self._store.read(presence.everybody, self._clock.wall())
+
+    def want(self) -> None:
+        self._store.write(presence.want, self._clock.wall())
+
+    def poll(self, after: int | None) -> Polled:
+        return self._store.read(presence.poll, after, self._clock.wall())
+
+    def evict(self, what: str, target: str, sockets: int, actor: Actor) -> int:
+        return self._store.write(presence.evict, what, target, sockets, actor, self._clock.wall())

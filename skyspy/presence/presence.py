@@ -1,0 +1,187 @@
+"""Everybody who is connected to this installation as known now, and this process's part in knowing it.
+
+The sessions of this process are read from memory and are exact. Every process keeps its rows in a shared place (port.py) current
+at all times, so a preview or a list needs no answer from the others: a row of another process is at most PUBLISH_S plus one poll old.
+
+Invariants:
+- Rows are written at most every PUBLISH_S, and only for sessions that began, ended, or changed identity or topics. While nothing
+  changes, a process that has sessions writes once every RENEW_S, and one that has none writes nothing.
+- What sessions received (messages, bytes, lag) is written only while somebody views the list of connections.
+- An eviction concerns the sessions that began before this process knew of it, and no others; no clock is compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from skyspy.auth.principal import Principal
+from skyspy.clock import Clock
+from skyspy.presence.port import PresencePort
+from skyspy.presence.sessions import Session, SessionRegistry
+from skyspy.store import StoreError
+from skyspy.store.audit import Actor
+from skyspy.store.presence import WANTED_S, Polled, SessionRow
+
+log = logging.getLogger(__name__)
+
+CODE, MESSAGE = "disconnected", "Disconnected by an operator"
+"""What an evicted session is told."""
+PUBLISH_S = 2.0
+RENEW_S = 30.0
+_OF_PRINCIPAL = ("kind", "user_id", "key_id", "name", "key_name", "role")
+_OF_SESSION = ("sid", "namespace", "token_state", "sky", "since")
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What a connection received since it began, and for how many seconds something has been waiting for its client to read."""
+
+    messages: int = 0
+    bytes: int = 0
+    lag_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many sessions belong to each user id (sign-ins and keys), key id and role."""
+
+    users: Counter[int | None]
+    keys: Counter[int | None]
+    roles: Counter[str]
+
+
+class Presence:
+    """Publishes this process's sessions, lists everybody's, and acts on evictions. `poll` is one round; `stop` withdraws.
+
+    `traffic` gives the traffic of a connection by its Engine.IO id.
+    """
+
+    def __init__(
+        self, port: PresencePort, sessions: SessionRegistry, clock: Clock, traffic: Callable[[str], Traffic] = lambda _: Traffic()
+    ) -> None:
+        self._port = port
+        self._sessions = sessions
+        self._clock = clock
+        self._traffic = traffic
+        self._last_eviction: int | None = None
+        self._renewed_at = 0.0
+        self._published: dict[str, tuple[object, SessionRow]] = {}
+        self._published_at = self._wanted_at = float("-inf")
+
+    def everybody(self, *, traffic: bool = False) -> list[SessionRow]:
+        """The sessions of every process, the newest first. Raises StoreError.
+
+        `traffic` asks the other processes for what their sessions received: it comes within PUBLISH_S, and is what it was at
+        the last such request until then.
+        """
+        if traffic and self._clock.steady() - self._wanted_at >= WANTED_S / 2:
+            self._port.want()
+            self._wanted_at = self._clock.steady()
+        others = [row for row in self._port.everybody() if row.process != self._sessions.process]
+        own = [self._current(session, traffic=traffic)[1] for session in self._sessions]
+        return sorted(own + others, key=lambda row: -row.since)
+
+    def tally(self) -> Tally:
+        """How many sessions each user, key and role has. Raises StoreError."""
+        known = [row for row in self.everybody() if row.kind != "anonymous"]
+        return Tally(
+            Counter(row.user_id for row in known), Counter(row.key_id for row in known), Counter(row.role for row in known)
+        )
+
+    def evict(self, what: str, target: str, sockets: int, actor: Actor) -> None:
+        """Disconnect sessions on every process: here at once, on the others at their next poll. `what` and `target` are as in
+        store.presence.Eviction; `sockets` is how many sessions that is, for the audit log. Raises StoreError."""
+        eviction_id = self._port.evict(what, target, sockets, actor)
+        self._disconnect(what, target)
+        self._sessions.hear(eviction_id)
+
+    def poll(self) -> None:
+        """One round: act on new evictions, then publish what changed. Raises StoreError."""
+        polled = self._port.poll(self._last_eviction)
+        for eviction in polled.evictions:
+            self._disconnect(eviction.what, eviction.target, eviction.id)
+        self._last_eviction = polled.last_id
+        self._sessions.hear(polled.last_id)
+        if self._clock.steady() - self._published_at >= PUBLISH_S:
+            self._publish(polled)
+
+    def stop(self) -> None:
+        """Remove this process's rows."""
+        if not self._published:
+            return
+        try:
+            self._port.withdraw(self._sessions.process)
+        except StoreError as error:
+            log.warning("the rows of this process's sessions stay until they are too old: %s", error)
+        self._published = {}
+
+    def _publish(self, polled: Polled) -> None:
+        process, now = self._sessions.process, self._clock.steady()
+        current = {session.sid: self._current(session, traffic=polled.wanted) for session in self._sessions}
+        if not self._published:
+            self._renewed_at = now
+        elif now - self._renewed_at >= RENEW_S:
+            if self._port.renew(process) != len(self._published):
+                # Rows were lost, or are left of a write that was reported as failed: written again, all of them.
+                self._port.withdraw(process)
+                self._published = {}
+            self._renewed_at = now
+        changed = [row for sid, (_, row) in current.items() if sid not in self._published or self._published[sid][1] is not row]
+        gone = self._published.keys() - current.keys()
+        if changed or gone:
+            self._port.publish(process, changed, gone)
+            self._published, self._published_at = current, now
+
+    def _current(self, session: Session, *, traffic: bool) -> tuple[object, SessionRow]:
+        """What a session's row is made of, and its row: the published one where it would be the same."""
+        about = (session.principal, session.token_error, frozenset(session.topics))
+        known = self._published.get(session.sid)
+        if known is None or known[0] != about:
+            return about, self._row(session)
+        if traffic and (row := self._row(session)) != known[1]:
+            return about, row
+        return known
+
+    def _row(self, session: Session) -> SessionRow:
+        traffic = self._traffic(session.eio_sid)
+        return SessionRow(
+            process=self._sessions.process,
+            address=session.address[:64],
+            agent=session.user_agent[:200],
+            topics=" ".join(sorted(session.topics)),
+            messages=traffic.messages,
+            bytes=traffic.bytes,
+            lag_ms=round(traffic.lag_s * 1000),
+            transport=_transport(session),
+            **{name: getattr(session.principal, name) for name in _OF_PRINCIPAL},
+            **{name: getattr(session, name) for name in _OF_SESSION},
+        )
+
+    def _disconnect(self, what: str, target: str, eviction_id: int | None = None) -> None:
+        for session in self._sessions:
+            known = eviction_id is not None and session.heard >= eviction_id
+            if not known and is_meant(session.sid, session.principal, what, target):
+                self._sessions.send_away(session, CODE, MESSAGE)
+
+
+def clients(rows: Iterable[SessionRow]) -> int:
+    """How many clients these sessions belong to: one client may be in several namespaces over one connection."""
+    # A process of an earlier version does not tell connections apart: its sessions are counted one by one.
+    return len({(row.process, row.transport or row.sid) for row in rows})
+
+
+def is_meant(sid: str, who: Principal | SessionRow, what: str, target: str) -> bool:
+    """Whether an eviction of `what` and `target` (see store.presence.Eviction) concerns this session."""
+    if what == "anonymous":
+        return who.kind == "anonymous"
+    known = {"session": sid, "key": who.key_id, "user": who.user_id}.get(what)
+    return known is not None and str(known) == target
+
+
+def _transport(session: Session) -> str:
+    # Who knows a connection's id can speak for its client over polling: the id itself stays in this process.
+    return hashlib.sha256(session.eio_sid.encode()).hexdigest()[:16]
