@@ -6,15 +6,13 @@ the answer that made it. Whoever manages keys signed in himself: a key that leak
 
 from __future__ import annotations
 
+import sys
 from typing import NoReturn
 
-from skyspy.api.errors import ApiError, bad_fields, not_found
-from skyspy.api.gate import refusal, throttled
-from skyspy.api.models import (
-    Key,
+from skyspy.api.account_models import (
+    CreatedKey,
     KeyPage,
     Login,
-    MadeKey,
     Me,
     NewKey,
     PageQuery,
@@ -24,18 +22,22 @@ from skyspy.api.models import (
     TokenPair,
     User,
 )
+from skyspy.api.convert import shown
+from skyspy.api.errors import ApiError, bad_fields, not_found
+from skyspy.api.gate import refusal, throttled
+from skyspy.api.operators import caller_of, key_shown
 from skyspy.api.paging import page
 from skyspy.api.routes import IDENTIFIED, OPEN, SIGNED_IN, Asked, Resource
 from skyspy.auth import apikeys
 from skyspy.auth.policy import may, may_give
 from skyspy.auth.principal import TokenError
 from skyspy.auth.tokens import Grant, LoginError, Throttled
-from skyspy.clock import iso
 from skyspy.permissions import PERMISSION_NAMES
-from skyspy.store import keys
-from skyspy.store.audit import Actor
-from skyspy.store.keys import Key as StoredKey
-from skyspy.store.roles import AccountError, NotFound
+from skyspy.services import keys
+from skyspy.services.caller import sentence
+from skyspy.store.accounts import AccountError, Actor, NotFound
+from skyspy.store.accounts import Key as StoredKey
+from skyspy.store.keys import KeySearch
 
 resource = Resource("Signing in", "Tokens for people, keys for programs.")
 
@@ -87,16 +89,8 @@ def token_revoke(asked: Asked) -> object:
 def me(asked: Asked) -> object:
     """Show who asks and what he may do."""
     caller = asked.principal
-    return Me(
-        kind=caller.kind,
-        name=caller.name,
-        role=caller.role,
-        permissions=sorted(name for name in PERMISSION_NAMES if may(caller, name, asked.settings)),
-        scopes=None if caller.scopes is None else sorted(caller.scopes),
-        sky=caller.sky,
-        expires_at=_moment(caller.expires_at),
-        key=caller.key_name or None,
-    )
+    granted = sorted(name for name in PERMISSION_NAMES if may(caller, name, asked.settings))
+    return shown(Me, caller, permissions=granted, key=caller.key_name or None)
 
 
 @resource.get("/api/auth/keys/", access=SIGNED_IN, query=PageQuery, answer=KeyPage)
@@ -106,13 +100,12 @@ def keys_list(asked: Asked) -> object:
     Ended ones too. The keys themselves are never shown again.
     """
     query: PageQuery = asked.query
-    mine = asked.server.store.read(keys.every, _user_id(asked))
-    shown, following = page(mine, lambda key: f"{key.id:012d}", query.limit, query.cursor)
-    now = asked.server.clock.wall()
-    return KeyPage([_shown(key, now) for key in shown], len(shown), following)
+    found = keys.listing(asked.server, caller_of(asked), KeySearch(_user_id(asked), limit=sys.maxsize))
+    listed, following = page(found.keys, lambda view: f"{view.key.id:012d}", query.limit, query.cursor)
+    return KeyPage([key_shown(view) for view in listed], len(listed), found.total, following)
 
 
-@resource.post("/api/auth/keys/", access=SIGNED_IN, body=NewKey, answer=MadeKey, status=201)
+@resource.post("/api/auth/keys/", access=SIGNED_IN, body=NewKey, answer=CreatedKey, status=201)
 def keys_create(asked: Asked) -> object:
     """Make an API key for yourself.
 
@@ -131,11 +124,13 @@ def keys_create(asked: Asked) -> object:
     try:
         made = asked.server.api_keys.create(_user_id(asked), body.kind, body.name, _actor(asked), scopes, ends, body.networks)
     except AccountError as error:
-        raise ApiError(400, "bad_request", _sentence(error)) from error
-    return _made(made, now)
+        raise ApiError(400, "bad_request", sentence(error)) from error
+    return _created(asked, made)
 
 
-@resource.post("/api/auth/keys/<key_id>/rotate/", access=SIGNED_IN, body=Rotation, answer=MadeKey, status=201, errors=(404, 409))
+@resource.post(
+    "/api/auth/keys/<key_id>/rotate/", access=SIGNED_IN, body=Rotation, answer=CreatedKey, status=201, errors=(404, 409)
+)
 def keys_rotate(asked: Asked) -> object:
     """Replace one of your keys.
 
@@ -148,8 +143,8 @@ def keys_rotate(asked: Asked) -> object:
     except NotFound:
         _no_key(asked)
     except AccountError as error:
-        raise ApiError(409, "conflict", _sentence(error)) from error
-    return _made(made, asked.server.clock.wall())
+        raise ApiError(409, "conflict", sentence(error)) from error
+    return _created(asked, made)
 
 
 @resource.delete("/api/auth/keys/<key_id>/", access=SIGNED_IN, status=204, errors=(404,))
@@ -169,8 +164,7 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="SkySpy"'}
 
 
 def _pair(grant: Grant) -> TokenPair:
-    user = User(grant.user.name, grant.user.role, sorted(grant.user.permissions))
-    return TokenPair(grant.access, grant.refresh, grant.token_type, grant.expires_in, user)
+    return shown(TokenPair, grant, user=shown(User, grant.user))
 
 
 def _user_id(asked: Asked) -> int:
@@ -194,33 +188,5 @@ def _no_key(asked: Asked) -> NoReturn:
     raise not_found(f"You have no key with the id {asked.path['key_id'][:20]}; /api/auth/keys/ lists yours")
 
 
-def _made(made: apikeys.MadeKey, now: float) -> MadeKey:
-    return MadeKey(made.text, _shown(made.key, now))
-
-
-def _shown(key: StoredKey, now: float) -> Key:
-    ended = key.expires_at is not None and now >= key.expires_at
-    return Key(
-        id=key.id,
-        name=key.name,
-        kind=key.kind,
-        hint=key.hint,
-        state="revoked" if key.revoked_at is not None else "expired" if ended else "active",
-        scopes=None if key.scopes is None else sorted(key.scopes),
-        networks=None if key.networks is None else list(key.networks),
-        created_at=iso(key.created_at),
-        expires_at=_moment(key.expires_at),
-        revoked_at=_moment(key.revoked_at),
-        rotated_to=key.rotated_to,
-        last_used_at=_moment(key.last_used_at),
-        last_used_from=key.last_used_from,
-    )
-
-
-def _moment(wall: float | None) -> str | None:
-    return None if wall is None else iso(wall)
-
-
-def _sentence(error: AccountError) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:]
+def _created(asked: Asked, made: apikeys.MadeKey) -> CreatedKey:
+    return CreatedKey(made.text, key_shown(keys.one(asked.server, caller_of(asked), made.key.id)))

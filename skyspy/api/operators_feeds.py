@@ -5,13 +5,14 @@ Law: thin over operate/feeds, which checks the right. A URL's password is never 
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from skyspy.api.convert import shown
 from skyspy.api.operators import caller_of, id_in
 from skyspy.api.routes import IDENTIFIED, Asked, Resource
-from skyspy.clock import iso
 from skyspy.services import feeds
 from skyspy.services.feeds import CHECK_SECONDS, FeedView
 
@@ -41,7 +42,7 @@ class Receiver(Struct, forbid_unknown_fields=True):
     added_at: str | None
 
 
-class Receivers(Struct, forbid_unknown_fields=True):
+class ReceiverList(Struct, forbid_unknown_fields=True):
     """The receivers of the live sky, the environment's first."""
 
     feeds: list[Receiver]
@@ -69,11 +70,16 @@ class Heard(Struct, forbid_unknown_fields=True):
     error: Annotated[str | None, Meta(description="What is wrong with it; null: nothing")]
 
 
-@resource.get("/api/admin/feeds/", answer=Receivers, **_SETTINGS)
+_NOTHING = ("id", "name", "format", "aircraft", "last_seen", "error", "added_by", "added_at")
+_UNKNOWN: dict[str, Any] = {**dict.fromkeys(_NOTHING), "messages_per_second": 0.0}
+"""What is answered of a receiver where neither its state on this process nor its row says it."""
+
+
+@resource.get("/api/admin/feeds/", answer=ReceiverList, **_SETTINGS)
 def feeds_list(asked: Asked) -> object:
     """List receivers with their URLs, state and rates."""
     listed = [_receiver(view) for view in feeds.listing(asked.server, caller_of(asked))]
-    return Receivers(listed, len(listed))
+    return ReceiverList(listed, len(listed))
 
 
 @resource.post("/api/admin/feeds/", body=NewReceiver, answer=Receiver, status=201, errors=(409,), **_SETTINGS)
@@ -115,18 +121,4 @@ def _one(asked: Asked, feed_id: int) -> Receiver:
 
 
 def _receiver(view: FeedView) -> Receiver:
-    added, status = view.added, view.status or {}
-    return Receiver(
-        id=None if added is None else added.id,
-        url=view.url,
-        state=view.state,
-        name=status.get("name"),
-        format=status.get("format"),
-        messages_per_second=status.get("messages_per_second", 0.0),
-        history=list(view.rates),
-        aircraft=status.get("aircraft"),
-        last_seen=status.get("last_seen"),
-        error=status.get("error"),
-        added_by=None if added is None else added.added_by,
-        added_at=None if added is None else iso(added.added_at),
-    )
+    return shown(Receiver, view, view.added, SimpleNamespace(**_UNKNOWN | dict(view.status or {})), history=view.rates)
