@@ -8,6 +8,7 @@ name in RESOURCES.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from flask import Flask, request
@@ -45,12 +46,18 @@ RESOURCES: tuple[Resource, ...] = (
     docs.resource,
 )
 
-__all__ = ["RESOURCES", "register"]
+__all__ = ["RESOURCES", "document", "register"]
+
+
+@cache
+def document() -> openapi.Document:
+    """The OpenAPI document of this API, made once per process; nothing may change it."""
+    return openapi.document(RESOURCES)
 
 
 def register(app: Flask) -> None:
     """Serve every route of every resource on this application."""
-    app.extensions[docs.DOCUMENT] = openapi.document(RESOURCES)
+    app.extensions[docs.DOCUMENT] = document()
     errors.register(app)
     answers.register(app)
     door = BaseNamespace(server_of(app))

@@ -25,7 +25,7 @@ from skyspy.api.account_models import (
 from skyspy.api.convert import shown
 from skyspy.api.errors import ApiError, bad_fields, not_found
 from skyspy.api.gate import refusal, throttled
-from skyspy.api.operators import caller_of, key_shown
+from skyspy.api.operators import key_shown
 from skyspy.api.paging import page
 from skyspy.api.routes import IDENTIFIED, OPEN, SIGNED_IN, Asked, Resource
 from skyspy.auth import apikeys
@@ -35,7 +35,7 @@ from skyspy.auth.tokens import Grant, LoginError, Throttled
 from skyspy.permissions import PERMISSION_NAMES
 from skyspy.services import keys
 from skyspy.services.caller import sentence
-from skyspy.store.accounts import AccountError, Actor, NotFound
+from skyspy.store.accounts import AccountError, NotFound
 from skyspy.store.accounts import Key as StoredKey
 from skyspy.store.keys import KeySearch
 
@@ -100,7 +100,7 @@ def keys_list(asked: Asked) -> object:
     Ended ones too. The keys themselves are never shown again.
     """
     query: PageQuery = asked.query
-    found = keys.listing(asked.server, caller_of(asked), KeySearch(_user_id(asked), limit=sys.maxsize))
+    found = keys.listing(asked.server, asked.caller, KeySearch(_user_id(asked), limit=sys.maxsize))
     listed, following = page(found.keys, lambda view: f"{view.key.id:012d}", query.limit, query.cursor)
     return KeyPage([key_shown(view) for view in listed], len(listed), found.total, following)
 
@@ -117,12 +117,14 @@ def keys_create(asked: Asked) -> object:
         raise bad_fields({"scopes": f"{', '.join(unknown)[:200]}: no such permission; /api/auth/me/ lists yours"})
     if scopes is not None and not may_give(asked.principal, scopes):
         beyond = sorted(scopes - asked.principal.permissions)
-        asked.server.refusals.note(_actor(asked), "The key", beyond)
+        asked.server.tokens.refusals.note(asked.caller.actor, "The key", beyond)
         raise ApiError(403, "permission_denied", f"You do not hold {', '.join(beyond)}, so no key of yours can")
     now = asked.server.clock.wall()
     ends = None if body.expires_in is None else now + body.expires_in
     try:
-        made = asked.server.api_keys.create(_user_id(asked), body.kind, body.name, _actor(asked), scopes, ends, body.networks)
+        made = asked.server.tokens.keys.create(
+            _user_id(asked), body.kind, body.name, asked.caller.actor, scopes, ends, body.networks
+        )
     except AccountError as error:
         raise ApiError(400, "bad_request", sentence(error)) from error
     return _created(asked, made)
@@ -139,7 +141,7 @@ def keys_rotate(asked: Asked) -> object:
     body: Rotation = asked.body
     key = _own(asked)
     try:
-        made = asked.server.api_keys.rotate(key.id, _actor(asked), float(body.overlap))
+        made = asked.server.tokens.keys.rotate(key.id, asked.caller.actor, float(body.overlap))
     except NotFound:
         _no_key(asked)
     except AccountError as error:
@@ -154,7 +156,7 @@ def keys_revoke(asked: Asked) -> object:
     At once, and the sockets that use it. Doing it twice is no error.
     """
     try:
-        asked.server.store.write(keys.revoke, _own(asked).id, _actor(asked), asked.server.clock.wall())
+        asked.server.accounts.revoke_key(_own(asked).id, asked.caller.actor)
     except NotFound:
         _no_key(asked)
     return None
@@ -173,10 +175,6 @@ def _user_id(asked: Asked) -> int:
     return user_id
 
 
-def _actor(asked: Asked) -> Actor:
-    return Actor(asked.principal.kind, asked.principal.name, asked.address)
-
-
 def _own(asked: Asked) -> StoredKey:
     """The key in the path, if it is the caller's; of others' keys he learns nothing, not even that they are."""
     text = asked.path["key_id"]
@@ -189,4 +187,4 @@ def _no_key(asked: Asked) -> NoReturn:
 
 
 def _created(asked: Asked, made: apikeys.MadeKey) -> CreatedKey:
-    return CreatedKey(made.text, key_shown(keys.one(asked.server, caller_of(asked), made.key.id)))
+    return CreatedKey(made.text, key_shown(keys.one(asked.server, asked.caller, made.key.id)))

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from skyspy.api.convert import shown
-from skyspy.api.operators import caller_of, id_in
+from skyspy.api.operators import id_in
 from skyspy.api.routes import IDENTIFIED, Asked, Resource
 from skyspy.services import feeds
 from skyspy.services.feeds import CHECK_SECONDS, FeedView
@@ -78,7 +78,7 @@ _UNKNOWN: dict[str, Any] = {**dict.fromkeys(_NOTHING), "messages_per_second": 0.
 @resource.get("/api/admin/feeds/", answer=ReceiverList, **_SETTINGS)
 def feeds_list(asked: Asked) -> object:
     """List receivers with their URLs, state and rates."""
-    listed = [_receiver(view) for view in feeds.listing(asked.server, caller_of(asked))]
+    listed = [_receiver(view) for view in feeds.listing(asked.server, asked.caller)]
     return ReceiverList(listed, len(listed))
 
 
@@ -88,7 +88,7 @@ def feeds_add(asked: Asked) -> object:
 
     Every process connects to it within a second. Its URL may point anywhere the server can reach.
     """
-    return _one(asked, feeds.add(asked.server, caller_of(asked), asked.body.url).id)
+    return _one(asked, feeds.add(asked.server, asked.caller, asked.body.url).id)
 
 
 @resource.post("/api/admin/feeds/check/", body=NewReceiver, answer=Heard, **_SETTINGS)
@@ -97,26 +97,26 @@ def feeds_check(asked: Asked) -> object:
 
     Nothing of it reaches the sky, and nothing is kept but a line in the audit log.
     """
-    heard = feeds.check(asked.server, caller_of(asked), asked.body.url)
+    heard = feeds.check(asked.server, asked.caller, asked.body.url)
     return Heard(heard.aircraft, heard.messages, CHECK_SECONDS, heard.error)
 
 
 @resource.post("/api/admin/feeds/<feed_id>/", body=ReceiverChange, answer=Receiver, errors=(404,), **_SETTINGS)
 def feeds_change(asked: Asked) -> object:
     """Pause an added receiver, or let it go on."""
-    changed = feeds.set_paused(asked.server, caller_of(asked), id_in(asked, "feed_id"), asked.body.paused)
+    changed = feeds.set_paused(asked.server, asked.caller, id_in(asked, "feed_id"), asked.body.paused)
     return _one(asked, changed.id)
 
 
 @resource.delete("/api/admin/feeds/<feed_id>/", status=204, errors=(404,), **_SETTINGS)
 def feeds_remove(asked: Asked) -> object:
     """Remove an added receiver."""
-    feeds.remove(asked.server, caller_of(asked), id_in(asked, "feed_id"))
+    feeds.remove(asked.server, asked.caller, id_in(asked, "feed_id"))
     return None
 
 
 def _one(asked: Asked, feed_id: int) -> Receiver:
-    views = feeds.listing(asked.server, caller_of(asked))
+    views = feeds.listing(asked.server, asked.caller)
     return _receiver(next(view for view in views if view.added is not None and view.added.id == feed_id))
 
 

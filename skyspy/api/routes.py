@@ -16,7 +16,8 @@ from msgspec import Struct
 
 from skyspy.auth.principal import Principal
 from skyspy.server import Server
-from skyspy.sky import SkyView
+from skyspy.services import Caller
+from skyspy.sky import Sky
 from skyspy.store.settings import Settings
 
 PROBE, OPEN, ADMITTED, IDENTIFIED, SIGNED_IN = "probe", "open", "admitted", "identified", "signed in"
@@ -38,9 +39,14 @@ class Asked:
     body: Any = None
 
     @property
-    def sky(self) -> SkyView:
-        """The sky this principal sees: the sandbox for a test key."""
-        return self.server.skies[self.principal.sky].view
+    def caller(self) -> Caller:
+        """The caller as services take it."""
+        return Caller(self.principal, self.address)
+
+    @property
+    def sky(self) -> Sky:
+        """The sky this principal lives in: the sandbox for a test key."""
+        return self.server.skies[self.principal.sky]
 
     @property
     def audience(self) -> str:
@@ -88,7 +94,7 @@ class Route:
         return (self.path, *self.also)
 
 
-def words_in(path: str) -> list[str]:
+def path_parameters(path: str) -> list[str]:
     """The names between angle brackets in a path, in order."""
     return re.findall(r"<(?:[^:<>]+:)?([^<>]+)>", path)
 
@@ -101,7 +107,7 @@ class Resource:
     """The routes of one file, under one heading of the document."""
 
     tag: str
-    says: str
+    description: str
     routes: list[Route] = field(default_factory=list)
 
     def get(self, path: str, **row: Any) -> Callable[[View], View]:
