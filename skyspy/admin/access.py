@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import SelectField
+from wtforms.form import BaseForm
+from wtforms.widgets import NumberInput, TextArea
 
 from skyspy.admin import labels
 from skyspy.admin.formatting import counted, listed
-from skyspy.admin.forms import Choice, Field
+from skyspy.admin.forms import PLAIN, Choice, Required, choice_field, text_field
 from skyspy.admin.routes import Asked, Page
 from skyspy.permissions import ACCESS_LEVELS, ALWAYS_IDENTIFIED, FEATURES
 from skyspy.services import Refused, access
@@ -44,7 +48,7 @@ class Line:
     default in words, and what the value means where the field's own number does not say it."""
 
     setting: Setting
-    field: Field
+    field: Any
     was: str
     default: str
     means: str
@@ -114,32 +118,25 @@ def leaves(found: Preview) -> list[str]:
 
 def _page(asked: Asked, refused: Refused | None = None) -> tuple[str, int]:
     rows = {row.row.name: row for row in access.rows(asked.server, asked.caller)}
-    typed = request.form if refused is not None else {}
+    typed = request.form if refused is not None else None
     # The registry's refusal begins with the setting's name where it is about one.
     wrong, _, why = ("", "", "") if refused is None else refused.message.partition(": ")
-    mode = Field(
-        "AUTH_MODE",
-        "Auth mode",
-        "radio",
-        value=typed.get("AUTH_MODE", rows["AUTH_MODE"].value),
-        choices=tuple(Choice(name, *told) for name, told in labels.MODES.items()),
-    )
+    settings = [row for name, row in rows.items() if name not in OWN_FORM]
+    form = BaseForm({row.row.name: _field(row.row) for row in settings})
+    form.process(typed, data={row.row.name: to_text(row.value) for row in settings})
     groups: dict[str, list[Line]] = {}
-    for name, row in rows.items():
-        if name not in OWN_FORM:
-            line = Line(
-                row,
-                _field(row, typed.get(name), f"{why[:1].upper()}{why[1:]}." if name == wrong else ""),
-                to_text(row.value),
-                labels.value_name(row.row, row.row.default),
-                labels.value_name(row.row, row.value) if row.row.unit == "s" else "",
-            )
-            groups.setdefault(row.row.group, []).append(line)
+    for row in settings:
+        meaning = labels.value_name(row.row, row.value) if row.row.unit == "s" else ""
+        line = Line(row, form[row.row.name], to_text(row.value), labels.value_name(row.row, row.row.default), meaning)
+        if row.row.name == wrong:
+            line.field.errors = [f"{why[:1].upper()}{why[1:]}."]
+        groups.setdefault(row.row.group, []).append(line)
     text = render_template(
         "admin/access.html",
         error=f"{ROWS[wrong].title}: {why}" if wrong in ROWS else "" if refused is None else refused.message,
         wrong=wrong if wrong in ROWS else "",
-        mode=mode,
+        modes=labels.MODES,
+        mode=rows["AUTH_MODE"].value if typed is None else typed.get("AUTH_MODE", rows["AUTH_MODE"].value),
         rows=rows,
         features={feature: labels.FEATURE_WORDS[feature] for feature in FEATURES},
         levels=labels.LEVELS,
@@ -154,26 +151,17 @@ def _page(asked: Asked, refused: Refused | None = None) -> tuple[str, int]:
     return text, 200 if refused is None else refused.status
 
 
-def _field(row: Setting, typed: str | None, error: str) -> Field:
-    kinds = {"bool": "select", "choice": "select", "int": "number", "float": "number", "origins": "area"}
-    spec: Row = row.row
-    choices = spec.choices or (("true", "false") if spec.kind == "bool" else ())
-    names = {"true": "Yes", "false": "No"} if spec.kind == "bool" else {word: labels.choice_name(spec, word) for word in choices}
-    return Field(
-        spec.name,
-        spec.title,
-        kinds[spec.kind],
-        value=to_text(row.value) if typed is None else typed,
-        says=spec.says,
-        error=error,
-        choices=tuple(Choice(word, names[word]) for word in choices),
-        required=spec.kind != "origins",
-        unit=spec.unit,
-        low=spec.low if spec.kind in ("int", "float") else None,
-        high=spec.high if spec.kind in ("int", "float") else None,
-        longest=2000,
-        plain=True,
-    )
+def _field(row: Row) -> Any:
+    """The field of a setting, by its kind."""
+    if row.kind == "bool":
+        return choice_field(SelectField, row.title, (Choice("true", "Yes"), Choice("false", "No")), help=row.says)
+    if row.kind == "choice":
+        words = [Choice(word, labels.choice_name(row, word)) for word in row.choices]
+        return choice_field(SelectField, row.title, words, help=row.says)
+    if row.kind == "origins":
+        return text_field(row.title, 2000, help=row.says, widget=TextArea(), rows=3, **PLAIN)
+    bounds = {"min": f"{row.low:g}", "max": int(row.high), "step": "any", "maxlength": False}
+    return text_field(row.title, 2000, Required(), help=row.says, widget=NumberInput(), **PLAIN | bounds)
 
 
 def _changes() -> Mapping[str, object]:

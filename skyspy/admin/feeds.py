@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 
 from skyspy.admin.confirm import ID, step
 from skyspy.admin.formatting import ago, counted, lasts
-from skyspy.admin.forms import Field, one_line
+from skyspy.admin.forms import PLAIN, PanelForm, Required, text_field
 from skyspy.admin.routes import Asked, Page
 from skyspy.feedurl import SCHEMES
 from skyspy.receivers.manager import CheckResult
@@ -39,6 +39,12 @@ STATES: Mapping[str, tuple[str, str]] = {
 """A link's states: which mark and which word a person sees."""
 
 
+class ReceiverForm(PanelForm):
+    """A receiver's URL."""
+
+    url = text_field("Address", LONGEST_URL, Required(), placeholder="beast://pi.local:30005", **PLAIN)
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A receiver as pages show it: `kind` and `word` are its state, `note` why it is so, `now` what Link.status counts (empty
@@ -57,7 +63,7 @@ class Shown:
 @page.get()
 def show(asked: Asked) -> ResponseReturnValue:
     """Every receiver of the live sky, and the form that adds one."""
-    return _page(asked)
+    return _page(asked, ReceiverForm())
 
 
 @page.get("/feeds/list/", quiet=True)
@@ -69,22 +75,22 @@ def rows(asked: Asked) -> ResponseReturnValue:
 @page.post("/feeds/try/")
 def attempt(asked: Asked) -> ResponseReturnValue:
     """Listen to a receiver that is not added yet, and say what was heard; what was typed stays."""
-    url = one_line(request.form, "url", LONGEST_URL)
+    form = ReceiverForm(request.form)
     try:
-        heard = feeds.check(asked.server, asked.caller, url)
+        heard = feeds.check(asked.server, asked.caller, form.url.data)
     except Refused as refused:
-        return _page(asked, url, wrong=refused)
-    return _page(asked, url, heard=heard)
+        return _page(asked, form.wrong(url=f"{refused.message}."), status=refused.status)
+    return _page(asked, form, heard)
 
 
 @page.post("/feeds/add/", fresh=True)
 def add(asked: Asked) -> ResponseReturnValue:
     """Add a receiver."""
-    url = one_line(request.form, "url", LONGEST_URL)
+    form = ReceiverForm(request.form)
     try:
-        added = feeds.add(asked.server, asked.caller, url)
+        added = feeds.add(asked.server, asked.caller, form.url.data)
     except Refused as refused:
-        return _page(asked, url, wrong=refused)
+        return _page(asked, form.wrong(url=f"{refused.message}."), status=refused.status)
     view = next(
         view for view in feeds.listing(asked.server, asked.caller) if view.added is not None and view.added.id == added.id
     )
@@ -172,19 +178,16 @@ def _listed(asked: Asked) -> dict[str, Any]:
     return {"feeds": shown(views), "demo_only": demo_only(views), "full": added >= feeds.MOST, "most": feeds.MOST}
 
 
-def _page(asked: Asked, url: str = "", heard: CheckResult | None = None, wrong: Refused | None = None) -> ResponseReturnValue:
-    error = "" if wrong is None else f"{wrong.message}."
-    address = Field("url", "Address", value=url, error=error, required=True, longest=LONGEST_URL,
-        placeholder="beast://pi.local:30005", plain=True)  # fmt: skip
+def _page(asked: Asked, form: ReceiverForm, heard: CheckResult | None = None, status: int = 200) -> ResponseReturnValue:
     text = render_template(
         "admin/feeds.html",
-        address=address,
+        address=form.url,
         heard=heard,
-        says=None if heard is None else in_words(heard),
+        summary=None if heard is None else in_words(heard),
         schemes=SCHEMES.values(),
         **_listed(asked),
     )
-    return make_response(text, 200 if wrong is None else wrong.status)
+    return make_response(text, status)
 
 
 def _points(removal: Removal, now: float) -> list[str]:

@@ -10,28 +10,41 @@ from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import SelectField
 
-from skyspy.admin import gate, key_form
+from skyspy.admin import gate
 from skyspy.admin.confirm import ID, ROWS, offset, pager, socketio_path, step
 from skyspy.admin.formatting import closes, span
-from skyspy.admin.forms import Choice, Field, one_line
+from skyspy.admin.forms import Choice, PanelForm, choice_field, one_line
+from skyspy.admin.key_form import SOME, NewKeyForm, NotOver
 from skyspy.admin.routes import Asked, Page
 from skyspy.admin.snippets import snippets
 from skyspy.auth.apikeys import MadeKey
 from skyspy.services import Refused, keys
 from skyspy.services.keys import KeyView
+from skyspy.store.accounts import User
 from skyspy.store.keys import KeySearch
 
 page = Page("keys", "/keys/", "API keys", group="People")
 
 _ONE = f"/keys/<{ID}:key_id>/"
-OVERLAPS = (
-    ("0", "It stops at once"),
-    ("3600", "It works for 1 more hour"),
-    ("86400", "It works for 1 more day"),
-    ("604800", "It works for 7 more days"),
-)
 SOON_S = 7 * 86400
+
+
+class RotationForm(PanelForm):
+    """How long a key that is replaced works on, in seconds."""
+
+    overlap = choice_field(
+        SelectField,
+        "What becomes of the old key",
+        (
+            Choice("0", "It stops at once"),
+            Choice("3600", "It works for 1 more hour"),
+            Choice("86400", "It works for 1 more day"),
+            Choice("604800", "It works for 7 more days"),
+        ),
+        message="Choose what becomes of the old key from the list",
+    )
 
 
 @page.get()
@@ -57,23 +70,21 @@ def listing(asked: Asked) -> ResponseReturnValue:
 def new(asked: Asked) -> ResponseReturnValue:
     """The form for a new key, for oneself or for another."""
     owner = keys.owner(asked.server, asked.caller, _owner_id(asked, request.args.get("owner")))
-    return key_form.page(asked, owner, key_form.EMPTY, {})
+    return _form(asked, owner, NewKeyForm(owner, kind="live", may=SOME, ends="90"))
 
 
 @page.post("/keys/new/", fresh=True)
 def create(asked: Asked) -> ResponseReturnValue:
     """Make a key and show it, this once."""
     owner = keys.owner(asked.server, asked.caller, _owner_id(asked, request.form.get("owner")))
-    typed = key_form.read(request.form)
-    wanted, errors = key_form.understood(typed, asked.server.clock.wall())
-    if errors:
-        return key_form.page(asked, owner, typed, errors), 400
+    form, now = NewKeyForm(owner, request.form), asked.server.clock.wall()
+    if not form.validate({"on": [NotOver(now)]}):
+        return _form(asked, owner, form), 400
+    kind, name, expires_at = form.kind.data, form.name.data, form.expires_at(now)
     try:
-        made = keys.create(
-            asked.server, asked.caller, owner.id, typed.kind, typed.name, wanted.scopes, wanted.expires_at, wanted.networks
-        )
+        made = keys.create(asked.server, asked.caller, owner.id, kind, name, form.permissions, expires_at, form.places or None)
     except Refused as error:
-        return key_form.page(asked, owner, typed, dict.fromkeys(error.fields, f"{error.message}."), error.message), error.status
+        return _form(asked, owner, form, form.refuse(error)), error.status
     return _made(asked, made)
 
 
@@ -81,20 +92,19 @@ def create(asked: Asked) -> ResponseReturnValue:
 def one(asked: Asked, key_id: int) -> ResponseReturnValue:
     """One key."""
     view = keys.one(asked.server, asked.caller, key_id)
-    overlap = Field(
-        "overlap", "What becomes of the old key", "select", OVERLAPS[2][0], choices=tuple(Choice(*pair) for pair in OVERLAPS)
-    )
-    return render_template("admin/key.html", view=view, standing=standing(view, asked.server.clock.wall()), overlap=overlap)
+    form, now = RotationForm(overlap="86400"), asked.server.clock.wall()
+    return render_template("admin/key.html", view=view, standing=standing(view, now), overlap=form.overlap)
 
 
 @page.post(f"{_ONE}rotate/", fresh=True)
 def rotate(asked: Asked, key_id: int) -> ResponseReturnValue:
     """Make the key's successor and show it, this once."""
-    chosen = one_line(request.form, "overlap", 16)
-    if chosen not in dict(OVERLAPS):
-        raise Refused("invalid", "Choose what becomes of the old key from the list")
-    made = keys.rotate(asked.server, asked.caller, key_id, float(chosen))
-    return _made(asked, made, "stopped" if chosen == "0" else f"works for {span(float(chosen))} more")
+    form = RotationForm(request.form)
+    if not form.validate():
+        raise Refused("invalid", form.overlap.errors[0])
+    overlap = float(form.overlap.data)
+    made = keys.rotate(asked.server, asked.caller, key_id, overlap)
+    return _made(asked, made, f"works for {span(overlap)} more" if overlap else "stopped")
 
 
 @page.get(f"{_ONE}revoke/")
@@ -145,6 +155,11 @@ def standing(view: KeyView, now: float) -> Standing:
 def standings(views: Sequence[KeyView], now: float) -> list[tuple[KeyView, Standing]]:
     """Keys with how each stands, for the list's template."""
     return [(view, standing(view, now)) for view in views]
+
+
+def _form(asked: Asked, owner: User, form: NewKeyForm, error: str = "") -> str:
+    mine = owner.id == asked.principal.user_id
+    return render_template("admin/key_new.html", owner=owner, mine=mine, f=form, error=error)
 
 
 def _made(asked: Asked, made: MadeKey, old: str = "") -> str:

@@ -11,46 +11,58 @@ from math import ceil
 from flask import Response, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
+from wtforms.validators import EqualTo
 
 from skyspy.admin import gate
 from skyspy.admin.confirm import step
 from skyspy.admin.formatting import ago, closes, counted, counted_first
-from skyspy.admin.forms import Field, new_password
+from skyspy.admin.forms import NewPasswordForm, Required, password_field
 from skyspy.admin.routes import Asked, Page
 from skyspy.auth.passwords import PasswordError
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
 from skyspy.permissions import PERMISSIONS
 from skyspy.services import Refused, live, users
-from skyspy.store import keys
+from skyspy.services.caller import sentence
 from skyspy.store.presence import Row
 
 page = Page("profile", "/profile/", "Profile", group="You")
 
-CURRENT, NEW, AGAIN = "current", "password", "again"
+
+class ChangePasswordForm(NewPasswordForm):
+    """Another password, with the present one."""
+
+    current = password_field("Password now", "current-password", Required())
+    password = password_field("New password", "new-password", Required())
+    again = password_field(
+        "New password again",
+        "new-password",
+        Required(),
+        EqualTo("password", "This is not what stands above: type the new password twice."),
+    )
 
 
 @page.get()
 def show(asked: Asked) -> ResponseReturnValue:
     """The page."""
-    return _page(asked)
+    return _page(asked, _password_form(asked))
 
 
 @page.post("/profile/password/")
 def password(asked: Asked) -> ResponseReturnValue:
     """Choose another password; the old one is asked for, and counted as any sign-in is."""
-    new = request.form.get(NEW, "")
-    if new != request.form.get(AGAIN, ""):
-        return _page(asked, {AGAIN: "This is not what stands above: type the new password twice."}, 400)
+    form = _password_form(asked)
+    if not form.validate():
+        return _page(asked, form, 400)
     try:
-        opened = asked.pages.change_password(asked.session, request.form.get(CURRENT, ""), new, asked.browser)
+        opened = asked.pages.change_password(asked.session, form.current.data, form.password.data, asked.browser)
     except LoginError:
-        return _page(asked, {CURRENT: "That is not your password now."}, 401)
+        return _page(asked, form.wrong(current="That is not your password now."), 401)
     except PasswordError as error:
-        text = str(error)
-        return _page(asked, {NEW: f"{text[:1].upper()}{text[1:]}."}, 400)
+        return _page(asked, form.wrong(password=f"{sentence(error)}."), 400)
     except Throttled as full:
-        return _page(asked, {CURRENT: gate.throttled_words(full)}, 503 if full.code == "overloaded" else 429, full.retry_after)
+        status = 503 if full.code == "overloaded" else 429
+        return _page(asked, form.wrong(current=gate.throttled_words(full)), status, full.retry_after)
     gate.remember(opened)
     flash("Your password is changed. Every other sign-in and token of yours has ended; your API keys work on.", "ok")
     return redirect("/admin/profile/", 303)
@@ -117,19 +129,12 @@ def sockets_of(asked: Asked, user_id: int) -> list[Row]:
     return [row for row in live.everybody(asked.server) if row.user_id == user_id]
 
 
-def _page(asked: Asked, errors: dict[str, str] | None = None, status: int = 200, retry_after: float = 0.0) -> Response:
+def _password_form(asked: Asked) -> ChangePasswordForm:
+    return ChangePasswordForm(request.form, asked.settings.PASSWORD_MIN_LENGTH)
+
+
+def _page(asked: Asked, form: ChangePasswordForm, status: int = 200, retry_after: float = 0.0) -> Response:
     me = asked.session.family.user
-    wrong = errors or {}
-    now = Field(
-        CURRENT,
-        "Password now",
-        "password",
-        error=wrong.get(CURRENT, ""),
-        required=True,
-        longest=1024,
-        autocomplete="current-password",
-    )
-    fields = (now, *new_password(asked.settings.PASSWORD_MIN_LENGTH, wrong, "New password"))
     text = render_template(
         "admin/profile.html",
         me=me,
@@ -137,7 +142,7 @@ def _page(asked: Asked, errors: dict[str, str] | None = None, status: int = 200,
         sessions=asked.pages.sessions_of(me.id),
         this=asked.session.family.id,
         sockets=sockets_of(asked, me.id),
-        keys=asked.server.store.read(keys.working_per_user, [me.id], asked.server.clock.wall()).get(me.id, 0),
-        fields=fields,
+        keys=asked.server.accounts.working_keys([me.id]).get(me.id, 0),
+        form=form,
     )
     return make_response(text, status, {"Retry-After": str(ceil(retry_after))} if retry_after else {})

@@ -11,9 +11,10 @@ from math import ceil
 from flask import Response, flash, make_response, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
+from wtforms import BooleanField
 
 from skyspy.admin import gate
-from skyspy.admin.forms import Field, local_path, one_line
+from skyspy.admin.forms import PLAIN, PanelForm, Required, local_path, one_line, password_field, text_field
 from skyspy.admin.routes import Asked, Page
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
@@ -25,26 +26,33 @@ page = Page("session", "/sign-in/", "Sign in")
 WRONG = "The name or the password is wrong, or this user may not sign in."
 
 
+class SignInForm(PanelForm):
+    """A user's name and password; `keep`: stay signed in when the browser is closed."""
+
+    name = text_field("User name", 64, Required(), **PLAIN | {"autocomplete": "username"})
+    password = password_field("Password", "current-password", Required())
+    keep = BooleanField()
+
+
 @page.get(open=True)
 def form(asked: Asked) -> ResponseReturnValue:
     """The sign-in page; who is signed in already goes on."""
     if gate.signed_in() is not None:
         return redirect(local_path(request.args.get("next")), 303)
-    return _form(asked, one_line(request.args, "name", 64))
+    return _form(asked, SignInForm(name=one_line(request.args, "name", 64)))
 
 
 @page.post(open=True)
 def sign_in(asked: Asked) -> ResponseReturnValue:
     """Sign in with a name and a password."""
-    name = request.form.get("name", "")
-    keep = "keep" in request.form
+    form = SignInForm(request.form)
     before = gate.signed_in()
     try:
-        opened = asked.pages.sign_in(name, request.form.get("password", ""), asked.browser, keep=keep)
+        opened = asked.pages.sign_in(form.name.data, form.password.data, asked.browser, keep=form.keep.data)
     except LoginError:
-        return _form(asked, name, WRONG, 401)
+        return _form(asked, form, WRONG, 401)
     except Throttled as full:
-        return _form(asked, name, gate.throttled_words(full), 503 if full.code == "overloaded" else 429, full.retry_after)
+        return _form(asked, form, gate.throttled_words(full), 503 if full.code == "overloaded" else 429, full.retry_after)
     if before is not None:
         # This browser was somebody already: that sign-in would live on where nobody can see it.
         asked.pages.sign_out(before.session, asked.browser)
@@ -97,20 +105,13 @@ def live_counts(asked: Asked) -> dict[str, float]:
     }
 
 
-def _form(asked: Asked, name: str, error: str = "", status: int = 200, retry_after: float = 0.0) -> Response:
-    fields = (
-        Field("name", "User name", value=name[:64], required=True, longest=64, autocomplete="username", plain=True),
-        Field("password", "Password", "password", required=True, longest=1024, autocomplete="current-password"),
-    )
-    days = asked.settings.PANEL_KEEP_SECONDS // 86400
+def _form(asked: Asked, form: SignInForm, error: str = "", status: int = 200, retry_after: float = 0.0) -> Response:
     text = render_template(
         "admin/sign_in.html",
-        fields=fields,
+        form=form,
         error=error,
         keep=asked.settings.PANEL_KEEP_SECONDS,
-        keep_days=days,
-        kept="keep" in request.form,
-        empty=asked.server.store.read(users.count) == 0,
+        empty=asked.server.accounts.count_users() == 0,
         wait=ceil(retry_after),
     )
     return make_response(text, status, {"Retry-After": str(ceil(retry_after))} if retry_after else {})

@@ -6,15 +6,14 @@ something is asked first, on a page that says what it ends.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import RadioField, SelectField
 
 from skyspy.admin import gate
 from skyspy.admin.confirm import ID, ROWS, offset, pager, step
 from skyspy.admin.formatting import closes, counted, span
-from skyspy.admin.forms import Choice, Field, one_line
+from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field, one_line, password_field, text_field
 from skyspy.admin.keys import standings
 from skyspy.admin.profile import sockets_of
 from skyspy.admin.roles import losses
@@ -29,6 +28,36 @@ _ONE = f"/users/<{ID}:user_id>/"
 LINK, PASSWORD = "link", "password"
 
 
+class NewUserForm(PanelForm):
+    """A new user, with a link or a password."""
+
+    name = text_field("User name", 64, Required(), help="Letters, digits and . _ - + @", **PLAIN)
+    role = choice_field(SelectField, "Role", help="What they may do. It can be changed later.")
+    way = choice_field(
+        RadioField,
+        "How they get in",
+        (
+            Choice(
+                LINK,
+                "By a link that you give them",
+                description=f"They choose their own password. Works once, within {span(invitations.LIVES_S[invitations.INVITE])}.",
+            ),
+            Choice(
+                PASSWORD,
+                "By a password that you choose now",
+                description="You have to tell it to them; they can change it later.",
+            ),
+        ),
+    )
+    password = password_field("Password", "new-password")
+
+
+class RoleForm(PanelForm):
+    """A user's role."""
+
+    role = choice_field(SelectField, "Role")
+
+
 @page.get()
 def listing(asked: Asked) -> ResponseReturnValue:
     """All users, or those that match a search."""
@@ -41,20 +70,21 @@ def listing(asked: Asked) -> ResponseReturnValue:
 @page.get("/users/new/", fresh=True)
 def new(asked: Asked) -> ResponseReturnValue:
     """The form for a new user."""
-    return _form(asked, {"name": one_line(request.args, "name", 64), "role": "viewer", "way": LINK})
+    return _form(asked, NewUserForm(name=one_line(request.args, "name", 64), role="viewer", way=LINK))
 
 
 @page.post("/users/new/", fresh=True)
 def create(asked: Asked) -> ResponseReturnValue:
     """Make a user, with a link to invite them or with a password."""
-    form = {name: one_line(request.form, name, 64) for name in ("name", "role", "way")}
-    invited = form["way"] != PASSWORD
-    password = None if invited else request.form.get("password", "")
+    form = NewUserForm(request.form)
+    if form.way.data != PASSWORD:
+        form.way.data = LINK
+    password = form.password.data if form.way.data == PASSWORD else None
     try:
-        made = users.create(asked.server, asked.caller, form["name"], form["role"], password)
+        made = users.create(asked.server, asked.caller, form.name.data, form.role.data or "", password)
     except Refused as error:
-        return _form(asked, form, error), error.status
-    if invited:
+        return _form(asked, form, form.refuse(error)), error.status
+    if password is None:
         return _link(asked, users.one(asked.server, asked.caller, made.id), invitations.INVITE)
     flash(f"{made.name} can sign in now.", "ok")
     return redirect(url_for("admin.users_one", user_id=made.id), 303)
@@ -80,7 +110,7 @@ def set_role(asked: Asked, user_id: int) -> ResponseReturnValue:
                 return step(f"Give {name} the role {role}?", points, "Change the role", _address(user_id), name, carried=carried)
         user = users.change(asked.server, asked.caller, user_id, role=role)
     except Refused as error:
-        return _one(asked, view, error), error.status
+        return _one(asked, view, error.message), error.status
     flash(f"{user.name} has the role {user.role} now.", "ok")
     return _to(user_id)
 
@@ -167,56 +197,32 @@ def do_delete(asked: Asked, user_id: int) -> ResponseReturnValue:
     return redirect(url_for("admin.users_listing"), 303)
 
 
-def role_choices(asked: Asked) -> tuple[Choice, ...]:
-    """Every role to choose from; those above whoever asks say why they cannot be chosen."""
-    held = asked.principal.permissions
-    return tuple(
-        Choice(view.role.name, view.role.name, view.role.says, "" if view.role.permissions <= held else "holds more than you do")
-        for view in roles.listing(asked.server, asked.caller)
-    )
+def role_choices(asked: Asked) -> list[Choice]:
+    """Every role to choose from; those that hold more than the caller cannot be chosen."""
+    held, listed = asked.principal.permissions, roles.listing(asked.server, asked.caller)
+    own = [(view.role.name, view.role.permissions <= held) for view in listed]
+    return [
+        Choice(name) if within else Choice(name, f"{name} (holds more than you do)", {"disabled": True}) for name, within in own
+    ]
 
 
-def _form(asked: Asked, form: Mapping[str, str], error: Refused | None = None) -> str:
-    wrong = dict(error.fields) if error else {}
-    shortest = asked.settings.PASSWORD_MIN_LENGTH
-    ways = (
-        Choice(
-            LINK,
-            "By a link that you give them",
-            f"They choose their own password. Works once, within {span(invitations.LIVES_S[invitations.INVITE])}.",
-        ),
-        Choice(PASSWORD, "By a password that you choose now", "You have to tell it to them; they can change it later."),
-    )
-    way = form["way"] if form["way"] in (LINK, PASSWORD) else LINK
-    fields = (
-        Field(
-            "name", "User name", value=form["name"], required=True, longest=64, plain=True, says="Letters, digits and . _ - + @"
-        ),
-        Field("role", "Role", "select", form["role"], "What they may do. It can be changed later.", choices=role_choices(asked)),
-        Field("way", "How they get in", "radio", way, choices=ways),
-        Field(
-            "password",
-            "Password",
-            "password",
-            says=f"At least {shortest} characters.",
-            error=wrong.get("password", ""),
-            longest=1024,
-            autocomplete="new-password",
-        ),
-    )
-    return render_template("admin/user_new.html", fields=fields, error="" if error is None or wrong else error.message)
+def _form(asked: Asked, form: NewUserForm, error: str = "") -> str:
+    form.role.choices = role_choices(asked)
+    form.password.description = f"At least {asked.settings.PASSWORD_MIN_LENGTH} characters."
+    return render_template("admin/user_new.html", form=form, error=error)
 
 
-def _one(asked: Asked, view: UserView, error: Refused | None = None) -> str:
+def _one(asked: Asked, view: UserView, error: str = "") -> str:
     mine = view.user.id == asked.principal.user_id
     his = keys.listing(asked.server, asked.caller, KeySearch(view.user.id)) if mine or asked.may(keys.MANAGE) else None
-    role = Field("role", "Role", "select", view.user.role, error=error.message if error else "", choices=role_choices(asked))
+    form = RoleForm(role=view.user.role)
+    form.role.choices = role_choices(asked)
     return render_template(
         "admin/user.html",
         view=view,
         mine=mine,
         above=not view.user.permissions <= asked.principal.permissions,
-        role=role,
+        role=(form.wrong(role=error) if error else form).role,
         keys=None if his is None else standings(his.keys, asked.server.clock.wall()),
         key_count=0 if his is None else his.total,
         sockets=sockets_of(asked, view.user.id),
