@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from wtforms import SelectField
 from wtforms.form import BaseForm
 from wtforms.widgets import NumberInput, TextArea
 
 from skyspy.admin import labels
+from skyspy.admin.confirm import redirect_with
 from skyspy.admin.formatting import counted, listed
 from skyspy.admin.forms import PLAIN, Choice, Required, choice_field, text_field
 from skyspy.admin.routes import Asked, Page
@@ -65,8 +66,7 @@ def preview(asked: Asked) -> ResponseReturnValue:
     """What the changes in the form would do; keeps nothing."""
     changes = _changes()
     if not changes:
-        flash("Nothing was changed.", "ok")
-        return redirect(url_for("admin.access_show"), 303)
+        return redirect_with("Nothing was changed.", "access_show")
     try:
         found = access.preview(asked.server, asked.caller, changes)
     except Refused as refused:
@@ -94,8 +94,7 @@ def keep(asked: Asked) -> ResponseReturnValue:
     except Refused as refused:
         return _page(asked, refused)
     titles = listed([ROWS[name].title for name in changes])
-    flash(f"Changed, and in force on every live connection within 2 seconds: {titles}.", "ok")
-    return redirect(url_for("admin.access_show"), 303)
+    return redirect_with(f"Changed, and in force on every live connection within 2 seconds: {titles}.", "access_show")
 
 
 def leaves(found: Preview) -> list[str]:

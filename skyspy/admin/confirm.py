@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
-from flask import current_app, render_template, request
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from skyspy.server import server_of
 
@@ -43,6 +45,12 @@ def pager(start: int, count: int, total: int, noun: str, rows: int = ROWS, path:
     before = _with_offset(max(0, start - rows), path) if start > 0 else None
     after = _with_offset(start + rows, path) if start + count < total else None
     return Pager(shown, before, after)
+
+
+def redirect_with(message: str, endpoint: str, *, kind: str = "ok", **values: Any) -> ResponseReturnValue:
+    """Go to a page of the panel, which shows the message above; `kind`: ok, warn or danger."""
+    flash(message, kind)
+    return redirect(url_for(f"admin.{endpoint}", **values), 303)
 
 
 def step(

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.confirm import ID, offset, pager, step
+from skyspy.admin.confirm import ID, offset, pager, redirect_with, step
 from skyspy.admin.formatting import counted, counted_first, listed
 from skyspy.admin.forms import one_line
 from skyspy.admin.routes import Asked, Page
@@ -174,5 +174,4 @@ def _nobody(title: str, says: str) -> ResponseReturnValue:
 
 
 def _done(gone: int) -> ResponseReturnValue:
-    flash(f"{counted_first(gone, 'connection')} {'was' if gone == 1 else 'were'} told to go.", "ok")
-    return redirect(url_for("admin.live_show"), 303)
+    return redirect_with(f"{counted_first(gone, 'connection')} {'was' if gone == 1 else 'were'} told to go.", "live_show")

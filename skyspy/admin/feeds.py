@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.confirm import ID, step
+from skyspy.admin.confirm import ID, redirect_with, step
 from skyspy.admin.formatting import ago, counted, lasts
 from skyspy.admin.forms import PLAIN, PanelForm, Required, text_field
 from skyspy.admin.routes import Asked, Page
@@ -94,32 +94,30 @@ def add(asked: Asked) -> ResponseReturnValue:
     view = next(
         view for view in feeds.listing(asked.server, asked.caller) if view.added is not None and view.added.id == added.id
     )
-    flash(f"{view.url} is added. The server connects to it within a second; how it does shows below.", "ok")
-    return redirect(url_for("admin.feeds_show", _anchor="main"), 303)
+    return redirect_with(
+        f"{view.url} is added. The server connects to it within a second; how it does shows below.", "feeds_show", _anchor="main"
+    )
 
 
 @page.post("/feeds/test/<name>/")
 def test(asked: Asked, name: str) -> ResponseReturnValue:
     """Listen to a receiver that is there."""
     heard = feeds.check_known(asked.server, asked.caller, name)
-    flash(f"Tested {name}. {in_words(heard)}", "danger" if heard.error else "ok")
-    return redirect(url_for("admin.feeds_show"), 303)
+    return redirect_with(f"Tested {name}. {in_words(heard)}", "feeds_show", kind="danger" if heard.error else "ok")
 
 
 @page.post(f"{_ONE}pause/")
 def pause(asked: Asked, feed_id: int) -> ResponseReturnValue:
     """Disconnect an added receiver."""
     feeds.set_paused(asked.server, asked.caller, feed_id, True)
-    flash("Paused. What only it hears leaves the sky by and by; “Go on” connects it again.", "ok")
-    return redirect(url_for("admin.feeds_show"), 303)
+    return redirect_with("Paused. What only it hears leaves the sky by and by; “Go on” connects it again.", "feeds_show")
 
 
 @page.post(f"{_ONE}resume/")
 def resume(asked: Asked, feed_id: int) -> ResponseReturnValue:
     """Let a paused receiver go on."""
     feeds.set_paused(asked.server, asked.caller, feed_id, False)
-    flash("It goes on. The server connects to it within a second.", "ok")
-    return redirect(url_for("admin.feeds_show"), 303)
+    return redirect_with("It goes on. The server connects to it within a second.", "feeds_show")
 
 
 @page.get(f"{_ONE}remove/")
@@ -135,8 +133,7 @@ def remove(asked: Asked, feed_id: int) -> ResponseReturnValue:
     """Remove an added receiver."""
     url = feeds.removal(asked.server, asked.caller, feed_id).url
     feeds.remove(asked.server, asked.caller, feed_id)
-    flash(f"{url} is removed.", "ok")
-    return redirect(url_for("admin.feeds_show"), 303)
+    return redirect_with(f"{url} is removed.", "feeds_show")
 
 
 def shown(views: Sequence[FeedView]) -> list[Shown]:

@@ -109,17 +109,6 @@ def listed(words: list[str], last: str = "and") -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "ago": ago,
-    "until": until,
-    "moment": moment,
-    "machine": machine,
-    "day": day,
-    "number": number,
-    "counted": counted,
-    "span": span,
-    "listed": listed,
-    "lasts": lasts,
-    "size": size,
-    "lag": lag,
+    shown.__name__: shown for shown in (ago, until, moment, machine, day, number, counted, span, listed, lasts, size, lag)
 }
 """By these names templates use them."""

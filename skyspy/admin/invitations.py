@@ -6,10 +6,11 @@ form does. A link that is not good any more says so and nothing else. Nobody is 
 
 from __future__ import annotations
 
-from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from skyspy.admin import gate
+from skyspy.admin.confirm import redirect_with
 from skyspy.admin.forms import PLAIN, NewPasswordForm, Required, text_field
 from skyspy.admin.routes import Asked, Page
 from skyspy.services import Refused, invitations
@@ -85,8 +86,7 @@ def _use(asked: Asked, kind: str, token: str) -> ResponseReturnValue:
 
 
 def _done(name: str, message: str) -> ResponseReturnValue:
-    flash(message, "ok")
-    return redirect(url_for("admin.session_form", name=name), 303)
+    return redirect_with(message, "session_form", name=name)
 
 
 def _form(asked: Asked, kind: str) -> NewPasswordForm:

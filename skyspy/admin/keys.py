@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import SelectField
 
 from skyspy.admin import gate
-from skyspy.admin.confirm import ID, ROWS, offset, pager, socketio_path, step
+from skyspy.admin.confirm import ID, ROWS, offset, pager, redirect_with, socketio_path, step
 from skyspy.admin.formatting import closes, span
 from skyspy.admin.forms import Choice, PanelForm, choice_field, one_line
 from skyspy.admin.key_form import SOME, NewKeyForm, NotOver
@@ -124,8 +124,7 @@ def revoke(asked: Asked, key_id: int) -> ResponseReturnValue:
 def do_revoke(asked: Asked, key_id: int) -> ResponseReturnValue:
     """End a key."""
     key = keys.revoke(asked.server, asked.caller, key_id)
-    flash(f"“{key.name}” is revoked.", "ok")
-    return redirect(_address(key_id), 303)
+    return redirect_with(f"“{key.name}” is revoked.", "keys_one", key_id=key_id)
 
 
 @dataclass(frozen=True, slots=True)

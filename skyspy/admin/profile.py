@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from math import ceil
 
-from flask import Response, flash, make_response, redirect, render_template, request, session, url_for
+from flask import Response, make_response, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 from wtforms.validators import EqualTo
 
 from skyspy.admin import gate
-from skyspy.admin.confirm import step
+from skyspy.admin.confirm import redirect_with, step
 from skyspy.admin.formatting import ago, closes, counted, counted_first
 from skyspy.admin.forms import NewPasswordForm, Required, password_field
 from skyspy.admin.routes import Asked, Page
@@ -64,8 +64,9 @@ def password(asked: Asked) -> ResponseReturnValue:
         status = 503 if full.code == "overloaded" else 429
         return _page(asked, form.wrong(current=gate.throttled_words(full)), status, full.retry_after)
     gate.remember(opened)
-    flash("Your password is changed. Every other sign-in and token of yours has ended; your API keys work on.", "ok")
-    return redirect("/admin/profile/", 303)
+    return redirect_with(
+        "Your password is changed. Every other sign-in and token of yours has ended; your API keys work on.", "profile_show"
+    )
 
 
 @page.get("/profile/sign-out-everywhere/")
@@ -94,8 +95,7 @@ def everywhere(asked: Asked) -> ResponseReturnValue:
     users.sign_out(asked.server, asked.caller, asked.session.family.user.id)
     logout_user()
     session.clear()
-    flash("You are signed out everywhere.", "ok")
-    return redirect("/admin/sign-in/", 303)
+    return redirect_with("You are signed out everywhere.", "session_form")
 
 
 @page.get("/profile/browsers/<family>/sign-out/")
@@ -120,8 +120,9 @@ def end_browser(asked: Asked, family: str) -> ResponseReturnValue:
     if family == asked.session.family.id:
         raise Refused("conflict", "This is the browser you use now: “Sign out” at the top ends it")
     ended = users.end_browser(asked.server, asked.caller, family[:64])
-    flash("It is signed out already." if ended is None else f"{ended.browser or 'The browser'} is signed out.", "ok")
-    return redirect(url_for("admin.profile_show"), 303)
+    return redirect_with(
+        "It is signed out already." if ended is None else f"{ended.browser or 'The browser'} is signed out.", "profile_show"
+    )
 
 
 def sockets_of(asked: Asked, user_id: int) -> list[Row]:

@@ -6,11 +6,11 @@ says how many users and live connections it touches, and one that takes somethin
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import SelectMultipleField
 
-from skyspy.admin.confirm import step
+from skyspy.admin.confirm import redirect_with, step
 from skyspy.admin.formatting import counted, counted_first
 from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field, one_line, text_field
 from skyspy.admin.routes import Asked, Page
@@ -65,8 +65,7 @@ def create(asked: Asked) -> ResponseReturnValue:
         role = roles.create(asked.server, asked.caller, form.name.data, frozenset(form.permissions.data or ()), form.says.data)
     except Refused as refused:
         return _form(asked, None, form, refused)
-    flash(f"The role {role.name} is made. Give it to somebody on their page.", "ok")
-    return redirect(url_for("admin.roles_listing"), 303)
+    return redirect_with(f"The role {role.name} is made. Give it to somebody on their page.", "roles_listing")
 
 
 @page.get("/roles/role/<name>/")
@@ -88,8 +87,7 @@ def change(asked: Asked, name: str) -> ResponseReturnValue:
         roles.change(asked.server, asked.caller, name, ticked, says)
     except Refused as refused:
         return _form(asked, name, form, refused)
-    flash(f"The role {name} is changed. On live connections that is in force within two seconds.", "ok")
-    return redirect(url_for("admin.roles_listing"), 303)
+    return redirect_with(f"The role {name} is changed. On live connections that is in force within two seconds.", "roles_listing")
 
 
 @page.get("/roles/role/<name>/delete/")
@@ -102,8 +100,7 @@ def ask_delete(asked: Asked, name: str) -> ResponseReturnValue:
 def delete(asked: Asked, name: str) -> ResponseReturnValue:
     """Remove a role that nobody holds."""
     roles.delete(asked.server, asked.caller, name)
-    flash(f"The role {name} is deleted.", "ok")
-    return redirect(url_for("admin.roles_listing"), 303)
+    return redirect_with(f"The role {name} is deleted.", "roles_listing")
 
 
 def losses(effect: Effect, whose: str = "") -> list[str]:

@@ -108,21 +108,17 @@ class Page:
     group: str = ""
     routes: list[Route] = field(default_factory=list)
 
-    def get(
-        self, path: str | None = None, *, open: bool = False, fresh: bool = False, quiet: bool = False
-    ) -> Callable[[View], View]:
-        """A decorator: the view answers GET at this path (None: the page's own)."""
-        return self._add("GET", path, open, fresh, quiet)
+    def get(self, path: str | None = None, **row: bool) -> Callable[[View], View]:
+        """A decorator: the view answers GET at this path (None: the page's own); `row` are the flags of Route."""
+        return self._add("GET", path, row)
 
-    def post(
-        self, path: str | None = None, *, open: bool = False, fresh: bool = False, quiet: bool = False
-    ) -> Callable[[View], View]:
+    def post(self, path: str | None = None, **row: bool) -> Callable[[View], View]:
         """A decorator: the view answers POST at this path; a POST always carries the CSRF token."""
-        return self._add("POST", path, open, fresh, quiet)
+        return self._add("POST", path, row)
 
-    def _add(self, method: str, path: str | None, is_open: bool, fresh: bool, quiet: bool) -> Callable[[View], View]:
+    def _add(self, method: str, path: str | None, row: dict[str, bool]) -> Callable[[View], View]:
         def keep(view: View) -> View:
-            self.routes.append(Route(self, method, self.path if path is None else path, view, is_open, fresh, quiet))
+            self.routes.append(Route(self, method, self.path if path is None else path, view, **row))
             return view
 
         return keep

@@ -6,12 +6,12 @@ something is asked first, on a page that says what it ends.
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import RadioField, SelectField
 
 from skyspy.admin import gate
-from skyspy.admin.confirm import ID, ROWS, offset, pager, step
+from skyspy.admin.confirm import ID, ROWS, offset, pager, redirect_with, step
 from skyspy.admin.formatting import closes, counted, span
 from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field, one_line, password_field, text_field
 from skyspy.admin.keys import standings
@@ -86,8 +86,7 @@ def create(asked: Asked) -> ResponseReturnValue:
         return _form(asked, form, form.refuse(error)), error.status
     if password is None:
         return _link(asked, users.one(asked.server, asked.caller, made.id), invitations.INVITE)
-    flash(f"{made.name} can sign in now.", "ok")
-    return redirect(url_for("admin.users_one", user_id=made.id), 303)
+    return redirect_with(f"{made.name} can sign in now.", "users_one", user_id=made.id)
 
 
 @page.get(_ONE)
@@ -111,8 +110,7 @@ def set_role(asked: Asked, user_id: int) -> ResponseReturnValue:
         user = users.change(asked.server, asked.caller, user_id, role=role)
     except Refused as error:
         return _one(asked, view, error.message), error.status
-    flash(f"{user.name} has the role {user.role} now.", "ok")
-    return _to(user_id)
+    return redirect_with(f"{user.name} has the role {user.role} now.", "users_one", user_id=user_id)
 
 
 @page.post(f"{_ONE}link/", fresh=True)
@@ -138,17 +136,15 @@ def disable(asked: Asked, user_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}disable/")
 def do_disable(asked: Asked, user_id: int) -> ResponseReturnValue:
     """Disable a user."""
-    user = users.change(asked.server, asked.caller, user_id, disabled=True)
-    flash(f"{user.name} is disabled.", "ok")
-    return _to(user_id)
+    user = users.set_disabled(asked.server, asked.caller, user_id, True)
+    return redirect_with(f"{user.name} is disabled.", "users_one", user_id=user_id)
 
 
 @page.post(f"{_ONE}enable/", fresh=True)
 def enable(asked: Asked, user_id: int) -> ResponseReturnValue:
     """Let a disabled user in again."""
-    user = users.change(asked.server, asked.caller, user_id, disabled=False)
-    flash(f"{user.name} can sign in again. Keys that have not ended work again too.", "ok")
-    return _to(user_id)
+    user = users.set_disabled(asked.server, asked.caller, user_id, False)
+    return redirect_with(f"{user.name} can sign in again. Keys that have not ended work again too.", "users_one", user_id=user_id)
 
 
 @page.get(f"{_ONE}sign-out/")
@@ -170,8 +166,7 @@ def sign_out(asked: Asked, user_id: int) -> ResponseReturnValue:
 def do_sign_out(asked: Asked, user_id: int) -> ResponseReturnValue:
     """Sign a user out everywhere."""
     users.sign_out(asked.server, asked.caller, user_id)
-    flash("Signed out everywhere.", "ok")
-    return _to(user_id)
+    return redirect_with("Signed out everywhere.", "users_one", user_id=user_id)
 
 
 @page.get(f"{_ONE}delete/")
@@ -193,8 +188,7 @@ def do_delete(asked: Asked, user_id: int) -> ResponseReturnValue:
     """Delete a user."""
     name = users.one(asked.server, asked.caller, user_id).user.name
     users.delete(asked.server, asked.caller, user_id)
-    flash(f"{name} is deleted.", "ok")
-    return redirect(url_for("admin.users_listing"), 303)
+    return redirect_with(f"{name} is deleted.", "users_listing")
 
 
 def role_choices(asked: Asked) -> list[Choice]:
@@ -247,7 +241,3 @@ def _keys(ends: Touches, how_long: str) -> str:
 
 def _address(user_id: int) -> str:
     return url_for("admin.users_one", user_id=user_id)
-
-
-def _to(user_id: int) -> ResponseReturnValue:
-    return redirect(_address(user_id), 303)
