@@ -7,7 +7,6 @@ put back into a page. The CSRF token is checked by the gate, before any view see
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -48,12 +47,13 @@ class PanelForm(Form):  # type: ignore[misc] # WTForms has no types
         return "" if names else refused.message
 
 
-@dataclass
 class Choice(SelectChoice):  # type: ignore[misc] # WTForms has no types
     """One thing to choose: `description` stands under its label; `why_not` says why it cannot be chosen."""
 
-    description: str = ""
-    why_not: str = ""
+    def __init__(self, value: str, label: str = "", description: str = "", why_not: str = "", **attributes: Any) -> None:
+        super().__init__(value, label or value, attributes)
+        self.description = description
+        self.why_not = why_not
 
 
 class Required:

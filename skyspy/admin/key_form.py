@@ -71,11 +71,11 @@ class NewKeyForm(PanelForm):
         RadioField,
         "Kind",
         (
-            Choice("live", "Live", description="Sees your real sky. Starts with sk_live_."),
+            Choice("live", "Live", "Sees your real sky. Starts with sk_live_."),
             Choice(
                 "test",
                 "Test",
-                description="Sees simulated aircraft only and operates nothing, for trying out programs. Starts with sk_test_.",
+                "Sees simulated aircraft only and operates nothing, for trying out programs. Starts with sk_test_.",
             ),
         ),
         message="Choose what the key is for.",
@@ -108,8 +108,7 @@ class NewKeyForm(PanelForm):
         self.may.data = ALL if self.may.data == ALL else SOME
         refusal = f"{owner.name} may not do this"
         self.scopes.choices = [
-            Choice(p.name, p.says, description=p.name, why_not="" if p.name in owner.permissions else refusal)
-            for p in PERMISSIONS
+            Choice(p.name, p.says, p.name, "" if p.name in owner.permissions else refusal) for p in PERMISSIONS
         ]
 
     @property

@@ -18,7 +18,6 @@ from skyspy.admin.formatting import closes, span
 from skyspy.admin.forms import Choice, PanelForm, choice_field, one_line
 from skyspy.admin.key_form import SOME, NewKeyForm, NotOver
 from skyspy.admin.routes import Asked, Page
-from skyspy.admin.snippets import snippets
 from skyspy.auth.apikeys import MadeKey
 from skyspy.services import Refused, keys
 from skyspy.services.keys import KeyView
@@ -85,7 +84,7 @@ def create(asked: Asked) -> ResponseReturnValue:
         made = keys.create(asked.server, asked.caller, owner.id, kind, name, form.permissions, expires_at, form.places or None)
     except Refused as error:
         return _form(asked, owner, form, form.refuse(error)), error.status
-    return _made(asked, made)
+    return _made(made)
 
 
 @page.get(_ONE)
@@ -104,7 +103,7 @@ def rotate(asked: Asked, key_id: int) -> ResponseReturnValue:
         raise Refused("invalid", form.overlap.errors[0])
     overlap = float(form.overlap.data)
     made = keys.rotate(asked.server, asked.caller, key_id, overlap)
-    return _made(asked, made, f"works for {span(overlap)} more" if overlap else "stopped")
+    return _made(made, f"works for {span(overlap)} more" if overlap else "stopped")
 
 
 @page.get(f"{_ONE}revoke/")
@@ -161,10 +160,9 @@ def _form(asked: Asked, owner: User, form: NewKeyForm, error: str = "") -> str:
     return render_template("admin/key_new.html", owner=owner, mine=mine, f=form, error=error)
 
 
-def _made(asked: Asked, made: MadeKey, old: str = "") -> str:
-    ready = snippets(gate.own_origin(), socketio_path(), made.text)
+def _made(made: MadeKey, old: str = "") -> str:
     return render_template(
-        "admin/key_made.html", made=made, old=old, snippets=ready, mine=made.key.user.id == asked.principal.user_id
+        "admin/key_made.html", made=made, old=old, address=gate.own_origin(), path=socketio_path(), token=made.text
     )
 
 

@@ -142,9 +142,7 @@ def _form(asked: Asked, name: str | None, form: RoleForm, refused: Refused | Non
     groups: dict[str, list[Choice]] = {"See and hear": [], "Do and manage": []}
     for p in PERMISSIONS:
         why_not = "" if p.name in held else "You do not hold it"
-        groups["See and hear" if p.is_view else "Do and manage"].append(
-            Choice(p.name, p.says, description=p.name, why_not=why_not)
-        )
+        groups["See and hear" if p.is_view else "Do and manage"].append(Choice(p.name, p.says, p.name, why_not))
     text = render_template(
         "admin/role.html",
         view=view,

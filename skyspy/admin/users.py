@@ -40,13 +40,9 @@ class NewUserForm(PanelForm):
             Choice(
                 LINK,
                 "By a link that you give them",
-                description=f"They choose their own password. Works once, within {span(invitations.LIVES_S[invitations.INVITE])}.",
+                f"They choose their own password. Works once, within {span(invitations.LIVES_S[invitations.INVITE])}.",
             ),
-            Choice(
-                PASSWORD,
-                "By a password that you choose now",
-                description="You have to tell it to them; they can change it later.",
-            ),
+            Choice(PASSWORD, "By a password that you choose now", "You have to tell it to them; they can change it later."),
         ),
     )
     password = password_field("Password", "new-password")
@@ -195,9 +191,7 @@ def role_choices(asked: Asked) -> list[Choice]:
     """Every role to choose from; those that hold more than the caller cannot be chosen."""
     held, listed = asked.principal.permissions, roles.listing(asked.server, asked.caller)
     own = [(view.role.name, view.role.permissions <= held) for view in listed]
-    return [
-        Choice(name) if within else Choice(name, f"{name} (holds more than you do)", {"disabled": True}) for name, within in own
-    ]
+    return [Choice(name) if within else Choice(name, f"{name} (holds more than you do)", disabled=True) for name, within in own]
 
 
 def _form(asked: Asked, form: NewUserForm, error: str = "") -> str:
