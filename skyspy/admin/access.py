@@ -1,7 +1,7 @@
-"""Who may watch, and every other setting: forms made from the registry, with a look ahead before they are kept.
+"""The settings page: forms made from the settings registry, with a preview before a change is made.
 
-Law: a change is shown first (from what to what, whom it would disconnect, what else it does) and kept by a second step with
-the password given lately. Nothing is checked here that the registry checks; what was typed stays in the form.
+Invariants: a change is shown first (from what to what, which connections it ends, what else it does) and made by a second
+request, with a recent proof of the password. Validation is the registry's; typed values stay in the form.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from skyspy.admin import labels
 from skyspy.admin.confirm import redirect_with
 from skyspy.admin.formatting import counted, listed
 from skyspy.admin.forms import PLAIN, Choice, Required, choice_field, text_field
-from skyspy.admin.routes import Asked, Page
+from skyspy.admin.routes import Page, RequestContext
 from skyspy.permissions import ACCESS_LEVELS, ALWAYS_IDENTIFIED, FEATURES
 from skyspy.services import Refused, access
 from skyspy.services.access import Preview
@@ -56,21 +56,21 @@ class Line:
 
 
 @page.get()
-def show(asked: Asked) -> ResponseReturnValue:
+def show(context: RequestContext) -> ResponseReturnValue:
     """The auth mode, the features, and all other settings in their groups."""
-    return _page(asked)
+    return _page(context)
 
 
 @page.post("/access/preview/")
-def preview(asked: Asked) -> ResponseReturnValue:
+def preview(context: RequestContext) -> ResponseReturnValue:
     """What the changes in the form would do; keeps nothing."""
     changes = _changes()
     if not changes:
         return redirect_with("Nothing was changed.", "access_show")
     try:
-        found = access.preview(asked.server, asked.caller, changes)
+        found = access.preview(context.server, context.caller, changes)
     except Refused as refused:
-        return _page(asked, refused)
+        return _page(context, refused)
     differences = [
         (ROWS[name], labels.difference(ROWS[name], getattr(found.current, name), getattr(found.settings, name)))
         for name in changes
@@ -80,43 +80,43 @@ def preview(asked: Asked) -> ResponseReturnValue:
         changes=changes,
         differences=differences,
         found=found,
-        leaves=leaves(found),
+        disconnect_summary=disconnect_summary(found),
         more=labels.consequences(list(changes), found.current, found.settings),
     )
 
 
 @page.post("/access/keep/", fresh=True)
-def keep(asked: Asked) -> ResponseReturnValue:
+def keep(context: RequestContext) -> ResponseReturnValue:
     """Make the changes."""
     changes = _changes()
     try:
-        access.change(asked.server, asked.caller, changes)
+        access.change(context.server, context.caller, changes)
     except Refused as refused:
-        return _page(asked, refused)
+        return _page(context, refused)
     titles = listed([ROWS[name].title for name in changes])
     return redirect_with(f"Changed, and in force on every live connection within 2 seconds: {titles}.", "access_show")
 
 
-def leaves(found: Preview) -> list[str]:
-    """Whom a change disconnects, as sentences; where it is nobody, that."""
-    told = []
+def disconnect_summary(found: Preview) -> list[str]:
+    """Which connections a change ends, as sentences."""
+    lines = []
     for kind, count in sorted(found.disconnected.items()):
         where = listed([f"{many} in {namespace}" for namespace, many in sorted(found.where[kind].items())])
         verb = "is" if count == 1 else "are"
-        told.append(f"{counted(count, f'{_KINDS[kind]} connection')} {verb} disconnected and told why: {where}.")
+        lines.append(f"{counted(count, f'{_KINDS[kind]} connection')} {verb} disconnected and told why: {where}.")
         if kind == "anonymous" and found.near:
             them = "It comes" if count == 1 else "They all come" if found.near == count else f"{found.near} of them came"
-            told.append(f"{them} from your own address, as the live sky in another tab of yours would.")
+            lines.append(f"{them} from your own address, as the live sky in another tab of yours would.")
     if found.own:
-        told.append(f"{counted(found.own, 'connection')} of these {'is' if found.own == 1 else 'are'} yours.")
+        lines.append(f"{counted(found.own, 'connection')} of these {'is' if found.own == 1 else 'are'} yours.")
     for topic, count in sorted(found.lost.items()):
         loses, stays = ("loses", "stays") if count == 1 else ("lose", "stay")
-        told.append(f"{counted(count, 'connection')} {loses} the topic {topic} and {stays} connected.")
-    return told or ["Nobody who is connected now is disconnected."]
+        lines.append(f"{counted(count, 'connection')} {loses} the topic {topic} and {stays} connected.")
+    return lines or ["Nobody who is connected now is disconnected."]
 
 
-def _page(asked: Asked, refused: Refused | None = None) -> tuple[str, int]:
-    rows = {row.row.name: row for row in access.rows(asked.server, asked.caller)}
+def _page(context: RequestContext, refused: Refused | None = None) -> tuple[str, int]:
+    rows = {row.row.name: row for row in access.rows(context.server, context.caller)}
     typed = request.form if refused is not None else None
     # The registry's refusal begins with the setting's name where it is about one.
     wrong, _, why = ("", "", "") if refused is None else refused.message.partition(": ")

@@ -1,7 +1,7 @@
-"""What pages that act on something share: a step that asks before something ends, and paging.
+"""What pages that change something share: the page that asks for confirmation, redirects with a message, and paging.
 
-Law: no page's own matters. A step is a page of its own that says what will happen and to how many; what it asks is
-posted to the same address.
+Invariants: nothing here belongs to one page. A confirmation says what will happen and to how many; its form is posted to
+the same address.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def redirect_with(message: str, endpoint: str, *, kind: str = "ok", **values: An
     return redirect(url_for(f"admin.{endpoint}", **values), 303)
 
 
-def step(
+def confirm(
     title: str,
     points: Iterable[str],
     verb: str,

@@ -1,7 +1,4 @@
-"""How values read on the panel's pages. Pure: a value in, a text out.
-
-Law: a time is told as people say it, with the exact moment beside it; what is not known is a dash.
-"""
+"""How values read on the panel's pages. Pure: a value in, a text out; an unknown value is a dash."""
 
 from __future__ import annotations
 

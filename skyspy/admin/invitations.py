@@ -1,7 +1,7 @@
-"""The pages behind links that work once: the first administrator's, an invitation, a new password.
+"""The pages behind one-time links: the first administrator's, an invitation, a password reset.
 
-Law: opening a link shows a form and uses nothing up, because programs that preview links open them too; only sending the
-form does. A link that is not good any more says so and nothing else. Nobody is signed in by a link.
+Invariants: opening a link shows a form and does not use the link up, because chat programs open links to preview them;
+only sending the form does. An invalid link is answered with that and nothing else. A link signs no user in.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from skyspy.admin import gate
 from skyspy.admin.confirm import redirect_with
 from skyspy.admin.forms import PLAIN, NewPasswordForm, Required, text_field
-from skyspy.admin.routes import Asked, Page
+from skyspy.admin.routes import Page, RequestContext
 from skyspy.services import Refused, invitations
 
 page = Page("links", "/links/", "One-time links")
@@ -36,67 +36,69 @@ class FirstAdminForm(NewPasswordForm):
 
 
 @page.get("/first/<token>/", open=True)
-def first(asked: Asked, token: str) -> ResponseReturnValue:
+def first(context: RequestContext, token: str) -> ResponseReturnValue:
     """The form for the first administrator."""
-    return _page(asked, invitations.FIRST, token, _form(asked, invitations.FIRST))
+    return _page(context, invitations.FIRST, token, _form(context, invitations.FIRST))
 
 
 @page.post("/first/<token>/", open=True)
-def make_first(asked: Asked, token: str) -> ResponseReturnValue:
+def make_first(context: RequestContext, token: str) -> ResponseReturnValue:
     """Make the first administrator."""
-    return _use(asked, invitations.FIRST, token)
+    return _use(context, invitations.FIRST, token)
 
 
 @page.get("/invite/<token>/", open=True)
-def invite(asked: Asked, token: str) -> ResponseReturnValue:
+def invite(context: RequestContext, token: str) -> ResponseReturnValue:
     """The form behind an invitation."""
-    return _page(asked, invitations.INVITE, token, _form(asked, invitations.INVITE))
+    return _page(context, invitations.INVITE, token, _form(context, invitations.INVITE))
 
 
 @page.post("/invite/<token>/", open=True)
-def accept(asked: Asked, token: str) -> ResponseReturnValue:
+def accept(context: RequestContext, token: str) -> ResponseReturnValue:
     """Choose the first password."""
-    return _use(asked, invitations.INVITE, token)
+    return _use(context, invitations.INVITE, token)
 
 
 @page.get("/reset/<token>/", open=True)
-def reset(asked: Asked, token: str) -> ResponseReturnValue:
+def reset(context: RequestContext, token: str) -> ResponseReturnValue:
     """The form behind a reset link."""
-    return _page(asked, invitations.RESET, token, _form(asked, invitations.RESET))
+    return _page(context, invitations.RESET, token, _form(context, invitations.RESET))
 
 
 @page.post("/reset/<token>/", open=True)
-def choose(asked: Asked, token: str) -> ResponseReturnValue:
+def choose(context: RequestContext, token: str) -> ResponseReturnValue:
     """Choose another password."""
-    return _use(asked, invitations.RESET, token)
+    return _use(context, invitations.RESET, token)
 
 
-def _use(asked: Asked, kind: str, token: str) -> ResponseReturnValue:
-    form, address = _form(asked, kind), asked.browser.address
+def _use(context: RequestContext, kind: str, token: str) -> ResponseReturnValue:
+    form, address = _form(context, kind), context.browser.address
     if not form.validate():
-        return _page(asked, kind, token, form, status=400)
+        return _page(context, kind, token, form, status=400)
     try:
         if isinstance(form, FirstAdminForm):
-            user = invitations.make_first_admin(asked.server, token, form.name.data, form.password.data, address)
+            user = invitations.make_first_admin(context.server, token, form.name.data, form.password.data, address)
             return _done(user.name, f"{user.name} is the administrator of this server. Sign in to go on.")
-        user = invitations.choose_password(asked.server, token, kind, form.password.data, address)
+        user = invitations.choose_password(context.server, token, kind, form.password.data, address)
         return _done(user.name, "Your password is set. Sign in with it.")
     except Refused as refused:
-        return _page(asked, kind, token, form, form.refuse(refused), refused.status)
+        return _page(context, kind, token, form, form.refuse(refused), refused.status)
 
 
 def _done(name: str, message: str) -> ResponseReturnValue:
     return redirect_with(message, "session_form", name=name)
 
 
-def _form(asked: Asked, kind: str) -> NewPasswordForm:
+def _form(context: RequestContext, kind: str) -> NewPasswordForm:
     form = FirstAdminForm if kind == invitations.FIRST else NewPasswordForm
-    return form(request.form, asked.settings.PASSWORD_MIN_LENGTH)
+    return form(request.form, context.settings.PASSWORD_MIN_LENGTH)
 
 
-def _page(asked: Asked, kind: str, token: str, form: NewPasswordForm, error: str = "", status: int = 200) -> ResponseReturnValue:
+def _page(
+    context: RequestContext, kind: str, token: str, form: NewPasswordForm, error: str = "", status: int = 200
+) -> ResponseReturnValue:
     try:
-        opened = invitations.opened(asked.server, token, kind)
+        opened = invitations.opened(context.server, token, kind)
     except Refused as gone:
         return gate.refused(410, "This link is not good any more", gone.message)
     name = opened.user.name if opened.user else ""

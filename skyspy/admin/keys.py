@@ -1,6 +1,6 @@
-"""The page of API keys: everybody's own, and with `keys.manage` everybody's.
+"""The page of API keys: one's own, and with `keys.manage` those of all users.
 
-Law: thin over operate/keys.py, which decides. A key's text is in one answer and in no other.
+Invariants: services/keys.py decides. A key's text is in one answer and in no other.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from flask.typing import ResponseReturnValue
 from wtforms import SelectField
 
 from skyspy.admin import gate
-from skyspy.admin.confirm import ID, ROWS, offset, pager, redirect_with, socketio_path, step
+from skyspy.admin.confirm import ID, ROWS, confirm, offset, pager, redirect_with, socketio_path
 from skyspy.admin.formatting import closes, span
 from skyspy.admin.forms import Choice, PanelForm, choice_field, one_line
 from skyspy.admin.key_form import SOME, NewKeyForm, NotOver
-from skyspy.admin.routes import Asked, Page
+from skyspy.admin.routes import Page, RequestContext
 from skyspy.auth.apikeys import MadeKey
 from skyspy.services import Refused, keys
 from skyspy.services.keys import KeyView
@@ -47,15 +47,15 @@ class RotationForm(PanelForm):
 
 
 @page.get()
-def listing(asked: Asked) -> ResponseReturnValue:
-    """Own keys, or everybody's; those that ended are left out unless they are asked for."""
-    everybody = asked.may(keys.MANAGE) and request.args.get("whose") == "all"
+def listing(context: RequestContext) -> ResponseReturnValue:
+    """The user's own keys, or those of all users; ended ones only with `ended`."""
+    everybody = context.may(keys.MANAGE) and request.args.get("whose") == "all"
     ended, search, start = "ended" in request.args, one_line(request.args, "q", 64), offset()
-    whose = None if everybody else asked.principal.user_id
-    found = keys.listing(asked.server, asked.caller, KeySearch(whose, search, ended, ROWS, start))
+    whose = None if everybody else context.principal.user_id
+    found = keys.listing(context.server, context.caller, KeySearch(whose, search, ended, ROWS, start))
     return render_template(
         "admin/keys.html",
-        rows=standings(found.keys, asked.server.clock.wall()),
+        rows=standings(found.keys, context.server.clock.wall()),
         everybody=everybody,
         ended=ended,
         hidden=found.left_out,
@@ -66,72 +66,74 @@ def listing(asked: Asked) -> ResponseReturnValue:
 
 
 @page.get("/keys/new/", fresh=True)
-def new(asked: Asked) -> ResponseReturnValue:
-    """The form for a new key, for oneself or for another."""
-    owner = keys.owner(asked.server, asked.caller, _owner_id(asked, request.args.get("owner")))
-    return _form(asked, owner, NewKeyForm(owner, kind="live", may=SOME, ends="90"))
+def new(context: RequestContext) -> ResponseReturnValue:
+    """The form for a new key, for oneself or for another user."""
+    owner = keys.owner(context.server, context.caller, _owner_id(context, request.args.get("owner")))
+    return _form(context, owner, NewKeyForm(owner, kind="live", may=SOME, ends="90"))
 
 
 @page.post("/keys/new/", fresh=True)
-def create(asked: Asked) -> ResponseReturnValue:
+def create(context: RequestContext) -> ResponseReturnValue:
     """Make a key and show it, this once."""
-    owner = keys.owner(asked.server, asked.caller, _owner_id(asked, request.form.get("owner")))
-    form, now = NewKeyForm(owner, request.form), asked.server.clock.wall()
+    owner = keys.owner(context.server, context.caller, _owner_id(context, request.form.get("owner")))
+    form, now = NewKeyForm(owner, request.form), context.server.clock.wall()
     if not form.validate({"on": [NotOver(now)]}):
-        return _form(asked, owner, form), 400
+        return _form(context, owner, form), 400
     kind, name, expires_at = form.kind.data, form.name.data, form.expires_at(now)
     try:
-        made = keys.create(asked.server, asked.caller, owner.id, kind, name, form.permissions, expires_at, form.places or None)
+        made = keys.create(
+            context.server, context.caller, owner.id, kind, name, form.permissions, expires_at, form.places or None
+        )
     except Refused as error:
-        return _form(asked, owner, form, form.refuse(error)), error.status
+        return _form(context, owner, form, form.refuse(error)), error.status
     return _made(made)
 
 
 @page.get(_ONE)
-def one(asked: Asked, key_id: int) -> ResponseReturnValue:
+def one(context: RequestContext, key_id: int) -> ResponseReturnValue:
     """One key."""
-    view = keys.one(asked.server, asked.caller, key_id)
-    form, now = RotationForm(overlap="86400"), asked.server.clock.wall()
+    view = keys.one(context.server, context.caller, key_id)
+    form, now = RotationForm(overlap="86400"), context.server.clock.wall()
     return render_template("admin/key.html", view=view, standing=standing(view, now), overlap=form.overlap)
 
 
 @page.post(f"{_ONE}rotate/", fresh=True)
-def rotate(asked: Asked, key_id: int) -> ResponseReturnValue:
+def rotate(context: RequestContext, key_id: int) -> ResponseReturnValue:
     """Make the key's successor and show it, this once."""
     form = RotationForm(request.form)
     if not form.validate():
         raise Refused("invalid", form.overlap.errors[0])
     overlap = float(form.overlap.data)
-    made = keys.rotate(asked.server, asked.caller, key_id, overlap)
+    made = keys.rotate(context.server, context.caller, key_id, overlap)
     return _made(made, f"works for {span(overlap)} more" if overlap else "stopped")
 
 
 @page.get(f"{_ONE}revoke/")
-def revoke(asked: Asked, key_id: int) -> ResponseReturnValue:
+def revoke(context: RequestContext, key_id: int) -> ResponseReturnValue:
     """What revoking ends."""
-    view = keys.one(asked.server, asked.caller, key_id)
+    view = keys.one(context.server, context.caller, key_id)
     name = view.key.name
     points = (
         f"“{name}” ({view.key.hint}…) stops working at once, for ever.",
         closes(view.sockets),
         "To replace it without a gap, rotate it instead.",
     )
-    return step(f"Revoke “{name}”?", points, "Revoke the key", _address(key_id), name)
+    return confirm(f"Revoke “{name}”?", points, "Revoke the key", _address(key_id), name)
 
 
 @page.post(f"{_ONE}revoke/")
-def do_revoke(asked: Asked, key_id: int) -> ResponseReturnValue:
+def do_revoke(context: RequestContext, key_id: int) -> ResponseReturnValue:
     """End a key."""
-    key = keys.revoke(asked.server, asked.caller, key_id)
+    key = keys.revoke(context.server, context.caller, key_id)
     return redirect_with(f"“{key.name}” is revoked.", "keys_one", key_id=key_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a key stands: a kind of status mark and its word."""
+    """How a key stands: a kind of status mark and its text."""
 
     kind: str
-    says: str
+    text: str
 
 
 def standing(view: KeyView, now: float) -> Standing:
@@ -155,8 +157,8 @@ def standings(views: Sequence[KeyView], now: float) -> list[tuple[KeyView, Stand
     return [(view, standing(view, now)) for view in views]
 
 
-def _form(asked: Asked, owner: User, form: NewKeyForm, error: str = "") -> str:
-    mine = owner.id == asked.principal.user_id
+def _form(context: RequestContext, owner: User, form: NewKeyForm, error: str = "") -> str:
+    mine = owner.id == context.principal.user_id
     return render_template("admin/key_new.html", owner=owner, mine=mine, f=form, error=error)
 
 
@@ -166,10 +168,10 @@ def _made(made: MadeKey, old: str = "") -> str:
     )
 
 
-def _owner_id(asked: Asked, text: str | None) -> int:
+def _owner_id(context: RequestContext, text: str | None) -> int:
     if text is not None and text.isascii() and text.isdecimal() and len(text) < 10:
         return int(text)
-    return asked.session.family.user.id
+    return context.session.family.user.id
 
 
 def _address(key_id: int) -> str:

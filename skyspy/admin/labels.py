@@ -1,7 +1,6 @@
-"""How settings, auth modes and features read to a person, and what else a change of them does.
+"""How settings, auth modes and features read to people, and which side effects a change of them has.
 
-Law: pure: rows, values and settings in, texts out. What is not in a table here reads as the registry says it. Nothing is
-decided here: what is told follows from what the doors do.
+Pure: rows, values and settings in, texts out. What is not in a table here reads as in the registry.
 """
 
 from __future__ import annotations

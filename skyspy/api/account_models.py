@@ -1,19 +1,17 @@
-"""The bodies of requests and answers about people, keys, roles, settings, connections and the audit log.
+"""The bodies of requests and answers about signing in, users, roles and API keys.
 
 Invariants: one model per noun, whoever asks. Every field of a request has a description. A body with an unknown field is refused.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from skyspy.api.models import Count, Cursor, NextCursor, Timestamp, Total
 
 Id = Annotated[int, Meta(ge=1, le=10**15)]
-Moment = Annotated[datetime, Meta(tz=True)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Purpose = Annotated[str, Meta(description="What the role is for", max_length=200)]
 Search = Annotated[str, Meta(description="Part of a name", max_length=64)]
@@ -51,25 +49,6 @@ class KeyQuery(SearchQuery):
     """Which keys to list."""
 
     ended: Annotated[bool, Meta(description="Whether to list those that ended too")] = True
-
-
-class LiveQuery(SearchQuery):
-    """Which connections to list."""
-
-    namespace: Annotated[str, Meta(description="Only this namespace, such as /audio", max_length=32)] = ""
-    limit: Annotated[int, Meta(description="How many on one page", ge=1, le=5000)] = 500
-
-
-class AuditQuery(PageQuery):
-    """Which rows of the audit log to read."""
-
-    actor: Annotated[str, Meta(description="The exact name of who acted", max_length=64)] = ""
-    action: Annotated[str, Meta(description="Such as user.create; `user.` means all of them", max_length=32)] = ""
-    object: Annotated[str, Meta(description="Part of the object's name", max_length=128)] = ""
-    address: Annotated[str, Meta(description="The exact address it came from", max_length=64)] = ""
-    since: Annotated[Moment | None, Meta(description="From this moment on, such as 2026-03-05T14:00:00Z")] = None
-    until: Annotated[Moment | None, Meta(description="Before this moment")] = None
-    limit: Annotated[int, Meta(description="How many on one page", ge=1, le=500)] = 100
 
 
 # -- signing in -----------------------------------------------------------------------------------
@@ -292,112 +271,3 @@ class UserKeyRotation(Struct):
     """How to replace a user's key."""
 
     overlap: Annotated[float, Meta(description="Seconds the old key goes on working", ge=0, le=7776000)] = 0
-
-
-# -- settings -------------------------------------------------------------------------------------
-
-
-class Setting(Struct, forbid_unknown_fields=True):
-    """A setting, its value and who chose it."""
-
-    name: str
-    title: Annotated[str, Meta(description="What the panel calls it")]
-    value: Any
-    default: Any
-    is_default: bool
-    group: str
-    says: str
-    unit: str
-    changed_by: str | None
-    changed_at: str | None
-
-
-class Settings(Struct, forbid_unknown_fields=True):
-    """Every setting."""
-
-    settings: list[Setting]
-
-
-class Changes(Struct):
-    """Settings and their new values; null chooses the default."""
-
-    changes: Annotated[dict[str, Any], Meta(description="Setting names and their new values; null chooses the default")]
-
-
-class Preview(Struct, forbid_unknown_fields=True):
-    """What a change of settings would do to present connections."""
-
-    disconnected: Annotated[dict[str, int], Meta(description="Connections that would end, by kind: anonymous, user, key")]
-    namespaces: Annotated[dict[str, int], Meta(description="The same connections, by namespace")]
-    where: Annotated[dict[str, dict[str, int]], Meta(description="The same connections, by kind and namespace")]
-    own: Annotated[int, Meta(description="How many of them are the caller's")]
-    near: Annotated[int, Meta(description="How many of them are anonymous and come from the caller's address")]
-    lost: Annotated[dict[str, int], Meta(description="Connections that would lose a topic, by topic")]
-    total: int
-
-
-# -- live connections and the audit log -----------------------------------------------------------
-
-
-class Connection(Struct, forbid_unknown_fields=True):
-    """One client in one namespace."""
-
-    sid: str
-    namespace: str
-    kind: str
-    name: str
-    key: str | None
-    address: str
-    since: Timestamp
-    topics: list[str]
-    sky: str
-    messages: Annotated[int, Meta(description="Packets sent over its transport since it connected")]
-    bytes: Annotated[int, Meta(description="Characters in them")]
-    lag_ms: Annotated[int, Meta(description="For how long something has been waiting for it to read, ms")]
-
-
-class LiveList(Struct, forbid_unknown_fields=True):
-    """Present connections to every server process, by their ids."""
-
-    connections: list[Connection]
-    count: Count
-    total: Total
-    next_cursor: NextCursor
-    namespaces: Annotated[dict[str, int], Meta(description="How many there are in each namespace, whatever was searched for")]
-
-
-class Disconnect(Struct):
-    """What to disconnect."""
-
-    what: Annotated[
-        Literal["socket", "key", "user", "anonymous"], Meta(description="What to disconnect; `id` names it, but for anonymous")
-    ]
-    id: Annotated[str, Meta(description="The socket's sid, the key's or the user's id", max_length=64)] = ""
-
-
-class Disconnected(Struct, forbid_unknown_fields=True):
-    """How many connections are told to disconnect."""
-
-    sockets: int
-
-
-class Entry(Struct, forbid_unknown_fields=True):
-    """One row of the audit log."""
-
-    id: int
-    at: Timestamp
-    actor_kind: str
-    actor: str
-    address: str
-    action: str
-    object: str
-    before: Any
-    after: Any
-
-
-class Audit(Struct, forbid_unknown_fields=True):
-    """Rows of the audit log, the newest first."""
-
-    entries: list[Entry]
-    count: Count
-    next_cursor: NextCursor

@@ -1,7 +1,7 @@
 """REST: signing in, and one's own API keys.
 
-Law: nothing here decides whether a password, a token or a key is good; that is auth's. A key is shown once, in
-the answer that made it. Whoever manages keys signed in himself: a key that leaked cannot make another.
+Invariants: whether a password, token or key is valid is decided in auth/. A key is shown once, in the answer that created
+it. Keys are managed by users who signed in with a password: a leaked key cannot create another.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from skyspy.api.account_models import (
     TokenPair,
     User,
 )
-from skyspy.api.convert import shown
+from skyspy.api.convert import to_model
 from skyspy.api.errors import ApiError, bad_fields, not_found
 from skyspy.api.gate import refusal, throttled
-from skyspy.api.operators import key_shown
+from skyspy.api.operators import key_model
 from skyspy.api.paging import page
-from skyspy.api.routes import IDENTIFIED, OPEN, SIGNED_IN, Asked, Resource
+from skyspy.api.routes import IDENTIFIED, OPEN, SIGNED_IN, RequestContext, Resource
 from skyspy.auth import apikeys
 from skyspy.auth.policy import may, may_give
 from skyspy.auth.principal import TokenError
@@ -43,14 +43,14 @@ resource = Resource("Signing in", "Tokens for people, keys for programs.")
 
 
 @resource.post("/api/auth/token/", access=OPEN, body=Login, answer=TokenPair, errors=(401,))
-def token_get(asked: Asked) -> object:
+def token_get(context: RequestContext) -> object:
     """Sign in with a name and a password.
 
     An unknown name, a wrong password and a disabled user are answered alike.
     """
-    body: Login = asked.body
+    body: Login = context.body
     try:
-        return _pair(asked.server.tokens.login(body.username, body.password, asked.address))
+        return _pair(context.server.tokens.login(body.username, body.password, context.address))
     except LoginError as error:
         raise ApiError(
             401, error.code, f"{error.message}. Try again, or ask the operator for a new password", headers=_CHALLENGE
@@ -60,14 +60,14 @@ def token_get(asked: Asked) -> object:
 
 
 @resource.post("/api/auth/token/refresh/", access=OPEN, body=Refresh, answer=TokenPair, errors=(401,))
-def token_refresh(asked: Asked) -> object:
+def token_refresh(context: RequestContext) -> object:
     """Exchange a refresh token for a new pair of tokens.
 
     A refresh token works once. Using one twice ends the whole sign-in it belongs to.
     """
-    body: Refresh = asked.body
+    body: Refresh = context.body
     try:
-        return _pair(asked.server.tokens.refresh(body.refresh, asked.address))
+        return _pair(context.server.tokens.refresh(body.refresh, context.address))
     except TokenError as error:
         if error.code == "rate_limited":
             raise throttled(error.retry_after or 1.0) from error
@@ -75,90 +75,90 @@ def token_refresh(asked: Asked) -> object:
 
 
 @resource.post("/api/auth/token/revoke/", access=OPEN, body=Revoke, status=204)
-def token_revoke(asked: Asked) -> object:
+def token_revoke(context: RequestContext) -> object:
     """Sign out.
 
     Ends the sign-in that the token belongs to: all its tokens, and the sockets that use them. Answers the same for a token that is good for nothing: it does not work either way.
     """
-    body: Revoke = asked.body
-    asked.server.tokens.revoke(body.token, asked.address)
+    body: Revoke = context.body
+    context.server.tokens.revoke(body.token, context.address)
     return None
 
 
 @resource.get("/api/auth/me/", access=IDENTIFIED, answer=Me)
-def me(asked: Asked) -> object:
-    """Show who asks and what he may do."""
-    caller = asked.principal
-    granted = sorted(name for name in PERMISSION_NAMES if may(caller, name, asked.settings))
-    return shown(Me, caller, permissions=granted, key=caller.key_name or None)
+def me(context: RequestContext) -> object:
+    """Show the caller and what the caller may do."""
+    caller = context.principal
+    granted = sorted(name for name in PERMISSION_NAMES if may(caller, name, context.settings))
+    return to_model(Me, caller, permissions=granted, key=caller.key_name or None)
 
 
 @resource.get("/api/auth/keys/", access=SIGNED_IN, query=PageQuery, answer=KeyPage)
-def keys_list(asked: Asked) -> object:
+def keys_list(context: RequestContext) -> object:
     """List your own API keys.
 
     Ended ones too. The keys themselves are never shown again.
     """
-    query: PageQuery = asked.query
-    found = keys.listing(asked.server, asked.caller, KeySearch(_user_id(asked), limit=sys.maxsize))
+    query: PageQuery = context.query
+    found = keys.listing(context.server, context.caller, KeySearch(_user_id(context), limit=sys.maxsize))
     listed, following = page(found.keys, lambda view: f"{view.key.id:012d}", query.limit, query.cursor)
-    return KeyPage([key_shown(view) for view in listed], len(listed), found.total, following)
+    return KeyPage([key_model(view) for view in listed], len(listed), found.total, following)
 
 
 @resource.post("/api/auth/keys/", access=SIGNED_IN, body=NewKey, answer=CreatedKey, status=201)
-def keys_create(asked: Asked) -> object:
+def keys_create(context: RequestContext) -> object:
     """Make an API key for yourself.
 
     The answer shows it, this once. It never may more than you may, and no more than its scopes say.
     """
-    body: NewKey = asked.body
+    body: NewKey = context.body
     scopes = None if body.scopes is None else frozenset(body.scopes)
     if unknown := sorted((scopes or frozenset()) - PERMISSION_NAMES):
         raise bad_fields({"scopes": f"{', '.join(unknown)[:200]}: no such permission; /api/auth/me/ lists yours"})
-    if scopes is not None and not may_give(asked.principal, scopes):
-        beyond = sorted(scopes - asked.principal.permissions)
-        asked.server.tokens.refusals.note(asked.caller.actor, "The key", beyond)
+    if scopes is not None and not may_give(context.principal, scopes):
+        beyond = sorted(scopes - context.principal.permissions)
+        context.server.tokens.refusals.note(context.caller.actor, "The key", beyond)
         raise ApiError(403, "permission_denied", f"You do not hold {', '.join(beyond)}, so no key of yours can")
-    now = asked.server.clock.wall()
+    now = context.server.clock.wall()
     ends = None if body.expires_in is None else now + body.expires_in
     try:
-        made = asked.server.tokens.keys.create(
-            _user_id(asked), body.kind, body.name, asked.caller.actor, scopes, ends, body.networks
+        made = context.server.tokens.keys.create(
+            _user_id(context), body.kind, body.name, context.caller.actor, scopes, ends, body.networks
         )
     except AccountError as error:
         raise ApiError(400, "bad_request", sentence(error)) from error
-    return _created(asked, made)
+    return _created(context, made)
 
 
 @resource.post(
     "/api/auth/keys/<key_id>/rotate/", access=SIGNED_IN, body=Rotation, answer=CreatedKey, status=201, errors=(404, 409)
 )
-def keys_rotate(asked: Asked) -> object:
+def keys_rotate(context: RequestContext) -> object:
     """Replace one of your keys.
 
     Makes a new one like it and shows it, this once. The old one ends at once, or after `overlap` seconds.
     """
-    body: Rotation = asked.body
-    key = _own(asked)
+    body: Rotation = context.body
+    key = _own(context)
     try:
-        made = asked.server.tokens.keys.rotate(key.id, asked.caller.actor, float(body.overlap))
+        made = context.server.tokens.keys.rotate(key.id, context.caller.actor, float(body.overlap))
     except NotFound:
-        _no_key(asked)
+        _no_key(context)
     except AccountError as error:
         raise ApiError(409, "conflict", sentence(error)) from error
-    return _created(asked, made)
+    return _created(context, made)
 
 
 @resource.delete("/api/auth/keys/<key_id>/", access=SIGNED_IN, status=204, errors=(404,))
-def keys_revoke(asked: Asked) -> object:
+def keys_revoke(context: RequestContext) -> object:
     """End one of your keys.
 
     At once, and the sockets that use it. Doing it twice is no error.
     """
     try:
-        asked.server.accounts.revoke_key(_own(asked).id, asked.caller.actor)
+        context.server.accounts.revoke_key(_own(context).id, context.caller.actor)
     except NotFound:
-        _no_key(asked)
+        _no_key(context)
     return None
 
 
@@ -166,25 +166,25 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="SkySpy"'}
 
 
 def _pair(grant: Grant) -> TokenPair:
-    return shown(TokenPair, grant, user=shown(User, grant.user))
+    return to_model(TokenPair, grant, user=to_model(User, grant.user))
 
 
-def _user_id(asked: Asked) -> int:
-    user_id = asked.principal.user_id
-    assert user_id is not None, "the door let only users in"  # noqa: S101 - a bug of ours
+def _user_id(context: RequestContext) -> int:
+    user_id = context.principal.user_id
+    assert user_id is not None, "the gate admits only users"  # noqa: S101 - a bug of ours
     return user_id
 
 
-def _own(asked: Asked) -> StoredKey:
-    """The key in the path, if it is the caller's; of others' keys he learns nothing, not even that they are."""
-    text = asked.path["key_id"]
-    mine = asked.server.store.read(keys.every, _user_id(asked))
-    return next((key for key in mine if str(key.id) == text), None) or _no_key(asked)
+def _own(context: RequestContext) -> StoredKey:
+    """The key in the path, if it is the caller's; others' keys are answered like missing ones."""
+    text = context.path["key_id"]
+    mine = context.server.accounts.keys_of(_user_id(context))
+    return next((key for key in mine if str(key.id) == text), None) or _no_key(context)
 
 
-def _no_key(asked: Asked) -> NoReturn:
-    raise not_found(f"You have no key with the id {asked.path['key_id'][:20]}; /api/auth/keys/ lists yours")
+def _no_key(context: RequestContext) -> NoReturn:
+    raise not_found(f"You have no key with the id {context.path['key_id'][:20]}; /api/auth/keys/ lists yours")
 
 
-def _created(asked: Asked, made: apikeys.MadeKey) -> CreatedKey:
-    return CreatedKey(made.text, key_shown(keys.one(asked.server, asked.caller, made.key.id)))
+def _created(context: RequestContext, made: apikeys.MadeKey) -> CreatedKey:
+    return CreatedKey(made.text, key_model(keys.one(context.server, context.caller, made.key.id)))

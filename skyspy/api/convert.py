@@ -30,7 +30,7 @@ class _Attributes:
         return iso(value) if is_time else value
 
 
-def shown(model: type[Model], *records: object, **values: object) -> Model:
+def to_model(model: type[Model], *records: object, **values: object) -> Model:
     """The model, each field taken from `values` or the first of the records that has it; raises ValidationError where
     none has, or one of another type."""
     return msgspec.convert(_Attributes((SimpleNamespace(**values), *records)), model, from_attributes=True)

@@ -1,7 +1,7 @@
-"""What goes over HTTP, as typed models: requests are read through them, the document is made from them.
+"""The bodies of requests and answers about aircraft, statistics, receivers and errors.
 
-Law: the fields of an aircraft come from aircraft.FIELDS, never written twice. A model says what each
-field means and in which unit. A test holds every answer of the API against its model here.
+Invariants: the fields of an aircraft come from aircraft.FIELDS. Requests are parsed by these models and the OpenAPI document
+is made from them; a test checks every answer of the API against its model.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ PLAIN = {"int": int, "float": float, "text": str, "words": list[str]}
 
 def _field_type(row: Field) -> Any:
     unit = f", {row.unit}" if row.unit else ""
-    says = f"{row.says}{unit}"
+    description = f"{row.says}{unit}"
     if row.kind == "altitude":
-        return Annotated[int | str, Meta(description=says)]
+        return Annotated[int | str, Meta(description=description)]
     if row.kind in ("int", "float"):
-        return Annotated[PLAIN[row.kind], Meta(description=says, ge=row.low, le=row.high)]
+        return Annotated[PLAIN[row.kind], Meta(description=description, ge=row.low, le=row.high)]
     if row.words:
-        says += f" ({', '.join(sorted(row.words))})"
-    return Annotated[PLAIN[row.kind], Meta(description=says)]
+        description += f" ({', '.join(sorted(row.words))})"
+    return Annotated[PLAIN[row.kind], Meta(description=description)]
 
 
 def _optional(rows: dict[str, Any]) -> list[tuple[str, Any, Any]]:
     return [(name, kind | UnsetType, UNSET) for name, kind in rows.items()]
 
 
-def _text(says: str, **more: Any) -> Any:
-    return Annotated[str, Meta(description=says, **more)]
+def _text(description: str, **more: Any) -> Any:
+    return Annotated[str, Meta(description=description, **more)]
 
 
-def _number(says: str, **more: Any) -> Any:
-    return Annotated[float, Meta(description=says, **more)]
+def _number(description: str, **more: Any) -> Any:
+    return Annotated[float, Meta(description=description, **more)]
 
 
-def _count(says: str, **more: Any) -> Any:
-    return Annotated[int, Meta(description=says, ge=0, **more)]
+def _count(description: str, **more: Any) -> Any:
+    return Annotated[int, Meta(description=description, ge=0, **more)]
 
 
 _SENT = {name: _field_type(row) for name, row in FIELDS.items()}

@@ -115,7 +115,7 @@ class Schemas:
 
 
 def _operation(route: Route, path: str, number: int, schemas: Schemas) -> dict[str, Any]:
-    caller = ACCESS_DESCRIPTIONS[route.access] + (f" Permission: `{route.needs}`." if route.needs else "")
+    caller = ACCESS_DESCRIPTIONS[route.access] + (f" Permission: `{route.permission}`." if route.permission else "")
     paragraphs = [route.description, caller]
     if number:
         paragraphs.insert(0, f"The same as `{route.path}`.")
@@ -184,7 +184,7 @@ def statuses(route: Route) -> list[int]:
         found |= {429, 503}
     if route.access not in (PROBE, OPEN):
         found.add(401)
-    if route.needs is not None or route.access == SIGNED_IN:
+    if route.permission is not None or route.access == SIGNED_IN:
         found.add(403)
     if route.body is not None:
         found |= {400, 413, 415}
@@ -211,5 +211,8 @@ def _good(route: Route, status: int, schemas: Schemas) -> dict[str, Any]:
     if route.answer is None:
         return {"description": STATUS_DESCRIPTIONS[204]}
     if route.media != "application/json":
-        return {"description": STATUS_DESCRIPTIONS[status], "content": {route.media.partition(";")[0]: {"schema": {"type": "string"}}}}
+        return {
+            "description": STATUS_DESCRIPTIONS[status],
+            "content": {route.media.partition(";")[0]: {"schema": {"type": "string"}}},
+        }
     return {"description": STATUS_DESCRIPTIONS[status], **schemas.content(route.answer)}

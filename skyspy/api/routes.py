@@ -1,7 +1,7 @@
-"""One row per route: what it serves, who may ask, what goes in and what comes out.
+"""One row per route: path, access, models of query, body and answer.
 
-Law: a route exists by its row. The URL map, the door's check, the parsing of query and body, and the
-API's document are all made from it; a view is the few lines that are left. No request object here.
+Invariants: a route exists by its row. The URL map, the access check, the parsing of query and body, and the OpenAPI document
+are all made from it. No Flask request here.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from skyspy.sky import Sky
 from skyspy.store.settings import Settings
 
 PROBE, OPEN, ADMITTED, IDENTIFIED, SIGNED_IN = "probe", "open", "admitted", "identified", "signed in"
-"""Who may ask: a supervisor, uncounted and without a look at anything; anyone, without a look at his credential; whom the policy admits in the present auth mode;
-somebody with an identity; somebody who signed in with his password (an API key will not do)."""
+"""Access to a route: a supervisor's probe, not counted and with nothing checked; anyone, with no credential checked; everyone
+that the policy admits in the present auth mode; callers with an identity; users who signed in with a password (no API key)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestContext:
     """One request that was let in: who asks, under which settings, and what. `query` and `body` are
     instances of the route's own models, `path` the values in its URL."""
 
@@ -50,7 +50,7 @@ class Asked:
 
     @property
     def audience(self) -> str:
-        """Whether he may know where the receiver stands."""
+        """How exactly the caller may know where the receiver stands."""
         return self.sky.audience(self.principal)
 
 
@@ -62,10 +62,10 @@ class Route:
 
     method: str
     path: str
-    view: Callable[[Asked], object]
+    view: Callable[[RequestContext], object]
     tag: str
     access: str = ADMITTED
-    needs: str | None = None
+    permission: str | None = None
     query: type[Struct] | None = None
     body: type[Struct] | None = None
     answer: Any = None
@@ -99,7 +99,7 @@ def path_parameters(path: str) -> list[str]:
     return re.findall(r"<(?:[^:<>]+:)?([^<>]+)>", path)
 
 
-View = Callable[[Asked], object]
+View = Callable[[RequestContext], object]
 
 
 @dataclass
