@@ -12,6 +12,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from skyspy.api import RESOURCES, openapi
+from skyspy.api import document as made
+from skyspy.api.docs import DOCUMENT
 from skyspy.api.errors import for_program
 from skyspy.api.routes import OPEN, PROBE, path_parameters
 from tests.api_world import World
@@ -116,3 +118,7 @@ def test_the_document_is_strict_json_and_names_no_machine(world: World) -> None:
     text = world.get("/api/openapi.json").get_data(as_text=True)
     json.loads(text, parse_constant=pytest.fail)
     assert "localhost" not in text
+
+
+def test_the_document_is_made_once_for_all_applications(world: World) -> None:
+    assert made() is made() is world.app.extensions[DOCUMENT]
