@@ -21,8 +21,8 @@ from skyspy.admin.routes import Page, RequestContext
 from skyspy.auth.apikeys import MadeKey
 from skyspy.services import Refused, keys
 from skyspy.services.keys import KeyView
-from skyspy.store.accounts import User
 from skyspy.store.keys import KeySearch
+from skyspy.store.users import User
 
 page = Page("keys", "/keys/", "API keys", group="People")
 

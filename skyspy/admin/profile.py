@@ -24,6 +24,7 @@ from skyspy.auth.throttle import Throttled
 from skyspy.permissions import PERMISSIONS
 from skyspy.services import Refused, live, users
 from skyspy.services.caller import sentence
+from skyspy.store import keys
 from skyspy.store.presence import Row
 
 page = Page("profile", "/profile/", "Profile", group="You")
@@ -75,7 +76,7 @@ def ask_everywhere(context: RequestContext) -> ResponseReturnValue:
     me = context.session.family.user
     browsers = len(context.pages.sessions_of(me.id))
     signed = sum(row.kind == "user" for row in sockets_of(context, me.id))
-    keys = context.server.accounts.working_keys([me.id]).get(me.id, 0)
+    working = _working_keys(context, me.id)
     points = [
         f"You are signed out in {counted(browsers, 'browser')}, this one included, and in every program that you signed in with your password.",
         closes(signed),
@@ -132,6 +133,11 @@ def sockets_of(context: RequestContext, user_id: int) -> list[Row]:
     return [row for row in live.everybody(context.server) if row.user_id == user_id]
 
 
+def _working_keys(context: RequestContext, user_id: int) -> int:
+    """How many keys of the user work now."""
+    return context.server.store.read(keys.working_per_user, [user_id], context.server.clock.wall()).get(user_id, 0)
+
+
 def _password_form(context: RequestContext) -> ChangePasswordForm:
     return ChangePasswordForm(request.form, context.settings.PASSWORD_MIN_LENGTH)
 
@@ -145,7 +151,7 @@ def _page(context: RequestContext, form: ChangePasswordForm, status: int = 200, 
         sessions=context.pages.sessions_of(me.id),
         this=context.session.family.id,
         sockets=sockets_of(context, me.id),
-        keys=context.server.accounts.working_keys([me.id]).get(me.id, 0),
+        keys=_working_keys(context, me.id),
         form=form,
     )
     return make_response(text, status, {"Retry-After": str(ceil(retry_after))} if retry_after else {})

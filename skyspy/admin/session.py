@@ -111,7 +111,7 @@ def _form(context: RequestContext, form: SignInForm, error: str = "", status: in
         form=form,
         error=error,
         keep=context.settings.PANEL_KEEP_SECONDS,
-        empty=context.server.accounts.count_users() == 0,
+        empty=context.server.store.read(users.count) == 0,
         wait=ceil(retry_after),
     )
     return make_response(text, status, {"Retry-After": str(ceil(retry_after))} if retry_after else {})

@@ -105,7 +105,7 @@ def set_role(context: RequestContext, user_id: int) -> ResponseReturnValue:
                 return confirm(
                     f"Give {name} the role {role}?", points, "Change the role", _address(user_id), name, carried=carried
                 )
-        user = users.set_role(context.server, context.caller, user_id, role)
+        user = users.change(context.server, context.caller, user_id, role=role)
     except Refused as error:
         return _one(context, view, error.message), error.status
     return redirect_with(f"{user.name} has the role {user.role} now.", "users_one", user_id=user_id)
@@ -134,14 +134,14 @@ def disable(context: RequestContext, user_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}disable/")
 def do_disable(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Disable a user."""
-    user = users.set_disabled(context.server, context.caller, user_id, True)
+    user = users.change(context.server, context.caller, user_id, disabled=True)
     return redirect_with(f"{user.name} is disabled.", "users_one", user_id=user_id)
 
 
 @page.post(f"{_ONE}enable/", fresh=True)
 def enable(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Let a disabled user in again."""
-    user = users.set_disabled(context.server, context.caller, user_id, False)
+    user = users.change(context.server, context.caller, user_id, disabled=False)
     return redirect_with(f"{user.name} can sign in again. Keys that have not ended work again too.", "users_one", user_id=user_id)
 
 

@@ -7,7 +7,6 @@ it. Keys are managed by users who signed in with a password: a leaked key cannot
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
 
 from skyspy.api.account_models import (
     CreatedKey,
@@ -23,20 +22,17 @@ from skyspy.api.account_models import (
     User,
 )
 from skyspy.api.convert import to_model
-from skyspy.api.errors import ApiError, bad_fields, not_found
+from skyspy.api.errors import ApiError, not_found
 from skyspy.api.gate import refusal, throttled
 from skyspy.api.operators import key_model
 from skyspy.api.paging import page
 from skyspy.api.routes import IDENTIFIED, OPEN, SIGNED_IN, RequestContext, Resource
 from skyspy.auth import apikeys
-from skyspy.auth.policy import may, may_give
+from skyspy.auth.policy import may
 from skyspy.auth.principal import TokenError
 from skyspy.auth.tokens import Grant, LoginError, Throttled
 from skyspy.permissions import PERMISSION_NAMES
 from skyspy.services import keys
-from skyspy.services.caller import sentence
-from skyspy.store.accounts import AccountError, NotFound
-from skyspy.store.accounts import Key as StoredKey
 from skyspy.store.keys import KeySearch
 
 resource = Resource("Signing in", "Tokens for people, keys for programs.")
@@ -100,34 +96,23 @@ def keys_list(context: RequestContext) -> object:
     Ended ones too. The keys themselves are never shown again.
     """
     query: PageQuery = context.query
-    found = keys.listing(context.server, context.caller, KeySearch(_user_id(context), limit=sys.maxsize))
-    listed, following = page(found.keys, lambda view: f"{view.key.id:012d}", query.limit, query.cursor)
-    return KeyPage([key_model(view) for view in listed], len(listed), found.total, following)
+    own = _own_keys(context)
+    listed, following = page(own, lambda view: f"{view.key.id:012d}", query.limit, query.cursor)
+    return KeyPage([key_model(view) for view in listed], len(listed), len(own), following)
 
 
-@resource.post("/api/auth/keys/", access=SIGNED_IN, body=NewKey, answer=CreatedKey, status=201)
+@resource.post("/api/auth/keys/", access=SIGNED_IN, body=NewKey, answer=CreatedKey, status=201, errors=(409,))
 def keys_create(context: RequestContext) -> object:
-    """Make an API key for yourself.
+    """Create an API key for yourself.
 
-    The answer shows it, this once. It never may more than you may, and no more than its scopes say.
+    The answer shows it, this once. It can never do more than you can, and no more than its scopes say.
     """
     body: NewKey = context.body
-    scopes = None if body.scopes is None else frozenset(body.scopes)
-    if unknown := sorted((scopes or frozenset()) - PERMISSION_NAMES):
-        raise bad_fields({"scopes": f"{', '.join(unknown)[:200]}: no such permission; /api/auth/me/ lists yours"})
-    if scopes is not None and not may_give(context.principal, scopes):
-        beyond = sorted(scopes - context.principal.permissions)
-        context.server.tokens.refusals.note(context.caller.actor, "The key", beyond)
-        raise ApiError(403, "permission_denied", f"You do not hold {', '.join(beyond)}, so no key of yours can")
-    now = context.server.clock.wall()
-    ends = None if body.expires_in is None else now + body.expires_in
-    try:
-        made = context.server.tokens.keys.create(
-            _user_id(context), body.kind, body.name, context.caller.actor, scopes, ends, body.networks
-        )
-    except AccountError as error:
-        raise ApiError(400, "bad_request", sentence(error)) from error
-    return _created(context, made)
+    ends = None if body.expires_in is None else context.server.clock.wall() + body.expires_in
+    user_id = _user_id(context)
+    return _created(
+        context, keys.create(context.server, context.caller, user_id, body.kind, body.name, body.scopes, ends, body.networks)
+    )
 
 
 @resource.post(
@@ -138,15 +123,7 @@ def keys_rotate(context: RequestContext) -> object:
 
     Makes a new one like it and shows it, this once. The old one ends at once, or after `overlap` seconds.
     """
-    body: Rotation = context.body
-    key = _own(context)
-    try:
-        made = context.server.tokens.keys.rotate(key.id, context.caller.actor, float(body.overlap))
-    except NotFound:
-        _no_key(context)
-    except AccountError as error:
-        raise ApiError(409, "conflict", sentence(error)) from error
-    return _created(context, made)
+    return _created(context, keys.rotate(context.server, context.caller, _own_key(context), float(context.body.overlap)))
 
 
 @resource.delete("/api/auth/keys/<key_id>/", access=SIGNED_IN, status=204, errors=(404,))
@@ -155,10 +132,7 @@ def keys_revoke(context: RequestContext) -> object:
 
     At once, and the sockets that use it. Doing it twice is no error.
     """
-    try:
-        context.server.accounts.revoke_key(_own(context).id, context.caller.actor)
-    except NotFound:
-        _no_key(context)
+    keys.revoke(context.server, context.caller, _own_key(context))
     return None
 
 
@@ -175,15 +149,16 @@ def _user_id(context: RequestContext) -> int:
     return user_id
 
 
-def _own(context: RequestContext) -> StoredKey:
-    """The key in the path, if it is the caller's; others' keys are answered like missing ones."""
+def _own_keys(context: RequestContext) -> list[keys.KeyView]:
+    return keys.listing(context.server, context.caller, KeySearch(_user_id(context), limit=sys.maxsize)).keys
+
+
+def _own_key(context: RequestContext) -> int:
+    """The id in the path, if it is of a key of the caller's; others' keys are answered like missing ones."""
     text = context.path["key_id"]
-    mine = context.server.accounts.keys_of(_user_id(context))
-    return next((key for key in mine if str(key.id) == text), None) or _no_key(context)
-
-
-def _no_key(context: RequestContext) -> NoReturn:
-    raise not_found(f"You have no key with the id {context.path['key_id'][:20]}; /api/auth/keys/ lists yours")
+    if text not in (str(view.key.id) for view in _own_keys(context)):
+        raise not_found(f"You have no key with the id {text[:20]}; /api/auth/keys/ lists yours")
+    return int(text)
 
 
 def _created(context: RequestContext, made: apikeys.MadeKey) -> CreatedKey:

@@ -127,7 +127,7 @@ def test_a_stranger_sees_no_page_and_sends_no_form(panel: Panel, route: Route) -
 def test_who_lacks_the_permission_sees_no_page_and_sends_no_form(panel: Panel, route: Route) -> None:
     panel.user("root")
     rest = PERMISSION_NAMES - frozenset(route.page.permissions)
-    panel.skyspy.accounts.create_role("all-but-it", rest, CLI)
+    change(panel.skyspy, roles.create, "all-but-it", rest, "", CLI)
     panel.user("carl", "all-but-it")
     browser = panel.browser("carl")
     before = len(panel.log())

@@ -67,7 +67,7 @@ def logged(world: World) -> list[tuple[str, str, str]]:
 def test_a_route_is_shut_to_strangers_and_to_who_lacks_its_one_permission(world: World, route: Route, mode: str) -> None:
     world.choose(AUTH_MODE=mode)
     assert route.permission in MANAGING
-    world.skyspy.accounts.create_role("most", PERMISSION_NAMES - {route.permission}, OPERATOR)
+    change(world.skyspy, roles.create, "most", PERMISSION_NAMES - {route.permission}, "", OPERATOR)
     assert asked(world, route, None).status_code == 401
     assert asked(world, route, world.jwt("mona", "most")).status_code == 403
     assert asked(world, route, world.key("mona")).status_code == 403
@@ -77,7 +77,7 @@ def test_a_route_is_shut_to_strangers_and_to_who_lacks_its_one_permission(world:
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_a_route_opens_to_who_holds_its_one_permission_and_nothing_else(world: World, route: Route) -> None:
     assert route.permission is not None
-    world.skyspy.accounts.create_role("only", frozenset({route.permission}), OPERATOR)
+    change(world.skyspy, roles.create, "only", frozenset({route.permission}), "", OPERATOR)
     for token in (world.jwt("olaf", "only"), world.key("olaf"), world.key("root", scopes=[route.permission])):
         assert asked(world, route, token).status_code in (200, 204, 400, 404)
 
