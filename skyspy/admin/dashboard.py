@@ -18,6 +18,7 @@ from skyspy.admin.feeds import demo_only, shown
 from skyspy.admin.formatting import listed, number
 from skyspy.admin.labels import feature_name
 from skyspy.admin.routes import OPERATES, Page, RequestContext
+from skyspy.safety.emergency import DESCRIPTIONS, is_emergency
 from skyspy.services import audit_log, feeds, live, present, users
 from skyspy.store.settings import Settings
 
@@ -80,11 +81,11 @@ def _features(names: list[str]) -> str:
 
 def emergencies(context: RequestContext) -> list[Emergency]:
     """Who says, or squawks, that something is wrong; the one heard last comes first."""
-    sky = context.server.skies["live"]
+    sky = context.server.skies["live"].view
     now = context.server.clock.wall()
-    if not sky.tracker.totals().emergency:
-        return []
-    found = [one for one in sky.aircraft(sky.audience(context.principal)) if one.get("emergency") not in CALM]
+    audience = sky.audience(context.principal)
+    hexes = [one["hex"] for one in sky.tracker.listed() if is_emergency(one.get("emergency"))]
+    found = [one for hex_ in hexes if (one := sky.one(hex_, audience)) is not None]
     return [_emergency(one, now) for one in sorted(found, key=lambda one: one["seen"])]
 
 
@@ -102,7 +103,7 @@ def _emergency(aircraft: Mapping[str, Any], now: float) -> Emergency:
 
 def _parts(context: RequestContext) -> dict[str, Any]:
     """What this person may see. A part that is None is not theirs."""
-    server, sky = context.server, context.server.skies["live"]
+    server, sky = context.server, context.server.skies["live"].view
     settings = context.settings if context.may(feeds.MANAGE) else None
     views = feeds.listing(server, context.caller) if context.may(feeds.MANAGE) else None
     watches = context.may(users.MANAGE)

@@ -96,7 +96,7 @@ def counts(context: RequestContext) -> ResponseReturnValue:
 
 def live_counts(context: RequestContext) -> dict[str, float]:
     """Aircraft now, clients connected, and messages a second."""
-    sky = context.server.skies["live"]
+    sky = context.server.skies["live"].view
     messages = sum(feed["messages_per_second"] for feed in sky.receivers.status())
     return {
         "aircraft": len(sky.tracker),

@@ -17,7 +17,7 @@ from msgspec import Struct
 from skyspy.auth.principal import Principal
 from skyspy.server import Server
 from skyspy.services import Caller
-from skyspy.sky import Sky
+from skyspy.sky import SkyView
 from skyspy.store.settings import Settings
 
 PROBE, OPEN, ADMITTED, IDENTIFIED, SIGNED_IN = "probe", "open", "admitted", "identified", "signed in"
@@ -44,9 +44,9 @@ class RequestContext:
         return Caller(self.principal, self.address)
 
     @property
-    def sky(self) -> Sky:
-        """The sky this principal lives in: the sandbox for a test key."""
-        return self.server.skies[self.principal.sky]
+    def sky(self) -> SkyView:
+        """The sky this principal sees: the sandbox for a test key."""
+        return self.server.skies[self.principal.sky].view
 
     @property
     def audience(self) -> str:
@@ -56,7 +56,7 @@ class RequestContext:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method at one path. `needs` is a permission beside `access`; `answer` the model of a good answer, None
+    """One method at one path. `permission` is needed beside `access`; `answer` the model of a good answer, None
     where it has no body; `also` are other paths that mean the same; `errors` statuses beyond those every
     route of its kind may give; `media` the content type of the answer."""
 
