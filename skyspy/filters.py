@@ -1,57 +1,40 @@
-"""Pure floor: which aircraft somebody asked for.
+"""Which aircraft a client asked for.
 
-Law: one row per filter, the same at every door. What is not known of an aircraft never matches a
-filter on it: without an altitude it is neither low nor high. Values in, values out.
+Invariants: one row per filter, the same over HTTP and Socket.IO. An unknown value never matches a filter on it: an
+aircraft without an altitude is neither low nor high. Pure: values in, values out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
 Listed = Mapping[str, Any]
 Short = Annotated[str, Meta(max_length=16)]
-
-
-class Query(Protocol):
-    """What `select` reads of a query."""
-
-    @property
-    def military(self) -> bool | None: ...
-    @property
-    def category(self) -> str | None: ...
-    @property
-    def min_altitude(self) -> float | None: ...
-    @property
-    def max_altitude(self) -> float | None: ...
-    @property
-    def max_distance_nm(self) -> float | None: ...
-    @property
-    def callsign(self) -> str | None: ...
+NotNegative = Annotated[float, Meta(ge=0)]
 
 
 class AircraftFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which aircraft to list: altitudes in feet, distance in nm from the receiver; `cursor` is the hex
-    after which the page begins."""
+    """Which aircraft to list, and which page of them; `cursor` is the hex that the previous page ended with."""
 
-    military: bool | None = None
-    category: Short | None = None
-    min_altitude: float | None = None
-    max_altitude: float | None = None
-    max_distance_nm: Annotated[float, Meta(ge=0)] | None = None
-    callsign: Short | None = None
-    limit: Annotated[int, Meta(ge=1, le=5000)] = 500
+    military: Annotated[bool | None, Meta(description="Only military ones (true) or only others (false)")] = None
+    category: Annotated[Short | None, Meta(description="Emitter category, such as A3, or its first letter")] = None
+    min_altitude: Annotated[float | None, Meta(description="Not lower than this, ft; on the ground counts as 0")] = None
+    max_altitude: Annotated[float | None, Meta(description="Not higher than this, ft; on the ground counts as 0")] = None
+    max_distance_nm: Annotated[NotNegative | None, Meta(description="Not farther from the receiver than this, nm")] = None
+    callsign: Annotated[Short | None, Meta(description="The beginning of its callsign, in any case")] = None
+    limit: Annotated[int, Meta(description="How many on one page", ge=1, le=5000)] = 500
     cursor: Short | None = None
 
 
-def select(listed: Iterable[Listed], query: Query) -> list[Listed]:
+def select(listed: Iterable[Listed], query: AircraftFilter) -> list[Listed]:
     """The aircraft that pass every filter that is set."""
     return [aircraft for aircraft in listed if wanted(aircraft, query)]
 
 
-def wanted(aircraft: Listed, query: Query) -> bool:
+def wanted(aircraft: Listed, query: AircraftFilter) -> bool:
     """Whether one aircraft passes."""
     if query.military is not None and bool(aircraft.get("military")) != query.military:
         return False

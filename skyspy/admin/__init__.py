@@ -1,7 +1,7 @@
-"""The operators' panel at /admin/: one file and one template per page, one row per route, one door before all of them.
+"""The operators' panel at /admin/: one file and one template per page, one row per route, one gate before all of them.
 
-Law: a page's file says what is shown and calls skyspy/operate, which decides; who may come in is decided by the door from
-the page's row. To add a page: its file with a `page`, its template, and its name in PAGES.
+Invariants: a page's file says what is shown and calls services/, which decides; access is checked by the gate from the
+page's row. To add a page: its file with a `page`, its template, and its name in PAGES.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from skyspy.admin import (
     session,
     users,
 )
-from skyspy.admin.routes import Asked, Page
+from skyspy.admin.routes import Page, RequestContext
 from skyspy.server import server_of
 from skyspy.store import StoreError
 
@@ -48,7 +48,7 @@ PAGES: tuple[Page, ...] = (
 )
 """Every page, in the order of the navigation; those without a group do not stand in it."""
 
-redirect.fit(PAGES)
+redirect.install(PAGES)
 
 __all__ = ["PAGES", "register"]
 
@@ -78,23 +78,23 @@ def _keep_nowhere(response: Response) -> Response:
 
 
 def _shell() -> dict[str, Any]:
-    """What the layout needs on every page: who is here, where he may go, and the numbers in the bar."""
+    """What the layout needs on every page: the user, the navigation, and the numbers in the top bar."""
     server = server_of(current_app)
-    nobody = Asked(server, gate.pages(), gate.browser(), server.settings.current)
+    stranger = RequestContext(server, gate.pages(), gate.browser(), server.settings.current)
     try:
-        asked = replace(nobody, user=gate.signed_in())
-        counts = session.live_counts(asked) if asked.user is not None and not g.get("panel_quiet") else {}
+        context = replace(stranger, user=gate.signed_in())
+        counts = session.live_counts(context) if context.user is not None and not g.get("panel_quiet") else {}
     except StoreError:
         # This is the page that says that the database cannot be read: it must not fail for the same reason.
-        asked, counts = nobody, {}
-    listed = [page for page in PAGES if page.group and asked.may(*page.needs)]
+        context, counts = stranger, {}
+    listed = [page for page in PAGES if page.group and context.may(*page.permissions)]
     groups = [(name, [page for page in listed if page.group == name]) for name in dict.fromkeys(page.group for page in listed)]
     here = (request.endpoint or "").rpartition(".")[2].partition("_")[0]
     return {
         # One name, so that a page's own values cannot hide it.
         "shell": {"groups": groups, "here": here, "counts": counts},
-        "user": asked.user,
-        "may": asked.may,
+        "user": context.user,
+        "may": context.may,
         "settings": server.settings.current,
         "now": server.clock.wall(),
     }

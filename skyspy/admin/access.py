@@ -1,21 +1,26 @@
-"""Who may watch, and every other setting: forms made from the registry, with a look ahead before they are kept.
+"""The settings page: forms made from the settings registry, with a preview before a change is made.
 
-Law: a change is shown first (from what to what, whom it would disconnect, what else it does) and kept by a second step with
-the password given lately. Nothing is checked here that the registry checks; what was typed stays in the form.
+Invariants: a change is shown first (from what to what, which connections it ends, what else it does) and made by a second
+request, with a recent proof of the password. Validation is the registry's; typed values stay in the form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
+from wtforms import SelectField
+from wtforms.form import BaseForm
+from wtforms.widgets import NumberInput, TextArea
 
 from skyspy.admin import labels
+from skyspy.admin.confirm import redirect_with
 from skyspy.admin.formatting import counted, listed
-from skyspy.admin.forms import Choice, Field
-from skyspy.admin.routes import Asked, Page
+from skyspy.admin.forms import PLAIN, Choice, Required, choice_field, text_field
+from skyspy.admin.routes import Page, RequestContext
 from skyspy.permissions import ACCESS_LEVELS, ALWAYS_IDENTIFIED, FEATURES
 from skyspy.services import Refused, access
 from skyspy.services.access import Preview
@@ -44,29 +49,28 @@ class Line:
     default in words, and what the value means where the field's own number does not say it."""
 
     setting: Setting
-    field: Field
+    field: Any
     was: str
     default: str
     means: str
 
 
 @page.get()
-def show(asked: Asked) -> ResponseReturnValue:
+def show(context: RequestContext) -> ResponseReturnValue:
     """The auth mode, the features, and all other settings in their groups."""
-    return _page(asked)
+    return _page(context)
 
 
 @page.post("/access/preview/")
-def preview(asked: Asked) -> ResponseReturnValue:
+def preview(context: RequestContext) -> ResponseReturnValue:
     """What the changes in the form would do; keeps nothing."""
     changes = _changes()
     if not changes:
-        flash("Nothing was changed.", "ok")
-        return redirect(url_for("admin.access_show"), 303)
+        return redirect_with("Nothing was changed.", "access_show")
     try:
-        found = access.preview(asked.server, asked.caller, changes)
+        found = access.preview(context.server, context.caller, changes)
     except Refused as refused:
-        return _page(asked, refused)
+        return _page(context, refused)
     differences = [
         (ROWS[name], labels.difference(ROWS[name], getattr(found.current, name), getattr(found.settings, name)))
         for name in changes
@@ -76,70 +80,62 @@ def preview(asked: Asked) -> ResponseReturnValue:
         changes=changes,
         differences=differences,
         found=found,
-        leaves=leaves(found),
+        disconnect_summary=disconnect_summary(found),
         more=labels.consequences(list(changes), found.current, found.settings),
     )
 
 
 @page.post("/access/keep/", fresh=True)
-def keep(asked: Asked) -> ResponseReturnValue:
+def keep(context: RequestContext) -> ResponseReturnValue:
     """Make the changes."""
     changes = _changes()
     try:
-        access.change(asked.server, asked.caller, changes)
+        access.change(context.server, context.caller, changes)
     except Refused as refused:
-        return _page(asked, refused)
+        return _page(context, refused)
     titles = listed([ROWS[name].title for name in changes])
-    flash(f"Changed, and in force on every live connection within 2 seconds: {titles}.", "ok")
-    return redirect(url_for("admin.access_show"), 303)
+    return redirect_with(f"Changed, and in force on every live connection within 2 seconds: {titles}.", "access_show")
 
 
-def leaves(found: Preview) -> list[str]:
-    """Whom a change disconnects, as sentences; where it is nobody, that."""
-    told = []
+def disconnect_summary(found: Preview) -> list[str]:
+    """Which connections a change ends, as sentences."""
+    lines = []
     for kind, count in sorted(found.disconnected.items()):
         where = listed([f"{many} in {namespace}" for namespace, many in sorted(found.where[kind].items())])
         verb = "is" if count == 1 else "are"
-        told.append(f"{counted(count, f'{_KINDS[kind]} connection')} {verb} disconnected and told why: {where}.")
+        lines.append(f"{counted(count, f'{_KINDS[kind]} connection')} {verb} disconnected and told why: {where}.")
         if kind == "anonymous" and found.near:
             them = "It comes" if count == 1 else "They all come" if found.near == count else f"{found.near} of them came"
-            told.append(f"{them} from your own address, as the live sky in another tab of yours would.")
+            lines.append(f"{them} from your own address, as the live sky in another tab of yours would.")
     if found.own:
-        told.append(f"{counted(found.own, 'connection')} of these {'is' if found.own == 1 else 'are'} yours.")
+        lines.append(f"{counted(found.own, 'connection')} of these {'is' if found.own == 1 else 'are'} yours.")
     for topic, count in sorted(found.lost.items()):
         loses, stays = ("loses", "stays") if count == 1 else ("lose", "stay")
-        told.append(f"{counted(count, 'connection')} {loses} the topic {topic} and {stays} connected.")
-    return told or ["Nobody who is connected now is disconnected."]
+        lines.append(f"{counted(count, 'connection')} {loses} the topic {topic} and {stays} connected.")
+    return lines or ["Nobody who is connected now is disconnected."]
 
 
-def _page(asked: Asked, refused: Refused | None = None) -> tuple[str, int]:
-    rows = {row.row.name: row for row in access.rows(asked.server, asked.caller)}
-    typed = request.form if refused is not None else {}
+def _page(context: RequestContext, refused: Refused | None = None) -> tuple[str, int]:
+    rows = {row.row.name: row for row in access.rows(context.server, context.caller)}
+    typed = request.form if refused is not None else None
     # The registry's refusal begins with the setting's name where it is about one.
     wrong, _, why = ("", "", "") if refused is None else refused.message.partition(": ")
-    mode = Field(
-        "AUTH_MODE",
-        "Auth mode",
-        "radio",
-        value=typed.get("AUTH_MODE", rows["AUTH_MODE"].value),
-        choices=tuple(Choice(name, *told) for name, told in labels.MODES.items()),
-    )
+    settings = [row for name, row in rows.items() if name not in OWN_FORM]
+    form = BaseForm({row.row.name: _field(row.row) for row in settings})
+    form.process(typed, data={row.row.name: to_text(row.value) for row in settings})
     groups: dict[str, list[Line]] = {}
-    for name, row in rows.items():
-        if name not in OWN_FORM:
-            line = Line(
-                row,
-                _field(row, typed.get(name), f"{why[:1].upper()}{why[1:]}." if name == wrong else ""),
-                to_text(row.value),
-                labels.value_name(row.row, row.row.default),
-                labels.value_name(row.row, row.value) if row.row.unit == "s" else "",
-            )
-            groups.setdefault(row.row.group, []).append(line)
+    for row in settings:
+        meaning = labels.value_name(row.row, row.value) if row.row.unit == "s" else ""
+        line = Line(row, form[row.row.name], to_text(row.value), labels.value_name(row.row, row.row.default), meaning)
+        if row.row.name == wrong:
+            line.field.errors = [f"{why[:1].upper()}{why[1:]}."]
+        groups.setdefault(row.row.group, []).append(line)
     text = render_template(
         "admin/access.html",
         error=f"{ROWS[wrong].title}: {why}" if wrong in ROWS else "" if refused is None else refused.message,
         wrong=wrong if wrong in ROWS else "",
-        mode=mode,
+        modes=labels.MODES,
+        mode=rows["AUTH_MODE"].value if typed is None else typed.get("AUTH_MODE", rows["AUTH_MODE"].value),
         rows=rows,
         features={feature: labels.FEATURE_WORDS[feature] for feature in FEATURES},
         levels=labels.LEVELS,
@@ -154,26 +150,17 @@ def _page(asked: Asked, refused: Refused | None = None) -> tuple[str, int]:
     return text, 200 if refused is None else refused.status
 
 
-def _field(row: Setting, typed: str | None, error: str) -> Field:
-    kinds = {"bool": "select", "choice": "select", "int": "number", "float": "number", "origins": "area"}
-    spec: Row = row.row
-    choices = spec.choices or (("true", "false") if spec.kind == "bool" else ())
-    names = {"true": "Yes", "false": "No"} if spec.kind == "bool" else {word: labels.choice_name(spec, word) for word in choices}
-    return Field(
-        spec.name,
-        spec.title,
-        kinds[spec.kind],
-        value=to_text(row.value) if typed is None else typed,
-        says=spec.says,
-        error=error,
-        choices=tuple(Choice(word, names[word]) for word in choices),
-        required=spec.kind != "origins",
-        unit=spec.unit,
-        low=spec.low if spec.kind in ("int", "float") else None,
-        high=spec.high if spec.kind in ("int", "float") else None,
-        longest=2000,
-        plain=True,
-    )
+def _field(row: Row) -> Any:
+    """The field of a setting, by its kind."""
+    if row.kind == "bool":
+        return choice_field(SelectField, row.title, (Choice("true", "Yes"), Choice("false", "No")), help=row.says)
+    if row.kind == "choice":
+        words = [Choice(word, labels.choice_name(row, word)) for word in row.choices]
+        return choice_field(SelectField, row.title, words, help=row.says)
+    if row.kind == "origins":
+        return text_field(row.title, 2000, help=row.says, widget=TextArea(), rows=3, **PLAIN)
+    bounds = {"min": f"{row.low:g}", "max": int(row.high), "step": "any", "maxlength": False}
+    return text_field(row.title, 2000, Required(), help=row.says, widget=NumberInput(), **PLAIN | bounds)
 
 
 def _changes() -> Mapping[str, object]:

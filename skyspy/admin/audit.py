@@ -1,6 +1,6 @@
-"""The audit log: who did what to what, when and from where; as CSV too.
+"""The audit log page: who did what to what, when and from where; also as CSV.
 
-Law: reading only. Thin over operate/log. Days are days of UTC, as everything in the log.
+Invariants: read only. Days are days of UTC, like every time in the log.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Any
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.audit_changes import told
+from skyspy.admin.audit_changes import describe_changes
 from skyspy.admin.forms import one_line
-from skyspy.admin.routes import Asked, Page
+from skyspy.admin.routes import Page, RequestContext
 from skyspy.services import audit_log
 from skyspy.services.audit_log import Place
 
@@ -24,17 +24,17 @@ DAYS = ("since", "until")
 
 
 @page.get()
-def show(asked: Asked) -> ResponseReturnValue:
+def show(context: RequestContext) -> ResponseReturnValue:
     """The newest rows first, or those that match."""
     search, text = _search(), one_line(request.args, "before", 15)
     before = int(text) if text.isdecimal() else None
-    rows = audit_log.page(asked.server, asked.caller, search, LIMIT, before)
+    rows = audit_log.page(context.server, context.caller, search, LIMIT, before)
     chosen: dict[str, Any] = {name: word for name in (*WORDS, *DAYS) if (word := one_line(request.args, name, 128))}
-    places = audit_log.places(asked.server, asked.caller, rows)
-    actions = audit_log.actions(asked.server, asked.caller)
+    places = audit_log.places(context.server, context.caller, rows)
+    actions = audit_log.actions(context.server, context.caller)
     return render_template(
         "admin/audit.html",
-        rows=[(row, told(row), places.get(row.id)) for row in rows],
+        rows=[(row, describe_changes(row), places.get(row.id)) for row in rows],
         address_of=address_of,
         chosen=chosen,
         bad_day=next((name for name in DAYS if name in chosen and _day(chosen[name]) is None), ""),
@@ -46,9 +46,9 @@ def show(asked: Asked) -> ResponseReturnValue:
 
 
 @page.get("/audit/log.csv")
-def as_csv(asked: Asked) -> ResponseReturnValue:
+def as_csv(context: RequestContext) -> ResponseReturnValue:
     """The matching rows as a file."""
-    text = audit_log.as_csv(asked.server, asked.caller, _search())
+    text = audit_log.as_csv(context.server, context.caller, _search())
     headers = {"Content-Disposition": "attachment; filename=skyspy-audit.csv"}
     return Response(text, content_type="text/csv; charset=utf-8", headers=headers)
 

@@ -1,6 +1,6 @@
-"""What an entry of the audit log changed, as it is read: field by field, from what to what.
+"""What an entry of the audit log changed, field by field, as text for people.
 
-Law: pure: an entry's before and after in, texts out. Only what differs is told, and never as JSON.
+Pure: an entry's `before` and `after` in, texts out. Only differences are described, and never as JSON.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FIELDS = {
 """Fields that are called otherwise than people call them."""
 _NONE = {"scopes": "everything its owner may", "networks": "anywhere", "expires_at": "never"}
 """What nothing means in a field."""
-_LONGEST = 300
+MAX_TEXT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Change:
     after: str
 
 
-def told(entry: Entry) -> list[Change]:
+def describe_changes(entry: Entry) -> list[Change]:
     """What the entry changed; nothing where it only tells that something happened."""
     before, after = _fields(entry.before), _fields(entry.after)
     if entry.object in ROWS and "value" in after:
@@ -63,7 +63,7 @@ def _setting(name: str, before: Mapping[str, Any], value: Any) -> list[Change]:
         lines = labels.difference(row, before["value"], value)
     except (KeyError, TypeError, ValueError, AttributeError):
         # Written by another version, whose values were of another kind.
-        return [Change("", str(before.get("value", ""))[:_LONGEST], str(value)[:_LONGEST])]
+        return [Change("", str(before.get("value", ""))[:MAX_TEXT], str(value)[:MAX_TEXT])]
     return [Change(what if row.kind == "features" else "", old, new) for what, old, new in lines]
 
 
@@ -96,7 +96,7 @@ def _value(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(str, value))[:_LONGEST] or "nothing"
+        return ", ".join(map(str, value))[:MAX_TEXT] or "nothing"
     if name.endswith(("_at", "_until")) and isinstance(value, int | float):
         return moment(value)
-    return str(value)[:_LONGEST]
+    return str(value)[:MAX_TEXT]

@@ -1,16 +1,18 @@
-"""What pages that act on something share: a step that asks before something ends, and paging.
+"""What pages that change something share: the page that asks for confirmation, redirects with a message, and paging.
 
-Law: no page's own matters. A step is a page of its own that says what will happen and to how many; what it asks is
-posted to the same address.
+Invariants: nothing here belongs to one page. A confirmation says what will happen and to how many; its form is posted to
+the same address.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
-from flask import current_app, render_template, request
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from skyspy.server import server_of
 
@@ -45,7 +47,13 @@ def pager(start: int, count: int, total: int, noun: str, rows: int = ROWS, path:
     return Pager(shown, before, after)
 
 
-def step(
+def redirect_with(message: str, endpoint: str, *, kind: str = "ok", **values: Any) -> ResponseReturnValue:
+    """Go to a page of the panel, which shows the message above; `kind`: ok, warn or danger."""
+    flash(message, kind)
+    return redirect(url_for(f"admin.{endpoint}", **values), 303)
+
+
+def confirm(
     title: str,
     points: Iterable[str],
     verb: str,

@@ -1,7 +1,7 @@
-"""Who is connected, to whichever process, and seeing somebody out: one connection, a key's, a user's, or the anonymous.
+"""The page of live connections, in every server process, and disconnecting them: one, a key's, a user's, or all anonymous ones.
 
-Law: thin over services/sessions. Every act is asked first, on a page that says whom it ends and how many. The list renews itself
-by asking for the same part of the same template; it can be read without.
+Invariants: services/sessions.py decides. Every act is confirmed first, on a page that says what it ends and how many. The list
+refreshes itself by requesting the same part of the same template; without scripts it is readable too.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.confirm import ID, offset, pager, step
+from skyspy.admin.confirm import ID, confirm, offset, pager, redirect_with
 from skyspy.admin.formatting import counted, counted_first, listed
 from skyspy.admin.forms import one_line
-from skyspy.admin.routes import Asked, Page
+from skyspy.admin.routes import Page, RequestContext
 from skyspy.admin.user_agents import name_of
 from skyspy.presence.presence import MESSAGE
 from skyspy.services import Refused, sessions
@@ -30,79 +30,79 @@ ROWS = 100
 """How many connections a page of the list has."""
 
 KINDS = {"user": "Signed in", "key": "By API key", "anonymous": "Anonymous"}
-LONGEST_SID = 64
+MAX_SID = 64
 
 
 @page.get()
-def show(asked: Asked) -> ResponseReturnValue:
-    """Everybody, the newest first, or those who match."""
-    return render_template("admin/live.html", namespaces=sorted(NAMESPACES), kinds=KINDS, **_found(asked))
+def show(context: RequestContext) -> ResponseReturnValue:
+    """All connections, the newest first, or those that match."""
+    return render_template("admin/live.html", namespaces=sorted(NAMESPACES), kinds=KINDS, **_found(context))
 
 
 @page.get("/live/list/", quiet=True)
-def rows(asked: Asked) -> ResponseReturnValue:
+def rows(context: RequestContext) -> ResponseReturnValue:
     """The list alone, for the page that renews itself."""
-    return render_template("admin/_live.html", **_found(asked))
+    return render_template("admin/_live.html", **_found(context))
 
 
 @page.get("/live/one/<sid>/")
-def one(asked: Asked, sid: str) -> ResponseReturnValue:
-    """What sending one connection away does."""
-    meant = _meant(asked, "session", sid[:LONGEST_SID])
+def one(context: RequestContext, sid: str) -> ResponseReturnValue:
+    """What disconnecting one connection does."""
+    meant = _meant(context, "session", sid[:MAX_SID])
     if not meant.rows:
-        return _nobody("This connection is not there any more", "It was closed, or it has gone by itself.")
-    row, points = meant.rows[0], _points(asked, meant)
+        return _not_there("This connection is not there any more", "It was closed, or it has gone by itself.")
+    row, points = meant.rows[0], _points(context, meant)
     return render_template(
-        "admin/live_one.html", row=row, meant=meant, points=points, program=name_of(row.agent, ""), **_more(asked, row)
+        "admin/live_one.html", row=row, meant=meant, points=points, program=name_of(row.agent, ""), **_more(context, row)
     )
 
 
 @page.post("/live/one/<sid>/")
-def end_one(asked: Asked, sid: str) -> ResponseReturnValue:
-    """Send one connection away."""
-    return _done(sessions.disconnect(asked.server, asked.caller, sid[:LONGEST_SID]))
+def end_one(context: RequestContext, sid: str) -> ResponseReturnValue:
+    """Disconnect one connection."""
+    return _done(sessions.disconnect(context.server, context.caller, sid[:MAX_SID]))
 
 
 @page.get(f"/live/key/<{ID}:key_id>/")
-def key(asked: Asked, key_id: int) -> ResponseReturnValue:
-    """What sending all connections of a key away does."""
-    return _ask(asked, "key", str(key_id), "Nothing is connected with this key")
+def key(context: RequestContext, key_id: int) -> ResponseReturnValue:
+    """What disconnecting all connections of a key does."""
+    return _ask(context, "key", str(key_id), "Nothing is connected with this key")
 
 
 @page.post(f"/live/key/<{ID}:key_id>/")
-def end_key(asked: Asked, key_id: int) -> ResponseReturnValue:
-    """Send all connections of a key away."""
-    return _done(sessions.disconnect_key(asked.server, asked.caller, key_id))
+def end_key(context: RequestContext, key_id: int) -> ResponseReturnValue:
+    """Disconnect all connections of a key."""
+    return _done(sessions.disconnect_key(context.server, context.caller, key_id))
 
 
 @page.get(f"/live/user/<{ID}:user_id>/")
-def user(asked: Asked, user_id: int) -> ResponseReturnValue:
-    """What sending all connections of a user away does."""
-    return _ask(asked, "user", str(user_id), "Nothing of this user is connected")
+def user(context: RequestContext, user_id: int) -> ResponseReturnValue:
+    """What disconnecting all connections of a user does."""
+    return _ask(context, "user", str(user_id), "Nothing of this user is connected")
 
 
 @page.post(f"/live/user/<{ID}:user_id>/")
-def end_user(asked: Asked, user_id: int) -> ResponseReturnValue:
-    """Send all connections of a user away, those of their keys too."""
-    return _done(sessions.disconnect_user(asked.server, asked.caller, user_id))
+def end_user(context: RequestContext, user_id: int) -> ResponseReturnValue:
+    """Disconnect all connections of a user, those of the user's keys too."""
+    return _done(sessions.disconnect_user(context.server, context.caller, user_id))
 
 
 @page.get("/live/anonymous/")
-def anonymous(asked: Asked) -> ResponseReturnValue:
-    """What sending all anonymous clients away does."""
-    return _ask(asked, "anonymous", "", "Nobody is connected anonymously")
+def anonymous(context: RequestContext) -> ResponseReturnValue:
+    """What disconnecting all anonymous clients does."""
+    return _ask(context, "anonymous", "", "Nobody is connected anonymously")
 
 
 @page.post("/live/anonymous/")
-def end_anonymous(asked: Asked) -> ResponseReturnValue:
-    """Send all anonymous clients away."""
-    return _done(sessions.disconnect_anonymous(asked.server, asked.caller))
+def end_anonymous(context: RequestContext) -> ResponseReturnValue:
+    """Disconnect all anonymous clients."""
+    return _done(sessions.disconnect_anonymous(context.server, context.caller))
 
 
-def _found(asked: Asked) -> dict[str, Any]:
+def _found(context: RequestContext) -> dict[str, Any]:
     search, namespace = one_line(request.args, "search", 64), one_line(request.args, "namespace", 32)
     kind = request.args.get("kind", "")
-    everybody = sessions.listing(asked.server, asked.caller, search, namespace, kind if kind in KINDS else "")
+    everybody = sessions.listing(context.server, context.caller, search, namespace, kind if kind in KINDS else "")
     # Who was on a later page may be on an earlier one by now, as others went.
     start = min(offset(), max(0, (len(everybody) - 1) // ROWS * ROWS))
     shown = everybody[start : start + ROWS]
@@ -113,7 +113,7 @@ def _found(asked: Asked) -> dict[str, Any]:
         "namespace": namespace,
         "kind": kind,
         "filtered": bool(search or namespace or kind),
-        "processes": len({row.process for row in everybody} | {asked.server.sessions.process}),
+        "processes": len({row.process for row in everybody} | {context.server.sessions.process}),
         "pages": pager(start, len(shown), len(everybody), noun, ROWS, url_for("admin.live_show")),
         "whole": _whole(everybody) if search else {},
         "anonymous": any(row.kind == "anonymous" for row in everybody),
@@ -130,34 +130,38 @@ def _whole(everybody: list[SessionRow]) -> Mapping[str, SessionRow]:
     return {"user": first} if {row.user_id for row in everybody} == {first.user_id} else {}
 
 
-def _more(asked: Asked, row: SessionRow) -> dict[str, int]:
+def _more(context: RequestContext, row: SessionRow) -> dict[str, int]:
     """How many connections the same key and the same user have in all."""
-    everybody = asked.server.presence.everybody()
+    everybody = context.server.presence.everybody()
     return {
         "of_key": sum(row.key_id is not None and other.key_id == row.key_id for other in everybody),
         "of_user": sum(row.user_id is not None and other.user_id == row.user_id for other in everybody),
     }
 
 
-def _meant(asked: Asked, what: str, target: str) -> Meant:
-    meant = sessions.meant(asked.server, asked.caller, what, target)
+def _meant(context: RequestContext, what: str, target: str) -> Meant:
+    meant = sessions.meant(context.server, context.caller, what, target)
     if meant.above:
         raise Refused("permission_denied", f"{meant.above} holds more than you do: ask somebody who holds as much")
     return meant
 
 
-def _ask(asked: Asked, what: str, target: str, nobody: str) -> ResponseReturnValue:
-    meant = _meant(asked, what, target)
+def _ask(context: RequestContext, what: str, target: str, title: str) -> ResponseReturnValue:
+    meant = _meant(context, what, target)
     if not meant.rows:
-        return _nobody(nobody, "There is nothing to disconnect. Whoever connects shows up under live connections at once.")
+        return _not_there(title, "There is nothing to disconnect. Whoever connects shows up under live connections at once.")
     count = counted(len(meant.rows), "connection")
-    return step(
-        f"Disconnect {meant.whom}?", _points(asked, meant), f"Disconnect {count}", url_for("admin.live_show"), "Live connections"
+    return confirm(
+        f"Disconnect {meant.whom}?",
+        _points(context, meant),
+        f"Disconnect {count}",
+        url_for("admin.live_show"),
+        "Live connections",
     )
 
 
-def _points(asked: Asked, meant: Meant) -> list[str]:
-    """What sending them away does, as sentences."""
+def _points(context: RequestContext, meant: Meant) -> list[str]:
+    """What disconnecting them does, as sentences."""
     where = listed([f"{count} in {namespace}" for namespace, count in sorted(meant.namespaces.items())])
     only = f"The live connection of {meant.whom} in {meant.rows[0].namespace} ends."
     many = f"{counted(len(meant.rows), 'live connection')} of {meant.whom} end: {where}."
@@ -166,15 +170,14 @@ def _points(asked: Asked, meant: Meant) -> list[str]:
         f"{'It is' if len(meant.rows) == 1 else 'They are'} told “{MESSAGE}” and closed within 2 seconds.",
         f"Whoever it is may connect again at once. {meant.keep_out}",
     ]
-    if any(row.user_id == asked.principal.user_id and row.kind == "user" for row in meant.rows):
+    if any(row.user_id == context.principal.user_id and row.kind == "user" for row in meant.rows):
         points.append("Your own page's live connection may be among them; it comes back by itself.")
     return points
 
 
-def _nobody(title: str, says: str) -> ResponseReturnValue:
-    return render_template("admin/live_nobody.html", title=title, says=says)
+def _not_there(title: str, text: str) -> ResponseReturnValue:
+    return render_template("admin/live_nobody.html", title=title, text=text)
 
 
 def _done(gone: int) -> ResponseReturnValue:
-    flash(f"{counted_first(gone, 'connection')} {'was' if gone == 1 else 'were'} told to go.", "ok")
-    return redirect(url_for("admin.live_show"), 303)
+    return redirect_with(f"{counted_first(gone, 'connection')} {'was' if gone == 1 else 'were'} told to go.", "live_show")

@@ -1,9 +1,8 @@
 """The panel's cookie.
 
-Law: it is read and set below /admin/ and nowhere else: no socket and no API call ever takes it for an identity. Scripts
-cannot read it and other sites' forms do not send it; over TLS its name forbids it to be set from anywhere else.
-Lax rather than Strict: with Strict a link to the panel from a chat would arrive without it, and the answer
-would overwrite the sign-in.
+Invariants: it is read and set below /admin/ only; no socket and no API request is authenticated by it. It is HttpOnly and
+SameSite=Lax, and over TLS its name has the prefix `__Host-`. Lax rather than Strict: with Strict, a link to the panel in a
+chat message would arrive without the cookie, and the answer would overwrite the sign-in.
 """
 
 from __future__ import annotations

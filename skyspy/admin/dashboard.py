@@ -1,7 +1,7 @@
-"""The first page of the panel: who may watch, what flies, how the receivers are, who is connected, what was done lately.
+"""The first page of the panel: auth mode, aircraft, receivers, connections and the latest audit entries.
 
-Law: everything here can be read without scripts; a part that somebody has no right to is neither shown nor asked for. The
-page renews itself by asking for the same part of the same template, which counts as no use of the session.
+Invariants: everything is readable without scripts; a part that the user has no permission for is neither shown nor queried.
+The page refreshes itself by requesting the same part of the same template, which does not count as use of the session.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from skyspy.admin.audit import address_of
 from skyspy.admin.feeds import demo_only, shown
 from skyspy.admin.formatting import listed, number
 from skyspy.admin.labels import feature_name
-from skyspy.admin.routes import OPERATES, Asked, Page
+from skyspy.admin.routes import OPERATES, Page, RequestContext
 from skyspy.presence.presence import clients
 from skyspy.safety.emergency import DESCRIPTIONS, is_emergency
 from skyspy.services import audit_log, feeds, sessions, users
@@ -48,15 +48,15 @@ class Emergency:
 
 
 @page.get()
-def show(asked: Asked) -> ResponseReturnValue:
+def show(context: RequestContext) -> ResponseReturnValue:
     """The dashboard."""
-    return render_template("admin/dashboard.html", **_parts(asked))
+    return render_template("admin/dashboard.html", **_parts(context))
 
 
 @page.get("/dashboard/parts/", quiet=True)
-def parts(asked: Asked) -> ResponseReturnValue:
+def parts(context: RequestContext) -> ResponseReturnValue:
     """What of it changes, for the page that renews itself."""
-    return render_template("admin/_dashboard.html", **_parts(asked))
+    return render_template("admin/_dashboard.html", **_parts(context))
 
 
 def in_words(settings: Settings) -> str:
@@ -80,11 +80,11 @@ def _features(names: list[str]) -> str:
     return listed([name if name[1:2].isupper() else name.lower() for name in called])
 
 
-def emergencies(asked: Asked) -> list[Emergency]:
+def emergencies(context: RequestContext) -> list[Emergency]:
     """Who says, or squawks, that something is wrong; the one heard last comes first."""
-    sky = asked.server.skies["live"].view
-    now = asked.server.clock.wall()
-    audience = sky.audience(asked.principal)
+    sky = context.server.skies["live"].view
+    now = context.server.clock.wall()
+    audience = sky.audience(context.principal)
     hexes = [one["hex"] for one in sky.tracker.listed() if is_emergency(one.get("emergency"))]
     found = [one for hex_ in hexes if (one := sky.one(hex_, audience)) is not None]
     return [_emergency(one, now) for one in sorted(found, key=lambda one: one["seen"])]
@@ -102,24 +102,24 @@ def _emergency(aircraft: Mapping[str, Any], now: float) -> Emergency:
     )
 
 
-def _parts(asked: Asked) -> dict[str, Any]:
+def _parts(context: RequestContext) -> dict[str, Any]:
     """What this person may see. A part that is None is not theirs."""
-    server, sky = asked.server, asked.server.skies["live"].view
-    settings = asked.settings if asked.may(feeds.MANAGE) else None
-    views = feeds.listing(server, asked.caller) if asked.may(feeds.MANAGE) else None
-    watches = asked.may(users.MANAGE)
-    entries = audit_log.page(server, asked.caller, audit_log.Search(), ENTRIES) if asked.may(audit_log.NEEDS) else None
+    server, sky = context.server, context.server.skies["live"].view
+    settings = context.settings if context.may(feeds.MANAGE) else None
+    views = feeds.listing(server, context.caller) if context.may(feeds.MANAGE) else None
+    watches = context.may(users.MANAGE)
+    entries = audit_log.page(server, context.caller, audit_log.Search(), ENTRIES) if context.may(audit_log.NEEDS) else None
     return {
         "mode": None if settings is None else settings.AUTH_MODE,
         "mode_says": "" if settings is None else in_words(settings),
         "problems": () if settings is None else settings.problems,
-        "stats": sky.stats(sky.audience(asked.principal)) if asked.may("stats.view") else None,
-        "emergencies": emergencies(asked) if asked.may("aircraft.view") else None,
+        "stats": sky.stats(sky.audience(context.principal)) if context.may("stats.view") else None,
+        "emergencies": emergencies(context) if context.may("aircraft.view") else None,
         "feeds": None if views is None else shown(views),
         "demo_only": views is not None and demo_only(views),
         "clients": clients(server.presence.everybody()) if watches else None,
         "namespaces": sorted(sessions.counts(server).items()) if watches else (),
         "entries": entries,
-        "places": audit_log.places(server, asked.caller, entries) if entries else {},
+        "places": audit_log.places(server, context.caller, entries) if entries else {},
         "address_of": address_of,
     }

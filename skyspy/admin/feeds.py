@@ -1,7 +1,8 @@
-"""The receivers: how each is doing, adding one, trying one before or after, pausing and removing those that were added.
+"""The receivers page: state of each, adding, testing, pausing and removing.
 
-Law: thin over operate/feeds. What the environment names is shown and stays as it is. A removal is asked first, on a page
-that says what leaves the sky. The list renews itself by asking for the same part of the same template.
+Invariants: services/feeds.py decides. Receivers from the environment are shown and cannot be changed. A removal is
+confirmed first, on a page that says which aircraft it costs. The list refreshes itself by requesting the same part of the
+same template.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.confirm import ID, step
+from skyspy.admin.confirm import ID, confirm, redirect_with
 from skyspy.admin.formatting import ago, counted, lasts
-from skyspy.admin.forms import Field, one_line
-from skyspy.admin.routes import Asked, Page
+from skyspy.admin.forms import PLAIN, PanelForm, Required, text_field
+from skyspy.admin.routes import Page, RequestContext
 from skyspy.feedurl import SCHEMES
 from skyspy.receivers.manager import CheckResult
 from skyspy.services import Refused, feeds
@@ -25,7 +26,7 @@ from skyspy.services.feeds import FeedView, Removal
 
 page = Page("feeds", "/feeds/", "Receivers", (feeds.MANAGE,), "Server")
 
-LONGEST_URL = 1000
+MAX_URL = 1000
 _ONE = f"/feeds/<{ID}:feed_id>/"
 
 STATES: Mapping[str, tuple[str, str]] = {
@@ -37,6 +38,12 @@ STATES: Mapping[str, tuple[str, str]] = {
     "paused": ("off", "Paused"),
 }
 """A link's states: which mark and which word a person sees."""
+
+
+class ReceiverForm(PanelForm):
+    """A receiver's URL."""
+
+    url = text_field("Address", MAX_URL, Required(), placeholder="beast://pi.local:30005", **PLAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,82 +62,79 @@ class Shown:
 
 
 @page.get()
-def show(asked: Asked) -> ResponseReturnValue:
+def show(context: RequestContext) -> ResponseReturnValue:
     """Every receiver of the live sky, and the form that adds one."""
-    return _page(asked)
+    return _page(context, ReceiverForm())
 
 
 @page.get("/feeds/list/", quiet=True)
-def rows(asked: Asked) -> ResponseReturnValue:
+def rows(context: RequestContext) -> ResponseReturnValue:
     """The list alone, for the page that renews itself."""
-    return render_template("admin/_feeds_list.html", **_listed(asked))
+    return render_template("admin/_feeds_list.html", **_listed(context))
 
 
 @page.post("/feeds/try/")
-def attempt(asked: Asked) -> ResponseReturnValue:
+def attempt(context: RequestContext) -> ResponseReturnValue:
     """Listen to a receiver that is not added yet, and say what was heard; what was typed stays."""
-    url = one_line(request.form, "url", LONGEST_URL)
+    form = ReceiverForm(request.form)
     try:
-        heard = feeds.check(asked.server, asked.caller, url)
+        heard = feeds.check(context.server, context.caller, form.url.data)
     except Refused as refused:
-        return _page(asked, url, wrong=refused)
-    return _page(asked, url, heard=heard)
+        return _page(context, form.wrong(url=f"{refused.message}."), status=refused.status)
+    return _page(context, form, heard)
 
 
 @page.post("/feeds/add/", fresh=True)
-def add(asked: Asked) -> ResponseReturnValue:
+def add(context: RequestContext) -> ResponseReturnValue:
     """Add a receiver."""
-    url = one_line(request.form, "url", LONGEST_URL)
+    form = ReceiverForm(request.form)
     try:
-        added = feeds.add(asked.server, asked.caller, url)
+        added = feeds.add(context.server, context.caller, form.url.data)
     except Refused as refused:
-        return _page(asked, url, wrong=refused)
+        return _page(context, form.wrong(url=f"{refused.message}."), status=refused.status)
     view = next(
-        view for view in feeds.listing(asked.server, asked.caller) if view.added is not None and view.added.id == added.id
+        view for view in feeds.listing(context.server, context.caller) if view.added is not None and view.added.id == added.id
     )
-    flash(f"{view.url} is added. The server connects to it within a second; how it does shows below.", "ok")
-    return redirect(url_for("admin.feeds_show", _anchor="main"), 303)
+    return redirect_with(
+        f"{view.url} is added. The server connects to it within a second; how it does shows below.", "feeds_show", _anchor="main"
+    )
 
 
 @page.post("/feeds/test/<name>/")
-def test(asked: Asked, name: str) -> ResponseReturnValue:
+def test(context: RequestContext, name: str) -> ResponseReturnValue:
     """Listen to a receiver that is there."""
-    heard = feeds.check_known(asked.server, asked.caller, name)
-    flash(f"Tested {name}. {in_words(heard)}", "danger" if heard.error else "ok")
-    return redirect(url_for("admin.feeds_show"), 303)
+    heard = feeds.check_known(context.server, context.caller, name)
+    return redirect_with(f"Tested {name}. {in_words(heard)}", "feeds_show", kind="danger" if heard.error else "ok")
 
 
 @page.post(f"{_ONE}pause/")
-def pause(asked: Asked, feed_id: int) -> ResponseReturnValue:
+def pause(context: RequestContext, feed_id: int) -> ResponseReturnValue:
     """Disconnect an added receiver."""
-    feeds.set_paused(asked.server, asked.caller, feed_id, True)
-    flash("Paused. What only it hears leaves the sky by and by; “Go on” connects it again.", "ok")
-    return redirect(url_for("admin.feeds_show"), 303)
+    feeds.set_paused(context.server, context.caller, feed_id, True)
+    return redirect_with("Paused. What only it hears leaves the sky by and by; “Go on” connects it again.", "feeds_show")
 
 
 @page.post(f"{_ONE}resume/")
-def resume(asked: Asked, feed_id: int) -> ResponseReturnValue:
+def resume(context: RequestContext, feed_id: int) -> ResponseReturnValue:
     """Let a paused receiver go on."""
-    feeds.set_paused(asked.server, asked.caller, feed_id, False)
-    flash("It goes on. The server connects to it within a second.", "ok")
-    return redirect(url_for("admin.feeds_show"), 303)
+    feeds.set_paused(context.server, context.caller, feed_id, False)
+    return redirect_with("It goes on. The server connects to it within a second.", "feeds_show")
 
 
 @page.get(f"{_ONE}remove/")
-def removing(asked: Asked, feed_id: int) -> ResponseReturnValue:
+def removing(context: RequestContext, feed_id: int) -> ResponseReturnValue:
     """What removing a receiver does."""
-    removal = feeds.removal(asked.server, asked.caller, feed_id)
-    points = _points(removal, asked.server.clock.wall())
-    return step(f"Remove {removal.name}?", points, "Remove the receiver", url_for("admin.feeds_show"), "Receivers")
+    removal = feeds.removal(context.server, context.caller, feed_id)
+    points = _points(removal, context.server.clock.wall())
+    return confirm(f"Remove {removal.name}?", points, "Remove the receiver", url_for("admin.feeds_show"), "Receivers")
 
 
 @page.post(f"{_ONE}remove/", fresh=True)
-def remove(asked: Asked, feed_id: int) -> ResponseReturnValue:
+def remove(context: RequestContext, feed_id: int) -> ResponseReturnValue:
     """Remove an added receiver."""
-    url = feeds.removal(asked.server, asked.caller, feed_id).url
-    feeds.remove(asked.server, asked.caller, feed_id)
-    flash(f"{url} is removed.", "ok")
-    return redirect(url_for("admin.feeds_show"), 303)
+    url = feeds.removal(context.server, context.caller, feed_id).url
+    feeds.remove(context.server, context.caller, feed_id)
+    return redirect_with(f"{url} is removed.", "feeds_show")
 
 
 def shown(views: Sequence[FeedView]) -> list[Shown]:
@@ -166,33 +170,32 @@ def _shown(view: FeedView) -> Shown:
     return Shown(view, key, now.get("name") or view.url, kind, word, note, now, heard_at)
 
 
-def _listed(asked: Asked) -> dict[str, Any]:
-    views = feeds.listing(asked.server, asked.caller)
+def _listed(context: RequestContext) -> dict[str, Any]:
+    views = feeds.listing(context.server, context.caller)
     added = sum(view.added is not None for view in views)
     return {"feeds": shown(views), "demo_only": demo_only(views), "full": added >= feeds.MOST, "most": feeds.MOST}
 
 
-def _page(asked: Asked, url: str = "", heard: CheckResult | None = None, wrong: Refused | None = None) -> ResponseReturnValue:
-    error = "" if wrong is None else f"{wrong.message}."
-    address = Field("url", "Address", value=url, error=error, required=True, longest=LONGEST_URL,
-        placeholder="beast://pi.local:30005", plain=True)  # fmt: skip
+def _page(
+    context: RequestContext, form: ReceiverForm, heard: CheckResult | None = None, status: int = 200
+) -> ResponseReturnValue:
     text = render_template(
         "admin/feeds.html",
-        address=address,
+        address=form.url,
         heard=heard,
-        says=None if heard is None else in_words(heard),
+        summary=None if heard is None else in_words(heard),
         schemes=SCHEMES.values(),
-        **_listed(asked),
+        **_listed(context),
     )
-    return make_response(text, 200 if wrong is None else wrong.status)
+    return make_response(text, status)
 
 
 def _points(removal: Removal, now: float) -> list[str]:
     """What a removal does, as sentences."""
     alone = counted(removal.alone, "aircraft", "aircraft")
-    leaves = "leaves" if removal.alone == 1 else "leave"
+    disconnect_summary = "leaves" if removal.alone == 1 else "leave"
     if removal.alone:
-        first = f"{alone} that only it hears {leaves} the sky within {lasts(removal.leave_s)}."
+        first = f"{alone} that only it hears {disconnect_summary} the sky within {lasts(removal.leave_s)}."
     else:
         first = "No aircraft leaves the sky: none is heard by it alone."
     points = [

@@ -1,7 +1,4 @@
-"""How values read on the panel's pages. Pure: a value in, a text out.
-
-Law: a time is told as people say it, with the exact moment beside it; what is not known is a dash.
-"""
+"""How values read on the panel's pages. Pure: a value in, a text out; an unknown value is a dash."""
 
 from __future__ import annotations
 
@@ -109,17 +106,6 @@ def listed(words: list[str], last: str = "and") -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "ago": ago,
-    "until": until,
-    "moment": moment,
-    "machine": machine,
-    "day": day,
-    "number": number,
-    "counted": counted,
-    "span": span,
-    "listed": listed,
-    "lasts": lasts,
-    "size": size,
-    "lag": lag,
+    shown.__name__: shown for shown in (ago, until, moment, machine, day, number, counted, span, listed, lasts, size, lag)
 }
 """By these names templates use them."""

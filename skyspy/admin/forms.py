@@ -1,14 +1,20 @@
-"""What a form of the panel is made of: its fields as values, for templates/admin/_macros.html to draw.
+"""What the panel's forms are made of: WTForms fields, drawn by one macro of templates/admin/_macros.html.
 
-Law: a field is described once, and drawn in one place, so that every form says what it wants, keeps what was typed,
-and shows beside it what is wrong. A password is never put back into a page.
+Invariants: what was typed stays in a form that is shown again, with what is wrong beside its field; a password is never
+put back into a page. The CSRF token is checked by the gate, before any view sees a form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import Any, Self
 from urllib.parse import urlsplit
+
+from wtforms import Form, PasswordField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import AnyOf, EqualTo
+
+from skyspy.services import Refused
 
 ROOT = "/admin/"
 PROOF = "proof_of_password"
@@ -17,73 +23,102 @@ PROOF = "proof_of_password"
 CARRIED_NOT = frozenset({PROOF, "csrf_token", "password", "again", "current"})
 """What a page that asks for the password first does not hand on: the token is made anew, passwords are typed anew."""
 
-_LONGEST_PATH = 512
+PLAIN = {"autocapitalize": "none", "spellcheck": "false"}
+"""Attributes of a field for a name or a code, which a keyboard must neither correct nor capitalise."""
+
+MAX_PATH = 512
+MAX_PASSWORD = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One thing to choose; `says` stands under its label; `why_not` says why it cannot be chosen."""
+class PanelForm(Form):  # type: ignore[misc] # WTForms has no types
+    """A form of the panel."""
 
-    value: str
-    label: str
-    says: str = ""
-    why_not: str = ""
+    def wrong(self, **messages: str) -> Self:
+        """The form with these messages beside its fields."""
+        for name, message in messages.items():
+            self[name].errors = [message]
+        return self
 
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field. `kind`: text, password, number, date, search, url, area, select, radio, checks (many of its choices) or
-    check (one box). `value` is a text, True for a ticked check, a set of values for checks. `says` is the help under it."""
-
-    name: str
-    label: str
-    kind: str = "text"
-    value: object = ""
-    says: str = ""
-    error: str = ""
-    choices: tuple[Choice, ...] = ()
-    required: bool = False
-    autocomplete: str = "off"
-    unit: str = ""
-    low: float | None = None
-    high: float | None = None
-    shortest: int | None = None
-    longest: int = 200
-    placeholder: str = ""
-    plain: bool = False
-    """A name or a code: not to be corrected or capitalised by the keyboard."""
-
-    def chosen(self, value: str) -> bool:
-        """Whether that choice is the one, or among those, the field holds."""
-        return value in self.value if isinstance(self.value, Iterable) and self.kind == "checks" else self.value == value
+    def refuse(self, refused: Refused) -> str:
+        """Show a service's refusal beside the fields that it is about. Returns the message where that is none of this
+        form's fields: it belongs above the form; else ""."""
+        names = [name for name in refused.fields if name in self]
+        self.wrong(**dict.fromkeys(names, f"{refused.message}."))
+        return "" if names else refused.message
 
 
-def new_password(shortest: int, wrong: Mapping[str, str], label: str = "Password") -> tuple[Field, Field]:
-    """The two fields in which a new password is typed; `wrong` says by field name what was wrong with it."""
-    says = f"At least {shortest} characters. A few words that you will remember do better than one with signs in it."
-    first = Field(
-        "password", label, "password", "", says, wrong.get("password", ""), required=True,
-        autocomplete="new-password", shortest=shortest, longest=1024,
-    )  # fmt: skip
-    again = f"{label} again"
-    return first, Field(
-        "again", again, "password", error=wrong.get("again", ""), required=True, autocomplete="new-password", longest=1024
+class Choice(SelectChoice):  # type: ignore[misc] # WTForms has no types
+    """One thing to choose: `description` stands under its label; `why_not` says why it cannot be chosen."""
+
+    def __init__(self, value: str, label: str = "", description: str = "", why_not: str = "", **attributes: Any) -> None:
+        super().__init__(value, label or value, attributes)
+        self.description = description
+        self.why_not = why_not
+
+
+class Required:
+    """Marks a field as required in the browser; what the server receives is checked by the service."""
+
+    field_flags: Mapping[str, object] = {"required": True}
+
+    def __call__(self, form: Form, field: Any) -> None:
+        """Accept anything."""
+
+
+def text_field(label: str, longest: int = 200, *validators: Any, help: str = "", widget: Any = None, **attributes: Any) -> Any:
+    """A field for a text, which is trimmed, and cut where it is longer than the field takes; `attributes` are HTML's."""
+    attributes = {"maxlength": longest, "autocomplete": "off"} | attributes
+    trim = [lambda text: (text or "").strip()[: longest + 1]]
+    return StringField(label, validators, trim, help, widget=widget, render_kw=attributes)
+
+
+def password_field(label: str, autocomplete: str, *validators: Any, help: str = "") -> Any:
+    """A field for a password, which is taken as it is typed."""
+    attributes = {"maxlength": MAX_PASSWORD, "autocomplete": autocomplete}
+    return PasswordField(label, validators, [lambda text: text or ""], help, render_kw=attributes)
+
+
+def choice_field(kind: Any, label: str, choices: Iterable[Any] = (), *validators: Any, message: str = "", help: str = "") -> Any:
+    """A field of which one choice is taken (SelectField, RadioField) or several (SelectMultipleField). A value that is none
+    of them is refused with `message`; without a message it is left to the service."""
+    listed = list(choices)
+    checks = [AnyOf([choice.value for choice in listed], message), *validators] if message else validators
+    attributes = {"autocomplete": "off"}
+    return kind(label, checks, choices=listed, validate_choice=False, description=help, render_kw=attributes)
+
+
+class NewPasswordForm(PanelForm):
+    """A new password, typed twice."""
+
+    password = password_field("Password", "new-password", Required())
+    again = password_field(
+        "Password again",
+        "new-password",
+        Required(),
+        EqualTo("password", "This is not what stands above: type the password twice."),
     )
+
+    def __init__(self, typed: Mapping[str, str] | None, shortest: int) -> None:
+        super().__init__(typed)
+        self.password.description = (
+            f"At least {shortest} characters. A few words that you will remember do better than one with signs in it."
+        )
+        self.password.render_kw = self.password.render_kw | {"minlength": shortest}
 
 
 def local_path(text: str | None, otherwise: str = ROOT) -> str:
-    """The address if it leads to a page of the panel, else `otherwise`: nobody is sent to another site from here."""
-    if not text or len(text) > _LONGEST_PATH or not text.startswith(ROOT) or "\\" in text or not text.isprintable():
+    """The address if it leads to a page of the panel, else `otherwise`: no redirect leads to another site."""
+    if not text or len(text) > MAX_PATH or not text.startswith(ROOT) or "\\" in text or not text.isprintable():
         return otherwise
     try:
         parts = urlsplit(text)
     except ValueError:
         return otherwise
-    # What a browser would make of dots and double slashes is not guessed at.
+    # Browsers differ in what they make of dots and double slashes, so these are not followed at all.
     strange = parts.scheme or parts.netloc or parts.fragment or "//" in parts.path or "/." in parts.path
     return otherwise if strange or text != text.strip() else text
 
 
 def one_line(form: Mapping[str, str], name: str, longest: int = 200) -> str:
-    """What was typed into a field, trimmed; a longer text than any field takes is cut."""
+    """A parameter of a page's address, trimmed; a longer text than its field takes is cut."""
     return form.get(name, "").strip()[: longest + 1]

@@ -20,7 +20,7 @@ from skyspy import wirejson
 from skyspy.address import came_over_tls, client_address, is_trusted
 from skyspy.admin.cookie import UNTIL, PanelCookies
 from skyspy.admin.forms import CARRIED_NOT, PROOF, local_path
-from skyspy.admin.routes import Asked, PanelUser, Route
+from skyspy.admin.routes import PanelUser, RequestContext, Route
 from skyspy.admin.user_agents import name_of
 from skyspy.auth.panel_sessions import Browser, Opened, PanelSessions
 from skyspy.auth.signin import LoginError
@@ -122,17 +122,17 @@ def served(server: Server, route: Route) -> Callable[..., ResponseReturnValue]:
             _check_sender()
             current_app.extensions["csrf"].protect()
         user = None if route.open else signed_in()
-        asked = Asked(server, pages(), browser(), server.settings.fresh(), user)
+        context = RequestContext(server, pages(), browser(), server.settings.fresh(), user)
         if user is None and not route.open:
             return _sign_in_first(route)
-        if not route.open and not asked.may(*route.page.needs):
+        if not route.open and not context.may(*route.page.permissions):
             if not route.quiet:
-                asked.caller.audit_denial(server, f"{route.method} /admin{route.path}", route.page.needs)
-            return refused(403, "You may not see this page", "Ask an administrator for " + " or ".join(route.page.needs))
-        if route.fresh and (proof := _prove(asked, route)) is not None:
+                context.caller.audit_denial(server, f"{route.method} /admin{route.path}", route.page.permissions)
+            return refused(403, "You may not see this page", "Ask an administrator for " + " or ".join(route.page.permissions))
+        if route.fresh and (proof := _prove(context, route)) is not None:
             return proof
         try:
-            return route.view(asked, **path)
+            return route.view(context, **path)
         except Refused as error:
             return refused(error.status, TITLES[error.status], error.message)
 
@@ -208,15 +208,15 @@ def _sign_in_first(route: Route) -> ResponseReturnValue:
     return redirect(address if wanted in ("", "/admin/") else f"{address}?{urlencode({'next': wanted})}", 303)
 
 
-def _prove(asked: Asked, route: Route) -> ResponseReturnValue | None:
+def _prove(context: RequestContext, route: Route) -> ResponseReturnValue | None:
     """Ask for the password where it was not given lately; None: go on."""
-    user = asked.user
-    if user is None or asked.pages.is_fresh(user.session, asked.browser.address):
+    user = context.user
+    if user is None or context.pages.is_fresh(user.session, context.browser.address):
         return None
     error, status, headers = "", 401, {}
     if route.method == "POST" and PROOF in request.form:
         try:
-            secret = asked.pages.prove(user.session, request.form[PROOF], asked.browser)
+            secret = context.pages.prove(user.session, request.form[PROOF], context.browser)
         except LoginError:
             error = "That is not your password."
         except Throttled as full:

@@ -1,6 +1,6 @@
-"""The page of API keys: everybody's own, and with `keys.manage` everybody's.
+"""The page of API keys: one's own, and with `keys.manage` those of all users.
 
-Law: thin over operate/keys.py, which decides. A key's text is in one answer and in no other.
+Invariants: services/keys.py decides. A key's text is in one answer and in no other.
 """
 
 from __future__ import annotations
@@ -8,42 +8,54 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import SelectField
 
-from skyspy.admin import gate, key_form
-from skyspy.admin.confirm import ID, ROWS, offset, pager, socketio_path, step
+from skyspy.admin import gate
+from skyspy.admin.confirm import ID, ROWS, confirm, offset, pager, redirect_with, socketio_path
 from skyspy.admin.formatting import closes, span
-from skyspy.admin.forms import Choice, Field, one_line
-from skyspy.admin.routes import Asked, Page
-from skyspy.admin.snippets import snippets
+from skyspy.admin.forms import Choice, PanelForm, choice_field, one_line
+from skyspy.admin.key_form import SOME, NewKeyForm, NotOver
+from skyspy.admin.routes import Page, RequestContext
 from skyspy.auth.apikeys import MadeKey
 from skyspy.services import Refused, keys
 from skyspy.services.keys import KeyView
 from skyspy.store.keys import KeySearch
+from skyspy.store.users import User
 
 page = Page("keys", "/keys/", "API keys", group="People")
 
 _ONE = f"/keys/<{ID}:key_id>/"
-OVERLAPS = (
-    ("0", "It stops at once"),
-    ("3600", "It works for 1 more hour"),
-    ("86400", "It works for 1 more day"),
-    ("604800", "It works for 7 more days"),
-)
 SOON_S = 7 * 86400
 
 
+class RotationForm(PanelForm):
+    """How long a key that is replaced works on, in seconds."""
+
+    overlap = choice_field(
+        SelectField,
+        "What becomes of the old key",
+        (
+            Choice("0", "It stops at once"),
+            Choice("3600", "It works for 1 more hour"),
+            Choice("86400", "It works for 1 more day"),
+            Choice("604800", "It works for 7 more days"),
+        ),
+        message="Choose what becomes of the old key from the list",
+    )
+
+
 @page.get()
-def listing(asked: Asked) -> ResponseReturnValue:
-    """Own keys, or everybody's; those that ended are left out unless they are asked for."""
-    everybody = asked.may(keys.MANAGE) and request.args.get("whose") == "all"
+def listing(context: RequestContext) -> ResponseReturnValue:
+    """The user's own keys, or those of all users; ended ones only with `ended`."""
+    everybody = context.may(keys.MANAGE) and request.args.get("whose") == "all"
     ended, search, start = "ended" in request.args, one_line(request.args, "q", 64), offset()
-    whose = None if everybody else asked.principal.user_id
-    found = keys.listing(asked.server, asked.caller, KeySearch(whose, search, ended, ROWS, start))
+    whose = None if everybody else context.principal.user_id
+    found = keys.listing(context.server, context.caller, KeySearch(whose, search, ended, ROWS, start))
     return render_template(
         "admin/keys.html",
-        rows=standings(found.keys, asked.server.clock.wall()),
+        rows=standings(found.keys, context.server.clock.wall()),
         everybody=everybody,
         ended=ended,
         hidden=found.left_out,
@@ -54,76 +66,74 @@ def listing(asked: Asked) -> ResponseReturnValue:
 
 
 @page.get("/keys/new/", fresh=True)
-def new(asked: Asked) -> ResponseReturnValue:
-    """The form for a new key, for oneself or for another."""
-    owner = keys.owner(asked.server, asked.caller, _owner_id(asked, request.args.get("owner")))
-    return key_form.page(asked, owner, key_form.EMPTY, {})
+def new(context: RequestContext) -> ResponseReturnValue:
+    """The form for a new key, for oneself or for another user."""
+    owner = keys.owner(context.server, context.caller, _owner_id(context, request.args.get("owner")))
+    return _form(context, owner, NewKeyForm(owner, kind="live", may=SOME, ends="90"))
 
 
 @page.post("/keys/new/", fresh=True)
-def create(asked: Asked) -> ResponseReturnValue:
+def create(context: RequestContext) -> ResponseReturnValue:
     """Make a key and show it, this once."""
-    owner = keys.owner(asked.server, asked.caller, _owner_id(asked, request.form.get("owner")))
-    typed = key_form.read(request.form)
-    wanted, errors = key_form.understood(typed, asked.server.clock.wall())
-    if errors:
-        return key_form.page(asked, owner, typed, errors), 400
+    owner = keys.owner(context.server, context.caller, _owner_id(context, request.form.get("owner")))
+    form, now = NewKeyForm(owner, request.form), context.server.clock.wall()
+    if not form.validate({"on": [NotOver(now)]}):
+        return _form(context, owner, form), 400
+    kind, name, expires_at = form.kind.data, form.name.data, form.expires_at(now)
     try:
         made = keys.create(
-            asked.server, asked.caller, owner.id, typed.kind, typed.name, wanted.scopes, wanted.expires_at, wanted.networks
+            context.server, context.caller, owner.id, kind, name, form.permissions, expires_at, form.places or None
         )
     except Refused as error:
-        return key_form.page(asked, owner, typed, dict.fromkeys(error.fields, f"{error.message}."), error.message), error.status
-    return _made(asked, made)
+        return _form(context, owner, form, form.refuse(error)), error.status
+    return _made(made)
 
 
 @page.get(_ONE)
-def one(asked: Asked, key_id: int) -> ResponseReturnValue:
+def one(context: RequestContext, key_id: int) -> ResponseReturnValue:
     """One key."""
-    view = keys.one(asked.server, asked.caller, key_id)
-    overlap = Field(
-        "overlap", "What becomes of the old key", "select", OVERLAPS[2][0], choices=tuple(Choice(*pair) for pair in OVERLAPS)
-    )
-    return render_template("admin/key.html", view=view, standing=standing(view, asked.server.clock.wall()), overlap=overlap)
+    view = keys.one(context.server, context.caller, key_id)
+    form, now = RotationForm(overlap="86400"), context.server.clock.wall()
+    return render_template("admin/key.html", view=view, standing=standing(view, now), overlap=form.overlap)
 
 
 @page.post(f"{_ONE}rotate/", fresh=True)
-def rotate(asked: Asked, key_id: int) -> ResponseReturnValue:
+def rotate(context: RequestContext, key_id: int) -> ResponseReturnValue:
     """Make the key's successor and show it, this once."""
-    chosen = one_line(request.form, "overlap", 16)
-    if chosen not in dict(OVERLAPS):
-        raise Refused("invalid", "Choose what becomes of the old key from the list")
-    made = keys.rotate(asked.server, asked.caller, key_id, float(chosen))
-    return _made(asked, made, "stopped" if chosen == "0" else f"works for {span(float(chosen))} more")
+    form = RotationForm(request.form)
+    if not form.validate():
+        raise Refused("invalid", form.overlap.errors[0])
+    overlap = float(form.overlap.data)
+    made = keys.rotate(context.server, context.caller, key_id, overlap)
+    return _made(made, f"works for {span(overlap)} more" if overlap else "stopped")
 
 
 @page.get(f"{_ONE}revoke/")
-def revoke(asked: Asked, key_id: int) -> ResponseReturnValue:
+def revoke(context: RequestContext, key_id: int) -> ResponseReturnValue:
     """What revoking ends."""
-    view = keys.one(asked.server, asked.caller, key_id)
+    view = keys.one(context.server, context.caller, key_id)
     name = view.key.name
     points = (
         f"“{name}” ({view.key.hint}…) stops working at once, for ever.",
         closes(view.sockets),
         "To replace it without a gap, rotate it instead.",
     )
-    return step(f"Revoke “{name}”?", points, "Revoke the key", _address(key_id), name)
+    return confirm(f"Revoke “{name}”?", points, "Revoke the key", _address(key_id), name)
 
 
 @page.post(f"{_ONE}revoke/")
-def do_revoke(asked: Asked, key_id: int) -> ResponseReturnValue:
+def do_revoke(context: RequestContext, key_id: int) -> ResponseReturnValue:
     """End a key."""
-    key = keys.revoke(asked.server, asked.caller, key_id)
-    flash(f"“{key.name}” is revoked.", "ok")
-    return redirect(_address(key_id), 303)
+    key = keys.revoke(context.server, context.caller, key_id)
+    return redirect_with(f"“{key.name}” is revoked.", "keys_one", key_id=key_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a key stands: a kind of status mark and its word."""
+    """How a key stands: a kind of status mark and its text."""
 
     kind: str
-    says: str
+    text: str
 
 
 def standing(view: KeyView, now: float) -> Standing:
@@ -147,17 +157,21 @@ def standings(views: Sequence[KeyView], now: float) -> list[tuple[KeyView, Stand
     return [(view, standing(view, now)) for view in views]
 
 
-def _made(asked: Asked, made: MadeKey, old: str = "") -> str:
-    ready = snippets(gate.own_origin(), socketio_path(), made.text)
+def _form(context: RequestContext, owner: User, form: NewKeyForm, error: str = "") -> str:
+    mine = owner.id == context.principal.user_id
+    return render_template("admin/key_new.html", owner=owner, mine=mine, f=form, error=error)
+
+
+def _made(made: MadeKey, old: str = "") -> str:
     return render_template(
-        "admin/key_made.html", made=made, old=old, snippets=ready, mine=made.key.user.id == asked.principal.user_id
+        "admin/key_made.html", made=made, old=old, address=gate.own_origin(), path=socketio_path(), token=made.text
     )
 
 
-def _owner_id(asked: Asked, text: str | None) -> int:
+def _owner_id(context: RequestContext, text: str | None) -> int:
     if text is not None and text.isascii() and text.isdecimal() and len(text) < 10:
         return int(text)
-    return asked.session.family.user.id
+    return context.session.family.user.id
 
 
 def _address(key_id: int) -> str:

@@ -1,7 +1,6 @@
-"""How settings, auth modes and features read to a person, and what else a change of them does.
+"""How settings, auth modes and features read to people, and which side effects a change of them has.
 
-Law: pure: rows, values and settings in, texts out. What is not in a table here reads as the registry says it. Nothing is
-decided here: what is told follows from what the doors do.
+Pure: rows, values and settings in, texts out. What is not in a table here reads as in the registry.
 """
 
 from __future__ import annotations
@@ -124,33 +123,25 @@ def _audit(before: Settings, after: Settings) -> list[str]:
     return [f"Audit entries older than {counted(after.AUDIT_RETENTION_DAYS, 'day')} are removed for good."]
 
 
-def _limits(_before: Settings, _after: Settings) -> list[str]:
-    return ["Who is connected already stays; the new limit holds for whoever comes next."]
-
-
-def _tokens(_before: Settings, _after: Settings) -> list[str]:
-    return ["Tokens that were given out keep the lifetime they have."]
-
-
-def _panel(_before: Settings, _after: Settings) -> list[str]:
-    return ["Measures those who are signed in to this panel now too, you among them."]
-
-
 _CONSEQUENCES: Mapping[str, Callable[[Settings, Settings], list[str]]] = {
     "AUTH_MODE": _mode,
     "WS_REJECT_INVALID_TOKENS": _bad_tokens,
     "RECEIVER_LOCATION_PUBLIC": _place,
     "AUDIT_RETENTION_DAYS": _audit,
-    "CONNECTIONS_PER_ADDRESS": _limits,
-    "MAX_CONNECTIONS": _limits,
-    "JWT_ACCESS_SECONDS": _tokens,
-    "PANEL_IDLE_SECONDS": _panel,
-    "PANEL_ABSOLUTE_SECONDS": _panel,
-    "PANEL_KEEP_SECONDS": _panel,
+}
+_ONLY_NEW = ["Who is connected already stays; the new limit holds for whoever comes next."]
+_SIGNED_IN = ["Measures those who are signed in to this panel now too, you among them."]
+_ALWAYS: Mapping[str, list[str]] = {
+    "CONNECTIONS_PER_ADDRESS": _ONLY_NEW,
+    "MAX_CONNECTIONS": _ONLY_NEW,
+    "JWT_ACCESS_SECONDS": ["Tokens that were given out keep the lifetime they have."],
+    "PANEL_IDLE_SECONDS": _SIGNED_IN,
+    "PANEL_ABSOLUTE_SECONDS": _SIGNED_IN,
+    "PANEL_KEEP_SECONDS": _SIGNED_IN,
 }
 
 
 def consequences(names: list[str], before: Settings, after: Settings) -> list[str]:
     """What else the change of these settings does, as sentences."""
-    told = [says for name in names if name in _CONSEQUENCES for says in _CONSEQUENCES[name](before, after)]
-    return list(dict.fromkeys(told))
+    found = [_CONSEQUENCES[name](before, after) if name in _CONSEQUENCES else _ALWAYS.get(name, []) for name in names]
+    return list(dict.fromkeys(text for texts in found for text in texts))

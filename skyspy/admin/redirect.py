@@ -1,7 +1,4 @@
-"""The panel's own address: whoever opens it lands on the first page he may see.
-
-Law: shows nothing itself.
-"""
+"""The address /admin/: redirects to the first page that the user may see."""
 
 from __future__ import annotations
 
@@ -10,17 +7,17 @@ from collections.abc import Sequence
 from flask import redirect
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.routes import Asked, Page
+from skyspy.admin.routes import Page, RequestContext
 
 page = Page("landing", "/", "Panel")
 
 OTHERWISE = "/admin/profile/"
 
 
-def fit(pages: Sequence[Page]) -> None:
+def install(pages: Sequence[Page]) -> None:
     """Serve the panel's own address, given every page in the order of the navigation."""
 
     @page.get()
-    def show(asked: Asked) -> ResponseReturnValue:
-        first = next((other for other in pages if other.group and asked.may(*other.needs)), None)
+    def show(context: RequestContext) -> ResponseReturnValue:
+        first = next((other for other in pages if other.group and context.may(*other.permissions)), None)
         return redirect(OTHERWISE if first is None else f"/admin{first.path}", 303)

@@ -1,20 +1,19 @@
-"""Roles: the built-in ones, and the operator's own, made of permission checkboxes.
+"""The roles page: the built-in roles, and the operator's own, made of permission checkboxes.
 
-Law: the boxes are made from the table of permissions; what somebody does not hold cannot be ticked. Every change
-says how many users and live connections it touches, and one that takes something away is asked first.
+Invariants: the checkboxes are made from the table of permissions; a permission that the caller does not hold cannot be
+ticked. Every change says how many users and live connections it affects; one that takes something away is confirmed first.
 """
 
 from __future__ import annotations
 
-from itertools import groupby
-
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import SelectMultipleField
 
-from skyspy.admin.confirm import step
+from skyspy.admin.confirm import confirm, redirect_with
 from skyspy.admin.formatting import counted, counted_first
-from skyspy.admin.forms import Choice, Field, one_line
-from skyspy.admin.routes import Asked, Page
+from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field, one_line, text_field
+from skyspy.admin.routes import Page, RequestContext
 from skyspy.permissions import PERMISSIONS
 from skyspy.services import Refused, roles
 from skyspy.services.roles import Effect
@@ -30,68 +29,80 @@ BUILTIN_SAYS = {
 """What the built-in roles are for."""
 
 
+class RoleForm(PanelForm):
+    """A role's description and permissions."""
+
+    says = text_field("What it is for")
+    permissions = choice_field(SelectMultipleField, "Permissions")
+
+
+class NewRoleForm(RoleForm):
+    """A role with the name that it shall have."""
+
+    name = text_field("Name", 32, Required(), help="1 to 32 small letters, digits, - and _", **PLAIN)
+
+
 @page.get()
-def listing(asked: Asked) -> ResponseReturnValue:
+def listing(context: RequestContext) -> ResponseReturnValue:
     """Every role."""
-    listed = roles.listing(asked.server, asked.caller)
+    listed = roles.listing(context.server, context.caller)
     return render_template("admin/roles.html", roles=listed, total=len(PERMISSIONS), builtin_says=BUILTIN_SAYS)
 
 
 @page.get("/roles/new/", fresh=True)
-def new(asked: Asked) -> ResponseReturnValue:
+def new(context: RequestContext) -> ResponseReturnValue:
     """The form for a new role, empty or like another one (`like`)."""
     like = one_line(request.args, "like", 32)
-    ticked = roles.one(asked.server, asked.caller, like).role.permissions if like else frozenset()
-    return _form(asked, None, "", "", ticked, like=like)
+    ticked = roles.one(context.server, context.caller, like).role.permissions if like else ()
+    return _form(context, None, NewRoleForm(permissions=ticked), like=like)
 
 
 @page.post("/roles/new/", fresh=True)
-def create(asked: Asked) -> ResponseReturnValue:
+def create(context: RequestContext) -> ResponseReturnValue:
     """Make a role."""
-    name, says, ticked = one_line(request.form, "name", 32), one_line(request.form, "says", 200), _ticked()
+    form = NewRoleForm(request.form)
     try:
-        role = roles.create(asked.server, asked.caller, name, ticked, says)
+        role = roles.create(
+            context.server, context.caller, form.name.data, frozenset(form.permissions.data or ()), form.says.data
+        )
     except Refused as refused:
-        return _form(asked, None, name, says, ticked, refused)
-    flash(f"The role {role.name} is made. Give it to somebody on their page.", "ok")
-    return redirect(url_for("admin.roles_listing"), 303)
+        return _form(context, None, form, refused)
+    return redirect_with(f"The role {role.name} is made. Give it to somebody on their page.", "roles_listing")
 
 
 @page.get("/roles/role/<name>/")
-def show(asked: Asked, name: str) -> ResponseReturnValue:
+def show(context: RequestContext, name: str) -> ResponseReturnValue:
     """One role: what it holds, to be changed where it is the operator's own."""
-    role = roles.one(asked.server, asked.caller, name).role
-    return _form(asked, name, role.name, role.says, role.permissions)
+    return _form(context, name, RoleForm(obj=roles.one(context.server, context.caller, name).role))
 
 
 @page.post("/roles/role/<name>/", fresh=True)
-def change(asked: Asked, name: str) -> ResponseReturnValue:
+def change(context: RequestContext, name: str) -> ResponseReturnValue:
     """Give a role other permissions."""
-    says, ticked = one_line(request.form, "says", 200), _ticked()
+    form = RoleForm(request.form)
+    says, ticked = form.says.data, frozenset(form.permissions.data or ())
     try:
         if "sure" not in request.form:
-            effect = roles.effect(asked.server, asked.caller, name, ticked)
+            effect = roles.effect(context.server, context.caller, name, ticked)
             if effect.lost and (effect.users or effect.sockets):
-                return _ask(asked, name, says, ticked, effect)
-        roles.change(asked.server, asked.caller, name, ticked, says)
+                return _ask(context, name, says, ticked, effect)
+        roles.change(context.server, context.caller, name, ticked, says)
     except Refused as refused:
-        return _form(asked, name, name, says, ticked, refused)
-    flash(f"The role {name} is changed. On live connections that is in force within two seconds.", "ok")
-    return redirect(url_for("admin.roles_listing"), 303)
+        return _form(context, name, form, refused)
+    return redirect_with(f"The role {name} is changed. On live connections that is in force within two seconds.", "roles_listing")
 
 
 @page.get("/roles/role/<name>/delete/")
-def ask_delete(asked: Asked, name: str) -> ResponseReturnValue:
+def ask_delete(context: RequestContext, name: str) -> ResponseReturnValue:
     """What deleting would do."""
-    return render_template("admin/role_ends.html", view=roles.one(asked.server, asked.caller, name))
+    return render_template("admin/role_ends.html", view=roles.one(context.server, context.caller, name))
 
 
 @page.post("/roles/role/<name>/delete/", fresh=True)
-def delete(asked: Asked, name: str) -> ResponseReturnValue:
-    """Remove a role that nobody holds."""
-    roles.delete(asked.server, asked.caller, name)
-    flash(f"The role {name} is deleted.", "ok")
-    return redirect(url_for("admin.roles_listing"), 303)
+def delete(context: RequestContext, name: str) -> ResponseReturnValue:
+    """Delete a role that no user holds."""
+    roles.delete(context.server, context.caller, name)
+    return redirect_with(f"The role {name} is deleted.", "roles_listing")
 
 
 def losses(effect: Effect, whose: str = "") -> list[str]:
@@ -120,53 +131,28 @@ def losses(effect: Effect, whose: str = "") -> list[str]:
     return points
 
 
-def _ask(asked: Asked, name: str, says: str, ticked: frozenset[str], effect: Effect) -> str:
-    own = ["You hold this role yourself."] if asked.principal.role == name else []
+def _ask(context: RequestContext, name: str, says: str, ticked: frozenset[str], effect: Effect) -> str:
+    own = ["You hold this role yourself."] if context.principal.role == name else []
     carried = {"says": [says], "permissions": sorted(ticked)}
     back = url_for("admin.roles_show", name=name)
-    return step(f"Take this away from {name}?", losses(effect) + own, "Change the role", back, name, carried=carried)
-
-
-def boxes(ticked: frozenset[str], held: frozenset[str], why_not: str) -> list[Field]:
-    """Checkboxes of every permission, one Field per feature; those that are not held cannot be ticked."""
-
-    def box(name: str, says: str) -> Choice:
-        return Choice(name, says, name, "" if name in held else why_not)
-
-    fields = []
-    for managed, group in groupby(sorted(PERMISSIONS, key=lambda p: not p.is_view), key=lambda p: not p.is_view):
-        label = "Do and manage" if managed else "See and hear"
-        choices = tuple(box(p.name, p.says) for p in group)
-        fields.append(Field("permissions", label, "checks", ticked, choices=choices))
-    return fields
-
-
-def _ticked() -> frozenset[str]:
-    return frozenset(request.form.getlist("permissions"))
+    return confirm(f"Take this away from {name}?", losses(effect) + own, "Change the role", back, name, carried=carried)
 
 
 def _form(
-    asked: Asked,
-    role: str | None,
-    name: str,
-    says: str,
-    ticked: frozenset[str],
-    refused: Refused | None = None,
-    like: str = "",
+    context: RequestContext, name: str | None, form: RoleForm, refused: Refused | None = None, like: str = ""
 ) -> ResponseReturnValue:
-    view = None if role is None else roles.one(asked.server, asked.caller, role)
-    held = asked.principal.permissions
-    fields = [Field("says", "What it is for", value=says, longest=200)]
-    if view is None:
-        help_ = "1 to 32 small letters, digits, - and _"
-        fields.insert(0, Field("name", "Name", value=name, says=help_, required=True, longest=32, plain=True))
-    above = sorted(view.role.permissions - held) if view else []
+    view = None if name is None else roles.one(context.server, context.caller, name)
+    held = context.principal.permissions
+    groups: dict[str, list[Choice]] = {"See and hear": [], "Do and manage": []}
+    for p in PERMISSIONS:
+        why_not = "" if p.name in held else "You do not hold it"
+        groups["See and hear" if p.is_view else "Do and manage"].append(Choice(p.name, p.says, p.name, why_not))
     text = render_template(
         "admin/role.html",
         view=view,
-        fields=fields,
-        boxes=boxes(ticked, held, "You do not hold it"),
-        above=above,
+        form=form,
+        groups=groups,
+        above=sorted(view.role.permissions - held) if view else [],
         like=like,
         error="" if refused is None else refused.message,
     )

@@ -1,7 +1,7 @@
-"""One row per page of the panel, and one per route: what it shows, who may see it, what must be proved first.
+"""One row per page of the panel, and one per route: what it shows, which permission it needs, what must be proved first.
 
-Law: a page exists by its row; the navigation, the checks before a view and the URL map are made from it. A view is
-called only when all of its row is true. No request object here.
+Invariants: a page exists by its row; the navigation, the checks before a view and the URL map are made from it. A view is
+called only when everything in its row is fulfilled. No Flask request here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from skyspy.store.panel import PanelSession
 from skyspy.store.settings import Settings
 
 OPERATES = tuple(p.name for p in permissions.PERMISSIONS if p.name in permissions.OPERATES)
-"""As a page's `needs`: whoever holds any of these operates something; others have their own pages only."""
+"""The permissions of a page for everyone who operates something; other users have their own pages only."""
 
 
 class PanelUser:
@@ -43,8 +43,8 @@ class PanelUser:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One request, as a view sees it: the house, who asks and from where, and the settings it is judged by."""
+class RequestContext:
+    """One request, as a view sees it: the server, the browser, the signed-in user, and the settings in force."""
 
     server: Server
     pages: PanelSessions
@@ -58,17 +58,17 @@ class Asked:
 
     @property
     def caller(self) -> Caller:
-        """Who operates."""
+        """The caller as services take it."""
         return Caller(self.principal, self.browser.address)
 
     @property
     def session(self) -> PanelSession:
-        """The session of whoever is signed in; only views of routes that are not open ask."""
+        """The signed-in user's session; only for views of routes that are not open."""
         assert self.user is not None, "the route is open to strangers"  # noqa: S101 - a bug of ours
         return self.user.session
 
     def may(self, *permissions: str) -> bool:
-        """Whether he holds any of the permissions; without any, whether he is signed in."""
+        """Whether the user holds any of the permissions; without any, whether a user is signed in."""
         if self.user is None:
             return False
         return not permissions or any(may(self.principal, permission, self.settings) for permission in permissions)
@@ -98,31 +98,27 @@ class Route:
 
 @dataclass(eq=False)
 class Page:
-    """A page and what hangs on it. `key` is the file's name; `needs`: any one of these permissions lets somebody in (none:
-    whoever is signed in); `group` is the heading it stands under in the navigation ("": it does not)."""
+    """A page and what hangs on it. `key` is the file's name; any one of `permissions` lets a user in (none: every
+    signed-in user may enter); `group` is the heading it stands under in the navigation ("": it does not)."""
 
     key: str
     path: str
     title: str
-    needs: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
     group: str = ""
     routes: list[Route] = field(default_factory=list)
 
-    def get(
-        self, path: str | None = None, *, open: bool = False, fresh: bool = False, quiet: bool = False
-    ) -> Callable[[View], View]:
-        """A decorator: the view answers GET at this path (None: the page's own)."""
-        return self._add("GET", path, open, fresh, quiet)
+    def get(self, path: str | None = None, **row: bool) -> Callable[[View], View]:
+        """A decorator: the view answers GET at this path (None: the page's own); `row` are the flags of Route."""
+        return self._add("GET", path, row)
 
-    def post(
-        self, path: str | None = None, *, open: bool = False, fresh: bool = False, quiet: bool = False
-    ) -> Callable[[View], View]:
+    def post(self, path: str | None = None, **row: bool) -> Callable[[View], View]:
         """A decorator: the view answers POST at this path; a POST always carries the CSRF token."""
-        return self._add("POST", path, open, fresh, quiet)
+        return self._add("POST", path, row)
 
-    def _add(self, method: str, path: str | None, is_open: bool, fresh: bool, quiet: bool) -> Callable[[View], View]:
+    def _add(self, method: str, path: str | None, row: dict[str, bool]) -> Callable[[View], View]:
         def keep(view: View) -> View:
-            self.routes.append(Route(self, method, self.path if path is None else path, view, is_open, fresh, quiet))
+            self.routes.append(Route(self, method, self.path if path is None else path, view, **row))
             return view
 
         return keep

@@ -1,7 +1,6 @@
-"""What to call a browser or program, for the person who looks at a list of sign-ins or connections.
+"""A name for a browser or program in lists of sign-ins and connections.
 
-Law: a name for people, decided on nothing. A User-Agent is what a client says of itself; it comes out as one of the
-words here and never as it came in.
+Invariants: nothing is decided by it. The User-Agent header is untrusted: the result is made of the words in this file only.
 """
 
 from __future__ import annotations

@@ -1,24 +1,23 @@
-"""The page of users: who there is, who comes new, and everything that can be done to one of them.
+"""The users page: list, creation, and everything that can be done to one user.
 
-Law: thin over operate/users.py and operate/links.py, which decide. A link is in one answer and in no other; what ends
-something is asked first, on a page that says what it ends.
+Invariants: services/users.py and services/invitations.py decide. A one-time link is in one answer and in no other; an act
+that ends something is confirmed first, on a page that says what it ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import RadioField, SelectField
 
 from skyspy.admin import gate
-from skyspy.admin.confirm import ID, ROWS, offset, pager, step
+from skyspy.admin.confirm import ID, ROWS, confirm, offset, pager, redirect_with
 from skyspy.admin.formatting import closes, counted, span
-from skyspy.admin.forms import Choice, Field, one_line
+from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field, one_line, password_field, text_field
 from skyspy.admin.keys import standings
 from skyspy.admin.profile import sockets_of
 from skyspy.admin.roles import losses
-from skyspy.admin.routes import Asked, Page
+from skyspy.admin.routes import Page, RequestContext
 from skyspy.services import Refused, invitations, keys, roles, users
 from skyspy.services.users import Touches, UserView
 from skyspy.store.keys import KeySearch
@@ -29,204 +28,201 @@ _ONE = f"/users/<{ID}:user_id>/"
 LINK, PASSWORD = "link", "password"
 
 
+class NewUserForm(PanelForm):
+    """A new user, with a link or a password."""
+
+    name = text_field("User name", 64, Required(), help="Letters, digits and . _ - + @", **PLAIN)
+    role = choice_field(SelectField, "Role", help="What they may do. It can be changed later.")
+    way = choice_field(
+        RadioField,
+        "How they get in",
+        (
+            Choice(
+                LINK,
+                "By a link that you give them",
+                f"They choose their own password. Works once, within {span(invitations.LIVES_S[invitations.INVITE])}.",
+            ),
+            Choice(PASSWORD, "By a password that you choose now", "You have to tell it to them; they can change it later."),
+        ),
+    )
+    password = password_field("Password", "new-password")
+
+
+class RoleForm(PanelForm):
+    """A user's role."""
+
+    role = choice_field(SelectField, "Role")
+
+
 @page.get()
-def listing(asked: Asked) -> ResponseReturnValue:
+def listing(context: RequestContext) -> ResponseReturnValue:
     """All users, or those that match a search."""
     search, start = one_line(request.args, "q", 64), offset()
-    found = users.listing(asked.server, asked.caller, search, ROWS, start)
+    found = users.listing(context.server, context.caller, search, ROWS, start)
     pages = pager(start, len(found.users), found.total, "user" if found.total == 1 else "users")
     return render_template("admin/users.html", found=found, search=search, pages=pages)
 
 
 @page.get("/users/new/", fresh=True)
-def new(asked: Asked) -> ResponseReturnValue:
+def new(context: RequestContext) -> ResponseReturnValue:
     """The form for a new user."""
-    return _form(asked, {"name": one_line(request.args, "name", 64), "role": "viewer", "way": LINK})
+    return _form(context, NewUserForm(name=one_line(request.args, "name", 64), role="viewer", way=LINK))
 
 
 @page.post("/users/new/", fresh=True)
-def create(asked: Asked) -> ResponseReturnValue:
+def create(context: RequestContext) -> ResponseReturnValue:
     """Make a user, with a link to invite them or with a password."""
-    form = {name: one_line(request.form, name, 64) for name in ("name", "role", "way")}
-    invited = form["way"] != PASSWORD
-    password = None if invited else request.form.get("password", "")
+    form = NewUserForm(request.form)
+    if form.way.data != PASSWORD:
+        form.way.data = LINK
+    password = form.password.data if form.way.data == PASSWORD else None
     try:
-        made = users.create(asked.server, asked.caller, form["name"], form["role"], password)
+        made = users.create(context.server, context.caller, form.name.data, form.role.data or "", password)
     except Refused as error:
-        return _form(asked, form, error), error.status
-    if invited:
-        return _link(asked, users.one(asked.server, asked.caller, made.id), invitations.INVITE)
-    flash(f"{made.name} can sign in now.", "ok")
-    return redirect(url_for("admin.users_one", user_id=made.id), 303)
+        return _form(context, form, form.refuse(error)), error.status
+    if password is None:
+        return _link(context, users.one(context.server, context.caller, made.id), invitations.INVITE)
+    return redirect_with(f"{made.name} can sign in now.", "users_one", user_id=made.id)
 
 
 @page.get(_ONE)
-def one(asked: Asked, user_id: int) -> ResponseReturnValue:
+def one(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """One user."""
-    return _one(asked, users.one(asked.server, asked.caller, user_id))
+    return _one(context, users.one(context.server, context.caller, user_id))
 
 
 @page.post(f"{_ONE}role/", fresh=True)
-def set_role(asked: Asked, user_id: int) -> ResponseReturnValue:
+def set_role(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Give a user another role; one that takes something away is asked for first."""
-    view, role = users.one(asked.server, asked.caller, user_id), one_line(request.form, "role", 64)
+    view, role = users.one(context.server, context.caller, user_id), one_line(request.form, "role", 64)
     name = view.user.name
     try:
         if "sure" not in request.form:
-            effect = roles.effect_of_giving(asked.server, asked.caller, user_id, role)
+            effect = roles.effect_of_giving(context.server, context.caller, user_id, role)
             if effect.lost:
                 points = [f"{name} has the role {view.user.role} now.", *losses(effect, name)]
                 carried = {"role": [role]}
-                return step(f"Give {name} the role {role}?", points, "Change the role", _address(user_id), name, carried=carried)
-        user = users.change(asked.server, asked.caller, user_id, role=role)
+                return confirm(
+                    f"Give {name} the role {role}?", points, "Change the role", _address(user_id), name, carried=carried
+                )
+        user = users.change(context.server, context.caller, user_id, role=role)
     except Refused as error:
-        return _one(asked, view, error), error.status
-    flash(f"{user.name} has the role {user.role} now.", "ok")
-    return _to(user_id)
+        return _one(context, view, error.message), error.status
+    return redirect_with(f"{user.name} has the role {user.role} now.", "users_one", user_id=user_id)
 
 
 @page.post(f"{_ONE}link/", fresh=True)
-def link(asked: Asked, user_id: int) -> ResponseReturnValue:
+def link(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Make a link by which a user chooses a password: the first one, or another."""
-    view = users.one(asked.server, asked.caller, user_id)
-    return _link(asked, view, invitations.INVITE if view.user.password_hash is None else invitations.RESET)
+    view = users.one(context.server, context.caller, user_id)
+    return _link(context, view, invitations.INVITE if view.user.password_hash is None else invitations.RESET)
 
 
 @page.get(f"{_ONE}disable/")
-def disable(asked: Asked, user_id: int) -> ResponseReturnValue:
+def disable(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """What disabling ends."""
-    name = users.one(asked.server, asked.caller, user_id).user.name
-    ends = users.touches(asked.server, asked.caller, user_id)
+    name = users.one(context.server, context.caller, user_id).user.name
+    ends = users.touches(context.server, context.caller, user_id)
     points = (
         f"{name} is signed out everywhere and cannot sign in until enabled again.",
         _keys(ends, "until then"),
         closes(ends.sockets),
     )
-    return step(f"Disable {name}?", points, f"Disable {name}", _address(user_id), name)
+    return confirm(f"Disable {name}?", points, f"Disable {name}", _address(user_id), name)
 
 
 @page.post(f"{_ONE}disable/")
-def do_disable(asked: Asked, user_id: int) -> ResponseReturnValue:
+def do_disable(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Disable a user."""
-    user = users.change(asked.server, asked.caller, user_id, disabled=True)
-    flash(f"{user.name} is disabled.", "ok")
-    return _to(user_id)
+    user = users.change(context.server, context.caller, user_id, disabled=True)
+    return redirect_with(f"{user.name} is disabled.", "users_one", user_id=user_id)
 
 
 @page.post(f"{_ONE}enable/", fresh=True)
-def enable(asked: Asked, user_id: int) -> ResponseReturnValue:
+def enable(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Let a disabled user in again."""
-    user = users.change(asked.server, asked.caller, user_id, disabled=False)
-    flash(f"{user.name} can sign in again. Keys that have not ended work again too.", "ok")
-    return _to(user_id)
+    user = users.change(context.server, context.caller, user_id, disabled=False)
+    return redirect_with(f"{user.name} can sign in again. Keys that have not ended work again too.", "users_one", user_id=user_id)
 
 
 @page.get(f"{_ONE}sign-out/")
-def sign_out(asked: Asked, user_id: int) -> ResponseReturnValue:
-    """What signing somebody out everywhere ends."""
-    view = users.one(asked.server, asked.caller, user_id)
+def sign_out(context: RequestContext, user_id: int) -> ResponseReturnValue:
+    """What signing a user out everywhere ends."""
+    view = users.one(context.server, context.caller, user_id)
     name = view.user.name
-    browsers = len(asked.pages.sessions_of(user_id))
-    signed = sum(row.kind == "user" for row in sockets_of(asked, user_id))
+    browsers = len(context.pages.sessions_of(user_id))
+    signed = sum(row.kind == "user" for row in sockets_of(context, user_id))
     points = (
         f"{name} is signed out of this panel in {counted(browsers, 'browser')}, and of every program signed in with the password.",
         closes(signed),
         "API keys go on working: revoke them one by one.",
     )
-    return step(f"Sign {name} out everywhere?", points, "Sign out everywhere", _address(user_id), name, "warn")
+    return confirm(f"Sign {name} out everywhere?", points, "Sign out everywhere", _address(user_id), name, "warn")
 
 
 @page.post(f"{_ONE}sign-out/")
-def do_sign_out(asked: Asked, user_id: int) -> ResponseReturnValue:
+def do_sign_out(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Sign a user out everywhere."""
-    users.sign_out(asked.server, asked.caller, user_id)
-    flash("Signed out everywhere.", "ok")
-    return _to(user_id)
+    users.sign_out(context.server, context.caller, user_id)
+    return redirect_with("Signed out everywhere.", "users_one", user_id=user_id)
 
 
 @page.get(f"{_ONE}delete/")
-def delete(asked: Asked, user_id: int) -> ResponseReturnValue:
+def delete(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """What deleting ends."""
-    name = users.one(asked.server, asked.caller, user_id).user.name
-    ends = users.touches(asked.server, asked.caller, user_id)
+    name = users.one(context.server, context.caller, user_id).user.name
+    ends = users.touches(context.server, context.caller, user_id)
     points = (
         f"{name} is gone for good and can never sign in again.",
         _keys(ends, "for ever"),
         closes(ends.sockets),
         "The audit log keeps the name and everything done under it.",
     )
-    return step(f"Delete {name}?", points, f"Delete {name}", _address(user_id), name)
+    return confirm(f"Delete {name}?", points, f"Delete {name}", _address(user_id), name)
 
 
 @page.post(f"{_ONE}delete/", fresh=True)
-def do_delete(asked: Asked, user_id: int) -> ResponseReturnValue:
+def do_delete(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Delete a user."""
-    name = users.one(asked.server, asked.caller, user_id).user.name
-    users.delete(asked.server, asked.caller, user_id)
-    flash(f"{name} is deleted.", "ok")
-    return redirect(url_for("admin.users_listing"), 303)
+    name = users.one(context.server, context.caller, user_id).user.name
+    users.delete(context.server, context.caller, user_id)
+    return redirect_with(f"{name} is deleted.", "users_listing")
 
 
-def role_choices(asked: Asked) -> tuple[Choice, ...]:
-    """Every role to choose from; those above whoever asks say why they cannot be chosen."""
-    held = asked.principal.permissions
-    return tuple(
-        Choice(view.role.name, view.role.name, view.role.says, "" if view.role.permissions <= held else "holds more than you do")
-        for view in roles.listing(asked.server, asked.caller)
-    )
+def role_choices(context: RequestContext) -> list[Choice]:
+    """Every role to choose from; those that hold more than the caller cannot be chosen."""
+    held, listed = context.principal.permissions, roles.listing(context.server, context.caller)
+    own = [(view.role.name, view.role.permissions <= held) for view in listed]
+    return [Choice(name) if within else Choice(name, f"{name} (holds more than you do)", disabled=True) for name, within in own]
 
 
-def _form(asked: Asked, form: Mapping[str, str], error: Refused | None = None) -> str:
-    wrong = dict(error.fields) if error else {}
-    shortest = asked.settings.PASSWORD_MIN_LENGTH
-    ways = (
-        Choice(
-            LINK,
-            "By a link that you give them",
-            f"They choose their own password. Works once, within {span(invitations.LIVES_S[invitations.INVITE])}.",
-        ),
-        Choice(PASSWORD, "By a password that you choose now", "You have to tell it to them; they can change it later."),
-    )
-    way = form["way"] if form["way"] in (LINK, PASSWORD) else LINK
-    fields = (
-        Field(
-            "name", "User name", value=form["name"], required=True, longest=64, plain=True, says="Letters, digits and . _ - + @"
-        ),
-        Field("role", "Role", "select", form["role"], "What they may do. It can be changed later.", choices=role_choices(asked)),
-        Field("way", "How they get in", "radio", way, choices=ways),
-        Field(
-            "password",
-            "Password",
-            "password",
-            says=f"At least {shortest} characters.",
-            error=wrong.get("password", ""),
-            longest=1024,
-            autocomplete="new-password",
-        ),
-    )
-    return render_template("admin/user_new.html", fields=fields, error="" if error is None or wrong else error.message)
+def _form(context: RequestContext, form: NewUserForm, error: str = "") -> str:
+    form.role.choices = role_choices(context)
+    form.password.description = f"At least {context.settings.PASSWORD_MIN_LENGTH} characters."
+    return render_template("admin/user_new.html", form=form, error=error)
 
 
-def _one(asked: Asked, view: UserView, error: Refused | None = None) -> str:
-    mine = view.user.id == asked.principal.user_id
-    his = keys.listing(asked.server, asked.caller, KeySearch(view.user.id)) if mine or asked.may(keys.MANAGE) else None
-    role = Field("role", "Role", "select", view.user.role, error=error.message if error else "", choices=role_choices(asked))
+def _one(context: RequestContext, view: UserView, error: str = "") -> str:
+    mine = view.user.id == context.principal.user_id
+    owned = keys.listing(context.server, context.caller, KeySearch(view.user.id)) if mine or context.may(keys.MANAGE) else None
+    form = RoleForm(role=view.user.role)
+    form.role.choices = role_choices(context)
     return render_template(
         "admin/user.html",
         view=view,
         mine=mine,
-        above=not view.user.permissions <= asked.principal.permissions,
-        role=role,
-        keys=None if his is None else standings(his.keys, asked.server.clock.wall()),
-        key_count=0 if his is None else his.total,
-        sockets=sockets_of(asked, view.user.id),
-        browsers=len(asked.pages.sessions_of(view.user.id)),
+        above=not view.user.permissions <= context.principal.permissions,
+        role=(form.wrong(role=error) if error else form).role,
+        keys=None if owned is None else standings(owned.keys, context.server.clock.wall()),
+        key_count=0 if owned is None else owned.total,
+        sockets=sockets_of(context, view.user.id),
+        browsers=len(context.pages.sessions_of(view.user.id)),
     )
 
 
-def _link(asked: Asked, view: UserView, kind: str) -> str:
+def _link(context: RequestContext, view: UserView, kind: str) -> str:
     make = invitations.invite if kind == invitations.INVITE else invitations.reset
-    token = make(asked.server, asked.caller, view.user.id)
+    token = make(context.server, context.caller, view.user.id)
     address = f"{gate.own_origin()}/admin/{kind}/{token}"
     return render_template(
         "admin/link_made.html", whom=view.user, kind=kind, address=address, lives=span(invitations.LIVES_S[kind])
@@ -241,7 +237,3 @@ def _keys(ends: Touches, how_long: str) -> str:
 
 def _address(user_id: int) -> str:
     return url_for("admin.users_one", user_id=user_id)
-
-
-def _to(user_id: int) -> ResponseReturnValue:
-    return redirect(_address(user_id), 303)

@@ -1,13 +1,13 @@
-"""The HTTP API: one file per resource, one row per route, one door before all of them.
+"""The HTTP API: one file per resource, one row per route, one gate before all of them.
 
-Law: a resource's file holds rows and a few lines each; who may ask, what a body looks like and how an
-error reads is decided for all of them by door, read and errors. To add a resource: its file, and its
-name in RESOURCES.
+Invariants: a resource's file holds rows and a few lines each; access, parsing and errors are handled for all of them by
+gate, read and errors. To add a resource: its file, and its name in RESOURCES.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from flask import Flask, request
@@ -29,7 +29,7 @@ from skyspy.api import (
     stats,
 )
 from skyspy.api.gate import BaseNamespace
-from skyspy.api.routes import Asked, Resource, Route
+from skyspy.api.routes import RequestContext, Resource, Route
 from skyspy.server import server_of
 
 RESOURCES: tuple[Resource, ...] = (
@@ -45,12 +45,18 @@ RESOURCES: tuple[Resource, ...] = (
     docs.resource,
 )
 
-__all__ = ["RESOURCES", "register"]
+__all__ = ["RESOURCES", "document", "register"]
+
+
+@cache
+def document() -> openapi.Document:
+    """The OpenAPI document of this API, made once per process; nothing may change it."""
+    return openapi.document(RESOURCES)
 
 
 def register(app: Flask) -> None:
     """Serve every route of every resource on this application."""
-    app.extensions[docs.DOCUMENT] = openapi.document(RESOURCES)
+    app.extensions[docs.DOCUMENT] = document()
     errors.register(app)
     answers.register(app)
     door = BaseNamespace(server_of(app))
@@ -74,7 +80,7 @@ def _served(app: Flask, door: BaseNamespace, route: Route) -> Callable[..., Resp
         principal, settings, client = door.admit(request, route)
         query = None if route.query is None else read.query(route.query, request)
         body = None if route.body is None else read.body(route.body, request)
-        value = route.view(Asked(server, principal, settings, client, path, query, body))
-        return answers.made(value, route.status, route.media)
+        value = route.view(RequestContext(server, principal, settings, client, path, query, body))
+        return answers.to_response(value, route.status, route.media)
 
     return view

@@ -1,8 +1,7 @@
-"""From what a view returns to bytes on the wire.
+"""From what a view returns to an HTTP response.
 
-Law: a model or a plain value becomes strict JSON; a large one is compressed where the client reads gzip,
-and never on the event loop when it takes long. Another origin reads our answers only if the operator
-named it, and then without cookies. Nothing of the API is kept by a cache.
+Invariants: strict JSON; a large body is compressed where the client accepts gzip, in a native thread when that takes long.
+Other origins may read answers only if the operator listed them, and then without cookies. No answer is cached.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ from skyspy import wirejson
 from skyspy.api.errors import for_program
 from skyspy.server import server_of
 
-SMALLEST_GZIP = 1400
+MIN_GZIP_BYTES = 1400
 """What fits one packet anyway is not worth compressing."""
 
 GZIP_ON_THE_LOOP = 64 * 1024
 """Up to this size compressing takes less than a millisecond; more goes to a native thread."""
 
 SECRET_PATHS = ("/api/auth/", "/api/admin/keys/", "/api/admin/users/")
-"""Answers that hold secrets are not compressed: their length would say something about them."""
+"""Answers that hold secrets are not compressed: their compressed length would reveal something about them."""
 
 CORS_METHODS = "GET, HEAD, POST, DELETE, OPTIONS"
 CORS_HEADERS = "Authorization, X-API-Key, Content-Type"
@@ -32,7 +31,7 @@ CORS_EXPOSED = "Retry-After, WWW-Authenticate"
 CORS_SECONDS = "600"
 
 
-def made(value: object, status: int, media: str) -> Response:
+def to_response(value: object, status: int, media: str) -> Response:
     """The answer for a view's value: a model, plain values, text, None (no body) or a whole Response."""
     if isinstance(value, Response):
         return value
@@ -77,7 +76,7 @@ def _compress(response: Response) -> None:
     if response.is_streamed or response.headers.get("Content-Encoding") or response.direct_passthrough:
         return
     data = response.get_data()
-    if len(data) < SMALLEST_GZIP:
+    if len(data) < MIN_GZIP_BYTES:
         return
     response.vary.add("Accept-Encoding")
     # Named, not `*`: curl and scripts that say nothing about gzip do not unpack it either.

@@ -1,20 +1,17 @@
 """REST: signing in, and one's own API keys.
 
-Law: nothing here decides whether a password, a token or a key is good; that is auth's. A key is shown once, in
-the answer that made it. Whoever manages keys signed in himself: a key that leaked cannot make another.
+Invariants: whether a password, token or key is valid is decided in auth/. A key is shown once, in the answer that created
+it. Keys are managed by users who signed in with a password: a leaked key cannot create another.
 """
 
 from __future__ import annotations
 
-from typing import NoReturn
+import sys
 
-from skyspy.api.errors import ApiError, bad_fields, not_found
-from skyspy.api.gate import refusal, throttled
-from skyspy.api.models import (
-    Key,
+from skyspy.api.account_models import (
+    CreatedKey,
     KeyPage,
     Login,
-    MadeKey,
     Me,
     NewKey,
     PageQuery,
@@ -24,31 +21,32 @@ from skyspy.api.models import (
     TokenPair,
     User,
 )
+from skyspy.api.convert import to_model
+from skyspy.api.errors import ApiError, not_found
+from skyspy.api.gate import refusal, throttled
+from skyspy.api.operators import key_model
 from skyspy.api.paging import page
-from skyspy.api.routes import IDENTIFIED, OPEN, SIGNED_IN, Asked, Resource
+from skyspy.api.routes import IDENTIFIED, OPEN, SIGNED_IN, RequestContext, Resource
 from skyspy.auth import apikeys
-from skyspy.auth.policy import may, may_give
+from skyspy.auth.policy import may
 from skyspy.auth.principal import TokenError
 from skyspy.auth.tokens import Grant, LoginError, Throttled
-from skyspy.clock import iso
 from skyspy.permissions import PERMISSION_NAMES
-from skyspy.store import keys
-from skyspy.store.audit import Actor
-from skyspy.store.keys import Key as StoredKey
-from skyspy.store.roles import AccountError, NotFound
+from skyspy.services import keys
+from skyspy.store.keys import KeySearch
 
 resource = Resource("Signing in", "Tokens for people, keys for programs.")
 
 
 @resource.post("/api/auth/token/", access=OPEN, body=Login, answer=TokenPair, errors=(401,))
-def token_get(asked: Asked) -> object:
+def token_get(context: RequestContext) -> object:
     """Sign in with a name and a password.
 
     An unknown name, a wrong password and a disabled user are answered alike.
     """
-    body: Login = asked.body
+    body: Login = context.body
     try:
-        return _pair(asked.server.tokens.login(body.username, body.password, asked.address))
+        return _pair(context.server.tokens.login(body.username, body.password, context.address))
     except LoginError as error:
         raise ApiError(
             401, error.code, f"{error.message}. Try again, or ask the operator for a new password", headers=_CHALLENGE
@@ -58,14 +56,14 @@ def token_get(asked: Asked) -> object:
 
 
 @resource.post("/api/auth/token/refresh/", access=OPEN, body=Refresh, answer=TokenPair, errors=(401,))
-def token_refresh(asked: Asked) -> object:
+def token_refresh(context: RequestContext) -> object:
     """Exchange a refresh token for a new pair of tokens.
 
     A refresh token works once. Using one twice ends the whole sign-in it belongs to.
     """
-    body: Refresh = asked.body
+    body: Refresh = context.body
     try:
-        return _pair(asked.server.tokens.refresh(body.refresh, asked.address))
+        return _pair(context.server.tokens.refresh(body.refresh, context.address))
     except TokenError as error:
         if error.code == "rate_limited":
             raise throttled(error.retry_after or 1.0) from error
@@ -73,95 +71,68 @@ def token_refresh(asked: Asked) -> object:
 
 
 @resource.post("/api/auth/token/revoke/", access=OPEN, body=Revoke, status=204)
-def token_revoke(asked: Asked) -> object:
+def token_revoke(context: RequestContext) -> object:
     """Sign out.
 
     Ends the sign-in that the token belongs to: all its tokens, and the sockets that use them. Answers the same for a token that is good for nothing: it does not work either way.
     """
-    body: Revoke = asked.body
-    asked.server.tokens.revoke(body.token, asked.address)
+    body: Revoke = context.body
+    context.server.tokens.revoke(body.token, context.address)
     return None
 
 
 @resource.get("/api/auth/me/", access=IDENTIFIED, answer=Me)
-def me(asked: Asked) -> object:
-    """Show who asks and what he may do."""
-    caller = asked.principal
-    return Me(
-        kind=caller.kind,
-        name=caller.name,
-        role=caller.role,
-        permissions=sorted(name for name in PERMISSION_NAMES if may(caller, name, asked.settings)),
-        scopes=None if caller.scopes is None else sorted(caller.scopes),
-        sky=caller.sky,
-        expires_at=_moment(caller.expires_at),
-        key=caller.key_name or None,
-    )
+def me(context: RequestContext) -> object:
+    """Show the caller and what the caller may do."""
+    caller = context.principal
+    granted = sorted(name for name in PERMISSION_NAMES if may(caller, name, context.settings))
+    return to_model(Me, caller, permissions=granted, key=caller.key_name or None)
 
 
 @resource.get("/api/auth/keys/", access=SIGNED_IN, query=PageQuery, answer=KeyPage)
-def keys_list(asked: Asked) -> object:
+def keys_list(context: RequestContext) -> object:
     """List your own API keys.
 
     Ended ones too. The keys themselves are never shown again.
     """
-    query: PageQuery = asked.query
-    mine = asked.server.store.read(keys.every, _user_id(asked))
-    shown, following = page(mine, lambda key: f"{key.id:012d}", query.limit, query.cursor)
-    now = asked.server.clock.wall()
-    return KeyPage([_shown(key, now) for key in shown], len(shown), following)
+    query: PageQuery = context.query
+    own = _own_keys(context)
+    listed, following = page(own, lambda view: f"{view.key.id:012d}", query.limit, query.cursor)
+    return KeyPage([key_model(view) for view in listed], len(listed), len(own), following)
 
 
-@resource.post("/api/auth/keys/", access=SIGNED_IN, body=NewKey, answer=MadeKey, status=201)
-def keys_create(asked: Asked) -> object:
-    """Make an API key for yourself.
+@resource.post("/api/auth/keys/", access=SIGNED_IN, body=NewKey, answer=CreatedKey, status=201, errors=(409,))
+def keys_create(context: RequestContext) -> object:
+    """Create an API key for yourself.
 
-    The answer shows it, this once. It never may more than you may, and no more than its scopes say.
+    The answer shows it, this once. It can never do more than you can, and no more than its scopes say.
     """
-    body: NewKey = asked.body
-    scopes = None if body.scopes is None else frozenset(body.scopes)
-    if unknown := sorted((scopes or frozenset()) - PERMISSION_NAMES):
-        raise bad_fields({"scopes": f"{', '.join(unknown)[:200]}: no such permission; /api/auth/me/ lists yours"})
-    if scopes is not None and not may_give(asked.principal, scopes):
-        beyond = sorted(scopes - asked.principal.permissions)
-        asked.server.refusals.note(_actor(asked), "The key", beyond)
-        raise ApiError(403, "permission_denied", f"You do not hold {', '.join(beyond)}, so no key of yours can")
-    now = asked.server.clock.wall()
-    ends = None if body.expires_in is None else now + body.expires_in
-    try:
-        made = asked.server.api_keys.create(_user_id(asked), body.kind, body.name, _actor(asked), scopes, ends, body.networks)
-    except AccountError as error:
-        raise ApiError(400, "bad_request", _sentence(error)) from error
-    return _made(made, now)
+    body: NewKey = context.body
+    ends = None if body.expires_in is None else context.server.clock.wall() + body.expires_in
+    user_id = _user_id(context)
+    return _created(
+        context, keys.create(context.server, context.caller, user_id, body.kind, body.name, body.scopes, ends, body.networks)
+    )
 
 
-@resource.post("/api/auth/keys/<key_id>/rotate/", access=SIGNED_IN, body=Rotation, answer=MadeKey, status=201, errors=(404, 409))
-def keys_rotate(asked: Asked) -> object:
+@resource.post(
+    "/api/auth/keys/<key_id>/rotate/", access=SIGNED_IN, body=Rotation, answer=CreatedKey, status=201, errors=(404, 409)
+)
+def keys_rotate(context: RequestContext) -> object:
     """Replace one of your keys.
 
     Makes a new one like it and shows it, this once. The old one ends at once, or after `overlap` seconds.
     """
-    body: Rotation = asked.body
-    key = _own(asked)
-    try:
-        made = asked.server.api_keys.rotate(key.id, _actor(asked), float(body.overlap))
-    except NotFound:
-        _no_key(asked)
-    except AccountError as error:
-        raise ApiError(409, "conflict", _sentence(error)) from error
-    return _made(made, asked.server.clock.wall())
+    return _created(context, keys.rotate(context.server, context.caller, _own_key(context), float(context.body.overlap)))
 
 
 @resource.delete("/api/auth/keys/<key_id>/", access=SIGNED_IN, status=204, errors=(404,))
-def keys_revoke(asked: Asked) -> object:
+def keys_revoke(context: RequestContext) -> object:
     """End one of your keys.
 
     At once, and the sockets that use it. Doing it twice is no error.
     """
-    try:
-        asked.server.store.write(keys.revoke, _own(asked).id, _actor(asked), asked.server.clock.wall())
-    except NotFound:
-        _no_key(asked)
+    keys.revoke(context.server, context.caller, _own_key(context))
     return None
 
 
@@ -169,58 +140,26 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="SkySpy"'}
 
 
 def _pair(grant: Grant) -> TokenPair:
-    user = User(grant.user.name, grant.user.role, sorted(grant.user.permissions))
-    return TokenPair(grant.access, grant.refresh, grant.token_type, grant.expires_in, user)
+    return to_model(TokenPair, grant, user=to_model(User, grant.user))
 
 
-def _user_id(asked: Asked) -> int:
-    user_id = asked.principal.user_id
-    assert user_id is not None, "the door let only users in"  # noqa: S101 - a bug of ours
+def _user_id(context: RequestContext) -> int:
+    user_id = context.principal.user_id
+    assert user_id is not None, "the gate admits only users"  # noqa: S101 - a bug of ours
     return user_id
 
 
-def _actor(asked: Asked) -> Actor:
-    return Actor(asked.principal.kind, asked.principal.name, asked.address)
+def _own_keys(context: RequestContext) -> list[keys.KeyView]:
+    return keys.listing(context.server, context.caller, KeySearch(_user_id(context), limit=sys.maxsize)).keys
 
 
-def _own(asked: Asked) -> StoredKey:
-    """The key in the path, if it is the caller's; of others' keys he learns nothing, not even that they are."""
-    text = asked.path["key_id"]
-    mine = asked.server.store.read(keys.every, _user_id(asked))
-    return next((key for key in mine if str(key.id) == text), None) or _no_key(asked)
+def _own_key(context: RequestContext) -> int:
+    """The id in the path, if it is of a key of the caller's; others' keys are answered like missing ones."""
+    text = context.path["key_id"]
+    if text not in (str(view.key.id) for view in _own_keys(context)):
+        raise not_found(f"You have no key with the id {text[:20]}; /api/auth/keys/ lists yours")
+    return int(text)
 
 
-def _no_key(asked: Asked) -> NoReturn:
-    raise not_found(f"You have no key with the id {asked.path['key_id'][:20]}; /api/auth/keys/ lists yours")
-
-
-def _made(made: apikeys.MadeKey, now: float) -> MadeKey:
-    return MadeKey(made.text, _shown(made.key, now))
-
-
-def _shown(key: StoredKey, now: float) -> Key:
-    ended = key.expires_at is not None and now >= key.expires_at
-    return Key(
-        id=key.id,
-        name=key.name,
-        kind=key.kind,
-        hint=key.hint,
-        state="revoked" if key.revoked_at is not None else "expired" if ended else "active",
-        scopes=None if key.scopes is None else sorted(key.scopes),
-        networks=None if key.networks is None else list(key.networks),
-        created_at=iso(key.created_at),
-        expires_at=_moment(key.expires_at),
-        revoked_at=_moment(key.revoked_at),
-        rotated_to=key.rotated_to,
-        last_used_at=_moment(key.last_used_at),
-        last_used_from=key.last_used_from,
-    )
-
-
-def _moment(wall: float | None) -> str | None:
-    return None if wall is None else iso(wall)
-
-
-def _sentence(error: AccountError) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:]
+def _created(context: RequestContext, made: apikeys.MadeKey) -> CreatedKey:
+    return CreatedKey(made.text, key_model(keys.one(context.server, context.caller, made.key.id)))

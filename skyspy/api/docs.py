@@ -1,7 +1,7 @@
-"""The API describes itself: the document for programs, a page for people.
+"""The API's own description: the OpenAPI document for programs, a page for people.
 
-Law: the page is rendered from the document, on this server, with this server's stylesheet; whatever it
-shows was in the document. In private mode both are behind the door like the rest.
+Invariants: the page is rendered from the document, on this server, with this server's stylesheet. Access to both is as for
+every other route.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import current_app, render_template
 
-from skyspy.api.routes import Asked, Resource
+from skyspy.api.routes import RequestContext, Resource
 
 DOCUMENT = "skyspy.api.document"
 """Where the application keeps the finished document."""
@@ -55,13 +55,13 @@ class Operation:
 
 
 @resource.get("/api/openapi.json", answer=dict[str, Any])
-def openapi_document(_: Asked) -> object:
+def openapi_document(_: RequestContext) -> object:
     """Describe this API as an OpenAPI 3.1 document."""
     return current_app.extensions[DOCUMENT]
 
 
 @resource.get("/api/docs/", answer=str, media="text/html; charset=utf-8")
-def docs_page(_: Asked) -> object:
+def docs_page(_: RequestContext) -> object:
     """Show this API to people, as a page."""
     document = current_app.extensions[DOCUMENT]
     groups = [(tag, [op for op in operations(document) if tag["name"] in op.raw["tags"]]) for tag in document["tags"]]

@@ -1,8 +1,7 @@
-"""How the server says over HTTP that it cannot do what was asked.
+"""Error responses over HTTP.
 
-Law: a program gets `{error: {code, message, fields?}}` with the right status, a person gets a page that
-wears the shell; both are told what to do next, neither is told anything about our insides. A view
-raises ApiError; nothing else in this house turns an exception into an answer.
+Invariants: a program gets `{error: {code, message, fields?}}` with the right status, a person gets a page; both say what to
+do next, neither shows internals. A view raises ApiError; only this module turns an exception into a response.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ PAGES: dict[int, tuple[str, str]] = {
     500: ("The server made a mistake", ""),
     503: ("The server is busy", ""),
 }
-"""What a page is headed with, and what it says where the error's own message is for programs."""
+"""The title of the page, and its text where the error's own message is for programs."""
 
 PAGE_PATHS = ("/api/docs", "/api/docs/")
 """The one page among the API's paths: a browser that may not see it is told so in a page."""
@@ -130,7 +129,7 @@ def _store_error(error: StoreError) -> Response:
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None or status < 400:
-        # A redirect, or an answer somebody made himself: already what it should be.
+        # A redirect, or a response made by the code that raised it: complete already.
         return cast(Response, Response.force_type(error.get_response()))
     code, message = WORDS.get(status, ("bad_request" if status < 500 else "internal_error", error.name))
     headers = {name: value for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")}
@@ -149,8 +148,8 @@ def _listed(methods: Iterable[str]) -> str:
 
 
 def _page(error: ApiError) -> Response:
-    title, says = PAGES.get(error.status, ("That did not work", ""))
-    page = render_template("error.html", status=error.status, title=title, message=says or error.message)
+    title, text = PAGES.get(error.status, ("That did not work", ""))
+    page = render_template("error.html", status=error.status, title=title, message=text or error.message)
     response = Response(page, error.status, content_type="text/html; charset=utf-8")
     response.headers.extend(error.headers)
     return response

@@ -79,9 +79,9 @@ class BaseNamespace:
             return ANONYMOUS
         if found is None and route.access in (IDENTIFIED, SIGNED_IN):
             raise refusal("token_missing", MESSAGES["token_missing"], route)
-        verdict = decide(TokenOutcome(principal=found), settings, route.needs)
+        verdict = decide(TokenOutcome(principal=found), settings, route.permission)
         if verdict.principal is None:
-            self._note(found, route, client, route.needs or "")
+            self._note(found, route, client, route.permission or "")
             raise refusal(verdict.code, verdict.message, route)
         if verdict.principal.kind != "user" and route.access == SIGNED_IN:
             self._note(found, route, client, "a sign-in")
@@ -142,7 +142,7 @@ def credential(request: Request) -> str | None:
 def refusal(code: str, message: str, route: Route | None = None, *, advise: bool = True) -> ApiError:
     """The 401 or 403 for a code of the contract; `advise`: say what to do about it."""
     if code == "permission_denied":
-        needs = route.needs if route is not None else None
+        needs = route.permission if route is not None else None
         told = f"{message}. This needs {needs}: use a user or key that holds it" if needs else message
         scope = f', scope="{needs}"' if needs else ""
         return ApiError(

@@ -1,7 +1,7 @@
-"""Is it alive, is it ready: for supervisors and load balancers.
+"""Liveness and readiness, for supervisors and load balancers.
 
-Law: open to anyone in every auth mode, so they say nothing a stranger should not know: no names, no
-addresses. Liveness looks at nothing; readiness looks at the database and the receivers.
+Invariants: open to anyone in every auth mode, so the answers hold no names and no addresses. Liveness checks nothing;
+readiness checks the database and the receivers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from flask import Response
 
 from skyspy import wirejson
 from skyspy.api.models import Liveness, Readiness
-from skyspy.api.routes import PROBE, Asked, Resource
+from skyspy.api.routes import PROBE, RequestContext, Resource
 from skyspy.server import Server
 from skyspy.store.errors import StoreError
 
@@ -26,7 +26,7 @@ WORKING = ("up", "demo")
 
 
 @resource.get("/healthz", access=PROBE, answer=Liveness)
-def alive(_: Asked) -> object:
+def alive(_: RequestContext) -> object:
     """Say that the process answers.
 
     Looks at nothing else, the database least of all.
@@ -35,12 +35,12 @@ def alive(_: Asked) -> object:
 
 
 @resource.get("/readyz", access=PROBE, answer=Readiness, errors=(503,))
-def ready(asked: Asked) -> object:
+def ready(context: RequestContext) -> object:
     """Say whether the server can do its work now.
 
     Ready when the database answers and at least one receiver of the live sky is up. Otherwise 503 with the same body.
     """
-    checks = [_store(asked.server), _feeds(asked.server.skies["live"].receivers.status())]
+    checks = [_store(context.server), _feeds(context.server.skies["live"].receivers.status())]
     good = all(check["ready"] for check in checks)
     body = wirejson.dump_bytes({"ready": good, "checks": checks})
     return Response(body, 200 if good else 503, content_type="application/json")
@@ -58,5 +58,5 @@ def _store(server: Server) -> dict[str, Any]:
 def _feeds(status: Sequence[dict[str, Any]]) -> dict[str, Any]:
     working = sum(feed["state"] in WORKING for feed in status)
     states = ", ".join(sorted(feed["state"] for feed in status if feed["state"] not in WORKING))
-    says = f"{working} of {len(status)} receivers up" + (f" (others: {states})" if states else "")
-    return {"name": "feeds", "ready": working > 0, "says": says}
+    text = f"{working} of {len(status)} receivers up" + (f" (others: {states})" if states else "")
+    return {"name": "feeds", "ready": working > 0, "says": text}

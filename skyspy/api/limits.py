@@ -1,20 +1,19 @@
-"""How many requests one address may make.
+"""The rate limit of requests per address.
 
-Law: one number is kept per address: the moment up to which its allowance is spent. An address that
-is quiet owes nothing and is forgotten, so the memory is bounded whoever knocks. Counted per process.
-Time is an argument.
+Invariants: one number is kept per address, the moment up to which its allowance is spent. An address with its whole
+allowance is removed when room is needed, so the memory is bounded. Counted per process. Time is an argument.
 """
 
 from __future__ import annotations
 
 WINDOW = 60.0
-MOST_ADDRESSES = 20_000
+MAX_ADDRESSES = 20_000
 
 
 class Meter:
     """Lets each key make `per_minute` requests in a burst, refilled evenly over a minute."""
 
-    def __init__(self, most: int = MOST_ADDRESSES) -> None:
+    def __init__(self, most: int = MAX_ADDRESSES) -> None:
         self._spent_until: dict[str, float] = {}
         self._most = most
 

@@ -1,46 +1,47 @@
-"""What goes over HTTP, as typed models: requests are read through them, the document is made from them.
+"""The bodies of requests and answers about aircraft, statistics, receivers and errors.
 
-Law: the fields of an aircraft come from aircraft.FIELDS, never written twice. A model says what each
-field means and in which unit. A test holds every answer of the API against its model here.
+Invariants: the fields of an aircraft come from aircraft.FIELDS. Requests are parsed by these models and the OpenAPI document
+is made from them; a test checks every answer of the API against its model.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
 from skyspy.aircraft import FIELDS, SOURCES, Field
+from skyspy.filters import AircraftFilter
 
 PLAIN = {"int": int, "float": float, "text": str, "words": list[str]}
 
 
 def _field_type(row: Field) -> Any:
     unit = f", {row.unit}" if row.unit else ""
-    says = f"{row.says}{unit}"
+    description = f"{row.says}{unit}"
     if row.kind == "altitude":
-        return Annotated[int | str, Meta(description=says)]
+        return Annotated[int | str, Meta(description=description)]
     if row.kind in ("int", "float"):
-        return Annotated[PLAIN[row.kind], Meta(description=says, ge=row.low, le=row.high)]
+        return Annotated[PLAIN[row.kind], Meta(description=description, ge=row.low, le=row.high)]
     if row.words:
-        says += f" ({', '.join(sorted(row.words))})"
-    return Annotated[PLAIN[row.kind], Meta(description=says)]
+        description += f" ({', '.join(sorted(row.words))})"
+    return Annotated[PLAIN[row.kind], Meta(description=description)]
 
 
 def _optional(rows: dict[str, Any]) -> list[tuple[str, Any, Any]]:
     return [(name, kind | UnsetType, UNSET) for name, kind in rows.items()]
 
 
-def _text(says: str, **more: Any) -> Any:
-    return Annotated[str, Meta(description=says, **more)]
+def _text(description: str, **more: Any) -> Any:
+    return Annotated[str, Meta(description=description, **more)]
 
 
-def _number(says: str, **more: Any) -> Any:
-    return Annotated[float, Meta(description=says, **more)]
+def _number(description: str, **more: Any) -> Any:
+    return Annotated[float, Meta(description=description, **more)]
 
 
-def _count(says: str, **more: Any) -> Any:
-    return Annotated[int, Meta(description=says, ge=0, **more)]
+def _count(description: str, **more: Any) -> Any:
+    return Annotated[int, Meta(description=description, ge=0, **more)]
 
 
 _SENT = {name: _field_type(row) for name, row in FIELDS.items()}
@@ -97,10 +98,10 @@ ReadsbAircraft: type[Struct] = defstruct(
 )
 
 NextCursor = Annotated[str | None, Meta(description="Give this as `cursor` for the next page; null: this was the last")]
-Short = Annotated[str, Meta(max_length=16)]
 Cursor = Annotated[str, Meta(max_length=200)]
-NotNegative = Annotated[float, Meta(ge=0)]
 Timestamp = Annotated[str, Meta(description="ISO 8601 UTC")]
+Count = Annotated[int, Meta(description="How many are on this page")]
+Total = Annotated[int, Meta(description="How many match in all")]
 
 
 class AircraftPage(Struct, forbid_unknown_fields=True):
@@ -113,16 +114,9 @@ class AircraftPage(Struct, forbid_unknown_fields=True):
     timestamp: Timestamp
 
 
-class AircraftQuery(Struct):
-    """Which aircraft to list."""
+class AircraftQuery(AircraftFilter, frozen=True, kw_only=True):
+    """Which aircraft to list. Here the cursor is opaque, as in every list over HTTP."""
 
-    military: Annotated[bool | None, Meta(description="Only military ones (true) or only others (false)")] = None
-    category: Annotated[Short | None, Meta(description="Emitter category, such as A3, or its first letter")] = None
-    min_altitude: Annotated[float | None, Meta(description="Not lower than this, ft; on the ground counts as 0")] = None
-    max_altitude: Annotated[float | None, Meta(description="Not higher than this, ft; on the ground counts as 0")] = None
-    max_distance_nm: Annotated[NotNegative | None, Meta(description="Not farther from the receiver than this, nm")] = None
-    callsign: Annotated[Short | None, Meta(description="The beginning of its callsign, in any case")] = None
-    limit: Annotated[int, Meta(description="How many on one page", ge=1, le=5000)] = 500
     cursor: Annotated[Cursor | None, Meta(description="`next_cursor` of the page before")] = None
 
 
@@ -252,114 +246,3 @@ class ErrorAnswer(Struct, forbid_unknown_fields=True):
     """Every error has this shape."""
 
     error: Error
-
-
-class Login(Struct):
-    """A user's name and password."""
-
-    username: Annotated[str, Meta(description="The user's name, in any case", min_length=1, max_length=200)]
-    password: Annotated[str, Meta(description="The password", min_length=1, max_length=4096)]
-
-
-class Refresh(Struct):
-    """A refresh token."""
-
-    refresh: Annotated[str, Meta(description="The refresh token; it works once, its answer brings the next", max_length=4096)]
-
-
-class Revoke(Struct):
-    """A token to end."""
-
-    token: Annotated[str, Meta(description="A refresh or access token; the whole sign-in it belongs to ends", max_length=4096)]
-
-
-class User(Struct, forbid_unknown_fields=True):
-    """Somebody who may sign in."""
-
-    name: str
-    role: str
-    permissions: Annotated[list[str], Meta(description="The permissions of his role")]
-
-
-class TokenPair(Struct, forbid_unknown_fields=True):
-    """What a sign-in gives."""
-
-    access: Annotated[str, Meta(description="Send it as `Authorization: Bearer`, or in the Socket.IO `auth` object as `token`")]
-    refresh: Annotated[str, Meta(description="Exchange it at /api/auth/token/refresh/ before `access` ends; works once")]
-    token_type: Annotated[str, Meta(description="Bearer")]
-    expires_in: Annotated[int, Meta(description="How long `access` lives, s")]
-    user: User
-
-
-class Me(Struct, forbid_unknown_fields=True):
-    """Who asks, and what he may do under the present settings."""
-
-    kind: Annotated[str, Meta(description="user or key")]
-    name: str
-    role: str
-    permissions: Annotated[list[str], Meta(description="What he may do now")]
-    scopes: Annotated[list[str] | None, Meta(description="What the key is narrowed to; null: to nothing")]
-    sky: Annotated[str, Meta(description="live, or sandbox for a test key")]
-    expires_at: Annotated[str | None, Meta(description="When the credential ends, ISO 8601 UTC")]
-    key: Annotated[str | None, Meta(description="The name of the key that was used")]
-
-
-class Key(Struct, forbid_unknown_fields=True):
-    """An API key as it may be shown: never the key itself."""
-
-    id: int
-    name: str
-    kind: Annotated[str, Meta(description="live, or test for the sandbox")]
-    hint: Annotated[str, Meta(description="How the key begins")]
-    state: Annotated[str, Meta(description="active, expired or revoked")]
-    scopes: Annotated[list[str] | None, Meta(description="What it is narrowed to; null: all its owner may do")]
-    networks: Annotated[list[str] | None, Meta(description="Where it may be used from; null: anywhere")]
-    created_at: Timestamp
-    expires_at: str | None
-    revoked_at: str | None
-    rotated_to: Annotated[int | None, Meta(description="The id of the key that follows it")]
-    last_used_at: str | None
-    last_used_from: str | None
-
-
-class KeyPage(Struct, forbid_unknown_fields=True):
-    """A page of keys, the oldest first."""
-
-    keys: list[Key]
-    count: int
-    next_cursor: NextCursor
-
-
-class PageQuery(Struct):
-    """Which page of a list."""
-
-    limit: Annotated[int, Meta(description="How many on one page", ge=1, le=1000)] = 100
-    cursor: Annotated[Cursor | None, Meta(description="`next_cursor` of the page before")] = None
-
-
-Scopes = Annotated[list[str], Meta(min_length=1, max_length=64)]
-Networks = Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(min_length=1, max_length=64)]
-KeyLife = Annotated[int, Meta(ge=60, le=315360000)]
-
-
-class NewKey(Struct):
-    """The key to make."""
-
-    name: Annotated[str, Meta(description="What you will know it by", min_length=1, max_length=64)]
-    kind: Annotated[Literal["live", "test"], Meta(description="test: it sees the sandbox")] = "live"
-    scopes: Annotated[Scopes | None, Meta(description="Permissions to narrow it to; left out: all yours")] = None
-    networks: Annotated[Networks | None, Meta(description="Networks it may be used from, such as 192.0.2.0/24")] = None
-    expires_in: Annotated[KeyLife | None, Meta(description="When it ends by itself, seconds from now; left out: never")] = None
-
-
-class Rotation(Struct):
-    """How to rotate a key."""
-
-    overlap: Annotated[int, Meta(description="How long the old key goes on working, s", ge=0, le=2592000)] = 0
-
-
-class MadeKey(Struct, forbid_unknown_fields=True):
-    """A new key. It is shown this once."""
-
-    key: Annotated[str, Meta(description="The key itself; nobody can show it again")]
-    details: Key

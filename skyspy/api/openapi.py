@@ -1,7 +1,7 @@
-"""The API's own description, made from the routes and their models.
+"""The OpenAPI document, made from the routes and their models.
 
-Law: nothing is described that is not served and nothing is served that is not described; there is no
-second list. OpenAPI 3.1, whose schemas are JSON Schema as msgspec writes it. Pure: routes in, a document out.
+Invariants: it describes exactly what is served; there is no second list. OpenAPI 3.1, whose schemas are JSON Schema as
+msgspec writes it. Pure: routes in, a document out.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import msgspec
 from skyspy import __version__
 from skyspy.api.errors import WORDS
 from skyspy.api.models import ErrorAnswer
-from skyspy.api.routes import ADMITTED, IDENTIFIED, OPEN, PROBE, SIGNED_IN, Resource, Route, words_in
+from skyspy.api.routes import ADMITTED, IDENTIFIED, OPEN, PROBE, SIGNED_IN, Resource, Route, path_parameters
 
 Document = dict[str, Any]
 
 REF = "#/components/schemas/{name}"
 
-PATH_WORDS: dict[str, tuple[str, str]] = {
+PATH_PARAMETERS: dict[str, tuple[str, str]] = {
     "hex": ("ICAO address, six hexadecimal digits in any case", "4B1805"),
     "words": ("One value, or several separated by commas; case does not matter", "4b1805,4b1806"),
     "lat": ("Latitude, degrees north", "47.46"),
@@ -32,29 +32,29 @@ PATH_WORDS: dict[str, tuple[str, str]] = {
     "name": ("The role's name", "watchers"),
     "feed_id": ("The added receiver's `id` from the list", "1"),
 }
-"""What each word in a path means, and an example."""
+"""What each parameter in a path means, and an example."""
 
-STATUS_SAYS: dict[int, str] = {
-    200: "As asked",
-    201: "Made",
-    204: "Done; no body",
-    400: "Something in the request cannot be used; `fields` says what",
-    401: "No credential where one is needed, or one that is not good: `token_missing`, `token_invalid`, `token_expired`, `token_revoked`",
-    403: "The permission is missing: `permission_denied`",
-    404: "Not there",
-    409: "It cannot be done as things stand",
-    413: "The body is larger than 64 KiB",
-    415: "The body is not JSON",
-    429: "Too often: wait as long as `Retry-After` says",
-    503: "The server cannot decide now: try again",
+STATUS_DESCRIPTIONS: dict[int, str] = {
+    200: "OK",
+    201: "Created",
+    204: "No content",
+    400: "Bad request: `fields` says what is wrong with which field",
+    401: "Unauthorized: no credential where one is needed, or a bad one: `token_missing`, `token_invalid`, `token_expired`, `token_revoked`",
+    403: "Forbidden: the permission is missing, `permission_denied`",
+    404: "Not found",
+    409: "Conflict: the present state does not allow it; `message` says why",
+    413: "Payload too large: the body has more than 64 KiB",
+    415: "Unsupported media type: the body is not JSON",
+    429: "Too many requests: wait as long as `Retry-After` says",
+    503: "Service unavailable: try again",
 }
 
-WHO_SAYS: dict[str, str] = {
+ACCESS_DESCRIPTIONS: dict[str, str] = {
     PROBE: "Open to anyone, in every auth mode; not counted by the rate limit.",
     OPEN: "Open to anyone, in every auth mode.",
-    ADMITTED: "Open to whom the auth mode admits.",
+    ADMITTED: "Open to everyone that the auth mode admits.",
     IDENTIFIED: "Needs an identity: a signed-in user or an API key.",
-    SIGNED_IN: "Needs a user who signed in with his password; an API key will not do.",
+    SIGNED_IN: "Needs a user who signed in with a password; an API key is refused.",
 }
 
 CREDENTIALS: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}]
@@ -73,11 +73,11 @@ def document(resources: Sequence[Resource]) -> Document:
         "info": {
             "title": "SkySpy",
             "version": __version__,
-            "description": "A receiver's sky over HTTP. The same sky flows live over Socket.IO.",
+            "description": "The aircraft that your receivers hear, over HTTP. The same data is sent live over Socket.IO.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": resource.tag, "description": resource.says} for resource in resources],
+        "tags": [{"name": resource.tag, "description": resource.description} for resource in resources],
         "paths": paths,
         "components": {
             "schemas": schemas.components,
@@ -95,8 +95,8 @@ def templated(path: str) -> str:
 
 
 class Schemas:
-    """The schemas of every model that the routes use, made in one go: two models of the same name in
-    different files are told apart only then."""
+    """The schemas of every model that the routes use. They are made in one call, because msgspec distinguishes models of
+    the same name from different modules only then."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         used: dict[int, Any] = {id(ErrorAnswer): ErrorAnswer}
@@ -115,15 +115,15 @@ class Schemas:
 
 
 def _operation(route: Route, path: str, number: int, schemas: Schemas) -> dict[str, Any]:
-    caller = WHO_SAYS[route.access] + (f" Permission: `{route.needs}`." if route.needs else "")
-    says = [route.description, caller]
+    caller = ACCESS_DESCRIPTIONS[route.access] + (f" Permission: `{route.permission}`." if route.permission else "")
+    paragraphs = [route.description, caller]
     if number:
-        says.insert(0, f"The same as `{route.path}`.")
+        paragraphs.insert(0, f"The same as `{route.path}`.")
     operation: dict[str, Any] = {
         "operationId": route.name.replace(".", "_") + (f"_{number}" if number else ""),
         "tags": [route.tag],
         "summary": route.summary,
-        "description": "\n\n".join(text for text in says if text),
+        "description": "\n\n".join(text for text in paragraphs if text),
         "parameters": [*_path_parameters(path), *_query_parameters(route)],
         "responses": _responses(route, schemas),
         "security": security(route),
@@ -135,7 +135,7 @@ def _operation(route: Route, path: str, number: int, schemas: Schemas) -> dict[s
 
 
 def security(route: Route) -> list[dict[str, list[str]]]:
-    """Which credentials the route takes; an empty one means that none may be needed."""
+    """Which credentials the route takes; an empty one means that it may be called without."""
     if route.access in (PROBE, OPEN):
         return []
     if route.access == SIGNED_IN:
@@ -146,14 +146,14 @@ def security(route: Route) -> list[dict[str, list[str]]]:
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     return [
         {
-            "name": word,
+            "name": name,
             "in": "path",
             "required": True,
-            "description": PATH_WORDS[word][0],
+            "description": PATH_PARAMETERS[name][0],
             "schema": {"type": "string"},
-            "example": PATH_WORDS[word][1],
+            "example": PATH_PARAMETERS[name][1],
         }
-        for word in words_in(path)
+        for name in path_parameters(path)
     ]
 
 
@@ -165,8 +165,8 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
     rows = []
     for name, schema in fields.items():
         plain = _without_null(schema)
-        says = plain.pop("description", "")
-        rows.append({"name": name, "in": "query", "required": False, "description": says, "schema": plain})
+        description = plain.pop("description", "")
+        rows.append({"name": name, "in": "query", "required": False, "description": description, "schema": plain})
     return rows
 
 
@@ -184,7 +184,7 @@ def statuses(route: Route) -> list[int]:
         found |= {429, 503}
     if route.access not in (PROBE, OPEN):
         found.add(401)
-    if route.needs is not None or route.access == SIGNED_IN:
+    if route.permission is not None or route.access == SIGNED_IN:
         found.add(403)
     if route.body is not None:
         found |= {400, 413, 415}
@@ -201,7 +201,7 @@ def _responses(route: Route, schemas: Schemas) -> dict[str, Any]:
         elif status == 503 and route.path == "/readyz":
             answers["503"] = {"description": "Not ready; the body says why", **schemas.content(route.answer)}
         else:
-            answers[str(status)] = {"description": STATUS_SAYS.get(status, WORDS[400][1]), **schemas.content(ErrorAnswer)}
+            answers[str(status)] = {"description": STATUS_DESCRIPTIONS.get(status, WORDS[400][1]), **schemas.content(ErrorAnswer)}
             if status == 429:
                 answers["429"]["headers"] = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}}
     return answers
@@ -209,7 +209,10 @@ def _responses(route: Route, schemas: Schemas) -> dict[str, Any]:
 
 def _good(route: Route, status: int, schemas: Schemas) -> dict[str, Any]:
     if route.answer is None:
-        return {"description": STATUS_SAYS[204]}
+        return {"description": STATUS_DESCRIPTIONS[204]}
     if route.media != "application/json":
-        return {"description": STATUS_SAYS[status], "content": {route.media.partition(";")[0]: {"schema": {"type": "string"}}}}
-    return {"description": STATUS_SAYS[status], **schemas.content(route.answer)}
+        return {
+            "description": STATUS_DESCRIPTIONS[status],
+            "content": {route.media.partition(";")[0]: {"schema": {"type": "string"}}},
+        }
+    return {"description": STATUS_DESCRIPTIONS[status], **schemas.content(route.answer)}

@@ -1,44 +1,37 @@
 """REST: what the operators' panel does, for scripts: users, roles, keys, settings, live connections, audit.
 
-Law: a view is thin over operate/, which checks the right and says no. Nothing here decides. Secrets are
-answered once, with `no-store`.
+Invariants: services/ checks permissions and decides. Secrets are answered once, with `no-store`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
-from skyspy.api import operators_models as models
+from skyspy.api import account_models as models
+from skyspy.api import operation_models as operation
+from skyspy.api.convert import to_model
 from skyspy.api.errors import not_found
-from skyspy.api.paging import cut, number, opened, page
-from skyspy.api.routes import IDENTIFIED, Asked, Resource
-from skyspy.clock import iso
-from skyspy.services import Caller, access, audit_log, invitations, keys, roles, sessions, users
+from skyspy.api.paging import decode_cursor, number, page, truncate
+from skyspy.api.routes import IDENTIFIED, RequestContext, Resource
+from skyspy.services import access, audit_log, invitations, keys, roles, sessions, users
 from skyspy.services.users import UserView
 from skyspy.store.keys import KeySearch
-from skyspy.store.roles import Role
-from skyspy.store.settings import Setting, to_json
+from skyspy.store.settings import to_json
 
 resource = Resource("Operators", "What the panel does, for scripts. Each route says which permission it needs.")
 
-LONGEST_ID = 15
+MAX_ID_DIGITS = 15
 
-_USERS: dict[str, Any] = {"access": IDENTIFIED, "needs": users.MANAGE}
-_KEYS: dict[str, Any] = {"access": IDENTIFIED, "needs": keys.MANAGE}
-_SETTINGS: dict[str, Any] = {"access": IDENTIFIED, "needs": access.MANAGE}
-
-
-def caller_of(asked: Asked) -> Caller:
-    """Who operates."""
-    return Caller(asked.principal, asked.address)
+_USERS: dict[str, Any] = {"access": IDENTIFIED, "permission": users.MANAGE}
+_KEYS: dict[str, Any] = {"access": IDENTIFIED, "permission": keys.MANAGE}
+_SETTINGS: dict[str, Any] = {"access": IDENTIFIED, "permission": access.MANAGE}
 
 
-def id_in(asked: Asked, name: str) -> int:
+def id_in(context: RequestContext, name: str) -> int:
     """The id in the path; what cannot be one is not there."""
-    text = asked.path[name]
-    if not text.isdecimal() or len(text) > LONGEST_ID:
+    text = context.path[name]
+    if not text.isdecimal() or len(text) > MAX_ID_DIGITS:
         raise not_found(f"{text[:20]!r} is no id; the list shows them")
     return int(text)
 
@@ -46,305 +39,237 @@ def id_in(asked: Asked, name: str) -> int:
 # -- users ----------------------------------------------------------------------------------------
 
 
-@resource.get("/api/admin/users/", query=models.UserQuery, answer=models.UserPage, **_USERS)
-def users_list(asked: Asked) -> object:
+@resource.get("/api/admin/users/", query=models.SearchQuery, answer=models.UserPage, **_USERS)
+def users_list(context: RequestContext) -> object:
     """List users by name."""
-    query: models.UserQuery = asked.query
+    query: models.SearchQuery = context.query
     # One more than asked for tells whether another page follows.
-    found = users.listing(asked.server, caller_of(asked), query.search, query.limit + 1, after=opened(query.cursor))
-    shown, following = cut(found.users, lambda view: view.user.name, query.limit)
-    return models.UserPage([_user(view) for view in shown], len(shown), found.total, following)
+    found = users.listing(context.server, context.caller, query.search, query.limit + 1, after=decode_cursor(query.cursor))
+    listed, following = truncate(found.users, lambda view: view.user.name, query.limit)
+    return models.UserPage([_user(view) for view in listed], len(listed), found.total, following)
 
 
-@resource.post("/api/admin/users/", body=models.NewUser, answer=models.MadeUser, status=201, errors=(409,), **_USERS)
-def users_create(asked: Asked) -> object:
+@resource.post("/api/admin/users/", body=models.NewUser, answer=models.CreatedUser, status=201, errors=(409,), **_USERS)
+def users_create(context: RequestContext) -> object:
     """Make a user.
 
     Without a password the answer holds an invitation link's token, this once: open /admin/invite/<token> with it.
     """
-    body: models.NewUser = asked.body
-    caller = caller_of(asked)
-    user = users.create(asked.server, caller, body.name, body.role, body.password)
-    invitation = invitations.invite(asked.server, caller, user.id) if body.password is None else None
-    return models.MadeUser(_user(users.one(asked.server, caller, user.id)), invitation)
+    body: models.NewUser = context.body
+    user = users.create(context.server, context.caller, body.name, body.role, body.password)
+    invitation = invitations.invite(context.server, context.caller, user.id) if body.password is None else None
+    return models.CreatedUser(_user(users.one(context.server, context.caller, user.id)), invitation)
 
 
-@resource.get("/api/admin/users/<user_id>/", answer=models.User, errors=(404,), **_USERS)
-def users_one(asked: Asked) -> object:
+@resource.get("/api/admin/users/<user_id>/", answer=models.UserDetails, errors=(404,), **_USERS)
+def users_one(context: RequestContext) -> object:
     """Show one user."""
-    return _user(users.one(asked.server, caller_of(asked), id_in(asked, "user_id")))
+    return _user(users.one(context.server, context.caller, id_in(context, "user_id")))
 
 
-@resource.post("/api/admin/users/<user_id>/", body=models.UserChange, answer=models.User, errors=(404, 409), **_USERS)
-def users_change(asked: Asked) -> object:
+@resource.post("/api/admin/users/<user_id>/", body=models.UserChange, answer=models.UserDetails, errors=(404, 409), **_USERS)
+def users_change(context: RequestContext) -> object:
     """Change a user.
 
     Only the fields that are sent, all or none. In force on live sockets within two seconds.
     """
-    body: models.UserChange = asked.body
-    caller, user_id = caller_of(asked), id_in(asked, "user_id")
-    users.change(asked.server, caller, user_id, body.role, body.password, body.disabled)
-    return _user(users.one(asked.server, caller, user_id))
+    body: models.UserChange = context.body
+    user_id = id_in(context, "user_id")
+    users.change(context.server, context.caller, user_id, body.role, body.password, body.disabled)
+    return _user(users.one(context.server, context.caller, user_id))
 
 
 @resource.post("/api/admin/users/<user_id>/sign-out/", status=204, errors=(404,), **_USERS)
-def users_sign_out(asked: Asked) -> object:
+def users_sign_out(context: RequestContext) -> object:
     """End every sign-in of a user."""
-    users.sign_out(asked.server, caller_of(asked), id_in(asked, "user_id"))
+    users.sign_out(context.server, context.caller, id_in(context, "user_id"))
     return None
 
 
 @resource.post("/api/admin/users/<user_id>/reset-link/", answer=models.Link, status=201, errors=(404,), **_USERS)
-def users_reset(asked: Asked) -> object:
+def users_reset(context: RequestContext) -> object:
     """Make a password-reset link.
 
     The answer holds its token, this once: open /admin/reset/<token> with it.
     """
-    return models.Link(invitations.reset(asked.server, caller_of(asked), id_in(asked, "user_id")))
+    return models.Link(invitations.reset(context.server, context.caller, id_in(context, "user_id")))
 
 
 @resource.delete("/api/admin/users/<user_id>/", status=204, errors=(404, 409), **_USERS)
-def users_delete(asked: Asked) -> object:
-    """Delete a user with his keys and sockets."""
-    users.delete(asked.server, caller_of(asked), id_in(asked, "user_id"))
+def users_delete(context: RequestContext) -> object:
+    """Delete a user with all keys and sockets of the user."""
+    users.delete(context.server, context.caller, id_in(context, "user_id"))
     return None
 
 
-def _user(view: UserView) -> models.User:
-    user = view.user
-    last = None if user.last_login_at is None else iso(user.last_login_at)
-    return models.User(
-        id=user.id,
-        name=user.name,
-        role=user.role,
-        disabled=user.disabled,
-        created_at=iso(user.created_at),
-        last_login_at=last,
-        last_login_from=user.last_login_from,
-        keys=view.keys,
-        sockets=view.sockets,
-    )
+def _user(view: UserView) -> models.UserDetails:
+    return to_model(models.UserDetails, view, view.user)
 
 
 # -- roles ----------------------------------------------------------------------------------------
 
 
 @resource.get("/api/admin/roles/", answer=models.Roles, **_USERS)
-def roles_list(asked: Asked) -> object:
+def roles_list(context: RequestContext) -> object:
     """List roles and what they hold."""
-    listed = [_role(view.role, view.sockets) for view in roles.listing(asked.server, caller_of(asked))]
+    listed = [to_model(models.Role, view, view.role) for view in roles.listing(context.server, context.caller)]
     return models.Roles(listed, len(listed))
 
 
 @resource.post("/api/admin/roles/", body=models.NewRole, answer=models.Role, status=201, errors=(409,), **_USERS)
-def roles_create(asked: Asked) -> object:
+def roles_create(context: RequestContext) -> object:
     """Make a role, of permissions or like another one."""
-    body: models.NewRole = asked.body
+    body: models.NewRole = context.body
     held = set(body.permissions)
     if body.like is not None:
-        held |= roles.one(asked.server, caller_of(asked), body.like).role.permissions
-    return _role(roles.create(asked.server, caller_of(asked), body.name, held, body.says), 0)
+        held |= roles.one(context.server, context.caller, body.like).role.permissions
+    created = roles.create(context.server, context.caller, body.name, held, body.says)
+    return to_model(models.Role, created, sockets=0)
 
 
 @resource.post("/api/admin/roles/<name>/", body=models.RoleChange, answer=models.Role, errors=(404, 409), **_USERS)
-def roles_change(asked: Asked) -> object:
+def roles_change(context: RequestContext) -> object:
     """Give a role other permissions."""
-    body: models.RoleChange = asked.body
-    name = asked.path["name"]
-    roles.change(asked.server, caller_of(asked), name, body.permissions, body.says)
-    view = roles.one(asked.server, caller_of(asked), name)
-    return _role(view.role, view.sockets)
+    body: models.RoleChange = context.body
+    name = context.path["name"]
+    roles.change(context.server, context.caller, name, body.permissions, body.says)
+    view = roles.one(context.server, context.caller, name)
+    return to_model(models.Role, view, view.role)
 
 
 @resource.delete("/api/admin/roles/<name>/", status=204, errors=(404, 409), **_USERS)
-def roles_delete(asked: Asked) -> object:
-    """Delete a role that nobody holds."""
-    roles.delete(asked.server, caller_of(asked), asked.path["name"])
+def roles_delete(context: RequestContext) -> object:
+    """Delete a role that no user holds."""
+    roles.delete(context.server, context.caller, context.path["name"])
     return None
-
-
-def _role(role: Role, sockets: int) -> models.Role:
-    return models.Role(role.name, role.says, sorted(role.permissions), role.builtin, role.users, sockets)
 
 
 # -- keys -----------------------------------------------------------------------------------------
 
 
-@resource.get("/api/admin/keys/", query=models.KeyQuery, answer=models.Keys, **_KEYS)
-def keys_list(asked: Asked) -> object:
-    """List everybody's API keys, the newest first."""
-    query: models.KeyQuery = asked.query
-    search = KeySearch(None, query.search, query.ended, query.limit + 1, before=number(opened(query.cursor)))
-    found = keys.listing(asked.server, caller_of(asked), search)
-    shown, following = cut(found.keys, lambda view: str(view.key.id), query.limit)
-    return models.Keys([_key(view) for view in shown], len(shown), found.total, following)
+@resource.get("/api/admin/keys/", query=models.KeyQuery, answer=models.KeyPage, **_KEYS)
+def keys_list(context: RequestContext) -> object:
+    """List the API keys of all users, the newest first."""
+    query: models.KeyQuery = context.query
+    search = KeySearch(None, query.search, query.ended, query.limit + 1, before=number(decode_cursor(query.cursor)))
+    found = keys.listing(context.server, context.caller, search)
+    listed, following = truncate(found.keys, lambda view: str(view.key.id), query.limit)
+    return models.KeyPage([key_model(view) for view in listed], len(listed), found.total, following)
 
 
-@resource.post("/api/admin/keys/", body=models.NewKey, answer=models.MadeKey, status=201, errors=(404, 409), **_KEYS)
-def keys_create(asked: Asked) -> object:
+@resource.post("/api/admin/keys/", body=models.NewUserKey, answer=models.CreatedUserKey, status=201, errors=(404, 409), **_KEYS)
+def keys_create(context: RequestContext) -> object:
     """Make a key for a user.
 
     The answer shows it, this once.
     """
-    body: models.NewKey = asked.body
-    ends = None if body.expires_in is None else asked.server.clock.wall() + body.expires_in
-    caller = caller_of(asked)
-    made = keys.create(asked.server, caller, body.user_id, body.kind, body.name, body.scopes, ends, body.networks)
-    return models.MadeKey(made.text, _key(keys.one(asked.server, caller, made.key.id)))
+    body: models.NewUserKey = context.body
+    ends = None if body.expires_in is None else context.server.clock.wall() + body.expires_in
+    made = keys.create(context.server, context.caller, body.user_id, body.kind, body.name, body.scopes, ends, body.networks)
+    return models.CreatedUserKey(made.text, key_model(keys.one(context.server, context.caller, made.key.id)))
 
 
 @resource.post(
-    "/api/admin/keys/<key_id>/rotate/", body=models.Rotation, answer=models.MadeKey, status=201, errors=(404, 409), **_KEYS
+    "/api/admin/keys/<key_id>/rotate/",
+    body=models.UserKeyRotation,
+    answer=models.CreatedUserKey,
+    status=201,
+    errors=(404, 409),
+    **_KEYS,
 )
-def keys_rotate(asked: Asked) -> object:
+def keys_rotate(context: RequestContext) -> object:
     """Replace a key.
 
     The old one ends at once, or after `overlap` seconds. The answer shows the new one, this once.
     """
-    caller = caller_of(asked)
-    made = keys.rotate(asked.server, caller, id_in(asked, "key_id"), float(asked.body.overlap))
-    return models.MadeKey(made.text, _key(keys.one(asked.server, caller, made.key.id)))
+    made = keys.rotate(context.server, context.caller, id_in(context, "key_id"), float(context.body.overlap))
+    return models.CreatedUserKey(made.text, key_model(keys.one(context.server, context.caller, made.key.id)))
 
 
 @resource.delete("/api/admin/keys/<key_id>/", status=204, errors=(404,), **_KEYS)
-def keys_revoke(asked: Asked) -> object:
+def keys_revoke(context: RequestContext) -> object:
     """End a key and its sockets."""
-    keys.revoke(asked.server, caller_of(asked), id_in(asked, "key_id"))
+    keys.revoke(context.server, context.caller, id_in(context, "key_id"))
     return None
 
 
-def _key(view: keys.KeyView) -> models.Key:
+def key_model(view: keys.KeyView) -> models.Key:
+    """A key as it is answered to its owner and to operators."""
     key = view.key
-    return models.Key(
-        id=key.id,
-        user=key.user.name,
-        user_id=key.user.id,
-        name=key.name,
-        kind=key.kind,
-        hint=key.hint,
-        works=view.works,
-        scopes=None if key.scopes is None else sorted(key.scopes),
-        networks=None if key.networks is None else list(key.networks),
-        created_at=iso(key.created_at),
-        expires_at=_moment(key.expires_at),
-        revoked_at=_moment(key.revoked_at),
-        last_used_at=_moment(key.last_used_at),
-        last_used_from=key.last_used_from,
-        uses_per_day=list(view.uses),
-        sockets=view.sockets,
-    )
-
-
-def _moment(wall: float | None) -> str | None:
-    return None if wall is None else iso(wall)
+    state = "revoked" if key.revoked_at is not None else "active" if view.works else "expired"
+    return to_model(models.Key, view, key, user=key.user.name, user_id=key.user.id, uses_per_day=view.uses, state=state)
 
 
 # -- settings -------------------------------------------------------------------------------------
 
 
-@resource.get("/api/admin/settings/", answer=models.Settings, **_SETTINGS)
-def settings_list(asked: Asked) -> object:
+@resource.get("/api/admin/settings/", answer=operation.Settings, **_SETTINGS)
+def settings_list(context: RequestContext) -> object:
     """List every setting, its value and who chose it."""
-    return models.Settings([_setting(row) for row in access.rows(asked.server, caller_of(asked))])
+    rows = access.rows(context.server, context.caller)
+    return operation.Settings(
+        [to_model(operation.Setting, row, row.row, value=to_json(row.value), default=to_json(row.row.default)) for row in rows]
+    )
 
 
-@resource.post("/api/admin/settings/preview/", body=models.Changes, answer=models.Preview, **_SETTINGS)
-def settings_preview(asked: Asked) -> object:
+@resource.post("/api/admin/settings/preview/", body=operation.Changes, answer=operation.Preview, **_SETTINGS)
+def settings_preview(context: RequestContext) -> object:
     """Say what a change would do to those who are connected.
 
-    Counts the sockets of every process on this database, and changes nothing. At the first look it takes a second to hear them all.
+    Counts the sockets of every process on this database, and changes nothing. The first request may take a second, until all processes have answered.
     """
-    found = access.preview(asked.server, caller_of(asked), asked.body.changes)
-    return models.Preview(
-        disconnected=dict(found.disconnected),
-        namespaces=dict(found.namespaces),
-        where={kind: dict(counts) for kind, counts in found.where.items()},
-        own=found.own,
-        near=found.near,
-        lost=dict(found.lost),
-        total=found.total,
-    )
+    return to_model(operation.Preview, access.preview(context.server, context.caller, context.body.changes))
 
 
-@resource.post("/api/admin/settings/", body=models.Changes, answer=models.Settings, **_SETTINGS)
-def settings_change(asked: Asked) -> object:
+@resource.post("/api/admin/settings/", body=operation.Changes, answer=operation.Settings, **_SETTINGS)
+def settings_change(context: RequestContext) -> object:
     """Change settings, all or none; null chooses the default."""
-    access.change(asked.server, caller_of(asked), asked.body.changes)
-    return settings_list(asked)
-
-
-def _setting(row: Setting) -> models.Setting:
-    return models.Setting(
-        name=row.row.name,
-        title=row.row.title,
-        value=to_json(row.value),
-        default=to_json(row.row.default),
-        is_default=row.is_default,
-        group=row.row.group,
-        says=row.row.says,
-        unit=row.row.unit,
-        changed_by=row.changed_by,
-        changed_at=_moment(row.changed_at),
-    )
+    access.change(context.server, context.caller, context.body.changes)
+    return settings_list(context)
 
 
 # -- live connections and the log -----------------------------------------------------------------
 
 
-@resource.get("/api/admin/live/", query=models.LiveQuery, answer=models.LiveList, **_USERS)
-def live_list(asked: Asked) -> object:
+@resource.get("/api/admin/live/", query=operation.LiveQuery, answer=operation.LiveList, **_USERS)
+def live_list(context: RequestContext) -> object:
     """List who is connected.
 
     To any process on this database; what another process says is at most two seconds old.
     """
-    query: models.LiveQuery = asked.query
-    found = sessions.listing(asked.server, caller_of(asked), query.search, query.namespace)
-    shown, following = page(found, lambda row: row.sid, query.limit, query.cursor)
-    listed = [
-        models.Connection(
-            sid=row.sid,
-            namespace=row.namespace,
-            kind=row.kind,
-            name=row.name,
-            key=row.key_name or None,
-            address=row.address,
-            since=iso(row.since),
-            topics=row.topics.split(),
-            sky=row.sky,
-            messages=row.messages,
-            bytes=row.bytes,
-            lag_ms=row.lag_ms,
-        )
-        for row in shown
-    ]
-    return models.LiveList(listed, len(listed), len(found), following, dict(sessions.counts(asked.server)))
+    query: operation.LiveQuery = context.query
+    found = sessions.listing(context.server, context.caller, query.search, query.namespace)
+    listed, following = page(found, lambda row: row.sid, query.limit, query.cursor)
+    connections = [to_model(operation.Connection, row, key=row.key_name or None, topics=row.topics.split()) for row in listed]
+    return operation.LiveList(connections, len(listed), len(found), following, dict(sessions.counts(context.server)))
 
 
-@resource.post("/api/admin/live/disconnect/", body=models.Disconnect, answer=models.Disconnected, errors=(404,), **_USERS)
-def live_disconnect(asked: Asked) -> object:
-    """Send connections away.
+@resource.post("/api/admin/live/disconnect/", body=operation.Disconnect, answer=operation.Disconnected, errors=(404,), **_USERS)
+def live_disconnect(context: RequestContext) -> object:
+    """Disconnect clients.
 
     One, all of a key, all of a user, or all that are anonymous, on whichever process they are.
     """
-    body: models.Disconnect = asked.body
+    body: operation.Disconnect = context.body
     acts: dict[str, Callable[[], int]] = {
-        "socket": lambda: sessions.disconnect(asked.server, caller_of(asked), body.id),
-        "key": lambda: sessions.disconnect_key(asked.server, caller_of(asked), int(body.id or 0)),
-        "user": lambda: sessions.disconnect_user(asked.server, caller_of(asked), int(body.id or 0)),
-        "anonymous": lambda: sessions.disconnect_anonymous(asked.server, caller_of(asked)),
+        "socket": lambda: sessions.disconnect(context.server, context.caller, body.id),
+        "key": lambda: sessions.disconnect_key(context.server, context.caller, int(body.id or 0)),
+        "user": lambda: sessions.disconnect_user(context.server, context.caller, int(body.id or 0)),
+        "anonymous": lambda: sessions.disconnect_anonymous(context.server, context.caller),
     }
-    if body.what in ("key", "user") and not (body.id.isdecimal() and len(body.id) <= LONGEST_ID):
+    if body.what in ("key", "user") and not (body.id.isdecimal() and len(body.id) <= MAX_ID_DIGITS):
         raise not_found("Give the key's or user's id in `id`; the lists show them")
-    return models.Disconnected(acts[body.what]())
+    return operation.Disconnected(acts[body.what]())
 
 
-@resource.get("/api/admin/audit/", access=IDENTIFIED, needs=audit_log.NEEDS, query=models.AuditQuery, answer=models.Audit)
-def audit_list(asked: Asked) -> object:
+@resource.get(
+    "/api/admin/audit/", access=IDENTIFIED, permission=audit_log.NEEDS, query=operation.AuditQuery, answer=operation.Audit
+)
+def audit_list(context: RequestContext) -> object:
     """Read the audit log, the newest first."""
-    query: models.AuditQuery = asked.query
+    query: operation.AuditQuery = context.query
     since, until = (None if moment is None else moment.timestamp() for moment in (query.since, query.until))
     search = audit_log.Search(query.actor, query.action, query.object, query.address, since, until)
-    rows = audit_log.page(asked.server, caller_of(asked), search, query.limit + 1, number(opened(query.cursor)))
-    shown, following = cut(rows, lambda row: str(row.id), query.limit)
-    entries = [models.Entry(**{**asdict(row), "at": iso(row.at)}) for row in shown]
-    return models.Audit(entries, len(entries), following)
+    rows = audit_log.page(context.server, context.caller, search, query.limit + 1, number(decode_cursor(query.cursor)))
+    listed, following = truncate(rows, lambda row: str(row.id), query.limit)
+    return operation.Audit([to_model(operation.Entry, row) for row in listed], len(listed), following)

@@ -1,7 +1,7 @@
-"""Lists in pages: `limit` how many, `cursor` where the page before ended.
+"""Lists in pages: `limit` is the size of a page, `cursor` where the page before ended.
 
-Law: a list is ordered by a key that does not change while somebody pages through it, and the cursor is
-that key, made opaque. Something new or gone between two pages moves nothing else.
+Invariants: a list is ordered by a key that does not change while a client pages through it, and the cursor is that key,
+opaque. An item that appears or disappears between two pages shifts no other item.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from skyspy.api.errors import ApiError, bad_fields
 Item = TypeVar("Item")
 
 _MARK = "k:"
-_DIGITS = 15
+MAX_DIGITS = 15
 
 
 def page(items: Iterable[Item], key: Callable[[Item], str], limit: int, cursor: str | None) -> tuple[list[Item], str | None]:
     """The `limit` items after the cursor, by key, and the next page's cursor (None: this was the last)."""
-    after = opened(cursor)
+    after = decode_cursor(cursor)
     ordered = sorted((item for item in items if after is None or key(item) > after), key=key)
-    return cut(ordered, key, limit)
+    return truncate(ordered, key, limit)
 
 
-def cut(ordered: Sequence[Item], key: Callable[[Item], str], limit: int) -> tuple[list[Item], str | None]:
+def truncate(ordered: Sequence[Item], key: Callable[[Item], str], limit: int) -> tuple[list[Item], str | None]:
     """The first `limit` of items that are in order already, and the next page's cursor where there is more than that."""
     shown = list(ordered[:limit])
-    return shown, _closed(key(shown[-1])) if len(ordered) > limit else None
+    return shown, _encode_cursor(key(shown[-1])) if len(ordered) > limit else None
 
 
-def _closed(key: str) -> str:
+def _encode_cursor(key: str) -> str:
     return base64.urlsafe_b64encode((_MARK + key).encode()).decode().rstrip("=")
 
 
-def opened(cursor: str | None) -> str | None:
+def decode_cursor(cursor: str | None) -> str | None:
     """The key that the page before ended with; None: this is the first page. Raises ApiError for what is no cursor."""
     if cursor is None:
         return None
@@ -53,7 +53,7 @@ def number(key: str | None) -> int | None:
     """The key of a list that is ordered by a number. Raises ApiError where the cursor is of another list."""
     if key is None:
         return None
-    if not key.isascii() or not key.isdecimal() or len(key) > _DIGITS:
+    if not key.isascii() or not key.isdecimal() or len(key) > MAX_DIGITS:
         raise _no_cursor()
     return int(key)
 

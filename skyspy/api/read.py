@@ -1,8 +1,8 @@
-"""From what a client sent to a typed model, or to an error that names every field.
+"""Parses a request into a typed model, or raises an error that names every bad field.
 
-Law: all fields are checked before one is used, so a client learns all his mistakes at once. A body with
-a field nobody knows is refused (a mistyped `scopes` must not make an unscoped key); an unknown query
-parameter is ignored, because tools add their own. Nothing is read beyond the size limit.
+Invariants: all fields are checked, so a client learns all its mistakes at once. An unknown field in a body is refused (a
+mistyped `scopes` must not create an unscoped key); an unknown query parameter is ignored, because tools add their own.
+Nothing is read beyond the size limit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from flask import Request
 from skyspy import wirejson
 from skyspy.api.errors import WORDS, ApiError, bad_fields
 
-LARGEST_BODY = 64 * 1024
+MAX_BODY = 64 * 1024
 
 Model = TypeVar("Model", bound=msgspec.Struct)
 
@@ -51,12 +51,12 @@ def query(model: type[Model], request: Request) -> Model:
 
 def body(model: type[Model], request: Request) -> Model:
     """The JSON body as its model; raises ApiError 400, 413 or 415. No body at all reads as `{}`."""
-    if (request.content_length or 0) > LARGEST_BODY:
+    if (request.content_length or 0) > MAX_BODY:
         raise ApiError(413, *WORDS[413])
     # A body without a length may come back cut at the library's limit, without a word: one byte more shows it.
-    request.max_content_length = LARGEST_BODY + 1
+    request.max_content_length = MAX_BODY + 1
     data = request.get_data(cache=False)
-    if len(data) > LARGEST_BODY:
+    if len(data) > MAX_BODY:
         raise ApiError(413, *WORDS[413])
     if not data:
         return fields(model, {})

@@ -1,7 +1,7 @@
-"""How readsb would write the same aircraft, for the tools the field already has.
+"""An aircraft in readsb's format, for existing tools.
 
-Law: pure. readsb's names and shapes to the letter: hex in lower case, the callsign padded to eight
-characters, `mlat` and `tisb` lists, `r_dst` and `r_dir`; none of our own fields.
+Pure. readsb's names and shapes exactly: hex in lower case, the callsign padded to eight characters, `mlat` and `tisb`
+lists, `r_dst` and `r_dir`; none of SkySpy's own fields.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _KEPT = ("type", *(name for name in FIELDS if name != "rssi"), "seen_pos")
 _LAST = ("messages", "seen", "rssi")
 
 
-def written(aircraft: Mapping[str, Any]) -> dict[str, Any]:
+def to_readsb(aircraft: Mapping[str, Any]) -> dict[str, Any]:
     """One aircraft as readsb's aircraft.json has it."""
     result: dict[str, Any] = {"hex": aircraft["hex"].lower()}
     for name in _KEPT:

@@ -1,7 +1,7 @@
-"""One row per route: what it serves, who may ask, what goes in and what comes out.
+"""One row per route: path, access, models of query, body and answer.
 
-Law: a route exists by its row. The URL map, the door's check, the parsing of query and body, and the
-API's document are all made from it; a view is the few lines that are left. No request object here.
+Invariants: a route exists by its row. The URL map, the access check, the parsing of query and body, and the OpenAPI document
+are all made from it. No Flask request here.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from msgspec import Struct
 
 from skyspy.auth.principal import Principal
 from skyspy.server import Server
+from skyspy.services import Caller
 from skyspy.sky import SkyView
 from skyspy.store.settings import Settings
 
 PROBE, OPEN, ADMITTED, IDENTIFIED, SIGNED_IN = "probe", "open", "admitted", "identified", "signed in"
-"""Who may ask: a supervisor, uncounted and without a look at anything; anyone, without a look at his credential; whom the policy admits in the present auth mode;
-somebody with an identity; somebody who signed in with his password (an API key will not do)."""
+"""Access to a route: a supervisor's probe, not counted and with nothing checked; anyone, with no credential checked; everyone
+that the policy admits in the present auth mode; callers with an identity; users who signed in with a password (no API key)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestContext:
     """One request that was let in: who asks, under which settings, and what. `query` and `body` are
     instances of the route's own models, `path` the values in its URL."""
 
@@ -38,28 +39,33 @@ class Asked:
     body: Any = None
 
     @property
+    def caller(self) -> Caller:
+        """The caller as services take it."""
+        return Caller(self.principal, self.address)
+
+    @property
     def sky(self) -> SkyView:
         """The sky this principal sees: the sandbox for a test key."""
         return self.server.skies[self.principal.sky].view
 
     @property
     def audience(self) -> str:
-        """Whether he may know where the receiver stands."""
+        """How exactly the caller may know where the receiver stands."""
         return self.sky.audience(self.principal)
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method at one path. `needs` is a permission beside `access`; `answer` the model of a good answer, None
+    """One method at one path. `permission` is needed beside `access`; `answer` the model of a good answer, None
     where it has no body; `also` are other paths that mean the same; `errors` statuses beyond those every
     route of its kind may give; `media` the content type of the answer."""
 
     method: str
     path: str
-    view: Callable[[Asked], object]
+    view: Callable[[RequestContext], object]
     tag: str
     access: str = ADMITTED
-    needs: str | None = None
+    permission: str | None = None
     query: type[Struct] | None = None
     body: type[Struct] | None = None
     answer: Any = None
@@ -88,12 +94,12 @@ class Route:
         return (self.path, *self.also)
 
 
-def words_in(path: str) -> list[str]:
+def path_parameters(path: str) -> list[str]:
     """The names between angle brackets in a path, in order."""
     return re.findall(r"<(?:[^:<>]+:)?([^<>]+)>", path)
 
 
-View = Callable[[Asked], object]
+View = Callable[[RequestContext], object]
 
 
 @dataclass
@@ -101,7 +107,7 @@ class Resource:
     """The routes of one file, under one heading of the document."""
 
     tag: str
-    says: str
+    description: str
     routes: list[Route] = field(default_factory=list)
 
     def get(self, path: str, **row: Any) -> Callable[[View], View]:

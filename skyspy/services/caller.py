@@ -101,7 +101,7 @@ def known(permissions: Iterable[str], field: str) -> frozenset[str]:
     wanted = frozenset(permissions)
     unknown = sorted(wanted - PERMISSION_NAMES)
     if unknown:
-        raise Refused("invalid", f"There is no permission {unknown[0][:64]!r}", {field: "unknown"})
+        raise Refused("invalid", f"There is no permission {unknown[0][:64]!r}", {field: f"{unknown[0][:64]}: no such permission"})
     return wanted
 
 

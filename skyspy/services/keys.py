@@ -91,12 +91,10 @@ def create(
     """Make a key; `scopes` None: everything its owner may; `expires_at` wall seconds; `networks` None: from anywhere."""
     user = owner(context, caller, user_id)
     narrowed = None if scopes is None else known(scopes, "scopes")
-    if narrowed is not None:
-        above = sorted(narrowed - user.permissions)
-        if above:
-            raise Refused("invalid", f"{user.name} does not hold {above[0]}, so no key of theirs can", {"scopes": above[0]})
-    # For whoever signed in this is settled; a key that was given less than its owner gives no more than it has.
+    # A caller never gives what the caller does not hold: neither a user nor a key that was given less than its owner.
     caller.require_outranks(context, user.permissions if narrowed is None else narrowed, "The key")
+    if narrowed is not None and (above := sorted(narrowed - user.permissions)):
+        raise Refused("invalid", f"{user.name} does not hold {above[0]}, so no key of theirs can", {"scopes": above[0]})
     places = None if networks is None else tuple(networks)
     _no_wider(context, caller, expires_at, places)
     with as_refusals():

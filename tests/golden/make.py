@@ -4,7 +4,7 @@
 
 `tests/unit/test_golden.py` compares the present names with the golden files: later versions only add. The first golden files were made
 by running this script on the code of commit 6feff02. It refuses to drop or change a name that a golden file holds. (openapi.json in this
-folder is not made here.)
+folder is made by openapi.py.)
 """
 
 from __future__ import annotations

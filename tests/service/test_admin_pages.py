@@ -123,10 +123,10 @@ def test_a_stranger_sees_no_page_and_sends_no_form(panel: Panel, route: Route) -
         assert answer.status_code == 303 and answer.headers["Location"].startswith("/admin/sign-in/")
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if route.page.needs], ids=name_of)
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.page.permissions], ids=name_of)
 def test_who_lacks_the_permission_sees_no_page_and_sends_no_form(panel: Panel, route: Route) -> None:
     panel.user("root")
-    rest = PERMISSION_NAMES - frozenset(route.page.needs)
+    rest = PERMISSION_NAMES - frozenset(route.page.permissions)
     change(panel.skyspy, roles.create, "all-but-it", rest, "", CLI)
     panel.user("carl", "all-but-it")
     browser = panel.browser("carl")

@@ -81,7 +81,7 @@ def entry(action: str, about: str, before: object = None, after: object = None) 
     ids=lambda one: one.action if isinstance(one, Entry) else "",
 )
 def test_only_what_differs_is_told_and_not_as_json(one: Entry, told: list[Change]) -> None:
-    assert audit_changes.told(one) == told
+    assert audit_changes.describe_changes(one) == told
 
 
 def test_a_table_of_features_tells_only_of_those_that_changed(panel: Panel, ann: Browser) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from skyspy.api import RESOURCES
-from skyspy.api.routes import Route, words_in
+from skyspy.api.routes import Route, path_parameters
 from skyspy.auth.principal import ANONYMOUS
 from skyspy.permissions import PERMISSION_NAMES
 from skyspy.presence.sessions import Session
@@ -33,7 +33,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def asked(world: World, route: Route, token: str | None) -> Any:
     """Ask a route about things that are not there, with a body that is empty."""
     path = route.path
-    for word in words_in(path):
+    for word in path_parameters(path):
         path = path.replace(f"<{word}>", "999999")
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     return world.client.open(path, method=route.method, headers=headers, json={} if route.body else None)
@@ -63,19 +63,19 @@ def logged(world: World) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_a_route_is_shut_to_strangers_and_to_who_lacks_its_one_permission(world: World, route: Route, mode: str) -> None:
     world.choose(AUTH_MODE=mode)
-    assert route.needs in MANAGING
-    change(world.skyspy, roles.create, "most", PERMISSION_NAMES - {route.needs}, "", OPERATOR)
+    assert route.permission in MANAGING
+    change(world.skyspy, roles.create, "most", PERMISSION_NAMES - {route.permission}, "", OPERATOR)
     assert asked(world, route, None).status_code == 401
     assert asked(world, route, world.jwt("mona", "most")).status_code == 403
     assert asked(world, route, world.key("mona")).status_code == 403
-    assert asked(world, route, world.key("root", scopes=PERMISSION_NAMES - {route.needs})).status_code == 403
+    assert asked(world, route, world.key("root", scopes=PERMISSION_NAMES - {route.permission})).status_code == 403
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_a_route_opens_to_who_holds_its_one_permission_and_nothing_else(world: World, route: Route) -> None:
-    assert route.needs is not None
-    change(world.skyspy, roles.create, "only", frozenset({route.needs}), "", OPERATOR)
-    for token in (world.jwt("olaf", "only"), world.key("olaf"), world.key("root", scopes=[route.needs])):
+    assert route.permission is not None
+    change(world.skyspy, roles.create, "only", frozenset({route.permission}), "", OPERATOR)
+    for token in (world.jwt("olaf", "only"), world.key("olaf"), world.key("root", scopes=[route.permission])):
         assert asked(world, route, token).status_code in (200, 204, 400, 404)
 
 

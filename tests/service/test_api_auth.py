@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from skyspy.api.models import KeyPage, MadeKey, Me, TokenPair
+from skyspy.api.account_models import CreatedKey, KeyPage, Me, TokenPair
 from skyspy.permissions import BUILTIN_ROLES, PERMISSION_NAMES
 from skyspy.store import audit, users
 from tests.api_world import OPERATOR, PASSWORD, World
@@ -98,7 +98,7 @@ def test_a_key_is_shown_once_works_and_dies(world: World) -> None:
     token = world.jwt()
     answer = world.post(KEYS, {"name": "wall map", "scopes": ["aircraft.view"], "expires_in": 3600}, token)
     assert answer.status_code == 201
-    made = msgspec.json.decode(answer.data, type=MadeKey)
+    made = msgspec.json.decode(answer.data, type=CreatedKey)
     assert made.key.startswith("sk_live_")
     assert world.get("/api/aircraft/", made.key).status_code == 200
     assert world.get("/api/stats/", made.key).status_code == 403

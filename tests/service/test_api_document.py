@@ -12,8 +12,10 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from skyspy.api import RESOURCES, openapi
+from skyspy.api import document as made
+from skyspy.api.docs import DOCUMENT
 from skyspy.api.errors import for_program
-from skyspy.api.routes import OPEN, PROBE, words_in
+from skyspy.api.routes import OPEN, PROBE, path_parameters
 from tests.api_world import World
 
 ROUTES = [route for resource in RESOURCES for route in resource.routes]
@@ -55,7 +57,7 @@ def test_every_route_says_what_it_does_takes_and_answers(route: Any, document: d
         assert 3 <= len(operation["summary"]) <= 60
         assert operation["tags"]
         inside = {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "path"}
-        assert inside == set(words_in(path))
+        assert inside == set(path_parameters(path))
         assert all(parameter["description"] for parameter in operation["parameters"])
         assert ("requestBody" in operation) == (route.body is not None)
         statuses = set(operation["responses"])
@@ -63,9 +65,9 @@ def test_every_route_says_what_it_does_takes_and_answers(route: Any, document: d
         if route.access not in (OPEN, PROBE):
             assert {"401", "429", "503"} <= statuses
             assert operation["security"]
-        if route.needs is not None:
+        if route.permission is not None:
             assert "403" in statuses
-            assert route.needs in operation["description"]
+            assert route.permission in operation["description"]
         if route.body is not None:
             assert {"400", "413", "415"} <= statuses
 
@@ -116,3 +118,7 @@ def test_the_document_is_strict_json_and_names_no_machine(world: World) -> None:
     text = world.get("/api/openapi.json").get_data(as_text=True)
     json.loads(text, parse_constant=pytest.fail)
     assert "localhost" not in text
+
+
+def test_the_document_is_made_once_for_all_applications(world: World) -> None:
+    assert made() is made() is world.app.extensions[DOCUMENT]
