@@ -1,7 +1,7 @@
 """Decode: receivers' formats, one small file each, in one table.
 
 Law: `FORMATS` has a row per format; a feed's URL names the row, and nothing else needs to know how a format
-looks. Every decoder here is pure: bytes and the time in, Observations out (see base.py).
+looks. Every decoder here is pure: bytes and the time in, records out (see base.py).
 """
 
 from __future__ import annotations

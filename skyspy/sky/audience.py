@@ -1,7 +1,7 @@
-"""Heart: how one aircraft looks to those who may know where the receiver stands, and to the rest.
+"""Application: how one aircraft looks to those who may know where the receiver stands, and to the rest.
 
-Law: distance and bearing are counted from a point the audience may know; where none may be known
-they are absent. Pure functions over values.
+Invariants: distance and bearing are counted from a point that the audience may know; where there is none they are absent. Pure
+functions over values.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def patch_seen_from(patch: Mapping[str, Any], whole: Mapping[str, Any], observer
 
 
 def summarise(totals: Totals) -> Payload:
-    """What `stats:update` says of the aircraft themselves; `max_distance_nm` is null without an observer."""
+    """The numbers of `stats:update` that are about the aircraft; `max_distance_nm` is null without an observer."""
     return {
         "total_aircraft": totals.total,
         "with_position": totals.with_position,

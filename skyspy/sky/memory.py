@@ -1,7 +1,7 @@
-"""Heart: the changes a returning client may have missed.
+"""Application: the changes that a returning client may have missed.
 
-Law: recovery is whole or not at all. The memory is bounded by the number of aircraft changes it
-holds; what no longer fits is forgotten from the oldest end, and who needs it gets a snapshot.
+Invariants: a client gets every change it missed, or a snapshot. The memory is bounded by the number of aircraft changes it holds;
+what no longer fits is dropped from the oldest end.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Memory:
             self._size -= _size(self._deltas.popleft())
 
     def since(self, seq: int) -> list[Delta] | None:
-        """Every delta after the one that ended at `seq`; None when that one is forgotten or never was."""
+        """Every delta after the one that ended at `seq`; None when that one was dropped or never existed."""
         missed: list[Delta] = []
         for delta in reversed(self._deltas):
             missed.append(delta)

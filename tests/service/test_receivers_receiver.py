@@ -147,6 +147,20 @@ def test_others_have_their_turn_between_decoding_a_document_and_telling_of_it() 
     assert told_in == [meter.pieces[0].round + 1]
 
 
+def test_others_have_their_turn_between_the_records_of_one_batch() -> None:
+    clock, taken_in = HastyClock(), Counter[int]()
+    with rounds_counted() as rounds:
+
+        def slow(_record: Record) -> None:
+            clock.pass_by(EVERY_SECONDS / 10)
+            taken_in[rounds.count] += 1
+
+        receiver = Receiver("test", URL, "sbs", Scripted(away), slow, clock)
+        receiver.hear([Observation(f"{number:06X}", clock.steady(), "adsb_icao", {}) for number in range(100)])
+    assert sum(taken_in.values()) == 100
+    assert max(taken_in.values()) <= 11, "what takes five milliseconds, then everyone else"
+
+
 def test_a_turn_reaches_timers_not_only_greenlets_that_are_ready() -> None:
     clock, rang = StillClock(), []
     yielder = Yielder(clock.steady)

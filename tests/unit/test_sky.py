@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -13,12 +14,13 @@ from skyspy.auth.principal import ANONYMOUS
 from skyspy.feedurl import parse
 from skyspy.geo import distance_nm
 from skyspy.presence.sessions import Session
-from skyspy.sky import Sky
+from skyspy.receivers.manager import Receivers
+from skyspy.sky import Sky, SkyView
 from skyspy.sky.audience import patch_seen_from, seen_from, summarise
 from skyspy.sky.memory import Memory
 from skyspy.sky.streams import STREAMS
 from skyspy.store.settings import Settings
-from skyspy.tracker import Delta, totals
+from skyspy.tracker import Delta, Limits, Tracker, totals
 from tests.conftest import StillClock
 
 HERE = (47.4582, 8.5555)
@@ -185,6 +187,34 @@ def test_a_sky_that_stands_elsewhere_counts_and_believes_from_there() -> None:
     there = scene.view.one("7c6b2d", "exact")
     assert there is not None
     assert there["distance_nm"] == pytest.approx(0.0, abs=0.1)
+
+
+class CountingTracker(Tracker):
+    """Counts how often each aircraft is made whole."""
+
+    def __init__(self) -> None:
+        super().__init__(Limits(), HERE, "epoch")
+        self.made: Counter[str] = Counter()
+
+    def whole(self, hex_: str, now: float) -> dict[str, Any] | None:
+        self.made[hex_] += 1
+        return super().whole(hex_, now)
+
+
+def test_a_changed_aircraft_is_made_whole_once_a_tick_whoever_listens() -> None:
+    clock, tracker = StillClock(), CountingTracker()
+    view = SkyView("live", clock, Settings, tracker, Receivers((), clock, HERE), HERE)
+    broadcast = FakeBroadcast(WHOLE, DELTA, WHOLE_PUBLIC, DELTA_PUBLIC)
+    sky = Sky(view, broadcast, [make(view) for make in STREAMS])
+    for place in (8.5, 8.6):
+        for hex_ in ("4B1613", "3C6444"):
+            sky.ingest(Observation(hex_, clock.steady(), "adsb_icao", {"lat": 47.5, "lon": place}, messages=2))
+        tracker.made.clear()
+        broadcast.sent.clear()
+        sky.tick()
+        clock.pass_by(10.0)
+    assert {room for room, event, _ in broadcast.sent if event in ("aircraft:update", "aircraft:delta")} == broadcast.rooms
+    assert tracker.made == {"4B1613": 1, "3C6444": 1}
 
 
 def test_a_crowd_that_appears_at_once_comes_in_one_update() -> None:
