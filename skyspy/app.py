@@ -30,6 +30,7 @@ from skyspy.clock import Clock, iso
 from skyspy.config import ROOT, Config
 from skyspy.feedurl import parse
 from skyspy.presence.sessions import SessionRegistry
+from skyspy.process_stats import ProcessStats
 from skyspy.server import Server, server_of
 from skyspy.services import feeds
 from skyspy.simulate import DEFAULT_PLACE
@@ -65,14 +66,14 @@ SETTING_NAMES = frozenset(row.name for row in fields(Settings) if row.name.isupp
 def create_app(environ: Mapping[str, str], clock: Clock | None = None) -> Flask:
     """Build the server from its environment; raises ConfigError or StoreError with one clear line."""
     settings_of_boot = config.load(environ, SETTING_NAMES)
-    logs.configure(settings_of_boot.log_level)
+    stats = ProcessStats(clock, logs.configure(settings_of_boot.log_level))
     if settings_of_boot.redis_url is not None:
         log.warning("SKYSPY_REDIS_URL is set, but this version has no bus yet: each process reads the feeds itself")
     if (former := settings_of_boot.former_key) is not None:
         ended = (clock or Clock()).wall() >= former.until
         log.info("the former secret key %s %s", "ended" if ended else "is believed until", iso(former.until))
     app = Flask("skyspy", root_path=str(ROOT), template_folder="templates", static_folder="static")
-    server = build_server(settings_of_boot, clock or Clock(), app)
+    server = build_server(settings_of_boot, clock or Clock(), app, stats)
     app.config["SECRET_KEY"] = settings_of_boot.secret_key
     app.extensions["skyspy"] = server
     for namespace in (MainNamespace, AudioNamespace, CannonballNamespace, AcarsNamespace):
@@ -83,7 +84,7 @@ def create_app(environ: Mapping[str, str], clock: Clock | None = None) -> Flask:
     return app
 
 
-def build_server(boot: Config, clock: Clock, app: Flask) -> Server:
+def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats) -> Server:
     """Make every part; the database is opened and migrated here, nothing else touches the world."""
     store = Store(boot.database_url)
     store.upgrade()
@@ -111,6 +112,7 @@ def build_server(boot: Config, clock: Clock, app: Flask) -> Server:
         socketio=socketio,
         broadcast=broadcast,
         sessions=SessionRegistry(),
+        stats=stats,
     )
 
     def current() -> Settings:
@@ -138,9 +140,11 @@ def start(app: Flask) -> None:
         partial(tidy, server.store, server.settings, server.sign_in, server.clock),
         server.clock,
     )
-    parts: list[Part] = [connected, *server.skies.values(), watcher, upkeep]
+    parts: list[Part] = [server.stats.lag, connected, *server.skies.values(), watcher, upkeep]
     for part in parts:
         part.start()
+    skies = [sky.loop for sky in server.skies.values()]
+    server.stats.loops = [*skies, watcher.loop, upkeep.loop, server.stats.lag.loop]
     app.extensions[RUNNING] = parts
     # gunicorn.conf.py calls this by name, so that gunicorn's master need not import the whole house.
     app.extensions["skyspy.stop"] = partial(stop, app)

@@ -22,6 +22,7 @@ from skyspy.broadcast import Broadcast
 from skyspy.clock import Clock
 from skyspy.config import Config
 from skyspy.presence.sessions import SessionRegistry
+from skyspy.process_stats import ProcessStats
 from skyspy.sky import Sky
 from skyspy.store import Store
 from skyspy.store.settings import SettingsTable
@@ -46,6 +47,7 @@ class Server:
     broadcast: Broadcast
     sessions: SessionRegistry
     skies: dict[str, Sky] = field(default_factory=dict)
+    stats: ProcessStats = field(default_factory=ProcessStats)
 
 
 def server_of(app: Flask) -> Server:

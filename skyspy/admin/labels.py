@@ -132,6 +132,14 @@ def _tokens(_before: Settings, _after: Settings) -> list[str]:
     return ["Tokens that were given out keep the lifetime they have."]
 
 
+def _metrics(_before: Settings, after: Settings) -> list[str]:
+    if after.METRICS_PUBLIC:
+        return [
+            "Strangers can read how many aircraft, messages, connections and failures this server counted; no names or addresses."
+        ]
+    return ["A Prometheus server that sends no API key is refused; the key needs stats.view."]
+
+
 def _panel(_before: Settings, _after: Settings) -> list[str]:
     return ["Measures those who are signed in to this panel now too, you among them."]
 
@@ -140,6 +148,7 @@ _CONSEQUENCES: Mapping[str, Callable[[Settings, Settings], list[str]]] = {
     "AUTH_MODE": _mode,
     "WS_REJECT_INVALID_TOKENS": _bad_tokens,
     "RECEIVER_LOCATION_PUBLIC": _place,
+    "METRICS_PUBLIC": _metrics,
     "AUDIT_RETENTION_DAYS": _audit,
     "CONNECTIONS_PER_ADDRESS": _limits,
     "MAX_CONNECTIONS": _limits,

@@ -19,8 +19,9 @@ from skyspy.server import Server
 from skyspy.sky import Sky
 from skyspy.store.settings import Settings
 
-PROBE, OPEN, ADMITTED, IDENTIFIED, SIGNED_IN = "probe", "open", "admitted", "identified", "signed in"
+PROBE, OPEN, ADMITTED, HOLDING, IDENTIFIED, SIGNED_IN = "probe", "open", "admitted", "holding", "identified", "signed in"
 """Who may ask: a supervisor, uncounted and without a look at anything; anyone, without a look at his credential; whom the policy admits in the present auth mode;
+an identity that itself holds the permission of the row, whatever the auth mode opens to others;
 somebody with an identity; somebody who signed in with his password (an API key will not do)."""
 
 
@@ -48,11 +49,15 @@ class Asked:
         return self.sky.audience(self.principal)
 
 
+def _never(_settings: Settings) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One method at one path. `needs` is a permission beside `access`; `answer` the model of a good answer, None
     where it has no body; `also` are other paths that mean the same; `errors` statuses beyond those every
-    route of its kind may give; `media` the content type of the answer."""
+    route of its kind may give; `media` the content type of the answer; `open_when` says by which settings the route is OPEN."""
 
     method: str
     path: str
@@ -67,6 +72,7 @@ class Route:
     also: tuple[str, ...] = ()
     errors: tuple[int, ...] = ()
     media: str = "application/json"
+    open_when: Callable[[Settings], bool] = _never
 
     @property
     def name(self) -> str:

@@ -22,7 +22,7 @@ import gevent
 from skyspy.aircraft import Observation
 from skyspy.clock import Clock, iso
 from skyspy.cooperate import Yielder
-from skyspy.decode import DecodeError, Decoder
+from skyspy.decode import Counters, DecodeError, Decoder
 from skyspy.feedurl import FeedUrl
 from skyspy.receivers.rate_history import RateHistory
 
@@ -63,6 +63,18 @@ class Timing:
     longest_wait_s: float = 30.0
     good_s: float = 30.0
     piece_s: float = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverCounts:
+    """What a receiver brought and what went wrong, since the start: see decode.base.Counters and Receiver."""
+
+    messages: int
+    bad: int
+    skipped: int
+    bytes: int
+    reconnects: int
+    crashes: int
 
 
 class Reader(Protocol):
@@ -129,7 +141,7 @@ class Receiver:
         self.clock, self.timing = clock, timing or Timing()
         self.state = "connecting"
         self.error: str | None = None
-        self.bad = self.reconnects = self.bytes = self.crashes = 0
+        self.bad = self.skipped = self.reconnects = self.bytes = self.crashes = 0
         self.last_seen: float | None = None
         self._since = clock.steady()
         self._reader, self._sink = reader, sink
@@ -179,6 +191,14 @@ class Receiver:
         return self._messages + (self._decoder.counters.messages if self._decoder else 0)
 
     @property
+    def counts(self) -> ReceiverCounts:
+        """Everything counted since the start."""
+        decoder = self._decoder.counters if self._decoder else Counters()
+        return ReceiverCounts(
+            self.messages, self.bad + decoder.bad, self.skipped + decoder.skipped, self.bytes, self.reconnects, self.crashes
+        )
+
+    @property
     def aircraft(self) -> int:
         """Different addresses heard in the last minute."""
         return len(self.hexes())
@@ -206,7 +226,7 @@ class Receiver:
             "last_seen": None if self.last_seen is None else iso(self.last_seen + shift),
             "messages": self.messages,
             "messages_per_second": round(self._rate.per_second(now, self.messages), 1),
-            "bad": self.bad + (self._decoder.counters.bad if self._decoder else 0),
+            "bad": self.counts.bad,
             "reconnects": self.reconnects,
             "bytes": self.bytes,
             "aircraft": self.aircraft,
@@ -316,7 +336,7 @@ class Receiver:
             except ReceiverError as error:
                 self._lost(str(error))
             except OSError as error:
-                self._lost(self._words(error))
+                self._lost(_described(error, self.url))
             except Exception as error:
                 # A bug of ours (or of the sink's): loud, and the feed goes on.
                 self.crashes += 1
@@ -349,20 +369,22 @@ class Receiver:
         if self._decoder is not None:
             self._messages += self._decoder.counters.messages
             self.bad += self._decoder.counters.bad
+            self.skipped += self._decoder.counters.skipped
             self._decoder = None
 
     def _prune(self, now: float) -> None:
         self._pruned = now
         self._heard = {hex_: at for hex_, at in self._heard.items() if now - at <= AIRCRAFT_SECONDS}
 
-    def _words(self, error: OSError) -> str:
-        """What the system says, in words that name the receiver."""
-        there = f"{self.url.host}:{self.url.port}" if self.url.host else self.url.path
-        if isinstance(error, socket.gaierror):
-            return f"the name {self.url.host} does not resolve"
-        if isinstance(error, TimeoutError):
-            return f"no answer from {there}"
-        return f"{there}: {error.strerror or error}"
+
+def _described(error: OSError, url: FeedUrl) -> str:
+    """What the system says, in words that name the receiver."""
+    there = f"{url.host}:{url.port}" if url.host else url.path
+    if isinstance(error, socket.gaierror):
+        return f"the name {url.host} does not resolve"
+    if isinstance(error, TimeoutError):
+        return f"no answer from {there}"
+    return f"{there}: {error.strerror or error}"
 
 
 def _decoded(decoder: Decoder, data: bytes, now: float) -> list[Observation] | DecodeError:
