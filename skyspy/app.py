@@ -34,6 +34,7 @@ from skyspy.geo import Point
 from skyspy.presence.database import DatabasePresence
 from skyspy.presence.presence import Presence
 from skyspy.presence.sessions import SessionRegistry
+from skyspy.process_stats import ProcessStats
 from skyspy.receivers.manager import Receivers
 from skyspy.server import Server, server_of
 from skyspy.services import feeds
@@ -81,15 +82,16 @@ def create_app(
 ) -> Flask:
     """Build the server from its environment; raises ConfigError or StoreError with one clear line. `streams` are what each sky
     carries, `events` what may be sent."""
+    clock = clock or Clock()
     settings_of_boot = config.load(environ, SETTING_NAMES)
-    logs.configure(settings_of_boot.log_level)
+    stats = ProcessStats(clock, logs.configure(settings_of_boot.log_level))
     if settings_of_boot.redis_url is not None:
         log.warning("SKYSPY_REDIS_URL is set, but this version has no bus yet: each process reads the feeds itself")
     if (former := settings_of_boot.former_key) is not None:
-        ended = (clock or Clock()).wall() >= former.until
+        ended = clock.wall() >= former.until
         log.info("the former secret key %s %s", "ended" if ended else "is believed until", iso(former.until))
     app = Flask("skyspy", root_path=str(ROOT), template_folder="templates", static_folder="static")
-    server = build_server(settings_of_boot, clock or Clock(), app, streams, events)
+    server = build_server(settings_of_boot, clock, app, stats, streams, events)
     app.config["SECRET_KEY"] = settings_of_boot.secret_key
     app.extensions["skyspy"] = server
     for namespace in (MainNamespace, AudioNamespace, CannonballNamespace, AcarsNamespace):
@@ -101,7 +103,12 @@ def create_app(
 
 
 def build_server(
-    boot: Config, clock: Clock, app: Flask, streams: Sequence[StreamFactory] = STREAMS, events: Sequence[Event] = EVENTS
+    boot: Config,
+    clock: Clock,
+    app: Flask,
+    stats: ProcessStats,
+    streams: Sequence[StreamFactory] = STREAMS,
+    events: Sequence[Event] = EVENTS,
 ) -> Server:
     """Make every part; both databases are opened and migrated here, nothing else is started."""
     store = Store(boot.database_url)
@@ -133,6 +140,7 @@ def build_server(
         socketio=socketio,
         broadcast=broadcast,
         sessions=sessions,
+        stats=stats,
         presence=Presence(DatabasePresence(store, clock), sessions, clock, partial(traffic_of, registry)),
     )
 
@@ -172,9 +180,11 @@ def start(app: Flask) -> None:
         server.clock,
     )
     minutes = MinuteStatistics(server.skies["live"], server.history, server.clock)
-    parts: list[Part] = [server.history, minutes, *server.skies.values(), watcher, upkeep]
+    parts: list[Part] = [server.history, minutes, server.stats.lag, *server.skies.values(), watcher, upkeep]
     for part in parts:
         part.start()
+    skies = [sky.loop for sky in server.skies.values()]
+    server.stats.loops = [*skies, minutes.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
     app.extensions[RUNNING] = parts
     # gunicorn.conf.py calls this by name, so that gunicorn's master need not import the whole house.
     app.extensions["skyspy.stop"] = partial(stop, app)

@@ -1,19 +1,44 @@
-"""Ground floor: how the log is written.
+"""How the log is written, and its last lines for the panel.
 
-Law: one event is one line. Whatever a client or a receiver managed to get into a message, its line
-breaks and control characters come out escaped, so that nobody can forge a line.
+Invariants: one event is one line. Whatever a client or a receiver managed to get into a message, its line breaks and control characters
+come out escaped, so that nothing can forge a line. What looks like a secret is replaced: the code logs none, and this is the second lock.
 """
 
 from __future__ import annotations
 
 import logging
 import re
+from collections import deque
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+MAX_TAIL_LINES = 200
+MAX_LINE_CHARACTERS = 2000
+"""A longer line is cut in the tail; standard error has it whole."""
+
+HIDDEN = "[secret]"
+_SECRETS = re.compile(
+    r"\b(?:sk_(?:live|test)|rt)_[\w-]+"  # API keys and refresh tokens
+    r"|\beyJ[\w-]*\.[\w-]*(?:\.[\w-]*)?"  # JWT
+    r"|(?:(?<=/first/)|(?<=/invite/)|(?<=/reset/))[\w-]+"  # links that work once
+    r"|(?<=://)[^\s/?#@]*(?:@[^\s/?#@]*)*(?=@)"  # user and password of a URL
+    r"|(?i:(?<=\bbearer )\S+)"  # an Authorization header
+)
+_NAMED = re.compile(r"([?&](?:access_token|token|api_?key|key|jwt|password)=)[^\s&#]+", re.IGNORECASE)
+"""A secret that someone put into a query string."""
+
+
+def redact(text: str) -> str:
+    """The text without what looks like an API key, a token, or the user and password of a URL."""
+    return _NAMED.sub(rf"\1{HIDDEN}", _SECRETS.sub(HIDDEN, text))
+
 
 class OneLine(logging.Formatter):
-    """Formats a record as one line; a traceback follows on lines of its own, indented."""
+    """Formats a record as one line without secrets; a traceback follows on lines of its own, indented."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's name
         return _CONTROL.sub(lambda match: match.group().encode("unicode_escape").decode(), super().formatMessage(record))
@@ -23,15 +48,46 @@ class OneLine(logging.Formatter):
         return "\n".join("    " + _CONTROL.sub("?", line) for line in text.split("\n"))
 
 
-def configure(level: str) -> None:
-    """Send SkySpy's log to standard error at this level. Calling it again only changes the level."""
+class LogTail(logging.Handler):
+    """Keeps the last MAX_TAIL_LINES lines of the log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(OneLine(FORMAT))
+        self._lines: deque[str] = deque(maxlen=MAX_TAIL_LINES)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one record's lines. Never raises."""
+        try:
+            text = self.format(record)
+        except Exception:  # noqa: BLE001 - logging's own way with a record that cannot be formatted
+            self.handleError(record)
+            return
+        self._lines.extend(line[:MAX_LINE_CHARACTERS] for line in text.split("\n"))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines, the oldest first."""
+        return tuple(self._lines)
+
+
+def configure(level: str) -> LogTail:
+    """Send SkySpy's log to standard error at this level, and keep its end: the process' one LogTail is returned.
+
+    Calling it again only changes the level.
+    """
     root = logging.getLogger("skyspy")
     root.setLevel(level)
     root.propagate = False
     if not root.handlers:
         handler = logging.StreamHandler()
-        handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        handler.setFormatter(OneLine(FORMAT))
         root.addHandler(handler)
+    tail = next((handler for handler in root.handlers if isinstance(handler, LogTail)), None)
+    if tail is None:
+        tail = LogTail()
+        root.addHandler(tail)
     # The libraries under the sockets speak of every client's every mistake: only their own crashes are news.
     for name in ("engineio", "socketio", "engineio.server", "socketio.server", "geventwebsocket"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    return tail

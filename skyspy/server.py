@@ -23,6 +23,7 @@ from skyspy.clock import Clock
 from skyspy.config import Config
 from skyspy.presence.presence import Presence
 from skyspy.presence.sessions import SessionRegistry
+from skyspy.process_stats import ProcessStats
 from skyspy.sky import Sky
 from skyspy.store import Store
 from skyspy.store.history import HistoryStore
@@ -50,6 +51,7 @@ class Server:
     sessions: SessionRegistry
     presence: Presence
     skies: dict[str, Sky] = field(default_factory=dict)
+    stats: ProcessStats = field(default_factory=ProcessStats)
 
 
 def server_of(app: Flask) -> Server:

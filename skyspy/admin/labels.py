@@ -123,10 +123,19 @@ def _audit(before: Settings, after: Settings) -> list[str]:
     return [f"Audit entries older than {counted(after.AUDIT_RETENTION_DAYS, 'day')} are removed for good."]
 
 
+def _metrics(_before: Settings, after: Settings) -> list[str]:
+    if after.METRICS_PUBLIC:
+        return [
+            "Strangers can read how many aircraft, messages, connections and failures this server counted; no names or addresses."
+        ]
+    return ["A Prometheus server that sends no API key is refused; the key needs stats.view."]
+
+
 _CONSEQUENCES: Mapping[str, Callable[[Settings, Settings], list[str]]] = {
     "AUTH_MODE": _mode,
     "WS_REJECT_INVALID_TOKENS": _bad_tokens,
     "RECEIVER_LOCATION_PUBLIC": _place,
+    "METRICS_PUBLIC": _metrics,
     "AUDIT_RETENTION_DAYS": _audit,
 }
 _ONLY_NEW = ["Who is connected already stays; the new limit holds for whoever comes next."]

@@ -22,6 +22,7 @@ from skyspy.api import (
     errors,
     feeds,
     health,
+    metrics,
     openapi,
     operators,
     operators_feeds,
@@ -42,6 +43,7 @@ RESOURCES: tuple[Resource, ...] = (
     compat.readsb,
     compat.exchange,
     health.resource,
+    metrics.resource,
     docs.resource,
 )
 
@@ -59,6 +61,7 @@ def register(app: Flask) -> None:
     app.extensions[docs.DOCUMENT] = document()
     errors.register(app)
     answers.register(app)
+    metrics.register(app)
     door = BaseNamespace(server_of(app))
     for resource in RESOURCES:
         for route in resource.routes:

@@ -20,7 +20,7 @@ from skyspy.store.errors import StoreError
 
 log = logging.getLogger(__name__)
 
-API_PATHS = ("/api", "/data", "/v2", "/healthz", "/readyz")
+API_PATHS = ("/api", "/data", "/v2", "/healthz", "/readyz", "/metrics")
 """What programs read: everything below these answers in JSON, mistakes included."""
 
 RETRY_SECONDS = 5

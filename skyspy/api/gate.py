@@ -15,7 +15,7 @@ from flask import Request
 from skyspy import address
 from skyspy.api.errors import ApiError, busy
 from skyspy.api.limits import Meter
-from skyspy.api.routes import IDENTIFIED, OPEN, PROBE, SIGNED_IN, Route
+from skyspy.api.routes import HOLDING, IDENTIFIED, OPEN, PROBE, SIGNED_IN, Route
 from skyspy.auth.policy import TokenOutcome, decide
 from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, TokenError
 from skyspy.server import Server
@@ -65,21 +65,22 @@ class BaseNamespace:
         for _ in range(ATTEMPTS):
             try:
                 settings = self._server.settings.fresh()
-                found = None if route.access == OPEN else self._identify(request, client)
+                opened = route.access == OPEN or route.open_when(settings)
+                found = None if opened else self._identify(request, client)
             except StoreError as error:
                 log.warning("nobody is let in while the database cannot be read: %s", error)
                 raise busy() from error
             # If the operator changed something while the credential was looked up, it is judged again.
             if self._server.settings.current.version == settings.version:
-                return self._judge(found, settings, route, client), settings, client
+                return ANONYMOUS if opened else self._judge(found, settings, route, client), settings, client
         raise busy()
 
     def _judge(self, found: Principal | None, settings: Settings, route: Route, client: str) -> Principal:
-        if route.access == OPEN:
-            return ANONYMOUS
-        if found is None and route.access in (IDENTIFIED, SIGNED_IN):
+        if found is None and route.access in (HOLDING, IDENTIFIED, SIGNED_IN):
             raise refusal("token_missing", MESSAGES["token_missing"], route)
         verdict = decide(TokenOutcome(principal=found), settings, route.permission)
+        if found is not None and route.access == HOLDING and route.permission not in found.permissions:
+            raise refusal("permission_denied", MESSAGES["permission_denied"], route)
         if verdict.principal is None:
             self._note(found, route, client, route.permission or "")
             raise refusal(verdict.code, verdict.message, route)

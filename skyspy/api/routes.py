@@ -20,9 +20,9 @@ from skyspy.services import Caller
 from skyspy.sky import SkyView
 from skyspy.store.settings import Settings
 
-PROBE, OPEN, ADMITTED, IDENTIFIED, SIGNED_IN = "probe", "open", "admitted", "identified", "signed in"
+PROBE, OPEN, ADMITTED, HOLDING, IDENTIFIED, SIGNED_IN = "probe", "open", "admitted", "holding", "identified", "signed in"
 """Access to a route: a supervisor's probe, not counted and with nothing checked; anyone, with no credential checked; everyone
-that the policy admits in the present auth mode; callers with an identity; users who signed in with a password (no API key)."""
+that the policy admits in the present auth mode; callers who hold the permission themselves, in every auth mode; callers with an identity; users who signed in with a password (no API key)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,15 @@ class RequestContext:
         return self.sky.audience(self.principal)
 
 
+def _never(_settings: Settings) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One method at one path. `permission` is needed beside `access`; `answer` the model of a good answer, None
     where it has no body; `also` are other paths that mean the same; `errors` statuses beyond those every
-    route of its kind may give; `media` the content type of the answer."""
+    route of its kind may give; `media` the content type of the answer; `open_when` says by which settings the route is OPEN."""
 
     method: str
     path: str
@@ -73,6 +77,7 @@ class Route:
     also: tuple[str, ...] = ()
     errors: tuple[int, ...] = ()
     media: str = "application/json"
+    open_when: Callable[[Settings], bool] = _never
 
     @property
     def name(self) -> str:

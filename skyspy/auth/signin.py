@@ -45,6 +45,8 @@ class SignIn:
         self._passwords = passwords
         self._throttle = throttle
         self._clock = clock
+        self.failed = self.throttled = 0
+        """Sign-ins with a wrong name or password, and sign-ins refused for too many tries, since the start."""
 
     def check(self, username: object, password: object, client: str, settings: Settings) -> SignedIn:
         """Who signs in. Raises LoginError, Throttled, StoreError.
@@ -73,6 +75,7 @@ class SignIn:
 
     def refused(self, user: User | None, client: str) -> None:
         """Record a failed sign-in in the audit log. Raises StoreError."""
+        self.failed += 1
         about = "unknown user" if user is None else f"user {user.name}"
         self._record("login.failed", about, client)
 
@@ -80,6 +83,7 @@ class SignIn:
         try:
             return self._throttle.begin(name, client, settings)
         except Throttled as full:
+            self.throttled += 1
             if full.news:
                 # Once per window and limit: the log tells of the attack without growing with it.
                 self._record("login.throttled", f"limit per {full.news}", client)

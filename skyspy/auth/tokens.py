@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -79,6 +80,8 @@ class Tokens:
         self._clock = clock
         self._throttle = TokenThrottle()
         self._refused: dict[tuple[str, str], int] = {}
+        self.refused: Counter[str] = Counter()
+        """Tokens and keys that were not good, by code, since the start."""
 
     def identify(self, token: object, client: str | None = None) -> Principal | None:
         """Who holds the token; None where none was given (None or ""). `client` is the address it came from.
@@ -252,6 +255,7 @@ class Tokens:
         return [_digest(secret, token) for secret in self._secret.believed]
 
     def _count_refusal(self, code: str, client: str) -> None:
+        self.refused[code] += 1
         about = (code, client)
         if about not in self._refused and len(self._refused) >= _MOST_REFUSALS:
             about = (code, "many others")

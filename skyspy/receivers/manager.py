@@ -24,7 +24,7 @@ from skyspy.feedurl import FeedUrl
 from skyspy.geo import Point
 from skyspy.receivers.demo import DemoReader
 from skyspy.receivers.http import HttpReader
-from skyspy.receivers.receiver import Reader, Receiver, Sink, Timing
+from skyspy.receivers.receiver import Reader, Receiver, ReceiverCounts, Sink, Timing
 from skyspy.receivers.replay import ReplayReader
 from skyspy.receivers.tcp import TcpReader
 
@@ -129,6 +129,10 @@ class Receivers:
     def rates(self) -> dict[str, list[float]]:
         """How many messages a second each feed brought lately, by its name: see Receiver.rates."""
         return {name: receiver.rates() for name, receiver in self._receivers.items()}
+
+    def counts(self) -> dict[str, ReceiverCounts]:
+        """What each feed brought and what went wrong, by its name."""
+        return {name: receiver.counts for name, receiver in self._receivers.items()}
 
     def url(self, name: str) -> FeedUrl:
         """What the feed of this name listens to, with its password; raises FeedError."""

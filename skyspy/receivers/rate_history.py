@@ -11,6 +11,31 @@ from collections import deque
 STEP_S = 10.0
 STEPS = 60
 """How many whole steps are remembered: ten minutes."""
+RATE_SECONDS = 10.0
+
+
+class Rate:
+    """A counter's rise per second over the last RATE_SECONDS."""
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, int]] = deque()
+
+    def mark(self, now: float, total: int) -> None:
+        """Note the counter; twice a second is enough."""
+        if not self._marks or now - self._marks[-1][0] >= 0.5:
+            self._marks.append((now, total))
+            while len(self._marks) > 1 and now - self._marks[1][0] >= RATE_SECONDS:
+                self._marks.popleft()
+
+    def per_second(self, now: float, total: int) -> float:
+        """The rate as of now."""
+        while len(self._marks) > 1 and now - self._marks[1][0] >= RATE_SECONDS:
+            self._marks.popleft()
+        if not self._marks:
+            return 0.0
+        since, then = self._marks[0]
+        # A feed that has just begun is not credited with a burst as a rate.
+        return (total - then) / max(1.0, now - since)
 
 
 class RateHistory:

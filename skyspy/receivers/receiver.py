@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 import secrets
 import socket
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -22,9 +21,9 @@ import gevent
 from skyspy.aircraft import Observation, Record
 from skyspy.clock import Clock, iso
 from skyspy.cooperate import Yielder
-from skyspy.decode import DecodeError, Decoder
+from skyspy.decode import Counters, DecodeError, Decoder
 from skyspy.feedurl import FeedUrl
-from skyspy.receivers.rate_history import RateHistory
+from skyspy.receivers.rate_history import RATE_SECONDS, Rate, RateHistory
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +33,6 @@ Sink = Callable[[Record], None]
 LARGEST_PIECE, SMALLEST_PIECE = 64 * 1024, 1024
 INLINE_BYTES = 256 * 1024
 """A document this large (a thousand aircraft) is decoded in a thread."""
-RATE_SECONDS = 10.0
 AIRCRAFT_SECONDS = 60.0
 """An aircraft counts as heard by this feed for so long."""
 NONSENSE_BYTES = 4096
@@ -63,6 +61,18 @@ class Timing:
     longest_wait_s: float = 30.0
     good_s: float = 30.0
     piece_s: float = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverCounts:
+    """What a receiver brought and what went wrong, since the start: see decode.base.Counters and Receiver."""
+
+    messages: int
+    bad: int
+    skipped: int
+    bytes: int
+    reconnects: int
+    crashes: int
 
 
 class Reader(Protocol):
@@ -94,30 +104,6 @@ class Backoff:
         self._next = self._first
 
 
-class Rate:
-    """A counter's rise per second over the last RATE_SECONDS."""
-
-    def __init__(self) -> None:
-        self._marks: deque[tuple[float, int]] = deque()
-
-    def mark(self, now: float, total: int) -> None:
-        """Note the counter; twice a second is enough."""
-        if not self._marks or now - self._marks[-1][0] >= 0.5:
-            self._marks.append((now, total))
-            while len(self._marks) > 1 and now - self._marks[1][0] >= RATE_SECONDS:
-                self._marks.popleft()
-
-    def per_second(self, now: float, total: int) -> float:
-        """The rate as of now."""
-        while len(self._marks) > 1 and now - self._marks[1][0] >= RATE_SECONDS:
-            self._marks.popleft()
-        if not self._marks:
-            return 0.0
-        since, then = self._marks[0]
-        # A feed that has just begun is not credited with a burst as a rate.
-        return (total - then) / max(1.0, now - since)
-
-
 class Receiver:
     """One receiver: see the module. Readers call `begin take take_document hear flows stale`; everybody
     else `start stop pause resume status`."""
@@ -129,7 +115,7 @@ class Receiver:
         self.clock, self.timing = clock, timing or Timing()
         self.state = "connecting"
         self.error: str | None = None
-        self.bad = self.reconnects = self.bytes = self.crashes = 0
+        self.bad = self.skipped = self.reconnects = self.bytes = self.crashes = 0
         self.last_seen: float | None = None
         self._since = clock.steady()
         self._reader, self._sink = reader, sink
@@ -180,6 +166,14 @@ class Receiver:
         return self._messages + (self._decoder.counters.messages if self._decoder else 0)
 
     @property
+    def counts(self) -> ReceiverCounts:
+        """Everything counted since the start."""
+        decoder = self._decoder.counters if self._decoder else Counters()
+        return ReceiverCounts(
+            self.messages, self.bad + decoder.bad, self.skipped + decoder.skipped, self.bytes, self.reconnects, self.crashes
+        )
+
+    @property
     def aircraft(self) -> int:
         """Different addresses heard in the last minute."""
         return len(self.hexes())
@@ -207,7 +201,7 @@ class Receiver:
             "last_seen": None if self.last_seen is None else iso(self.last_seen + shift),
             "messages": self.messages,
             "messages_per_second": round(self._rate.per_second(now, self.messages), 1),
-            "bad": self.bad + (self._decoder.counters.bad if self._decoder else 0),
+            "bad": self.counts.bad,
             "reconnects": self.reconnects,
             "bytes": self.bytes,
             "aircraft": self.aircraft,
@@ -319,7 +313,7 @@ class Receiver:
             except ReceiverError as error:
                 self._lost(str(error))
             except OSError as error:
-                self._lost(self._words(error))
+                self._lost(_described(error, self.url))
             except Exception as error:
                 # A bug of ours (or of the sink's): loud, and the feed goes on.
                 self.crashes += 1
@@ -352,20 +346,22 @@ class Receiver:
         if self._decoder is not None:
             self._messages += self._decoder.counters.messages
             self.bad += self._decoder.counters.bad
+            self.skipped += self._decoder.counters.skipped
             self._decoder = None
 
     def _prune(self, now: float) -> None:
         self._pruned = now
         self._heard = {hex_: at for hex_, at in self._heard.items() if now - at <= AIRCRAFT_SECONDS}
 
-    def _words(self, error: OSError) -> str:
-        """What the system says, in words that name the receiver."""
-        there = f"{self.url.host}:{self.url.port}" if self.url.host else self.url.path
-        if isinstance(error, socket.gaierror):
-            return f"the name {self.url.host} does not resolve"
-        if isinstance(error, TimeoutError):
-            return f"no answer from {there}"
-        return f"{there}: {error.strerror or error}"
+
+def _described(error: OSError, url: FeedUrl) -> str:
+    """What the system says, in words that name the receiver."""
+    there = f"{url.host}:{url.port}" if url.host else url.path
+    if isinstance(error, socket.gaierror):
+        return f"the name {url.host} does not resolve"
+    if isinstance(error, TimeoutError):
+        return f"no answer from {there}"
+    return f"{there}: {error.strerror or error}"
 
 
 def _decoded(decoder: Decoder, data: bytes, now: float) -> Sequence[Record] | DecodeError:

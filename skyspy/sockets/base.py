@@ -9,6 +9,7 @@ counted and refuses. Nothing a client sends reaches a method by name, only throu
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -55,6 +56,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         self.row = topics.NAMESPACES[self.path]
         self.subscriptions = Subscriptions(server, self.path)
         self.crashes = 0
+        self.refused: Counter[str] = Counter()  # at connect, by code
         self.events: dict[str, Handler] = {
             "ping": self._ping,
             "authenticate": self._authenticate,
@@ -82,14 +84,19 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         try:
             self._admit(sid, environ, auth)
         except Refused as refused:
-            raise Refusal(refused.message, {"code": refused.code}) from None
+            raise self._refusal(refused.code, refused.message) from None
         except StoreError as error:
             log.warning("nobody is admitted while the database cannot be read: %s", error)
-            raise Refusal(MESSAGES["overloaded"], {"code": "overloaded"}) from None
+            raise self._refusal("overloaded") from None
         except (Exception, gevent.Timeout):
             self.crashes += 1
             log.exception("the door of %s failed, so it stayed shut", self.path)
-            raise Refusal(MESSAGES["overloaded"], {"code": "overloaded"}) from None
+            raise self._refusal("overloaded") from None
+
+    def _refusal(self, code: str, message: str = "") -> Refusal:
+        """Count a refused client; the exception with which the library refuses it."""
+        self.refused[code] += 1
+        return Refusal(message or MESSAGES[code], {"code": code})
 
     def _admit(self, sid: str, environ: Any, auth: object) -> None:
         eio_sid = self.server.manager.eio_sid_from_sid(sid, self.path)

@@ -97,6 +97,9 @@ class Settings:
         "Pages of other sites",
         "Other web origins whose pages may use this server, such as https://map.example",
     )
+    METRICS_PUBLIC: bool = _row(
+        "bool", False, "Access", "Metrics for anyone", "Let anyone read /metrics without a token or key, in every auth mode"
+    )
     JWT_ACCESS_SECONDS: int = _number(
         3600, 5, 86400, "s", "Sign-in", "Access token lifetime", "A live connection ends with its token, unless it renews it"
     )

@@ -233,7 +233,7 @@ def test_s20_no_secret_is_in_the_log_in_an_error_or_in_anything_that_is_read_lat
         sent(path, token=access)
     look = signed_in(server, operator)
     pages = [look.get(path) for path in ("/admin/", "/admin/audit/", "/admin/audit/log.csv", "/admin/live/", "/admin/keys/?whose=all",
-        "/admin/feeds/", "/admin/profile/", f"/admin/keys/{key['details']['id']}/")]  # fmt: skip
+        "/admin/feeds/", "/admin/health/", "/admin/profile/", f"/admin/keys/{key['details']['id']}/")]  # fmt: skip
     hits = {name for name, secret in secrets.items() for answer in (*seen, *pages) if secret in answer.text}
     # The page a form is in holds the token of its very session.
     assert hits - {"form token"} == set()

@@ -58,7 +58,7 @@ def test_the_document_describes_every_route_that_is_served(app: Flask, client: F
     served = {
         (rule.rule.replace("<", "{").replace(">", "}"), method.lower())
         for rule in app.url_map.iter_rules()
-        if rule.rule.startswith(("/api/", "/data/", "/v2/", "/healthz", "/readyz"))
+        if rule.rule.startswith(("/api/", "/data/", "/v2/", "/healthz", "/readyz", "/metrics"))
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     described = {(path, method) for path, methods in document["paths"].items() for method in methods if method != "parameters"}

@@ -15,7 +15,8 @@ from skyspy.clock import Clock
 from skyspy.cooperate import EVERY_SECONDS, Yielder
 from skyspy.decode import Counters
 from skyspy.feedurl import parse
-from skyspy.receivers.receiver import LARGEST_PIECE, Backoff, Rate, Receiver, ReceiverError, Timing
+from skyspy.receivers.rate_history import Rate
+from skyspy.receivers.receiver import LARGEST_PIECE, Backoff, Receiver, ReceiverError, Timing
 from tests.conftest import StillClock
 from tests.feed_fakes import QUICK, Ear, document, wait_for
 from tests.hub_world import HastyClock, Meter, rounds_counted

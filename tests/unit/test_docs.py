@@ -13,6 +13,7 @@ from skyspy.aircraft import FIELDS
 from skyspy.cli import main as cli
 from skyspy.config import VARIABLES
 from skyspy.feedurl import SCHEMES
+from skyspy.metrics import METRICS, Metric
 from skyspy.permissions import BUILTIN_ROLES, PERMISSIONS
 from skyspy.store.settings import ROWS, Row
 from skyspy.topics import EVENTS, NAMESPACES, TOPICS
@@ -70,6 +71,16 @@ def test_every_setting_is_documented_under_the_name_it_has_in_the_panel(row: Row
     assert SETTINGS_ROWS[row.name].startswith(f" {row.title} |")
 
 
+@pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
+def test_every_metric_is_documented_with_its_labels(metric: Metric) -> None:
+    labels = ", ".join(f"`{label}`" for label in metric.labels) or "–"
+    assert PROTOCOL_ROWS[metric.name] == f" {labels} | {metric.description} |"
+
+
+def test_no_metric_is_documented_that_does_not_exist() -> None:
+    assert {name for name in PROTOCOL_ROWS if name.startswith("skyspy_")} == set(METRICS)
+
+
 @pytest.mark.parametrize("variable", VARIABLES, ids=lambda v: v.name)
 def test_every_environment_variable_is_documented_with_its_aliases(variable: object) -> None:
     line = SETTINGS_ROWS[variable.name]  # type: ignore[attr-defined]
@@ -98,6 +109,8 @@ def test_every_command_is_documented(words: str) -> None:
 def test_every_route_is_documented(app: Flask) -> None:
     documented = {re.sub(r"^(?:[A-Z]+(?:, )?)+ ", "", row) for row in PROTOCOL_ROWS}
     served = {
-        rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(("/api/", "/data/", "/v2/", "/healthz", "/readyz"))
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith(("/api/", "/data/", "/v2/", "/healthz", "/readyz", "/metrics"))
     }
     assert sorted(served - documented) == []

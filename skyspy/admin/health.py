@@ -1,0 +1,59 @@
+"""How this process does: what needs attention, what was counted, and the end of the log.
+
+Invariants: everything shown comes from services/health; the log is shown as text. The page renews itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from skyspy.admin.formatting import UNKNOWN, number, size, span
+from skyspy.admin.routes import Page, RequestContext
+from skyspy.services import health
+from skyspy.services.health_report import Part, Value
+
+page = Page("health", "/health/", "Health", (health.MANAGE,), "Server")
+
+
+@page.get()
+def show(context: RequestContext) -> ResponseReturnValue:
+    """The report."""
+    return render_template("admin/health.html", **_parts(context))
+
+
+@page.get("/health/parts/", quiet=True)
+def parts(context: RequestContext) -> ResponseReturnValue:
+    """What of it changes, for the page that renews itself."""
+    return render_template("admin/_health.html", **_parts(context))
+
+
+def in_words(value: Value) -> str:
+    """A value with its unit as a person reads it: 1,204, 12 MB, 3.5 ms, 4 h, up, or a dash where it is not known."""
+    if value.value is None:
+        return UNKNOWN
+    if isinstance(value.value, str):
+        return value.value or UNKNOWN
+    if value.unit == "s":
+        return span(value.value) if value.value >= 1 else f"{value.value * 1000:.1f} ms"
+    return size(value.value) if value.unit == "bytes" else number(value.value)
+
+
+def headings(part: Part) -> list[tuple[str, str]]:
+    """The columns of a part's table, as the table macro takes them: heading and class. Numbers stand to the right."""
+    texts = [any(isinstance(line.values[at].value, str) for line in part.lines) for at in range(len(part.columns))]
+    return [(part.rows, ""), *((name, "" if text else "number") for name, text in zip(part.columns, texts, strict=True))]
+
+
+def _parts(context: RequestContext) -> dict[str, Any]:
+    report = health.report(context.server, context.caller)
+    return {
+        "report": report,
+        "facts": [part for part in report.parts if len(part.columns) == 1],
+        "tables": [part for part in report.parts if len(part.columns) > 1],
+        "in_words": in_words,
+        "headings": headings,
+        "started_at": report.at - report.uptime_s,
+    }

@@ -1,0 +1,39 @@
+"""/metrics, for Prometheus: what this process counted."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+
+from skyspy import metrics
+from skyspy.api.routes import HOLDING, RequestContext, Resource
+from skyspy.server import server_of
+from skyspy.services import health
+
+resource = Resource("Metrics", "What the server counted, for Prometheus.")
+
+
+@resource.get(
+    "/metrics",
+    access=HOLDING,
+    permission="stats.view",
+    open_when=lambda s: s.METRICS_PUBLIC,
+    answer=str,
+    media=metrics.CONTENT_TYPE,
+)
+def exposition(context: RequestContext) -> object:
+    """Show what this process counted, in Prometheus' text format.
+
+    With several workers each answers for itself: `skyspy_info` says which. With the setting METRICS_PUBLIC no credential is needed.
+    """
+    return metrics.exposition(health.metrics(context.server, context.principal))
+
+
+def register(app: Flask) -> None:
+    """Count every response of this application by its status."""
+    responses = server_of(app).stats.responses
+
+    def count(response: Response) -> Response:
+        responses[response.status_code] += 1
+        return response
+
+    app.after_request(count)

@@ -1,0 +1,115 @@
+"""Every metric this server exports, as a table, and the text in which Prometheus reads them.
+
+Values are not kept here: each part of the server counts for itself, and services/health.py reads the counts when somebody asks.
+Nothing is global, so several applications in one process do not share a number.
+
+Invariants: a metric is exported only if it has a row here. Counters end in `_total`; times are in seconds, sizes in bytes. Labels take
+few values (a sky, a receiver's public name, a namespace, a reason, a code), never an address, a user or an aircraft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+
+Family = CounterMetricFamily | GaugeMetricFamily
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric: a counter if its name ends in `_total`, else a gauge."""
+
+    name: str
+    labels: tuple[str, ...]
+    description: str
+
+    def family(self) -> Family:
+        """An empty family of prometheus_client."""
+        made = CounterMetricFamily if self.name.endswith("_total") else GaugeMetricFamily
+        return made(self.name, self.description, labels=self.labels)
+
+
+_RECEIVER = ("sky", "receiver")
+_NAMESPACE = ("namespace",)
+
+_ROWS = (
+    Metric("skyspy_info", ("version", "process"), "Always 1; which version and which process answers. Each worker answers for itself"),
+    Metric("skyspy_uptime_seconds", (), "Seconds since this process started"),
+    Metric("skyspy_settings_version", (), "Version of the settings this process follows"),
+    Metric("skyspy_database_up", (), "1 if the database answered when the metrics were read, else 0"),
+    Metric("skyspy_database_read_seconds", (), "How long one read of the database took just now"),
+    Metric("skyspy_hub_lag_average_seconds", (), "By how much the event loop ran late over the last minute, on average"),
+    Metric("skyspy_hub_lag_max_seconds", (), "By how much the event loop ran late over the last minute, at most"),
+    Metric("skyspy_loop_rounds_total", ("loop",), "Rounds of a repeated task"),
+    Metric("skyspy_loop_crashes_total", ("loop",), "Rounds of a repeated task that failed"),
+    Metric("skyspy_receiver_up", _RECEIVER, "1 if data comes from the receiver, else 0"),
+    Metric("skyspy_receiver_messages_total", _RECEIVER, "Messages understood"),
+    Metric("skyspy_receiver_bad_total", _RECEIVER, "Messages that are damaged: checksum, syntax, length or address"),
+    Metric("skyspy_receiver_skipped_total", _RECEIVER, "Messages that are whole but of no use here"),
+    Metric("skyspy_receiver_bytes_total", _RECEIVER, "Bytes received"),
+    Metric("skyspy_receiver_reconnects_total", _RECEIVER, "Connections made again after one that worked"),
+    Metric("skyspy_receiver_crashes_total", _RECEIVER, "Failures of our own while reading from the receiver"),
+    Metric("skyspy_aircraft", ("sky",), "Aircraft shown to clients"),
+    Metric("skyspy_aircraft_held", ("sky",), "Aircraft in memory, those heard too little to be shown included"),
+    Metric("skyspy_tracker_refused_total", ("sky", "reason"), "Positions and observations that were not believed"),
+    Metric("skyspy_connections", (), "Connections open now"),
+    Metric("skyspy_connections_opened_total", (), "Connections opened"),
+    Metric("skyspy_connections_refused_total", (), "Connections refused before they opened: origin, or too many"),
+    Metric("skyspy_connections_closed_total", ("reason",), "Connections closed by the server: slow to read, or sending too much"),
+    Metric("skyspy_packets_refused_total", ("reason",), "Packets that were refused: broken, or binary"),
+    Metric("skyspy_outbox_bytes", (), "Bytes that wait for clients to read them, all clients together"),
+    Metric("skyspy_outbox_max_bytes", (), "Bytes that wait for the client with the most"),
+    Metric("skyspy_outbox_packets", (), "Packets that wait for clients to read them, all clients together"),
+    Metric("skyspy_sessions", ("namespace", "kind"), "Clients admitted now: by a user's token, by an API key, or anonymous"),
+    Metric("skyspy_namespace_refused_total", ("namespace", "code"), "Clients refused when they connected to a namespace"),
+    Metric("skyspy_namespace_crashes_total", _NAMESPACE, "Failures of our own while a client's event was handled"),
+    Metric("skyspy_broadcast_published_total", (), "Payloads sent, each counted once"),
+    Metric("skyspy_broadcast_delivered_total", (), "Payloads sent, each counted for every client that gets it"),
+    Metric("skyspy_tokens_refused_total", ("code",), "Tokens and API keys that were not good"),
+    Metric("skyspy_sign_ins_failed_total", (), "Sign-ins with a wrong name or password"),
+    Metric("skyspy_sign_ins_throttled_total", (), "Sign-ins refused for too many tries"),
+    Metric("skyspy_http_responses_total", ("code",), "HTTP responses by status, without Socket.IO's"),
+)  # fmt: skip
+
+METRICS: dict[str, Metric] = {row.name: row for row in _ROWS}
+"""One row per metric, in the order in which they are exported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One number of a metric; `labels` are the values of its labels, in their order."""
+
+    metric: str
+    labels: tuple[str, ...]
+    value: float
+
+
+class _Collected(Collector):
+    """Samples as the collector that prometheus_client asks for."""
+
+    def __init__(self, samples: Iterable[Sample]) -> None:
+        self._samples = list(samples)
+
+    def collect(self) -> Iterator[Family]:
+        families = {name: metric.family() for name, metric in METRICS.items()}
+        for sample in self._samples:
+            families[sample.metric].add_metric(sample.labels, sample.value)
+        return (family for family in families.values() if family.samples)
+
+
+def exposition(samples: Iterable[Sample]) -> str:
+    """The samples in Prometheus' text format, with the numbers of the process (processor time, memory, open files).
+
+    Raises KeyError for a sample whose metric has no row.
+    """
+    registry = CollectorRegistry(auto_describe=False)
+    ProcessCollector(registry=registry)
+    registry.register(_Collected(samples))
+    return generate_latest(registry).decode()

@@ -1,0 +1,217 @@
+"""The parts of the health report: one function for each part of the server, which reads what that part counted.
+
+To add a part, write its function and name it in PARTS; its metrics need rows in metrics.METRICS.
+
+Invariants: reading changes nothing and waits for nothing but one read of the database. Nothing here holds a secret: a database is
+named without its password, a receiver without its URL, and no client by its address.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from skyspy import __version__
+from skyspy.auth.principal import MESSAGES
+from skyspy.server import Server
+from skyspy.services.health_report import Line, Part, Value
+from skyspy.store import StoreError, state
+from skyspy.tracker.position import FAR, JUMP, LATE, WORSE
+from skyspy.transport.setup import registry_of
+
+SLOW_HUB_S = 0.25
+"""A person notices when the event loop is later than this."""
+
+KINDS = ("user", "key", "anonymous")
+
+REASONS: dict[str, str] = {
+    LATE: "Too old",
+    WORSE: "From a worse source than the position held",
+    FAR: "Beyond the farthest position believed",
+    JUMP: "Not reachable from the position before",
+}
+"""Why a tracker refuses a position or a whole observation."""
+
+CODES = tuple(MESSAGES)
+
+
+def _process(server: Server) -> Part:
+    stats, process = server.stats, server.sessions.process
+    average, longest = stats.lag.average, stats.lag.max
+    slow = "warn" if longest is not None and longest > SLOW_HUB_S else ""
+    lines = (
+        Line("Version", (Value(__version__, metric="skyspy_info", labels=(__version__, process), number=1),)),
+        Line("Process", (Value(process),)),
+        Line("Running for", (Value(stats.uptime, "s", "skyspy_uptime_seconds"),)),
+        Line("Settings version", (Value(server.settings.current.version, metric="skyspy_settings_version"),)),
+        Line("Event loop late on average, last minute", (Value(average, "s", "skyspy_hub_lag_average_seconds"),)),
+        Line("Event loop late at most, last minute", (Value(longest, "s", "skyspy_hub_lag_max_seconds", state=slow),)),
+    )
+    return Part("process", "Process", "", ("Value",), lines)
+
+
+def _database(server: Server) -> Part:
+    store, clock = server.store, server.clock
+    began = clock.steady()
+    try:
+        store.read(state.version)
+    except StoreError:
+        answers, took = Value("no", metric="skyspy_database_up", number=0, state="danger"), None
+    else:
+        answers, took = Value("yes", metric="skyspy_database_up", number=1, state="ok"), clock.steady() - began
+    lines = (
+        Line("Answers", (answers,)),
+        Line("One read takes", (Value(took, "s", "skyspy_database_read_seconds"),)),
+        Line("Kind", (Value("SQLite" if store.is_sqlite else "PostgreSQL"),)),
+        Line("Where", (Value(store.where),)),
+    )
+    return Part("database", "Database", "", ("Value",), lines)
+
+
+def _receivers(server: Server) -> Part:
+    lines = tuple(_receiver(server, name, status) for name in server.skies for status in server.skies[name].receivers.status())
+    columns = ("State", "Messages", "Bad", "Skipped", "Bytes", "Reconnects", "Crashes")
+    return Part("receivers", "Receivers", "Receiver", columns, lines)
+
+
+def _receiver(server: Server, sky: str, status: dict[str, object]) -> Line:
+    name, says = str(status["name"]), str(status["state"])
+    counts = server.skies[sky].receivers.counts()[name]
+    labels = (sky, str(status["public_name"]))
+    flows = says in ("up", "demo")
+    state_of = Value(says, "", "skyspy_receiver_up", labels, float(flows), "ok" if flows else "" if says == "paused" else "warn")
+    counted = (
+        Value(counts.messages, "", "skyspy_receiver_messages_total", labels),
+        Value(counts.bad, "", "skyspy_receiver_bad_total", labels),
+        Value(counts.skipped, "", "skyspy_receiver_skipped_total", labels),
+        Value(counts.bytes, "bytes", "skyspy_receiver_bytes_total", labels),
+        Value(counts.reconnects, "", "skyspy_receiver_reconnects_total", labels),
+        Value(counts.crashes, "", "skyspy_receiver_crashes_total", labels),
+    )
+    return Line(name if sky == "live" else f"{name} (sandbox)", (state_of, *counted))
+
+
+def _aircraft(server: Server) -> Part:
+    skies = server.skies.items()
+    lines = (
+        Line("Shown to clients", tuple(Value(len(sky.tracker), "", "skyspy_aircraft", (name,)) for name, sky in skies)),
+        Line("In memory", tuple(Value(sky.tracker.held, "", "skyspy_aircraft_held", (name,)) for name, sky in skies)),
+    )
+    return Part("aircraft", "Aircraft", "Aircraft", tuple(f"{name.capitalize()} sky" for name in server.skies), lines)
+
+
+def _positions(server: Server) -> Part:
+    lines = tuple(
+        Line(
+            title,
+            tuple(
+                Value(sky.tracker.refused[reason], "", "skyspy_tracker_refused_total", (name, reason))
+                for name, sky in server.skies.items()
+            ),
+        )
+        for reason, title in REASONS.items()
+    )
+    columns = tuple(f"{name.capitalize()} sky" for name in server.skies)
+    return Part("positions", "Refused positions by reason", "Reason", columns, lines, "Every position was believed.")
+
+
+def _connections(server: Server) -> Part:
+    registry = registry_of(server.socketio.server)
+    counts, queues = registry.counts, [connection.engine.queue for connection in list(registry.connections.values())]
+    waiting = [queue.waiting_bytes for queue in queues]
+    closed, packets = "skyspy_connections_closed_total", "skyspy_packets_refused_total"
+    rows = (
+        ("Open now", Value(len(queues), "", "skyspy_connections")),
+        ("Opened", Value(counts.opened, "", "skyspy_connections_opened_total")),
+        ("Refused for their origin or number", Value(counts.refused, "", "skyspy_connections_refused_total")),
+        ("Closed for reading too slowly", Value(counts.slow, "", closed, ("slow",))),
+        ("Closed for sending too much", Value(counts.flooding, "", closed, ("flooding",))),
+        ("Broken packets", Value(counts.broken, "", packets, ("broken",))),
+        ("Binary packets, which are not taken", Value(counts.binary, "", packets, ("binary",))),
+        ("Waiting for clients to read", Value(sum(waiting), "bytes", "skyspy_outbox_bytes")),
+        ("Waiting for the slowest client", Value(max(waiting, default=0), "bytes", "skyspy_outbox_max_bytes")),
+        ("Packets waiting", Value(sum(queue.qsize() for queue in queues), "", "skyspy_outbox_packets")),
+        ("Payloads sent", Value(server.broadcast.published, "", "skyspy_broadcast_published_total")),
+        ("Payloads delivered", Value(server.broadcast.delivered, "", "skyspy_broadcast_delivered_total")),
+    )
+    return Part("connections", "Connections", "", ("Number",), tuple(Line(title, (value,)) for title, value in rows))
+
+
+def _namespaces(server: Server) -> Part:
+    sessions = Counter((session.namespace, session.principal.kind) for session in server.sessions)
+    lines = tuple(
+        Line(
+            path,
+            (
+                *(Value(sessions[path, kind], "", "skyspy_sessions", (path, kind)) for kind in KINDS),
+                Value(namespace.crashes, "", "skyspy_namespace_crashes_total", (path,)),
+            ),
+        )
+        for path, namespace in server.socketio.server.namespace_handlers.items()
+    )
+    return Part("namespaces", "Clients by namespace", "Namespace", ("Signed in", "By API key", "Anonymous", "Crashes"), lines)
+
+
+def _refusals(server: Server) -> Part:
+    namespaces = server.socketio.server.namespace_handlers
+    codes = dict.fromkeys((*CODES, *(code for namespace in namespaces.values() for code in namespace.refused)))
+    lines = tuple(
+        Line(
+            f"{MESSAGES[code]} ({code})" if code in MESSAGES else code,
+            tuple(
+                Value(namespace.refused[code], "", "skyspy_namespace_refused_total", (path, code))
+                for path, namespace in namespaces.items()
+            ),
+        )
+        for code in codes
+    )
+    return Part("refusals", "Refused clients by reason", "Reason", tuple(namespaces), lines, "No client was refused.")
+
+
+def _sign_ins(server: Server) -> Part:
+    tokens, sign_in = server.tokens, server.sign_in
+    bad = [code for code in CODES if code in ("token_invalid", "token_expired", "token_revoked") or tokens.refused[code]]
+    lines = (
+        *(Line(MESSAGES[code], (Value(tokens.refused[code], "", "skyspy_tokens_refused_total", (code,)),)) for code in bad),
+        Line("Wrong name or password", (Value(sign_in.failed, "", "skyspy_sign_ins_failed_total"),)),
+        Line("Sign-in refused for too many tries", (Value(sign_in.throttled, "", "skyspy_sign_ins_throttled_total"),)),
+    )
+    return Part("sign_ins", "Refused tokens and sign-ins", "", ("Times",), lines, "No token and no sign-in was refused.")
+
+
+def _responses(server: Server) -> Part:
+    found = sorted(server.stats.responses.items())
+    lines = tuple(
+        Line(f"Status {code}", (Value(count, "", "skyspy_http_responses_total", (str(code),)),)) for code, count in found
+    )
+    return Part("responses", "HTTP responses", "", ("Times",), lines, "None yet.")
+
+
+def _loops(server: Server) -> Part:
+    lines = tuple(
+        Line(
+            loop.name[:1].upper() + loop.name[1:],
+            (
+                Value(loop.rounds, "", "skyspy_loop_rounds_total", (loop.name,)),
+                Value(loop.crashes, "", "skyspy_loop_crashes_total", (loop.name,)),
+            ),
+        )
+        for loop in server.stats.loops
+    )
+    return Part("loops", "Repeated tasks", "Task", ("Rounds", "Crashes"), lines, "None is running.")
+
+
+PARTS: tuple[Callable[[Server], Part | None], ...] = (
+    _process,
+    _database,
+    _receivers,
+    _aircraft,
+    _positions,
+    _connections,
+    _namespaces,
+    _refusals,
+    _sign_ins,
+    _responses,
+    _loops,
+)
+"""The parts of the report, in the order in which they are shown; one that gives None is left out."""
