@@ -60,7 +60,7 @@ def one(asked: Asked, sid: str) -> ResponseReturnValue:
 @page.post("/live/one/<sid>/")
 def end_one(asked: Asked, sid: str) -> ResponseReturnValue:
     """Send one connection away."""
-    return _done(sessions.disconnect(asked.server, asked.caller, sid[:LONGEST_SID]))
+    return _done(sessions.disconnect(asked.server, asked.caller, "session", sid[:LONGEST_SID]))
 
 
 @page.get(f"/live/key/<{ID}:key_id>/")
@@ -72,7 +72,7 @@ def key(asked: Asked, key_id: int) -> ResponseReturnValue:
 @page.post(f"/live/key/<{ID}:key_id>/")
 def end_key(asked: Asked, key_id: int) -> ResponseReturnValue:
     """Send all connections of a key away."""
-    return _done(sessions.disconnect_key(asked.server, asked.caller, key_id))
+    return _done(sessions.disconnect(asked.server, asked.caller, "key", str(key_id)))
 
 
 @page.get(f"/live/user/<{ID}:user_id>/")
@@ -84,7 +84,7 @@ def user(asked: Asked, user_id: int) -> ResponseReturnValue:
 @page.post(f"/live/user/<{ID}:user_id>/")
 def end_user(asked: Asked, user_id: int) -> ResponseReturnValue:
     """Send all connections of a user away, those of their keys too."""
-    return _done(sessions.disconnect_user(asked.server, asked.caller, user_id))
+    return _done(sessions.disconnect(asked.server, asked.caller, "user", str(user_id)))
 
 
 @page.get("/live/anonymous/")
@@ -96,7 +96,7 @@ def anonymous(asked: Asked) -> ResponseReturnValue:
 @page.post("/live/anonymous/")
 def end_anonymous(asked: Asked) -> ResponseReturnValue:
     """Send all anonymous clients away."""
-    return _done(sessions.disconnect_anonymous(asked.server, asked.caller))
+    return _done(sessions.disconnect(asked.server, asked.caller, "anonymous"))
 
 
 def _found(asked: Asked) -> dict[str, Any]:
@@ -141,8 +141,9 @@ def _more(asked: Asked, row: SessionRow) -> dict[str, int]:
 
 def _meant(asked: Asked, what: str, target: str) -> Meant:
     meant = sessions.meant(asked.server, asked.caller, what, target)
-    if meant.above:
-        raise Refused("permission_denied", f"{meant.above} holds more than you do: ask somebody who holds as much")
+    above = next((owner.name for owner in meant.owners if not owner.permissions <= asked.principal.permissions), "")
+    if above:
+        raise Refused("permission_denied", f"{above} holds more than you do: ask somebody who holds as much")
     return meant
 
 

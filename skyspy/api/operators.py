@@ -6,7 +6,6 @@ answered once, with `no-store`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -327,15 +326,12 @@ def live_disconnect(asked: Asked) -> object:
     One, all of a key, all of a user, or all that are anonymous, on whichever process they are.
     """
     body: models.Disconnect = asked.body
-    acts: dict[str, Callable[[], int]] = {
-        "socket": lambda: sessions.disconnect(asked.server, caller_of(asked), body.id),
-        "key": lambda: sessions.disconnect_key(asked.server, caller_of(asked), int(body.id or 0)),
-        "user": lambda: sessions.disconnect_user(asked.server, caller_of(asked), int(body.id or 0)),
-        "anonymous": lambda: sessions.disconnect_anonymous(asked.server, caller_of(asked)),
-    }
     if body.what in ("key", "user") and not (body.id.isdecimal() and len(body.id) <= LONGEST_ID):
         raise not_found("Give the key's or user's id in `id`; the lists show them")
-    return models.Disconnected(acts[body.what]())
+    targets = {"socket": body.id, "anonymous": ""}
+    target = targets[body.what] if body.what in targets else str(int(body.id))
+    what = "session" if body.what == "socket" else body.what
+    return models.Disconnected(sessions.disconnect(asked.server, caller_of(asked), what, target))
 
 
 @resource.get("/api/admin/audit/", access=IDENTIFIED, needs=audit_log.NEEDS, query=models.AuditQuery, answer=models.Audit)
