@@ -60,7 +60,7 @@ def one(context: RequestContext, sid: str) -> ResponseReturnValue:
 @page.post("/live/one/<sid>/")
 def end_one(context: RequestContext, sid: str) -> ResponseReturnValue:
     """Disconnect one connection."""
-    return _done(sessions.disconnect(context.server, context.caller, sid[:MAX_SID]))
+    return _done(sessions.disconnect(context.server, context.caller, "session", sid[:MAX_SID]))
 
 
 @page.get(f"/live/key/<{ID}:key_id>/")
@@ -72,7 +72,7 @@ def key(context: RequestContext, key_id: int) -> ResponseReturnValue:
 @page.post(f"/live/key/<{ID}:key_id>/")
 def end_key(context: RequestContext, key_id: int) -> ResponseReturnValue:
     """Disconnect all connections of a key."""
-    return _done(sessions.disconnect_key(context.server, context.caller, key_id))
+    return _done(sessions.disconnect(context.server, context.caller, "key", str(key_id)))
 
 
 @page.get(f"/live/user/<{ID}:user_id>/")
@@ -84,7 +84,7 @@ def user(context: RequestContext, user_id: int) -> ResponseReturnValue:
 @page.post(f"/live/user/<{ID}:user_id>/")
 def end_user(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Disconnect all connections of a user, those of the user's keys too."""
-    return _done(sessions.disconnect_user(context.server, context.caller, user_id))
+    return _done(sessions.disconnect(context.server, context.caller, "user", str(user_id)))
 
 
 @page.get("/live/anonymous/")
@@ -96,7 +96,7 @@ def anonymous(context: RequestContext) -> ResponseReturnValue:
 @page.post("/live/anonymous/")
 def end_anonymous(context: RequestContext) -> ResponseReturnValue:
     """Disconnect all anonymous clients."""
-    return _done(sessions.disconnect_anonymous(context.server, context.caller))
+    return _done(sessions.disconnect(context.server, context.caller, "anonymous"))
 
 
 def _found(context: RequestContext) -> dict[str, Any]:
@@ -141,8 +141,9 @@ def _more(context: RequestContext, row: SessionRow) -> dict[str, int]:
 
 def _meant(context: RequestContext, what: str, target: str) -> Meant:
     meant = sessions.meant(context.server, context.caller, what, target)
-    if meant.above:
-        raise Refused("permission_denied", f"{meant.above} holds more than you do: ask somebody who holds as much")
+    above = next((owner.name for owner in meant.owners if not owner.permissions <= context.principal.permissions), "")
+    if above:
+        raise Refused("permission_denied", f"{above} holds more than you do: ask somebody who holds as much")
     return meant
 
 

@@ -5,7 +5,6 @@ Invariants: services/ checks permissions and decides. Secrets are answered once,
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from skyspy.api import account_models as models
@@ -251,15 +250,12 @@ def live_disconnect(context: RequestContext) -> object:
     One, all of a key, all of a user, or all that are anonymous, on whichever process they are.
     """
     body: operation.Disconnect = context.body
-    acts: dict[str, Callable[[], int]] = {
-        "socket": lambda: sessions.disconnect(context.server, context.caller, body.id),
-        "key": lambda: sessions.disconnect_key(context.server, context.caller, int(body.id or 0)),
-        "user": lambda: sessions.disconnect_user(context.server, context.caller, int(body.id or 0)),
-        "anonymous": lambda: sessions.disconnect_anonymous(context.server, context.caller),
-    }
     if body.what in ("key", "user") and not (body.id.isdecimal() and len(body.id) <= MAX_ID_DIGITS):
         raise not_found("Give the key's or user's id in `id`; the lists show them")
-    return operation.Disconnected(acts[body.what]())
+    targets = {"socket": body.id, "anonymous": ""}
+    target = targets[body.what] if body.what in targets else str(int(body.id))
+    what = "session" if body.what == "socket" else body.what
+    return operation.Disconnected(sessions.disconnect(context.server, context.caller, what, target))
 
 
 @resource.get(

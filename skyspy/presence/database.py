@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from skyspy.clock import Clock
 from skyspy.store import Store, presence
 from skyspy.store.audit import Actor
-from skyspy.store.presence import Polled, SessionRow
+from skyspy.store.presence import Eviction, Polled, SessionRow
 
 
 class DatabasePresence:
@@ -17,14 +17,8 @@ class DatabasePresence:
         self._store = store
         self._clock = clock
 
-    def publish(self, process: str, rows: Sequence[SessionRow], gone: Collection[str]) -> None:
-        self._store.write(presence.publish, process, rows, gone, self._clock.wall())
-
-    def renew(self, process: str) -> int:
-        return self._store.write(presence.renew, process, self._clock.wall())
-
-    def withdraw(self, process: str) -> None:
-        self._store.write(presence.withdraw, process)
+    def publish(self, process: str, rows: Sequence[SessionRow], gone: Collection[str] | None) -> int:
+        return self._store.write(presence.publish, process, rows, gone, self._clock.wall())
 
     def everybody(self) -> list[SessionRow]:
         return self._store.read(presence.everybody, self._clock.wall())
@@ -35,5 +29,5 @@ class DatabasePresence:
     def poll(self, after: int | None) -> Polled:
         return self._store.read(presence.poll, after, self._clock.wall())
 
-    def evict(self, what: str, target: str, sockets: int, actor: Actor) -> int:
+    def evict(self, what: str, target: str, sockets: int, actor: Actor) -> Eviction:
         return self._store.write(presence.evict, what, target, sockets, actor, self._clock.wall())

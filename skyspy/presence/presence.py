@@ -1,7 +1,7 @@
 """Everybody who is connected to this installation as known now, and this process's part in knowing it.
 
 The sessions of this process are read from memory and are exact. Every process keeps its rows in a shared place (port.py) current
-at all times, so a preview or a list needs no answer from the others: a row of another process is at most PUBLISH_S plus one poll old.
+at all times, so a preview or a list needs no answer from the others: a row of another process is at most two seconds old.
 
 Invariants:
 - Rows are written at most every PUBLISH_S, and only for sessions that began, ended, or changed identity or topics. While nothing
@@ -24,14 +24,14 @@ from skyspy.presence.port import PresencePort
 from skyspy.presence.sessions import Session, SessionRegistry
 from skyspy.store import StoreError
 from skyspy.store.audit import Actor
-from skyspy.store.presence import WANTED_S, Polled, SessionRow
+from skyspy.store.presence import WANTED_S, Eviction, SessionRow
 
 log = logging.getLogger(__name__)
 
 CODE, MESSAGE = "disconnected", "Disconnected by an operator"
 """What an evicted session is told."""
-PUBLISH_S = 2.0
-RENEW_S = 30.0
+PUBLISH_S, RENEW_S = 1.5, 30.0
+"""With the poll of half a second a change is written within two seconds; a row is renewed twice before it is too old."""
 _OF_PRINCIPAL = ("kind", "user_id", "key_id", "name", "key_name", "role")
 _OF_SESSION = ("sid", "namespace", "token_state", "sky", "since")
 
@@ -68,7 +68,6 @@ class Presence:
         self._clock = clock
         self._traffic = traffic
         self._last_eviction: int | None = None
-        self._renewed_at = 0.0
         self._published: dict[str, tuple[object, SessionRow]] = {}
         self._published_at = self._wanted_at = float("-inf")
 
@@ -95,46 +94,37 @@ class Presence:
     def evict(self, what: str, target: str, sockets: int, actor: Actor) -> None:
         """Disconnect sessions on every process: here at once, on the others at their next poll. `what` and `target` are as in
         store.presence.Eviction; `sockets` is how many sessions that is, for the audit log. Raises StoreError."""
-        eviction_id = self._port.evict(what, target, sockets, actor)
-        self._disconnect(what, target)
-        self._sessions.hear(eviction_id)
+        self._act(self._port.evict(what, target, sockets, actor))
 
     def poll(self) -> None:
         """One round: act on new evictions, then publish what changed. Raises StoreError."""
         polled = self._port.poll(self._last_eviction)
         for eviction in polled.evictions:
-            self._disconnect(eviction.what, eviction.target, eviction.id)
+            self._act(eviction)
         self._last_eviction = polled.last_id
         self._sessions.hear(polled.last_id)
         if self._clock.steady() - self._published_at >= PUBLISH_S:
-            self._publish(polled)
+            self._publish(traffic=polled.wanted)
 
     def stop(self) -> None:
         """Remove this process's rows."""
-        if not self._published:
-            return
         try:
-            self._port.withdraw(self._sessions.process)
+            if self._published:
+                self._port.publish(self._sessions.process, (), None)
         except StoreError as error:
             log.warning("the rows of this process's sessions stay until they are too old: %s", error)
         self._published = {}
 
-    def _publish(self, polled: Polled) -> None:
-        process, now = self._sessions.process, self._clock.steady()
-        current = {session.sid: self._current(session, traffic=polled.wanted) for session in self._sessions}
-        if not self._published:
-            self._renewed_at = now
-        elif now - self._renewed_at >= RENEW_S:
-            if self._port.renew(process) != len(self._published):
-                # Rows were lost, or are left of a write that was reported as failed: written again, all of them.
-                self._port.withdraw(process)
-                self._published = {}
-            self._renewed_at = now
+    def _publish(self, *, traffic: bool) -> None:
+        now = self._clock.steady()
+        current = {session.sid: self._current(session, traffic=traffic) for session in self._sessions}
         changed = [row for sid, (_, row) in current.items() if sid not in self._published or self._published[sid][1] is not row]
         gone = self._published.keys() - current.keys()
-        if changed or gone:
-            self._port.publish(process, changed, gone)
-            self._published, self._published_at = current, now
+        if not (changed or gone or (current and now - self._published_at >= RENEW_S)):
+            return
+        written = self._port.publish(self._sessions.process, changed, gone if self._published else None)
+        # Where rows were lost, all are written again in the next round.
+        self._published, self._published_at = current if written == len(current) else {}, now
 
     def _current(self, session: Session, *, traffic: bool) -> tuple[object, SessionRow]:
         """What a session's row is made of, and its row: the published one where it would be the same."""
@@ -161,11 +151,11 @@ class Presence:
             **{name: getattr(session, name) for name in _OF_SESSION},
         )
 
-    def _disconnect(self, what: str, target: str, eviction_id: int | None = None) -> None:
+    def _act(self, eviction: Eviction) -> None:
         for session in self._sessions:
-            known = eviction_id is not None and session.heard >= eviction_id
-            if not known and is_meant(session.sid, session.principal, what, target):
+            if session.heard < eviction.id and is_meant(session.sid, session.principal, eviction.what, eviction.target):
                 self._sessions.send_away(session, CODE, MESSAGE)
+        self._sessions.hear(eviction.id)
 
 
 def clients(rows: Iterable[SessionRow]) -> int:

@@ -8,10 +8,10 @@ ids, which the database assigns, and by no clock: the hosts of an installation m
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, true, update
 
 from skyspy.store import audit, state
 from skyspy.store.audit import DAY_S, Actor
@@ -20,7 +20,7 @@ from skyspy.store.schema import EVICTIONS, PRESENCE, STATE
 WANTED_S = 10.0
 """For how long after a request the processes write what their sessions received."""
 GONE_S = 75.0
-"""A process renews its rows more than twice in this time."""
+"""A process publishes at least twice in this time, also where nothing changed."""
 MAX_EVICTIONS = 1000
 """How many evictions are kept: every process has read the older ones long before."""
 CHUNK = 200
@@ -88,38 +88,25 @@ def poll(connection: Connection, after: int | None, at: float) -> Polled:
     a process that starts has no session that an earlier one could concern."""
     wanted = float(connection.execute(select(STATE.c.wanted_until)).scalar_one()) > at
     if after is None:
-        return Polled(wanted, last_eviction(connection))
-    query = select(EVICTIONS.c.id, EVICTIONS.c.what, EVICTIONS.c.target, EVICTIONS.c.at)
-    rows = connection.execute(query.where(EVICTIONS.c.id > after).order_by(EVICTIONS.c.id))
+        return Polled(wanted, _last_id(connection))
+    rows = connection.execute(select(EVICTIONS).where(EVICTIONS.c.id > after).order_by(EVICTIONS.c.id))
     evictions = tuple(Eviction(*row) for row in rows)
     return Polled(wanted, evictions[-1].id if evictions else after, evictions)
 
 
-def last_eviction(connection: Connection) -> int:
-    """The id of the last eviction; 0 where there was none."""
-    return int(connection.execute(select(func.max(EVICTIONS.c.id))).scalar() or 0)
-
-
-def publish(connection: Connection, process: str, rows: Iterable[SessionRow], gone: Collection[str], at: float) -> None:
-    """Write the rows of one process that are new or changed, and remove those of the sessions `gone`."""
-    values = [{**asdict(row), "updated": at} for row in rows]
-    replaced = [*gone, *(row["sid"] for row in values)]
-    for start in range(0, len(replaced), CHUNK):
-        these = PRESENCE.c.sid.in_(replaced[start : start + CHUNK])
-        connection.execute(delete(PRESENCE).where(PRESENCE.c.process == process, these))
-    for start in range(0, len(values), CHUNK):
-        connection.execute(insert(PRESENCE), values[start : start + CHUNK])
-
-
-def renew(connection: Connection, process: str, at: float) -> int:
-    """Note that a process lives; returns how many rows it has. Rows of processes that died a day ago are removed."""
-    connection.execute(delete(PRESENCE).where(PRESENCE.c.updated < at - DAY_S, PRESENCE.c.process != process))
-    return connection.execute(update(PRESENCE).where(PRESENCE.c.process == process).values(updated=at)).rowcount
-
-
-def withdraw(connection: Connection, process: str) -> None:
-    """Remove the rows of a process that ends."""
-    connection.execute(delete(PRESENCE).where(PRESENCE.c.process == process))
+def publish(connection: Connection, process: str, rows: Sequence[SessionRow], gone: Collection[str] | None, at: float) -> int:
+    """Write rows of a process that are new or changed, remove those of the sessions `gone` (None: all others), and note that the
+    process lives. Returns how many rows it then has."""
+    own = PRESENCE.c.process == process
+    replaced = () if gone is None else (*gone, *(row.sid for row in rows))
+    chunks = [PRESENCE.c.sid.in_(replaced[start : start + CHUNK]) for start in range(0, len(replaced), CHUNK)]
+    for these in [true()] if gone is None else chunks:
+        connection.execute(delete(PRESENCE).where(own, these))
+    for start in range(0, len(rows), CHUNK):
+        connection.execute(insert(PRESENCE), [{**asdict(row), "updated": at} for row in rows[start : start + CHUNK]])
+    connection.execute(update(PRESENCE).where(own, PRESENCE.c.updated < at - GONE_S / 3).values(updated=at))
+    connection.execute(delete(PRESENCE).where(PRESENCE.c.updated < at - DAY_S))
+    return int(connection.execute(select(func.count()).where(own)).scalar_one())
 
 
 def everybody(connection: Connection, at: float) -> list[SessionRow]:
@@ -128,13 +115,16 @@ def everybody(connection: Connection, at: float) -> list[SessionRow]:
     return [SessionRow(*row) for row in connection.execute(query)]
 
 
-def evict(connection: Connection, what: str, target: str, sockets: int, actor: Actor, at: float) -> int:
-    """Order a disconnect on every process; `sockets` is how many sessions that was when it was ordered, for the audit log.
-    Returns the eviction's id."""
+def evict(connection: Connection, what: str, target: str, sockets: int, actor: Actor, at: float) -> Eviction:
+    """Order a disconnect on every process; `sockets` is how many sessions that was when it was ordered, for the audit log."""
     # The version's lock: evictions are kept in the order of their ids, so that who saw one has seen all before it.
     state.bump(connection)
     connection.execute(insert(EVICTIONS).values(what=what, target=target, at=at))
-    eviction_id = last_eviction(connection)
-    connection.execute(delete(EVICTIONS).where(EVICTIONS.c.id <= eviction_id - MAX_EVICTIONS))
+    eviction = Eviction(_last_id(connection), what, target, at)
+    connection.execute(delete(EVICTIONS).where(EVICTIONS.c.id <= eviction.id - MAX_EVICTIONS))
     audit.record(connection, actor, "live.disconnect", _ABOUT[what].format(target), at, None, {"sockets": sockets})
-    return eviction_id
+    return eviction
+
+
+def _last_id(connection: Connection) -> int:
+    return int(connection.execute(select(func.max(EVICTIONS.c.id))).scalar() or 0)

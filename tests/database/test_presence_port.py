@@ -68,7 +68,9 @@ def test_a_published_row_replaces_the_one_before_and_only_what_is_gone_goes(port
     port.publish("two", [row("two", "a")], ())
     port.publish("one", [row("one", "a", 5.0), row("one", "c", 4.0)], {"b", "never there"})
     assert names(port) == [("one", "a"), ("one", "c"), ("two", "a")]
-    port.withdraw("one")
+    assert port.publish("one", [row("one", "d")], None) == 1, "all others are replaced"
+    assert sorted(names(port)) == [("one", "d"), ("two", "a")]
+    assert port.publish("one", (), None) == 0
     assert names(port) == [("two", "a")]
 
 
@@ -84,11 +86,11 @@ def test_rows_that_are_not_renewed_are_not_listed(port: PresencePort, clock: Sti
     port.publish("one", [row("one", "a"), row("one", "b")], ())
     port.publish("two", [row("two", "a")], ())
     clock.pass_by(GONE_S)
-    assert port.renew("one") == 2
+    assert port.publish("one", (), ()) == 2
     assert len(port.everybody()) == 3
     clock.pass_by(1)
     assert {process for process, _ in names(port)} == {"one"}
-    assert port.renew("nobody") == 0
+    assert port.publish("nobody", (), ()) == 0
 
 
 def test_traffic_is_wanted_for_some_seconds(port: PresencePort, clock: StillClock) -> None:
@@ -103,11 +105,11 @@ def test_traffic_is_wanted_for_some_seconds(port: PresencePort, clock: StillCloc
 def test_evictions_are_told_once_in_order_and_earlier_ones_not_to_who_starts(port: PresencePort) -> None:
     start = port.poll(None)
     assert (start.last_id, start.evictions) == (0, ())
-    ids = [port.evict("key", target, 2, BOSS) for target in ("1", "2")]
+    ids = [port.evict("key", target, 2, BOSS).id for target in ("1", "2")]
     polled = port.poll(start.last_id)
     assert [(e.id, e.what, e.target) for e in polled.evictions] == [(ids[0], "key", "1"), (ids[1], "key", "2")]
     assert polled.last_id == ids[1] > ids[0]
     assert port.poll(polled.last_id).evictions == ()
     assert port.poll(None) == port.poll(polled.last_id)
     third = port.evict("anonymous", "", 0, BOSS)
-    assert [e.id for e in port.poll(polled.last_id).evictions] == [third]
+    assert [e.id for e in port.poll(polled.last_id).evictions] == [third.id]

@@ -66,15 +66,15 @@ def test_the_oldest_evictions_are_forgotten_by_their_number_and_by_no_clock(stor
     store.write(many)
     kept = store.read(presence.poll, 0, 100.0).evictions
     assert len(kept) == presence.MAX_EVICTIONS
-    assert kept[-1].id == store.read(presence.last_eviction)
+    assert kept[-1].id == store.read(presence.poll, None, 100.0).last_id
 
 
-def test_rows_of_processes_that_died_long_ago_are_removed_by_the_next_that_renews(store: Store) -> None:
+def test_rows_of_processes_that_died_long_ago_are_removed_by_the_next_that_publishes(store: Store) -> None:
     store.write(presence.publish, "dead", [row("dead", "b")], (), 100.0)
     store.write(presence.publish, "alive", [row("alive", "a")], (), 100.0)
-    assert store.write(presence.renew, "alive", 100.0 + presence.GONE_S) == 1
+    assert store.write(presence.publish, "alive", (), (), 100.0 + presence.GONE_S) == 1
     assert [r.process for r in store.read(presence.everybody, 0.0)] == ["alive", "dead"], "clocks of hosts differ: not yet"
-    store.write(presence.renew, "alive", 100.0 + 2 * 86400)
+    store.write(presence.publish, "alive", (), (), 100.0 + 2 * 86400)
     assert [r.process for r in store.read(presence.everybody, 0.0)] == ["alive"]
 
 

@@ -68,7 +68,7 @@ def test_a_process_whose_rows_were_lost_writes_them_again(twice: Twice) -> None:
     for _ in range(3):
         twice.there.peer().join()
     twice.settle()
-    twice.here.store.write(presence.withdraw, twice.there.skyspy.sessions.process)
+    twice.here.store.write(presence.publish, twice.there.skyspy.sessions.process, (), None, 0.0)
     assert twice.listed() == []
     for _ in range(int(RENEW_S / 0.5) + 5):
         twice.look()
@@ -189,7 +189,7 @@ def test_whoever_comes_back_at_once_to_where_the_operator_acted_stays(twice: Twi
     caller = admin(twice.here)
     twice.settle()
     peer = twice.here.peer().join()
-    sessions.disconnect_anonymous(twice.here.skyspy, caller)
+    sessions.disconnect(twice.here.skyspy, caller, "anonymous")
     twice.here.watcher.poll()
     back = twice.here.peer().join()
     twice.look()

@@ -96,10 +96,10 @@ def test_an_operator_sees_and_sends_away_the_clients_of_every_process(twice: Twi
     peers = [world.peer().join() for world in twice.worlds]
     twice.settle()
     assert len(sessions.listing(server, caller)) == 2
-    assert sessions.disconnect(server, caller, peers[1].sids["/"]) == 1
+    assert sessions.disconnect(server, caller, "session", peers[1].sids["/"]) == 1
     twice.look()
     assert (gone(peers[0]), gone(peers[1])) == (False, True)
-    assert sessions.disconnect_anonymous(server, caller) >= 1
+    assert sessions.disconnect(server, caller, "anonymous") >= 1
     twice.look()
     assert gone(peers[0])
 
@@ -175,16 +175,16 @@ def test_nobody_sends_away_somebody_above_him_on_any_process(twice: Twice) -> No
     clerk, server = Caller(principal), twice.here.skyspy
     twice.settle()
     for act in (
-        lambda: sessions.disconnect(server, clerk, peer.sids["/"]),
-        lambda: sessions.disconnect_key(server, clerk, above.key.id),
-        lambda: sessions.disconnect_user(server, clerk, above.key.user.id),
+        lambda: sessions.disconnect(server, clerk, "session", peer.sids["/"]),
+        lambda: sessions.disconnect(server, clerk, "key", str(above.key.id)),
+        lambda: sessions.disconnect(server, clerk, "user", str(above.key.user.id)),
     ):
         with pytest.raises(Refused) as refused:
             act()
         assert refused.value.code == "permission_denied"
     twice.look()
     assert not gone(peer)
-    sessions.disconnect_anonymous(server, clerk)
+    sessions.disconnect(server, clerk, "anonymous")
     twice.look()
     assert not gone(peer)
 

@@ -112,7 +112,7 @@ def test_managing_settings_does_not_mean_managing_users(server: Server, admin: U
     tuner = caller(made(server, "tuner", "tuner"))
     refused(users.listing, server, tuner)
     refused(users.delete, server, tuner, admin.id)
-    refused(sessions.disconnect_anonymous, server, tuner)
+    refused(sessions.disconnect, server, tuner, "anonymous")
 
 
 @pytest.mark.parametrize(
@@ -251,9 +251,9 @@ def test_a_preview_says_whom_a_mode_would_send_away_and_changes_nothing(server: 
 def test_sending_away_names_everybody_it_means_and_is_logged(server: Server, admin: User) -> None:
     connect(server, ANONYMOUS)
     mine = connect(server, caller(admin).principal)
-    assert sessions.disconnect_anonymous(server, caller(admin)) == 1
-    assert sessions.disconnect(server, caller(admin), mine.sid) == 1
-    refused(sessions.disconnect, server, caller(admin), "gone", code="not_found")
+    assert sessions.disconnect(server, caller(admin), "anonymous") == 1
+    assert sessions.disconnect(server, caller(admin), "session", mine.sid) == 1
+    refused(sessions.disconnect, server, caller(admin), "session", "gone", code="not_found")
     assert [code for _, code, _ in server.sessions.take_farewells()] == ["disconnected", "disconnected"]
     assert server.sessions.take_farewells() == []
     assert [row.object for row in audit_log.page(server, caller(admin), audit_log.Search(action="live."))] == [
