@@ -97,7 +97,7 @@ class Presence:
         store.presence.Eviction; `sockets` is how many sessions that is, for the audit log. Raises StoreError."""
         eviction_id = self._port.evict(what, target, sockets, actor)
         self._disconnect(what, target)
-        self._sessions.hear(eviction_id)
+        self._sessions.note_eviction(eviction_id)
 
     def poll(self) -> None:
         """One round: act on new evictions, then publish what changed. Raises StoreError."""
@@ -105,7 +105,7 @@ class Presence:
         for eviction in polled.evictions:
             self._disconnect(eviction.what, eviction.target, eviction.id)
         self._last_eviction = polled.last_id
-        self._sessions.hear(polled.last_id)
+        self._sessions.note_eviction(polled.last_id)
         if self._clock.steady() - self._published_at >= PUBLISH_S:
             self._publish(polled)
 
@@ -163,9 +163,9 @@ class Presence:
 
     def _disconnect(self, what: str, target: str, eviction_id: int | None = None) -> None:
         for session in self._sessions:
-            known = eviction_id is not None and session.heard >= eviction_id
+            known = eviction_id is not None and session.last_eviction_seen >= eviction_id
             if not known and is_meant(session.sid, session.principal, what, target):
-                self._sessions.send_away(session, CODE, MESSAGE)
+                self._sessions.request_disconnect(session, CODE, MESSAGE)
 
 
 def clients(rows: Iterable[SessionRow]) -> int:
