@@ -106,13 +106,6 @@ def is_trusted(remote: str | None, trusted: Iterable[Network]) -> bool:
     return peer is not None and _within(peer, tuple(trusted))
 
 
-def came_over_tls(remote: str | None, scheme: str, forwarded_proto: str | None, trusted: Iterable[Network]) -> bool:
-    """Whether the client came over TLS: to us (`scheme` https), or to a trusted proxy that says so in X-Forwarded-Proto."""
-    if forwarded_proto is not None and is_trusted(remote, trusted):
-        scheme = _last_word(forwarded_proto).lower()
-    return scheme == "https"
-
-
 def is_loopback(address: str) -> bool:
     """Whether the address is this machine itself, which per-address connection limits do not count."""
     parsed = parse(address)

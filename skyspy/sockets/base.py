@@ -18,11 +18,11 @@ from flask_socketio import ConnectionRefusedError as Refusal
 from flask_socketio import Namespace
 
 from skyspy import topics
+from skyspy.auth.authorize import Admission, Refused, Token, authorize
 from skyspy.auth.principal import MESSAGES, Principal
 from skyspy.clock import iso
 from skyspy.presence.sessions import Session
 from skyspy.server import Server
-from skyspy.sockets.admission import Admitted, Refused, judge
 from skyspy.sockets.subscriptions import Subscriptions
 from skyspy.store import StoreError
 from skyspy.store.settings import Settings
@@ -100,8 +100,8 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         _note_token_in_url(environ, connection.peer.address)
         self._refuse_if_full(connection)
         # Credentials are an object or nothing; anything else counts as an invalid token.
-        token = auth.get("token") if isinstance(auth, dict) else auth
-        admission = judge(self.skyspy, token, connection.peer.address, self.row.permission)
+        token = Token(self.skyspy.tokens, auth.get("token") if isinstance(auth, dict) else auth)
+        admission = authorize(self.skyspy.settings, token, connection.peer, self.row.permission)
         # No greenlet switch from the verdict to the end of this method.
         self._refuse_if_full(connection)
         if connection.ended:
@@ -114,7 +114,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         # The library sends CONNECT when this method is done; a greeting sent here would arrive before it.
         gevent.spawn(self._greet, session)
 
-    def _session(self, sid: str, connection: ClientConnection, environ: Any, admission: Admitted) -> Session:
+    def _session(self, sid: str, connection: ClientConnection, environ: Any, admission: Admission) -> Session:
         sky = self.skyspy.skies[admission.principal.sky]
         return Session(
             sid=sid,
@@ -277,7 +277,8 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         return pong
 
     def _authenticate(self, session: Session, payload: Payload) -> Payload:
-        admission = judge(self.skyspy, payload.get("token"), session.address, self.row.permission)
+        token = Token(self.skyspy.tokens, payload.get("token"))
+        admission = authorize(self.skyspy.settings, token, session.peer, self.row.permission)
         # As in _admit: no greenlet switch until the session has its new rights.
         if admission.token_error is not None:
             raise Refused(admission.token_error.code, admission.token_error.message)

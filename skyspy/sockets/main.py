@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from skyspy.auth import policy
+from skyspy.auth.principal import Refused
 from skyspy.presence.sessions import Session
 from skyspy.server import Server
-from skyspy.sockets.admission import Refused
 from skyspy.sockets.base import BaseNamespace, Payload
 from skyspy.sockets.requests import answer
 from skyspy.store.settings import Settings

@@ -15,8 +15,8 @@ from collections.abc import Callable
 
 import gevent
 
-from skyspy.auth.policy import TokenOutcome, decide
-from skyspy.auth.principal import Principal, TokenError
+from skyspy.auth.policy import decide
+from skyspy.auth.principal import Principal, Refused, TokenError
 from skyspy.cooperate import PAUSE_SECONDS
 from skyspy.presence.sessions import Session
 from skyspy.server import Server
@@ -98,11 +98,12 @@ class Reauthorizer:
         if found is not None and not found.welcome_from(session.address):
             namespace.evict(session, "permission_denied")
             return
-        verdict = decide(TokenOutcome(found, session.token_error), settings, namespace.row.permission)
-        if verdict.principal is None:
-            namespace.evict(session, verdict.code, verdict.message)
+        try:
+            principal = decide(found or session.token_error, settings, namespace.row.permission)
+        except Refused as refused:
+            namespace.evict(session, refused.code, refused.message)
         else:
-            namespace.reauthorize(session, verdict.principal, settings)
+            namespace.reauthorize(session, principal, settings)
 
     def _namespace(self, session: Session) -> BaseNamespace:
         namespace = self._socketio.namespace_handlers[session.namespace]
