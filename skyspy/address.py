@@ -1,14 +1,17 @@
-"""Ground floor: which address a request really came from.
+"""Base: who a connection or request comes from, as far as trusted proxies vouch for it.
 
-Law: a forwarding header is believed only as far as the chain of trusted proxies reaches. The
-address is the rightmost one that no trusted proxy stands behind; everything left of it was
-written by the client and proves nothing. Pure: values in, values out; no request object.
+Invariants: a forwarding header counts only when the TCP peer is a trusted proxy. The client's address is the
+rightmost one in X-Forwarded-For that is not a trusted proxy; everything left of it was written by the client
+and proves nothing. Pure except for `peer_of`, which keeps its result in the WSGI environ.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -16,14 +19,68 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOCAL = "127.0.0.1"
 """What a peer on a Unix socket counts as: it can only be a process of this machine."""
 
-_LONGEST_CHAIN = 32
+MAX_CHAIN = 32
+"""Entries of X-Forwarded-For that are looked at, counted from the right."""
+
+_KEY = "skyspy.peer"
+"""Where the WSGI environ keeps its Peer. No client can write it: headers become HTTP_* keys."""
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The other end of one connection or request.
+
+    `address` is the client's address as text without port; `secure` is whether it came over TLS; `origin` is this
+    server's origin as the client addressed it, e.g. `https://sky.example:8443` ("" when its Host is not a host).
+    """
+
+    address: str
+    secure: bool = False
+    origin: str = ""
+
+
+def peer_of(environ: MutableMapping[str, Any], trusted: Iterable[Network]) -> Peer:
+    """The Peer of a WSGI request: resolved by the first call and kept in the environ for all later ones."""
+    kept = environ.get(_KEY)
+    if isinstance(kept, Peer):
+        return kept
+    peer = environ[_KEY] = resolve_peer(environ, trusted)
+    return peer
+
+
+def resolve_peer(environ: Mapping[str, Any], trusted: Iterable[Network]) -> Peer:
+    """The Peer that a WSGI environ describes; `trusted` are the proxies whose X-Forwarded-* headers count. Never raises."""
+    networks = tuple(trusted)
+    remote, scheme, host = environ.get("REMOTE_ADDR"), environ.get("wsgi.url_scheme", "http"), environ.get("HTTP_HOST", "")
+    if is_trusted(remote, networks):
+        scheme = _last_word(environ.get("HTTP_X_FORWARDED_PROTO", scheme)).lower()
+        host = _last_word(environ.get("HTTP_X_FORWARDED_HOST", host))
+    secure = scheme == "https"
+    origin = canonical_origin(f"{'https' if secure else 'http'}://{host}")
+    return Peer(client_address(remote, environ.get("HTTP_X_FORWARDED_FOR"), networks), secure, origin or "")
+
+
+def canonical_origin(text: str) -> str | None:
+    """A web origin in lower case and without a default port; None for what is no http or https origin (such as `null`)."""
+    try:
+        parts = urlsplit(text.strip())
+        port = parts.port
+    except ValueError:
+        return None
+    host, default = parts.hostname, _DEFAULT_PORTS.get(parts.scheme)
+    if default is None or not host or "@" in parts.netloc or parts.path not in ("", "/") or parts.query or parts.fragment:
+        return None
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}" if port in (None, 0, default) else f"{parts.scheme}://{host}:{port}"
 
 
 def client_address(remote: str | None, forwarded_for: str | None, trusted: Iterable[Network]) -> str:
     """The client's address as text, without port.
 
     `remote` is the TCP peer (None or "" for a Unix socket), `forwarded_for` the X-Forwarded-For
-    header as it came, `trusted` the networks whose header is believed. Never raises.
+    header as it came, `trusted` the networks whose header counts. Never raises.
     """
     peer = parse(remote or LOCAL)
     if peer is None:
@@ -31,11 +88,11 @@ def client_address(remote: str | None, forwarded_for: str | None, trusted: Itera
     networks = tuple(trusted)
     if not forwarded_for or not _within(peer, networks):
         return str(peer)
-    # A chain longer than any real one is hostile; its right end is all that is looked at anyway.
-    for word in reversed(forwarded_for.rsplit(",", _LONGEST_CHAIN)[-_LONGEST_CHAIN:]):
+    # Only the right end matters, and a chain longer than any real one is hostile.
+    for word in reversed(forwarded_for.rsplit(",", MAX_CHAIN)[-MAX_CHAIN:]):
         hop = parse(word)
         if hop is None:
-            # "unknown", an obfuscated name or rubbish: the last address that is certain stands.
+            # "unknown", an obfuscated name or garbage: the last certain address counts.
             return str(peer)
         peer = hop
         if not _within(peer, networks):
@@ -44,17 +101,9 @@ def client_address(remote: str | None, forwarded_for: str | None, trusted: Itera
 
 
 def is_trusted(remote: str | None, trusted: Iterable[Network]) -> bool:
-    """Whether the TCP peer is a proxy whose X-Forwarded-* headers are believed."""
+    """Whether the TCP peer is a trusted proxy."""
     peer = parse(remote or LOCAL)
     return peer is not None and _within(peer, tuple(trusted))
-
-
-def came_over_tls(remote: str | None, scheme: str, forwarded_proto: str | None, trusted: Iterable[Network]) -> bool:
-    """Whether the client came over TLS: to us (`scheme` https), or to a trusted proxy that says so in X-Forwarded-Proto."""
-    if forwarded_proto is not None and is_trusted(remote, trusted):
-        # The nearest proxy wrote the last word; what stands before it came from outside.
-        scheme = forwarded_proto.rpartition(",")[2].strip().lower()
-    return scheme == "https"
 
 
 def is_loopback(address: str) -> bool:
@@ -88,6 +137,11 @@ def parse(text: str) -> Address | None:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         return address.ipv4_mapped
     return address
+
+
+def _last_word(header: str) -> str:
+    """The last entry of a forwarding header: the nearest proxy wrote it, all before it came from outside."""
+    return header.rpartition(",")[2].strip()
 
 
 def _within(address: Address, networks: tuple[Network, ...]) -> bool:

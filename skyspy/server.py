@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from flask import Flask
+from flask import Flask, current_app, request
 from flask_socketio import SocketIO
 
+from skyspy.address import Peer, peer_of
 from skyspy.auth.apikeys import ApiKeys
 from skyspy.auth.panel_sessions import PanelSessions
 from skyspy.auth.passwords import Passwords
@@ -59,3 +60,8 @@ def server_of(app: Flask) -> Server:
     server = app.extensions["skyspy"]
     assert isinstance(server, Server)  # noqa: S101 - a wiring bug of ours, loud at the first request
     return server
+
+
+def request_peer() -> Peer:
+    """The other end of the HTTP request that is being served."""
+    return peer_of(request.environ, server_of(current_app).config.trusted_proxies)

@@ -39,7 +39,7 @@ from skyspy.store.audit import Actor
 from skyspy.store.history import HistoryStore
 from skyspy.store.settings import SettingsTable
 from skyspy.transport import setup
-from skyspy.transport.connection import Outbox
+from skyspy.transport.outbox import Outbox
 from skyspy.watcher import Watcher
 from tests.conftest import StillClock
 from tests.databases import change

@@ -31,6 +31,7 @@ from skyspy.admin import (
 )
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.server import server_of
+from skyspy.services import Refused
 from skyspy.store import StoreError
 
 PAGES: tuple[Page, ...] = (
@@ -86,8 +87,8 @@ def _shell() -> dict[str, Any]:
     try:
         context = replace(stranger, user=gate.signed_in())
         counts = session.live_counts(context) if context.user is not None and not g.get("panel_quiet") else {}
-    except StoreError:
-        # This is the page that says that the database cannot be read: it must not fail for the same reason.
+    except (StoreError, Refused):
+        # This may be the page that says why no user can be identified now: it must not fail for the same reason.
         context, counts = stranger, {}
     listed = [page for page in PAGES if page.group and context.may(*page.permissions)]
     groups = [(name, [page for page in listed if page.group == name]) for name in dict.fromkeys(page.group for page in listed)]

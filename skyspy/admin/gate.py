@@ -17,15 +17,15 @@ from flask_login import LoginManager, current_user, login_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from skyspy import wirejson
-from skyspy.address import came_over_tls, client_address, is_trusted
 from skyspy.admin.cookie import UNTIL, PanelCookies
 from skyspy.admin.forms import CARRIED_NOT, PROOF, local_path
 from skyspy.admin.routes import PanelUser, RequestContext, Route
 from skyspy.admin.user_agents import name_of
+from skyspy.auth import authorize as auth
 from skyspy.auth.panel_sessions import Browser, Opened, PanelSessions
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
-from skyspy.server import Server, server_of
+from skyspy.server import Server, request_peer, server_of
 from skyspy.services import Refused
 
 COOKIE_DAYS_S = 90 * 86400
@@ -47,7 +47,7 @@ TITLES = {
 def fit(app: Flask) -> None:
     """Put the cookie, flask-login and the CSRF check on the application; the check runs in this door only."""
     server = server_of(app)
-    app.session_interface = PanelCookies(is_secure)
+    app.session_interface = PanelCookies(lambda: request_peer().secure)
     app.config.update(
         # Cookies and forms of the former secret key, until its end: what reads this asks the clock each time.
         SECRET_KEY_FALLBACKS=server.secret,
@@ -75,23 +75,15 @@ def pages() -> PanelSessions:
     return server_of(current_app).panel_sessions
 
 
-def is_secure() -> bool:
-    """Whether the client came over TLS, as far as trusted proxies vouch for it."""
-    trusted = server_of(current_app).config.trusted_proxies
-    return came_over_tls(request.remote_addr, request.scheme, request.headers.get("X-Forwarded-Proto"), trusted)
-
-
 def browser() -> Browser:
     """Where this request comes from."""
-    trusted = server_of(current_app).config.trusted_proxies
-    address = client_address(request.remote_addr, request.headers.get("X-Forwarded-For"), trusted)
     agent = request.headers.get("User-Agent", "")
-    return Browser(address, agent, name_of(agent))
+    return Browser(request_peer().address, agent, name_of(agent))
 
 
 def own_origin() -> str:
-    """Where this server is reached, as this browser wrote it: for links that are copied from a page."""
-    return f"{'https' if is_secure() else 'http'}://{_own_host()}"
+    """This server's origin as this browser wrote it: for links that are copied from a page."""
+    return request_peer().origin
 
 
 def signed_in() -> PanelUser | None:
@@ -108,7 +100,7 @@ def remember(opened: Opened) -> None:
     if opened.session.kept:
         session[UNTIL] = opened.session.family.expires_at
         session.permanent = True
-    login_user(PanelUser(opened.secret, opened.session, principal))
+    login_user(PanelUser(opened.secret, opened.session, principal, server_of(current_app).settings.current))
     # A form token of the session before is worth nothing now; a page rendered in this same request needs a new one.
     g.pop("csrf_token", None)
 
@@ -122,7 +114,9 @@ def served(server: Server, route: Route) -> Callable[..., ResponseReturnValue]:
             _check_sender()
             current_app.extensions["csrf"].protect()
         user = None if route.open else signed_in()
-        context = RequestContext(server, pages(), browser(), server.settings.fresh(), user)
+        # The settings that the session was checked under: what they permit is decided before anything else runs.
+        settings = server.settings.fresh() if user is None else user.settings
+        context = RequestContext(server, pages(), browser(), settings, user)
         if user is None and not route.open:
             return _sign_in_first(route)
         if not route.open and not context.may(*route.page.permissions):
@@ -174,9 +168,16 @@ def bad_form(_error: CSRFError) -> Response:
 
 
 def _load(secret: str) -> PanelUser | None:
-    look = pages().peek if g.get("panel_quiet") else pages().look
-    found = look(secret, browser())
-    return None if found is None else PanelUser(secret, found, pages().principal(found))
+    """Who is signed in by the cookie's secret; None when nobody is. Raises StoreError, Refused (overloaded)."""
+    cookie = auth.PanelCookie(pages(), secret, browser(), quiet=bool(g.get("panel_quiet")))
+    try:
+        admission = auth.authorize(server_of(current_app).settings, cookie, request_peer(), identified=True)
+    except auth.Refused as refused:
+        if refused.code != "token_missing":
+            raise Refused("overloaded", refused.message) from None
+        return None
+    assert cookie.session is not None, "somebody is identified by it"  # noqa: S101 - a bug of ours
+    return PanelUser(secret, cookie.session, admission.principal, admission.settings)
 
 
 def _check_sender() -> None:
@@ -185,15 +186,8 @@ def _check_sender() -> None:
     if site is not None and site not in ("same-origin", "none"):
         raise CSRFError(f"sent from a page that is {site}")
     origin = request.headers.get("Origin")
-    if origin is not None and origin != "null" and urlsplit(origin).netloc.lower() != _own_host():
+    if origin is not None and origin != "null" and urlsplit(origin).netloc.lower() != urlsplit(request_peer().origin).netloc:
         raise CSRFError("sent from a page of another origin")
-
-
-def _own_host() -> str:
-    host = request.host
-    if is_trusted(request.remote_addr, server_of(current_app).config.trusted_proxies):
-        host = request.headers.get("X-Forwarded-Host", host).rpartition(",")[2].strip()
-    return host.lower()
 
 
 def _sign_in_first(route: Route) -> ResponseReturnValue:

@@ -25,16 +25,18 @@ OPERATES = tuple(p.name for p in permissions.PERMISSIONS if p.name in permission
 
 
 class PanelUser:
-    """Who is signed in, in the form flask-login asks for. Its id is the secret of the cookie, not the user's number."""
+    """Who is signed in, in the form flask-login asks for. Its id is the secret of the cookie, not the user's number;
+    `settings` are those that the session was checked under."""
 
     is_authenticated = True
     is_active = True
     is_anonymous = False
 
-    def __init__(self, secret: str, session: PanelSession, principal: Principal) -> None:
+    def __init__(self, secret: str, session: PanelSession, principal: Principal, settings: Settings) -> None:
         self._secret = secret
         self.session = session
         self.principal = principal
+        self.settings = settings
         self.name = principal.name
 
     def get_id(self) -> str:

@@ -29,7 +29,7 @@ from skyspy.api import (
     read,
     stats,
 )
-from skyspy.api.gate import BaseNamespace
+from skyspy.api.gate import Gate
 from skyspy.api.routes import RequestContext, Resource, Route
 from skyspy.server import server_of
 
@@ -62,7 +62,7 @@ def register(app: Flask) -> None:
     errors.register(app)
     answers.register(app)
     metrics.register(app)
-    door = BaseNamespace(server_of(app))
+    gate = Gate(server_of(app))
     for resource in RESOURCES:
         for route in resource.routes:
             for number, path in enumerate(route.paths):
@@ -70,20 +70,20 @@ def register(app: Flask) -> None:
                 app.add_url_rule(
                     path,
                     endpoint=f"api.{route.name}.{number}",
-                    view_func=_served(app, door, route),
+                    view_func=_served(app, gate, route),
                     methods=[route.method],
                     strict_slashes=False,
                 )
 
 
-def _served(app: Flask, door: BaseNamespace, route: Route) -> Callable[..., ResponseReturnValue]:
+def _served(app: Flask, gate: Gate, route: Route) -> Callable[..., ResponseReturnValue]:
     server = server_of(app)
 
     def view(**path: Any) -> ResponseReturnValue:
-        principal, settings, client = door.admit(request, route)
+        admission, peer = gate.admit(request, route)
         query = None if route.query is None else read.query(route.query, request)
         body = None if route.body is None else read.body(route.body, request)
-        value = route.view(RequestContext(server, principal, settings, client, path, query, body))
+        value = route.view(RequestContext(server, admission.principal, admission.settings, peer, path, query, body))
         return answers.to_response(value, route.status, route.media)
 
     return view

@@ -1,8 +1,7 @@
-"""The door of the HTTP API: the same two steps as at the sockets, identify and then decide.
+"""Admission to the HTTP API: how a request carries its credential, and how a refusal looks in HTTP.
 
-Law: it fails closed. A credential that is sent and not good is always refused with 401, in every auth
-mode: HTTP never falls back to anonymous. The verdict itself is policy's; here stands only how a request
-carries its credential and how a refusal looks in HTTP. A token in a URL is not looked at.
+Invariants: it fails closed. A credential that is sent and not valid is refused with 401 in every auth mode: HTTP
+never falls back to anonymous. The verdict itself is auth.authorize's. A token in a URL is ignored.
 """
 
 from __future__ import annotations
@@ -12,16 +11,15 @@ from math import ceil
 
 from flask import Request
 
-from skyspy import address
+from skyspy.address import Peer, is_loopback, limit_key
 from skyspy.api.errors import ApiError, busy
 from skyspy.api.limits import Meter
 from skyspy.api.routes import HOLDING, IDENTIFIED, OPEN, PROBE, SIGNED_IN, Route
-from skyspy.auth.policy import TokenOutcome, decide
-from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, TokenError
-from skyspy.server import Server
+from skyspy.auth.authorize import Admission, Refused, Token, authorize
+from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal
+from skyspy.server import Server, request_peer
 from skyspy.services import Caller
 from skyspy.store.errors import StoreError
-from skyspy.store.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +27,7 @@ IN_URL = ("token", "access_token", "api_key", "apikey", "key", "jwt")
 """Query parameters by which people try to send a secret, which would then stand in every proxy's log."""
 
 WARN_EVERY = 60.0
-ATTEMPTS = 5
-"""How often the settings may move under one request."""
+"""Seconds between two warnings about a credential in a URL."""
 
 ADVICE: dict[str, str] = {
     "token_missing": "Send `Authorization: Bearer <token or key>` or `X-API-Key: <key>`; POST /api/auth/token/ gives a token",
@@ -38,87 +35,70 @@ ADVICE: dict[str, str] = {
     "token_expired": "Get a new one from /api/auth/token/refresh/ or /api/auth/token/",
     "token_revoked": "Sign in again, or ask the operator for a new key",
 }
-"""What to do about each refusal, behind the reason that every door gives."""
+"""What to do about each refusal, added to the reason."""
 
 
-class BaseNamespace:
-    """Lets requests in. One per process: it counts requests per address."""
+class Gate:
+    """Admits requests. One per process: it counts requests per address."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._meter = Meter()
         self._warned = float("-inf")
 
-    def address(self, request: Request) -> str:
-        """The client's address, as far as trusted proxies vouch for it."""
-        trusted = self._server.config.trusted_proxies
-        return address.client_address(request.remote_addr, request.headers.get("X-Forwarded-For"), trusted)
-
-    def admit(self, request: Request, route: Route) -> tuple[Principal, Settings, str]:
-        """Who asks, under which settings, from where. Raises ApiError 401, 403, 429 or 503."""
-        client = self.address(request)
+    def admit(self, request: Request, route: Route) -> tuple[Admission, Peer]:
+        """Who asks and under which settings, and from where. Raises ApiError 401, 403, 429 or 503."""
+        peer = request_peer()
         if route.access == PROBE:
-            # A supervisor must get its answer exactly when the database or the limits do not.
-            return ANONYMOUS, self._server.settings.current, client
+            # A supervisor must get its answer also when the database or the limits refuse everybody else.
+            return Admission(ANONYMOUS, None, self._server.settings.current), peer
         self._warn_of_url_tokens(request)
-        self._count(client)
-        for _ in range(ATTEMPTS):
-            try:
-                settings = self._server.settings.fresh()
-                opened = route.access == OPEN or route.open_when(settings)
-                found = None if opened else self._identify(request, client)
-            except StoreError as error:
-                log.warning("nobody is let in while the database cannot be read: %s", error)
-                raise busy() from error
-            # If the operator changed something while the credential was looked up, it is judged again.
-            if self._server.settings.current.version == settings.version:
-                return ANONYMOUS if opened else self._judge(found, settings, route, client), settings, client
-        raise busy()
-
-    def _judge(self, found: Principal | None, settings: Settings, route: Route, client: str) -> Principal:
-        if found is None and route.access in (HOLDING, IDENTIFIED, SIGNED_IN):
-            raise refusal("token_missing", MESSAGES["token_missing"], route)
-        verdict = decide(TokenOutcome(principal=found), settings, route.permission)
-        if found is not None and route.access == HOLDING and route.permission not in found.permissions:
+        self._count(peer)
+        try:
+            settings = self._server.settings.fresh()
+            if route.access == OPEN or route.open_when(settings):
+                return Admission(ANONYMOUS, None, settings), peer
+            admission = self._authorize(request, route, peer)
+        except StoreError as error:
+            log.warning("no request is admitted while the database cannot be read: %s", error)
+            raise busy() from error
+        if route.access == HOLDING and route.permission not in admission.principal.permissions:
             raise refusal("permission_denied", MESSAGES["permission_denied"], route)
-        if verdict.principal is None:
-            self._note(found, route, client, route.permission or "")
-            raise refusal(verdict.code, verdict.message, route)
-        if verdict.principal.kind != "user" and route.access == SIGNED_IN:
-            self._note(found, route, client, "a sign-in")
+        if admission.principal.kind != "user" and route.access == SIGNED_IN:
+            self._note(admission.principal, route, peer, "a sign-in")
             raise ApiError(
                 403, "permission_denied", "An API key cannot do this. Sign in with POST /api/auth/token/ and send that token"
             )
-        return verdict.principal
+        return admission, peer
 
-    def _note(self, found: Principal | None, route: Route, client: str, lacks: str) -> None:
-        # What anybody may ask for in some auth mode is no try of anything: displays poll it all day.
-        if found is not None and route.access in (IDENTIFIED, SIGNED_IN):
-            Caller(found, client).audit_denial(self._server, f"{route.method} {route.path}", [lacks])
+    def _authorize(self, request: Request, route: Route, peer: Peer) -> Admission:
+        token = Token(self._server.tokens, credential(request), strict=True)
+        identified = route.access in (HOLDING, IDENTIFIED, SIGNED_IN)
+        try:
+            return authorize(self._server.settings, token, peer, route.permission, identified=identified)
+        except Refused as refused:
+            if refused.code == "rate_limited":
+                raise throttled(refused.retry_after or 1.0) from refused
+            if refused.code == "overloaded":
+                raise busy() from refused
+            if refused.principal is None:
+                raise refusal(refused.code, refused.message) from refused
+            self._note(refused.principal, route, peer, route.permission or "")
+            raise refusal(refused.code, refused.message, route) from refused
 
-    def _count(self, client: str) -> None:
-        if address.is_loopback(client):
+    def _note(self, principal: Principal, route: Route, peer: Peer, lacks: str) -> None:
+        # Routes that some auth mode opens to everybody are not noted: displays poll them all day.
+        if route.access in (IDENTIFIED, SIGNED_IN):
+            Caller(principal, peer.address).audit_denial(self._server, f"{route.method} {route.path}", [lacks])
+
+    def _count(self, peer: Peer) -> None:
+        if is_loopback(peer.address):
             return
         # Before the database is asked anything; the limit as last read is good enough.
         most = self._server.settings.current.REQUESTS_PER_MINUTE
-        wait = self._meter.take(address.limit_key(client), most, self._server.clock.steady())
+        wait = self._meter.take(limit_key(peer.address), most, self._server.clock.steady())
         if wait > 0:
             raise throttled(wait)
-
-    def _identify(self, request: Request, client: str) -> Principal | None:
-        token = credential(request)
-        if token is None:
-            return None
-        try:
-            found = self._server.tokens.identify(token, client)
-        except TokenError as error:
-            if error.code == "rate_limited":
-                raise throttled(error.retry_after or 1.0) from error
-            raise refusal(error.code, error.message) from error
-        if found is None:
-            # It was sent, and it is nothing: an empty Bearer is a script whose variable was not set.
-            raise refusal("token_invalid", MESSAGES["token_invalid"])
-        return found
 
     def _warn_of_url_tokens(self, request: Request) -> None:
         if request.args and any(name in request.args for name in IN_URL):
@@ -129,8 +109,8 @@ class BaseNamespace:
 
 
 def credential(request: Request) -> str | None:
-    """The token or key a request carries, None where it carries none. `Basic` is not ours: a reverse proxy
-    in front of us may want it for itself."""
+    """The token or key a request carries, None where it carries none. `Basic` is ignored: a reverse proxy in
+    front of the server may use it for itself."""
     scheme, _, value = request.headers.get("Authorization", "").strip().partition(" ")
     if scheme and scheme.lower() != "basic":
         if scheme.lower() != "bearer":
@@ -141,7 +121,7 @@ def credential(request: Request) -> str | None:
 
 
 def refusal(code: str, message: str, route: Route | None = None, *, advise: bool = True) -> ApiError:
-    """The 401 or 403 for a code of the contract; `advise`: say what to do about it."""
+    """The 401 or 403 for a code of the contract; `route` is the one whose permission is missing; `advise`: say what to do."""
     if code == "permission_denied":
         needs = route.permission if route is not None else None
         told = f"{message}. This needs {needs}: use a user or key that holds it" if needs else message
@@ -157,7 +137,7 @@ def refusal(code: str, message: str, route: Route | None = None, *, advise: bool
 
 
 def throttled(wait: float, code: str = "rate_limited") -> ApiError:
-    """The 429 for somebody who must wait; 503 where the server is what is slow (`overloaded`)."""
+    """The 429 for a client that must wait; 503 where the server is what is slow (`overloaded`)."""
     seconds = max(1, ceil(wait))
     status = 503 if code == "overloaded" else 429
     return ApiError(status, code, f"{MESSAGES[code]}. Wait {seconds} s", headers={"Retry-After": str(seconds)})

@@ -14,6 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from skyspy.address import Peer
 from skyspy.auth.principal import Principal
 from skyspy.server import Server
 from skyspy.services import Caller
@@ -27,16 +28,21 @@ that the policy admits in the present auth mode; callers who hold the permission
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """One request that was let in: who asks, under which settings, and what. `query` and `body` are
+    """One request that was admitted: who asks, under which settings, from where, and what. `query` and `body` are
     instances of the route's own models, `path` the values in its URL."""
 
     server: Server
     principal: Principal
     settings: Settings
-    address: str
+    peer: Peer
     path: dict[str, str]
     query: Any = None
     body: Any = None
+
+    @property
+    def address(self) -> str:
+        """The client's address."""
+        return self.peer.address
 
     @property
     def caller(self) -> Caller:

@@ -1,49 +1,22 @@
-"""May he? A pure table of verdicts: settings and a principal in, yes or no out.
+"""Who may do what: a pure table of verdicts over a principal, a permission and the settings.
 
-Law: every door of the house asks here and nowhere else. No I/O, no clock, no state, and nothing is
-admitted by default: an auth mode or a permission that is not in the tables opens nothing.
+Invariants: every interface decides here and nowhere else. No I/O, no clock, no state, and nothing is
+admitted by default: an unknown auth mode or permission admits nobody.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, TokenError
+from skyspy.auth.principal import ANONYMOUS, Principal, Refused, TokenError
 from skyspy.permissions import ALWAYS_IDENTIFIED, PERMISSION_NAMES, VIEWS
 from skyspy.store.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class TokenOutcome:
-    """What became of the token a client gave: a principal, an error, or neither where there was none."""
-
-    principal: Principal | None = None
-    error: TokenError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Admitted as `principal`, or refused (None) with the contract's code and message."""
-
-    principal: Principal | None
-    code: str = ""
-    message: str = ""
-
-    @property
-    def admitted(self) -> bool:
-        return self.principal is not None
-
-
-def _refused(code: str, message: str = "") -> Verdict:
-    return Verdict(None, code, message or MESSAGES[code])
-
-
 def may(principal: Principal, permission: str, settings: Settings) -> bool:
-    """Whether the principal has the permission under these settings. Unknown permissions: nobody has them."""
+    """Whether the principal has the permission under these settings; an unknown permission nobody has."""
     if permission not in PERMISSION_NAMES:
         return False
     if principal.scopes is not None and permission not in principal.scopes:
-        # A key that was given less may not do more, not even what a stranger may.
+        # A scoped key may not do more than its scopes, not even what an anonymous client may.
         return False
     if permission not in VIEWS:
         return principal.identified and permission in principal.permissions
@@ -64,24 +37,24 @@ def may(principal: Principal, permission: str, settings: Settings) -> bool:
 
 
 def may_give(principal: Principal, permissions: frozenset[str]) -> bool:
-    """Whether he may hand these permissions on, in a role, a scope or a key: nobody gives what he does not hold."""
+    """Whether the principal may hand these permissions on, in a role, a scope or a key: only those it holds itself."""
     return principal.identified and permissions <= principal.permissions
 
 
-def decide(token: TokenOutcome, settings: Settings, permission: str | None) -> Verdict:
-    """The contract's table "token at connect", then the permission the door asks for (None: none).
+def decide(found: Principal | TokenError | None, settings: Settings, permission: str | None) -> Principal:
+    """Who is admitted: the contract's table "token at connect", then the permission that is asked for (None: none).
 
-    A refused verdict carries the code and message the client gets.
+    `found` is what the token turned out to be: a principal, an error, or None (or ANONYMOUS) where there was no token.
+    Raises Refused with the code and message that the client gets.
     """
-    principal = token.principal
-    if token.error is not None:
-        if settings.WS_REJECT_INVALID_TOKENS or settings.AUTH_MODE not in ("public", "hybrid"):
-            return _refused(token.error.code, token.error.message)
-        principal = ANONYMOUS
-    elif principal is None:
-        if settings.AUTH_MODE not in ("public", "hybrid"):
-            return _refused("token_missing")
-        principal = ANONYMOUS
+    anonymous_allowed = settings.AUTH_MODE in ("public", "hybrid")
+    if isinstance(found, TokenError):
+        if settings.WS_REJECT_INVALID_TOKENS or not anonymous_allowed:
+            raise Refused(found.code, found.message)
+        found = None
+    principal = found or ANONYMOUS
+    if not principal.identified and not anonymous_allowed:
+        raise Refused("token_missing")
     if permission is not None and not may(principal, permission, settings):
-        return _refused("permission_denied")
-    return Verdict(principal)
+        raise Refused("permission_denied", principal=principal)
+    return principal

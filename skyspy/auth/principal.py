@@ -23,15 +23,25 @@ MESSAGES: dict[str, str] = {
 """What a refused client is told, by code."""
 
 
-class TokenError(Exception):
-    """A token that was given and is not good. `code` is a key of MESSAGES; `retry_after` (seconds) is
-    set with the code rate_limited. It never holds the token."""
+class Refused(Exception):
+    """Not admitted, or not permitted.
 
-    def __init__(self, code: str, message: str = "", retry_after: float | None = None) -> None:
-        super().__init__(message or MESSAGES[code])
+    `code` and `message` are what the client is told; `retry_after` (seconds) is set with the code rate_limited;
+    `principal` is who was refused, where the credential was good. It never holds the credential.
+    """
+
+    def __init__(
+        self, code: str, message: str = "", retry_after: float | None = None, principal: Principal | None = None
+    ) -> None:
         self.code = code
-        self.message = message or MESSAGES[code]
+        self.message = message or MESSAGES.get(code, code)
         self.retry_after = retry_after
+        self.principal = principal
+        super().__init__(self.message)
+
+
+class TokenError(Refused):
+    """A token was given and is not valid; `code` is a key of MESSAGES."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from flask import Flask, Response, current_app, render_template, request, send_from_directory, url_for
+from flask import Flask, Response, render_template, send_from_directory, url_for
 
 from skyspy import __version__, headers
-from skyspy.address import came_over_tls
-from skyspy.server import server_of
+from skyspy.server import request_peer, server_of
 
 FOR_EVER = "public, max-age=31536000, immutable"
 CHECK_FIRST = "no-cache"
@@ -50,17 +49,11 @@ def stamp_of(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def is_secure() -> bool:
-    """Whether the client came over TLS: to us, or to a proxy that is trusted to say so."""
-    trusted = server_of(current_app).config.trusted_proxies
-    return came_over_tls(request.remote_addr, request.scheme, request.headers.get("X-Forwarded-Proto"), trusted)
-
-
 def _sky() -> str:
     return render_template("sky.html")
 
 
 def _headers(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", CHECK_FIRST)
-    response.headers.extend(headers.missing(response.headers.keys(), over_tls=is_secure()))
+    response.headers.extend(headers.missing(response.headers.keys(), over_tls=request_peer().secure))
     return response

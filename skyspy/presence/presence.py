@@ -102,7 +102,7 @@ class Presence:
         for eviction in polled.evictions:
             self._act(eviction)
         self._last_eviction = polled.last_id
-        self._sessions.hear(polled.last_id)
+        self._sessions.note_eviction(polled.last_id)
         if self._clock.steady() - self._published_at >= PUBLISH_S:
             self._publish(traffic=polled.wanted)
 
@@ -153,9 +153,11 @@ class Presence:
 
     def _act(self, eviction: Eviction) -> None:
         for session in self._sessions:
-            if session.heard < eviction.id and is_meant(session.sid, session.principal, eviction.what, eviction.target):
-                self._sessions.send_away(session, CODE, MESSAGE)
-        self._sessions.hear(eviction.id)
+            if session.last_eviction_seen < eviction.id and is_meant(
+                session.sid, session.principal, eviction.what, eviction.target
+            ):
+                self._sessions.request_disconnect(session, CODE, MESSAGE)
+        self._sessions.note_eviction(eviction.id)
 
 
 def clients(rows: Iterable[SessionRow]) -> int:

@@ -13,8 +13,8 @@ from typing import Any
 
 from skyspy import topics
 from skyspy.auth.apikeys import principal_of
-from skyspy.auth.policy import TokenOutcome, decide, may
-from skyspy.auth.principal import MESSAGES, Principal, TokenError
+from skyspy.auth.policy import decide, may
+from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, Refused, TokenError
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Context, as_refusals
 from skyspy.store import keys, users
@@ -65,15 +65,16 @@ def preview(server: Server, caller: Caller, changes: Mapping[str, object]) -> Pr
     for row, token in zip(rows, tokens_of(server, rows), strict=True):
         if token is None:
             continue
-        verdict = decide(token, wanted, topics.NAMESPACES[row.namespace].permission)
-        if verdict.principal is None:
+        try:
+            principal = decide(token, wanted, topics.NAMESPACES[row.namespace].permission)
+        except Refused:
             gone[row.kind] += 1
             where.setdefault(row.kind, Counter())[row.namespace] += 1
             own += row.kind != "anonymous" and row.user_id == caller.principal.user_id
             near += row.kind == "anonymous" and row.address == caller.address
             continue
         for topic in row.topics.split():
-            if topic in topics.TOPICS and not may(verdict.principal, topics.TOPICS[topic].permission, wanted):
+            if topic in topics.TOPICS and not may(principal, topics.TOPICS[topic].permission, wanted):
                 lost[topic] += 1
     namespaces = sum(where.values(), Counter[str]())
     return Preview(current, wanted, dict(gone), dict(lost), dict(namespaces), where, own, near)
@@ -93,20 +94,20 @@ def change(context: Context, caller: Caller, changes: Mapping[str, object]) -> S
         return context.settings.change(changes, caller.actor)
 
 
-def tokens_of(server: Server, rows: Sequence[SessionRow]) -> list[TokenOutcome | None]:
+def tokens_of(server: Server, rows: Sequence[SessionRow]) -> list[Principal | TokenError | None]:
     """What the door would find each session's token to be now; None for one that goes whatever is changed."""
     people = server.store.read(users.by_ids, {row.user_id for row in rows if row.kind == "user" and row.user_id is not None})
     held = server.store.read(keys.by_ids, {row.key_id for row in rows if row.key_id is not None})
     now = server.clock.wall()
 
-    def found(row: SessionRow) -> TokenOutcome | None:
+    def found(row: SessionRow) -> Principal | TokenError | None:
         if row.kind == "anonymous":
-            return TokenOutcome(error=TokenError(row.token_state) if row.token_state in MESSAGES else None)
+            return TokenError(row.token_state) if row.token_state in MESSAGES else ANONYMOUS
         if row.kind == "user":
             user = people.get(row.user_id or 0)
-            return None if user is None else TokenOutcome(Principal("user", user.id, user.name, user.role, user.permissions))
+            return None if user is None else Principal("user", user.id, user.name, user.role, user.permissions)
         try:
-            return TokenOutcome(principal_of(held[row.key_id or 0], now))
+            return principal_of(held[row.key_id or 0], now)
         except (KeyError, TokenError):
             return None
 

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from skyspy import topics
-from skyspy.auth.policy import TokenOutcome, decide, may
+from skyspy.auth.policy import decide, may
+from skyspy.auth.principal import Principal
+from skyspy.auth.principal import Refused as NotAdmitted
 from skyspy.server import Server
 from skyspy.services import access, users
 from skyspy.services.caller import Caller, Context, as_refusals, known
@@ -112,10 +114,12 @@ def _effect(server: Server, rows: list[SessionRow], held: frozenset[str], wanted
     closed: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     for row, token in zip(rows, access.tokens_of(server, rows), strict=True):
-        if token is None or token.principal is None:
+        if not isinstance(token, Principal):
             continue
-        after = replace(token.principal, permissions=token.principal.permissions & wanted)
-        if decide(TokenOutcome(after), settings, topics.NAMESPACES[row.namespace].permission).principal is None:
+        after = replace(token, permissions=token.permissions & wanted)
+        try:
+            decide(after, settings, topics.NAMESPACES[row.namespace].permission)
+        except NotAdmitted:
             closed[row.namespace] += 1
             continue
         joined = [topic for topic in row.topics.split() if topic in topics.TOPICS]

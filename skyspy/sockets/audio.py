@@ -11,6 +11,6 @@ class AudioNamespace(BaseNamespace):
 
     path = "/audio"
 
-    def moved(self, session: Session) -> None:
+    def resend_snapshots(self, session: Session) -> None:
         """Another sky, other transmissions."""
         self.greet(session)

@@ -1,9 +1,9 @@
-"""Doors: the one door of all four namespaces.
+"""Interface: what all four Socket.IO namespaces share: admission, greeting, events, eviction.
 
-Law: it fails closed. Nobody is admitted but by a verdict; whatever else happens in here is logged,
-counted and refuses. Nothing a client sends reaches a method by name, only through the table
-`events`; no handler raises into the library, where an exception would admit (connect), leak
-(disconnect) or be run a second time (TypeError). Who is not in the live list is served nothing.
+Invariants: it fails closed. A client is admitted only by auth.authorize; any other outcome is logged, counted and
+refuses. Nothing a client sends reaches a method by name, only through the table `events`; no handler raises into the
+library, where an exception would admit (connect), leak (disconnect) or be run a second time (TypeError). A session
+that is not in the session registry is served nothing.
 """
 
 from __future__ import annotations
@@ -18,25 +18,26 @@ import gevent
 from flask_socketio import ConnectionRefusedError as Refusal
 from flask_socketio import Namespace
 
-from skyspy import address, topics
+from skyspy import topics
+from skyspy.auth.authorize import Admission, Refused, Token, authorize
 from skyspy.auth.principal import MESSAGES, Principal
 from skyspy.clock import iso
 from skyspy.presence.sessions import Session
 from skyspy.server import Server
-from skyspy.sockets.admission import Admitted, Refused, judge
 from skyspy.sockets.subscriptions import Subscriptions
 from skyspy.store import StoreError
 from skyspy.store.settings import Settings
+from skyspy.transport.connection import ClientConnection
 from skyspy.transport.packets import REFUSED
 from skyspy.transport.rate_limit import FloodCounter, RateLimitedLogger
-from skyspy.transport.setup import close_transport
+from skyspy.transport.setup import registry_of
 
 log = RateLimitedLogger(logging.getLogger(__name__))
 
 Payload = dict[str, Any]
 Handler = Callable[[Session, Payload], Payload]
 
-FAREWELL_SECONDS = 0.7
+EVICTION_SECONDS = 0.7
 """From telling a client that it is disconnected to ending its TCP connection."""
 MAX_STRIKES = 200
 """Events over the permitted rate, less those within it, after which a client is disconnected."""
@@ -45,14 +46,15 @@ COMPLAIN_EVERY = 20
 
 
 class BaseNamespace(Namespace):  # type: ignore[misc]
-    """Admits, greets, dispatches and sees out the clients of one namespace. Subclasses set `path`
-    and add to `events`; they override `topics_of`, `greet`, `lost` and `moved` where there is something else to do."""
+    """Admits, greets, serves and evicts the clients of one namespace. Subclasses set `path` and add to `events`; they
+    override `topics_of`, `greet`, `drop_forbidden_topics` and `resend_snapshots` where there is something else to do."""
 
     path = "/"
 
     def __init__(self, server: Server) -> None:
         super().__init__(self.path)
         self.skyspy = server
+        self.connections = registry_of(server.socketio.server)
         self.row = topics.NAMESPACES[self.path]
         self.subscriptions = Subscriptions(server, self.path)
         self.crashes = 0
@@ -67,7 +69,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
     # -- what the library calls ----------------------------------------------------------------
 
     def trigger_event(self, event: str, *args: Any) -> object:
-        """Everything comes through here: connect (sid, environ, auth), disconnect (sid, reason), events (sid, *payload)."""
+        """Handle one event of the library: connect (sid, environ, auth), disconnect (sid, reason), others (sid, *payload)."""
         answer: object = None
         if event == "connect":
             self._connect(*args)
@@ -79,18 +81,18 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
 
     def _connect(self, sid: str, environ: Any = None, auth: object = None, *_: object) -> None:
         if not self.server.manager.is_pre_connected(sid, self.path):
-            # An event of a connected client that calls itself connect: the packets let none through, and neither do we.
+            # An event of a connected client that is named connect: the packets let none through, and this does not either.
             return
         try:
             self._admit(sid, environ, auth)
         except Refused as refused:
             raise self._refusal(refused.code, refused.message) from None
         except StoreError as error:
-            log.warning("nobody is admitted while the database cannot be read: %s", error)
+            log.warning("no client is admitted while the database cannot be read: %s", error)
             raise self._refusal("overloaded") from None
         except (Exception, gevent.Timeout):
             self.crashes += 1
-            log.exception("the door of %s failed, so it stayed shut", self.path)
+            log.exception("admitting a client to %s failed, so it was refused", self.path)
             raise self._refusal("overloaded") from None
 
     def _refusal(self, code: str, message: str = "") -> Refusal:
@@ -99,59 +101,61 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         return Refusal(message or MESSAGES[code], {"code": code})
 
     def _admit(self, sid: str, environ: Any, auth: object) -> None:
-        eio_sid = self.server.manager.eio_sid_from_sid(sid, self.path)
-        client = address.client_address(
-            environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"), self.skyspy.config.trusted_proxies
-        )
-        _note_token_in_url(environ, client)
-        self._count(eio_sid, client, self.skyspy.settings.fresh())
-        # Credentials are an object or nothing; whatever else was sent is a token nobody issued.
-        token = auth.get("token") if isinstance(auth, dict) else auth
-        admitted = judge(self.skyspy, token, client, self.row.permission)
-        # No greenlet switch from the verdict to the end of this method.
-        self._count(eio_sid, client, admitted.settings)
-        if eio_sid not in self.server.environ:
-            # It went while its token was looked up: nobody would ever take it off the list again.
+        connection = self.connections.get(self.server.manager.eio_sid_from_sid(sid, self.path))
+        if connection is None:
             raise Refused("overloaded")
-        session = self._session(sid, eio_sid, client, environ, admitted)
-        self._paces[sid] = FloodCounter(admitted.settings.SOCKET_EVENTS_BURST)
+        _note_token_in_url(environ, connection.peer.address)
+        self._refuse_if_full(connection)
+        # Credentials are an object or nothing; anything else counts as an invalid token.
+        token = Token(self.skyspy.tokens, auth.get("token") if isinstance(auth, dict) else auth)
+        admission = authorize(self.skyspy.settings, token, connection.peer, self.row.permission)
+        # No greenlet switch from the verdict to the end of this method.
+        self._refuse_if_full(connection)
+        if connection.ended:
+            # The client left while its token was looked up: nothing would ever remove its session.
+            raise Refused("overloaded")
+        session = self._session(sid, connection, environ, admission)
+        self._paces[sid] = FloodCounter(admission.settings.SOCKET_EVENTS_BURST)
+        self.connections.admit(connection, sid)
         self.skyspy.sessions.add(session)
-        # The library sends CONNECT when this method is done; what a greeting sent here would overtake it.
+        # The library sends CONNECT when this method is done; a greeting sent here would arrive before it.
         gevent.spawn(self._greet, session)
 
-    def _session(self, sid: str, eio_sid: str, client: str, environ: Any, admitted: Admitted) -> Session:
-        sky = self.skyspy.skies[admitted.principal.sky]
+    def _session(self, sid: str, connection: ClientConnection, environ: Any, admission: Admission) -> Session:
+        sky = self.skyspy.skies[admission.principal.sky]
         return Session(
             sid=sid,
-            eio_sid=eio_sid,
+            eio_sid=connection.sid,
             namespace=self.path,
-            principal=admitted.principal,
-            address=client,
+            principal=admission.principal,
+            peer=connection.peer,
             since=self.skyspy.clock.wall(),
             user_agent=str(environ.get("HTTP_USER_AGENT", ""))[:200],
-            token_error=admitted.token_error,
+            token_error=admission.token_error,
             sky=sky.name,
-            audience=sky.view.audience(admitted.principal),
+            audience=sky.view.audience(admission.principal),
         )
 
-    def _count(self, eio_sid: str, client: str, settings: Settings) -> None:
-        live = self.skyspy.sessions
-        if live.has_transport(eio_sid):
-            return
-        if live.count >= settings.MAX_CONNECTIONS:
-            raise Refused("overloaded")
-        if not address.is_loopback(client) and live.count_at(client) >= settings.CONNECTIONS_PER_ADDRESS:
-            raise Refused("rate_limited")
+    def _refuse_if_full(self, connection: ClientConnection) -> None:
+        code = self.connections.refusal_to_admit(connection)
+        if code:
+            raise Refused(code)
 
     def _disconnected(self, sid: str) -> None:
         if self.server.manager.is_connected(sid, self.path):
-            return  # an event that calls itself disconnect
+            return  # an event of a connected client that is named disconnect
+        self._remove(sid)
+
+    def _remove(self, sid: str) -> Session | None:
+        """Remove a session from the registries; None when it is not there (any more)."""
         self._paces.pop(sid, None)
         session = self.skyspy.sessions.remove(sid)
         if session is not None:
+            self.connections.release(session.eio_sid, sid)
             self.subscriptions.leave(session)
+        return session
 
-    # -- greeting and seeing out ---------------------------------------------------------------
+    # -- greeting, reauthorizing, evicting -----------------------------------------------------
 
     def _greet(self, session: Session) -> None:
         if self.skyspy.sessions.get(session.sid) is not session:
@@ -164,7 +168,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
             log.exception("greeting a client of %s failed", self.path)
 
     def greet(self, session: Session) -> None:
-        """Send what this namespace greets with, if anything. Rooms are joined already, in the same step."""
+        """Send what this namespace greets with, if anything. The rooms are joined already, without a greenlet switch in between."""
         if self.row.greeting is not None:
             for topic in self.topics_of(session):
                 self.subscriptions.show(session, topic)
@@ -173,53 +177,48 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         """The topics to which the session listens now."""
         return self.subscriptions.flowing(session)
 
-    def lost(self, session: Session, settings: Settings) -> list[str]:  # noqa: ARG002 - for those that have topics
-        """Take from the session what it may no longer have, and return the topics among it."""
+    def drop_forbidden_topics(self, session: Session, settings: Settings) -> list[str]:  # noqa: ARG002 - for those with topics
+        """Unsubscribe the session from the topics it may no longer have; returns them."""
         return []
 
-    def moved(self, session: Session) -> None:
-        """The session now looks at another sky, or from elsewhere: show it anew what it holds."""
+    def resend_snapshots(self, session: Session) -> None:
+        """Send the session its state again: its sky or its audience has changed."""
 
     def evict(self, session: Session, code: str, message: str = "") -> None:
-        """Tell a client why it has to go, disconnect it, and end its connection if nobody else is on it."""
-        if self.skyspy.sessions.remove(session.sid) is None:
+        """Tell a client why it is disconnected, disconnect it, and end its connection if no other session uses it."""
+        if self._remove(session.sid) is None:
             return
-        self.subscriptions.leave(session)
         try:
             self.send(session, "error", {"code": code, "message": message or MESSAGES.get(code, code)})
             self.server.disconnect(session.sid, namespace=self.path)
         except Exception:
             log.exception("disconnecting a client of %s failed", self.path)
-        self._paces.pop(session.sid, None)
-        gevent.spawn_later(FAREWELL_SECONDS, self._hang_up, session.eio_sid)
+        gevent.spawn_later(EVICTION_SECONDS, self.connections.close_unused, session.eio_sid)
 
-    def _hang_up(self, eio_sid: str) -> None:
-        if not self.skyspy.sessions.has_transport(eio_sid):
-            close_transport(self.server.eio, eio_sid)
-
-    def renew(self, session: Session, principal: Principal, settings: Settings) -> None:
+    def reauthorize(self, session: Session, principal: Principal, settings: Settings) -> None:
         """Give a live session the rights its principal has now: rooms, topics, sky. Does not yield."""
         sky = self.skyspy.skies[principal.sky]
-        place = (sky.name, sky.view.audience(principal))
-        moved = place != (session.sky, session.audience)
+        view = (sky.name, sky.view.audience(principal))
+        changed = view != (session.sky, session.audience)
         is_another = principal.user_id != session.principal.user_id
         if is_another or sky.name != session.sky:
             # What the streams keep of it belongs to the sky and the user that it leaves.
             self.subscriptions.leave(session)
         session.principal = principal
-        session.sky, session.audience = place
-        lost = self.lost(session, settings)
+        session.sky, session.audience = view
+        dropped = self.drop_forbidden_topics(session, settings)
         self.sync_rooms(session)
-        if lost:
+        if dropped:
             remaining = [name for name in sky.topics if name in session.topics]
-            self.send(session, "unsubscribed", {"topics": lost, "remaining": remaining, "reason": MESSAGES["permission_denied"]})
-        if moved:
-            self.moved(session)
+            payload = {"topics": dropped, "remaining": remaining, "reason": MESSAGES["permission_denied"]}
+            self.send(session, "unsubscribed", payload)
+        if changed:
+            self.resend_snapshots(session)
         elif is_another:
             self.subscriptions.show_personal(session)
 
     def sync_rooms(self, session: Session) -> None:
-        """Make the session listen to its topics, and stand in exactly the rooms it has a right to."""
+        """Make the session listen to its topics, and put it into exactly the rooms it may be in."""
         self.subscriptions.sync(session, self.topics_of(session))
 
     def send(self, session: Session, event: str, payload: object) -> None:
@@ -256,7 +255,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
             return _error("token_expired", MESSAGES["token_expired"])
         handler = self.events.get(event)
         if handler is None:
-            # Ignored, as the contract says; only who asked for an acknowledgement hears of it.
+            # Ignored, as the contract says; only an acknowledgement that was asked for tells.
             return _error("unknown_event", "This event is not known here")
         if payload is None:
             payload = {}
@@ -285,18 +284,19 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         return pong
 
     def _authenticate(self, session: Session, payload: Payload) -> Payload:
-        admitted = judge(self.skyspy, payload.get("token"), session.address, self.row.permission)
-        # As in _admit: from here on nobody else runs until the session holds its new rights.
-        if admitted.token_error is not None:
-            raise Refused(admitted.token_error.code, admitted.token_error.message)
-        if not admitted.principal.identified:
+        token = Token(self.skyspy.tokens, payload.get("token"))
+        admission = authorize(self.skyspy.settings, token, session.peer, self.row.permission)
+        # As in _admit: no greenlet switch until the session has its new rights.
+        if admission.token_error is not None:
+            raise Refused(admission.token_error.code, admission.token_error.message)
+        if not admission.principal.identified:
             raise Refused("token_missing")
         if self.skyspy.sessions.get(session.sid) is not session:
             return _error("not_connected", "You are not connected here")
         session.token_error = None
-        answer = _granted(admitted.principal)
+        answer = _granted(admission.principal)
         self.send(session, "authenticated", answer)
-        self.renew(session, admitted.principal, admitted.settings)
+        self.reauthorize(session, admission.principal, admission.settings)
         return answer
 
 
@@ -310,7 +310,7 @@ def _note_token_in_url(environ: Any, client: str) -> None:
 
 
 def _refuse(_session: Session, payload: Payload) -> Payload:
-    # What the packets could not read as an event.
+    # A packet that could not be decoded as an event.
     raise Refused(payload["code"], payload["message"])
 
 

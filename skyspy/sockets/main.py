@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from skyspy.auth import policy
+from skyspy.auth.principal import Refused
 from skyspy.presence.sessions import Session
 from skyspy.server import Server
-from skyspy.sockets.admission import Refused
 from skyspy.sockets.base import BaseNamespace, Payload
 from skyspy.sockets.requests import answer
 from skyspy.store.settings import Settings
@@ -40,13 +40,13 @@ class MainNamespace(BaseNamespace):
         """What it subscribed to."""
         return session.topics
 
-    def lost(self, session: Session, settings: Settings) -> list[str]:
+    def drop_forbidden_topics(self, session: Session, settings: Settings) -> list[str]:
         """Drop the topics that are no longer permitted."""
         lost = [name for name in self._held(session) if not self._may(session, name, settings)]
         session.topics.difference_update(lost)
         return lost
 
-    def moved(self, session: Session) -> None:
+    def resend_snapshots(self, session: Session) -> None:
         """Show every held topic as it looks from the new place."""
         for name in self._held(session):
             self.subscriptions.show(session, name)

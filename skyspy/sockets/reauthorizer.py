@@ -15,8 +15,8 @@ from collections.abc import Callable
 
 import gevent
 
-from skyspy.auth.policy import TokenOutcome, decide
-from skyspy.auth.principal import Principal, TokenError
+from skyspy.auth.policy import decide
+from skyspy.auth.principal import Principal, Refused, TokenError
 from skyspy.cooperate import PAUSE_SECONDS
 from skyspy.presence.sessions import Session
 from skyspy.server import Server
@@ -33,7 +33,7 @@ log = RateLimitedLogger(logging.getLogger(__name__))
 EMPTY_SECONDS = 10.0
 """How long a connection may stay over which nobody is admitted: refused, gone, or never asked."""
 TURN = 25
-"""Sessions judged before other greenlets get their turn."""
+"""Sessions that are reauthorized before other greenlets run."""
 
 
 class Reauthorizer:
@@ -54,10 +54,10 @@ class Reauthorizer:
     # -- what an operator changed --------------------------------------------------------------
 
     def disconnect_pending(self) -> None:
-        for sid, code, message in self._server.sessions.take_farewells():
+        for sid, code, message in self._server.sessions.take_pending_disconnects():
             session = self._server.sessions.get(sid)
             if session is not None:
-                self._door(session).evict(session, code, message)
+                self._namespace(session).evict(session, code, message)
 
     def reauthorize(self, settings: Settings) -> bool:
         """Judge every live session under these settings and the accounts as they are now.
@@ -88,26 +88,27 @@ class Reauthorizer:
 
     def _settle(self, session: Session, found: Principal | TokenError | None, settings: Settings) -> None:
         """Act on what became of a session's identity: gone, another, or (None) there never was one."""
-        door = self._door(session)
+        namespace = self._namespace(session)
         if isinstance(found, TokenError):
-            # Also where strangers are welcome: it came as somebody, and must hear that it no longer is.
-            door.evict(session, found.code, found.message)
+            # Also in modes that admit anonymous clients: it came with an identity, and is told that it has none any more.
+            namespace.evict(session, found.code, found.message)
             return
         if found is None and session.principal.identified:
             return
         if found is not None and not found.welcome_from(session.address):
-            door.evict(session, "permission_denied")
+            namespace.evict(session, "permission_denied")
             return
-        verdict = decide(TokenOutcome(found, session.token_error), settings, door.row.permission)
-        if verdict.principal is None:
-            door.evict(session, verdict.code, verdict.message)
+        try:
+            principal = decide(found or session.token_error, settings, namespace.row.permission)
+        except Refused as refused:
+            namespace.evict(session, refused.code, refused.message)
         else:
-            door.renew(session, verdict.principal, settings)
+            namespace.reauthorize(session, principal, settings)
 
-    def _door(self, session: Session) -> BaseNamespace:
-        door = self._socketio.namespace_handlers[session.namespace]
-        assert isinstance(door, BaseNamespace)  # noqa: S101 - app.py registers nothing else
-        return door
+    def _namespace(self, session: Session) -> BaseNamespace:
+        namespace = self._socketio.namespace_handlers[session.namespace]
+        assert isinstance(namespace, BaseNamespace)  # noqa: S101 - app.py registers nothing else
+        return namespace
 
     # -- what time changed ---------------------------------------------------------------------
 
@@ -116,14 +117,14 @@ class Reauthorizer:
         for session in self._server.sessions:
             ends = session.principal.expires_at
             if ends is not None and ends <= now:
-                self._door(session).evict(session, "token_expired")
+                self._namespace(session).evict(session, "token_expired")
 
     def close_empty(self) -> None:
-        now, live = self._server.clock.steady(), self._server.sessions
+        now = self._server.clock.steady()
         for connection in list(self._registry.connections.values()):
-            if live.has_transport(connection.sid):
+            if connection.admitted:
                 connection.empty_since = None
             elif connection.empty_since is None:
                 connection.empty_since = now
             elif now - connection.empty_since >= EMPTY_SECONDS:
-                connection.end()
+                connection.close()

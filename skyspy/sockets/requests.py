@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from skyspy.auth import policy
+from skyspy.auth.principal import Refused
 from skyspy.presence.sessions import Session
 from skyspy.sky import Sky
 from skyspy.sky.streams import RequestError
-from skyspy.sockets.admission import Refused
 from skyspy.store.settings import Settings
 
 Payload = dict[str, Any]

@@ -8,7 +8,7 @@ from skyspy.transport.connection import ConnectionRegistry
 
 def traffic_of(registry: ConnectionRegistry, eio_sid: str) -> Traffic:
     """The traffic of the connection with this Engine.IO id; nothing where it is gone."""
-    connection = registry.connections.get(eio_sid)
+    connection = registry.get(eio_sid)
     if connection is None:
         return Traffic()
     outbox = connection.engine.queue

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
 
+from skyspy.address import canonical_origin
 from skyspy.permissions import ACCESS_LEVELS, ALWAYS_IDENTIFIED, FEATURES
 from skyspy.wirejson import loads
 
@@ -267,27 +267,12 @@ def _origins(_row: Row, value: object, _: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_origin(word) for word in words))
 
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-
-
 def _origin(word: object) -> str:
-    try:
-        parts = urlsplit(word if isinstance(word, str) else "")
-        scheme, host, port = parts.scheme, parts.hostname, parts.port
-    except ValueError:
-        scheme, host, port = "", None, None
-    if (
-        scheme not in _DEFAULT_PORTS
-        or not host
-        or parts.path not in ("", "/")
-        or parts.query
-        or parts.fragment
-        or "@" in parts.netloc
-    ):
-        # `*` lands here too, on purpose: it would let any page use a visitor's browser.
+    # `*` is refused too, on purpose: it would let any page use a visitor's browser.
+    origin = canonical_origin(word) if isinstance(word, str) else None
+    if origin is None:
         raise SettingError(f"{word!r} is not an origin such as https://map.example")
-    host = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{host}" if port in (None, _DEFAULT_PORTS[scheme]) else f"{scheme}://{host}:{port}"
+    return origin
 
 
 _PARSERS: Mapping[str, Callable[[Row, object, Any], Any]] = {

@@ -1,9 +1,9 @@
-"""Doors: one client's line, from the server's queue to its TCP connection.
+"""Infrastructure: the client connections of one Socket.IO server, and the registry that counts them.
 
-Law: nothing waits for a client. What it does not read is kept up to a bound and then it is closed;
-what it sends is taken at a pace and no faster; whenever its Engine.IO session ends, for whatever
-reason, its TCP connection ends within CLOSE_SECONDS, also when it reads nothing. The line knows
-bytes and packets; who the client is and what it may see is the door's business.
+Invariants: nothing waits for a client. What it does not read is kept up to a bound, then the client is closed;
+what it sends above its rate closes it. When its Engine.IO session ends, for whatever reason, its TCP connection ends
+within CLOSE_SECONDS, also when the client reads nothing. This file knows bytes, packets and addresses; it does not
+know users, namespaces or events.
 """
 
 from __future__ import annotations
@@ -11,34 +11,32 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket as sockets
-import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import gevent
-from gevent.queue import JoinableQueue
 
-from skyspy.address import limit_key
+from skyspy.address import Peer, is_loopback, limit_key
 from skyspy.transport.frames import POLICY, PROTOCOL_ERROR, BoundedWebSocket
 from skyspy.transport.guard import Guard
+from skyspy.transport.outbox import Frame, Outbox, frame_of
 from skyspy.transport.rate_limit import RateLimitedLogger, TokenBucket
 
 log = RateLimitedLogger(logging.getLogger(__name__))
 
 CLOSE_SECONDS = 1.0
-"""Between the end of a session and the end of its TCP connection: time to read the reason."""
-MAX_WAITING_PACKETS, MAX_WAITING_BYTES = 8192, 4 * 1024 * 1024
-"""What may wait for one client. One snapshot may be larger: the bound is on what waits before it."""
+"""Between the end of a session and the end of its TCP connection: time for the client to read the reason."""
 
 _ENGINE_PACKETS = frozenset("0123456")
 _NOT_A_PACKET = "2"
-"""Handed on in place of a message that is none: it decodes to a refused packet, which its door answers."""
+"""Stands for a message that is not text: it decodes to a refused packet, which its namespace answers."""
 
 
 @dataclass(slots=True)
 class Counts:
-    """What the wire had to do, since the start."""
+    """What happened on all connections since the start."""
 
     opened: int = 0
     slow: int = 0
@@ -46,116 +44,109 @@ class Counts:
     broken: int = 0
     binary: int = 0
     refused: int = 0
+    framed: int = 0
+    """WebSocket frames that were built: one for a broadcast, however many clients it goes to."""
 
 
-class Outbox(JoinableQueue[Any]):
-    """One client's waiting packets. `put` never blocks; over the bound the client is closed as slow."""
+@dataclass(slots=True)
+class Tally:
+    """How many connections there are, in all and by address (one /64 where it is IPv6)."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.connection: ClientConnection | None = None
-        self.waiting_bytes = 0
-        self.sent = 0
-        """Packets the client's transport has taken since it connected, and how many characters they had."""
-        self.sent_bytes = 0
-        self._over = False
-        self._behind_since: float | None = None
+    total: int = 0
+    by_address: Counter[str] = field(default_factory=Counter)
 
-    def lag(self) -> float:
-        """For how many seconds something has been waiting for the client to read."""
-        return 0.0 if self._behind_since is None else max(0.0, time.monotonic() - self._behind_since)
+    def add(self, peer: Peer, count: int = 1) -> None:
+        """Count one more connection of this peer, or one less (-1)."""
+        key = limit_key(peer.address)
+        self.total += count
+        self.by_address[key] += count
+        if not self.by_address[key]:
+            del self.by_address[key]
 
-    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: ARG002 - the queue's own signature
-        """Take a packet, or None for the end."""
-        if item is not None:
-            if self._over:
-                return
-            if self.waiting_bytes > MAX_WAITING_BYTES or self.qsize() >= MAX_WAITING_PACKETS:
-                self._over = True
-                if self.connection is not None:
-                    self.connection.too_slow(self.qsize(), self.waiting_bytes)
-                return
-            self.waiting_bytes += _size(item)
-            if self._behind_since is None:
-                self._behind_since = time.monotonic()
-        super().put(item)
+    def at(self, address: str) -> int:
+        """How many connections the address has."""
+        return self.by_address.get(limit_key(address), 0)
 
-    def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """The oldest packet."""
-        item = super().get(block, timeout)
-        if item is not None:
-            size = _size(item)
-            self.waiting_bytes -= size
-            self.sent += 1
-            self.sent_bytes += size
-            if self.empty():
-                self._behind_since = None
-        return item
+    def full(self, peer: Peer, total: int, by_address: int) -> str:
+        """The code with which one more connection is refused at these limits, "" where it is not.
 
-    def join(self, timeout: float | None = None) -> bool:  # noqa: ARG002
-        """Engine.IO waits here for a client to have read everything, which some never do. Nobody waits."""
-        return True
-
-
-def _size(item: Any) -> int:
-    data = item.data
-    return len(data) if isinstance(data, str) else 64
+        Loopback addresses have no limit of their own.
+        """
+        if self.total >= total:
+            return "overloaded"
+        return "rate_limited" if self.at(peer.address) >= by_address and not is_loopback(peer.address) else ""
 
 
 class ClientConnection:
-    """One Engine.IO session and the TCP connections it speaks through now (a polling client may have two)."""
+    """One Engine.IO session and the TCP connections it uses now (a polling client may have two).
 
-    __slots__ = ("_bucket", "_registry", "address", "empty_since", "ended", "engine", "polls", "raws", "sid")
+    `peer` is the other end, `admitted` the ids of the Socket.IO sessions admitted over it, `open_polls` how many GETs
+    wait for packets, `ended` whether the Engine.IO session is over.
+    """
 
-    def __init__(self, registry: ConnectionRegistry, engine: Any, address: str) -> None:
+    __slots__ = ("_bucket", "_registry", "admitted", "empty_since", "ended", "engine", "open_polls", "peer", "sid", "tcp_sockets")
+
+    def __init__(self, registry: ConnectionRegistry, engine: Any, peer: Peer) -> None:
         self._registry = registry
         self.engine = engine
         self.sid: str = engine.sid
-        self.address = address
-        self.raws: set[Any] = set()
-        self.polls = 0
+        self.peer = peer
+        self.admitted: set[str] = set()
+        self.tcp_sockets: set[Any] = set()
+        self.open_polls = 0
         self.ended = False
         self.empty_since: float | None = None
-        """Steady seconds since when it was seen with nobody admitted over it; None while somebody is."""
-        self._bucket = TokenBucket(registry.guard.pace()[1])
+        """Steady seconds since when nobody is admitted over it; None while somebody is."""
+        self._bucket = TokenBucket(registry.guard.packet_rate()[1])
 
-    def takes(self) -> bool:
-        """Whether one more packet is within the client's pace."""
-        return self._bucket.take(*self._registry.guard.pace())
+    @property
+    def takes_frames(self) -> bool:
+        """Whether the client reads from a WebSocket now, rather than by polling."""
+        return bool(self.engine.upgraded)
 
-    def too_slow(self, packets: int, size: int) -> None:
-        """The client does not read: end it, from a greenlet of its own, since a broadcast is under way here."""
+    def frame(self, packet: Any) -> Frame:
+        """The packet's frame, built for the first client that it goes to."""
+        built, is_new = frame_of(packet)
+        self._registry.counts.framed += is_new
+        return built
+
+    def take_packet(self) -> bool:
+        """Count one packet from the client; False when it is over the client's rate."""
+        return self._bucket.take(*self._registry.guard.packet_rate())
+
+    def close_slow(self, packets: int, size: int) -> None:
+        """Close a client that does not read, in another greenlet: the caller is in the middle of a broadcast."""
         self._registry.counts.slow += 1
-        log.warning("closing slow client %s: %d packets, %d bytes wait for it", self.address, packets, size)
-        gevent.spawn(self.end)
+        log.warning("closing slow client %s: %d packets, %d bytes wait for it", self.peer.address, packets, size)
+        gevent.spawn(self.close)
 
-    def flooding(self) -> None:
-        """The client sends faster than its pace: end it."""
+    def close_flooding(self) -> None:
+        """Close a client that sends above its rate."""
         self._registry.counts.flooding += 1
-        log.warning("closing %s: it sends more than it may", self.address)
-        self.end()
+        log.warning("closing %s: it sends more than it may", self.peer.address)
+        self.close()
 
-    def end(self) -> None:
+    def close(self) -> None:
         """End the session and its TCP connections now. Never raises, never waits."""
         self.close_session("server disconnect")
-        self.shut()
+        self.shut_sockets()
 
     def close_session(self, reason: str) -> None:
-        """End the Engine.IO session, whose farewell hook sees to the TCP connection."""
+        """End the Engine.IO session; its disconnect hook ends the TCP connections CLOSE_SECONDS later."""
         try:
             self.engine.close(wait=False, abort=True, reason=reason)
         except Exception:
             log.exception("closing a session failed")
 
-    def shut(self) -> None:
-        """End the TCP connections, whoever is reading or writing on them."""
-        for raw in list(self.raws):
+    def shut_sockets(self) -> None:
+        """End the TCP connections, also those that a greenlet is reading or writing."""
+        for tcp in list(self.tcp_sockets):
             with contextlib.suppress(OSError):
-                raw.shutdown(sockets.SHUT_RDWR)
+                tcp.shutdown(sockets.SHUT_RDWR)
 
 
 class Transport:
-    """What Engine.IO runs for a WebSocket: the driver's wait, send and close over our own frames."""
+    """What Engine.IO runs for a WebSocket: the wait, send and close of its driver, over our own frames."""
 
     def __init__(self, registry: ConnectionRegistry, handler: Callable[[Transport], object], engine: Any) -> None:
         self._registry = registry
@@ -165,13 +156,13 @@ class Transport:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
         """Run the session until the WebSocket closes; afterwards nothing of it is left."""
-        ws, connection = environ.get("wsgi.websocket"), self._registry.connections.get(self._engine.sid)
+        ws, connection = environ.get("wsgi.websocket"), self._registry.get(self._engine.sid)
         if ws is None or connection is None:
             start_response("400 Bad Request", [("Content-Type", "text/plain"), ("Content-Length", "0")])
             return []
         self._ws = ws
-        raw = ws.handler.socket
-        connection.raws.add(raw)
+        tcp = ws.handler.socket
+        connection.tcp_sockets.add(tcp)
         crashed = False
         try:
             self._handler(self)
@@ -183,12 +174,12 @@ class Transport:
             if crashed or self._engine.upgraded or self._engine.upgrading or not self._engine.connected:
                 connection.close_session("transport close")
             ws.close()
-            connection.raws.discard(raw)
+            connection.tcp_sockets.discard(tcp)
         return []
 
     def wait(self) -> str | None:
         """The next Engine.IO packet; None when the client is gone or has to go."""
-        connection = self._registry.connections.get(self._engine.sid)
+        connection = self._registry.get(self._engine.sid)
         if self._ws is None or connection is None:
             return None
         packet = self._next(self._ws, connection)
@@ -206,32 +197,40 @@ class Transport:
                 self._registry.counts.broken += 1
                 ws.close(PROTOCOL_ERROR, "not an Engine.IO packet")
                 return None
-            # The header that announced this attachment was answered; the client may live on without it.
+            # The packet that announced this attachment was answered; the client may go on without it.
             self._registry.counts.binary += 1
-            if not connection.takes():
+            if not connection.take_packet():
                 ws.close(POLICY, "too many packets")
                 return None
 
     def send(self, message: str | bytes) -> None:
-        """Send one packet; raises when that is impossible."""
-        if self._ws is not None:
+        """Send one packet, or one frame as it is; raises when that is impossible."""
+        if self._ws is None:
+            return
+        if isinstance(message, Frame):
+            self._ws.send_frame(message)
+        else:
             self._ws.send(message)
 
     def close(self) -> None:
-        """Say goodbye on the WebSocket."""
+        """Send a close frame."""
         if self._ws is not None:
             self._ws.close()
 
 
 class ConnectionRegistry:
-    """Every line of one Socket.IO server, and the hooks through which it takes part in their lives."""
+    """Every connection of one Socket.IO server, how many there are, and the hooks by which the server reports them.
+
+    `open` counts all connections, `admitted` those over which at least one Socket.IO session is admitted. Both limits on
+    connections are applied here: politely, by code, to whoever asks for admission, and with a margin to whoever connects.
+    """
 
     def __init__(self, server: Any, guard: Guard) -> None:
         self.guard = guard
         self.counts = Counts()
         self.connections: dict[str, ClientConnection] = {}
+        self.open, self.admitted = Tally(), Tally()
         self._eio = server.eio
-        self._here: dict[str, int] = {}
         # Socket.IO's own handlers: ours run around them.
         self._inner = dict(self._eio.handlers)
         self._eio.on("connect", self._connected)
@@ -240,24 +239,73 @@ class ConnectionRegistry:
         self._eio.create_queue = Outbox
         self._eio._async = {**self._eio._async, "websocket": self._transport}
 
-    def here(self, address: str) -> int:
-        """How many lines this address has open."""
-        return self._here.get(limit_key(address), 0)
+    def get(self, eio_sid: str) -> ClientConnection | None:
+        """The connection of an Engine.IO session; None when it has ended."""
+        return self.connections.get(eio_sid)
+
+    def count_at(self, address: str) -> int:
+        """How many connections this address has open, admitted or not."""
+        return self.open.at(address)
+
+    def refusal_to_open(self, peer: Peer) -> str:
+        """The code for refusing one more connection before anything is read of it, "" where it is not refused.
+
+        The margin lets those above the limits of `refusal_to_admit` connect and be told why they are not admitted.
+        """
+        limits = self.guard.limits
+        return self.open.full(
+            peer, limits.MAX_CONNECTIONS + limits.MAX_CONNECTIONS // 10 + 10, limits.CONNECTIONS_PER_ADDRESS * 2 + 20
+        )
+
+    def refusal_to_admit(self, connection: ClientConnection) -> str:
+        """The code for refusing a session over this connection, "" where it is not refused.
+
+        A connection with a session counts once, however many more sessions it carries.
+        """
+        limits = self.guard.limits
+        if connection.admitted:
+            return ""
+        return self.admitted.full(connection.peer, limits.MAX_CONNECTIONS, limits.CONNECTIONS_PER_ADDRESS)
+
+    def admit(self, connection: ClientConnection, sid: str) -> None:
+        """Note that a Socket.IO session was admitted over this connection."""
+        if not connection.admitted:
+            self.admitted.add(connection.peer)
+        connection.admitted.add(sid)
+
+    def release(self, eio_sid: str, sid: str) -> None:
+        """Note that a Socket.IO session has left, if its connection has not ended before."""
+        connection = self.connections.get(eio_sid)
+        if connection is not None and sid in connection.admitted:
+            connection.admitted.discard(sid)
+            if not connection.admitted:
+                self.admitted.add(connection.peer, -1)
+
+    def close_unused(self, eio_sid: str) -> None:
+        """Close a connection over which nobody is admitted any more."""
+        connection = self.connections.get(eio_sid)
+        if connection is not None and not connection.admitted:
+            connection.close()
 
     def _transport(self, handler: Any, _server: Any) -> Transport:
-        # Engine.IO hands the driver a bound method; the session it is bound to is what the line is about.
+        # Engine.IO hands the driver a bound method of the session that the WebSocket belongs to.
         return Transport(self, handler, handler.__self__)
 
     def _connected(self, eio_sid: str, environ: dict[str, Any]) -> object:
         engine = self._eio.sockets[eio_sid]
-        connection = ClientConnection(self, engine, self.guard.address(environ))
+        connection = ClientConnection(self, engine, self.guard.peer(environ))
         self.connections[eio_sid] = engine.queue.connection = connection
-        self._here[limit_key(connection.address)] = self.here(connection.address) + 1
+        self.open.add(connection.peer)
         self.counts.opened += 1
         return self._inner["connect"](eio_sid, environ)
 
     def _disconnected(self, eio_sid: str, reason: str) -> None:
         connection = self.connections.pop(eio_sid, None)
+        if connection is not None:
+            connection.ended = True
+            self.open.add(connection.peer, -1)
+            if connection.admitted:
+                self.admitted.add(connection.peer, -1)
         try:
             self._inner["disconnect"](eio_sid, reason)
         except Exception:
@@ -265,20 +313,14 @@ class ConnectionRegistry:
         # Engine.IO would keep a closed session listed until its next sweep.
         self._eio.sockets.pop(eio_sid, None)
         if connection is not None:
-            connection.ended = True
-            left = self.here(connection.address) - 1
-            if left > 0:
-                self._here[limit_key(connection.address)] = left
-            else:
-                self._here.pop(limit_key(connection.address), None)
-            gevent.spawn_later(CLOSE_SECONDS, connection.shut)
+            gevent.spawn_later(CLOSE_SECONDS, connection.shut_sockets)
 
     def _message(self, eio_sid: str, data: object) -> None:
         connection = self.connections.get(eio_sid)
         if connection is None:
             return
-        if not connection.takes():
-            connection.flooding()
+        if not connection.take_packet():
+            connection.close_flooding()
             return
         if isinstance(data, bytes):
             self.counts.binary += 1

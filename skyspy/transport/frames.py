@@ -1,9 +1,9 @@
-"""Doors: WebSocket frames, bounded before they are read.
+"""Infrastructure: WebSocket frames (RFC 6455), bounded before they are read.
 
-Law: nothing a client declares is believed. A frame's length is judged before its body is read, a
-message's length before it is assembled; what breaks RFC 6455 closes the socket with the code that
-says why. Writing never waits for ever, and two greenlets never write into one frame. This file
-knows frames and bytes; it does not know Engine.IO, Socket.IO or who the client is.
+Invariants: a frame's declared length is checked before its body is read, a message's length before it is
+assembled; a protocol error closes the socket with the close code for it. A write waits at most for the socket's
+time-out, and two greenlets never write into one frame. This file knows frames and bytes, not Engine.IO,
+Socket.IO or who the client is.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ MAX_FRAGMENTS = 128
 """Frames one message may be cut into; empty ones cost nothing to send, so their number is bounded too."""
 CONTROL_RATE, CONTROL_BURST = 20.0, 60
 """Control frames a client may send a second, and at once."""
-TURN = 8
-"""Messages after which others get their turn: data that is already here is read without ever waiting."""
+YIELD_EVERY = 8
+"""Messages after which other greenlets run: reading data that has already arrived never waits."""
 
 _LENGTH_16, _LENGTH_64 = struct.Struct("!H"), struct.Struct("!Q")
 
 
 class FrameError(Exception):
-    """The client broke the protocol; `code` is the close code that tells it so."""
+    """The client broke the protocol; `code` is the close code it gets, `reason` the text."""
 
-    def __init__(self, code: int, says: str) -> None:
-        super().__init__(says)
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
         self.code = code
 
 
@@ -52,7 +52,7 @@ def unmask(payload: bytes, mask: bytes) -> bytes:
 
 
 def frame(opcode: int, payload: bytes) -> bytes:
-    """One whole unmasked frame, as a server sends it."""
+    """One whole unmasked frame, as a server sends it: header and payload."""
     size = len(payload)
     if size < 126:
         return bytes((0x80 | opcode, size)) + payload
@@ -61,11 +61,16 @@ def frame(opcode: int, payload: bytes) -> bytes:
     return bytes((0x80 | opcode, 127)) + _LENGTH_64.pack(size) + payload
 
 
+def payload_of(whole: bytes) -> bytes:
+    """The payload of a frame made by `frame`."""
+    return whole[{126: 4, 127: 10}.get(whole[1], 2) :]
+
+
 class BoundedWebSocket(WebSocket):  # type: ignore[misc]
     """A server's end of one WebSocket whose messages are at most `limit` bytes.
 
-    `code` is the close code this side chose, 0 while open. One greenlet receives and one sends, as
-    Engine.IO does; what the receiving one has to answer meanwhile goes out behind the frame under way.
+    `code` is the close code this side chose, 0 while open. One greenlet receives and one sends, as in Engine.IO;
+    a pong or close that the receiving one has to write meanwhile follows the frame being written.
     """
 
     def __init__(self, environ: dict[str, Any], handler: Any, limit: int) -> None:
@@ -93,14 +98,14 @@ class BoundedWebSocket(WebSocket):  # type: ignore[misc]
         if self.closed:
             return None
         self._count += 1
-        if self._count % TURN == 0:
+        if self._count % YIELD_EVERY == 0:
             gevent.sleep(PAUSE_SECONDS)
         try:
             return self.read_message()
         except FrameError as error:
             self.close(error.code, str(error))
         except (OSError, ValueError):
-            # Reset, timed out, or the file object was closed under us: there is nobody to tell.
+            # Reset, timed out, or the file object was closed meanwhile: nothing can be sent any more.
             self.abandon()
         return None
 
@@ -179,12 +184,16 @@ class BoundedWebSocket(WebSocket):  # type: ignore[misc]
 
     def send(self, message: str | bytes, binary: bool | None = None) -> None:
         """Send one message; raises WebSocketError when the socket is closed or cannot take it in time."""
+        if isinstance(message, str):
+            self.send_frame(frame(BINARY if binary else TEXT, message.encode("utf-8")))
+        else:
+            self.send_frame(frame(BINARY, bytes(message)))
+
+    def send_frame(self, whole: bytes) -> None:
+        """Send one frame made by `frame`, as it is; raises WebSocketError as `send` does."""
         if self.closed:
             raise WebSocketError("closed")
-        if isinstance(message, str):
-            self._write(frame(BINARY if binary else TEXT, message.encode("utf-8")))
-        else:
-            self._write(frame(BINARY, bytes(message)))
+        self._write(whole)
 
     def _write(self, data: bytes) -> None:
         self._writing = True
@@ -193,7 +202,7 @@ class BoundedWebSocket(WebSocket):  # type: ignore[misc]
             while self._answers:
                 self._raw.sendall(self._answers.pop(0))
         except OSError as error:
-            # A frame may be half written: nothing that follows could be read. TimeoutError is one of these.
+            # A frame may be half written: nothing after it could be read. TimeoutError is an OSError.
             self.abandon()
             raise WebSocketError(str(error)) from None
         finally:
@@ -211,7 +220,7 @@ class BoundedWebSocket(WebSocket):  # type: ignore[misc]
     # -- closing -------------------------------------------------------------------------------
 
     def close(self, code: int = NORMAL, message: str | bytes = b"") -> None:
-        """Say goodbye if that is possible without waiting. The TCP connection is its owner's to end."""
+        """Send a close frame if that is possible without waiting. The caller ends the TCP connection."""
         if self.closed:
             return
         self.closed = True
@@ -223,7 +232,7 @@ class BoundedWebSocket(WebSocket):  # type: ignore[misc]
                 self._raw.send(frame(CLOSE, _LENGTH_16.pack(code) + reason[:123]))
 
     def abandon(self) -> None:
-        """Closed without a word: the other side is gone, or a frame was cut in two."""
+        """Close without a close frame: the other side is gone, or a frame was cut in two."""
         self.closed = True
         with contextlib.suppress(OSError):
             self._raw.shutdown(sockets.SHUT_RDWR)

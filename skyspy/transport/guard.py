@@ -1,27 +1,23 @@
-"""Doors: which origins, addresses and numbers of connections may come near the wire at all.
+"""Infrastructure: which pages may connect, and the limits on connections and packets as the settings have them.
 
-Law: a browser's page is let in from this server's own origin and from those the operator named;
-what is no browser sends no Origin and is judged by its token alone. Forwarding headers count only
-from trusted proxies. Decides about requests, never about tokens.
+Invariants: a browser's page may connect from this server's own origin and from those in CORS_ORIGINS; a client that
+is no browser sends no Origin and is judged by its token alone. Decides about requests, never about tokens.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
-from skyspy.address import Network, came_over_tls, client_address, is_loopback, is_trusted
+from skyspy.address import Network, Peer, canonical_origin, peer_of
 from skyspy.transport.rate_limit import RateLimitedLogger
 
 log = RateLimitedLogger(logging.getLogger(__name__))
 
-_PORTS = {"http": 80, "https": 443}
-
 
 class Limits(Protocol):
-    """The settings this file reads."""
+    """The settings that connections depend on."""
 
     @property
     def CORS_ORIGINS(self) -> tuple[str, ...]: ...  # noqa: N802 - settings are named as the operator writes them
@@ -43,21 +39,21 @@ class SettingsSource(Protocol):
 
 
 class Guard:
-    """Judges origins and addresses. The Socket.IO server takes it as its `cors_allowed_origins`."""
+    """Checks origins, and knows the limits. The Socket.IO server takes it as its `cors_allowed_origins`."""
 
     def __init__(self, settings: SettingsSource, trusted: tuple[Network, ...]) -> None:
         self._settings = settings
         self._trusted = trusted
 
-    def __call__(self, origin: str | None, environ: Mapping[str, Any] | None = None) -> bool:
+    def __call__(self, origin: str | None, environ: MutableMapping[str, Any] | None = None) -> bool:
         """Whether a page of this origin may connect. No origin at all is no browser: allowed."""
         if not origin:
             return True
-        asked = _origin(origin)
-        if asked is not None and environ is not None and asked == self._own(environ):
+        asked = canonical_origin(origin)
+        if asked is not None and environ is not None and asked == self.peer(environ).origin:
             return True
-        allowed = self._settings.current.CORS_ORIGINS
-        if "*" in allowed or (asked is not None and asked in map(_origin, allowed)):
+        allowed = self.limits.CORS_ORIGINS
+        if "*" in allowed or (asked is not None and asked in map(canonical_origin, allowed)):
             return True
         log.warning(
             "a page from %s was refused: add its origin to CORS_ORIGINS or, if that is this server "
@@ -66,52 +62,17 @@ class Guard:
         )
         return False
 
-    def address(self, environ: Mapping[str, Any]) -> str:
-        """The client's address."""
-        return client_address(environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"), self._trusted)
+    @property
+    def limits(self) -> Limits:
+        """The settings as last read."""
+        return self._settings.current
 
-    def over_tls(self, environ: Mapping[str, Any]) -> bool:
-        """Whether the client came over TLS, as far as trusted proxies vouch for it."""
-        scheme = environ.get("wsgi.url_scheme", "http")
-        return came_over_tls(environ.get("REMOTE_ADDR"), scheme, environ.get("HTTP_X_FORWARDED_PROTO"), self._trusted)
+    def peer(self, environ: MutableMapping[str, Any]) -> Peer:
+        """The other end of a request."""
+        return peer_of(environ, self._trusted)
 
-    def full(self, total: int, here: int, address: str) -> tuple[str, str] | None:
-        """Why one more connection is refused before anything is read of it, as (status, text); None: it is not.
-
-        `total` and `here` count transports, admitted or not yet. The door refuses politely at the
-        limits themselves; this stops those who never come as far as the door.
-        """
-        limits = self._settings.current
-        if total >= limits.MAX_CONNECTIONS + limits.MAX_CONNECTIONS // 10 + 10:
-            return "503 Service Unavailable", "Server busy"
-        if here >= limits.CONNECTIONS_PER_ADDRESS * 2 + 20 and not is_loopback(address):
-            return "429 Too Many Requests", "Rate limit exceeded"
-        return None
-
-    def pace(self) -> tuple[float, float]:
-        """Packets a second, and at once, that one connection may send: each of its four namespaces'
-        events, and as many again for joining and leaving."""
-        limits = self._settings.current
+    def packet_rate(self) -> tuple[float, float]:
+        """Packets a second, and at once, that one connection may send: the events of each of its four namespaces,
+        and as many again for joining and leaving."""
+        limits = self.limits
         return limits.SOCKET_EVENTS_PER_SECOND * 5 + 20, limits.SOCKET_EVENTS_BURST * 5 + 300
-
-    def _own(self, environ: Mapping[str, Any]) -> tuple[str, str, int] | None:
-        scheme, host = environ.get("wsgi.url_scheme", "http"), environ.get("HTTP_HOST", "")
-        if is_trusted(environ.get("REMOTE_ADDR"), self._trusted):
-            # The nearest proxy wrote the last word of each list; what stands before it came from outside.
-            scheme = environ.get("HTTP_X_FORWARDED_PROTO", scheme).rpartition(",")[2].strip()
-            host = environ.get("HTTP_X_FORWARDED_HOST", host).rpartition(",")[2].strip()
-        return _origin(f"{scheme}://{host}")
-
-
-def _origin(text: str) -> tuple[str, str, int] | None:
-    """Scheme, host and port; None for what is no web origin (such as `null`)."""
-    try:
-        parts = urlsplit(text.strip().lower())
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None:
-        return None
-    if parts.path not in ("", "/") or parts.query or parts.fragment:
-        return None
-    return parts.scheme, parts.hostname, port or _PORTS[parts.scheme]

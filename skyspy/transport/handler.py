@@ -1,10 +1,9 @@
-"""Doors: one TCP connection, as gunicorn's worker serves it.
+"""Infrastructure: one TCP connection, as gunicorn's worker serves it.
 
-Law: a request is read within READ_SECONDS or not at all; a body is judged by its declared length
-before a byte of it is read; a WebSocket is opened only for a page that may, at the Socket.IO path,
-and only when Engine.IO will take it, so that whoever is refused gets a plain HTTP answer. No query
-string is ever logged. Every answer leaves with the headers of `skyspy/headers.py`, also those that Flask never sees.
-It does not know tokens, sessions or events.
+Invariants: a request that is not read within READ_SECONDS is refused; a body's declared length is checked before a
+byte of it is read; a WebSocket is opened only for an allowed origin, at the Socket.IO path, and only when Engine.IO
+will accept it, so that a refused client gets a plain HTTP answer. No query string is ever logged. Every answer carries
+the headers of `skyspy/headers.py`, also those that Flask never sees. Nothing here knows tokens, sessions or events.
 """
 
 from __future__ import annotations
@@ -33,6 +32,11 @@ STALL_SECONDS = 30.0
 
 Answer = tuple[str, str]
 """A refusal: HTTP status and text."""
+FULL: dict[str, Answer] = {
+    "overloaded": ("503 Service Unavailable", "Server busy"),
+    "rate_limited": ("429 Too Many Requests", "Rate limit exceeded"),
+}
+"""The answer to one connection too many, by the registry's code."""
 TOO_SLOW: Answer = ("408 Request Timeout", "the body did not come")
 
 
@@ -61,7 +65,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         except gevent.Timeout as timeout:
             if timeout is not self._patience:
                 raise
-            # An idle connection is closed without a word: an answer nobody asked for confuses clients.
+            # An idle connection is closed without an answer: one to no request would confuse clients.
             return ("408", plain("408 Request Timeout", "too slow")) if self.requestline else None
         finally:
             self._patience.close()
@@ -98,10 +102,10 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
             self._forget_body()
 
     def start_response(self, status: str, given: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        """Begin an answer, whoever gives it: every one of them passes here, and none leaves without the headers."""
+        """Begin an answer: every answer passes here and gets the headers."""
         if not status.startswith("101"):
             names = [name for name, _ in given]
-            given = [*given, *headers.missing(names, over_tls=self.registry.guard.over_tls(self.environ))]
+            given = [*given, *headers.missing(names, over_tls=self.registry.guard.peer(self.environ).secure)]
         return super().start_response(status, given, exc_info)
 
     def _run_polling(self, connection: ClientConnection) -> None:
@@ -111,21 +115,21 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
 
         def counted(environ: dict[str, Any], start_response: Any) -> Any:
             # Only the waiting counts: while its answer is still being written the client may poll again.
-            connection.polls += polls
+            connection.open_polls += polls
             try:
                 return application(environ, start_response)
             finally:
-                connection.polls -= polls
+                connection.open_polls -= polls
 
         self.application = counted
-        connection.raws.add(self.socket)
+        connection.tcp_sockets.add(self.socket)
         try:
             WSGIHandler.run_application(self)
         finally:
-            connection.raws.discard(self.socket)
+            connection.tcp_sockets.discard(self.socket)
 
     def _connection(self, query: dict[str, list[str]] | None) -> ClientConnection | None:
-        return self.registry.connections.get(query.get("sid", [""])[0]) if query else None
+        return self.registry.get(query.get("sid", [""])[0]) if query else None
 
     def _refusal(self, query: dict[str, list[str]] | None) -> Answer | None:
         upgrade = wants_websocket(self.environ)
@@ -139,17 +143,16 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         if "j" in query:
             return "400 Bad Request", "JSONP is not spoken here"
         if "sid" not in query:
-            address = self.registry.guard.address(self.environ)
-            refusal = self.registry.guard.full(len(self.registry.connections), self.registry.here(address), address)
-            if refusal is not None:
+            code = self.registry.refusal_to_open(self.registry.guard.peer(self.environ))
+            if code:
                 self.registry.counts.refused += 1
-                return refusal
+                return FULL[code]
         connection = self._connection(query)
         if upgrade:
             return self._upgrade(query, connection)
-        if connection is not None and self.command == "GET" and connection.polls:
+        if connection is not None and self.command == "GET" and connection.open_polls:
             # Two polls would share one queue; the protocol has the server end such a session.
-            connection.end()
+            connection.close()
             return "400 Bad Request", "two polls at once"
         return None
 
@@ -204,7 +207,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
             if connection is not None:
                 connection.close_session("transport error")
             return refusal or TOO_SLOW
-        # Attachments are not taken; the header that announced them is answered by its door.
+        # Attachments are dropped; the packet that announced them is answered by its namespace.
         body = b"\x1e".join(packet for packet in body.split(b"\x1e") if packet[:1] != b"b")
         self.environ["wsgi.input"] = io.BytesIO(body)
         self.environ["CONTENT_LENGTH"] = str(len(body))
@@ -220,7 +223,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         return body
 
     def _forget_body(self) -> None:
-        """Leave what was not read of the body unread: the server would read all that was declared."""
+        """Leave the rest of the body unread: the server would read all that was declared."""
         body = self.wsgi_input
         unread = (self.content_length or 0) - body.position
         if (body.chunked_input and body.chunk_length != 0) or unread > self.limit or (unread > 0 and self.close_connection):
@@ -230,7 +233,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
     # -- WebSockets ----------------------------------------------------------------------------
 
     def _upgrade(self, query: dict[str, list[str]], connection: ClientConnection | None) -> Answer | None:
-        """Open the WebSocket, or say why not."""
+        """Open the WebSocket; returns the refusal when it is not opened."""
         if self.request_version != "HTTP/1.1":
             return "400 Bad Request", "WebSocket needs HTTP/1.1"
         if self.environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13":
@@ -270,7 +273,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
     # -- the log -------------------------------------------------------------------------------
 
     def log_request(self) -> None:
-        """Write gunicorn's access line, if it is on, without query strings: a token may stand in one."""
+        """Write gunicorn's access line, if it is on, without query strings: one may hold a token."""
         access = getattr(self.server.log, "access", None)
         if access is None or not self.environ:
             return
@@ -278,7 +281,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         access(Response(self), self.headers.items(), redacted(self.environ), taken)
 
     def log_error(self, msg: str, *args: object) -> None:
-        """What the server says of a bad request holds the request: keep only that there was one."""
+        """Log a bad request without the server's own message, which holds the request."""
         del args
         log.warning("%s: bad request (%s)", self._peer(), msg.partition(":")[0][:40])
 

@@ -1,7 +1,4 @@
-"""Doors: the small print of HTTP that the handler needs.
-
-Law: functions over bytes, headers and one socket; nothing here decides who is let in.
-"""
+"""Infrastructure: HTTP details that the handler needs: functions over bytes, headers and one socket."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from urllib.parse import parse_qs
 from skyspy import headers
 
 LINGER_SECONDS, LINGER_BYTES = 1.0, 1024 * 1024
-"""What is still read and thrown away after a refusal, so that the refusal arrives before a reset does."""
+"""What is still read and dropped after a refusal, so that the refusal arrives before a reset does."""
 MAX_PACKETS = 16
 """Packets in one polling body; Engine.IO drops all of them beyond that and says 200."""
 
@@ -48,7 +45,7 @@ def accept_key(key: str) -> str | None:
 
 
 def fields(query: str) -> dict[str, list[str]]:
-    """The query string's fields; none when it has too many to be an honest one."""
+    """The query string's fields; none when there are more than 30."""
     try:
         return parse_qs(query, max_num_fields=30)
     except ValueError:
@@ -56,7 +53,7 @@ def fields(query: str) -> dict[str, list[str]]:
 
 
 def are_packets(body: bytes) -> bool:
-    """Whether a polling body is a list of Engine.IO packets of bearable length."""
+    """Whether a polling body is a list of at most MAX_PACKETS Engine.IO packets in UTF-8."""
     packets = body.split(b"\x1e")
     if len(packets) > MAX_PACKETS or any(not packet or packet[:1] not in b"0123456b" for packet in packets):
         return False
@@ -75,8 +72,8 @@ def plain(status: str, text: str) -> bytes:
 
 
 def linger(raw: Any) -> None:
-    """End our side, then read on for a moment: closing with unread data would reset the connection
-    and could take with it what was sent last."""
+    """End our side, then read on for up to LINGER_SECONDS: closing with unread data would reset the connection,
+    and the client could lose what was sent last."""
     with contextlib.suppress(OSError):
         raw.shutdown(sockets.SHUT_WR)
         deadline, left = monotonic() + LINGER_SECONDS, LINGER_BYTES
@@ -93,7 +90,7 @@ def no_response(_status: str, _headers: object, _exc_info: object = None) -> Non
 
 
 def redacted(environ: Mapping[str, Any]) -> dict[str, Any]:
-    """The request as the access log may see it: without query strings, in which tokens are sent by mistake."""
+    """The request for the access log: without query strings, in which tokens are sent by mistake."""
     result = dict(environ)
     result["QUERY_STRING"] = ""
     for name in ("RAW_URI", "HTTP_REFERER"):

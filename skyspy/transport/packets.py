@@ -1,9 +1,9 @@
-"""Doors: Socket.IO packets, validated as they are decoded.
+"""Infrastructure: Socket.IO packets, validated as they are decoded.
 
-Law: decoding never raises, and what comes out of it can be handled without looking again. An event
-is a list that begins with a short name nobody reserved; namespaces and acknowledgement numbers are
-bounded; binary is not spoken here. What does not fit becomes an event named REFUSED that carries the
-reason, so that the door it was meant for can answer it. No sockets, no settings.
+Invariants: decoding never raises, and a decoded packet needs no further checks. An event is a list that begins with a
+short name that is not reserved; namespaces and acknowledgement numbers are bounded; binary is not accepted. An invalid
+packet becomes an event named REFUSED that carries the reason, so that its namespace can answer it. No sockets, no
+settings.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from socketio import packet
 from skyspy import wirejson
 
 REFUSED = "refused packet"
-"""The name under which a door finds a packet that was not one; the payload is `{code, message}`."""
+"""The event that stands for an invalid packet; the payload is `{code, message}`."""
 
 RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
-"""Names the protocol's own life cycle uses: from a client they would reach handlers that trust them."""
+"""Names of the protocol's own events: from a client they would reach handlers that trust them."""
 
 MAX_NAME, MAX_NAMESPACE, MAX_ID_DIGITS = 64, 64, 15
 NOT_AN_OBJECT = ["not an object"]
-"""What a CONNECT carries whose credentials are anything but an object: truthy, and no token to any judge."""
+"""The credentials of a CONNECT that carries anything but an object: truthy, and never a valid token."""
 
 _HEAD = re.compile(
     r"(?P<type>[0-6])(?:(?P<attachments>[0-9]{1,10})-)?"

@@ -1,8 +1,8 @@
-"""Doors: how often something may happen.
+"""Infrastructure: rate limits in memory.
 
-Law: a bucket holds at most `burst` tokens and gains `rate` a second; what finds it empty is over
-the limit. Rates are given at every call, so a changed setting is in force at the next one. The
-time is the machine's steady clock: limits are about this machine's work, not about the sky's time.
+Invariants: a bucket holds at most `burst` tokens and gains `rate` a second; an empty bucket means over the limit.
+Rates are arguments of every call, so a changed setting applies at the next one. The time is the machine's steady
+clock, not the injected one: limits are about this machine's work.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class TokenBucket:
 
 
 class RateLimitedLogger:
-    """A logger for what strangers can cause: each kind of line is written at most `burst` times at
-    once and then once every ten seconds, with the number of those that were swallowed."""
+    """A logger for messages that clients can cause: each kind is written at most `burst` times at
+    once and then once every ten seconds, with the number of those left out."""
 
     def __init__(self, log: logging.Logger, burst: int = 5) -> None:
         self._log = log
@@ -41,13 +41,13 @@ class RateLimitedLogger:
         self._kinds: dict[str, tuple[TokenBucket, list[int]]] = {}
 
     def write(self, level: int, text: str, *args: object, exc_info: bool = False) -> None:
-        """Write `text % args`, unless this `text` was written too often lately. `text` is a constant of ours."""
-        bucket, swallowed = self._kinds.setdefault(text, (TokenBucket(self._burst), [0]))
+        """Write `text % args`, unless this `text` was written too often lately. `text` is a constant, never from a client."""
+        bucket, skipped = self._kinds.setdefault(text, (TokenBucket(self._burst), [0]))
         if not bucket.take(0.1, self._burst):
-            swallowed[0] += 1
+            skipped[0] += 1
             return
-        more = f" ({swallowed[0]} more like this since)" if swallowed[0] else ""
-        swallowed[0] = 0
+        more = f" ({skipped[0]} more like this since)" if skipped[0] else ""
+        skipped[0] = 0
         self._log.log(level, text + more, *args, exc_info=exc_info)
 
     def warning(self, text: str, *args: object) -> None:
@@ -59,9 +59,7 @@ class RateLimitedLogger:
 
 
 class FloodCounter:
-    """The pace of one client's events, and how often it broke it.
-
-    `count` rises with every event over the pace and falls with every one within it."""
+    """The event rate of one client: `count` rises with every event over the rate and falls with every one within it."""
 
     __slots__ = ("bucket", "count")
 
@@ -70,7 +68,7 @@ class FloodCounter:
         self.count = 0
 
     def take(self, rate: float, burst: float) -> bool:
-        """Whether one more event is within the pace."""
+        """Count one more event; False when it is over the rate."""
         kept = self.bucket.take(rate, burst)
         self.count = max(0, self.count - 1) if kept else self.count + 1
         return kept

@@ -1,8 +1,7 @@
-"""Doors: the wire, as app.py and gunicorn.conf.py put it in force.
+"""Infrastructure: installs the transport on a Socket.IO server (app.py) and on a worker (gunicorn.conf.py).
 
-Law: what a stranger can do before anybody knows who he is, is bounded here and in the files this
-one puts together: `frames` (WebSocket), `handler` (HTTP), `line` (queues and farewells), `guard`
-(origins and numbers), `packets` (Socket.IO). Imported by gunicorn's master too, so it stays light.
+Invariants: what a client can do before it is identified is bounded by the files that this one puts together.
+Imported by gunicorn's master too, so it imports neither Flask nor the store.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ MAX_MESSAGE_BYTES = 64 * 1024
 PING_SECONDS, PING_TIMEOUT_SECONDS = 10, 8
 SEND_BUFFER_BYTES = 64 * 1024
 UNACKNOWLEDGED_MS = 10_000
-"""How long the kernel keeps a connection whose peer acknowledges nothing, or keeps its window shut."""
+"""How long the kernel keeps a connection whose peer acknowledges nothing, or keeps its window closed."""
 
 OPTIONS: dict[str, Any] = {
     "async_mode": "gevent",
     "json": wirejson,
     "serializer": Packet,
-    # One event after the other per client: a client that floods waits for itself, and order holds.
+    # One event after the other per client: a flooding client delays only itself, and order is kept.
     "async_handlers": False,
     "always_connect": False,
     "manage_session": False,
@@ -36,7 +35,7 @@ OPTIONS: dict[str, Any] = {
     "ping_interval": PING_SECONDS,
     "ping_timeout": PING_TIMEOUT_SECONDS,
     "http_compression": True,
-    # Tokens travel in the auth object: no page needs cookies here, so none may send them.
+    # Tokens are sent in the auth object: no page needs cookies here, so none may send them.
     "cors_credentials": False,
 }
 
@@ -47,7 +46,7 @@ def socketio_options(settings: SettingsSource, config: Config) -> dict[str, Any]
 
 
 def install(socketio: Any) -> ConnectionRegistry:
-    """Put bounded queues, pacing and the farewell hooks on a Socket.IO server made with `socketio_options`."""
+    """Put bounded queues, rate limits and the disconnect hooks on a Socket.IO server made with `socketio_options`."""
     guard = socketio.server.eio.cors_allowed_origins
     if not isinstance(guard, Guard):
         raise TypeError("the server was not made with setup.socketio_options")
@@ -57,20 +56,10 @@ def install(socketio: Any) -> ConnectionRegistry:
 
 
 def registry_of(server: Any) -> ConnectionRegistry:
-    """The Wire that `install` put on this Socket.IO server."""
+    """The registry that `install` put on this Socket.IO server."""
     registry = server.eio.registry
     assert isinstance(registry, ConnectionRegistry)  # noqa: S101 - a wiring bug of ours
     return registry
-
-
-def close_transport(eio: Any, eio_sid: str) -> bool:
-    """End an Engine.IO session and its TCP connection now, whether or not the client reads.
-    False when there is no such session any more. Never waits."""
-    connection = eio.registry.connections.get(eio_sid)
-    if connection is None:
-        return False
-    connection.end()
-    return True
 
 
 def configure_worker(worker: Any) -> None:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from skyspy.address import Peer
 from skyspy.admin import labels
 from skyspy.auth.principal import ANONYMOUS, Principal
 from skyspy.permissions import FEATURES
@@ -29,7 +30,7 @@ def connected(
     panel: Panel, principal: Principal = ANONYMOUS, namespace: str = "/", address: str = "192.0.2.7", topics: tuple[str, ...] = ()
 ) -> None:
     number = len(panel.skyspy.sessions)
-    session = Session(f"sid{number}", f"eio{number}", namespace, principal, address, 1.0, topics=set(topics))
+    session = Session(f"sid{number}", f"eio{number}", namespace, principal, Peer(address), 1.0, topics=set(topics))
     panel.skyspy.sessions.add(session)
 
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from skyspy.address import Peer
 from skyspy.auth.principal import ANONYMOUS, Principal
 from skyspy.presence.sessions import Session
 from skyspy.store import presence, roles, users
@@ -21,7 +22,7 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 def connected(panel: Panel, principal: Principal = ANONYMOUS, namespace: str = "/", agent: str = "", **more: object) -> Session:
     """A session on this process."""
     number = len(panel.skyspy.sessions)
-    session = Session(f"sid{number}", f"eio{number}", namespace, principal, "192.0.2.7", panel.clock.wall(), agent)
+    session = Session(f"sid{number}", f"eio{number}", namespace, principal, Peer("192.0.2.7"), panel.clock.wall(), agent)
     for name, value in more.items():
         setattr(session, name, value)
     panel.skyspy.sessions.add(session)
@@ -59,7 +60,7 @@ def ann(panel: Panel) -> Browser:
 
 
 def told_to_go(panel: Panel) -> list[str]:
-    return [sid for sid, _, _ in panel.skyspy.sessions.take_farewells()]
+    return [sid for sid, _, _ in panel.skyspy.sessions.take_pending_disconnects()]
 
 
 def test_a_row_says_who_by_what_from_where_with_which_program_and_since_when(panel: Panel, ann: Browser) -> None:

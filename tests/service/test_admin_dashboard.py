@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from skyspy.address import Peer
 from skyspy.admin.dashboard import in_words
 from skyspy.aircraft import EMERGENCIES, Observation
 from skyspy.auth.principal import ANONYMOUS
@@ -47,7 +48,7 @@ def connected(panel: Panel, transport: str, *namespaces: str) -> None:
     """A client on this process."""
     for namespace in namespaces:
         sid = f"{transport}{namespace}"
-        panel.skyspy.sessions.add(Session(sid, transport, namespace, ANONYMOUS, "192.0.2.7", panel.clock.wall()))
+        panel.skyspy.sessions.add(Session(sid, transport, namespace, ANONYMOUS, Peer("192.0.2.7"), panel.clock.wall()))
 
 
 def only(panel: Panel, name: str, permissions: Iterable[str]) -> Browser:

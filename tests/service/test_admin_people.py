@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from skyspy.address import Peer
 from skyspy.admin import audit_changes
 from skyspy.admin.audit_changes import Change
 from skyspy.auth.principal import Principal
@@ -40,7 +41,7 @@ def connected(panel: Panel, name: str, namespace: str = "/") -> None:
     user = next(user for user in panel.skyspy.store.read(users.every) if user.name == name)
     principal = Principal("user", user.id, user.name, user.role, user.permissions)
     number = len(panel.skyspy.sessions)
-    panel.skyspy.sessions.add(Session(f"sid{number}", f"eio{number}", namespace, principal, "192.0.2.7", 1.0))
+    panel.skyspy.sessions.add(Session(f"sid{number}", f"eio{number}", namespace, principal, Peer("192.0.2.7"), 1.0))
 
 
 # The audit log

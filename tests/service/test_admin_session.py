@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from skyspy.auth.panel_sessions import Browser as AskedFrom
+from skyspy.auth.panel_sessions import PanelSessions
 from skyspy.store import keys, users
+from skyspy.store.panel import PanelSession
 from skyspy.store.settings import SettingsTable
 from tests.databases import change
 from tests.panel_world import AGENT, CLI, PASSWORD, Browser, Panel, panel
@@ -54,6 +58,39 @@ def test_s13_behind_tls_the_cookie_is_secure_and_of_this_host_alone(tmp_path: Pa
 def test_s13_a_stranger_cannot_claim_tls(panel: Panel) -> None:
     answer = panel.browser(**{"X-Forwarded-Proto": "https"}).get(SIGN_IN)
     assert "Secure" not in answer.headers["Set-Cookie"]
+
+
+class Moving(PanelSessions):
+    """The panel's sessions, and what an operator does while one is looked up."""
+
+    def __init__(self, panel: Panel, meanwhile: Callable[[], object]) -> None:
+        server = panel.skyspy
+        super().__init__(
+            server.store, server.settings, server.secret, server.passwords, server.sign_in, server.tokens, server.clock
+        )
+        panel.app.extensions["skyspy"] = replace(server, panel_sessions=self)
+        self._meanwhile = meanwhile
+        self.looked = 0
+
+    def look(self, secret: str, browser: AskedFrom) -> PanelSession | None:
+        found = super().look(secret, browser)
+        self.looked += 1
+        self._meanwhile()
+        return found
+
+
+def test_s13_a_session_that_settings_end_while_it_is_looked_up_shows_no_page(panel: Panel, ann: Browser) -> None:
+    panel.clock.pass_by(1000)
+    changes = iter([{"PANEL_ABSOLUTE_SECONDS": 600, "PANEL_IDLE_SECONDS": 600}])
+    moving = Moving(panel, lambda: [settings(panel).change(change, CLI) for change in changes])
+    assert ann.get("/admin/users/").status_code == 303
+    assert moving.looked == 2
+
+
+def test_s13_settings_that_never_stand_still_show_no_page(panel: Panel, ann: Browser) -> None:
+    limits = iter(range(100, 200))
+    Moving(panel, lambda: settings(panel).change({"MAX_CONNECTIONS": next(limits)}, CLI))
+    assert ann.get("/admin/users/").status_code == 503
 
 
 def test_s13_a_cookie_copied_before_signing_out_is_worth_nothing_after(panel: Panel, ann: Browser) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from skyspy.address import Peer
 from skyspy.api import RESOURCES
 from skyspy.api.routes import Route, path_parameters
 from skyspy.auth.principal import ANONYMOUS
@@ -46,7 +47,7 @@ def delete(world: World, path: str, token: str) -> Any:
 def connect(world: World, name: str = "", namespace: str = "/") -> Session:
     principal = ANONYMOUS if not name else world.skyspy.tokens.identify(world.key(name), "127.0.0.1") or ANONYMOUS
     session = Session(
-        f"sid{len(world.skyspy.sessions)}", f"eio{len(world.skyspy.sessions)}", namespace, principal, "192.0.2.7", 1.0
+        f"sid{len(world.skyspy.sessions)}", f"eio{len(world.skyspy.sessions)}", namespace, principal, Peer("192.0.2.7"), 1.0
     )
     world.skyspy.sessions.add(session)
     return session

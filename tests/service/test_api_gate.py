@@ -1,4 +1,4 @@
-"""The door of the HTTP API: who comes in, who does not, and that it fails closed."""
+"""Claims about admission to the HTTP API: who is admitted, who is not, and that it fails closed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flask import Flask
 
 from skyspy import api
 from skyspy.auth.principal import TokenError
-from skyspy.store import StoreBusy, keys, users
+from skyspy.store import StoreBusy, keys, roles, users
 from tests.api_world import OPERATOR, World
 from tests.databases import change
 from tests.wire.serving import mistyped, resigned, unsigned
@@ -255,7 +255,7 @@ def test_s25_a_crash_in_the_verifier_admits_nobody_and_tells_nothing(world: Worl
     assert b"secret detail" not in answer.data
 
 
-def test_who_is_looked_up_while_the_door_is_closed_is_judged_by_the_new_settings(world: World) -> None:
+def test_a_bad_credential_is_refused_also_when_the_settings_move_meanwhile(world: World) -> None:
     def closing() -> None:
         world.choose(AUTH_MODE="private", FEATURE_ACCESS="aircraft=permission")
         raise TokenError("token_invalid")
@@ -263,17 +263,34 @@ def test_who_is_looked_up_while_the_door_is_closed_is_judged_by_the_new_settings
     client = served_with(world, tokens=Identifies(closing))
     assert client.get("/api/aircraft/", headers={"X-API-Key": "k"}).status_code == 401
 
-    scoped = world.skyspy.tokens.identify(world.key(scopes=["stats.view"]))
-    world.choose(AUTH_MODE="public", FEATURE_ACCESS="aircraft=public")
+
+def test_settings_that_close_while_a_credential_is_looked_up_refuse_it(world: World) -> None:
+    # Public admits anybody who is known; what it closes to asks for a permission that this role lacks.
+    change(world.skyspy, roles.create, "few", frozenset({"stats.view"}), "", OPERATOR)
+    eve = world.skyspy.tokens.identify(world.key("eve", role="few"))
+    world.choose(AUTH_MODE="public")
     moves = iter([{"AUTH_MODE": "hybrid", "FEATURE_ACCESS": "aircraft=permission"}, {}])
 
     def while_moving() -> object:
         if change := next(moves):
             world.choose(**change)
-        return scoped
+        return eve
 
     client = served_with(world, tokens=Identifies(while_moving))
     assert client.get("/api/aircraft/", headers={"X-API-Key": "k"}).status_code == 403
+    assert next(moves, None) is None, "it was looked up again"
+
+
+def test_settings_that_never_stand_still_let_no_request_in(world: World) -> None:
+    limits, ann = iter(range(100, 200)), world.skyspy.tokens.identify(world.key())
+
+    def while_moving() -> object:
+        world.choose(MAX_CONNECTIONS=next(limits))
+        return ann
+
+    client = served_with(world, tokens=Identifies(while_moving))
+    answer = client.get("/api/aircraft/", headers={"X-API-Key": "k"})
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "overloaded")
 
 
 # -- limits

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from skyspy.address import Peer
 from skyspy.auth.principal import ANONYMOUS
 from skyspy.feedurl import parse
 from skyspy.presence.sessions import Session
@@ -40,7 +41,7 @@ def test_nobody_but_an_administrator_reads_where_a_receiver_is(world: World, pat
 
 
 def test_a_status_asked_over_a_socket_says_no_host_either(world: World) -> None:
-    session = Session("sid", "eio", "/", ANONYMOUS, "192.0.2.1", 0.0)
+    session = Session("sid", "eio", "/", ANONYMOUS, Peer("192.0.2.1"), 0.0)
     answered: Any = world.skyspy.skies["live"].requests["status"].answer(session, {})
     assert [feed["name"] for feed in answered["feeds"]] == ["beast-1", "http-1", "beast-2", "demo-1"]
     assert [word for word in TELLING if word in json.dumps(answered)] == []

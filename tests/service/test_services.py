@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from skyspy.address import Peer
 from skyspy.auth.apikeys import principal_of
 from skyspy.auth.principal import ANONYMOUS, Principal, TokenError
 from skyspy.permissions import BUILTIN_ROLES
@@ -55,7 +56,9 @@ def refused(act: Callable[..., Any], *arguments: Any, code: str = "permission_de
 
 
 def connect(server: Server, principal: Principal, namespace: str = "/", **more: Any) -> Session:
-    session = Session(f"sid{len(server.sessions)}", f"eio{len(server.sessions)}", namespace, principal, "192.0.2.7", 1.0, **more)
+    session = Session(
+        f"sid{len(server.sessions)}", f"eio{len(server.sessions)}", namespace, principal, Peer("192.0.2.7"), 1.0, **more
+    )
     server.sessions.add(session)
     return session
 
@@ -254,8 +257,8 @@ def test_sending_away_names_everybody_it_means_and_is_logged(server: Server, adm
     assert sessions.disconnect(server, caller(admin), "anonymous") == 1
     assert sessions.disconnect(server, caller(admin), "session", mine.sid) == 1
     refused(sessions.disconnect, server, caller(admin), "session", "gone", code="not_found")
-    assert [code for _, code, _ in server.sessions.take_farewells()] == ["disconnected", "disconnected"]
-    assert server.sessions.take_farewells() == []
+    assert [code for _, code, _ in server.sessions.take_pending_disconnects()] == ["disconnected", "disconnected"]
+    assert server.sessions.take_pending_disconnects() == []
     assert [row.object for row in audit_log.page(server, caller(admin), audit_log.Search(action="live."))] == [
         f"socket {mine.sid}",
         "anonymous clients",

@@ -28,7 +28,8 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def nothing_is_left(world: World) -> bool:
-    return all(not kept for kept in world.rooms().values()) and len(world.skyspy.sessions) == 0
+    forgotten = len(world.skyspy.sessions) == world.registry.admitted.total == 0
+    return forgotten and all(not kept for kept in world.rooms().values())
 
 
 def test_connect_comes_before_the_greeting(world: World) -> None:
@@ -176,6 +177,49 @@ def test_a_client_that_left_while_its_token_was_looked_up_is_not_kept(world: Wor
     world.tokens.part = Slow(inner, "")
     peer.join()
     assert not peer.sids
+    assert nothing_is_left(world)
+
+
+def test_no_token_is_looked_up_for_a_client_that_is_one_too_many(world: World) -> None:
+    world.choose(CONNECTIONS_PER_ADDRESS=1)
+    world.peer().join()
+    world.tokens.how = Bug()
+    assert world.peer().join("/", {"token": "x"}).refusals["/"]["data"] == {"code": "rate_limited"}
+
+
+def test_the_last_free_place_is_given_once_however_long_a_token_is_looked_up(world: World) -> None:
+    world.choose(CONNECTIONS_PER_ADDRESS=1)
+    inner, first, second = world.skyspy.tokens, world.peer(), world.peer()
+
+    class Slow(Breaking):
+        """While the first one's token is looked up, the second one comes in."""
+
+        def identify(self, token: object, client: str) -> Any:
+            if token == "first":
+                second.join()
+                return None
+            return inner.identify(token, client)
+
+    object.__setattr__(world.skyspy, "tokens", Slow(inner, ""))
+    first.join("/", {"token": "first"})
+    assert second.sids
+    assert first.refusals["/"]["data"] == {"code": "rate_limited"}
+    assert world.registry.admitted.total == 1
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+def test_who_is_evicted_before_the_greeting_is_not_greeted(world: World, namespace: str) -> None:
+    peer, door = world.peer(), world.server.namespace_handlers[namespace]
+    token = json.dumps({"token": world.key(role="admin")})
+    # The eviction comes in the same breath as the admission: the greeting's greenlet has not run yet.
+    prefix = "" if namespace == "/" else f"{namespace},"
+    world.server.eio.handlers["message"](peer.eio_sid, f"0{prefix}{token}")
+    (session,) = world.skyspy.sessions.all()
+    door.evict(session, "disconnected")
+    turn()
+    assert peer.order == ["connect", "error", "disconnect"]
+    assert door.crashes == 0
+    peer.leave()
     assert nothing_is_left(world)
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import gevent
 import pytest
+from sqlalchemy import update
 
-from skyspy.presence.sessions import Session
 from skyspy.sockets import base
 from skyspy.store import StoreError, keys, roles, users
+from skyspy.store.schema import API_KEYS
 from tests.databases import change
 from tests.socket_world import NAMESPACES, OPERATOR, Breaking, Peer, World, turn
 
@@ -81,6 +82,17 @@ def test_a_revoked_key_ends_its_sockets_in_every_mode(world: World, mode: str) -
     assert stays.session is not None
 
 
+def test_a_key_that_is_no_longer_for_a_clients_network_ends_its_sockets(world: World) -> None:
+    key = world.key(networks=["198.51.100.0/24", "203.0.113.0/24"])
+    outside = world.peer().join("/", {"token": key})
+    inside = world.peer(REMOTE_ADDR="203.0.113.1").join("/", {"token": key})
+    world.store.write(lambda connection: connection.execute(update(API_KEYS).values(networks='["203.0.113.0/24"]')))
+    world.choose(MAX_CONNECTIONS=100)
+    look(world)
+    assert told(outside) == "permission_denied"
+    assert inside.session is not None
+
+
 def test_disabling_a_user_ends_every_socket_of_his_keys(world: World) -> None:
     one, two = world.key("ann"), world.key("ann", kind="test")
     peers = [world.peer().join("/", {"token": token}) for token in (one, two)]
@@ -114,7 +126,7 @@ def test_a_lowered_role_loses_topics_and_namespaces_but_not_the_connection(world
     ]
     assert peer.session.rooms == {"live.aircraft.whole.exact", f"live.alerts.whole.exact.{world.user('oskar')}"}
     assert peer.session.principal.role == "few"
-    gevent.sleep(base.FAREWELL_SECONDS + 0.1)
+    gevent.sleep(base.EVICTION_SECONDS + 0.1)
     assert not peer.engine.closed, "the transport serves another namespace"
 
 
@@ -207,7 +219,7 @@ def test_connections_over_which_nobody_is_admitted_are_closed(world: World) -> N
     for _ in range(4):
         look(world)
     assert [peer.engine.closed for peer in (silent, refused, left, stays)] == [True, True, True, False]
-    assert world.registry.here("198.51.100.7") == 1
+    assert world.registry.count_at("198.51.100.7") == 1
 
 
 def test_an_evicted_client_that_does_not_go_has_its_connection_ended(world: World) -> None:
@@ -215,7 +227,7 @@ def test_an_evicted_client_that_does_not_go_has_its_connection_ended(world: Worl
     world.choose(AUTH_MODE="private")
     look(world)
     assert not peer.engine.closed, "it may first read why"
-    gevent.sleep(base.FAREWELL_SECONDS + 0.1)
+    gevent.sleep(base.EVICTION_SECONDS + 0.1)
     assert peer.engine.closed
 
 
@@ -225,4 +237,6 @@ def test_a_hundred_are_evicted_in_one_breath(world: World) -> None:
     world.choose(AUTH_MODE="private")
     look(world)
     assert {told(peer) for peer in peers} == {"token_missing"}
-    assert all(isinstance(session, Session) for session in world.skyspy.sessions) and len(world.skyspy.sessions) == 0
+    assert world.skyspy.sessions.all() == []
+    assert (world.registry.admitted.total, world.registry.open.total) == (0, 100), "they may still read why"
+    assert world.rooms()["rooms"] == {}

@@ -6,7 +6,17 @@ import ipaddress
 
 import pytest
 
-from skyspy.address import client_address, is_loopback, is_trusted, limit_key, parse
+from skyspy.address import (
+    Peer,
+    canonical_origin,
+    client_address,
+    is_loopback,
+    is_trusted,
+    limit_key,
+    parse,
+    peer_of,
+    resolve_peer,
+)
 
 PROXIES = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
@@ -51,3 +61,58 @@ def test_loopback_is_known_in_every_writing() -> None:
     assert all(is_loopback(text) for text in ("127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "[::1]:80"))
     assert not any(is_loopback(text) for text in ("198.51.100.1", "2001:db8::1", "rubbish", ""))
     assert parse("fe80::1%eth0") == ipaddress.ip_address("fe80::1")
+
+
+def request(**headers: str) -> dict[str, str]:
+    """A WSGI environ as the server makes it: from a proxy at 10.0.0.1, without TLS."""
+    return {"REMOTE_ADDR": "10.0.0.1", "wsgi.url_scheme": "http", "HTTP_HOST": "sky.local:8000", **headers}
+
+
+FORWARDED = {
+    "HTTP_X_FORWARDED_FOR": "6.6.6.6, 198.51.100.1",
+    "HTTP_X_FORWARDED_PROTO": "http, https",
+    "HTTP_X_FORWARDED_HOST": "evil.example, Sky.Example:443",
+}
+
+
+def test_s27_a_trusted_proxys_last_words_say_who_the_peer_is() -> None:
+    assert resolve_peer(request(**FORWARDED), PROXIES) == Peer("198.51.100.1", True, "https://sky.example")
+
+
+def test_s27_what_any_other_peer_says_of_itself_is_not_believed() -> None:
+    assert resolve_peer(request(**FORWARDED), ()) == Peer("10.0.0.1", False, "http://sky.local:8000")
+    assert resolve_peer(request(**FORWARDED, REMOTE_ADDR="203.0.113.5"), PROXIES).address == "203.0.113.5"
+
+
+def test_tls_to_this_server_itself_counts() -> None:
+    assert resolve_peer(request(**{"wsgi.url_scheme": "https"}), ()).secure
+    assert not resolve_peer(request(HTTP_X_FORWARDED_PROTO=""), PROXIES).secure
+
+
+@pytest.mark.parametrize("host", ["", "a b/c", "user@sky.example", "[::1", "sky.example:x", "sky.example/path"])
+def test_a_host_that_is_none_makes_no_origin(host: str) -> None:
+    assert resolve_peer(request(HTTP_HOST=host), ()).origin == "", "no page can have it"
+
+
+def test_a_request_has_one_peer_however_often_it_is_asked_for() -> None:
+    environ = request(**FORWARDED)
+    peer = peer_of(environ, PROXIES)
+    environ["HTTP_X_FORWARDED_FOR"] = "203.0.113.9"
+    assert peer_of(environ, PROXIES) is peer
+    assert resolve_peer(environ, PROXIES).address == "203.0.113.9"
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        ("HTTPS://Map.Example:443/", "https://map.example"),
+        (" http://[2001:DB8::1]:80", "http://[2001:db8::1]"),
+        ("http://map.example:443", "http://map.example:443"),
+        ("null", None),
+        ("*", None),
+        ("ftp://map.example", None),
+        ("https://map.example?x", None),
+    ],
+)
+def test_one_origin_is_written_in_one_way(text: str, origin: str | None) -> None:
+    assert canonical_origin(text) == origin

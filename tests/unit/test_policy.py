@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from skyspy.auth.policy import TokenOutcome, decide, may, may_give
-from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, TokenError
+from skyspy.auth.policy import decide, may, may_give
+from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, Refused, TokenError
 from skyspy.permissions import BUILTIN_ROLES, FEATURES, PERMISSION_NAMES, VIEWS
 from skyspy.store.settings import Settings
 
@@ -28,6 +28,16 @@ def a_key(role: str, *scopes: str) -> Principal:
 
 VIEWER, OPERATOR, ADMIN = (somebody(role) for role in ("viewer", "operator", "admin"))
 NOBODYS_ROLE = Principal("user", 2, "ben", "own", frozenset())
+
+
+def verdict(
+    found: Principal | TokenError | None, settings: Settings, permission: str | None
+) -> tuple[Principal | None, str, str]:
+    """Who is admitted, or None with the code and message of the refusal."""
+    try:
+        return decide(found, settings, permission), "", ""
+    except Refused as refused:
+        return None, refused.code, refused.message
 
 
 # The contract's table: token at connect
@@ -59,34 +69,31 @@ NOBODYS_ROLE = Principal("user", 2, "ben", "own", frozenset())
 @pytest.mark.parametrize("code", BAD_CODES)
 def test_the_table_of_tokens_at_connect(mode: str, reject: bool, token: str, expected: str, code: str) -> None:
     settings = Settings(AUTH_MODE=mode, WS_REJECT_INVALID_TOKENS=reject)
-    outcome = {
-        "none": TokenOutcome(),
-        "valid": TokenOutcome(principal=VIEWER),
-        "bad": TokenOutcome(error=TokenError(code)),
-    }[token]
-    verdict = decide(outcome, settings, None)
+    found = {"none": None, "valid": VIEWER, "bad": TokenError(code)}[token]
+    decided = verdict(found, settings, None)
     if expected == "anonymous":
-        assert verdict.principal == ANONYMOUS
+        assert decided == (ANONYMOUS, "", "")
     elif expected == "user":
-        assert verdict.principal == VIEWER
+        assert decided == (VIEWER, "", "")
     else:
         wanted = code if expected == "refused" else expected
-        assert (verdict.principal, verdict.code, verdict.message) == (None, wanted, MESSAGES[wanted])
+        assert decided == (None, wanted, MESSAGES[wanted])
 
 
 @pytest.mark.parametrize("mode", ["", "PUBLIC", "Public", "open", "off", "none", "\x00"])
 def test_a_mode_that_is_not_in_the_table_is_private(mode: str) -> None:
     settings = Settings(AUTH_MODE=mode)
-    assert decide(TokenOutcome(), settings, None).code == "token_missing"
-    assert decide(TokenOutcome(error=TokenError("token_expired")), settings, None).code == "token_expired"
+    assert verdict(None, settings, None)[:2] == (None, "token_missing")
+    assert verdict(ANONYMOUS, settings, None)[:2] == (None, "token_missing")
+    assert verdict(TokenError("token_expired"), settings, None)[:2] == (None, "token_expired")
     assert not any(may(ANONYMOUS, permission, settings) for permission in PERMISSION_NAMES)
-    assert decide(TokenOutcome(principal=VIEWER), settings, "aircraft.view").principal == VIEWER
+    assert decide(VIEWER, settings, "aircraft.view") == VIEWER
 
 
 def test_an_error_wins_over_a_principal_that_came_with_it() -> None:
-    outcome = TokenOutcome(principal=ADMIN, error=TokenError("token_revoked"))
-    assert decide(outcome, Settings(AUTH_MODE="private"), None).principal is None
-    assert decide(outcome, Settings(AUTH_MODE="hybrid"), None).principal == ANONYMOUS
+    error = TokenError("token_revoked", principal=ADMIN)
+    assert verdict(error, Settings(AUTH_MODE="private"), None)[:2] == (None, "token_revoked")
+    assert verdict(error, Settings(AUTH_MODE="hybrid"), None)[0] == ANONYMOUS
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -94,11 +101,11 @@ def test_an_error_wins_over_a_principal_that_came_with_it() -> None:
 def test_a_door_admits_whoever_may_and_refuses_everybody_else(mode: str, permission: str) -> None:
     settings = Settings(AUTH_MODE=mode)
     for principal in (VIEWER, OPERATOR, ADMIN, NOBODYS_ROLE, a_key("admin", "stats.view")):
-        verdict = decide(TokenOutcome(principal=principal), settings, permission)
+        decided = verdict(principal, settings, permission)
         if may(principal, permission, settings):
-            assert verdict.principal == principal
+            assert decided == (principal, "", "")
         else:
-            assert (verdict.principal, verdict.code, verdict.message) == (None, "permission_denied", "Permission denied")
+            assert decided == (None, "permission_denied", "Permission denied")
 
 
 # Who may do what: the default settings, permission by permission

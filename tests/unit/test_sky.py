@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from skyspy import topics
+from skyspy.address import Peer
 from skyspy.aircraft import Observation
 from skyspy.app import build_view
 from skyspy.auth.principal import ANONYMOUS
@@ -76,7 +77,7 @@ class Scene:
 
     def shown(self, topic: str, resume: tuple[str, Any] | None = None) -> list[tuple[str, Any]]:
         """What a session that takes deltas is shown of a topic."""
-        session = Session("sid", "eio", "/", ANONYMOUS, "192.0.2.1", 0.0, audience=topics.EXACT, delta=True, resume=resume)
+        session = Session("sid", "eio", "/", ANONYMOUS, Peer("192.0.2.1"), 0.0, audience=topics.EXACT, delta=True, resume=resume)
         self.sky.listen(session, {topic})
         return [(event.name, event.payload(session.audience)) for event in self.sky.streams[topic].snapshot(session)]
 

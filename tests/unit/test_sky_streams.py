@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from skyspy.address import Peer
 from skyspy.aircraft import Observation, Record
 from skyspy.app import build_view
 from skyspy.auth.principal import ANONYMOUS, Principal
@@ -92,7 +93,7 @@ class Scene:
 
 
 def session(principal: Principal = ANONYMOUS, **more: Any) -> Session:
-    return Session("sid", "eio", "/", principal, "192.0.2.1", 0.0, **more)
+    return Session("sid", "eio", "/", principal, Peer("192.0.2.1"), 0.0, **more)
 
 
 def test_a_record_of_no_aircraft_goes_to_every_stream_at_once_and_touches_no_tracker() -> None:

@@ -1,0 +1,118 @@
+"""Authorization: one function that admits or refuses, for sockets, HTTP and the panel.
+
+Invariants: a verdict is given under the settings in force when it is given: if they changed while the credential was
+looked up, it is looked up again. Nothing yields between the verdict and the return, so a caller that acts at once acts
+before any other change. Everything that goes wrong refuses: StoreError and unexpected exceptions pass through to the
+caller, which admits nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from skyspy.address import Peer
+from skyspy.auth.panel_sessions import Browser, PanelSessions
+from skyspy.auth.policy import decide
+from skyspy.auth.principal import Principal, Refused, TokenError
+from skyspy.auth.tokens import Tokens
+from skyspy.store.panel import PanelSession
+from skyspy.store.settings import Settings, SettingsTable
+
+__all__ = ["Admission", "Credential", "PanelCookie", "Refused", "Token", "authorize"]
+
+MAX_ATTEMPTS = 5
+"""How often the settings may change during one look-up before it is refused as overloaded."""
+
+_POLICY_DECIDES = frozenset({"token_invalid", "token_expired", "token_revoked"})
+"""Errors of a token that some settings turn into an anonymous admission. All others refuse under any settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Who is admitted, what was wrong with a token that was turned into an anonymous admission, and the settings that
+    the verdict was given under."""
+
+    principal: Principal
+    token_error: TokenError | None
+    settings: Settings
+
+
+class Credential(Protocol):
+    """What a client presents."""
+
+    @property
+    def strict(self) -> bool:
+        """Whether an invalid credential is refused under any settings."""
+
+    def identify(self, peer: Peer) -> Principal | None:
+        """Who holds it, None where nothing was presented. Raises TokenError, StoreError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token or API key as the client sent it; None where it sent none.
+
+    A strict one refuses "" as an invalid token, else "" counts as none.
+    """
+
+    tokens: Tokens
+    text: object = field(repr=False)
+    strict: bool = False
+
+    def identify(self, peer: Peer) -> Principal | None:
+        """Who holds the token. Raises TokenError, StoreError."""
+        found = self.tokens.identify(self.text, peer.address)
+        if found is None and self.strict and self.text is not None:
+            raise TokenError("token_invalid")
+        return found
+
+
+@dataclass(slots=True)
+class PanelCookie:
+    """The secret in the panel's cookie. `session` is the panel session that `identify` found.
+
+    `quiet`: the page asks by itself, which does not count as a use of the session.
+    """
+
+    sessions: PanelSessions
+    secret: str = field(repr=False)
+    browser: Browser
+    quiet: bool = False
+    session: PanelSession | None = None
+    strict: bool = True
+
+    def identify(self, peer: Peer) -> Principal | None:  # noqa: ARG002 - the browser holds the address
+        """Who is signed in by it. Raises StoreError."""
+        look_up = self.sessions.peek if self.quiet else self.sessions.look
+        self.session = look_up(self.secret, self.browser)
+        return None if self.session is None else self.sessions.principal(self.session)
+
+
+def authorize(
+    settings: SettingsTable, credential: Credential, peer: Peer, permission: str | None = None, *, identified: bool = False
+) -> Admission:
+    """Admit whoever presents the credential, if the settings and their permissions allow it.
+
+    `permission` is what is asked for (None: nothing in particular); `identified`: anonymous clients are refused under any
+    settings. Raises Refused with the contract's code and message, StoreError.
+    """
+    for _ in range(MAX_ATTEMPTS):
+        current = settings.fresh()
+        found = _identify(credential, peer)
+        if settings.current.version != current.version:
+            continue
+        if identified and found is None:
+            raise Refused("token_missing")
+        error = found if isinstance(found, TokenError) else None
+        return Admission(decide(found, current, permission), error, current)
+    raise Refused("overloaded")
+
+
+def _identify(credential: Credential, peer: Peer) -> Principal | TokenError | None:
+    try:
+        return credential.identify(peer)
+    except TokenError as error:
+        if credential.strict or error.code not in _POLICY_DECIDES:
+            raise
+        return error

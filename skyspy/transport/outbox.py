@@ -1,0 +1,124 @@
+"""Infrastructure: what waits for one client to read it.
+
+Invariants: putting never blocks; over a bound the client is closed as slow. For a WebSocket client the waiting
+items are whole WebSocket frames. A packet that goes to many clients is framed once: every outbox holds the same
+bytes object. A polling client's items are Engine.IO packets, which its next poll encodes as a payload.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Protocol
+
+from gevent.queue import JoinableQueue
+
+from skyspy.transport.frames import BINARY, TEXT, frame, payload_of
+
+MAX_WAITING_PACKETS, MAX_WAITING_BYTES = 8192, 4 * 1024 * 1024
+"""What may wait for one client. One item may be larger: the bound is on what waits before it."""
+
+_FRAME = "skyspy_frame"
+_SMALL = 64
+"""Bytes an Engine.IO packet without text counts as: OPEN, PING, NOOP."""
+
+
+class Frame(bytes):
+    """One Engine.IO packet as one WebSocket frame, in the place of the packet in Engine.IO's queue."""
+
+    __slots__ = ()
+
+    def encode(self, b64: bool = False) -> Frame | str:
+        """What Engine.IO hands to the transport: the frame itself to a WebSocket, the packet's text (`b64`) to a poll.
+
+        A poll sees a frame only when its session became a WebSocket session while the poll was waking up.
+        """
+        return payload_of(self).decode("utf-8") if b64 else self
+
+
+def frame_of(packet: Any) -> tuple[Frame, bool]:
+    """The frame of an Engine.IO packet, kept on the packet; and whether it was built just now."""
+    kept = packet.__dict__.get(_FRAME)
+    if kept is not None:
+        return kept, False
+    encoded = packet.encode()
+    built = Frame(frame(TEXT, encoded.encode("utf-8")) if isinstance(encoded, str) else frame(BINARY, encoded))
+    packet.__dict__[_FRAME] = built
+    return built, True
+
+
+class Reader(Protocol):
+    """What an outbox needs of the connection it belongs to."""
+
+    @property
+    def takes_frames(self) -> bool:
+        """Whether the client reads from a WebSocket now."""
+
+    def frame(self, packet: Any) -> Frame:
+        """The packet's frame."""
+
+    def close_slow(self, packets: int, size: int) -> None:
+        """Close the connection: so many packets and bytes wait and are not read."""
+
+
+class Outbox(JoinableQueue[Any]):
+    """The queue of one Engine.IO session; the engine puts packets and its writer or a poll gets them.
+
+    `sent` and `sent_bytes` count what the transport has taken since the session began.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.connection: Reader | None = None
+        self.waiting_bytes = 0
+        self.sent = 0
+        self.sent_bytes = 0
+        self._over = False
+        self._behind_since: float | None = None
+
+    def lag(self) -> float:
+        """For how many seconds something has been waiting for the client to read."""
+        return 0.0 if self._behind_since is None else max(0.0, time.monotonic() - self._behind_since)
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: ARG002 - the queue's own signature
+        """Add a packet, or None for the end of the session."""
+        if item is not None:
+            if self._over:
+                return
+            connection = self.connection
+            if self.waiting_bytes > MAX_WAITING_BYTES or self.qsize() >= MAX_WAITING_PACKETS:
+                self._over = True
+                if connection is not None:
+                    connection.close_slow(self.qsize(), self.waiting_bytes)
+                return
+            if connection is not None and connection.takes_frames:
+                item = connection.frame(item)
+            self.waiting_bytes += _size(item)
+            if self._behind_since is None:
+                self._behind_since = time.monotonic()
+        super().put(item)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """The oldest item."""
+        item = super().get(block, timeout)
+        if item is not None:
+            size = _size(item)
+            self.waiting_bytes -= size
+            self.sent += 1
+            self.sent_bytes += size
+            if self.empty():
+                self._behind_since = None
+        return item
+
+    def join(self, timeout: float | None = None) -> bool:  # noqa: ARG002
+        """Return at once: Engine.IO would wait here until the client has read everything, which some never do."""
+        return True
+
+
+def _size(item: Any) -> int:
+    """Bytes of a frame, or of a packet's text in UTF-8."""
+    if isinstance(item, Frame):
+        return len(item)
+    text = item.data
+    if not isinstance(text, str):
+        return _SMALL
+    return len(text) if text.isascii() else len(text.encode("utf-8"))
