@@ -27,11 +27,11 @@ from skyspy.store import Store, users
 from skyspy.store.audit import Actor
 from skyspy.store.settings import SettingsTable
 from skyspy.store.users import User
-from tests.conftest import StillClock
 from tests.databases import KINDS, change, open_store
+from tests.support.clock import StillClock
+from tests.support.sites import QUICK
 
 BOSS = Actor("user", "boss", "192.0.2.7")
-QUICK = Passwords(memory_kib=8, passes=1)
 PASSWORD = "correct horse battery staple"
 SECRET = "s" * 40
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
 
 from skyspy.api import (
@@ -30,7 +30,7 @@ from skyspy.api import (
 )
 from skyspy.api.gate import BaseNamespace
 from skyspy.api.routes import RequestContext, Resource, Route
-from skyspy.server import server_of
+from skyspy.server import Server, server_of
 
 RESOURCES: tuple[Resource, ...] = (
     auth.resource,
@@ -45,7 +45,9 @@ RESOURCES: tuple[Resource, ...] = (
     docs.resource,
 )
 
-__all__ = ["RESOURCES", "document", "register"]
+__all__ = ["RESOURCES", "attach", "document", "register"]
+
+_GATE = "skyspy.api_gate"
 
 
 @cache
@@ -59,7 +61,6 @@ def register(app: Flask) -> None:
     app.extensions[docs.DOCUMENT] = document()
     errors.register(app)
     answers.register(app)
-    door = BaseNamespace(server_of(app))
     for resource in RESOURCES:
         for route in resource.routes:
             for number, path in enumerate(route.paths):
@@ -67,17 +68,22 @@ def register(app: Flask) -> None:
                 app.add_url_rule(
                     path,
                     endpoint=f"api.{route.name}.{number}",
-                    view_func=_served(app, door, route),
+                    view_func=_served(route),
                     methods=[route.method],
                     strict_slashes=False,
                 )
 
 
-def _served(app: Flask, door: BaseNamespace, route: Route) -> Callable[..., ResponseReturnValue]:
-    server = server_of(app)
+def attach(app: Flask, server: Server) -> None:
+    """Answer for this server from now on; requests per address are counted from zero."""
+    app.extensions[_GATE] = BaseNamespace(server)
 
+
+def _served(route: Route) -> Callable[..., ResponseReturnValue]:
     def view(**path: Any) -> ResponseReturnValue:
-        principal, settings, client = door.admit(request, route)
+        gate: BaseNamespace = current_app.extensions[_GATE]
+        server = server_of(current_app)
+        principal, settings, client = gate.admit(request, route)
         query = None if route.query is None else read.query(route.query, request)
         body = None if route.body is None else read.body(route.body, request)
         value = route.view(RequestContext(server, principal, settings, client, path, query, body))

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 
-from skyspy.app import create_app
 from skyspy.auth.principal import Principal
+from skyspy.clock import Clock
 from skyspy.server import Server, server_of
 from skyspy.services import Caller, Refused, invitations, keys, roles, users
 from skyspy.store import roles as stored_roles
@@ -19,8 +18,9 @@ from skyspy.store import users as stored_users
 from skyspy.store.audit import Actor
 from skyspy.store.keys import KeySearch
 from skyspy.store.users import User
-from tests.conftest import StillClock
-from tests.databases import KINDS, change, database_url
+from tests.databases import KINDS, change, migrated_url
+from tests.support.clock import StillClock
+from tests.support.sites import release, serve
 
 CLI = Actor("cli", "test")
 PASSWORD = "correct horse battery staple"
@@ -29,11 +29,12 @@ FROM = "192.0.2.1"
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    made = server_of(create_app({"SKYSPY_INSTANCE": str(tmp_path / "instance")}, StillClock()))
+    app = serve({"SKYSPY_INSTANCE": str(tmp_path / "instance")}, StillClock())
+    made = server_of(app)
     change(made, stored_roles.create, "clerk", frozenset({"users.manage", "aircraft.view"}), "", CLI)
     change(made, stored_roles.create, "keeper", frozenset({"keys.manage", "aircraft.view"}), "", CLI)
     yield made
-    made.store.close()
+    release(app)
 
 
 def made(server: Server, name: str, role: str, password: str | None = PASSWORD) -> User:
@@ -187,9 +188,9 @@ def test_the_first_administrators_link_dies_as_soon_as_there_is_a_user(server: S
 
 
 def test_a_link_signed_with_another_secret_opens_nothing(server: Server, tmp_path: Path) -> None:
-    other = server_of(create_app({"SKYSPY_INSTANCE": str(tmp_path / "other")}))
-    token = invitations.first_admin(other, CLI)
-    other.store.close()
+    other = serve({"SKYSPY_INSTANCE": str(tmp_path / "other")}, StillClock())
+    token = invitations.first_admin(server_of(other), CLI)
+    release(other)
     refused(invitations.make_first_admin, server, token, "root", PASSWORD, FROM, code="not_found")
 
 
@@ -199,12 +200,12 @@ def test_a_link_signed_with_another_secret_opens_nothing(server: Server, tmp_pat
 @pytest.fixture(params=KINDS)
 def two(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Server, Server]]:
     """Two servers on one database."""
-    with database_url(request.param, tmp_path) as url:
+    with migrated_url(request.param, tmp_path) as url:
         environ = {"SKYSPY_INSTANCE": str(tmp_path), "SKYSPY_DATABASE_URL": url}
-        apps: list[Flask] = [create_app(environ), create_app(environ)]
+        apps = [serve(environ, Clock()), serve(environ, Clock())]
         yield server_of(apps[0]), server_of(apps[1])
         for app in apps:
-            server_of(app).store.close()
+            release(app)
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
