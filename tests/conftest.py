@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,26 @@ __all__ = ["CAPTURES", "IN_CI", "ROOT", "StillClock", "missing"]
 @pytest.fixture
 def clock() -> StillClock:
     return StillClock()
+
+
+class Records(logging.Handler):
+    """Keeps the log records it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.kept.append(record)
+
+
+@pytest.fixture
+def logged() -> Iterator[list[logging.LogRecord]]:
+    """What SkySpy logs during the test, each record once, whether or not a server configured the log before."""
+    handler, logger = Records(), logging.getLogger("skyspy")
+    logger.addHandler(handler)
+    yield handler.kept
+    logger.removeHandler(handler)
 
 
 @pytest.fixture
