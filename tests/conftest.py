@@ -19,6 +19,12 @@ __all__ = ["CAPTURES", "IN_CI", "ROOT", "StillClock", "missing"]
 
 
 @pytest.fixture
+def kind() -> str:
+    """The kind of database: SQLite, but in tests/database, where a test is run on each kind."""
+    return "sqlite"
+
+
+@pytest.fixture
 def clock() -> StillClock:
     return StillClock()
 

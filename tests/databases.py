@@ -175,10 +175,10 @@ def open_store(kind: str, folder: Path) -> Iterator[Store]:
             store.close()
 
 
-@pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A store on every kind of database, one after the other."""
-    with open_store(request.param, tmp_path) as made:
+@pytest.fixture
+def store(kind: str, tmp_path: Path) -> Iterator[Store]:
+    """A store on the test's kind of database."""
+    with open_store(kind, tmp_path) as made:
         yield made
 
 
