@@ -22,7 +22,7 @@ from skyspy.store.audit import Actor
 from skyspy.store.roles import AccountError
 from skyspy.store.users import User
 from tests.conftest import StillClock
-from tests.databases import Db, change, database_url
+from tests.databases import Db, change, migrated_url
 
 ANNA = Actor("user", "anna", "192.0.2.7")
 LETTERS = string.digits + string.ascii_letters
@@ -46,9 +46,8 @@ class CountingStore(Store):
 
 @pytest.fixture
 def store(kind: str, tmp_path: Path) -> Iterator[CountingStore]:
-    with database_url(kind, tmp_path) as url:
+    with migrated_url(kind, tmp_path) as url:
         made = CountingStore(url)
-        made.upgrade()
         yield made
         made.close()
 
