@@ -263,7 +263,7 @@ def test_an_invitation_works_once(panel: Panel, ann: Browser) -> None:
 @pytest.mark.parametrize("kind", [invitations.FIRST, invitations.INVITE, invitations.RESET])
 def test_a_link_that_was_tampered_with_or_is_of_another_kind_opens_nothing(panel: Panel, ann: Browser, kind: str) -> None:
     admin = panel.skyspy.store.read(users.by_id, 1)
-    caller = Caller(panel.app.extensions["skyspy.pages"].principal(panel.app.extensions["skyspy.pages"].sessions_of(admin.id)[0]))
+    caller = Caller(panel.skyspy.panel_sessions.principal(panel.skyspy.panel_sessions.sessions_of(admin.id)[0]))
     good = invitations.reset(panel.skyspy, caller, 2)
     tampered = good[:-1] + ("A" if good[-1] != "A" else "B")
     wrong = [tampered, good.swapcase(), "x", "." * 900] + ([good] if kind != invitations.RESET else [])

@@ -183,7 +183,7 @@ def test_one_of_ones_other_browsers_is_signed_out_and_the_rest_stay(panel: Panel
     assert page.count('/sign-out/"') - page.count('action="/admin/sign-out/"') == 2, (
         "every browser but this one can be signed out"
     )
-    mine = {one.family.id for one in panel.app.extensions["skyspy.pages"].sessions_of(1)}
+    mine = {one.family.id for one in panel.skyspy.panel_sessions.sessions_of(1)}
     offered = re.findall(r'href="(/admin/profile/browsers/(\w+)/sign-out/)"', page)
     own = (mine - {family for _, family in offered}).pop()
     phone_path = next(path for path, _ in offered if _is(panel, phone, path))
@@ -205,7 +205,7 @@ def _is(panel: Panel, browser: Browser, path: str) -> bool:
 
 def test_nobody_signs_somebody_elses_browser_out(panel: Panel, ann: Browser) -> None:
     bert = panel.browser("bert")
-    family = panel.app.extensions["skyspy.pages"].sessions_of(2)[0].family.id
+    family = panel.skyspy.panel_sessions.sessions_of(2)[0].family.id
     assert "signed out already" in said(ann.get(f"/admin/profile/browsers/{family}/sign-out/").text)
     ann.post(f"/admin/profile/browsers/{family}/sign-out/")
     assert bert.is_in()

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from skyspy.app import create_app
 from skyspy.server import server_of
-from skyspy.store.accounts import Actor
+from skyspy.store import users
+from skyspy.store.audit import Actor
+from tests.databases import change
 from tests.support.clock import StillClock
 from tests.support.sites import QUICK, release, serve
 
@@ -17,9 +19,8 @@ PASSWORD = "correct horse battery staple"
 def test_a_site_answers_for_the_server_attached_last_and_keeps_nothing_of_the_one_before(tmp_path: Path) -> None:
     app = serve({"SKYSPY_INSTANCE": str(tmp_path / "first")}, StillClock())
     first = server_of(app)
-    key = first.tokens.keys.create(
-        first.accounts.create_user("ann", "admin", QUICK.hash(PASSWORD, 8), CLI).id, "live", "test", CLI
-    ).text
+    user = change(first, users.create, "ann", "admin", QUICK.hash(PASSWORD, 8), CLI)
+    key = first.api_keys.create(user.id, "live", "test", CLI).text
     first.settings.change({"REQUESTS_PER_MINUTE": 10}, CLI)
     client = app.test_client()
     stranger = {"REMOTE_ADDR": "198.51.100.7"}
