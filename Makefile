@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ADDRESS ?= 127.0.0.1:8000
 RERUNS ?= $(if $(filter true,$(CI)),1,0)
 
-.PHONY: run test lint bench licences deps dev browser clean
+.PHONY: run unit test lint bench licences deps dev browser clean
 
 run: deps browser
 	@$(BIN)/skyspy db upgrade
@@ -38,6 +38,10 @@ lint: dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The tier to run on every save: no database, no server, no network.
+unit: dev
+	$(BIN)/python -m pytest tests/unit -n 2 --dist loadfile
 
 test: lint browser
 # Nothing is tried again here. Under CI one more try is allowed, shown as R: the contract's two seconds for an eviction are measured

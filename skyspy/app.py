@@ -79,9 +79,11 @@ def create_app(
     clock: Clock | None = None,
     streams: Sequence[StreamFactory] = STREAMS,
     events: Sequence[Event] = EVENTS,
+    passwords: Passwords | None = None,
+    site: Flask | None = None,
 ) -> Flask:
     """Build the server from its environment; raises ConfigError or StoreError with one clear line. `streams` are what each sky
-    carries, `events` what may be sent."""
+    carries, `events` what may be sent, `site` the routes to put it behind (None: new ones)."""
     clock = clock or Clock()
     settings_of_boot = config.load(environ, SETTING_NAMES)
     stats = ProcessStats(clock, logs.configure(settings_of_boot.log_level))
@@ -90,16 +92,32 @@ def create_app(
     if (former := settings_of_boot.former_key) is not None:
         ended = clock.wall() >= former.until
         log.info("the former secret key %s %s", "ended" if ended else "is believed until", iso(former.until))
+    app = site or build_site()
+    attach(app, build_server(settings_of_boot, clock, app, stats, streams, events, passwords))
+    return app
+
+
+def build_site() -> Flask:
+    """The Flask application with every route and template and no server behind it.
+
+    It keeps nothing of a server: each request looks up the one that is attached. Compiling its URL rules is the slow
+    part of a start, so tests build a site once and put a new server behind it for each test.
+    """
     app = Flask("skyspy", root_path=str(ROOT), template_folder="templates", static_folder="static")
-    server = build_server(settings_of_boot, clock, app, stats, streams, events)
-    app.config["SECRET_KEY"] = settings_of_boot.secret_key
-    app.extensions["skyspy"] = server
-    for namespace in (MainNamespace, AudioNamespace, CannonballNamespace, AcarsNamespace):
-        server.socketio.on_namespace(namespace(server))
     api.register(app)
     pages.register(app)
     admin.register(app)
     return app
+
+
+def attach(app: Flask, server: Server) -> None:
+    """Put a server behind the routes of a site, in the place of the one before. `build_server` mounted its Socket.IO."""
+    app.config["SECRET_KEY"] = server.config.secret_key
+    app.extensions["skyspy"] = server
+    for namespace in (MainNamespace, AudioNamespace, CannonballNamespace, AcarsNamespace):
+        server.socketio.on_namespace(namespace(server))
+    api.attach(app, server)
+    admin.attach(app, server)
 
 
 def build_server(
@@ -109,6 +127,7 @@ def build_server(
     stats: ProcessStats,
     streams: Sequence[StreamFactory] = STREAMS,
     events: Sequence[Event] = EVENTS,
+    passwords: Passwords | None = None,
 ) -> Server:
     """Make every part; both databases are opened and migrated here, nothing else is started."""
     store = Store(boot.database_url)
@@ -116,7 +135,7 @@ def build_server(
     history = HistoryStore(boot.history_url, store, clock)
     history.open()
     settings = SettingsTable(store, boot.first_settings, clock)
-    secret, passwords = secret_of(boot, clock), Passwords()
+    secret, passwords = secret_of(boot, clock), passwords or Passwords()
     sign_in = SignIn(store, passwords, LoginThrottle(store, secret, clock), clock)
     api_keys = ApiKeys(store, secret, clock)
     tokens = Tokens(store, settings, secret, sign_in, api_keys, clock)

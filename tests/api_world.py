@@ -9,12 +9,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from skyspy.aircraft import Observation
-from skyspy.app import create_app
 from skyspy.server import Server, server_of
 from skyspy.store import users
 from skyspy.store.audit import Actor
-from tests.conftest import StillClock
 from tests.databases import change
+from tests.support.clock import StillClock
+from tests.support.sites import release, serve
 
 OPERATOR = Actor("system", "test")
 PASSWORD = "a long enough password"
@@ -39,7 +39,7 @@ class World:
     def __init__(self, folder: Path, **environ: str) -> None:
         self.clock = StillClock()
         boot = {"SKYSPY_INSTANCE": str(folder / "instance"), "SKYSPY_LAT": "47.46", "SKYSPY_LON": "8.55", **environ}
-        self.app: Flask = create_app(boot, self.clock)
+        self.app: Flask = serve(boot, self.clock)
         self.skyspy: Server = server_of(self.app)
         self.client: FlaskClient = self.app.test_client()
         self._users: dict[str, int] = {}
@@ -83,4 +83,4 @@ class World:
         return self.client.post(path, json=body, headers=headers)
 
     def close(self) -> None:
-        self.skyspy.store.close()
+        release(self.app)

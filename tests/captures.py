@@ -122,9 +122,8 @@ def observed(capture: Capture) -> tuple[list[Observation], dict[str, int]]:
     return result, {"messages": counters.messages, "bad": counters.bad, "skipped": counters.skipped, "broken": broken}
 
 
-def summary(capture: Capture) -> dict[str, Any]:
+def summary(observations: list[Observation], counts: dict[str, int]) -> dict[str, Any]:
     """What is promised of a capture: counts, the area its positions lie in, and how often each field is known."""
-    observations, counts = observed(capture)
     placed = [o.fields for o in observations if "lat" in o.fields]
     area = {}
     if placed:
@@ -148,7 +147,7 @@ def main() -> None:
         if capture.missing:
             print(f"{capture.name}: not here: {capture.missing}")
             continue
-        capture.golden.write_text(json.dumps(summary(capture), indent=1) + "\n", encoding="utf-8")
+        capture.golden.write_text(json.dumps(summary(*observed(capture)), indent=1) + "\n", encoding="utf-8")
         print(f"{capture.name}: written")
 
 

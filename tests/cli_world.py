@@ -20,7 +20,8 @@ from skyspy.cli import main
 from skyspy.clock import Clock
 from skyspy.store import Store
 from skyspy.store.settings import SettingsTable
-from tests.conftest import ROOT
+from tests.support.machine import ROOT
+from tests.support.sites import provide_database
 from tests.tokens_world import parts
 
 PASSWORD = "correct horse battery staple"
@@ -76,6 +77,13 @@ class Shell:
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    provide_database(tmp_path / "instance")
+    return Shell(tmp_path / "instance", monkeypatch)
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """A shell whose installation has no folder and no database yet."""
     return Shell(tmp_path / "instance", monkeypatch)
 
 

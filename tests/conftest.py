@@ -1,44 +1,27 @@
-"""What every test may ask for: a clock that stands still, a server built in a folder of its own, and the shared captures."""
+"""What every test may ask for: a clock that stands still, and a server built in a folder of its own."""
 
 from __future__ import annotations
 
-import os
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from skyspy.app import create_app
 from skyspy.clock import Clock
+from tests.databases import drop_schemas
+from tests.support.clock import StillClock
+from tests.support.machine import CAPTURES, IN_CI, ROOT, missing
+from tests.support.sites import release, serve
 
-ROOT = Path(__file__).resolve().parent.parent
-CAPTURES = ROOT.parent / "shared" / "data"
-IN_CI = os.environ.get("CI") == "true"
-
-
-def missing(what: str) -> None:
-    """Skip by name for want of a part of the machine; under CI that is a failure."""
-    if IN_CI:
-        pytest.fail(f"CI must have it: {what}")
-    pytest.skip(what)
+__all__ = ["CAPTURES", "IN_CI", "ROOT", "StillClock", "missing"]
 
 
-class StillClock(Clock):
-    """A clock that moves only when a test moves it."""
-
-    def __init__(self, wall: float = 1_800_000_000.0, steady: float = 1000.0) -> None:
-        self.wall_now, self.steady_now = wall, steady
-
-    def wall(self) -> float:
-        return self.wall_now
-
-    def steady(self) -> float:
-        return self.steady_now
-
-    def pass_by(self, seconds: float) -> None:
-        self.wall_now += seconds
-        self.steady_now += seconds
+@pytest.fixture
+def kind() -> str:
+    """The kind of database: SQLite, but in tests/database, where a test is run on each kind."""
+    return "sqlite"
 
 
 @pytest.fixture
@@ -46,9 +29,35 @@ def clock() -> StillClock:
     return StillClock()
 
 
+class Records(logging.Handler):
+    """Keeps the log records it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.kept.append(record)
+
+
+@pytest.fixture
+def logged() -> Iterator[list[logging.LogRecord]]:
+    """What SkySpy logs during the test, each record once, whether or not a server configured the log before."""
+    handler, logger = Records(), logging.getLogger("skyspy")
+    logger.addHandler(handler)
+    yield handler.kept
+    logger.removeHandler(handler)
+
+
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Flask]:
     """A whole server with nothing started, its database in a folder of its own."""
-    made = create_app({"SKYSPY_INSTANCE": str(tmp_path / "instance"), "SKYSPY_LAT": "47.5", "SKYSPY_LON": "8.5"})
+    made = serve({"SKYSPY_INSTANCE": str(tmp_path / "instance"), "SKYSPY_LAT": "47.5", "SKYSPY_LON": "8.5"}, Clock())
     yield made
-    made.extensions["skyspy"].store.close()
+    release(made)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_schema_is_left_behind() -> Iterator[None]:
+    yield
+    drop_schemas()

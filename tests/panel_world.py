@@ -12,13 +12,13 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from skyspy.app import create_app
 from skyspy.server import Server, server_of
 from skyspy.store import audit, users
 from skyspy.store.audit import Actor, Entry
 from skyspy.store.users import User
-from tests.conftest import StillClock
 from tests.databases import change
+from tests.support.clock import StillClock
+from tests.support.sites import release, serve
 
 CLI = Actor("cli", "test")
 PASSWORD = "correct horse battery staple"
@@ -32,7 +32,7 @@ class Panel:
 
     def __init__(self, folder: Path, **environ: str) -> None:
         self.clock = StillClock()
-        self.app: Flask = create_app({"SKYSPY_INSTANCE": str(folder / "instance"), **environ}, self.clock)
+        self.app: Flask = serve({"SKYSPY_INSTANCE": str(folder / "instance"), **environ}, self.clock)
         self.skyspy: Server = server_of(self.app)
         self._hash: str | None = None
 
@@ -52,6 +52,9 @@ class Panel:
     def log(self, action: str = "") -> list[Entry]:
         """The audit log, the newest first, or what of it has this action."""
         return [row for row in self.skyspy.store.read(audit.page, 200) if action in ("", row.action)]
+
+    def close(self) -> None:
+        release(self.app)
 
 
 class Browser:
@@ -103,4 +106,4 @@ class Browser:
 def panel(tmp_path: Path) -> Iterator[Panel]:
     made = Panel(tmp_path)
     yield made
-    made.skyspy.store.close()
+    made.close()

@@ -41,8 +41,9 @@ from skyspy.store.settings import SettingsTable
 from skyspy.transport import setup
 from skyspy.transport.outbox import Outbox
 from skyspy.watcher import Watcher
-from tests.conftest import StillClock
 from tests.databases import change
+from tests.support.clock import StillClock
+from tests.support.sites import provide_database
 from tests.tokens_world import parts
 
 OPERATOR = Actor("system", "test")
@@ -71,8 +72,8 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.clock = StillClock()
         self.config = load({"SKYSPY_INSTANCE": str(folder), "SKYSPY_TRUSTED_PROXIES": "10.0.0.0/8"})
+        provide_database(folder)
         self.store = Store(self.config.database_url)
-        self.store.upgrade()
         self.settings = Breaking(SettingsTable(self.store, {}), "fresh")
         auth = parts(self.store, self.settings, self.config.secret_key, self.clock)  # type: ignore[arg-type]
         self.api_keys = auth.api_keys

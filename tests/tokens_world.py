@@ -27,11 +27,11 @@ from skyspy.store import Store, users
 from skyspy.store.audit import Actor
 from skyspy.store.settings import SettingsTable
 from skyspy.store.users import User
-from tests.conftest import StillClock
-from tests.databases import KINDS, change, open_store
+from tests.databases import change, open_store
+from tests.support.clock import StillClock
+from tests.support.sites import QUICK
 
 BOSS = Actor("user", "boss", "192.0.2.7")
-QUICK = Passwords(memory_kib=8, passes=1)
 PASSWORD = "correct horse battery staple"
 SECRET = "s" * 40
 
@@ -99,9 +99,9 @@ def sign(header: dict[str, Any], claims: object, key: bytes) -> str:
     return body + "." + ("" if header.get("alg") == "none" else b64(hmac.digest(key, body.encode(), digest)))
 
 
-@pytest.fixture(params=KINDS)
-def desk(request: pytest.FixtureRequest, tmp_path: Path, clock: StillClock) -> Iterator[Desk]:
-    with open_store(request.param, tmp_path) as store:
+@pytest.fixture
+def desk(kind: str, tmp_path: Path, clock: StillClock) -> Iterator[Desk]:
+    with open_store(kind, tmp_path) as store:
         yield Desk(store, clock)
 
 

@@ -30,7 +30,7 @@ from skyspy.admin import (
     users,
 )
 from skyspy.admin.routes import Page, RequestContext
-from skyspy.server import server_of
+from skyspy.server import Server, server_of
 from skyspy.services import Refused
 from skyspy.store import StoreError
 
@@ -53,25 +53,27 @@ PAGES: tuple[Page, ...] = (
 
 redirect.install(PAGES)
 
-__all__ = ["PAGES", "register"]
+__all__ = ["PAGES", "attach", "register"]
 
 
 def register(app: Flask) -> None:
     """Serve every page of the panel on this application."""
-    server = server_of(app)
     gate.fit(app)
     panel = Blueprint("admin", __name__, url_prefix="/admin")
     for page in PAGES:
         for route in page.routes:
-            panel.add_url_rule(
-                route.path, route.endpoint, gate.served(server, route), methods=[route.method], strict_slashes=False
-            )
+            panel.add_url_rule(route.path, route.endpoint, gate.served(route), methods=[route.method], strict_slashes=False)
     panel.register_error_handler(CSRFError, gate.bad_form)
     panel.after_request(_keep_nowhere)
     panel.context_processor(_shell)
     for name, shown in formatting.FILTERS.items():
         panel.add_app_template_filter(shown, name)
     app.register_blueprint(panel)
+
+
+def attach(app: Flask, server: Server) -> None:
+    """Answer for this server from now on."""
+    gate.attach(app, server)
 
 
 def _keep_nowhere(response: Response) -> Response:

@@ -46,12 +46,8 @@ TITLES = {
 
 def fit(app: Flask) -> None:
     """Put the cookie, flask-login and the CSRF check on the application; the check runs in this door only."""
-    server = server_of(app)
     app.session_interface = PanelCookies(lambda: request_peer().secure)
     app.config.update(
-        # Cookies and forms of the former secret key, until its end: what reads this asks the clock each time.
-        SECRET_KEY_FALLBACKS=server.secret,
-        WTF_CSRF_SECRET_KEY=server.secret,
         # Judged by the declared length, before a byte is read: a stranger's form would be kept in memory whole.
         MAX_CONTENT_LENGTH=LARGEST_FORM,
         PERMANENT_SESSION_LIFETIME=COOKIE_DAYS_S,
@@ -68,6 +64,12 @@ def fit(app: Flask) -> None:
     manager.session_protection = None
     manager.init_app(app, add_context_processor=False)
     manager.user_loader(_load)
+
+
+def attach(app: Flask, server: Server) -> None:
+    """Sign cookies and forms with the keys of this server."""
+    # Cookies and forms of the former secret key, until its end: what reads this asks the clock each time.
+    app.config.update(SECRET_KEY_FALLBACKS=server.secret, WTF_CSRF_SECRET_KEY=server.secret)
 
 
 def pages() -> PanelSessions:
@@ -105,10 +107,11 @@ def remember(opened: Opened) -> None:
     g.pop("csrf_token", None)
 
 
-def served(server: Server, route: Route) -> Callable[..., ResponseReturnValue]:
+def served(route: Route) -> Callable[..., ResponseReturnValue]:
     """The function that Flask calls for a route."""
 
     def view(**path: object) -> ResponseReturnValue:
+        server = server_of(current_app)
         g.panel_quiet = route.quiet
         if route.method != "GET":
             _check_sender()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
 
 from skyspy.api import (
@@ -31,7 +31,7 @@ from skyspy.api import (
 )
 from skyspy.api.gate import Gate
 from skyspy.api.routes import RequestContext, Resource, Route
-from skyspy.server import server_of
+from skyspy.server import Server, server_of
 
 RESOURCES: tuple[Resource, ...] = (
     auth.resource,
@@ -47,7 +47,9 @@ RESOURCES: tuple[Resource, ...] = (
     docs.resource,
 )
 
-__all__ = ["RESOURCES", "document", "register"]
+__all__ = ["RESOURCES", "attach", "document", "register"]
+
+_GATE = "skyspy.api_gate"
 
 
 @cache
@@ -62,7 +64,6 @@ def register(app: Flask) -> None:
     errors.register(app)
     answers.register(app)
     metrics.register(app)
-    gate = Gate(server_of(app))
     for resource in RESOURCES:
         for route in resource.routes:
             for number, path in enumerate(route.paths):
@@ -70,16 +71,21 @@ def register(app: Flask) -> None:
                 app.add_url_rule(
                     path,
                     endpoint=f"api.{route.name}.{number}",
-                    view_func=_served(app, gate, route),
+                    view_func=_served(route),
                     methods=[route.method],
                     strict_slashes=False,
                 )
 
 
-def _served(app: Flask, gate: Gate, route: Route) -> Callable[..., ResponseReturnValue]:
-    server = server_of(app)
+def attach(app: Flask, server: Server) -> None:
+    """Answer for this server from now on; requests per address are counted from zero."""
+    app.extensions[_GATE] = Gate(server)
 
+
+def _served(route: Route) -> Callable[..., ResponseReturnValue]:
     def view(**path: Any) -> ResponseReturnValue:
+        gate: Gate = current_app.extensions[_GATE]
+        server = server_of(current_app)
         admission, peer = gate.admit(request, route)
         query = None if route.query is None else read.query(route.query, request)
         body = None if route.body is None else read.body(route.body, request)

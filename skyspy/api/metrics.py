@@ -30,10 +30,9 @@ def exposition(context: RequestContext) -> object:
 
 def register(app: Flask) -> None:
     """Count every response of this application by its status."""
-    responses = server_of(app).stats.responses
 
     def count(response: Response) -> Response:
-        responses[response.status_code] += 1
+        server_of(app).stats.responses[response.status_code] += 1
         return response
 
     app.after_request(count)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -52,8 +53,9 @@ def _config(schema: Schema, connection: Connection | None = None) -> Config:
     return config
 
 
+@cache
 def newest(schema: Schema = MAIN) -> str:
-    """The newest revision this code knows."""
+    """The newest revision this code knows. Reading all revisions is the slow part of a start on an up-to-date database."""
     head = ScriptDirectory.from_config(_config(schema)).get_current_head()
     assert head is not None  # noqa: S101 - the package is incomplete without its migrations
     return head

@@ -12,14 +12,14 @@ from skyspy.store.audit import Actor
 from skyspy.store.keys import KeySearch, NewKey
 from skyspy.store.users import User
 from tests.conftest import StillClock
-from tests.databases import KINDS, Db, change, open_store
+from tests.databases import Db, change, open_store
 
 ANNA = Actor("user", "anna", "192.0.2.7")
 
 
-@pytest.fixture(params=KINDS)
-def db(request: pytest.FixtureRequest, tmp_path: Path, clock: StillClock) -> Iterator[Db]:
-    with open_store(request.param, tmp_path) as store:
+@pytest.fixture
+def db(kind: str, tmp_path: Path, clock: StillClock) -> Iterator[Db]:
+    with open_store(kind, tmp_path) as store:
         yield Db(store, clock)
 
 

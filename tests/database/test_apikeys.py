@@ -22,7 +22,7 @@ from skyspy.store.audit import Actor
 from skyspy.store.roles import AccountError
 from skyspy.store.users import User
 from tests.conftest import StillClock
-from tests.databases import KINDS, Db, change, database_url
+from tests.databases import Db, change, migrated_url
 
 ANNA = Actor("user", "anna", "192.0.2.7")
 LETTERS = string.digits + string.ascii_letters
@@ -44,11 +44,10 @@ class CountingStore(Store):
         return super().write(fn, *args, **more)
 
 
-@pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CountingStore]:
-    with database_url(request.param, tmp_path) as url:
+@pytest.fixture
+def store(kind: str, tmp_path: Path) -> Iterator[CountingStore]:
+    with migrated_url(kind, tmp_path) as url:
         made = CountingStore(url)
-        made.upgrade()
         yield made
         made.close()
 

@@ -18,12 +18,13 @@ import pytest
 from itsdangerous import TimestampSigner
 from werkzeug.test import TestResponse
 
-from skyspy.app import create_app
+from skyspy.auth.passwords import Passwords
 from skyspy.store import Store
 from tests.conftest import StillClock
 from tests.data.installation import plaintext
 from tests.data.installation.plaintext import AGENT, HOME, NOW
-from tests.databases import KINDS, database_url
+from tests.databases import database_url
+from tests.support.sites import release, serve
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "installation"
 ROWS = json.loads((DATA / "rows.json").read_text(encoding="utf-8"))
@@ -67,10 +68,10 @@ class Installation:
         # The environment's first value lost against the table's long ago: it must do so again.
         environ = {"SKYSPY_INSTANCE": str(folder / "instance"), "SKYSPY_DATABASE_URL": url, "AIRCRAFT_TIMEOUT_SECONDS": "45"}
         self.clock = StillClock(wall=NOW)
-        self.app = create_app(environ, self.clock)
+        self.app = serve(environ, self.clock, Passwords())
 
     def close(self) -> None:
-        self.app.extensions["skyspy"].store.close()
+        release(self.app)
 
     def ask(self, path: str, token: str = "", body: object = None, address: str = HOME) -> TestResponse:
         """GET a path, or POST a body to it, with a key or token."""
@@ -114,9 +115,9 @@ def upgraded(kind: str, folder: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=KINDS)
-def there(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
-    with upgraded(request.param, tmp_path) as url:
+@pytest.fixture
+def there(kind: str, tmp_path: Path) -> Iterator[Installation]:
+    with upgraded(kind, tmp_path) as url:
         made = Installation(tmp_path, url)
         yield made
         made.close()
@@ -141,7 +142,6 @@ def key(name: str) -> str:
     return plaintext.api_key(name, ANSWERS["keys"][name]["kind"])
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_the_fixture_is_what_6feff02_left(kind: str, tmp_path: Path) -> None:
     with database_url(kind, tmp_path) as url:
         restored(kind, url, tmp_path)
@@ -149,7 +149,6 @@ def test_the_fixture_is_what_6feff02_left(kind: str, tmp_path: Path) -> None:
     assert all(table["rows"] for table in ROWS.values())
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_an_upgrade_to_the_newest_schema_keeps_every_row_of_every_table(kind: str, tmp_path: Path) -> None:
     with upgraded(kind, tmp_path) as url:
         found = rows_in(kind, url, tmp_path)
@@ -157,7 +156,6 @@ def test_an_upgrade_to_the_newest_schema_keeps_every_row_of_every_table(kind: st
             assert found[name] == table, name
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_a_server_that_starts_on_it_changes_no_row(kind: str, tmp_path: Path) -> None:
     with database_url(kind, tmp_path) as url:
         restored(kind, url, tmp_path)

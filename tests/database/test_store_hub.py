@@ -6,9 +6,7 @@ import sqlite3
 import textwrap
 from pathlib import Path
 
-import pytest
-
-from tests.databases import KINDS, database_url, forked, open_store, python
+from tests.databases import database_url, forked, open_store, python
 from tests.store_world import HOLD, raise_version, store, version
 
 __all__ = ["store"]
@@ -47,7 +45,6 @@ def beside_hub(code: str, url: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_many_greenlets_read_and_write_at_once(kind: str, tmp_path: Path) -> None:
     with database_url(kind, tmp_path) as url:
         said = beside_hub(

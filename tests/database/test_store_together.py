@@ -13,21 +13,20 @@ from skyspy.store import Store, audit, feeds, presence, state
 from skyspy.store.audit import Actor
 from skyspy.store.presence import SessionRow
 from skyspy.store.roles import AccountError, NotFound
-from tests.databases import KINDS, database_url
+from tests.databases import migrated_url
 
 BOSS = Actor("user", "boss", "192.0.2.1")
 
 
-@pytest.fixture(params=KINDS)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    with database_url(request.param, tmp_path) as found:
+@pytest.fixture
+def url(kind: str, tmp_path: Path) -> Iterator[str]:
+    with migrated_url(kind, tmp_path) as found:
         yield found
 
 
 @pytest.fixture
 def store(url: str) -> Iterator[Store]:
     made = Store(url)
-    made.upgrade()
     yield made
     made.close()
 

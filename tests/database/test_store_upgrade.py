@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event, select, text
 from skyspy.store import Store, StoreError
 from skyspy.store.schema import METADATA, ROLES
 from tests.conftest import ROOT
-from tests.databases import KINDS, database_url, forked, open_store
+from tests.databases import database_url, forked, open_store
 from tests.store_world import store, version
 
 __all__ = ["store"]
@@ -40,7 +40,6 @@ def test_the_builtin_roles_are_there_from_the_start(store: Store) -> None:
     assert store.read(lambda c: set(c.execute(select(ROLES.c.name)).scalars())) == {"viewer", "operator", "admin"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_a_newer_schema_stops_the_start_with_one_clear_line(kind: str, tmp_path: Path) -> None:
     with open_store(kind, tmp_path) as store:
         store.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")).rowcount)
@@ -49,7 +48,6 @@ def test_a_newer_schema_stops_the_start_with_one_clear_line(kind: str, tmp_path:
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_processes_that_start_together_upgrade_once(kind: str, tmp_path: Path) -> None:
     code = "import sys; from skyspy.store import Store; print(Store(sys.argv[1]).upgrade())"
     with database_url(kind, tmp_path) as url:
@@ -86,7 +84,6 @@ def upgrade_until_killed(url: str, statements: int) -> None:
     Store(url).upgrade()
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_an_upgrade_killed_at_any_statement_is_finished_by_the_next_start(kind: str, tmp_path: Path) -> None:
     ended = 0
     for nth in (1, 2, 5, 11, 17, 23, 26, 27, 28, 60):

@@ -11,9 +11,9 @@ import pytest
 from skyspy.cli import main
 from skyspy.store import Store
 from skyspy.store.settings import ROWS, SettingsTable
-from tests.cli_world import PASSWORD, Shell, shell
+from tests.cli_world import PASSWORD, Shell, bare, shell
 
-__all__ = ["shell"]
+__all__ = ["bare", "shell"]
 
 
 # The command
@@ -74,14 +74,14 @@ def test_what_get_prints_set_takes_again(shell: Shell) -> None:
         shell.good("settings", "set", name, shell.good("settings", "get", name).strip())
 
 
-def test_upgrade_says_where_the_database_stands_and_may_be_repeated(shell: Shell) -> None:
-    said = shell.good("db", "upgrade")
+def test_upgrade_says_where_the_database_stands_and_may_be_repeated(bare: Shell) -> None:
+    said = bare.good("db", "upgrade")
     assert re.search(r"skyspy\.db is at schema \d{4}\n", said)
-    assert shell.good("db", "upgrade") == said
+    assert bare.good("db", "upgrade") == said
 
 
-def test_a_feed_is_checked_without_any_database(shell: Shell, tmp_path: Path) -> None:
-    said = shell.good("feed", "check", "demo://?seed=1")
+def test_a_feed_is_checked_without_any_database(bare: Shell, tmp_path: Path) -> None:
+    said = bare.good("feed", "check", "demo://?seed=1")
     assert re.fullmatch(r"received [1-9]\d* aircraft in 3 s \(\d+ messages\)\n", said)
     assert not (tmp_path / "instance").exists()
 

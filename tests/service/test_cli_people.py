@@ -16,10 +16,10 @@ import pytest
 from skyspy.auth.principal import TokenError
 from skyspy.auth.tokens import LoginError
 from skyspy.store import Store, audit
-from tests.cli_world import PASSWORD, Shell, shell, tokens_of
+from tests.cli_world import PASSWORD, Shell, bare, shell, tokens_of
 from tests.conftest import ROOT
 
-__all__ = ["shell"]
+__all__ = ["bare", "shell"]
 
 
 # Users
@@ -147,10 +147,10 @@ def test_an_environment_that_cannot_be_used_is_one_line(shell: Shell, environ: d
     assert "s3kret" not in line
 
 
-def test_a_damaged_database_is_one_line(shell: Shell, tmp_path: Path) -> None:
+def test_a_damaged_database_is_one_line(bare: Shell, tmp_path: Path) -> None:
     (tmp_path / "instance").mkdir()
     (tmp_path / "instance" / "skyspy.db").write_bytes(b"no database" * 1000)
-    assert "file is not a database" in shell.bad("user", "list")
+    assert "file is not a database" in bare.bad("user", "list")
 
 
 def test_a_second_user_of_one_name_is_refused(shell: Shell) -> None:

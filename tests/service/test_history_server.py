@@ -19,12 +19,12 @@ from skyspy.store.audit import Actor
 from skyspy.store.errors import NewerSchema
 from skyspy.store.history import erasure
 from skyspy.store.history.statistics import minutes, write_minutes
-from tests.cli_world import PASSWORD, Shell, shell
+from tests.cli_world import PASSWORD, Shell, bare, shell
 from tests.conftest import StillClock
 from tests.history_world import a_minute
 from tests.running_clock import turns_until
 
-__all__ = ["shell"]
+__all__ = ["bare", "shell"]
 
 ACTOR = Actor("cli", "test")
 
@@ -42,12 +42,12 @@ def environ(tmp_path: Path) -> dict[str, str]:
     return {"SKYSPY_INSTANCE": str(tmp_path / "instance"), "SKYSPY_FEEDS": "demo://?aircraft=3"}
 
 
-def test_upgrade_brings_both_stores_up_and_says_where_they_stand(shell: Shell, tmp_path: Path) -> None:
-    first = shell.good("db", "upgrade")
+def test_upgrade_brings_both_stores_up_and_says_where_they_stand(bare: Shell, tmp_path: Path) -> None:
+    first = bare.good("db", "upgrade")
     database, history = first.splitlines()
     assert database.startswith(f"the database {tmp_path}/instance/skyspy.db is at schema ")
     assert history.startswith(f"the history {tmp_path}/instance/history.sqlite3 is at schema ")
-    assert shell.good("db", "upgrade") == first
+    assert bare.good("db", "upgrade") == first
 
 
 def test_upgrade_says_in_one_line_that_the_history_cannot_be_upgraded(shell: Shell, tmp_path: Path) -> None:
@@ -58,8 +58,8 @@ def test_upgrade_says_in_one_line_that_the_history_cannot_be_upgraded(shell: She
     assert "the history was made by a newer SkySpy" in done.stderr
 
 
-def test_commands_that_need_no_history_do_not_touch_it(shell: Shell, tmp_path: Path) -> None:
-    shell.good("user", "list")
+def test_commands_that_need_no_history_do_not_touch_it(bare: Shell, tmp_path: Path) -> None:
+    bare.good("user", "list")
     assert not (tmp_path / "instance" / "history.sqlite3").exists()
 
 

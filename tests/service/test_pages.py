@@ -13,9 +13,12 @@ from typing import Any
 
 import pytest
 
+from skyspy.app import create_app
 from skyspy.pages import FOR_EVER, stamp_of
+from skyspy.server import server_of
 from tests.api_world import World
-from tests.conftest import ROOT, missing
+from tests.support.machine import ROOT, missing
+from tests.support.sites import QUICK
 
 PAGES = ("/", "/api/docs/", "/nothing")
 EVERYTHING = (
@@ -61,12 +64,14 @@ def test_s17_every_answer_carries_the_headers_errors_too(world: World, path: str
     assert headers["Cache-Control"]
 
 
-def test_s17_a_crash_carries_them_too(world: World) -> None:
+def test_s17_a_crash_carries_them_too(tmp_path: Path) -> None:
     def crash() -> str:
         raise RuntimeError("inside")
 
-    world.app.add_url_rule("/crash", view_func=crash)
-    answer = world.get("/crash")
+    app = create_app({"SKYSPY_INSTANCE": str(tmp_path)}, passwords=QUICK)
+    app.add_url_rule("/crash", view_func=crash)
+    answer = app.test_client().get("/crash")
+    server_of(app).store.close()
     assert answer.status_code == 500
     assert "Content-Security-Policy" in answer.headers
     assert b"inside" not in answer.data

@@ -12,9 +12,10 @@ from skyspy.auth.refusals import MOST, MOST_OF_ONE, Refusals
 from skyspy.store import Store, StoreBusy, audit, roles
 from skyspy.store.audit import Actor
 from tests.api_world import OPERATOR, World
-from tests.conftest import StillClock
 from tests.databases import change
 from tests.panel_world import Panel, panel
+from tests.support.clock import StillClock
+from tests.support.sites import copy_database
 
 __all__ = ["panel"]
 CARL = Actor("user", "carl", "192.0.2.1")
@@ -24,8 +25,8 @@ class Desk:
     """A log, and what counts refusals into it."""
 
     def __init__(self, folder: Path) -> None:
+        copy_database(folder / "log.sqlite3")
         self.store = Store(f"sqlite:///{folder / 'log.sqlite3'}")
-        self.store.upgrade()
         self.refusals = Refusals(self.store, StillClock())
 
     def rows(self) -> list[tuple[str, str, Any]]:

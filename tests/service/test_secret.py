@@ -25,7 +25,7 @@ from skyspy.store.audit import Actor
 from skyspy.store.schema import API_KEYS
 from skyspy.store.settings import SettingsTable
 from tests.conftest import StillClock
-from tests.databases import KINDS, change, open_store
+from tests.databases import change, open_store
 from tests.panel_world import AGENT, Panel
 from tests.tokens_world import PASSWORD, QUICK, parts
 
@@ -53,9 +53,9 @@ class Installation:
         return self.store.read(lambda connection: connection.execute(select(API_KEYS.c.digest)).scalar_one())
 
 
-@pytest.fixture(params=KINDS)
-def here(request: pytest.FixtureRequest, tmp_path: Path, clock: StillClock) -> Iterator[Installation]:
-    with open_store(request.param, tmp_path) as store:
+@pytest.fixture
+def here(kind: str, tmp_path: Path, clock: StillClock) -> Iterator[Installation]:
+    with open_store(kind, tmp_path) as store:
         yield Installation(store, clock)
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 
-from skyspy.app import create_app
 from skyspy.auth.principal import Principal
 from skyspy.server import Server, server_of
 from skyspy.services import Caller, Refused, invitations, keys, roles, users
@@ -19,8 +16,9 @@ from skyspy.store import users as stored_users
 from skyspy.store.audit import Actor
 from skyspy.store.keys import KeySearch
 from skyspy.store.users import User
-from tests.conftest import StillClock
-from tests.databases import KINDS, change, database_url
+from tests.databases import change
+from tests.support.clock import StillClock
+from tests.support.sites import release, serve
 
 CLI = Actor("cli", "test")
 PASSWORD = "correct horse battery staple"
@@ -29,11 +27,12 @@ FROM = "192.0.2.1"
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    made = server_of(create_app({"SKYSPY_INSTANCE": str(tmp_path / "instance")}, StillClock()))
+    app = serve({"SKYSPY_INSTANCE": str(tmp_path / "instance")}, StillClock())
+    made = server_of(app)
     change(made, stored_roles.create, "clerk", frozenset({"users.manage", "aircraft.view"}), "", CLI)
     change(made, stored_roles.create, "keeper", frozenset({"keys.manage", "aircraft.view"}), "", CLI)
     yield made
-    made.store.close()
+    release(app)
 
 
 def made(server: Server, name: str, role: str, password: str | None = PASSWORD) -> User:
@@ -187,80 +186,7 @@ def test_the_first_administrators_link_dies_as_soon_as_there_is_a_user(server: S
 
 
 def test_a_link_signed_with_another_secret_opens_nothing(server: Server, tmp_path: Path) -> None:
-    other = server_of(create_app({"SKYSPY_INSTANCE": str(tmp_path / "other")}))
-    token = invitations.first_admin(other, CLI)
-    other.store.close()
+    other = serve({"SKYSPY_INSTANCE": str(tmp_path / "other")}, StillClock())
+    token = invitations.first_admin(server_of(other), CLI)
+    release(other)
     refused(invitations.make_first_admin, server, token, "root", PASSWORD, FROM, code="not_found")
-
-
-# -- two at the same moment -----------------------------------------------------------------------
-
-
-@pytest.fixture(params=KINDS)
-def two(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Server, Server]]:
-    """Two servers on one database."""
-    with database_url(request.param, tmp_path) as url:
-        environ = {"SKYSPY_INSTANCE": str(tmp_path), "SKYSPY_DATABASE_URL": url}
-        apps: list[Flask] = [create_app(environ), create_app(environ)]
-        yield server_of(apps[0]), server_of(apps[1])
-        for app in apps:
-            server_of(app).store.close()
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """What each act gave, or the refusal, all begun at the same moment in threads of their own."""
-    gate = threading.Barrier(len(acts))
-    results: list[Any] = [None] * len(acts)
-
-    def run(number: int) -> None:
-        gate.wait()
-        try:
-            results[number] = acts[number]()
-        except Refused as error:
-            results[number] = error
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
-def test_two_bootstraps_at_once_make_one_administrator(two: tuple[Server, Server]) -> None:
-    one, other = two
-    token = invitations.first_admin(one, CLI)
-    second = invitations.first_admin(other, CLI)
-    results = at_once(
-        lambda: invitations.make_first_admin(one, token, "anna", PASSWORD, FROM),
-        lambda: invitations.make_first_admin(other, token, "berta", PASSWORD, FROM),
-        lambda: invitations.make_first_admin(other, second, "clara", PASSWORD, FROM),
-    )
-    assert sum(isinstance(result, User) for result in results) == 1
-    assert [user.role for user in one.store.read(stored_users.every)] == ["admin"]
-
-
-@pytest.mark.parametrize(
-    "act",
-    [lambda h, w, u: users.change(h, w, u, role="viewer"), lambda h, w, u: users.change(h, w, u, disabled=True), users.delete],
-    ids=["demote", "disable", "delete"],
-)
-def test_two_administrators_who_remove_each_other_at_once_leave_one(two: tuple[Server, Server], act: Callable[..., Any]) -> None:
-    one, other = two
-    anna, berta = (made(one, name, "admin") for name in ("anna", "berta"))
-    as_anna, as_berta = caller(one, anna), caller(other, berta)
-    results = at_once(lambda: act(one, as_anna, berta.id), lambda: act(other, as_berta, anna.id))
-    assert sum(isinstance(result, Refused) for result in results) == 1
-    left = [user for user in one.store.read(stored_users.every) if user.role == "admin" and not user.disabled]
-    assert len(left) == 1
-
-
-def test_one_invitation_used_twice_at_once_works_once(two: tuple[Server, Server]) -> None:
-    one, other = two
-    admin, bob = made(one, "admin", "admin"), made(one, "bob", "viewer", None)
-    token = invitations.invite(one, caller(one, admin), bob.id)
-    results = at_once(
-        lambda: invitations.choose_password(one, token, invitations.INVITE, PASSWORD, FROM),
-        lambda: invitations.choose_password(other, token, invitations.INVITE, "another long password", FROM),
-    )
-    assert sum(isinstance(result, User) for result in results) == 1

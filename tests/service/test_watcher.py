@@ -13,15 +13,16 @@ from skyspy.store import Store, StoreError, state
 from skyspy.store.audit import Actor
 from skyspy.store.settings import Settings, SettingsTable
 from skyspy.watcher import POLL_S, Watcher
-from tests.conftest import StillClock
+from tests.support.clock import StillClock
+from tests.support.sites import copy_database
 
 BOSS = Actor("system", "test")
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
+    copy_database(tmp_path / "skyspy.db")
     made = Store(f"sqlite:///{tmp_path / 'skyspy.db'}")
-    made.upgrade()
     yield made
     made.close()
 

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import pytest
 
-from skyspy.aircraft import SOURCES, clean_fields, clean_hex
+from skyspy.aircraft import SOURCES, Observation, clean_fields, clean_hex
 from tests.captures import CAPTURES, Capture, observed, summary
 
-every_capture = pytest.mark.parametrize("capture", CAPTURES, ids=lambda capture: capture.name)
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A capture and what its decoder made of it."""
+
+    capture: Capture
+    observations: list[Observation]
+    counts: dict[str, int]
 
 
-def here(capture: Capture) -> None:
-    if capture.missing:
-        pytest.skip(f"recording not here: {capture.missing}")
+@pytest.fixture(scope="module", params=CAPTURES, ids=lambda capture: capture.name)
+def recording(request: pytest.FixtureRequest) -> Recording:
+    """Each capture, decoded once for all claims about it."""
+    if request.param.missing:
+        pytest.skip(f"recording not here: {request.param.missing}")
+    return Recording(request.param, *observed(request.param))
 
 
-@every_capture
-def test_a_recording_gives_the_counts_of_its_golden_file(capture: Capture) -> None:
-    here(capture)
-    assert summary(capture) == json.loads(capture.golden.read_text(encoding="utf-8"))
+def test_a_recording_gives_the_counts_of_its_golden_file(recording: Recording) -> None:
+    golden = json.loads(recording.capture.golden.read_text(encoding="utf-8"))
+    assert summary(recording.observations, recording.counts) == golden
 
 
-@every_capture
-def test_every_observation_of_a_recording_is_clean(capture: Capture) -> None:
-    here(capture)
-    observations, _ = observed(capture)
-    for observation in observations[:20_000]:
+def test_every_observation_of_a_recording_is_clean(recording: Recording) -> None:
+    for observation in recording.observations[:20_000]:
         assert clean_fields(observation.fields) == observation.fields
         assert clean_hex(observation.hex) == observation.hex
         assert observation.source in SOURCES

@@ -1,0 +1,105 @@
+"""Two servers on one database that are asked to do what only one may do, at the same moment."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from skyspy.auth.principal import Principal
+from skyspy.clock import Clock
+from skyspy.server import Server, server_of
+from skyspy.services import Caller, Refused, invitations, users
+from skyspy.store import users as stored_users
+from skyspy.store.audit import Actor
+from skyspy.store.users import User
+from tests.databases import change, migrated_url
+from tests.support.sites import QUICK, release, serve
+
+CLI = Actor("cli", "test")
+PASSWORD = "correct horse battery staple"
+FROM = "192.0.2.1"
+
+
+def made(server: Server, name: str, role: str, password: str | None = PASSWORD) -> User:
+    hashed = None if password is None else QUICK.hash(password, 8)
+    return change(server, stored_users.create, name, role, hashed, CLI)
+
+
+def caller(server: Server, user: User) -> Caller:
+    """The user as he is now."""
+    now = server.store.read(stored_users.by_id, user.id)
+    return Caller(Principal("user", now.id, now.name, now.role, now.permissions), FROM)
+
+
+@pytest.fixture
+def two(kind: str, tmp_path: Path) -> Iterator[tuple[Server, Server]]:
+    """Two servers on one database."""
+    with migrated_url(kind, tmp_path) as url:
+        environ = {"SKYSPY_INSTANCE": str(tmp_path), "SKYSPY_DATABASE_URL": url}
+        apps = [serve(environ, Clock()), serve(environ, Clock())]
+        yield server_of(apps[0]), server_of(apps[1])
+        for app in apps:
+            release(app)
+
+
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """What each act gave, or the refusal, all begun at the same moment in threads of their own."""
+    gate = threading.Barrier(len(acts))
+    results: list[Any] = [None] * len(acts)
+
+    def run(number: int) -> None:
+        gate.wait()
+        try:
+            results[number] = acts[number]()
+        except Refused as error:
+            results[number] = error
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_two_bootstraps_at_once_make_one_administrator(two: tuple[Server, Server]) -> None:
+    one, other = two
+    token = invitations.first_admin(one, CLI)
+    second = invitations.first_admin(other, CLI)
+    results = at_once(
+        lambda: invitations.make_first_admin(one, token, "anna", PASSWORD, FROM),
+        lambda: invitations.make_first_admin(other, token, "berta", PASSWORD, FROM),
+        lambda: invitations.make_first_admin(other, second, "clara", PASSWORD, FROM),
+    )
+    assert sum(isinstance(result, User) for result in results) == 1
+    assert [user.role for user in one.store.read(stored_users.every)] == ["admin"]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [lambda h, w, u: users.change(h, w, u, role="viewer"), lambda h, w, u: users.change(h, w, u, disabled=True), users.delete],
+    ids=["demote", "disable", "delete"],
+)
+def test_two_administrators_who_remove_each_other_at_once_leave_one(two: tuple[Server, Server], act: Callable[..., Any]) -> None:
+    one, other = two
+    anna, berta = (made(one, name, "admin") for name in ("anna", "berta"))
+    as_anna, as_berta = caller(one, anna), caller(other, berta)
+    results = at_once(lambda: act(one, as_anna, berta.id), lambda: act(other, as_berta, anna.id))
+    assert sum(isinstance(result, Refused) for result in results) == 1
+    left = [user for user in one.store.read(stored_users.every) if user.role == "admin" and not user.disabled]
+    assert len(left) == 1
+
+
+def test_one_invitation_used_twice_at_once_works_once(two: tuple[Server, Server]) -> None:
+    one, other = two
+    admin, bob = made(one, "admin", "admin"), made(one, "bob", "viewer", None)
+    token = invitations.invite(one, caller(one, admin), bob.id)
+    results = at_once(
+        lambda: invitations.choose_password(one, token, invitations.INVITE, PASSWORD, FROM),
+        lambda: invitations.choose_password(other, token, invitations.INVITE, "another long password", FROM),
+    )
+    assert sum(isinstance(result, User) for result in results) == 1
