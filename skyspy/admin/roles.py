@@ -117,7 +117,9 @@ def losses(effect: Effect, whose: str = "") -> list[str]:
     verb = "is" if effect.sockets == 1 else "are"
     points = [
         f"{all_of} can no longer: "
-        + "; ".join(f"{permission.description[:1].lower()}{permission.description[1:]} ({permission.name})" for permission in lost)
+        + "; ".join(
+            f"{permission.description[:1].lower()}{permission.description[1:]} ({permission.name})" for permission in lost
+        )
         + ".",
         f"{live} of {whose} {verb} open now." if whose else f"{live} {'has' if effect.sockets == 1 else 'have'} this role now.",
     ]

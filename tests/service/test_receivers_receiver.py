@@ -153,7 +153,7 @@ def test_others_have_their_turn_between_the_records_of_one_batch() -> None:
     with rounds_counted() as rounds:
 
         def slow(_record: Record) -> None:
-            clock.pass_by(EVERY_SECONDS / 10)
+            clock.pass_by(MAX_BUSY_SECONDS / 10)
             taken_in[rounds.count] += 1
 
         receiver = Receiver("test", URL, "sbs", Scripted(away), slow, clock)
