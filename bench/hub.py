@@ -1,10 +1,10 @@
-"""How long one piece of work holds everybody else up: in a lane, in pieces or in a thread, and beside it done on the spot.
+"""Measures how long blocking work delays the event loop: done as the server does it, and done directly in a greenlet.
 
     python bench/hub.py [--runs 5]
 
-A ticker on the hub notes how late each of its timers is while the work goes on. Each row is one kind of work done as the server
-does it, and by its peer in the same run, which does the same where it stands. Printed are the longest waits in milliseconds: median
-(least to most), and how many times longer the peer's is. Where other work shares the machine both grow, the ratio less.
+A greenlet measures how late its timers are while the work runs. Each row is one kind of work: as the server does it (in a
+worker thread, or in pieces), and inline for comparison, in the same run. Printed is the longest delay in milliseconds as
+median (minimum to maximum), and the ratio of inline to server. Other load on the machine raises both, the ratio less.
 """
 
 from __future__ import annotations
@@ -33,60 +33,60 @@ from skyspy.auth.passwords import Passwords  # noqa: E402
 from skyspy.clock import Clock  # noqa: E402
 from skyspy.decode import FORMATS, Context  # noqa: E402
 from skyspy.feedurl import parse  # noqa: E402
-from skyspy.receivers.link import Link  # noqa: E402
+from skyspy.receivers.receiver import Receiver  # noqa: E402
 from skyspy.store import Store  # noqa: E402
 from skyspy.store.schema import STATE  # noqa: E402
 from skyspy.store.sqlite import engine_for  # noqa: E402
 from tests.mode_s import beast, traffic  # noqa: E402
 
-EVERY_S = 0.002
+TICK_S = 0.002
 Work = Callable[[], object]
 
 
-class Still:
-    """A reader that reads nothing: the bench hands the link its bytes."""
+class NoReader:
+    """A reader that reads nothing: the benchmark passes the bytes to the receiver itself."""
 
     shows = "up"
 
-    def read(self, _link: Link) -> None:
+    def read(self, _receiver: Receiver) -> None:
         return None
 
 
-def link(carries: str) -> Link:
-    """A link of a format, begun, whose observations nobody takes."""
-    made = Link("bench", parse("sbs://127.0.0.1:1"), carries, Still(), lambda _name, _heard: None, Clock())
+def receiver(carries: str) -> Receiver:
+    """A started receiver of a format that discards its observations."""
+    made = Receiver("bench", parse("sbs://127.0.0.1:1"), carries, NoReader(), lambda _name, _observations: None, Clock())
     made.begin(FORMATS[carries].make(Context(None)))
     return made
 
 
-def longest_wait(work: Work) -> float:
-    """Milliseconds by which the latest timer was late while the work went on."""
+def max_delay(work: Work) -> float:
+    """The largest delay of a timer in milliseconds while the work runs."""
     worst = 0.0
 
     def tick() -> None:
         nonlocal worst
         while True:
-            due = time.perf_counter() + EVERY_S
-            gevent.sleep(EVERY_S)
+            due = time.perf_counter() + TICK_S
+            gevent.sleep(TICK_S)
             worst = max(worst, time.perf_counter() - due)
 
     ticker = gevent.spawn(tick)
-    gevent.sleep(5 * EVERY_S)
+    gevent.sleep(5 * TICK_S)
     worst = 0.0
     work()
-    gevent.sleep(2 * EVERY_S)
+    gevent.sleep(2 * TICK_S)
     ticker.kill()
     return worst * 1000
 
 
-def at_once(work: Work, times: int) -> Work:
-    """The work begun so many times together."""
+def concurrently(work: Work, times: int) -> Work:
+    """The work, started `times` times at the same moment."""
     return lambda: gevent.joinall([gevent.spawn(work) for _ in range(times)], raise_error=True)
 
 
 def passwords() -> tuple[Work, Work]:
     ours, theirs = Passwords(), PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-    return at_once(lambda: ours.check(None, "a wrong password"), 8), at_once(lambda: theirs.hash("a wrong password"), 8)
+    return concurrently(lambda: ours.check(None, "a wrong password"), 8), concurrently(lambda: theirs.hash("a wrong password"), 8)
 
 
 def commits(folder: Path) -> tuple[Work, Work]:
@@ -100,27 +100,27 @@ def commits(folder: Path) -> tuple[Work, Work]:
             for _ in range(2000):
                 connection.execute(change)
 
-    def in_lane() -> None:
+    def in_worker() -> None:
         def write(connection: object) -> None:
             for _ in range(2000):
                 connection.execute(change)  # type: ignore[attr-defined]
 
         store.write(write)
 
-    return in_lane, inline
+    return in_worker, inline
 
 
 def document() -> tuple[Work, Work]:
     fields = {"lat": 47.1, "lon": 8.2, "alt_baro": 30000, "gs": 440.1, "track": 12.3, "squawk": "1234", "nic": 8, "rc": 186}
     rows = [{"hex": f"{0x4B0000 + n:06x}", "flight": "ABC1", "seen": 0.1, "messages": 5, **fields} for n in range(10_000)]
     body = wirejson.dump_bytes({"now": 1.0, "messages": 1, "aircraft": rows})
-    ours, theirs = link("aircraft.json"), FORMATS["aircraft.json"].make(Context(None))
+    ours, theirs = receiver("aircraft.json"), FORMATS["aircraft.json"].make(Context(None))
     return lambda: ours.take_document(body), lambda: theirs.feed(body, 1000.0)
 
 
 def flood() -> tuple[Work, Work]:
     data = b"".join(beast(frame) for _, frame in traffic(250, 20))
-    ours, theirs = link("beast"), FORMATS["beast"].make(Context(None))
+    ours, theirs = receiver("beast"), FORMATS["beast"].make(Context(None))
     return lambda: ours.take(data), lambda: theirs.feed(data, 1000.0)
 
 
@@ -135,14 +135,14 @@ def main() -> None:
             "10,000 aircraft in one document": document(),
             "20 s of 250 aircraft at once": flood(),
         }
-        print(f"longest wait of a timer, {runs} runs, load {os.getloadavg()[0]:.1f}")
+        print(f"largest delay of a timer, {runs} runs, load {os.getloadavg()[0]:.1f}")
         for name, (ours, theirs) in rows.items():
-            waits = [(longest_wait(ours), longest_wait(theirs)) for _ in range(runs)]
+            waits = [(max_delay(ours), max_delay(theirs)) for _ in range(runs)]
             mine, peers = zip(*waits, strict=True)
             ratio = statistics.median(peer / own for own, peer in waits)
             print(
                 f"  {name:34}{statistics.median(mine):7.1f} ms ({min(mine):.1f} to {max(mine):.1f})"
-                f"   on the spot {statistics.median(peers):7.1f} ms   {ratio:.1f} times"
+                f"   inline {statistics.median(peers):7.1f} ms   {ratio:.1f} times"
             )
 
 

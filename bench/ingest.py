@@ -1,11 +1,11 @@
-"""How fast a receiver's bytes become a sky: Beast through framing, decode and tracker, messages per second per core.
+"""Measures ingest speed: Beast bytes through framing, decoding and tracking, in messages per second per core.
 
     python bench/ingest.py [--frames 100000] [--runs 5] [--read 4096]
 
-Fed is the recorded flight in ../shared/data where it is there, otherwise made-up traffic of 250 aircraft. Bytes come in
-reads of the given size, and time passes as it did when they were recorded. The peer, in the same run and with the
-same frames, is rs1090 alone: frames in, dictionaries out, nothing framed, paired, cleaned or kept. That is the
-ceiling as long as rs1090 does the bits. Printed are messages per second of processor time: median (least to most).
+Input is the recorded flight in ../shared/data if it exists, otherwise synthetic traffic of 250 aircraft. Bytes arrive in
+reads of the given size, at the recorded times. For comparison, rs1090 alone decodes the same frames in the same run, without
+framing, pairing, cleaning or tracking: the upper limit while rs1090 decodes the bits. Printed are messages per second of
+processor time as median (minimum to maximum).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.mode_s import beast, traffic  # noqa: E402
 
 try:
     from skyspy.tracker import Limits, Tracker
-except ImportError:  # a tree in which that room does not stand yet
+except ImportError:  # a version of SkySpy without the tracker
     Tracker = None  # type: ignore[assignment, misc]
 
 TARGET = 20_000
@@ -39,7 +39,7 @@ TICK_S = 0.1
 
 
 def load(most: int) -> tuple[str, tuple[float, float], list[tuple[float, str, bytes]]]:
-    """What is fed, where its receiver stood, and the frames: time, hex digits, Beast bytes."""
+    """A description of the input, its receiver's location, and at most `most` frames: time, hex digits, Beast bytes."""
     if RECORDED.exists():
         with gzip.open(RECORDED, "rt", encoding="ascii") as lines:
             rows = [line.strip().split(",") for line in lines][:most]
@@ -47,11 +47,11 @@ def load(most: int) -> tuple[str, tuple[float, float], list[tuple[float, str, by
         frames = [(at, frame, raw[:2] + raw[2:].replace(b"\x1a", b"\x1a\x1a")) for at, frame, raw in heard]
         return f"recorded: {RECORDED.name}", (48.73, 2.38), frames
     made = traffic(250, most / 1700)[:most]
-    return "made up: 250 aircraft (no ../shared/data here)", (47.5, 8.5), [(at, frame, beast(frame)) for at, frame in made]
+    return "synthetic: 250 aircraft (no ../shared/data here)", (47.5, 8.5), [(at, frame, beast(frame)) for at, frame in made]
 
 
 def reads(frames: list[tuple[float, str, bytes]], size: int) -> list[tuple[float, bytes]]:
-    """The stream in reads of `size` bytes, each with the time at which its last frame was heard."""
+    """The stream in reads of at least `size` bytes, each with the time of its last frame."""
     result: list[tuple[float, bytes]] = []
     held, waiting = [], 0
     for at, _, raw in frames:

@@ -1,13 +1,12 @@
-"""How fast the tracker is: one second's data of 10,000 aircraft, and what it costs to tell what changed.
+"""Measures the tracker: applying one second's data of 10,000 aircraft, and computing the changes.
 
     python bench/tracker.py [--aircraft 10000] [--rounds 15]
 
-Every round brings one observation of each aircraft with the fields a readsb file usually has, of
-which position, altitude, speed, track and signal changed. Beside the tracker runs the plainest
-thing that could do the job, in the same round: one dict per aircraft, `update`, then a comparison
-of every aircraft with a deep copy of its last state. It expires nothing, ranks nothing and
-believes every position. Printed are milliseconds: median (least to most), and memory per aircraft.
-Where other work shares the machine, the processor's own time tells more than the wall's: both stand there.
+In every round each aircraft has one observation with the usual fields of readsb; position, altitude, speed, track and
+signal strength change. For comparison, each round also runs a baseline: one dict per aircraft, `update`, then a comparison of
+every aircraft with a deep copy of its last state. The baseline expires nothing, ranks no sources and accepts every position.
+Printed are milliseconds as median (minimum to maximum), and memory per aircraft. On a machine with other load, processor time
+is more reliable than wall time; both are printed.
 """
 
 from __future__ import annotations
@@ -40,8 +39,8 @@ STEADY: dict[str, Any] = {
 }  # fmt: skip
 
 
-class Sky:
-    """Aircraft flying straight on, and what a receiver says of them each second."""
+class Traffic:
+    """Aircraft in straight flight, and a receiver's observations of them each second."""
 
     def __init__(self, count: int) -> None:
         chance = random.Random(1)
@@ -58,7 +57,7 @@ class Sky:
         self._chance = chance
 
     def second(self, now: float) -> list[Observation]:
-        """One observation of each aircraft, heard within the second before `now`, as fresh objects."""
+        """One new Observation per aircraft, heard within half a second before `now`."""
         heard = []
         for plane in self._planes:
             hex_, lat, lon, gs, track = plane
@@ -75,22 +74,22 @@ class Sky:
 
 
 class Naive:
-    """One dict per aircraft, and a deep copy of all of it to compare with."""
+    """The baseline: one dict per aircraft, and a deep copy of the last state to compare with."""
 
     def __init__(self) -> None:
-        self.live: dict[str, dict[str, Any]] = {}
+        self.current: dict[str, dict[str, Any]] = {}
         self.last: dict[str, dict[str, Any]] = {}
 
     def apply(self, obs: Observation) -> None:
-        self.live.setdefault(obs.hex, {}).update(obs.fields)
+        self.current.setdefault(obs.hex, {}).update(obs.fields)
 
     def delta(self) -> list[dict[str, Any]]:
         changed = []
-        for hex_, live in self.live.items():
+        for hex_, current in self.current.items():
             last = self.last.get(hex_, {})
-            if live != last:
-                changed.append({"hex": hex_, **{name: value for name, value in live.items() if last.get(name) != value}})
-                self.last[hex_] = copy.deepcopy(live)
+            if current != last:
+                changed.append({"hex": hex_, **{name: value for name, value in current.items() if last.get(name) != value}})
+                self.last[hex_] = copy.deepcopy(current)
         return changed
 
 
@@ -109,12 +108,12 @@ def row(name: str, figures: list[float]) -> str:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description="bench of the tracker")
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--aircraft", type=int, default=10_000)
     options.add_argument("--rounds", type=int, default=15)
     given = options.parse_args()
-    sky = Sky(given.aircraft)
-    warm = [sky.second(now) for now in (1000.0, 1001.0)]
+    traffic = Traffic(given.aircraft)
+    warm = [traffic.second(now) for now in (1000.0, 1001.0)]
     tracker, naive = Tracker(Limits(), REFERENCE, "bench"), Naive()
     gc.collect()
     before = resident()
@@ -132,7 +131,7 @@ def main() -> None:
     figures: dict[str, list[float]] = {name: [] for name in ("apply", "delta", "sum", "processor", "snapshot", "quiet", "naive")}
     for number in range(given.rounds):
         now = 1002.0 + number
-        heard = sky.second(now)
+        heard = traffic.second(now)
 
         def apply(heard: list[Observation] = heard, now: float = now) -> None:
             take = tracker.apply

@@ -1,8 +1,9 @@
-"""Ground floor: what is known of an aircraft, and in which words.
+"""The fields of an aircraft, their validation, and the Observation record.
 
-Law: the names are readsb's; every field that may stand in an aircraft object has a row in FIELDS
-with its type, unit and range, and a value that does not fit its row never gets past `clean`.
-Decoders make Observations, the tracker merges them. No clock, no I/O: times are given.
+Decoders make Observations and the tracker merges them. Field names are readsb's. No clock, no I/O: times are arguments.
+
+Invariant: every field of an aircraft object has a row in FIELDS with its type, unit and range; `clean` rejects values
+that do not fit.
 """
 
 from __future__ import annotations
@@ -14,28 +15,30 @@ from functools import lru_cache
 from math import isfinite
 
 Value = int | float | str | bool | tuple[str, ...]
-"""What a field may hold once it is clean."""
+"""The types of a clean field value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of an aircraft object: `kind` is int, float, text, words (a list) or altitude
-    (feet or the word "ground"); `low`..`high` bound a number, `words` the allowed texts,
-    `longest` a text's length. `decimals` is how a float is rounded on the wire."""
+    """One field of an aircraft object.
+
+    `kind` is int, float, text, words (a list of texts) or altitude (feet or the text "ground"). `low` and `high` bound a
+    number, `max_length` a text; `words` are the allowed texts (empty: any). Floats are rounded to `decimals`.
+    """
 
     name: str
     kind: str
     unit: str
-    says: str
+    description: str
     low: float = 0.0
     high: float = 0.0
     decimals: int = 1
     words: frozenset[str] = frozenset()
-    longest: int = 0
+    max_length: int = 0
 
 
 def _numbers(kind: str, unit: str, *rows: tuple[str, float, float, int, str]) -> tuple[Field, ...]:
-    return tuple(Field(name, kind, unit, says, low, high, decimals) for name, low, high, decimals, says in rows)
+    return tuple(Field(name, kind, unit, description, low, high, decimals) for name, low, high, decimals, description in rows)
 
 
 EMERGENCIES = frozenset({"none", "general", "lifeguard", "minfuel", "nordo", "unlawful", "downed", "reserved"})
@@ -45,14 +48,14 @@ SIL_TYPES = frozenset({"unknown", "perhour", "persample"})
 FIELDS: dict[str, Field] = {
     field.name: field
     for field in (
-        Field("flight", "text", "", "Callsign as sent, trimmed", longest=8),
-        Field("r", "text", "", "Registration", longest=16),
-        Field("t", "text", "", "ICAO type designator", longest=8),
-        Field("desc", "text", "", "Type in words", longest=64),
-        Field("ownOp", "text", "", "Owner or operator", longest=64),
-        Field("year", "text", "", "Year of manufacture", longest=4),
+        Field("flight", "text", "", "Callsign as sent, trimmed", max_length=8),
+        Field("r", "text", "", "Registration", max_length=16),
+        Field("t", "text", "", "ICAO type designator", max_length=8),
+        Field("desc", "text", "", "Type in words", max_length=64),
+        Field("ownOp", "text", "", "Owner or operator", max_length=64),
+        Field("year", "text", "", "Year of manufacture", max_length=4),
         *_numbers("int", "", ("dbFlags", 0, 15, 0, "Bits: 1 military, 2 interesting, 4 PIA, 8 LADD")),
-        Field("category", "text", "", "ADS-B emitter category, A0 to D7", longest=2),
+        Field("category", "text", "", "ADS-B emitter category, A0 to D7", max_length=2),
         Field("alt_baro", "altitude", "ft", "Barometric altitude, or the word ground", -2000, 126750),
         *_numbers("int", "ft", ("alt_geom", -2000, 126750, 0, "Geometric altitude above WGS84")),
         *_numbers(
@@ -88,8 +91,8 @@ FIELDS: dict[str, Field] = {
             ("oat", -120, 80, 0, "Outer air temperature"),
             ("tat", -120, 120, 0, "Total air temperature"),
         ),
-        Field("squawk", "text", "", "Mode A code, four octal digits", longest=4),
-        Field("emergency", "text", "", "Emergency or priority status", words=EMERGENCIES, longest=12),
+        Field("squawk", "text", "", "Mode A code, four octal digits", max_length=4),
+        Field("emergency", "text", "", "Emergency or priority status", words=EMERGENCIES, max_length=12),
         *_numbers(
             "int",
             "",
@@ -123,13 +126,13 @@ FIELDS: dict[str, Field] = {
             ("gva", 0, 3, 0, "Geometric vertical accuracy"),
             ("sda", 0, 3, 0, "System design assurance"),
         ),
-        Field("sil_type", "text", "", "What the SIL probability is counted per", words=SIL_TYPES, longest=12),
+        Field("sil_type", "text", "", "What the SIL probability is counted per", words=SIL_TYPES, max_length=12),
         *_numbers("float", "dBFS", ("rssi", -60, 0, 1, "Signal strength of recent messages")),
     )
 }
 
 POSITION = ("lat", "lon", "nic", "rc")
-"""Fields that are only ever accepted together with the position they belong to."""
+"""Fields that are accepted only together with the position that they belong to."""
 
 SOURCES: dict[str, int] = {
     "adsb_icao": 0,
@@ -146,14 +149,15 @@ SOURCES: dict[str, int] = {
     "mode_s": 5,
     "unknown": 6,
 }
-"""readsb's `type` of a message and its rank: while a better one is fresh, a worse one is not believed."""
+"""Rank by readsb's message `type`; 0 is the best. While a field from a better source is fresh, a worse source does not
+replace it."""
 
 
 class Record:
-    """Base of everything that a decoder makes and a receiver hands on: what one source said at one moment.
+    """Base class of the records that decoders make and receivers pass on: data of one source at one moment.
 
-    Each kind is a frozen slotted dataclass of its own. `at` is when it was heard, in steady seconds (see clock.py); `messages` is
-    how many messages it stands for.
+    Each kind is a frozen slotted dataclass. `at`: reception time in steady seconds (see clock.py); `messages`: the number of
+    messages it stands for.
     """
 
     __slots__ = ()
@@ -164,12 +168,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Observation(Record):
-    """What one receiver said about one aircraft at one moment.
+    """Data of one aircraft that one receiver heard at one moment.
 
-    `hex` is upper case, with a leading `~` for an address that is not an ICAO one. `at` is when it was
-    heard, in steady seconds (see clock.py). `fields` are clean and named as in FIELDS. `pos_at` is
-    when its position was heard, where that is another moment. `messages` is how many messages it stands for.
-    `pace` is how many times faster than life a recording is played: so much faster it seems to move.
+    `hex`: upper case, with a leading `~` if it is not an ICAO address. `at`: reception time in steady seconds (see
+    clock.py). `fields`: clean values by name, as in FIELDS. `pos_at`: reception time of the position, if it differs.
+    `messages`: the number of messages it stands for. `pace`: playback speed of a recording, 1 for live data; movement
+    appears this many times faster.
     """
 
     hex: str
@@ -185,14 +189,14 @@ _HEX = re.compile(r"~?[0-9A-F]{6}\Z")
 _SQUAWK = re.compile(r"[0-7]{4}\Z")
 _CATEGORY = re.compile(r"[A-D][0-7]\Z")
 _CALLSIGN = re.compile(r"[^0-9A-Z]")
-_REMEMBERED = 8192
-"""How many different texts of one field are remembered clean: a sky says the same callsigns every second."""
+_MAX_CACHED_TEXTS = 8192
+"""Size of the cache of clean texts per field: the same callsigns are received every second."""
 
 Cleaner = Callable[[object], Value | None]
 
 
 def clean_hex(value: object) -> str | None:
-    """An address in upper case with its `~` kept, or None when it is none."""
+    """An address in upper case, with its `~` if it has one; None if it is not an address."""
     if not isinstance(value, str):
         return None
     text = value.strip().upper()
@@ -200,17 +204,16 @@ def clean_hex(value: object) -> str | None:
 
 
 def clean(name: str, value: object) -> Value | None:
-    """The value as its row in FIELDS wants it, or None when it cannot be that.
+    """The value converted to the type, range and precision of its row in FIELDS, or None if that is not possible.
 
-    Never raises, whatever it is given: NaN, infinities, numbers in text, wrong types and
-    over-long texts all come out as None or as the nearest clean value.
+    Never raises. Numbers in text are converted, and long texts are cut; NaN, infinities and wrong types give None.
     """
     cleaner = _CLEANERS.get(name)
     return None if cleaner is None else cleaner(value)
 
 
 def clean_fields(raw: Mapping[str, object]) -> dict[str, Value]:
-    """Every field of `raw` that FIELDS knows and that can be made clean; a lone lat or lon is dropped."""
+    """The clean fields of `raw`; unknown fields, invalid values and a lat without lon (or the reverse) are dropped."""
     result: dict[str, Value] = {}
     find = _CLEANERS.get
     for name, value in raw.items():
@@ -223,7 +226,7 @@ def clean_fields(raw: Mapping[str, object]) -> dict[str, Value]:
 
 
 def _number(field: Field, value: object) -> float | None:
-    """Any value as a finite number within the row's bounds; booleans are no numbers."""
+    """The value as a finite number within the field's bounds, or None; booleans are not numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -233,8 +236,8 @@ def _number(field: Field, value: object) -> float | None:
     return number if isfinite(number) and field.low <= number <= field.high else None
 
 
-# Every aircraft object of every receiver passes these once a second, field by field, so each field gets a
-# function of its own that knows its bounds and answers the usual type at once; all others take the long way.
+# These functions run for every field of every aircraft of every receiver about once a second. So each field has a
+# function of its own with its bounds bound and a fast path for the usual type.
 
 
 def _int_cleaner(field: Field) -> Cleaner:
@@ -283,12 +286,12 @@ def _words_cleaner(field: Field) -> Cleaner:
 
 
 def _printable(text: str) -> str:
-    """Only what can be shown: no control characters, no bidirectional overrides, no lone surrogates."""
+    """The text without control characters, bidirectional overrides and lone surrogates."""
     return text if text.isprintable() else "".join(c for c in text if c.isprintable())
 
 
 def _text_cleaner(field: Field) -> Cleaner:
-    words, longest, name = field.words, field.longest, field.name
+    words, max_length, name = field.words, field.max_length, field.name
     pattern = {"squawk": _SQUAWK, "category": _CATEGORY}.get(name)
 
     def tidy(value: str) -> str | None:
@@ -296,16 +299,16 @@ def _text_cleaner(field: Field) -> Cleaner:
             text = value.strip().upper()
             return text if pattern.match(text) else None
         text = _CALLSIGN.sub("", value.upper()) if name == "flight" else _printable(value.strip())
-        text = text[:longest]
+        text = text[:max_length]
         return None if not text or (words and text not in words) else text
 
-    remembered = lru_cache(maxsize=_REMEMBERED)(tidy)
+    cached = lru_cache(maxsize=_MAX_CACHED_TEXTS)(tidy)
 
     def clean_text(value: object) -> Value | None:
         if not isinstance(value, str):
             return None
-        # A long text is cleaned each time, so that nobody can fill the memory of them.
-        return remembered(value) if len(value) <= 64 else tidy(value)
+        # Long texts are not cached, which bounds the memory of the cache.
+        return cached(value) if len(value) <= 64 else tidy(value)
 
     return clean_text
 

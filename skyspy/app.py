@@ -38,7 +38,7 @@ from skyspy.process_stats import ProcessStats
 from skyspy.receivers.manager import Receivers
 from skyspy.server import Server, server_of
 from skyspy.services import feeds
-from skyspy.simulate import DEFAULT_PLACE
+from skyspy.simulate import DEFAULT_CENTRE
 from skyspy.sky import Sky, SkyView
 from skyspy.sky.minutes import MinuteStatistics
 from skyspy.sky.streams import STREAMS, StreamFactory
@@ -167,7 +167,7 @@ def build_server(
         return settings.current
 
     # Simulated traffic flies around a place of its own when the receiver's is unknown: distances are counted from there.
-    simulated = boot.location or DEFAULT_PLACE
+    simulated = boot.location or DEFAULT_CENTRE
     all_demo = all(feed.scheme.name == "demo" for feed in boot.feeds)
     live = build_view("live", clock, current, boot.feeds, simulated if all_demo else boot.location)
     sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), simulated)

@@ -1,8 +1,9 @@
-"""Ground floor: the environment, read once at start, into one frozen Config.
+"""Configuration from the environment, read once at start into a frozen Config.
 
-Law: VARIABLES has one row per variable; a value that does not fit stops the start with one line
-that names the variable and says what it wants. What an operator changes while the server runs is
-no business of this room: that is the settings table (store/settings.py).
+An invalid value raises ConfigError, whose one-line message names the variable and the expected value. What an operator can
+change while the server runs is in the settings table (store/settings.py).
+
+Invariant: every variable has a row in VARIABLES.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class ConfigError(ValueError):
-    """The environment cannot be used; the message is one line for the operator."""
+    """The environment is invalid. The message is one line for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One environment variable: its name, aliases, default as written in the docs, and meaning."""
+    """One environment variable: name, default as written in the docs, description, aliases."""
 
     name: str
     default: str
-    says: str
+    description: str
     aliases: tuple[str, ...] = ()
 
 
@@ -78,15 +79,15 @@ _PATH = re.compile(r"/[A-Za-z0-9._~/-]+\Z")
 _ALTITUDE = re.compile(r"(-?[0-9.]+)\s*(m|ft)?\Z", re.IGNORECASE)
 
 
-_SHORTEST_SECRET = 32
+_MIN_SECRET_LENGTH = 32
 _FORMER, _UNTIL = "SKYSPY_SECRET_KEY_FORMER", "SKYSPY_SECRET_KEY_FORMER_UNTIL"
-_KEPT_KEY, _KEPT_FORMER = "secret_key", "secret_key.former"
-"""The files of the instance folder that hold the generated key, and the one before it with its end on a second line."""
+_KEY_FILE, _FORMER_KEY_FILE = "secret_key", "secret_key.former"
+"""Files of the instance folder: the generated key, and the former key with its end time on a second line."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormerKey:
-    """The secret key that was in force before, and until when it is believed (wall seconds)."""
+    """The previous secret key, and the time until which it is still accepted (wall seconds)."""
 
     text: str = field(repr=False)
     until: float
@@ -94,9 +95,9 @@ class FormerKey:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What the environment said. `location` is the receiver's (lat, lon) or None; `altitude_m` metres;
-    `first_settings` are variables named like a setting: its first value on an empty table; `history_url` follows from `database_url`
-    (see `history_url_of`)."""
+    """The configuration. `location`: the receiver's (lat, lon) or None; `altitude_m`: its altitude in metres.
+    `first_settings`: values of variables that are named like a setting; they apply while the settings table is empty.
+    `history_url`: derived from `database_url` (see `history_url_of`)."""
 
     instance: Path
     database_url: str
@@ -113,12 +114,12 @@ class Config:
     first_settings: Mapping[str, str]
 
     def __repr__(self) -> str:
-        # The database URL and the key are secrets: a Config in a traceback shows neither.
+        # The database URL and the key are secrets; they must not appear in a traceback.
         return f"Config(instance={self.instance}, feeds={[feed.shown for feed in self.feeds]})"
 
 
 def load(environ: Mapping[str, str], setting_names: frozenset[str] = frozenset()) -> Config:
-    """Read the environment; raises ConfigError. Makes the instance folder and, once, its secret key."""
+    """Read the environment; raises ConfigError. Creates the instance folder and the secret key if they do not exist."""
     instance = Path(environ.get("SKYSPY_INSTANCE") or ROOT / "instance").absolute()
     try:
         instance.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -158,9 +159,9 @@ def load(environ: Mapping[str, str], setting_names: frozenset[str] = frozenset()
 
 
 def rotate_secret_key(environ: Mapping[str, str], until: float | None) -> Path:
-    """Put a new key in the place of the generated one, and keep that beside it until then (wall seconds; None: not at all).
+    """Replace the generated secret key by a new one. The old key is kept until `until` (wall seconds; None: not kept).
 
-    A server that runs knows nothing of it before it is started again. Returns the key's file; raises ConfigError.
+    A running server uses the new key only after a restart. Returns the path of the key file; raises ConfigError.
     """
     for name in ("SKYSPY_SECRET_KEY", _FORMER):
         if environ.get(name):
@@ -168,25 +169,25 @@ def rotate_secret_key(environ: Mapping[str, str], until: float | None) -> Path:
                 f"{name} is set, so the key is not kept in a file: change SKYSPY_SECRET_KEY yourself, and name the old one in {_FORMER}"
             )
     boot = load(environ)
-    path, former = boot.instance / _KEPT_KEY, boot.instance / _KEPT_FORMER
+    path, former = boot.instance / _KEY_FILE, boot.instance / _FORMER_KEY_FILE
     try:
-        # The old key first: a power cut between the two leaves it in both files, which means that nothing happened.
+        # The old key is written first: a power failure between the two writes leaves it in both files, and it stays in use.
         if until is None:
             former.unlink(missing_ok=True)
         else:
-            _write_whole(former, f"{boot.secret_key}\n{datetime.fromtimestamp(until, UTC).isoformat()}\n")
-        _write_whole(path, secrets.token_urlsafe(48))
+            _write_atomically(former, f"{boot.secret_key}\n{datetime.fromtimestamp(until, UTC).isoformat()}\n")
+        _write_atomically(path, secrets.token_urlsafe(48))
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from None
     return path
 
 
-def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, str] | None:
+def _first_set(environ: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, str] | None:
     return next(((name, environ[name]) for name in names if environ.get(name)), None)
 
 
 def _degrees(environ: Mapping[str, str], name: str, aliases: tuple[str, ...], limit: float) -> float | None:
-    found = _first(environ, (name, *aliases))
+    found = _first_set(environ, (name, *aliases))
     if found is None:
         return None
     try:
@@ -199,7 +200,7 @@ def _degrees(environ: Mapping[str, str], name: str, aliases: tuple[str, ...], li
 
 
 def _altitude(environ: Mapping[str, str]) -> float:
-    found = _first(environ, ("SKYSPY_ALT", "ALT"))
+    found = _first_set(environ, ("SKYSPY_ALT", "ALT"))
     if found is None:
         return 0.0
     match = _ALTITUDE.match(found[1].strip())
@@ -225,10 +226,10 @@ def _database_url(text: str | None, instance: Path) -> str:
 
 
 def history_url_of(database_url: str) -> str:
-    """Where history is kept beside this database; raises ConfigError.
+    """The URL of the history database that belongs to a database; raises ConfigError.
 
-    SQLite: a file of its own in the same folder, or in memory where the database is. Postgres: the same address, where history has
-    a schema of its own.
+    SQLite: a separate file in the same folder, or in memory if the database is. Postgres: the same URL; history has its own
+    schema there.
     """
     if not database_url.startswith(_SQLITE):
         return database_url
@@ -255,21 +256,21 @@ def _networks(text: str) -> tuple[Network, ...]:
 
 def _secret_key(text: str | None, instance: Path) -> str:
     if text:
-        if len(text) < _SHORTEST_SECRET:
+        if len(text) < _MIN_SECRET_LENGTH:
             raise ConfigError("SKYSPY_SECRET_KEY: needs at least 32 characters (unset it to have one generated)")
         return text
-    path = instance / _KEPT_KEY
+    path = instance / _KEY_FILE
     if not path.exists():
         try:
-            draft = _draft(path, secrets.token_urlsafe(48))
-            # A link either appears whole or not at all: two processes that start together agree on one key.
+            temporary = _write_temporary(path, secrets.token_urlsafe(48))
+            # Creating a hard link is atomic: two processes that start at the same time use the same key.
             with contextlib.suppress(FileExistsError):
-                os.link(draft, path)
-            draft.unlink()
+                os.link(temporary, path)
+            temporary.unlink()
         except OSError as error:
             raise ConfigError(f"SKYSPY_SECRET_KEY: cannot write {path}: {error.strerror}") from None
     key = path.read_text().strip()
-    if len(key) < _SHORTEST_SECRET:
+    if len(key) < _MIN_SECRET_LENGTH:
         raise ConfigError(f"SKYSPY_SECRET_KEY: {path} is damaged; delete it to have a new key generated")
     return key
 
@@ -279,33 +280,33 @@ def _former_key(environ: Mapping[str, str], instance: Path, secret_key: str) -> 
     if bool(text) != bool(until):
         raise ConfigError(f"{_FORMER} and {_UNTIL} must both be set, or neither")
     if text and until:
-        if len(text) < _SHORTEST_SECRET:
-            raise ConfigError(f"{_FORMER}: needs at least {_SHORTEST_SECRET} characters, as every secret key")
+        if len(text) < _MIN_SECRET_LENGTH:
+            raise ConfigError(f"{_FORMER}: needs at least {_MIN_SECRET_LENGTH} characters, as every secret key")
         if text == secret_key:
             raise ConfigError(f"{_FORMER}: is the key that is in force now; give SKYSPY_SECRET_KEY a new value")
-        ends = _moment(until)
+        ends = _timestamp(until)
         if ends is None:
             raise ConfigError(f"{_UNTIL}: {until!r} is not a time such as 2027-01-31T12:00:00Z")
         return FormerKey(text, ends)
-    # The file tells of the generated key; where that one is not in force, it tells nothing.
-    return None if environ.get("SKYSPY_SECRET_KEY") else _kept_former(instance / _KEPT_FORMER, secret_key)
+    # The file belongs to the generated key; it does not apply if SKYSPY_SECRET_KEY is set.
+    return None if environ.get("SKYSPY_SECRET_KEY") else _former_key_from_file(instance / _FORMER_KEY_FILE, secret_key)
 
 
-def _kept_former(path: Path, secret_key: str) -> FormerKey | None:
+def _former_key_from_file(path: Path, secret_key: str) -> FormerKey | None:
     try:
         text, _, until = path.read_text().partition("\n")
     except FileNotFoundError:
         return None
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
-    ends = _moment(until.strip())
-    if len(text) < _SHORTEST_SECRET or ends is None:
+    ends = _timestamp(until.strip())
+    if len(text) < _MIN_SECRET_LENGTH or ends is None:
         raise ConfigError(f"{path} is damaged; without it, what was made under the former secret key and not used since ends")
     return None if text == secret_key else FormerKey(text, ends)
 
 
-def _moment(text: str) -> float | None:
-    """An ISO 8601 time as wall seconds; one without an offset is UTC. None where it is no time."""
+def _timestamp(text: str) -> float | None:
+    """An ISO 8601 time as wall seconds, UTC if it has no offset; None if it is not a time."""
     try:
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).timestamp()
@@ -313,17 +314,17 @@ def _moment(text: str) -> float | None:
         return None
 
 
-def _draft(path: Path, text: str) -> Path:
-    """Write a secret beside its file, readable by its owner only."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+def _write_temporary(path: Path, text: str) -> Path:
+    """Write a secret to a temporary file beside `path`, with mode 0600; returns the temporary path."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)
         file.flush()
-        # What this key signs would be lost with it: it is on the disk before anything is made under it.
+        # The key must be on disk before anything is signed with it: without the key, what it signed is invalid.
         os.fsync(file.fileno())
-    return draft
+    return temporary
 
 
-def _write_whole(path: Path, text: str) -> None:
-    """Put a secret in a file's place: whoever reads sees the old one or the new one, whole."""
-    _draft(path, text).replace(path)
+def _write_atomically(path: Path, text: str) -> None:
+    """Replace a file's content by a secret atomically."""
+    _write_temporary(path, text).replace(path)

@@ -1,9 +1,8 @@
-"""Ground floor: giving others their turn during long work.
+"""Yielding to other greenlets during long work.
 
-Law: long work in a greenlet is cut into pieces, and `Yielder.maybe_yield` is called between them. It pauses for
-a real moment, however short, because `gevent.sleep(0)` is not enough: that only lets greenlets run
-which are ready already, and gevent looks at timers and sockets again after fifty of those, by when
-ten-millisecond pieces have held every timer up for half a second.
+Long work in a greenlet is done in pieces, with a call of `Yielder.maybe_yield` between them. It sleeps for a short but
+nonzero time, because `gevent.sleep(0)` only runs greenlets that are ready already: gevent polls timers and sockets again
+after fifty of those, so that pieces of 10 ms delay every timer by half a second.
 """
 
 from __future__ import annotations
@@ -13,22 +12,24 @@ from collections.abc import Callable
 
 import gevent
 
-EVERY_SECONDS = 0.005
+MAX_BUSY_SECONDS = 0.005
+"""How long a greenlet works before it yields."""
 PAUSE_SECONDS = 0.0001
-"""Shorter than the loop can wait (a millisecond when nobody else has anything to do)."""
+"""Shorter than the event loop's resolution: the actual pause is 1 ms if no other greenlet is ready."""
 
 
 class Yielder:
-    """One greenlet's turns. Call `maybe_yield` as often as you like: it pauses when EVERY_SECONDS have gone by on `steady`."""
+    """Yields on behalf of one greenlet. `maybe_yield` may be called often: it pauses once MAX_BUSY_SECONDS have passed on
+    `monotonic`."""
 
-    __slots__ = ("_given", "_steady")
+    __slots__ = ("_monotonic", "_resumed_at")
 
-    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
-        self._steady = steady
-        self._given = steady()
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._resumed_at = monotonic()
 
     def maybe_yield(self) -> None:
-        """Let timers, sockets and other greenlets have their turn, if it is due."""
-        if self._steady() - self._given >= EVERY_SECONDS:
+        """Pause, so that timers, sockets and other greenlets run, if MAX_BUSY_SECONDS have passed since the last pause."""
+        if self._monotonic() - self._resumed_at >= MAX_BUSY_SECONDS:
             gevent.sleep(PAUSE_SECONDS)
-            self._given = self._steady()
+            self._resumed_at = self._monotonic()

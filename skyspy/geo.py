@@ -1,8 +1,7 @@
-"""Ground floor: distance, bearing and destination on a spherical earth.
+"""Distance, bearing and destination on a spherical earth, in degrees and nautical miles.
 
-Law: degrees and nautical miles in, degrees and nautical miles out; no I/O, no clock.
-The sphere's radius is the field's usual 3440.065 nm; its error (under 0.5 %) is smaller than
-what a receiver's antenna height leaves unknown.
+The radius is the usual 3440.065 nm. The error against the ellipsoid (below 0.5 %) is smaller than the uncertainty of a
+receiver's range.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ def bearing_deg(a: Point, b: Point) -> float:
 
 
 def destination(a: Point, bearing: float, distance: float) -> Point:
-    """The point reached from a after `distance` nm on the initial true `bearing`."""
+    """The point at `distance` nm from a, with initial true `bearing`."""
     lat1, lon1 = radians(a[0]), radians(a[1])
     angle, theta = distance / EARTH_RADIUS_NM, radians(bearing)
     lat2 = asin(sin(lat1) * cos(angle) + cos(lat1) * sin(angle) * cos(theta))
@@ -43,6 +42,6 @@ def destination(a: Point, bearing: float, distance: float) -> Point:
 
 
 def rounded(point: Point, step: float = 0.1) -> Point:
-    """The point moved to the middle of nothing finer than `step` degrees."""
+    """The point rounded to multiples of `step` degrees."""
     digits = 6
     return round(round(point[0] / step) * step, digits), round(round(point[1] / step) * step, digits)

@@ -1,7 +1,7 @@
-"""Ground floor: the headers that every answer of this server carries, errors included.
+"""The headers of every HTTP response, errors included.
 
-Law: one table, which the pages' door and the wire both read: an answer that Flask never saw, such as a refused
-WebSocket, carries them like any other. No request object; values in, values out.
+Flask's responses (pages/) and responses that do not reach Flask, such as a refused WebSocket (transport/), use the same
+table.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ HEADERS: dict[str, str] = {
             "script-src 'self'",
             "style-src 'self'",
             "img-src 'self' data:",
-            # Covers this server's own WebSocket too.
+            # Includes WebSocket connections to this server.
             "connect-src 'self'",
             "object-src 'none'",
             "base-uri 'none'",
@@ -25,23 +25,23 @@ HEADERS: dict[str, str] = {
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Not `no-referrer`: the panel's forms are checked by where they were sent from.
+    # Not `no-referrer`: the origin of the panel's forms is checked when they are submitted.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), payment=(), usb=(), geolocation=(self)",
 }
-"""On every answer."""
+"""Headers of every response."""
 
 STRICT_TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
-"""Only behind TLS: a receiver at home is usually reached without."""
+"""Added to responses over TLS only; home installations are usually reached without TLS."""
 
 NO_STORE = ("Cache-Control", "no-store")
-"""Of an answer that says nothing about caches itself."""
+"""Added to responses that set no Cache-Control themselves."""
 
 
 def missing(present: Iterable[str], *, over_tls: bool) -> list[tuple[str, str]]:
-    """The headers that an answer with these names still lacks."""
+    """The headers to add to a response that has headers with the names `present` (case does not matter)."""
     rows = [*HEADERS.items(), NO_STORE, *([STRICT_TRANSPORT] if over_tls else [])]
-    there = {name.lower() for name in present}
-    return [(name, value) for name, value in rows if name.lower() not in there]
+    present_names = {name.lower() for name in present}
+    return [(name, value) for name, value in rows if name.lower() not in present_names]

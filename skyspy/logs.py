@@ -1,7 +1,7 @@
-"""How the log is written, and its last lines for the panel.
+"""Log format and configuration, and the last log lines for the panel.
 
-Invariants: one event is one line. Whatever a client or a receiver managed to get into a message, its line breaks and control characters
-come out escaped, so that nothing can forge a line. What looks like a secret is replaced: the code logs none, and this is the second lock.
+Invariants: one event is one line. Line breaks and control characters in a message are escaped, so that data from clients or
+receivers cannot forge log lines. Text that looks like a secret is replaced, as a second safeguard: no code logs secrets.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def redact(text: str) -> str:
 
 
 class OneLine(logging.Formatter):
-    """Formats a record as one line without secrets; a traceback follows on lines of its own, indented."""
+    """Formats a record as one line without secrets. A traceback follows on separate, indented lines."""
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
@@ -60,21 +60,21 @@ class LogTail(logging.Handler):
         """Keep one record's lines. Never raises."""
         try:
             text = self.format(record)
-        except Exception:  # noqa: BLE001 - logging's own way with a record that cannot be formatted
+        except Exception:  # noqa: BLE001 - as in the standard library's handlers
             self.handleError(record)
             return
         self._lines.extend(line[:MAX_LINE_CHARACTERS] for line in text.split("\n"))
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The lines, the oldest first."""
+        """The lines, oldest first."""
         return tuple(self._lines)
 
 
 def configure(level: str) -> LogTail:
-    """Send SkySpy's log to standard error at this level, and keep its end: the process' one LogTail is returned.
+    """Log to standard error at this level; returns the LogTail of the process, which keeps the last lines.
 
-    Calling it again only changes the level.
+    Further calls only change the level.
     """
     root = logging.getLogger("skyspy")
     root.setLevel(level)
@@ -87,7 +87,7 @@ def configure(level: str) -> LogTail:
     if tail is None:
         tail = LogTail()
         root.addHandler(tail)
-    # The libraries under the sockets speak of every client's every mistake: only their own crashes are news.
+    # These libraries log an error for every invalid request of a client; only their own crashes matter.
     for name in ("engineio", "socketio", "engineio.server", "socketio.server", "geventwebsocket"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return tail

@@ -1,14 +1,12 @@
-"""Ground floor: which addresses belong to military aircraft.
+"""Military address blocks.
 
-The facts come from the code blocks of Virtual Radar Server's standing data (`code-blocks.csv`, CC0):
-blocks of 24-bit ICAO addresses, each marked military or not, which overlap; for an address the
-smallest block that holds it decides. `data/military_blocks.csv` is that rule carried out once:
-the addresses it calls military as sorted ranges that neither overlap nor touch, first and last
-address included.
+Source: the code blocks of Virtual Radar Server's standing data (`code-blocks.csv`, CC0). These are overlapping blocks of
+24-bit ICAO addresses, each marked military or not; the smallest block that contains an address applies. Data file
+`data/military_blocks.csv` is the result: the military addresses as sorted ranges (first and last address included) that
+neither overlap nor touch. It is read at import; a lookup is one bisection.
 
-Law: a look-up is one bisection in a table read at import. A block says who was allotted an
-address, not who flies under it today; a receiver's own database (`dbFlags`) may know better, and
-the tracker believes either.
+A block tells to whom an address was allotted, not who uses it today. A receiver's own database (`dbFlags`) may have
+better data; the tracker marks an aircraft as military if either does.
 """
 
 from __future__ import annotations
@@ -27,13 +25,13 @@ def _read(table: Path) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 FIRST, LAST = _read(_TABLE)
-"""First and last address of each range, in rising order."""
+"""First and last address of each range, in ascending order."""
 
 
 def is_military(hex_: str) -> bool:
-    """Whether an address of six hexadecimal digits, in any case, lies in a military block.
+    """Whether an address (six hexadecimal digits, upper or lower case) is in a military block.
 
-    An address that is no ICAO one (leading `~`), and text that is no address at all, are not military.
+    False for addresses that are not ICAO addresses (leading `~`) and for text that is not an address.
     """
     if not _ADDRESS.match(hex_):
         return False

@@ -1,7 +1,7 @@
-"""Ground floor: the table of permissions, features and built-in roles.
+"""Tables of permissions, features and built-in roles. Access decisions are made in auth/policy.py.
 
-Law: a permission that the code checks has a row here; the panel's checkboxes, the policy's
-verdicts, the docs and the tests are made from these rows. Nothing here decides anything.
+Invariant: every permission that the code checks has a row here. The panel's checkboxes, the policy, the docs and the tests
+are made from these rows.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One right, named `feature.action`."""
+    """One permission; `name` is `feature.action`."""
 
     name: str
-    says: str
+    description: str
 
     @property
     def feature(self) -> str:
@@ -22,7 +22,7 @@ class Permission:
 
     @property
     def is_view(self) -> bool:
-        """Whether it only shows the sky. Seeing the audit log shows operators, not the sky."""
+        """Whether it gives read access to received data. audit.view does not: the audit log is for operators."""
         return self.name.endswith(".view") and self.feature != "audit"
 
 
@@ -50,17 +50,18 @@ PERMISSION_NAMES: frozenset[str] = frozenset(p.name for p in PERMISSIONS)
 
 VIEWS: frozenset[str] = frozenset(p.name for p in PERMISSIONS if p.is_view)
 
-OPERATES: frozenset[str] = frozenset({"users.manage", "keys.manage", "settings.manage", "audit.view"})
-"""Whoever holds any of these operates the installation. It is one, whatever sky one sees: no test key holds them."""
+OPERATOR_PERMISSIONS: frozenset[str] = frozenset({"users.manage", "keys.manage", "settings.manage", "audit.view"})
+"""Permissions to operate the installation. Test keys never have them, because there is only one installation, while test
+keys see the sandbox."""
 
 FEATURES: tuple[str, ...] = ("aircraft", "safety", "stats", "acars", "airspace", "notams", "cannonball", "alerts", "audio")
-"""The features whose access the operator sets in FEATURE_ACCESS; each is seen with `<feature>.view`."""
+"""Features whose access level the setting FEATURE_ACCESS holds; the permission to see one is `<feature>.view`."""
 
 ACCESS_LEVELS: tuple[str, ...] = ("public", "authenticated", "permission")
-"""Anyone / any identity / an identity that holds the permission."""
+"""Anyone; any identity; an identity with the permission."""
 
 ALWAYS_IDENTIFIED: frozenset[str] = frozenset({"alerts"})
-"""Features that hold somebody's own data: an anonymous client has none, whatever the mode says."""
+"""Features with data per user: an anonymous client never has access, in any auth mode."""
 
 BUILTIN_ROLES: dict[str, frozenset[str]] = {
     "viewer": VIEWS - {"audio.view"},

@@ -1,8 +1,7 @@
-"""Ground floor: the one JSON codec, strict in both directions.
+"""The JSON codec of the server, strict in both directions (orjson).
 
-Law: nothing that is not JSON passes, in or out. `NaN` and `Infinity` are written as `null` and
-refused when read; so are documents nested deeper than the codec's own limit. python-socketio
-takes this module as its `json=`, so it has `dumps(obj, separators=...)` returning text.
+`NaN` and `Infinity` are written as `null` and rejected when read. Documents nested deeper than orjson's limit are
+rejected. python-socketio uses this module as its `json=`, so `dumps` accepts its keyword arguments and returns text.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ JSONDecodeError = orjson.JSONDecodeError
 
 
 def dumps(value: object, **_: Any) -> str:
-    """Compact JSON text. The keyword arguments other codecs take are accepted and ignored."""
+    """Compact JSON text. Keyword arguments of other codecs are accepted and ignored."""
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode("utf-8")
 
 

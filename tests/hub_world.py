@@ -78,7 +78,7 @@ class Meter:
         """FORMATS with every decoder watched."""
 
         def watched(row: Format) -> Format:
-            return Format(row.name, lambda context: _Watched(row.make(context), self), row.says)
+            return Format(row.name, lambda context: _Watched(row.make(context), self), row.description)
 
         return {name: watched(row) for name, row in FORMATS.items()}
 

@@ -1,6 +1,6 @@
-"""Makes Mode S frames and Beast bytes: the opposite of skyspy.decode, for tests and benchmarks.
+"""Encodes Mode S frames and Beast bytes for tests and benchmarks: the reverse of skyspy.decode.
 
-Frames are checked by rs1090's own checksum when they are decoded, so a mistake here does not hide one there.
+rs1090 verifies the checksums of these frames with its own code, so an error in our checksum does not go unnoticed.
 """
 
 from __future__ import annotations
@@ -14,40 +14,41 @@ _CALLSIGN = "#ABCDEFGHIJKLMNOPQRSTUVWXYZ##### ###############0123456789######"
 
 
 def with_parity(head: str, overlay: int = 0) -> str:
-    """A frame from its digits without parity; `overlay` is what a reply hides there (its address, an interrogator)."""
+    """A frame from its hex digits without parity; `overlay` is XORed into the parity (address or interrogator code)."""
     return f"{head}{syndrome(head + '000000') ^ overlay:06x}"
 
 
 def squitter(address: str, me: int, ca: int = 5, df: int = 17) -> str:
-    """DF17, or DF18 with `ca` as control field, around 56 bits."""
+    """DF17, or DF18 with `ca` as control field, with the 56 bits `me`."""
     return with_parity(f"{df << 3 | ca:02x}{address.lower()}{me:014x}")
 
 
 def all_call(address: str, ca: int = 5, interrogator: int = 0) -> str:
+    """DF11."""
     return with_parity(f"{11 << 3 | ca:02x}{address.lower()}", interrogator)
 
 
 def altitude_code(feet: int) -> int:
-    """13 bits, in steps of 25 ft."""
+    """The 13-bit altitude code, in steps of 25 ft."""
     n = (feet + 1000) // 25
     return (n & 0x7E0) << 2 | (n & 0x10) << 1 | 0x10 | n & 0xF
 
 
 def squawk_code(squawk: str) -> int:
-    """13 bits in the order C1 A1 C2 A2 C4 A4 x B1 D1 B2 D2 B4 D4."""
+    """The 13-bit identity code, in the order C1 A1 C2 A2 C4 A4 x B1 D1 B2 D2 B4 D4."""
     a, b, c, d = (int(digit) for digit in squawk)
     order = (c & 1, a & 1, c >> 1 & 1, a >> 1 & 1, c >> 2, a >> 2, 0, b & 1, d & 1, b >> 1 & 1, d >> 1 & 1, b >> 2, d >> 2)
     return int("".join(map(str, order)), 2)
 
 
 def reply(df: int, address: str, code: int, status: int = 0, comm_b: int | None = None) -> str:
-    """DF0, 4, 5 (short), or DF20 and 21 with 56 bits of Comm-B; `code` is the altitude's or the squawk's 13 bits."""
+    """DF0, 4, 5 (short), or DF20 and 21 with the 56 bits `comm_b`; `code` is the 13-bit altitude or identity code."""
     head = f"{df << 27 | status << 24 | code:08x}"
     return with_parity(head if comm_b is None else f"{head}{comm_b:014x}", int(address, 16))
 
 
 def cpr(lat: float, lon: float, odd: bool, surface: bool = False) -> tuple[int, int]:
-    """Half a position, as the transponder cuts it."""
+    """A position in CPR encoding: 17 bits of latitude and 17 of longitude."""
     turn = 90.0 if surface else 360.0
     step = turn / (60 - odd)
     y = floor(131072 * (lat % step) / step + 0.5)
@@ -58,6 +59,7 @@ def cpr(lat: float, lon: float, odd: bool, surface: bool = False) -> tuple[int, 
 
 
 def position(lat: float, lon: float, odd: bool, feet: int = 35000, code: int = 11, status: int = 0, nic_b: int = 0) -> int:
+    """The 56 bits of an airborne position; `code` is the type code, `status` the surveillance status."""
     y, x = cpr(lat, lon, odd)
     thirteen = altitude_code(feet)
     twelve = (thirteen & 0x1F80) >> 1 | thirteen & 0x3F
@@ -65,12 +67,14 @@ def position(lat: float, lon: float, odd: bool, feet: int = 35000, code: int = 1
 
 
 def surface(lat: float, lon: float, odd: bool, movement: int = 13, track: int | None = 32, code: int = 7) -> int:
+    """The 56 bits of a surface position; `movement` and `track` are encoded values, `code` is the type code."""
     y, x = cpr(lat, lon, odd, surface=True)
     heading = 0 if track is None else 1 << 43 | track << 36
     return code << 51 | movement << 44 | heading | odd << 34 | y << 17 | x
 
 
 def identification(callsign: str, code: int = 4, category: int = 3) -> int:
+    """The 56 bits of an identification; `code` is the type code."""
     me = code << 3 | category
     for character in callsign.ljust(8):
         me = me << 6 | _CALLSIGN.index(character)
@@ -78,7 +82,8 @@ def identification(callsign: str, code: int = 4, category: int = 3) -> int:
 
 
 def velocity(gs: float, track: float, rate: int = 0, *, geometric: bool = False, difference: int = 0, subtype: int = 1) -> int:
-    """Ground speed in knots, track in degrees, climb in ft/min; `difference` is alt_geom less alt_baro in feet."""
+    """The 56 bits of a velocity: ground speed in knots, track in degrees, climb in ft/min; `difference` is alt_geom minus
+    alt_baro in feet."""
     unit = 4 if subtype == 2 else 1
     east, north = gs * sin(radians(track)) / unit, gs * cos(radians(track)) / unit
     me = 19 << 3 | subtype
@@ -90,20 +95,20 @@ def velocity(gs: float, track: float, rate: int = 0, *, geometric: bool = False,
 
 
 def speed_and_track(gs: float, track: float) -> tuple[float, float]:
-    """What of a ground speed and track is left when its components are whole knots."""
+    """A ground speed and track after rounding the north and east components to whole knots."""
     east, north = round(gs * sin(radians(track))), round(gs * cos(radians(track)))
     return hypot(east, north), degrees(atan2(east, north)) % 360.0
 
 
 def beast(frame: str, stamp: bytes = bytes(6), signal: int = 100) -> bytes:
-    """A frame as Beast bytes, every 0x1a of it doubled."""
+    """A frame as Beast bytes, with every 0x1a doubled."""
     body = stamp + bytes([signal]) + bytes.fromhex(frame)
     return b"\x1a" + (b"2" if len(frame) == 14 else b"3") + body.replace(b"\x1a", b"\x1a\x1a")
 
 
 def traffic(aircraft: int, seconds: float) -> list[tuple[float, str]]:
-    """Frames of so many aircraft flying straight for so long, with the times they are heard: positions, velocity and
-    identification as often as they are sent, and a radar's questions answered."""
+    """Reception times and frames of `aircraft` aircraft in straight flight: positions, velocities and identifications at
+    the rates of real transponders, and replies to a radar."""
     heard: list[tuple[float, str]] = []
     for n in range(aircraft):
         address = f"{0x4B0000 + n * 7:06X}"

@@ -1,4 +1,4 @@
-"""A receiver of Mode S frames, made up one by one."""
+"""A Mode S receiver for tests: frames are made and decoded one by one."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ ZURICH = (47.458, 8.548)
 
 
 class Receiver:
-    """Feeds frames one by one, half a second apart."""
+    """Decodes frames one by one, each half a second after the one before."""
 
     def __init__(self, context: Context | None = None) -> None:
         self.modes = ModeS(context or Context(ZURICH))
         self.now = 1000.0
 
     def hear(self, frame: str, origin: str = "") -> Observation | None:
+        """The Observation of one frame, if it gives one."""
         self.now += 0.5
         heard = self.modes.frames([(frame, None)], self.now, {0: origin} if origin else {})
         return heard[0] if heard else None
 
-    def says(self, me: int, address: str = PLANE, ca: int = 5, df: int = 17) -> dict[str, object]:
+    def fields(self, me: int, address: str = PLANE, ca: int = 5, df: int = 17) -> dict[str, object]:
+        """The fields of the Observation of an extended squitter with the 56 bits `me`."""
         heard = self.hear(squitter(address, me, ca, df))
         assert heard is not None
         return dict(heard.fields)

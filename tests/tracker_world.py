@@ -27,4 +27,4 @@ def tracker() -> Iterator[Tracker]:
 
 def shown(tracker: Tracker, now: float, hex_: str = HEX) -> dict[str, Any]:
     tracker.take_delta(now)
-    return tracker.whole(hex_, now) or {}
+    return tracker.aircraft(hex_, now) or {}

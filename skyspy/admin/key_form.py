@@ -108,7 +108,7 @@ class NewKeyForm(PanelForm):
         self.may.data = ALL if self.may.data == ALL else SOME
         refusal = f"{owner.name} may not do this"
         self.scopes.choices = [
-            Choice(p.name, p.says, p.name, "" if p.name in owner.permissions else refusal) for p in PERMISSIONS
+            Choice(p.name, p.description, p.name, "" if p.name in owner.permissions else refusal) for p in PERMISSIONS
         ]
 
     @property

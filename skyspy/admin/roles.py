@@ -117,7 +117,9 @@ def losses(effect: Effect, whose: str = "") -> list[str]:
     verb = "is" if effect.sockets == 1 else "are"
     points = [
         f"{all_of} can no longer: "
-        + "; ".join(f"{permission.says[:1].lower()}{permission.says[1:]} ({permission.name})" for permission in lost)
+        + "; ".join(
+            f"{permission.description[:1].lower()}{permission.description[1:]} ({permission.name})" for permission in lost
+        )
         + ".",
         f"{live} of {whose} {verb} open now." if whose else f"{live} {'has' if effect.sockets == 1 else 'have'} this role now.",
     ]
@@ -146,7 +148,7 @@ def _form(
     groups: dict[str, list[Choice]] = {"See and hear": [], "Do and manage": []}
     for p in PERMISSIONS:
         why_not = "" if p.name in held else "You do not hold it"
-        groups["See and hear" if p.is_view else "Do and manage"].append(Choice(p.name, p.says, p.name, why_not))
+        groups["See and hear" if p.is_view else "Do and manage"].append(Choice(p.name, p.description, p.name, why_not))
     text = render_template(
         "admin/role.html",
         view=view,

@@ -20,7 +20,7 @@ from skyspy.services import Caller
 from skyspy.store.panel import PanelSession
 from skyspy.store.settings import Settings
 
-OPERATES = tuple(p.name for p in permissions.PERMISSIONS if p.name in permissions.OPERATES)
+OPERATES = tuple(p.name for p in permissions.PERMISSIONS if p.name in permissions.OPERATOR_PERMISSIONS)
 """The permissions of a page for everyone who operates something; other users have their own pages only."""
 
 

@@ -18,7 +18,7 @@ PLAIN = {"int": int, "float": float, "text": str, "words": list[str]}
 
 def _field_type(row: Field) -> Any:
     unit = f", {row.unit}" if row.unit else ""
-    description = f"{row.says}{unit}"
+    description = f"{row.description}{unit}"
     if row.kind == "altitude":
         return Annotated[int | str, Meta(description=description)]
     if row.kind in ("int", "float"):

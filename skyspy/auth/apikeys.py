@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from skyspy.auth.principal import Principal, TokenError
 from skyspy.auth.secret import Secret
 from skyspy.clock import Clock
-from skyspy.permissions import OPERATES
+from skyspy.permissions import OPERATOR_PERMISSIONS
 from skyspy.store import Store, StoreError, keys, rekey
 from skyspy.store.audit import Actor
 from skyspy.store.keys import Key, NewKey, Use
@@ -161,7 +161,7 @@ def principal_of(key: Key, now: float) -> Principal:
         raise TokenError("token_revoked")
     if key.expires_at is not None and now >= key.expires_at:
         raise TokenError("token_expired")
-    held = key.user.permissions - OPERATES if key.kind == "test" else key.user.permissions
+    held = key.user.permissions - OPERATOR_PERMISSIONS if key.kind == "test" else key.user.permissions
     return Principal(
         "key",
         key.user.id,

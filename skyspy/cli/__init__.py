@@ -1,7 +1,7 @@
-"""The operator's commands: `skyspy user ..`, `role ..`, `key ..`, `secret ..`, `settings ..`, `db ..`, `feed ..`, `admin-link`.
+"""The command line: `skyspy user ..`, `role ..`, `key ..`, `secret ..`, `settings ..`, `db ..`, `feed ..`, `admin-link`.
 
-Each calls the services that the panel and the API call, with the same rules, errors and audit rows; a running server follows
-within two seconds.
+Commands call the same services as the panel and the API, with the same rules, errors and audit rows. A running server
+applies changes within two seconds.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["main"]
 @click.version_option(__version__, message="%(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Operate a SkySpy server. It may be running: changes reach it within two seconds."""
+    """Operate a SkySpy server. A running server applies changes within two seconds."""
     context.obj = CliContext()
 
 

@@ -1,7 +1,7 @@
-"""What the commands work with: the parts of an installation that services need, questions, answers and errors.
+"""What the commands share: the parts of an installation that services need, input, output and error handling.
 
-Invariants: an answer goes to standard output; an error is one line on standard error and exit code 2. A secret is read
-from a terminal or standard input, never from an argument, where every process could see it.
+Invariants: results go to standard output; an error is one line on standard error and exit code 2. Secrets are read from a
+terminal or standard input, never from arguments, which other processes can see.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from skyspy.store.settings import NAMES, SettingsTable
 
 _DURATION = re.compile(r"(\d{1,6})([smhdw])\Z")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_ERRORS = (ConfigError, StoreError, FeedUrlError)
+_EXPECTED_ERRORS = (ConfigError, StoreError, FeedUrlError)
 
 
 class CliContext:
-    """The parts of an installation, each made when first asked for: `feed check` needs no database. See services.caller.Context."""
+    """The parts of an installation (see services.caller.Context), each created on first use: not every command needs a database."""
 
     clock = Clock()
 
@@ -49,7 +49,7 @@ class CliContext:
 
     @cached_property
     def store(self) -> Store:
-        """The database, upgraded; closed when the command ends. Raises StoreError."""
+        """The database with an upgraded schema; closed when the command ends. Raises StoreError."""
         store = Store(self.config.database_url)
         store.upgrade()
         click.get_current_context().find_root().call_on_close(store.close)
@@ -57,7 +57,7 @@ class CliContext:
 
     @cached_property
     def history(self) -> HistoryStore:
-        """The history store, as it is: only `db upgrade` upgrades it."""
+        """The history store, whose schema only `db upgrade` upgrades."""
         history = HistoryStore(self.config.history_url, self.store, self.clock)
         click.get_current_context().find_root().call_on_close(history.close)
         return history
@@ -84,16 +84,16 @@ class CliContext:
 
     @cached_property
     def refusals(self) -> Refusals:
-        """Writes refused attempts into the audit log."""
+        """Writes denied attempts to the audit log."""
         return Refusals(self.store, self.clock)
 
     @cached_property
     def caller(self) -> Caller:
-        """The operating system's user, as services and the audit log know it."""
+        """The operating system's user as a Caller, for services and the audit log."""
         try:
             return command_line(getpass.getuser())
         except (KeyError, OSError):
-            # A container may run as a number that has no name.
+            # In a container the user id may have no name.
             return command_line(f"uid {os.getuid()}")
 
     def user_id(self, name: str) -> int:
@@ -111,66 +111,66 @@ def ask_password(from_stdin: bool) -> str:
 
 
 class Commands(click.Group):
-    """The root of all commands: turns every mistake into one line and exit code 2."""
+    """The root command group; prints every error as one line and exits with code 2."""
 
     def main(self, args: Sequence[str] | None = None, **_: Any) -> NoReturn:  # type: ignore[override]
-        """Run the command of these arguments (None: the process's own), and exit."""
+        """Run a command and exit. `args` defaults to the arguments of the process."""
         logging.getLogger("skyspy").addHandler(logging.NullHandler())
         try:
             super().main(args, prog_name="skyspy", standalone_mode=False)
         except click.exceptions.NoArgsIsHelpError as error:
             group = error.ctx.command if error.ctx else self
-            _fail(f"name a command: {', '.join(sorted(getattr(group, 'commands', {})))} (--help tells more)")
+            _exit_with_error(f"name a command: {', '.join(sorted(getattr(group, 'commands', {})))} (see --help)")
         except click.ClickException as error:
-            _fail(error.format_message())
+            _exit_with_error(error.format_message())
         except (click.Abort, KeyboardInterrupt):
-            _fail("aborted")
-        except _ERRORS as error:
-            _fail(str(error))
+            _exit_with_error("aborted")
+        except _EXPECTED_ERRORS as error:
+            _exit_with_error(str(error))
         except Refused as refused:
-            _fail(refused.message)
+            _exit_with_error(refused.message)
         except BrokenPipeError:
-            # Whoever read our answer has seen enough.
+            # The reader of standard output, such as `head`, has closed it.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except Exception as error:  # noqa: BLE001 - an operator is never shown a traceback
-            _fail(f"internal error ({type(error).__name__}: {error})")
+        except Exception as error:  # noqa: BLE001 - the operator gets one line instead of a traceback
+            _exit_with_error(f"internal error ({type(error).__name__}: {error})")
         sys.exit(0)
 
 
-def _fail(message: str) -> NoReturn:
+def _exit_with_error(message: str) -> NoReturn:
     print("skyspy: " + " ".join(message.split()), file=sys.stderr)
     sys.exit(2)
 
 
-def seconds(text: str) -> float:
-    """A time such as 30d, 12h, 90m or 45s, in seconds."""
+def parse_duration(text: str) -> float:
+    """A duration such as 30d, 12h, 90m or 45s, in seconds; raises ClickException."""
     match = _DURATION.match(text.strip().lower())
     if match is None:
         raise click.ClickException(f"{text!r} is not a time such as 30d, 12h, 90m or 45s")
     return int(match.group(1)) * float(_UNITS[match.group(2)])
 
 
-def moment_in(text: str, now: float) -> float:
-    """The moment (wall seconds) that a date, or a time from now, means."""
+def parse_time(text: str, now: float) -> float:
+    """Parse an ISO 8601 time (UTC without an offset), or a duration from `now`, as wall seconds; raises ClickException."""
     try:
         date = datetime.fromisoformat(text)
     except ValueError:
-        return now + seconds(text)
+        return now + parse_duration(text)
     return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
 
 
-def words_of(words: Iterable[str] | None) -> str:
-    """A set of permissions on one line; None: it narrows nothing."""
+def format_permissions(words: Iterable[str] | None) -> str:
+    """Permissions on one line; "all" for None (no restriction)."""
     return "all" if words is None else " ".join(sorted(words)) or "none"
 
 
-def moment(wall: float | None) -> str:
-    """A moment (wall seconds) as it is printed."""
+def format_time(wall: float | None) -> str:
+    """A time (wall seconds) as it is printed: ISO 8601 in UTC, to the second; "-" for None."""
     return "-" if wall is None else iso(wall)[:19] + "Z"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows under a head, in columns."""
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a header and rows in aligned columns."""
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
     for row in (head, *rows):
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

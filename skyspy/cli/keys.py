@@ -1,4 +1,4 @@
-"""Commands about API keys: `skyspy key ..`."""
+"""Commands for API keys: `skyspy key ..`."""
 
 from __future__ import annotations
 
@@ -7,60 +7,73 @@ import sys
 import click
 
 from skyspy.auth.apikeys import MadeKey
-from skyspy.cli.context import CliContext, moment, moment_in, seconds, table, words_of
+from skyspy.cli.context import CliContext, format_permissions, format_time, parse_duration, parse_time, print_table
 from skyspy.services import keys
 from skyspy.store.keys import Key
 
 
 @click.group()
 def key() -> None:
-    """API keys."""
+    """Manage API keys."""
 
 
 @key.command("create")
-@click.option("--user", "owner", required=True, help="The user who owns it; it never holds more than its owner.")
-@click.option("--kind", type=click.Choice(["live", "test"]), required=True, help="test keys see the sandbox sky.")
-@click.option("--name", "label", required=True, help="What it is for.")
-@click.option("--scope", "scopes", multiple=True, help="A permission it holds; may be repeated. None: all of its owner's.")
-@click.option("--expires", help="When it ends: 30d, 12h, or a date such as 2027-01-31. None: never.")
+@click.option("--user", "owner", required=True, help="The key's owner. A key never has more permissions than its owner.")
+@click.option(
+    "--kind",
+    type=click.Choice(["live", "test"]),
+    required=True,
+    help="live: real data; test: the sandbox, with simulated traffic.",
+)
+@click.option("--name", "label", required=True, help="What the key is for.")
+@click.option("--scope", "scopes", multiple=True, help="A permission of the key; repeatable. Default: all of its owner's.")
+@click.option("--expires", help="When the key expires: 30d, 12h, or a date such as 2027-01-31. Default: never.")
 @click.pass_obj
 def key_create(context: CliContext, owner: str, kind: str, label: str, scopes: tuple[str, ...], expires: str | None) -> None:
-    """Create a key and print it, alone on standard output. It is not shown again."""
-    ends = None if expires is None else moment_in(expires, context.clock.wall())
+    """Create a key and print it, alone on standard output. It cannot be shown again."""
+    ends = None if expires is None else parse_time(expires, context.clock.wall())
     made = keys.create(context, context.caller, context.user_id(owner), kind, label, scopes or None, ends)
     _show_key(made)
 
 
 @key.command("list")
-@click.option("--user", "owner", help="Only this user's.")
+@click.option("--user", "owner", help="Only the keys of this user.")
 @click.pass_obj
 def key_list(context: CliContext, owner: str | None) -> None:
-    """Show all keys; their secret text is never shown."""
+    """List keys with their state. The secret part of a key is not shown."""
     found = keys.every(context, context.caller, None if owner is None else context.user_id(owner))
     now = context.clock.wall()
     rows = [
-        (str(k.id), f"{k.hint}...", k.user.name, k.name, _state(k, now), moment(k.last_used_at), words_of(k.scopes))
+        (
+            str(k.id),
+            f"{k.hint}...",
+            k.user.name,
+            k.name,
+            _state(k, now),
+            format_time(k.last_used_at),
+            format_permissions(k.scopes),
+        )
         for k in found
     ]
-    table(("ID", "KEY", "USER", "NAME", "STATE", "LAST USED", "SCOPES"), rows)
+    print_table(("ID", "KEY", "USER", "NAME", "STATE", "LAST USED", "SCOPES"), rows)
 
 
 @key.command("revoke")
 @click.argument("key_id", metavar="ID", type=int)
 @click.pass_obj
 def key_revoke(context: CliContext, key_id: int) -> None:
-    """End the key ID now; connections made with it end too."""
+    """Revoke the key ID now. Clients connected with it are disconnected."""
     revoked = keys.revoke(context, context.caller, key_id)
     print(f"revoked key {revoked.id} {revoked.name} of {revoked.user.name}")
 
 
 @key.command("rotate")
 @click.argument("key_id", metavar="ID", type=int)
-@click.option("--overlap", default="0s", help="How long the old key goes on working, such as 24h.")
+@click.option("--overlap", default="0s", help="How long the old key still works, such as 24h.")
 @click.pass_obj
 def key_rotate(context: CliContext, key_id: int, overlap: str) -> None:
-    """Create a key like ID, print it, and end ID."""
-    _show_key(keys.rotate(context, context.caller, key_id, seconds(overlap)))
+    """Create a new key like ID, print it, and revoke ID after the overlap."""
+    _show_key(keys.rotate(context, context.caller, key_id, parse_duration(overlap)))
 
 
 def _show_key(made: MadeKey) -> None:
@@ -72,5 +85,5 @@ def _state(found: Key, now: float) -> str:
     if found.revoked_at is not None:
         return "revoked"
     if found.expires_at is not None:
-        return "expired" if now >= found.expires_at else f"until {moment(found.expires_at)}"
+        return "expired" if now >= found.expires_at else f"until {format_time(found.expires_at)}"
     return "resting" if found.user.disabled else "good"

@@ -1,17 +1,17 @@
-"""Commands about users and roles: `skyspy user ..` and `skyspy role ..`."""
+"""Commands for users and roles: `skyspy user ..` and `skyspy role ..`."""
 
 from __future__ import annotations
 
 import click
 
-from skyspy.cli.context import CliContext, ask_password, moment, table, words_of
+from skyspy.cli.context import CliContext, ask_password, format_permissions, format_time, print_table
 from skyspy.services import Refused, roles, users
 from skyspy.store.roles import Role
 
 
 @click.group()
 def user() -> None:
-    """Who may sign in."""
+    """Manage users."""
 
 
 _password_option = click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
@@ -19,11 +19,11 @@ _password_option = click.option("--password-stdin", is_flag=True, help="Read the
 
 @user.command("create")
 @click.argument("name")
-@click.option("--role", required=True, help="viewer, operator, admin, or a role of your own.")
+@click.option("--role", required=True, help="viewer, operator, admin, or a custom role.")
 @_password_option
 @click.pass_obj
 def user_create(context: CliContext, name: str, role: str, password_stdin: bool) -> None:
-    """Create a user NAME."""
+    """Create the user NAME."""
     users.require_new(context, context.caller, name, role)
     made = users.create(context, context.caller, name, role, ask_password(password_stdin))
     print(f"created user {made.name} with role {made.role}")
@@ -32,19 +32,19 @@ def user_create(context: CliContext, name: str, role: str, password_stdin: bool)
 @user.command("list")
 @click.pass_obj
 def user_list(context: CliContext) -> None:
-    """Show all users."""
+    """List all users."""
     rows = [
-        (u.name, u.role, "disabled" if u.disabled else "enabled", moment(u.last_login_at), u.last_login_from or "-")
+        (u.name, u.role, "disabled" if u.disabled else "enabled", format_time(u.last_login_at), u.last_login_from or "-")
         for u in users.every(context, context.caller)
     ]
-    table(("NAME", "ROLE", "STATE", "LAST SIGN-IN", "FROM"), rows)
+    print_table(("NAME", "ROLE", "STATE", "LAST SIGN-IN", "FROM"), rows)
 
 
 @user.command("disable")
 @click.argument("name")
 @click.pass_obj
 def user_disable(context: CliContext, name: str) -> None:
-    """Disable NAME: sign-ins end now, API keys do not work until the user is enabled again."""
+    """Disable the user NAME: ends sign-ins now; API keys stop working until the user is enabled again."""
     changed = users.change(context, context.caller, context.user_id(name), disabled=True)
     print(f"disabled user {changed.name}")
 
@@ -53,7 +53,7 @@ def user_disable(context: CliContext, name: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def user_enable(context: CliContext, name: str) -> None:
-    """Enable NAME again; the user's API keys work again too."""
+    """Enable the user NAME again, with the user's API keys."""
     changed = users.change(context, context.caller, context.user_id(name), disabled=False)
     print(f"enabled user {changed.name}")
 
@@ -63,7 +63,7 @@ def user_enable(context: CliContext, name: str) -> None:
 @click.argument("role")
 @click.pass_obj
 def user_set_role(context: CliContext, name: str, role: str) -> None:
-    """Give NAME the role ROLE."""
+    """Give the user NAME the role ROLE."""
     changed = users.change(context, context.caller, context.user_id(name), role=role)
     print(f"user {changed.name} has the role {changed.role}")
 
@@ -73,7 +73,7 @@ def user_set_role(context: CliContext, name: str, role: str) -> None:
 @_password_option
 @click.pass_obj
 def user_set_password(context: CliContext, name: str, password_stdin: bool) -> None:
-    """Give NAME another password; the user's sign-ins end now."""
+    """Set a new password for the user NAME; ends the user's sign-ins now."""
     user_id = context.user_id(name)
     changed = users.change(context, context.caller, user_id, password=ask_password(password_stdin))
     print(f"changed the password of user {changed.name}")
@@ -81,10 +81,10 @@ def user_set_password(context: CliContext, name: str, password_stdin: bool) -> N
 
 @user.command("delete")
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Delete without asking for confirmation.")
 @click.pass_obj
 def user_delete(context: CliContext, name: str, yes: bool) -> None:
-    """Delete NAME with its API keys; sign-ins and connections end now. The audit log stays."""
+    """Delete the user NAME and its API keys; ends sign-ins and connections now. The audit log is kept."""
     user_id = context.user_id(name)
     if not yes:
         click.confirm(f"Delete the user {name} and its API keys?", abort=True, err=True)
@@ -94,22 +94,22 @@ def user_delete(context: CliContext, name: str, yes: bool) -> None:
 
 @click.group()
 def role() -> None:
-    """What users may do: the built-in roles, and your own."""
+    """Manage roles: the built-in ones and custom ones."""
 
 
-_permissions = click.option("--permission", "permissions", multiple=True, help="A permission it holds; may be repeated.")
-_description = click.option("--says", "description", help="What it is for.")
+_permissions = click.option("--permission", "permissions", multiple=True, help="A permission of the role; repeatable.")
+_description = click.option("--says", "description", help="What the role is for.")
 
 
 @role.command("list")
 @click.pass_obj
 def role_list(context: CliContext) -> None:
-    """Show every role, how many users hold it, and its permissions."""
+    """List all roles with their number of users and their permissions."""
     rows = [
-        (r.name, "built in" if r.builtin else "own", str(r.users), words_of(r.permissions))
+        (r.name, "built in" if r.builtin else "own", str(r.users), format_permissions(r.permissions))
         for r in roles.every(context, context.caller)
     ]
-    table(("NAME", "KIND", "USERS", "PERMISSIONS"), rows)
+    print_table(("NAME", "KIND", "USERS", "PERMISSIONS"), rows)
 
 
 @role.command("create")
@@ -118,7 +118,7 @@ def role_list(context: CliContext) -> None:
 @_description
 @click.pass_obj
 def role_create(context: CliContext, name: str, permissions: tuple[str, ...], description: str | None) -> None:
-    """Create a role NAME with the permissions given."""
+    """Create the role NAME with the given permissions."""
     _print_role("created", roles.create(context, context.caller, name, permissions, description or ""))
 
 
@@ -128,7 +128,7 @@ def role_create(context: CliContext, name: str, permissions: tuple[str, ...], de
 @_description
 @click.pass_obj
 def role_clone(context: CliContext, name: str, new_name: str, description: str | None) -> None:
-    """Create a role NEW with the permissions that NAME has now."""
+    """Create the role NEW with the permissions that NAME has now."""
     like = roles.named(context, context.caller, name)
     _print_role("created", roles.create(context, context.caller, new_name, like.permissions, description or like.says))
 
@@ -136,8 +136,8 @@ def role_clone(context: CliContext, name: str, new_name: str, description: str |
 @role.command("change")
 @click.argument("name")
 @_permissions
-@click.option("--add", "added", multiple=True, help="A permission to add to those it holds; may be repeated.")
-@click.option("--remove", "removed", multiple=True, help="A permission to take from it; may be repeated.")
+@click.option("--add", "added", multiple=True, help="A permission to add; repeatable.")
+@click.option("--remove", "removed", multiple=True, help="A permission to remove; repeatable.")
 @_description
 @click.pass_obj
 def role_change(
@@ -148,9 +148,9 @@ def role_change(
     removed: tuple[str, ...],
     description: str | None,
 ) -> None:
-    """Give the role NAME other permissions: all anew with --permission, or some more and some less.
+    """Change the role NAME: replace its permissions with --permission, or change them with --add and --remove.
 
-    In force on live sockets within two seconds.
+    Applies to connected clients within two seconds.
     """
     if not (permissions or added or removed or description):
         raise click.UsageError("say what to change: --permission, --add, --remove or --says")
@@ -166,11 +166,11 @@ def role_change(
 @click.argument("name")
 @click.pass_obj
 def role_delete(context: CliContext, name: str) -> None:
-    """Delete the role NAME, which no user may hold."""
+    """Delete the role NAME. No user may have it."""
     roles.delete(context, context.caller, name)
     print(f"deleted role {name}")
 
 
 def _print_role(done: str, made: Role) -> None:
     users = "1 user holds it" if made.users == 1 else f"{made.users} users hold it"
-    print(f"{done} role {made.name} with {words_of(made.permissions)} ({users})")
+    print(f"{done} role {made.name} with {format_permissions(made.permissions)} ({users})")

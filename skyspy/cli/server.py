@@ -1,11 +1,11 @@
-"""Commands about the server: `skyspy settings ..`, `db ..`, `feed ..`, and the first administrator's link."""
+"""Commands for the server: `skyspy settings ..`, `db ..`, `feed ..` and `admin-link`."""
 
 from __future__ import annotations
 
 import click
 
 from skyspy import feedurl
-from skyspy.cli.context import CliContext, table
+from skyspy.cli.context import CliContext, print_table
 from skyspy.receivers import manager
 from skyspy.services import access, invitations
 from skyspy.services.feeds import CHECK_SECONDS
@@ -15,25 +15,25 @@ from skyspy.store.settings import row_of, to_text
 
 @click.group()
 def settings() -> None:
-    """The settings table."""
+    """Show and change settings."""
 
 
 @settings.command("list")
 @click.pass_obj
 def settings_list(context: CliContext) -> None:
-    """Show every setting, and who chose it."""
+    """List all settings with their values and who changed them."""
     rows = [
         (s.row.name, s.row.title, to_text(s.value) or "-", s.changed_by or "(default)")
         for s in access.rows(context, context.caller)
     ]
-    table(("NAME", "IN THE PANEL", "VALUE", "CHOSEN BY"), rows)
+    print_table(("NAME", "IN THE PANEL", "VALUE", "CHOSEN BY"), rows)
 
 
 @settings.command("get")
 @click.argument("name")
 @click.pass_obj
 def settings_get(context: CliContext, name: str) -> None:
-    """Print the value of NAME."""
+    """Print the value of the setting NAME."""
     print(to_text(access.value(context, context.caller, name)))
 
 
@@ -42,7 +42,7 @@ def settings_get(context: CliContext, name: str) -> None:
 @click.argument("value")
 @click.pass_obj
 def settings_set(context: CliContext, name: str, value: str) -> None:
-    """Give NAME the VALUE. FEATURE_ACCESS takes feature=level, and keeps what is not named."""
+    """Set NAME to VALUE. FEATURE_ACCESS takes feature=level; features that are not given stay as they are."""
     changed = access.change(context, context.caller, {name: value})
     name = row_of(name).name
     print(f"{name} = {to_text(getattr(changed, name))}")
@@ -50,23 +50,23 @@ def settings_set(context: CliContext, name: str, value: str) -> None:
 
 @click.group()
 def db() -> None:
-    """The database."""
+    """Manage the database."""
 
 
 @db.command("upgrade")
 @click.pass_obj
 def db_upgrade(context: CliContext) -> None:
-    """Bring the schemas of the database and of its history up to date. The server does this by itself when it starts."""
+    """Upgrade the schemas of the database and its history. The server also does this when it starts."""
     print(f"the database {context.store.where} is at schema {context.store.upgrade()}")
     print(f"the history {context.history.where} is at schema {context.history.upgrade()}")
 
 
 @click.command("admin-link")
-@click.option("--address", default="http://127.0.0.1:8000", help="Where this server is reached.")
-@click.option("--if-empty", is_flag=True, help="Print nothing when there are users already.")
+@click.option("--address", default="http://127.0.0.1:8000", help="The URL of this server.")
+@click.option("--if-empty", is_flag=True, help="Print nothing if there are users already.")
 @click.pass_obj
 def admin_link(context: CliContext, address: str, if_empty: bool) -> None:
-    """Print a link that makes the first administrator: good once, for 30 minutes."""
+    """Print a link to create the first administrator. It works once and for 30 minutes."""
     if if_empty and context.store.read(users.count):
         return
     token = invitations.first_admin(context, context.caller.actor)
@@ -75,13 +75,13 @@ def admin_link(context: CliContext, address: str, if_empty: bool) -> None:
 
 @click.group()
 def feed() -> None:
-    """Receivers."""
+    """Check receivers."""
 
 
 @feed.command("check")
 @click.argument("url")
 def feed_check(url: str) -> None:
-    """Listen to the receiver at URL for a few seconds."""
+    """Read from the receiver at URL for a few seconds and report what was received."""
     heard = manager.check(feedurl.parse(url), CHECK_SECONDS)
     if heard.error is not None:
         raise click.ClickException(f"{feedurl.parse(url).shown}: {heard.error}")

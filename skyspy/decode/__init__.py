@@ -1,7 +1,7 @@
-"""Decode: receivers' formats, one small file each, in one table.
+"""Decoders for receiver output, one module per format.
 
-Law: `FORMATS` has a row per format; a feed's URL names the row, and nothing else needs to know how a format
-looks. Every decoder here is pure: bytes and the time in, records out (see base.py).
+`FORMATS` has one row per format, and a feed URL names the row. Decoders do no I/O and read no clock: they take bytes
+and a time and return records, for aircraft Observations (see base.py).
 """
 
 from __future__ import annotations
@@ -25,6 +25,6 @@ FORMATS: dict[str, Format] = {
         Format("uat", Uat, "dump978 JSON lines, and its raw downlinks"),
     )
 }
-"""Every format a receiver may speak, by name."""
+"""All supported formats, by name."""
 
 __all__ = ["FORMATS", "Context", "Counters", "DecodeError", "Decoder", "Format"]

@@ -1,8 +1,9 @@
-"""Decode: AVR, Mode S frames as lines of hexadecimal text.
+"""Decoder for AVR: Mode S frames as lines of hexadecimal text.
 
-`*` and `:` stand before a bare frame, `@` and `%` before a timestamp of 12 digits and a frame, `<` before a
-timestamp, two digits of signal strength and a frame; `;` ends it, and what some programs write behind it is left.
-Law: as for Beast, any split of the bytes gives the same frames, and nothing raises.
+`*` and `:` precede a bare frame; `@` and `%` a 12-digit timestamp and a frame; `<` a timestamp, two digits of signal
+strength and a frame. `;` ends the frame, and text that some programs write after it is ignored.
+
+Invariants: any split of the same bytes gives the same frames; nothing raises.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from skyspy.aircraft import Observation
 from skyspy.decode.base import Context, Counters
 from skyspy.decode.beast import ORIGINS, RSSI
-from skyspy.decode.lines import Lines
+from skyspy.decode.lines import LineSplitter
 from skyspy.decode.modes import Frame, ModeS
 
 # Marker -> hex digits before the frame itself.
@@ -19,16 +20,16 @@ _MODE_AC, _LENGTHS = 4, (14, 28)
 
 
 class Avr:
-    """Decoder of AVR streams."""
+    """Decoder for AVR streams."""
 
     def __init__(self, context: Context) -> None:
         self.counters = Counters()
         self.source_now: float | None = None
         self._modes = ModeS(context, self.counters)
-        self._lines = Lines()
+        self._lines = LineSplitter()
 
     def feed(self, data: bytes, now: float) -> list[Observation]:
-        """The frames these bytes complete, decoded. Never raises."""
+        """Decode the frames that these bytes complete. Never raises."""
         lines, dropped = self._lines.feed(data)
         self.counters.bad += dropped
         frames: list[Frame] = []
@@ -38,12 +39,12 @@ class Avr:
         return self._modes.frames(frames, now, origins) if frames else []
 
     def _line(self, line: bytes, frames: list[Frame], origins: dict[int, str]) -> None:
-        """Add the frames of one line; a line may hold several, each ended by `;`."""
+        """Append the frames of one line to `frames`; a line may hold several, each ended by `;`."""
         found = False
         for piece in line.decode("ascii", "replace").strip().lower().split(";"):
             before = _BEFORE.get(piece[:1])
             if before is None:
-                # Behind a frame stands its program's own small print; before one, nothing may.
+                # Text after a frame is an annotation by the sending program; text before the first frame is damage.
                 if piece and not found:
                     self.counters.bad += 1
                     found = True
@@ -53,7 +54,7 @@ class Avr:
             head, frame = text[:before], text[before:]
             if len(frame) == _MODE_AC:
                 self.counters.skipped += 1
-            elif len(frame) not in _LENGTHS or (stamp := _unhexed(head)) is None or _unhexed(frame) is None:
+            elif len(frame) not in _LENGTHS or (stamp := _from_hex(head)) is None or _from_hex(frame) is None:
                 self.counters.bad += 1
             else:
                 if (origin := ORIGINS.get(stamp[:6])) is not None:
@@ -61,8 +62,8 @@ class Avr:
                 frames.append((frame, RSSI[stamp[6]] if before > 12 else None))
 
 
-def _unhexed(text: str) -> bytes | None:
-    """The bytes that an even number of hex digits stand for, or None; blanks between digits are none."""
+def _from_hex(text: str) -> bytes | None:
+    """The bytes of a hex string, or None if it is not one; bytes.fromhex alone would allow blanks."""
     try:
         data = bytes.fromhex(text)
     except ValueError:

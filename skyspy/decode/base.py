@@ -1,8 +1,9 @@
-"""Decode: what every decoder is and counts.
+"""What all decoders share: the Decoder protocol, its counters, its context and its error.
 
-Law: bytes and the time come in, records go out. A decoder remembers only what its format
-needs to be understood (half a line, half a position); it knows no socket, no clock, no other receiver.
-Stream formats never raise, whatever they are fed; a broken whole document raises DecodeError.
+Invariants:
+- A decoder keeps only the state that its format needs (part of a line, one of a pair of position messages). It has no
+  socket, no clock and no other receiver's data.
+- Decoders of streams never raise. Decoders of whole documents raise DecodeError for an invalid document.
 """
 
 from __future__ import annotations
@@ -16,18 +17,17 @@ from skyspy.aircraft import Record
 from skyspy.geo import Point
 
 MAX_LAG_S = 15.0
-"""How late a document may be and still be believed late. A source that seems further behind has a wrong clock."""
+"""Seconds of delay that are accepted from a source's clock. A larger difference means that the clock is wrong."""
 
 
 class DecodeError(ValueError):
-    """A whole document cannot be read; the message is one line for the operator."""
+    """A document cannot be decoded. The message is one line for the operator."""
 
 
 @dataclass(slots=True)
 class Counters:
-    """What a decoder has met. `messages`: understood and laid to an aircraft's account; `bad`: damaged
-    (checksum, syntax, length, address); `skipped`: whole, but of no use here (another record type, an address
-    nobody vouched for, a duplicate)."""
+    """Input counters of one decoder. `messages`: decoded and attributed to an aircraft; `bad`: damaged (checksum,
+    syntax, length, address); `skipped`: intact but not used (other record type, unverified address, duplicate)."""
 
     messages: int = 0
     bad: int = 0
@@ -36,17 +36,17 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a decoder may know of its receiver.
+    """What a decoder knows about its receiver.
 
-    `location` is the antenna's position (a surface position is ambiguous without one). `wall_minus_steady` is wall
-    seconds minus steady seconds on this machine; with it a document that comes late is dated by its own clock."""
+    `location` is the antenna's position; surface positions are ambiguous without it. `wall_minus_steady` is wall
+    seconds minus steady seconds on this machine; with it, a delayed document is dated by its own clock."""
 
     location: Point | None = None
     wall_minus_steady: float | None = None
 
-    def arrived(self, source_now: float | None, now: float) -> float:
-        """The steady time at which a source said `source_now` (epoch seconds): `now`, less its delay where
-        both clocks are known and agree that there is a small one."""
+    def arrival_time(self, source_now: float | None, now: float) -> float:
+        """The steady time at which a source sent data dated `source_now` (epoch seconds): `now` minus the delay if
+        both clocks are known and the delay is between 0 and MAX_LAG_S, otherwise `now`."""
         if source_now is None or self.wall_minus_steady is None:
             return now
         lag = now + self.wall_minus_steady - source_now
@@ -54,28 +54,29 @@ class Context:
 
 
 class Decoder(Protocol):
-    """One receiver's bytes become records; which kind (Observation for aircraft) is the type that `feed` of a decoder gives."""
+    """Turns the bytes of one receiver into records. The result type of `feed` is the kind of record: Observation for
+    aircraft."""
 
     @property
     def counters(self) -> Counters:
-        """What it met so far."""
+        """Input counted so far."""
 
     @property
     def source_now(self) -> float | None:
-        """The clock of a source that sends snapshots (epoch seconds); None for streams."""
+        """The time of the last snapshot on the source's clock (epoch seconds); None for streams."""
 
     def feed(self, data: bytes, now: float) -> Sequence[Record]:
-        """Take bytes as they arrived at `now` (steady seconds). Streams may be split anywhere; a snapshot format
-        takes one whole document per call and raises DecodeError on a broken one."""
+        """Decode bytes that arrived at `now` (steady seconds). Streams may be split anywhere. A snapshot format takes
+        one whole document per call and raises DecodeError if it is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A row of FORMATS: a receiver format by name, and how to make its decoder."""
+    """A row of FORMATS: the format's name, the factory of its decoder, and what it is."""
 
     name: str
     make: Callable[[Context], Decoder]
-    says: str
+    description: str
 
 
 def number(value: object) -> float | None:

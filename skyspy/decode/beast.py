@@ -1,8 +1,10 @@
-"""Decode: Mode S Beast, the binary stream of most receivers.
+"""Decoder for Mode S Beast, the binary stream of most receivers.
 
-A frame is 0x1a, a type, six bytes of timestamp, one of signal strength, and the payload; within it every 0x1a is
-sent twice. Law: any split of the bytes gives the same frames. After damage, or a type we do not read, the next
-0x1a that is not doubled starts anew. Never raises.
+A frame is 0x1a, a type byte, six bytes of timestamp, one byte of signal strength, and the payload. Within a frame every
+0x1a is sent twice.
+
+Invariants: any split of the same bytes gives the same frames. After damage or an unknown type, decoding continues at
+the next 0x1a that is not doubled. Nothing raises.
 """
 
 from __future__ import annotations
@@ -16,35 +18,36 @@ from skyspy.decode.modes import MLAT, UAT, Frame, ModeS
 ESCAPE = 0x1A
 _ESCAPE = b"\x1a"
 
-# Type byte -> bytes that follow it: timestamp (6), signal (1), and Mode A/C (2), short (7) or long Mode S (14).
+# Type byte -> number of bytes after it: timestamp (6), signal (1), and Mode A/C (2), short (7) or long (14) Mode S.
 _LENGTHS: dict[int, int] = {ord("1"): 9, ord("2"): 14, ord("3"): 21}
 _MODE_AC = 9
 
 ORIGINS: dict[bytes, str] = {b"\xff\x00MLAT": MLAT, b"\xff\x00MLAU": UAT}
-"""Timestamps that are none: they mark frames made by multilateration, or out of 978 MHz ones."""
+"""Reserved timestamp values. They mark frames computed by multilateration or translated from UAT (978 MHz)."""
 
 RSSI: tuple[float | None, ...] = (None, *(round(20 * log10(byte / 255), 1) for byte in range(1, 256)))
-"""Signal byte to dBFS: the byte is an amplitude, and 0 says that nobody measured it."""
+"""dBFS by signal byte. The byte is an amplitude; 0 means not measured (None)."""
 
 
 class Beast:
-    """Decoder of Beast streams."""
+    """Decoder for Beast streams."""
 
     def __init__(self, context: Context) -> None:
         self.counters = Counters()
         self.source_now: float | None = None
         self._modes = ModeS(context, self.counters)
         self._rest = b""
-        # Between frames and not yet at the next one: what lies here was counted when we got lost.
-        self._lost = False
+        # True until the next whole frame: the damage or unknown record here has been counted already.
+        self._out_of_sync = False
 
     def feed(self, data: bytes, now: float) -> list[Observation]:
-        """The frames these bytes complete, decoded. Never raises."""
+        """Decode the frames that these bytes complete. Never raises."""
         frames, origins = self.split(data)
         return self._modes.frames(frames, now, origins) if frames else []
 
     def split(self, data: bytes) -> tuple[list[Frame], dict[int, str]]:
-        """The Mode S frames these bytes complete, and the origin, by index, of those no transponder sent."""
+        """The Mode S frames that these bytes complete, and by index the origin (MLAT or UAT) of those that were not
+        sent by a transponder."""
         buffer = self._rest + data if self._rest else bytes(data)
         frames: list[Frame] = []
         origins: dict[int, str] = {}
@@ -52,14 +55,14 @@ class Beast:
         while True:
             start = find(_ESCAPE, at)
             if start != at and at < size:
-                self._lose()
+                self._count_damage()
             if start < 0 or start + 1 >= size:
                 at = size if start < 0 else start
                 break
             length = lengths.get(buffer[start + 1])
             at = start + 2
             if length is None:
-                self._unread(buffer[start + 1])
+                self._skip_record(buffer[start + 1])
                 continue
             end = at + length
             if find(_ESCAPE, at, end) < 0:
@@ -75,7 +78,7 @@ class Beast:
                 if len(body) < length:
                     self.counters.bad += 1
                     continue
-            self._lost = False
+            self._out_of_sync = False
             if length == _MODE_AC:
                 self.counters.skipped += 1
                 continue
@@ -85,23 +88,27 @@ class Beast:
         self._rest = buffer[at:]
         return frames, origins
 
-    def _lose(self) -> None:
-        if not self._lost:
+    def _count_damage(self) -> None:
+        """Count damaged bytes once, however many there are before the next frame."""
+        if not self._out_of_sync:
             self.counters.bad += 1
-            self._lost = True
+            self._out_of_sync = True
 
-    def _unread(self, kind: int) -> None:
-        """A doubled 0x1a outside a frame is damage; any other unknown type is a record for others."""
+    def _skip_record(self, kind: int) -> None:
+        """Count an unknown type byte: a doubled 0x1a outside a frame is damage, any other value an unsupported record."""
         if kind == ESCAPE:
-            self._lose()
+            self._count_damage()
         else:
             self.counters.skipped += 1
-            self._lost = True
+            self._out_of_sync = True
 
 
 def _unescape(buffer: bytes, at: int, length: int) -> tuple[bytes, int]:
-    """`length` bytes from `at` with doubled 0x1a made single, and where they end. The end is -1 when the buffer
-    ends first; fewer bytes when a single 0x1a breaks in, and then the end is that one."""
+    """Unescape `length` bytes from `at`; returns them and the index after them.
+
+    The index is -1 if the buffer ends first. If a single 0x1a interrupts, fewer bytes are returned and the index is
+    that of the 0x1a.
+    """
     body = bytearray()
     size = len(buffer)
     while len(body) < length:

@@ -1,33 +1,32 @@
-"""Decode: readsb's JSON port, one aircraft object per line.
+"""Decoder for readsb's JSON port: one aircraft object per line.
 
-Law: a line is a record by itself; it may come in pieces, end in a comma, or stand between brackets. A line that
-is no record is counted and forgotten.
+A line may end in a comma, and lines of a single bracket are ignored. A line that is not a record counts as bad.
 """
 
 from __future__ import annotations
 
 from skyspy.aircraft import Observation, clean_hex
 from skyspy.decode.base import Context, Counters, DecodeError, number
-from skyspy.decode.lines import Lines
-from skyspy.decode.loose import parse
-from skyspy.decode.readsb import DIALECT_978, count, fields_of, moved, observations, seconds
+from skyspy.decode.lenient_json import parse
+from skyspy.decode.lines import LineSplitter
+from skyspy.decode.readsb import DIALECT_978, age_seconds, fields_of, message_count, messages_since, observations
 
-MAX_KNOWN = 20_000
-"""How many addresses' message counters are remembered; the one not heard for longest goes first."""
+MAX_ADDRESSES = 20_000
+"""Addresses whose message counters are kept; the one not heard for longest is dropped first."""
 
 
 class JsonLines:
-    """Decoder of `--net-json-port` streams."""
+    """Decoder for streams of readsb's `--net-json-port`."""
 
     def __init__(self, context: Context) -> None:
         self.counters = Counters()
         self.source_now: float | None = None
         self._context = context
-        self._lines = Lines()
-        self._counts: dict[str, int | None] = {}
+        self._lines = LineSplitter()
+        self._last_counts: dict[str, int | None] = {}
 
     def feed(self, data: bytes, now: float) -> list[Observation]:
-        """The records these bytes complete. Never raises."""
+        """Decode the records that these bytes complete. Never raises."""
         lines, dropped = self._lines.feed(data)
         self.counters.bad += dropped
         result: list[Observation] = []
@@ -47,12 +46,12 @@ class JsonLines:
             self.counters.bad += 1
             return []
         self.counters.messages += 1
-        messages = count(raw)
-        more = max(1, moved(self._counts.pop(address, None), messages))
-        self._counts[address] = messages
-        if len(self._counts) > MAX_KNOWN:
-            del self._counts[next(iter(self._counts))]
-        base = self._context.arrived(number(raw.get("now")), now)
-        seen, seen_pos = seconds(raw.get("seen")) or 0.0, seconds(raw.get("seen_pos"))
+        messages = message_count(raw)
+        more = max(1, messages_since(self._last_counts.pop(address, None), messages))
+        self._last_counts[address] = messages
+        if len(self._last_counts) > MAX_ADDRESSES:
+            del self._last_counts[next(iter(self._last_counts))]
+        base = self._context.arrival_time(number(raw.get("now")), now)
+        seen, seen_pos = age_seconds(raw.get("seen")) or 0.0, age_seconds(raw.get("seen_pos"))
         pos_at = None if seen_pos is None else base - seen_pos
         return observations(raw, address, fields_of(raw, DIALECT_978 in raw), base - seen, pos_at, more)

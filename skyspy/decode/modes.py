@@ -1,9 +1,12 @@
-"""Decode: Mode S frames, in order, into Observations. rs1090 reads the bits of a frame; what needs more than one
-frame, or the company a frame comes in, is done here.
+"""Turns Mode S frames, in order of reception, into Observations.
 
-Law: an address is believed when a frame's checksum vouches for it (DF11, DF17, DF18), and one that is hidden in
-the checksum (DF0, 4, 5, 16, 20, 21) only while such a frame was heard within KNOWN_S. Every frame is counted once:
-as a message, as bad, or as skipped. Nothing raises, whatever hex digits are fed.
+rs1090 decodes the bits of a frame. This module does what needs more than one frame or a frame's origin.
+
+Invariants:
+- An address is verified by the checksum of DF11, DF17 and DF18. An address overlaid on the parity field (DF0, 4, 5, 16,
+  20, 21) is accepted only if it was verified within the last ADDRESS_VALID_S seconds.
+- Every frame is counted once: as a message, as bad or as skipped.
+- Nothing raises for any hex digits.
 """
 
 from __future__ import annotations
@@ -19,46 +22,47 @@ from skyspy.aircraft import Observation, Value, clean_fields
 from skyspy.decode import surveillance
 from skyspy.decode.base import Context, Counters
 from skyspy.decode.mode_s_state import ModeSState
-from skyspy.decode.squitter import REGISTERS, Squitter, anonymous
+from skyspy.decode.squitter import REGISTERS, Squitter, has_non_icao_address
 
 Frame = tuple[str, float | None]
-"""A frame's hex digits (14 or 28 of them, lower case) and its signal strength in dBFS, where known."""
+"""A frame's hex digits (14 or 28, lower case) and its signal strength in dBFS, or None."""
 
 MLAT, UAT = "mlat", "uat"
-"""Origins of frames no transponder sent: computed by multilateration, or translated from 978 MHz."""
+"""Origins of frames that were not sent by a transponder: computed by multilateration, or translated from UAT (978 MHz)."""
 
-KNOWN_S = 60.0
-"""For how long an address once vouched for is believed in the frames that hide it."""
+ADDRESS_VALID_S = 60.0
+"""Seconds for which a verified address is accepted in frames that overlay it on the parity field."""
 
-FORGET_S = 700.0
-"""After how long an aircraft's halves of positions are forgotten; longer than any of them can be used."""
+STATE_TTL_S = 700.0
+"""Seconds after which an unheard aircraft's state is dropped; longer than any part of it is used (cpr.py)."""
 
-MAX_CRAFTS = 20_000
-"""More addresses than this are not followed; the ones not heard for longest are forgotten."""
+MAX_STATES = 20_000
+"""Number of aircraft states kept; beyond it, those not heard for longest are dropped."""
 
 SMALL_BATCH = 64
-"""Below this many frames rs1090 is quicker asked one by one than by its thread pool."""
+"""Below this number of frames, one rs1090 call per frame is faster than its thread pool."""
 
-Heard = tuple[str, str, dict[str, Value]]
+Decoded = tuple[str, str, dict[str, Value]]
 """Address, source, and clean fields of one frame."""
 
 _NO_ORIGINS: Mapping[int, str] = MappingProxyType({})
 _SHORT, _LONG = 14, 28
 
-# First two hex digits of a frame -> downlink format, for the formats that are read, by frame length.
+# By frame length and the frame's first two hex digits: the downlink format, if it is supported.
 _FORMATS: dict[int, dict[str, int]] = {
     _SHORT: {f"{byte:02x}": byte >> 3 for byte in range(256) if byte >> 3 in (0, 4, 5, 11)},
     _LONG: {f"{byte:02x}": byte >> 3 for byte in range(256) if byte >> 3 in (16, 17, 18, 20, 21)},
 }
-# A format whose frame has the wrong length was garbled; one of the right length that is not listed is not for us.
+# By frame length, the first digits of formats that have the other length: such a frame is damaged. A frame of the right
+# length whose format is not supported is skipped.
 _GARBLED: dict[int, frozenset[str]] = {
     _SHORT: frozenset("89abcdef"),
     _LONG: frozenset("01234567"),
 }
-_NOTHING: frozenset[str] = frozenset()
+_NO_DIGITS: frozenset[str] = frozenset()
 
-# DF18 by its control field: (readsb type, address is ICAO, the IMF bit counts, type when IMF is set).
-_RELAYED: dict[int, tuple[str, bool, bool, str]] = {
+# DF18 by control field: (readsb type, whether the address is ICAO, whether the IMF bit applies, type if it is set).
+_DF18_SOURCES: dict[int, tuple[str, bool, bool, str]] = {
     0: ("adsb_icao_nt", True, False, ""),
     1: ("adsb_other", False, False, ""),
     2: ("tisb_icao", True, True, "tisb_trackfile"),
@@ -83,8 +87,8 @@ _CRC = _crc_table()
 
 
 def syndrome(frame: str) -> int:
-    """What is left of a frame's parity field when its checksum is taken off: 0 for a spontaneous frame received
-    whole, the interrogator's code (below 128) for an answered DF11, the address for the formats that hide it."""
+    """A frame's parity field XOR its checksum (CRC-24): 0 for an undamaged squitter, the interrogator code (below 128)
+    for a DF11 reply, the address for formats that overlay it on the parity field."""
     rest = 0
     data = bytes.fromhex(frame)
     for byte in data[:-3]:
@@ -92,58 +96,61 @@ def syndrome(frame: str) -> int:
     return rest ^ int.from_bytes(data[-3:], "big")
 
 
-def ask(frames: list[str], decode: Callable[[Any], Any] = rs1090.decode) -> list[dict[str, Any] | None]:
-    """rs1090's reading of each frame; None where it reads nothing."""
+def decode_frames(frames: list[str], decode: Callable[[Any], Any] = rs1090.decode) -> list[dict[str, Any] | None]:
+    """rs1090's decoded message for each frame; None for frames that it cannot decode."""
     try:
         if len(frames) >= SMALL_BATCH:
             return decode(frames)  # type: ignore[no-any-return]
         return [decode(frame) for frame in frames]
     except BaseException as error:
-        # A panic in Rust is no Exception. None is known for hex digits, but the sky is not ours to trust.
+        # PyO3's PanicException derives from BaseException. No panic is known for hex digits, but input is untrusted.
         if type(error).__name__ != "PanicException":
             raise
-        return [None] if len(frames) == 1 else [ask([frame], decode)[0] for frame in frames]
+        return [None] if len(frames) == 1 else [decode_frames([frame], decode)[0] for frame in frames]
 
 
 class ModeS:
-    """Reads Mode S frames of one receiver."""
+    """Decodes the Mode S frames of one receiver."""
 
     def __init__(self, context: Context, counters: Counters | None = None) -> None:
         self.counters = counters or Counters()
-        self._crafts: dict[str, ModeSState] = {}
+        self._states: dict[str, ModeSState] = {}
         self._pruned_at = -inf
         self._parities: dict[str, int] = {}
         self._location = context.location
 
     def frames(self, frames: Sequence[Frame], now: float, origins: Mapping[int, str] = _NO_ORIGINS) -> list[Observation]:
-        """Read frames heard at `now` (steady seconds), oldest first. `origins` tells, by index, the few that no
-        transponder sent (MLAT or UAT). At most one Observation per frame, in their order."""
+        """Decode frames that were heard at `now` (steady seconds), oldest first; at most one Observation per frame, in
+        the same order. `origins` has, by index, the origin (MLAT or UAT) of frames not sent by a transponder."""
         self._prune(now)
         formats = [_FORMATS.get(len(frame), {}).get(frame[:2]) for frame, _ in frames]
-        asked = [frame for (frame, _), df in zip(frames, formats, strict=True) if df is not None and df != 11]
-        answers = iter(ask(asked))
+        to_decode = [frame for (frame, _), df in zip(frames, formats, strict=True) if df is not None and df != 11]
+        messages = iter(decode_frames(to_decode))
         result: list[Observation] = []
         for index, df in enumerate(formats):
             frame, rssi = frames[index]
-            heard = self._one(df, frame, answers, now, origins.get(index, ""))
-            if heard is not None:
-                address, source, fields = heard
+            decoded = self._frame(df, frame, messages, now, origins.get(index, ""))
+            if decoded is not None:
+                address, source, fields = decoded
                 if rssi is not None:
                     fields["rssi"] = rssi
                 result.append(Observation(address, now, source, fields))
         self.counters.messages += len(result)
         return result
 
-    def _one(self, df: int | None, frame: str, answers: Iterator[dict[str, Any] | None], now: float, origin: str) -> Heard | None:
+    def _frame(
+        self, df: int | None, frame: str, messages: Iterator[dict[str, Any] | None], now: float, origin: str
+    ) -> Decoded | None:
+        """Decode one frame; `messages` gives rs1090's results for the formats that it decodes."""
         if df is None:
-            if frame[:1] in _GARBLED.get(len(frame), _NOTHING):
+            if frame[:1] in _GARBLED.get(len(frame), _NO_DIGITS):
                 self.counters.bad += 1
             else:
                 self.counters.skipped += 1
             return None
         if df == 11:
             return self._all_call(frame, now)
-        m = next(answers)
+        m = next(messages)
         if m is None or "icao24" not in m:
             self.counters.bad += 1
             return None
@@ -151,47 +158,48 @@ class ModeS:
             return self._squitter(df, m, frame, now, origin)
         return self._reply(df, m, frame, now)
 
-    def _craft(self, key: str, now: float) -> ModeSState:
-        craft = self._crafts.get(key)
-        if craft is None:
-            craft = self._crafts[key] = ModeSState()
-        craft.heard_at = now
-        return craft
+    def _state(self, key: str, now: float) -> ModeSState:
+        state = self._states.get(key)
+        if state is None:
+            state = self._states[key] = ModeSState()
+        state.heard_at = now
+        return state
 
-    def _all_call(self, frame: str, now: float) -> Heard | None:
-        """DF11: an address, and whether it stands on the ground."""
-        left = self._parities.get(frame)
-        if left is None:
-            if len(self._parities) > MAX_CRAFTS:
+    def _all_call(self, frame: str, now: float) -> Decoded | None:
+        """DF11: an address, and "ground" if the aircraft is on the ground."""
+        rest = self._parities.get(frame)
+        if rest is None:
+            if len(self._parities) > MAX_STATES:
                 self._parities.clear()
-            left = self._parities[frame] = syndrome(frame)
+            rest = self._parities[frame] = syndrome(frame)
         address = frame[2:8].upper()
-        craft = self._crafts.get(address)
-        known = craft is not None and now - craft.known_at <= KNOWN_S
-        if left >= 128 or address == "000000" or (left and not known):
-            # An answer to an interrogator has its code in the parity: seven bits less to tell an address from noise.
+        state = self._states.get(address)
+        known = state is not None and now - state.known_at <= ADDRESS_VALID_S
+        if rest >= 128 or address == "000000" or (rest and not known):
+            # A reply has the interrogator code in its parity field, so seven bits less to detect errors: it does not
+            # verify a new address.
             self.counters.bad += 1
             return None
-        self._craft(address, now).known_at = now
-        grounded = int(frame[1], 16) & 7 == 4
-        return address, "mode_s", {"alt_baro": "ground"} if grounded else {}
+        self._state(address, now).known_at = now
+        on_ground = int(frame[1], 16) & 7 == 4
+        return address, "mode_s", {"alt_baro": "ground"} if on_ground else {}
 
-    def _squitter(self, df: int, m: dict[str, Any], frame: str, now: float, origin: str) -> Heard | None:
+    def _squitter(self, df: int, m: dict[str, Any], frame: str, now: float, origin: str) -> Decoded | None:
         address, register, me = m["icao24"].upper(), m["bds"], int(frame[8:22], 16)
         source = "adsb_icao"
         if df == 18:
-            # rs1090 0.7 checks the parity of DF17 and lets every DF18 pass.
+            # rs1090 0.7 checks the parity of DF17 but not of DF18.
             if syndrome(frame):
                 self.counters.bad += 1
                 return None
-            relayed = _RELAYED.get(int(frame[1], 16) & 7)
-            if relayed is None:
-                # Coarse TIS-B and TIS-B management carry other contents than rs1090 reads into them.
+            by_control_field = _DF18_SOURCES.get(int(frame[1], 16) & 7)
+            if by_control_field is None:
+                # Coarse TIS-B and TIS-B management messages have another layout than rs1090 assumes.
                 self.counters.skipped += 1
                 return None
-            source, icao, marked, otherwise = relayed
-            if marked and anonymous(register, me):
-                source, icao = otherwise, False
+            source, icao, imf_applies, imf_source = by_control_field
+            if imf_applies and has_non_icao_address(register, me):
+                source, icao = imf_source, False
             if not icao:
                 address = f"~{address}"
         elif origin == UAT:
@@ -202,22 +210,22 @@ class ModeS:
         if origin == MLAT:
             source = MLAT
         direct = source.startswith("adsb")
-        # Each source sends halves and versions of its own: they must not be mixed.
-        craft = self._craft(address if direct else f"{address} {source}", now)
+        # CPR halves and versions of different sources must not be mixed.
+        state = self._state(address if direct else f"{address} {source}", now)
         if direct:
-            craft.known_at = now
+            state.known_at = now
         read = REGISTERS.get(register)
         if read is None:
             return address, source, {}
-        return address, source, clean_fields(read(Squitter(m, me, craft, now, self._location, source.startswith("tisb"))))
+        return address, source, clean_fields(read(Squitter(m, me, state, now, self._location, source.startswith("tisb"))))
 
-    def _reply(self, df: int, m: dict[str, Any], frame: str, now: float) -> Heard | None:
+    def _reply(self, df: int, m: dict[str, Any], frame: str, now: float) -> Decoded | None:
         address = m["icao24"].upper()
-        craft = self._crafts.get(address)
-        if craft is None or now - craft.known_at > KNOWN_S:
+        state = self._states.get(address)
+        if state is None or now - state.known_at > ADDRESS_VALID_S:
             self.counters.skipped += 1
             return None
-        craft.heard_at = now
+        state.heard_at = now
         if df in (0, 16):
             fields = surveillance.air_to_air(m, frame)
         elif df in (4, 20):
@@ -229,13 +237,13 @@ class ModeS:
         return address, "mode_s", clean_fields(fields)
 
     def _prune(self, now: float) -> None:
-        """Forget, once a minute or when there are too many, the aircraft that fell silent."""
-        crowded = len(self._crafts) > MAX_CRAFTS
-        if 0.0 <= now - self._pruned_at < KNOWN_S and not crowded:
+        """Drop states not heard for STATE_TTL_S, once a minute; at once if there are more than MAX_STATES."""
+        crowded = len(self._states) > MAX_STATES
+        if 0.0 <= now - self._pruned_at < ADDRESS_VALID_S and not crowded:
             return
         self._pruned_at = now
         if crowded:
-            latest = sorted(self._crafts.items(), key=lambda item: item[1].heard_at)[-MAX_CRAFTS * 3 // 4 :]
-            self._crafts = dict(latest)
+            latest = sorted(self._states.items(), key=lambda item: item[1].heard_at)[-MAX_STATES * 3 // 4 :]
+            self._states = dict(latest)
         else:
-            self._crafts = {key: craft for key, craft in self._crafts.items() if now - craft.heard_at <= FORGET_S}
+            self._states = {key: state for key, state in self._states.items() if now - state.heard_at <= STATE_TTL_S}

@@ -1,14 +1,14 @@
-"""Decode: how good a position is, by the tables of the ADS-B standards (DO-260, DO-260A, DO-260B; UAT: DO-282B).
+"""Position quality by the tables of the ADS-B standards (DO-260, DO-260A, DO-260B; UAT: DO-282B).
 
-Law: a type code and the supplement bits known of the aircraft give `nic` and `rc`; radii are metres, rounded up.
+A message's type code and the aircraft's NIC supplement bits give `nic` and `rc`. Radii are metres, rounded up.
 """
 
 from __future__ import annotations
 
 _ANY = -1
 
-# Type code: rows of (version, NIC supplement A, B, C) with _ANY as wildcard, first match wins -> (nic, rc).
-# A row for version _ANY holds for all; an aircraft whose version is unknown counts as version 0.
+# By type code: rows of (version, NIC supplement A, B, C, nic, rc) with _ANY as wildcard; the first match applies.
+# An aircraft whose version is unknown counts as version 0.
 _Row = tuple[int, int, int, int, int, int | None]
 _TABLE: dict[int, tuple[_Row, ...]] = {
     5: ((_ANY, _ANY, _ANY, _ANY, 11, 8),),
@@ -37,11 +37,11 @@ _TABLE: dict[int, tuple[_Row, ...]] = {
 }
 
 UAT_RC: dict[int, int] = {11: 8, 10: 25, 9: 75, 8: 186, 7: 371, 6: 1112, 5: 1852, 4: 3704, 3: 7408, 2: 14816, 1: 37040}
-"""NIC of a UAT message to its radius of containment in metres; 0 is unknown."""
+"""Radius of containment in metres by the NIC of a UAT message; NIC 0 means unknown and has no row."""
 
 
-def _spread() -> dict[tuple[int, int, int, int, int], tuple[int, int | None]]:
-    """The table with its wildcards written out: one look-up per position message."""
+def _expand() -> dict[tuple[int, int, int, int, int], tuple[int, int | None]]:
+    """The table with its wildcards expanded, so that each position message needs one lookup."""
     found: dict[tuple[int, int, int, int, int], tuple[int, int | None]] = {}
     for code, rows in _TABLE.items():
         for version in (0, 1, 2):
@@ -52,9 +52,9 @@ def _spread() -> dict[tuple[int, int, int, int, int], tuple[int, int | None]]:
     return found
 
 
-_NIC_RC = _spread()
+_NIC_RC = _expand()
 
 
 def nic_rc(code: int, version: int, nic_a: int, nic_b: int, nic_c: int) -> tuple[int, int | None]:
-    """`nic` and `rc` (None: unknown) of a position message with type code `code` (5 to 22)."""
+    """`nic` and `rc` (metres; None: unknown) of a position message with type code `code` (5 to 22)."""
     return _NIC_RC.get((code, min(max(version, 0), 2), nic_a, nic_b, nic_c), (0, None))

@@ -1,8 +1,10 @@
-"""Decode: one aircraft record of the readsb family (readsb, dump1090-fa, skyaware978) into Observations.
+"""Turns one aircraft record of the readsb family (readsb, dump1090-fa, skyaware978) into Observations.
 
-Law: a missing key is unknown; a value that is not clean is missing. Other programs' words are turned into
-readsb's here, in tables, and nowhere else. Fields that a record says came by MLAT or TIS-B become an Observation
-of their own, so that each field is ranked by where it really came from.
+Invariants:
+- A missing key means unknown; an invalid value counts as missing.
+- Names and values of other programs are mapped to readsb's by the tables here and nowhere else.
+- Fields that a record lists under `mlat` or `tisb` become a separate Observation, so that each field has the rank of
+  its actual source.
 """
 
 from __future__ import annotations
@@ -21,46 +23,50 @@ RENAMED: dict[str, str] = {
     "wind_dir": "wd",
     "temperature": "oat",
 }
-"""Names other programs use, and readsb's."""
+"""readsb's field name by the name that another program uses."""
 
 DIALECT_978 = "uat_version"
-"""The key by which a record shows that skyaware978 wrote it; not every one of its records has it."""
+"""A key that only skyaware978 writes; not all of its records have it."""
 
 REWORDED: dict[tuple[str, str], str] = {
     ("emergency", "medical"): "lifeguard",
-    # dump978 has no word for minimum fuel and writes the first of its list instead.
+    # dump978 has no value for minimum fuel and writes the first one of its list instead.
     ("emergency", "invalid"): "minfuel",
     ("sil_type", "per_hour"): "perhour",
     ("sil_type", "per_sample"): "persample",
     ("nav_modes", "autopliot"): "autopilot",
 }
-"""Words other programs use for a field's value, and readsb's."""
+"""readsb's value by field name and the value that another program uses."""
 
-_MOST_MESSAGES = 2**31
+MAX_MESSAGES = 2**31
+"""A lifetime message counter above this is not believed."""
 
 
-def seconds(value: object) -> float | None:
-    """An age in seconds, or None; a negative one is none at all."""
+def age_seconds(value: object) -> float | None:
+    """An age in seconds, or None if it is not a number; a negative age counts as 0."""
     age = number(value)
     return None if age is None else max(age, 0.0)
 
 
-def count(raw: Mapping[str, object]) -> int | None:
-    """The record's lifetime message counter, where it has a sensible one."""
+def message_count(raw: Mapping[str, object]) -> int | None:
+    """The record's lifetime message counter, or None if it is missing or out of range."""
     value = raw.get("messages")
-    return value if type(value) is int and 0 <= value <= _MOST_MESSAGES else None
+    return value if type(value) is int and 0 <= value <= MAX_MESSAGES else None
 
 
-def moved(before: int | None, after: int | None) -> int:
-    """How many messages a counter moved by; one that went back started again."""
+def messages_since(before: int | None, after: int | None) -> int:
+    """The increase of a message counter. A counter that decreased was restarted at 0; an unknown one counts as 1."""
     if after is None:
         return 1
     return after if before is None or after < before else after - before
 
 
 def fields_of(raw: Mapping[str, object], skyaware978: bool) -> dict[str, Value]:
-    """The clean fields of a record in readsb's names and words, whichever program wrote it; of `skyaware978` it is
-    known that it writes the pressure altitude into `alt_geom`, which is dropped unless it differs."""
+    """The clean fields of a record, with readsb's names and values.
+
+    skyaware978 writes the pressure altitude into `alt_geom`; for its records (`skyaware978`), `alt_geom` is dropped
+    unless it differs from `alt_baro`.
+    """
     if not RENAMED.keys().isdisjoint(raw):
         raw = {**{RENAMED[name]: value for name, value in raw.items() if name in RENAMED}, **raw}
     fields = clean_fields(raw)
@@ -80,31 +86,32 @@ def fields_of(raw: Mapping[str, object], skyaware978: bool) -> dict[str, Value]:
 def observations(
     raw: Mapping[str, object], address: str, fields: dict[str, Value], at: float, pos_at: float | None, messages: int
 ) -> list[Observation]:
-    """What a record says, one Observation per source of its fields; `fields` is taken apart.
+    """The Observations of a record, one per source of its fields. Modifies `fields`.
 
-    The first carries `messages`, the others none: they were part of the same reception.
+    `at` and `pos_at` are steady seconds. The first Observation carries `messages`, the others 0: they are part of the
+    same reception.
     """
     kind = raw.get("type")
     source = kind if isinstance(kind, str) and kind in SOURCES else "adsb_other" if address[0] == "~" else "adsb_icao"
     others = []
     for key, of in (("mlat", "mlat"), ("tisb", "tisb_other" if address[0] == "~" else "tisb_icao")):
         names = raw.get(key)
-        # A record that came by TIS-B altogether need not be taken apart.
+        # A record whose only source is TIS-B needs no split.
         if (
             isinstance(names, list)
             and names
             and not (key == "tisb" and source.startswith(key))
-            and (part := _take(fields, names))
+            and (part := _pop_fields(fields, names))
         ):
             others.append(Observation(address, at, of, part, pos_at if "lat" in part else None, 0))
     if source == "mlat" and others:
-        # What did not come by multilateration came by plain Mode S.
+        # Fields that multilateration did not provide came by plain Mode S.
         source = "mode_s"
     return [Observation(address, at, source, fields, pos_at if "lat" in fields else None, messages), *others]
 
 
-def _take(fields: dict[str, Value], names: list[object]) -> dict[str, Value]:
-    """Take the named fields out of `fields`; a position always goes whole."""
+def _pop_fields(fields: dict[str, Value], names: list[object]) -> dict[str, Value]:
+    """Remove the named fields from `fields` and return them; a position is removed with all of its fields."""
     wanted = {name for name in names if isinstance(name, str)}
     if "lat" in wanted or "lon" in wanted:
         wanted.update(POSITION)

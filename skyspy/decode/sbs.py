@@ -1,45 +1,45 @@
-"""Decode: SBS (BaseStation), comma-separated lines.
+"""Decoder for SBS (BaseStation): comma-separated lines.
 
-Law: a line says what it has; short ones and blank ones are normal. Its dates carry no time zone and are not
-believed: a line was heard when it arrived. Position 0,0 is how many programs write "none".
+Short lines and blank lines are normal. Dates in lines have no time zone and are ignored: a line is dated by its arrival.
+Position 0,0 counts as no position, because many programs write it for "none".
 """
 
 from __future__ import annotations
 
 from skyspy.aircraft import Observation, Value, clean_fields, clean_hex
 from skyspy.decode.base import Context, Counters
-from skyspy.decode.lines import Lines
+from skyspy.decode.lines import LineSplitter
 from skyspy.safety.emergency import SQUAWKS
 
-LONGEST = 400
-"""Longest line in characters; a whole one has about 150."""
+MAX_LINE_LENGTH = 400
+"""Longest line in characters; a complete one has about 150."""
 
 _KIND, _TYPE, _ADDRESS, _CALLSIGN, _ALTITUDE, _SPEED, _TRACK, _LAT, _LON, _RATE, _SQUAWK = 0, 1, 4, 10, 11, 12, 13, 14, 15, 16, 17
 _ALERT, _EMERGENCY, _SPI, _GROUND, _COLUMNS = 18, 19, 20, 21, 22
 
 SOURCES: dict[str, str] = {
-    **dict.fromkeys("1234", "adsb_icao"),  # identification, surface, airborne, velocity: sent unasked
-    **dict.fromkeys("5678", "mode_s"),  # altitude, squawk, air to air, all-call: answers to radars
+    **dict.fromkeys("1234", "adsb_icao"),  # identification, surface, airborne, velocity: extended squitters
+    **dict.fromkeys("5678", "mode_s"),  # altitude, squawk, air to air, all-call: replies to interrogations
 }
-"""MSG type to readsb's source."""
+"""readsb's source by MSG type."""
 
 OTHER_RECORDS = frozenset({"SEL", "ID", "AIR", "STA", "CLK"})
-"""What BaseStation itself sends besides MSG. Of these only ID tells something of the aircraft: its callsign."""
+"""Record types of BaseStation other than MSG. Only ID carries aircraft data (the callsign)."""
 
 _SURFACE = "2"
 _FLAGS: dict[str, int] = {"-1": 1, "1": 1, "0": 0}
 
 
 class Sbs:
-    """Decoder of SBS streams."""
+    """Decoder for SBS streams."""
 
     def __init__(self, _context: Context) -> None:
         self.counters = Counters()
         self.source_now: float | None = None
-        self._lines = Lines()
+        self._lines = LineSplitter()
 
     def feed(self, data: bytes, now: float) -> list[Observation]:
-        """The lines these bytes complete, decoded. Never raises."""
+        """Decode the lines that these bytes complete. Never raises."""
         lines, dropped = self._lines.feed(data)
         self.counters.bad += dropped
         result: list[Observation] = []
@@ -52,7 +52,7 @@ class Sbs:
         return result
 
     def _line(self, text: str, now: float) -> Observation | None:
-        row = [column.strip() for column in text.split(",", _COLUMNS)] if len(text) <= LONGEST else [""]
+        row = [column.strip() for column in text.split(",", _COLUMNS)] if len(text) <= MAX_LINE_LENGTH else [""]
         kind = row[_KIND].upper()
         if kind in OTHER_RECORDS:
             return self._record(kind, row, now)
@@ -65,7 +65,7 @@ class Sbs:
         if address.startswith("~"):
             source = "adsb_other"
         elif _is_mlat(row):
-            # An MLAT server writes into these columns how many receivers took part, and its error.
+            # MLAT servers write the number of receivers and the error estimate into these columns.
             row[_ALERT] = row[_EMERGENCY] = ""
             source = "mlat"
         return Observation(address, now, source, _fields(row))
@@ -100,7 +100,7 @@ def _fields(row: list[str]) -> dict[str, Value]:
         raw["alt_baro"] = altitude or None
     if _FLAGS.get(ground) == 1 or (row[_TYPE] == _SURFACE and not ground):
         raw["alt_baro"] = "ground"
-    # The flag follows from the squawk where that is an emergency's; only where it is not does it say more.
+    # An emergency squawk implies the flag and is more specific; only without one does the flag add information.
     if _FLAGS.get(row[_EMERGENCY]) == 1 and squawk not in SQUAWKS:
         raw["emergency"] = "general"
     fields = clean_fields(raw)

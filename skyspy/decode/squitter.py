@@ -1,8 +1,7 @@
-"""Decode: the registers of ADS-B and its kin (DF17, DF18), one function each, listed in REGISTERS.
+"""Fields of extended squitters (DF17, DF18: ADS-B, ADS-R, TIS-B), one function per BDS register, listed in REGISTERS.
 
-Law: a function takes a Squitter (the message as rs1090 reads it, its 56 bits for what rs1090 leaves out, and the
-aircraft's Craft) and gives raw fields in readsb's names; cleaning is the caller's. Bits are numbered as in the
-standard, 1 to 56 from the left.
+A function takes a Squitter and returns raw fields with readsb's names; the caller cleans them. Bits are numbered as in
+the standard (DO-260B), 1 to 56 from the left.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ from skyspy.geo import Point
 
 Fields = dict[str, object]
 
-ALTITUDE_GOOD_S = 5.0
-"""How old a barometric altitude may be and still be the base of a difference sent by itself."""
+MAX_ALTITUDE_AGE_S = 5.0
+"""Seconds for which a barometric altitude may be combined with a later difference to the geometric altitude."""
 
 EMERGENCIES: dict[str, str] = {
     "none": "none",
@@ -31,7 +30,7 @@ EMERGENCIES: dict[str, str] = {
     "downed_aircraft": "downed",
     "reserved": "reserved",
 }
-"""rs1090's words for the emergency state, and readsb's."""
+"""readsb's value by rs1090's emergency state."""
 
 MODES: tuple[tuple[str, str], ...] = (
     ("autopilot", "autopilot"),
@@ -41,31 +40,32 @@ MODES: tuple[tuple[str, str], ...] = (
     ("lnav_mode", "lnav"),
     ("tcas_operational", "tcas"),
 )
-"""rs1090's names of the navigation modes, and readsb's."""
+"""Navigation modes: rs1090's name and readsb's."""
 
 
 @dataclass(slots=True)
 class Squitter:
-    """One message on the way to its register's reader: rs1090's reading `m`, the 56 bits `me`, when it came and from
-    which aircraft, the receiver's position, and whether it is TIS-B, whose status bits mean other things."""
+    """One message to decode: rs1090's result `m`, the 56 bits `me` (for what rs1090 leaves out), the aircraft's state,
+    the time (steady seconds), the receiver's position, and whether it is TIS-B, whose status bits have other meanings."""
 
     m: Mapping[str, Any]
     me: int
-    craft: ModeSState
+    state: ModeSState
     now: float
     location: Point | None
     tisb: bool
 
     def bits(self, first: int, last: int) -> int:
-        """Bits `first` to `last` of the message as a number."""
+        """The unsigned value of bits `first` to `last`."""
         return self.me >> (56 - last) & ((1 << (last - first + 1)) - 1)
 
 
-def _half(m: Mapping[str, Any]) -> tuple[tuple[int, int], bool]:
+def _cpr(m: Mapping[str, Any]) -> tuple[tuple[int, int], bool]:
+    """The encoded latitude and longitude, and whether the message is odd."""
     return (m["lat_cpr"], m["lon_cpr"]), m["parity"] == "odd"
 
 
-def _placed(point: Point | None, nic: int, rc: int | None) -> Fields:
+def _position(point: Point | None, nic: int, rc: int | None) -> Fields:
     if point is None:
         return {}
     return {"lat": point[0], "lon": point[1], "nic": nic, "rc": rc}
@@ -73,17 +73,17 @@ def _placed(point: Point | None, nic: int, rc: int | None) -> Fields:
 
 def airborne_position(s: Squitter) -> Fields:
     """BDS 0,5: altitude and half a position."""
-    m, craft, now = s.m, s.craft, s.now
+    m, state, now = s.m, s.state, s.now
     code, altitude = m["tc"], m["altitude"]
-    half, odd = _half(m)
+    half, odd = _cpr(m)
     nic_b = 0 if s.tisb else m.get("NICb", 0)
-    point = craft.cpr.hear_airborne(half, odd, now)
-    fields = _placed(point, *nic_rc(code, craft.version, craft.nic_a, nic_b, craft.nic_c))
+    point = state.cpr.add_airborne(half, odd, now)
+    fields = _position(point, *nic_rc(code, state.version, state.nic_a, nic_b, state.nic_c))
     if code >= 20:
         fields["alt_geom"] = altitude
     elif altitude is not None:
-        fields["alt_baro"] = craft.alt = altitude
-        craft.alt_at = now
+        fields["alt_baro"] = state.alt = altitude
+        state.alt_at = now
     if not s.tisb:
         # Surveillance status: 1 permanent alert, 2 changed squawk, 3 ident.
         status = s.bits(6, 7)
@@ -94,20 +94,20 @@ def airborne_position(s: Squitter) -> Fields:
 
 def surface_position(s: Squitter) -> Fields:
     """BDS 0,6: movement on the ground and half a position."""
-    m, craft = s.m, s.craft
+    m, state = s.m, s.state
     speed, track = m["groundspeed"], m["track"]
-    half, odd = _half(m)
+    half, odd = _cpr(m)
     slow = speed is not None and speed <= SLOW_KT
-    point = craft.cpr.hear_surface(half, odd, s.now, s.location, slow)
-    fields = _placed(point, *nic_rc(m["tc"], craft.version, craft.nic_a, 0, craft.nic_c))
+    point = state.cpr.add_surface(half, odd, s.now, s.location, slow)
+    fields = _position(point, *nic_rc(m["tc"], state.version, state.nic_a, 0, state.nic_c))
     fields["alt_baro"] = "ground"
     fields["gs"] = speed
-    fields[_heading(craft) if craft.heading_as_track else "track"] = track
+    fields[_heading(state) if state.heading_as_track else "track"] = track
     return fields
 
 
-def _heading(craft: ModeSState) -> str:
-    return "mag_heading" if craft.magnetic else "true_heading"
+def _heading(state: ModeSState) -> str:
+    return "mag_heading" if state.magnetic else "true_heading"
 
 
 def identification(s: Squitter) -> Fields:
@@ -115,31 +115,31 @@ def identification(s: Squitter) -> Fields:
     callsign = s.m["callsign"]
     return {
         "category": f"{'DCBA'[s.bits(1, 5) - 1]}{s.bits(6, 8)}",
-        # rs1090 writes `#` for codes that stand for no character: such a callsign was never sent.
+        # rs1090 writes `#` for unassigned character codes: the callsign is damaged.
         "flight": None if "#" in callsign else callsign,
     }
 
 
 def velocity(s: Squitter) -> Fields:
     """BDS 0,9: ground speed and track, or airspeed and heading, and the rate of climb."""
-    m, craft = s.m, s.craft
+    m, state = s.m, s.state
     subtype = s.bits(6, 8)
-    # Bit 36 set means a barometric rate; rs1090 0.7 has the two words the wrong way round.
+    # Bit 36 set means a barometric rate; rs1090 0.7 has the two values swapped.
     fields: Fields = {"baro_rate" if s.bits(36, 36) else "geom_rate": m.get("vertical_rate")}
-    # A component of 0 means that it is not known, which rs1090 takes for a speed.
+    # A component of 0 means unknown, which rs1090 decodes as a speed.
     if "groundspeed" in m and s.bits(15, 24) and s.bits(26, 35):
         speed = m["groundspeed"]
-        # Subtype 2 counts in fours of knots, which rs1090 leaves out for ground speed.
+        # Subtype 2 has a resolution of 4 kt, which rs1090 ignores for ground speed.
         fields["gs"] = speed * 4 if subtype == 2 else speed
         fields["track"] = m["track"] if speed > 0 else None
     if "heading" in m:
-        fields[_heading(craft)] = m["heading"]
+        fields[_heading(state)] = m["heading"]
     fields["ias"], fields["tas"] = m.get("IAS"), m.get("TAS")
     if not s.tisb:
         fields["nac_v"] = m["NACv"]
     difference = m["geo_minus_baro"]
-    if difference is not None and s.now - craft.alt_at <= ALTITUDE_GOOD_S:
-        fields["alt_geom"] = craft.alt + difference
+    if difference is not None and s.now - state.alt_at <= MAX_ALTITUDE_AGE_S:
+        fields["alt_geom"] = state.alt + difference
     return fields
 
 
@@ -149,14 +149,14 @@ def status(s: Squitter) -> Fields:
     if m["subtype"] != "emergency_priority":
         return {}
     fields: Fields = {"emergency": EMERGENCIES.get(m["emergency_state"])}
-    # Before version 2 the code's bits are reserved, and zero.
-    if m["squawk"] != "0000" or s.craft.version >= 2:
+    # Before version 2 the squawk's bits are reserved and zero.
+    if m["squawk"] != "0000" or s.state.version >= 2:
         fields["squawk"] = m["squawk"]
     return fields
 
 
 def target_state(s: Squitter) -> Fields:
-    """BDS 6,2, the form of version 2: what the autopilot is set to."""
+    """BDS 6,2 in the layout of version 2: the autopilot's selected values."""
     m = s.m
     if s.bits(6, 7) != 1:
         return {}
@@ -176,29 +176,29 @@ def target_state(s: Squitter) -> Fields:
 
 
 def operational_status(s: Squitter) -> Fields:
-    """BDS 6,5: which version of the standard the transponder speaks, and how good its data is."""
-    craft = s.craft
+    """BDS 6,5: the ADS-B version of the transponder, and the quality of its data."""
+    state = s.state
     subtype, version = s.bits(6, 8), s.bits(41, 43)
     if subtype > 1:
         return {}
-    craft.version = version
+    state.version = version
     fields: Fields = {"version": version}
     if version not in (1, 2):
-        # Version 0 says no more, and what those above 2 say is not settled.
+        # Version 0 has no more fields; the layout of versions above 2 is not decoded.
         return fields
     surface = subtype == 1
-    craft.nic_a = s.bits(44, 44)
-    craft.magnetic = s.bits(54, 54) == 1
+    state.nic_a = s.bits(44, 44)
+    state.magnetic = s.bits(54, 54) == 1
     fields["nac_p"], fields["sil"] = s.bits(45, 48), s.bits(51, 52)
     if surface:
-        craft.heading_as_track = s.bits(53, 53) == 1
+        state.heading_as_track = s.bits(53, 53) == 1
     else:
         fields["nic_baro"] = s.bits(53, 53)
     if version == 2:
         fields["sda"] = s.bits(31, 32)
         fields["sil_type"] = "persample" if s.bits(55, 55) else "perhour"
         if surface:
-            fields["nac_v"], craft.nic_c = s.bits(17, 19), s.bits(20, 20)
+            fields["nac_v"], state.nic_c = s.bits(17, 19), s.bits(20, 20)
         else:
             fields["gva"] = s.bits(49, 50)
     else:
@@ -215,13 +215,13 @@ REGISTERS: dict[str, Callable[[Squitter], Fields]] = {
     "62": target_state,
     "65": operational_status,
 }
-"""rs1090's name of a register, and who reads it. Registers not listed say nothing we show."""
+"""Decoding function by rs1090's register name. Other registers have no fields that are shown."""
 
-# Where a DF18 message says that its address is not an ICAO one (the IMF bit), by register.
+# By register, the number of the IMF bit: set in a DF18 message, it means that the address is not an ICAO address.
 IMF_BITS: dict[str, int] = {"05": 8, "06": 21, "09": 9, "61": 56, "62": 51, "65": 56}
 
 
-def anonymous(register: str, me: int) -> bool:
-    """Whether the message's IMF bit is set; identification has none."""
+def has_non_icao_address(register: str, me: int) -> bool:
+    """Whether the message's IMF bit is set; identification messages have none."""
     bit = IMF_BITS.get(register)
     return bit is not None and me >> (56 - bit) & 1 == 1

@@ -1,7 +1,7 @@
-"""Decode: answers to a radar's questions (DF0, 4, 5, 16, 20, 21): altitude, squawk, and what Comm-B registers say.
+"""Fields of replies to interrogations (DF0, 4, 5, 16, 20, 21): altitude, squawk and Comm-B registers.
 
-Law: raw fields in readsb's names come out; cleaning is the caller's. A Comm-B answer does not say which register
-it is: it is believed only where exactly one of all known registers fits it.
+Functions return raw fields with readsb's names; the caller cleans them. A Comm-B reply does not name its register, so it
+is used only if exactly one known register fits its bits.
 """
 
 from __future__ import annotations
@@ -21,19 +21,20 @@ REGISTERS: dict[str, tuple[tuple[str, str], ...]] = {
         ("IAS", "ias"),
         ("Mach", "mach"),
         ("vrate_barometric", "baro_rate"),
-        # What the inertial system measures is no pressure rate: readsb counts it as geometric, and so do we.
+        # An inertial rate is not a pressure rate; it counts as geometric, as in readsb.
         ("vrate_inertial", "geom_rate"),
     ),
 }
-"""Comm-B registers that are read: rs1090's name, and for each of its values rs1090's name and ours."""
+"""Supported Comm-B registers by rs1090's name; for each value, rs1090's name and readsb's."""
 
-_GROUND = (1, 3)  # flight status: on the ground, without and with an alert
+# Flight status values (Annex 10, Volume IV).
+_GROUND = (1, 3)  # on the ground, without and with an alert
 _ALERT = (2, 3, 4)
 _SPI = (4, 5)
 
 
 def air_to_air(m: Message, frame: str) -> Fields:
-    """DF0 and DF16: altitude, and whether the aircraft is on the ground (its vertical status bit)."""
+    """DF0 and DF16: altitude, or "ground" if the vertical status bit is set."""
     return {"alt_baro": "ground" if int(frame[1], 16) & 4 else _altitude(m, frame)}
 
 
@@ -52,7 +53,7 @@ def squawk_reply(m: Message, frame: str) -> Fields:
 
 
 def comm_b(m: Message) -> Fields:
-    """The register in a DF20 or DF21, where exactly one fits."""
+    """DF20 and DF21: the values of the Comm-B register, if exactly one known register fits; otherwise none."""
     fitting = [name for name in m if name.startswith("bds")]
     if len(fitting) != 1 or (names := REGISTERS.get(fitting[0])) is None:
         return {}
@@ -64,7 +65,7 @@ def comm_b(m: Message) -> Fields:
 
 
 def _altitude(m: Message, frame: str) -> int | None:
-    """Feet; None also for altitudes in metres (their bit is never set in earnest, and rs1090 reads them otherwise)."""
+    """Feet; None if the M bit (metres) is set: transponders do not set it in practice, and rs1090 decodes it differently."""
     return None if int(frame[6], 16) & 4 else m["altitude"]
 
 

@@ -1,7 +1,7 @@
-"""Decode: UAT (978 MHz) as dump978 hands it out: JSON lines (port 30979), or raw hex lines (port 30978).
+"""Decoder for UAT (978 MHz) as dump978 sends it: JSON lines (port 30979) or raw hex lines (port 30978).
 
-Law: a raw downlink is first read into the same record that dump978 would write as JSON, so there is one mapping
-into readsb's names. Uplinks (weather from the ground) and metadata are counted as skipped.
+A raw downlink is first decoded into the record that dump978 would write as JSON, so that one table maps both to readsb's
+names. Uplinks (weather from ground stations) and metadata count as skipped.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from skyspy.aircraft import Observation, Value, clean_fields, clean_hex
 from skyspy.decode import uat_raw
 from skyspy.decode.base import Context, Counters, DecodeError, number
-from skyspy.decode.lines import Lines
-from skyspy.decode.loose import parse
+from skyspy.decode.lenient_json import parse
+from skyspy.decode.lines import LineSplitter
 from skyspy.decode.quality import UAT_RC
 from skyspy.decode.readsb import REWORDED
 
@@ -25,7 +25,7 @@ SOURCES: dict[str, tuple[str, bool]] = {
     "fixed_beacon": ("adsb_other", False),
     "adsr_other": ("adsr_other", False),
 }
-"""dump978's address qualifier: readsb's source, and whether the address is an ICAO one."""
+"""By dump978's address qualifier: readsb's source, and whether the address is an ICAO address."""
 
 NAMES: dict[str, str] = {
     "pressure_altitude": "alt_baro",
@@ -37,7 +37,7 @@ NAMES: dict[str, str] = {
     "vertical_velocity_barometric": "baro_rate",
     "vertical_velocity_geometric": "geom_rate",
     "callsign": "flight",
-    # Not a flight plan's name: the aircraft sends its squawk in turn with its callsign.
+    # This is not a flight plan's id: aircraft send their squawk here, alternating with the callsign.
     "flightplan_id": "squawk",
     "emitter_category": "category",
     "mops_version": "version",
@@ -52,7 +52,7 @@ NAMES: dict[str, str] = {
     "selected_altitude_fms": "nav_altitude_fms",
     "barometric_pressure_setting": "nav_qnh",
 }
-"""dump978's names and readsb's."""
+"""readsb's field name by dump978's."""
 
 MODES: dict[str, str] = {
     "autopilot": "autopilot",
@@ -61,20 +61,20 @@ MODES: dict[str, str] = {
     "approach": "approach",
     "lnav": "lnav",
 }
-"""dump978's mode indicators and readsb's."""
+"""readsb's navigation mode by dump978's mode indicator."""
 
 
 class Uat:
-    """Decoder of dump978 streams, JSON and raw alike, line by line."""
+    """Decoder for dump978 streams; each line may be JSON or raw."""
 
     def __init__(self, context: Context) -> None:
         self.counters = Counters()
         self.source_now: float | None = None
         self._context = context
-        self._lines = Lines()
+        self._lines = LineSplitter()
 
     def feed(self, data: bytes, now: float) -> list[Observation]:
-        """The lines these bytes complete, decoded. Never raises."""
+        """Decode the lines that these bytes complete. Never raises."""
         lines, dropped = self._lines.feed(data)
         self.counters.bad += dropped
         result: list[Observation] = []
@@ -110,7 +110,7 @@ class Uat:
         rssi = number(metadata.get("rssi"))
         if rssi:
             fields.update(clean_fields({"rssi": rssi}))
-        at = self._context.arrived(number(metadata.get("received_at")), now)
+        at = self._context.arrival_time(number(metadata.get("received_at")), now)
         return Observation(address if icao else f"~{address.lstrip('~')}", at, source, fields)
 
 
@@ -128,7 +128,7 @@ def _fields(record: Mapping[str, object]) -> dict[str, Value]:
         raw["alt_baro"] = "ground"
     heading = number(record.get("selected_heading"))
     if heading is not None:
-        # dump978 counts it from -180 to 180.
+        # dump978 writes -180 to 180 degrees.
         raw["nav_heading"] = heading % 360.0
     for theirs, ours in (("emergency", "emergency"), ("sil_supplement", "sil_type")):
         word = record.get(theirs)

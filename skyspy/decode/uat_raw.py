@@ -1,7 +1,7 @@
-"""Decode: a raw UAT downlink (18 or 34 bytes of hex behind a `-`) into the record dump978 writes of it.
+"""Decodes a raw UAT downlink (`-` and 18 or 34 bytes of hex) into the record that dump978 writes as JSON.
 
-Law: bytes are numbered from 1 and bits within them from 1 (the most significant) to 8, as in DO-282B. Error
-correction has been done by whoever received it. What is all zeros is unknown.
+Bytes are numbered from 1, and bits within a byte from 1 (most significant) to 8, as in DO-282B. The receiver has done the
+error correction. A value of all zero bits is unknown.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ _EMERGENCIES = ("none", "general", "medical", "minfuel", "nordo", "unlawful", "d
 _HEADINGS = (None, "true_track", "magnetic_heading", "true_heading")
 _CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ ..."
 
-# Payload type -> which parts it has behind the header: state vector, mode status, the second altitude, and the
-# byte at which the target state begins (0: none).
+# By payload type, the parts after the header: state vector, mode status, second altitude, and the number of the first
+# byte of the target state (0: none).
 _PARTS: dict[int, tuple[bool, bool, bool, int]] = {
     0: (True, False, False, 0),
     1: (True, True, True, 0),
@@ -33,19 +33,19 @@ Record = dict[str, object]
 
 
 class _Payload:
-    """A downlink's bytes as one number, read by byte and bit."""
+    """The bytes of a downlink as one integer, addressed by byte and bit."""
 
     def __init__(self, data: bytes) -> None:
         self._value = int.from_bytes(data, "big")
         self._size = len(data) * 8
 
     def bits(self, byte: int, bit: int, width: int) -> int:
-        """`width` bits from bit `bit` of byte `byte` on."""
+        """The unsigned value of `width` bits that start at bit `bit` of byte `byte`."""
         return self._value >> (self._size - (byte - 1) * 8 - (bit - 1) - width) & ((1 << width) - 1)
 
 
 def parse(line: bytes) -> Record:
-    """Read one `-...;` line, with what dump978 writes behind the `;`; raises DecodeError."""
+    """Decode one `-...;` line with the metadata that dump978 writes after the `;`; raises DecodeError."""
     head, *rest = line.decode("ascii", "replace").split(";")
     try:
         data = bytes.fromhex(head[1:])
@@ -66,7 +66,7 @@ def parse(line: bytes) -> Record:
 
 
 def decode(data: bytes) -> Record:
-    """The record of 18 or 34 bytes."""
+    """The record of a downlink of 18 or 34 bytes."""
     p = _Payload(data)
     record: Record = {"address_qualifier": _QUALIFIERS[p.bits(1, 6, 3)], "address": f"{p.bits(2, 1, 24):06x}"}
     state, mode, second, target = _PARTS.get(p.bits(1, 1, 5), (False, False, False, 0))

@@ -11,7 +11,7 @@ from skyspy.clock import Clock
 from skyspy.feedurl import FeedUrl
 from skyspy.geo import Point
 from skyspy.receivers.receiver import Receiver
-from skyspy.simulate import DEFAULT_AIRCRAFT, DEFAULT_PLACE, Simulation
+from skyspy.simulate import DEFAULT_AIRCRAFT, DEFAULT_CENTRE, Simulation
 
 DEFAULT_SEED = 1
 LOOKS_PER_SECOND = 4.0
@@ -20,7 +20,7 @@ OBSERVATIONS_PER_LOOK = 50.0
 
 
 class DemoReader:
-    """Plays `demo://?seed=1&aircraft=60` around the receiver, or around DEFAULT_PLACE when that is unknown."""
+    """Plays `demo://?seed=1&aircraft=60` around the receiver, or around DEFAULT_CENTRE when that is unknown."""
 
     shows = "demo"
 
@@ -28,7 +28,7 @@ class DemoReader:
         self._clock = clock
         self._seed = int(float(url.options.get("seed", DEFAULT_SEED)))
         self._aircraft = int(float(url.options.get("aircraft", DEFAULT_AIRCRAFT)))
-        self._centre = location or DEFAULT_PLACE
+        self._centre = location or DEFAULT_CENTRE
 
     def read(self, receiver: Receiver) -> None:
         """Runs until it is stopped."""

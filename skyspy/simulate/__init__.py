@@ -1,11 +1,11 @@
-"""Pure: an invented sky, moving as real traffic moves.
+"""Simulated air traffic for demonstrations and the sandbox.
 
-Law: a seed and a time go in, observations come out, and the same seed and time always give the same
-ones: nothing is remembered but the plans of flights under way, and those can be made again. So two
-processes that look at the same time see the same sky. Times are seconds on any clock the caller
-keeps (the demo feed uses the wall clock's); no clock is read, nothing is opened, nothing is logged.
+Invariants:
+- The same seed and time always give the same observations, so two processes show the same traffic. The only state is a
+  cache of the current flights, which can be computed again.
+- Times are seconds on the caller's clock (the demo feed uses wall time). No clock is read, and there is no I/O.
 """
 
-from skyspy.simulate.traffic import DEFAULT_AIRCRAFT, DEFAULT_PLACE, Simulation
+from skyspy.simulate.traffic import DEFAULT_AIRCRAFT, DEFAULT_CENTRE, Simulation
 
-__all__ = ["DEFAULT_AIRCRAFT", "DEFAULT_PLACE", "Simulation"]
+__all__ = ["DEFAULT_AIRCRAFT", "DEFAULT_CENTRE", "Simulation"]

@@ -1,7 +1,7 @@
-"""Pure: one flight as a receiver hears it: every field follows from its pose.
+"""The observations of one simulated flight, computed from its pose.
 
-Law: what is told agrees with itself. Track and ground speed are the movement's, airspeeds and headings
-come from them and the wind, Mach and temperature from the standard atmosphere, roll from the turn.
+Invariant: fields are consistent. Track and ground speed match the movement; airspeeds and headings follow from them and
+the wind, Mach number and temperature from the standard atmosphere, roll from the rate of turn.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from math import atan, atan2, cos, degrees, exp, hypot, log10, radians, sin, sqr
 
 from skyspy.aircraft import Observation, Value
 from skyspy.geo import Point, destination
-from skyspy.simulate.draw import Draw
 from skyspy.simulate.names import Identity
 from skyspy.simulate.plans import Kind
+from skyspy.simulate.random_stream import RandomStream
 from skyspy.simulate.route import GROUND, Pose, Route
 
 DECLINATION = 3.0
-"""Degrees that magnetic north lies east of true north, all over the invented sky."""
+"""Magnetic declination in degrees east, the same everywhere."""
 POSITION_FIELDS = ("lat", "lon", "gs", "track", "baro_rate")
-"""What multilateration and TIS-B work out for themselves."""
+"""Fields that multilateration and TIS-B compute."""
 
-DISTRESS: tuple[tuple[str, str], ...] = (("7700", "general"), ("7600", "nordo"), ("7700", "general"), ("7700", "minfuel"))
-"""Squawk and emergency field of those in distress."""
-DISTRESS_AFTER = 520.0
-"""Seconds into its route that a flight of the kind "distress" declares it."""
+EMERGENCIES: tuple[tuple[str, str], ...] = (("7700", "general"), ("7600", "nordo"), ("7700", "general"), ("7700", "minfuel"))
+"""Squawk and emergency field of flights of the kind "distress"; one is chosen per flight."""
+EMERGENCY_AFTER_S = 520.0
+"""Seconds after the start of its route at which a flight of the kind "distress" declares its emergency."""
 
 SOURCES: dict[str, tuple[tuple[float, str], ...]] = {
     "overflight": ((0.06, "mlat"), (0.05, "mode_s")),
@@ -36,90 +36,90 @@ SOURCES: dict[str, tuple[tuple[float, str], ...]] = {
     "military": (),
     "distress": (),
 }
-"""How often a kind's flight is heard otherwise than by its own ADS-B; adsr_icao is a UAT aircraft that
-a ground station repeats."""
+"""By kind, the probability of each source other than ADS-B. adsr_icao is a UAT aircraft that a ground station
+rebroadcasts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """The wind at the ground (from degrees, knots) and the pressure at sea level (hPa)."""
+    """Wind at the ground (direction in degrees, knots) and pressure at sea level (hPa)."""
 
     wind_from: float
     wind_kt: float
     qnh: float
 
     def wind(self, alt_ft: float) -> tuple[float, float]:
-        """Direction it comes from and knots; it grows and veers with height."""
+        """Wind direction in degrees and speed in knots at an altitude; speed increases and direction veers with height."""
         share = min(1.0, max(0.0, alt_ft / 36000))
         return (self.wind_from + 25 * share) % 360.0, self.wind_kt * (1 + 2 * share)
 
 
 class Flight:
-    """One flight of somebody along a route."""
+    """One flight: an aircraft with its identity, source and data quality, on a route."""
 
-    __slots__ = ("_alarm", "_calm", "_fixed", "_quality", "_source", "_weather", "_who", "route")
+    __slots__ = ("_emergency", "_emergency_until", "_fixed", "_identity", "_quality", "_source", "_weather", "route")
 
-    def __init__(self, draw: Draw, kind: Kind, who: Identity, route: Route, weather: Weather) -> None:
+    def __init__(self, random: RandomStream, kind: Kind, identity: Identity, route: Route, weather: Weather) -> None:
         self.route = route
-        self._who, self._weather = who, weather
-        self._source = _source(draw, kind.name)
-        self._alarm: tuple[str, str] | None = draw.pick(DISTRESS) if kind.name == "distress" else None
-        self._calm = DISTRESS_AFTER + draw.between(200, 330)
-        self._fixed: dict[str, Value] = {"t": who.model.designator, "desc": who.model.says}
-        if who.registration:
-            self._fixed["r"] = who.registration
+        self._identity, self._weather = identity, weather
+        self._source = _source(random, kind.name)
+        self._emergency: tuple[str, str] | None = random.pick(EMERGENCIES) if kind.name == "distress" else None
+        self._emergency_until = EMERGENCY_AFTER_S + random.between(200, 330)
+        self._fixed: dict[str, Value] = {"t": identity.model.designator, "desc": identity.model.description}
+        if identity.registration:
+            self._fixed["r"] = identity.registration
         if kind.name == "military":
             self._fixed["dbFlags"] = 1
         self._quality: dict[str, Value] = {
-            "version": 2, "nic_baro": 1, "nac_p": draw.whole(9, 10), "nac_v": draw.whole(1, 2), "sil": 3,
+            "version": 2, "nic_baro": 1, "nac_p": random.whole(9, 10), "nac_v": random.whole(1, 2), "sil": 3,
             "sil_type": "perhour", "gva": 2, "sda": 2, "alert": 0, "spi": 0,
         }  # fmt: skip
 
-    def heard(self, pose: Pose, elapsed: float, at: float, centre: Point) -> list[Observation]:
-        """One second's observations of the flight at this pose."""
+    def observations(self, pose: Pose, elapsed: float, at: float, centre: Point) -> list[Observation]:
+        """The observations of one second at this pose, `elapsed` seconds into the route; `at` is their steady time."""
         distance = hypot(pose.x, pose.y)
         fields = dict(self._fixed)
         fields["rssi"] = round(max(-35.0, -4.0 - 12 * log10(1 + distance / 4) - (4 if pose.phase in GROUND else 0)), 1)
-        self._tell_code(fields, elapsed)
-        place = destination(centre, degrees(atan2(pose.x, pose.y)), distance)
-        # North of the flat map and true north part with the distance east or west of the centre.
-        track = (pose.heading + _convergence(centre, place)) % 360.0
-        where: dict[str, Value] = {"lat": round(place[0], 6), "lon": round(place[1], 6), "gs": round(pose.gs, 1)}
+        self._add_squawk(fields, elapsed)
+        position = destination(centre, degrees(atan2(pose.x, pose.y)), distance)
+        # The flat map's north differs from true north with the distance east or west of the centre.
+        track = (pose.heading + _convergence(centre, position)) % 360.0
+        where: dict[str, Value] = {"lat": round(position[0], 6), "lon": round(position[1], 6), "gs": round(pose.gs, 1)}
         if pose.phase in GROUND:
             return self._on_ground(fields, where, track, at)
         where |= {"track": _angle(track), "baro_rate": round(pose.climb / 64) * 64}
         fields["alt_baro"] = round(pose.alt_ft / 25) * 25
         if self._source in ("mode_s", "mlat"):
-            fields["flight"] = self._who.callsign
-            plain = Observation(self._who.hex, at, "mode_s", fields, None, 3)
-            return [plain] if self._source == "mode_s" else [plain, Observation(self._who.hex, at, "mlat", where, None, 1)]
+            fields["flight"] = self._identity.callsign
+            mode_s = Observation(self._identity.hex, at, "mode_s", fields, None, 3)
+            return [mode_s] if self._source == "mode_s" else [mode_s, Observation(self._identity.hex, at, "mlat", where, None, 1)]
         fields |= where
-        fields |= {"nic": 8, "rc": 186, "flight": self._who.callsign, "category": self._who.model.category}
+        fields |= {"nic": 8, "rc": 186, "flight": self._identity.callsign, "category": self._identity.model.category}
         fields["alt_geom"] = round((pose.alt_ft + (self._weather.qnh - 1013.25) * 27 + 150) / 25) * 25
         if self._source == "tisb_icao":
-            return [Observation(self._who.hex, at, self._source, fields, None, 1)]
+            return [Observation(self._identity.hex, at, self._source, fields, None, 1)]
         fields |= self._quality
-        self._tell_air(fields, pose, track)
-        if self._who.model.category not in ("A1", "A7"):
-            self._tell_crew(fields, pose, track - pose.heading)
-        return [Observation(self._who.hex, at, self._source, fields, None, 6)]
+        self._add_air_data(fields, pose, track)
+        if self._identity.model.category not in ("A1", "A7"):
+            self._add_selected_values(fields, pose, track - pose.heading)
+        return [Observation(self._identity.hex, at, self._source, fields, None, 6)]
 
-    def _tell_code(self, fields: dict[str, Value], elapsed: float) -> None:
-        if self._alarm is not None and DISTRESS_AFTER <= elapsed < self._calm:
-            fields["squawk"], fields["emergency"] = self._alarm
+    def _add_squawk(self, fields: dict[str, Value], elapsed: float) -> None:
+        if self._emergency is not None and EMERGENCY_AFTER_S <= elapsed < self._emergency_until:
+            fields["squawk"], fields["emergency"] = self._emergency
         else:
-            fields["squawk"], fields["emergency"] = self._who.squawk, "none"
+            fields["squawk"], fields["emergency"] = self._identity.squawk, "none"
 
     def _on_ground(self, fields: dict[str, Value], where: dict[str, Value], track: float, at: float) -> list[Observation]:
         fields |= where
         fields |= self._quality
-        fields |= {"alt_baro": "ground", "track": _angle(track), "flight": self._who.callsign, "nic": 8, "rc": 186}
-        fields["category"] = self._who.model.category
-        # On the ground an ADS-B transmitter is heard directly, whatever carries it in the air.
-        return [Observation(self._who.hex, at, "adsb_icao", fields, None, 2)]
+        fields |= {"alt_baro": "ground", "track": _angle(track), "flight": self._identity.callsign, "nic": 8, "rc": 186}
+        fields["category"] = self._identity.model.category
+        # On the ground every aircraft is received by ADS-B, whatever its source in the air.
+        return [Observation(self._identity.hex, at, "adsb_icao", fields, None, 2)]
 
-    def _tell_air(self, fields: dict[str, Value], pose: Pose, track: float) -> None:
-        """Airspeed, heading, temperature and roll."""
+    def _add_air_data(self, fields: dict[str, Value], pose: Pose, track: float) -> None:
+        """Add airspeeds, headings, roll and, above 8000 ft, Mach number, wind and temperatures."""
         wind_from, wind_kt = self._weather.wind(pose.alt_ft)
         east = pose.gs * sin(radians(track)) + wind_kt * sin(radians(wind_from))
         north = pose.gs * cos(radians(track)) + wind_kt * cos(radians(wind_from))
@@ -144,8 +144,8 @@ class Flight:
                 "geom_rate": round(pose.climb / 32) * 32,
             }
 
-    def _tell_crew(self, fields: dict[str, Value], pose: Pose, convergence: float) -> None:
-        """What the crew has selected."""
+    def _add_selected_values(self, fields: dict[str, Value], pose: Pose, convergence: float) -> None:
+        """Add the values selected by the crew: altimeter setting, altitude, heading and modes."""
         fields["nav_qnh"] = self._weather.qnh if pose.alt_ft < 10000 else 1013.2
         fields["nav_altitude_mcp"] = round(pose.aim_ft / 16) * 16
         fields["nav_heading"] = _angle(pose.aim_heading + convergence - DECLINATION)
@@ -157,8 +157,8 @@ class Flight:
             fields["nav_modes"] = ("autopilot", "althold", "lnav", "tcas")
 
 
-def _source(draw: Draw, kind: str) -> str:
-    number = draw.unit()
+def _source(random: RandomStream, kind: str) -> str:
+    number = random.unit()
     for share, source in SOURCES[kind]:
         if number < share:
             return source
@@ -167,14 +167,14 @@ def _source(draw: Draw, kind: str) -> str:
 
 
 def _angle(value: float) -> float:
-    """Degrees as they are written: two decimals, never 360."""
+    """An angle as it is sent: degrees with two decimals, 0 <= x < 360."""
     return round(value % 360.0, 2) % 360.0
 
 
-def _convergence(centre: Point, place: Point) -> float:
-    """How much a great circle from the centre has turned against true north when it reaches the place."""
-    middle, half = radians((centre[0] + place[0]) / 2), radians((place[1] - centre[1] + 180) % 360 - 180) / 2
-    return 2 * degrees(atan(tan(half) * sin(middle) / cos(radians(place[0] - centre[0]) / 2)))
+def _convergence(centre: Point, position: Point) -> float:
+    """Meridian convergence in degrees: the change in bearing along a great circle from the centre to the position."""
+    middle, half = radians((centre[0] + position[0]) / 2), radians((position[1] - centre[1] + 180) % 360 - 180) / 2
+    return 2 * degrees(atan(tan(half) * sin(middle) / cos(radians(position[0] - centre[0]) / 2)))
 
 
 def _density(alt_ft: float) -> float:

@@ -1,15 +1,14 @@
-"""Pure: who flies in the invented sky: types, registrations, callsigns, addresses.
+"""Identities of simulated aircraft: types, registrations, callsigns, addresses.
 
-Law: nobody here exists. The airlines' designators are assigned to nobody, registrations are made up
-(in the form of their country, with an address from that country's block), so that demo traffic is
-plausible on a page and never an actual operator's flight.
+Airline designators are not assigned to any airline. Registrations are made up in the format of their country, with an
+address from that country's block. So demo traffic looks plausible and never claims to be an actual operator's flight.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from skyspy.simulate.draw import Draw
+from skyspy.simulate.random_stream import RandomStream
 
 AIRLINES = ("VYN", "LQR", "ORQ", "TQA", "WXO", "KQV", "XVA", "KZO", "LYQ", "OZK", "WYV", "ZUV")
 MILITARY_CALLSIGNS = ("TALON", "ORCA", "KESTL", "ANVIL", "MARLN")
@@ -17,10 +16,10 @@ MILITARY_CALLSIGNS = ("TALON", "ORCA", "KESTL", "ANVIL", "MARLN")
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A type of aircraft: ICAO designator, words, ADS-B category, cruising speed (kt true), final approach speed."""
+    """An aircraft type: ICAO designator, name, ADS-B category, cruising speed and final approach speed (kt true)."""
 
     designator: str
-    says: str
+    description: str
     category: str
     cruise: float
     approach: float
@@ -62,7 +61,7 @@ MODELS: dict[str, tuple[Model, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """Registrations of one country: its prefix, how many letters follow, and civil addresses first..last."""
+    """Registrations of one country: the prefix, the number of letters after it, and its civil addresses `first`..`last`."""
 
     prefix: str
     letters: int
@@ -95,32 +94,35 @@ class Identity:
     model: Model
 
 
-def identity(draw: Draw, people: str, number: int, of: int, turn: int) -> Identity:
-    """Somebody of `people` (a key of MODELS). `number` of `of` who fly at once and the `turn` of this
-    one among its flights keep addresses of aircraft in the air at the same time apart."""
-    model = draw.pick(MODELS[people])
-    country = MILITARY if people == "military" else draw.pick(COUNTRIES)
-    room = country.last - country.first + 1
-    address = country.first + ((turn % max(1, room // of)) * of + number) % room
-    letters = "".join(chr(ord("A") + draw.whole(0, 25)) for _ in range(country.letters))
+def make_identity(random: RandomStream, fleet: str, number: int, total: int, cycle: int) -> Identity:
+    """A random identity from `fleet` (a key of MODELS).
+
+    Aircraft `number` of `total` that fly at the same time get different addresses; so do flights of the same `number`
+    in successive `cycle`s.
+    """
+    model = random.pick(MODELS[fleet])
+    country = MILITARY if fleet == "military" else random.pick(COUNTRIES)
+    size = country.last - country.first + 1
+    address = country.first + ((cycle % max(1, size // total)) * total + number) % size
+    letters = "".join(chr(ord("A") + random.whole(0, 25)) for _ in range(country.letters))
     registration = country.prefix + letters if letters else ""
-    return Identity(f"{address:06X}", registration, _callsign(draw, people, registration), _squawk(draw, people), model)
+    return Identity(f"{address:06X}", registration, _callsign(random, fleet, registration), _squawk(random, fleet), model)
 
 
-def _callsign(draw: Draw, people: str, registration: str) -> str:
-    if people == "military":
-        return f"{draw.pick(MILITARY_CALLSIGNS)}{draw.whole(11, 79)}"
-    if people == "airliner":
-        tail = draw.pick(("", "", "", "AB", "K", "TX"))
-        return f"{draw.pick(AIRLINES)}{draw.whole(1, 99) if tail else draw.whole(100, 9899)}{tail}"
-    if people == "helicopter" and draw.chance(0.3):
-        return f"RESCU{draw.whole(1, 9)}"
+def _callsign(random: RandomStream, fleet: str, registration: str) -> str:
+    if fleet == "military":
+        return f"{random.pick(MILITARY_CALLSIGNS)}{random.whole(11, 79)}"
+    if fleet == "airliner":
+        tail = random.pick(("", "", "", "AB", "K", "TX"))
+        return f"{random.pick(AIRLINES)}{random.whole(1, 99) if tail else random.whole(100, 9899)}{tail}"
+    if fleet == "helicopter" and random.chance(0.3):
+        return f"RESCU{random.whole(1, 9)}"
     return registration.replace("-", "")
 
 
-def _squawk(draw: Draw, people: str) -> str:
-    if people == "light" and draw.chance(0.7):
+def _squawk(random: RandomStream, fleet: str) -> str:
+    if fleet == "light" and random.chance(0.7):
         return "7000"
-    # 1..6 first: never one of the emergency codes, nor the conspicuity code of either continent.
-    code = f"{draw.whole(1, 6)}{draw.whole(0, 7)}{draw.whole(0, 7)}{draw.whole(1, 7)}"
+    # The first digit is 1 to 6: never an emergency code or 7000. 1200, the VFR code of North America, is replaced.
+    code = f"{random.whole(1, 6)}{random.whole(0, 7)}{random.whole(0, 7)}{random.whole(1, 7)}"
     return code if code != "1200" else "1201"

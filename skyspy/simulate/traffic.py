@@ -1,7 +1,7 @@
-"""Pure: who is in the sky when, and what a receiver would hear of them.
+"""Schedules simulated flights and gives the observations that a receiver would make of them.
 
-Law: the sky is a fixed number of places. A place belongs to one kind of flight and is taken anew every
-period: which flight has it at a moment, and where that flight is, follow from seed, place and time.
+There is a fixed number of slots. A slot belongs to one kind of flight and starts a new flight in every cycle (of the
+kind's period). Seed, slot and time determine the flight and its position.
 """
 
 from __future__ import annotations
@@ -11,90 +11,90 @@ from math import floor
 
 from skyspy.aircraft import Observation
 from skyspy.geo import Point
-from skyspy.simulate.draw import Draw
 from skyspy.simulate.flight import Flight, Weather
-from skyspy.simulate.names import identity
-from skyspy.simulate.plans import ALWAYS, KINDS, Kind, site
+from skyspy.simulate.names import make_identity
+from skyspy.simulate.plans import KINDS, UNIQUE_KINDS, Kind, make_site
+from skyspy.simulate.random_stream import RandomStream
 
-DEFAULT_PLACE: Point = (47.46, 8.55)
-"""Where the demo flies when no receiver's location is known: around Zurich airport."""
+DEFAULT_CENTRE: Point = (47.46, 8.55)
+"""Centre of the simulated traffic if the receiver's location is not set: near Zurich airport."""
 DEFAULT_AIRCRAFT = 60
-QUIET_SECONDS = 45.0
-"""A place stays empty at least this long between two flights."""
+MIN_GAP_SECONDS = 45.0
+"""Time without a flight in a slot between two flights, at least."""
 
 
-class _Place:
-    """One place in the sky and the flight that has it now."""
+class _Slot:
+    """One slot and its current flight. `period_offset`: start of its cycles in seconds; `second_offset`: the moment within
+    each second at which it is heard; `cycle`: number of the current flight."""
 
-    __slots__ = ("beat", "flight", "kind", "number", "shift", "turn")
+    __slots__ = ("cycle", "flight", "kind", "number", "period_offset", "second_offset")
 
-    def __init__(self, kind: Kind, number: int, shift: float, beat: float) -> None:
+    def __init__(self, kind: Kind, number: int, period_offset: float, second_offset: float) -> None:
         self.kind, self.number = kind, number
-        self.shift = shift
-        self.beat = beat
-        self.turn: int | None = None
+        self.period_offset = period_offset
+        self.second_offset = second_offset
+        self.cycle: int | None = None
         self.flight: Flight | None = None
 
 
 class Simulation:
     """About `aircraft` aircraft around `centre` (latitude, longitude)."""
 
-    def __init__(self, seed: int, aircraft: int = DEFAULT_AIRCRAFT, centre: Point = DEFAULT_PLACE) -> None:
+    def __init__(self, seed: int, aircraft: int = DEFAULT_AIRCRAFT, centre: Point = DEFAULT_CENTRE) -> None:
         self._seed = seed
         self._centre = centre
-        self._site = site(seed)
+        self._site = make_site(seed)
         self._weather = Weather(self._site.wind_from, self._site.wind_kt, self._site.qnh)
-        self._places = self._shared_out(aircraft)
+        self._slots = self._make_slots(aircraft)
 
-    def _shared_out(self, aircraft: int) -> list[_Place]:
-        kinds = [kind for kind in ALWAYS if aircraft >= 12]
-        rest = aircraft - sum(kind.seen for kind in kinds)
+    def _make_slots(self, aircraft: int) -> list[_Slot]:
+        kinds = [kind for kind in UNIQUE_KINDS if aircraft >= 12]
+        rest = aircraft - sum(kind.on_air for kind in kinds)
         owed = 0.0
         for kind in KINDS:
-            # What rounding takes from one kind the next one gets, so that the sum comes out right.
-            owed += rest * kind.weight / kind.seen
+            # The rounding error of one kind is carried over to the next, so that the total is right.
+            owed += rest * kind.weight / kind.on_air
             many = max(1 if kind is KINDS[0] else 0, round(owed))
             owed -= many
             kinds += [kind] * many
-        draw = Draw(self._seed, 1)
-        many_of, place_of = Counter(kind.name for kind in kinds), Counter[str]()
-        first = {name: draw.unit() for name in many_of}
-        places = []
+        random = RandomStream(self._seed, 1)
+        slots_of, used = Counter(kind.name for kind in kinds), Counter[str]()
+        first = {name: random.unit() for name in slots_of}
+        slots = []
         for number, kind in enumerate(kinds):
-            # Flights of one kind follow each other evenly, as if somebody kept them apart on the runway.
-            share = (first[kind.name] + place_of[kind.name] / many_of[kind.name]) % 1.0
-            place_of[kind.name] += 1
-            places.append(_Place(kind, number, share * kind.period, draw.unit()))
-        return places
+            # Flights of one kind are spread evenly over the period, as arrivals and departures are on a runway.
+            share = (first[kind.name] + used[kind.name] / slots_of[kind.name]) % 1.0
+            used[kind.name] += 1
+            slots.append(_Slot(kind, number, share * kind.period, random.unit()))
+        return slots
 
     def observations(self, since: float, until: float, at: float) -> list[Observation]:
-        """What is heard after `since` and not after `until` (seconds on the caller's clock): each
-        aircraft once a second, and once at most when the two are further apart. `at` is the steady
-        time the observations carry."""
-        heard: list[Observation] = []
-        for place in self._places:
-            moment = floor(until - place.beat) + place.beat
+        """The observations made after `since` and until `until` (seconds on the caller's clock): each aircraft once a
+        second, and only once if the interval is longer. `at` is the steady time of the observations."""
+        result: list[Observation] = []
+        for slot in self._slots:
+            moment = floor(until - slot.second_offset) + slot.second_offset
             if moment <= since:
                 continue
-            flight, elapsed = self._flight(place, moment)
+            flight, elapsed = self._flight(slot, moment)
             pose = flight.route.at(elapsed)
             if pose is not None:
-                heard += flight.heard(pose, elapsed, at, self._centre)
-        return heard
+                result += flight.observations(pose, elapsed, at, self._centre)
+        return result
 
-    def _flight(self, place: _Place, moment: float) -> tuple[Flight, float]:
-        """The flight that has the place at this moment, and how long it has been under way; outside its
-        route's time when the place is empty."""
-        kind = place.kind
-        turn = floor((moment - place.shift) / kind.period)
-        if place.flight is None or place.turn != turn:
-            place.flight, place.turn = self._take_off(place, turn), turn
-        into = moment - place.shift - turn * kind.period
-        elapsed = into - kind.anchor + place.flight.route.anchor_at
-        return place.flight, elapsed if into < kind.period - QUIET_SECONDS else -1.0
+    def _flight(self, slot: _Slot, moment: float) -> tuple[Flight, float]:
+        """The slot's flight at this moment, and the seconds since its start; negative or beyond the route's end while the
+        slot is empty."""
+        kind = slot.kind
+        cycle = floor((moment - slot.period_offset) / kind.period)
+        if slot.flight is None or slot.cycle != cycle:
+            slot.flight, slot.cycle = self._new_flight(slot, cycle), cycle
+        into = moment - slot.period_offset - cycle * kind.period
+        elapsed = into - kind.anchor + slot.flight.route.anchor_at
+        return slot.flight, elapsed if into < kind.period - MIN_GAP_SECONDS else -1.0
 
-    def _take_off(self, place: _Place, turn: int) -> Flight:
-        kind = place.kind
-        draw = Draw(self._seed, 2 + place.number, turn)
-        who = identity(draw, kind.people, place.number, len(self._places), turn + self._seed)
-        return Flight(draw, kind, who, kind.plan(draw, self._site, who.model), self._weather)
+    def _new_flight(self, slot: _Slot, cycle: int) -> Flight:
+        kind = slot.kind
+        random = RandomStream(self._seed, 2 + slot.number, cycle)
+        identity = make_identity(random, kind.fleet, slot.number, len(self._slots), cycle + self._seed)
+        return Flight(random, kind, identity, kind.plan(random, self._site, identity.model), self._weather)

@@ -65,7 +65,7 @@ class SkyView:
 
     def one(self, hex_: str, audience: str) -> Payload | None:
         """One aircraft, or None when it is not in this sky. `hex_` in any case."""
-        whole = self.tracker.whole(hex_, self.clock.steady())
+        whole = self.tracker.aircraft(hex_, self.clock.steady())
         return None if whole is None else seen_from(whole, self.observer(audience))
 
     def trail(self, hex_: str) -> list[Payload]:

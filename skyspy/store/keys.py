@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from skyspy import wirejson
-from skyspy.permissions import OPERATES, PERMISSION_NAMES
+from skyspy.permissions import OPERATOR_PERMISSIONS, PERMISSION_NAMES
 from skyspy.store import audit, state, users
 from skyspy.store.audit import DAY_S, Actor
 from skyspy.store.roles import AccountError, NotFound
@@ -280,7 +280,7 @@ def _check(owner: User, new: NewKey, at: float) -> None:
     if owner.disabled:
         raise AccountError(f"{owner.name} is disabled: enable that user first")
     for scope in sorted(new.scopes or ()):
-        if new.kind == "test" and scope in OPERATES:
+        if new.kind == "test" and scope in OPERATOR_PERMISSIONS:
             raise AccountError(f"a test key is of the sandbox and operates nothing: leave {scope} out, or make a live key")
         if scope not in PERMISSION_NAMES:
             raise AccountError(f"there is no permission {audit.printable(scope, 64)!r} to be a scope")

@@ -1,14 +1,15 @@
-"""Pure floor: what the sky looks like, made of what receivers said.
+"""The current aircraft, merged from the observations of all receivers.
 
-`Tracker` is the room's face: observations in, deltas and whole aircraft out. `gate` decides which
-field is believed, `position` which position can be true, `record` is one aircraft, `trail` its
-past, `totals` the sums over all. Law: time is an argument; the room knows no clock, feed or socket.
+`Tracker` takes observations and gives deltas and snapshots. `gate` decides which fields are accepted, `position` which
+positions are plausible; `tracked_aircraft` is one aircraft, `trail` its past positions, `totals` the sums over all.
+
+No I/O and no clock: times are arguments.
 """
 
 from skyspy.tracker.gate import EXPIRED, FRESH, STALE, freshness
 from skyspy.tracker.limits import Limits
-from skyspy.tracker.record import VOLATILE
 from skyspy.tracker.totals import Totals
+from skyspy.tracker.tracked_aircraft import VOLATILE
 from skyspy.tracker.tracker import Delta, Tracker
 from skyspy.tracker.trail import TrailPoint
 

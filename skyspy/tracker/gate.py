@@ -1,11 +1,8 @@
-"""Pure floor: the one gate every field of every observation passes.
+"""Decides which fields of an observation are accepted. Positions are also checked for plausibility (position.py).
 
-A field's *stamp* says when it was heard and how good its source is. Up to `stale_s` the field is
-fresh and only an equal or better source may replace it; then it is stale and any source may; at
-`expire_s` it is gone. An older observation never replaces a newer one; at equal times the one
-that comes later wins.
-
-Law: no state here. Positions have a second judge (see position.py), for they must also be possible.
+A field's stamp holds its reception time and the rank of its source. Up to `stale_s` a field is fresh, and only a source
+of equal or better rank replaces it. After that it is stale, and any source replaces it. At `expire_s` it is removed. An older
+observation never replaces a newer one; at equal times the one applied last wins. This module has no state.
 """
 
 from __future__ import annotations
@@ -17,8 +14,8 @@ from skyspy.tracker.limits import Limits
 
 
 class Stamp:
-    """When a field was heard (steady seconds) and the rank of its source, 0 the best. Fields that were heard
-    together share one, and who hears all of them again moves it: see record.py."""
+    """Reception time (steady seconds) and rank of the source (0 is the best). Fields of one observation share a stamp, which
+    is updated in place when the same fields are heard again (tracked_aircraft.py)."""
 
     __slots__ = ("at", "rank")
 
@@ -34,26 +31,26 @@ FRESH, STALE, EXPIRED = "fresh", "stale", "expired"
 
 
 def freshness(stamp: Stamp, now: float, limits: Limits) -> str:
-    """What a field with this stamp is at `now`: FRESH, STALE or EXPIRED."""
-    if stamp.at + life(stamp.rank, limits) <= now:
+    """The state of a field with this stamp at `now`: FRESH, STALE or EXPIRED."""
+    if stamp.at + lifetime_s(stamp.rank, limits) <= now:
         return EXPIRED
     return FRESH if now - stamp.at <= limits.stale_s else STALE
 
 
-def life(rank: int, limits: Limits) -> float:
-    """Seconds a field of a source of this rank lives."""
+def lifetime_s(rank: int, limits: Limits) -> float:
+    """Seconds until a field from a source of this rank expires."""
     return limits.adsc_expire_s if rank == ADSC else limits.expire_s
 
 
 def accepts(old: Stamp, at: float, rank: int, now: float, limits: Limits) -> bool:
-    """Whether a field stamped `old` may be replaced by one heard `at` from a source of `rank`."""
+    """Whether a field with stamp `old` is replaced by one heard at `at` from a source of this rank."""
     return at >= old.at and (rank <= old.rank or now - old.at > limits.stale_s)
 
 
-def sift(
+def accepted_fields(
     stamps: Mapping[str, Stamp], fields: Mapping[str, Value], at: float, rank: int, now: float, limits: Limits
 ) -> dict[str, Value]:
-    """The fields that pass, without those of the position."""
+    """The fields of an observation that are accepted, without those of the position."""
     kept: dict[str, Value] = {}
     get = stamps.get
     for name, value in fields.items():

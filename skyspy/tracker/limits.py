@@ -1,7 +1,4 @@
-"""Pure floor: how long a field is believed, how far a receiver hears, how much the tracker may hold.
-
-Law: values only. A tracker is handed new Limits as a whole; nobody changes one of them in place.
-"""
+"""The tracker's limits: lifetimes of fields and aircraft, receiver range, memory."""
 
 from __future__ import annotations
 
@@ -10,15 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a Tracker keeps to. Times in seconds, distances in nautical miles.
+    """Limits of a Tracker. Times in seconds, distances in nautical miles.
 
-    `stale_s`: up to this age a field is fresh, and a worse source is not believed.
-    `expire_s`: at this age a field is gone; `adsc_expire_s` is the same for ADS-C, whose reports are rare.
-    `timeout_s`: an aircraft not heard for this long is removed (unless an ADS-C field still lives).
-    `max_range_nm`: a position farther from the reference is not believed; 0 believes all.
-    `max_aircraft`: how many aircraft are held, listed or not; one more evicts the longest unheard.
-    `refresh_s`: how often at most an aircraft's volatile fields are told.
-    `trail_points`: points of one aircraft's trail; `trail_total`: the sum they share when the sky is full.
+    `stale_s`: up to this age a field is fresh and is not replaced by a worse source.
+    `expire_s`: at this age a field is removed; `adsc_expire_s`: the same for ADS-C, whose reports are rare.
+    `timeout_s`: an aircraft not heard for this long is removed, unless it has an unexpired ADS-C field.
+    `max_range_nm`: positions farther from the reference are rejected; 0: no limit.
+    `max_aircraft`: aircraft in memory, listed or not; beyond it, those not heard for longest are evicted.
+    `refresh_s`: minimum interval between updates of an aircraft's volatile fields.
+    `trail_points`: maximum points of one aircraft's trail; `trail_total`: maximum of all trails together.
     """
 
     stale_s: float = 15.0

@@ -1,7 +1,4 @@
-"""Pure floor: the sums over a sky that its statistics are made of.
-
-Law: one walk over the aircraft, no copies; who asks twice between two deltas gets the same answer.
-"""
+"""Sums over all listed aircraft, in one pass and without copies."""
 
 from __future__ import annotations
 
@@ -15,8 +12,8 @@ from skyspy.safety.emergency import NO_EMERGENCY
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over the listed aircraft. `avg_altitude` in feet over those that fly and tell their height;
-    `max_distance_nm` from the point that was asked for; None where there is nothing to say."""
+    """Sums over the listed aircraft. `avg_altitude`: feet, over airborne aircraft with a known altitude; `max_distance_nm`:
+    from the observer. None if there is no such aircraft or no observer."""
 
     total: int
     with_position: int
@@ -28,7 +25,7 @@ class Totals:
 
 
 def count(listed: Iterable[Mapping[str, Any]], observer: Point | None) -> Totals:
-    """Sum up aircraft objects."""
+    """The totals of these aircraft objects; distances are from `observer`."""
     total = military = emergency = positioned = flying = 0
     height = 0.0
     farthest: float | None = None

@@ -1,13 +1,14 @@
-"""Pure floor: all aircraft of one sky, and what changed about them.
+"""All aircraft of one sky, and their changes.
 
-Observations go in through `apply`, one gate for all; `take_delta` closes the books: it takes away
-what is too old, gives the changes since the last time a number, and from then on `snapshot` shows
-exactly that state. So a snapshot and all deltas after it make any later snapshot (but for the ages
-`seen` and `seen_pos`, which grow by themselves).
+`apply` takes an observation. `take_delta` removes what has expired, and returns the changes since the last delta with a
+sequence number; from then on `snapshot` shows exactly that state.
 
-Law: time is an argument and need not be exact: an observation from the future counts as heard now,
-one older than a field lives is refused. Work follows what was heard and what falls due, never the
-number of aircraft; memory follows `max_aircraft`. One writer: neither method may run inside another.
+Invariants:
+- A snapshot and all deltas after it make any later snapshot, except for the ages `seen` and `seen_pos`.
+- An observation from the future counts as heard now; one older than the lifetime of a field is refused.
+- Work depends on the observations and the expiring fields, not on the number of aircraft; memory is bounded by
+  `max_aircraft`.
+- One writer: no method may run during another one.
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ from typing import Any
 from skyspy.aircraft import SOURCES, Observation, Value
 from skyspy.geo import Point
 from skyspy.tracker import totals
-from skyspy.tracker.gate import ADSC, POSITION_FIELDS, WORST, sift
+from skyspy.tracker.gate import ADSC, POSITION_FIELDS, WORST, accepted_fields
 from skyspy.tracker.limits import Limits
-from skyspy.tracker.position import DOUBTFUL, JUMP, LATE, MOVED, TAKEN, Area
-from skyspy.tracker.record import LISTED_AFTER, Object, Record
+from skyspy.tracker.position import ACCEPTED, DOUBTFUL, JUMP, LATE, MOVED, Area
+from skyspy.tracker.tracked_aircraft import MIN_MESSAGES, Object, TrackedAircraft
 from skyspy.tracker.trail import TrailPoint
 
 MOTION_FIELDS = POSITION_FIELDS | {
     "alt_baro", "alt_geom", "baro_rate", "geom_rate", "gs", "ias", "tas", "mach", "track", "calc_track", "track_rate", "roll",
     "mag_heading", "true_heading",
 }  # fmt: skip
-"""What an impossible position takes down with it: it describes the flight of another aircraft, or of another time."""
+"""Fields that are dropped with an implausible position: they belong to another aircraft or another time."""
 
 TIMEOUT, EVICTED = "timeout", "evicted"
 """Why an aircraft was removed."""
@@ -45,8 +46,8 @@ _SLACK_ENTRIES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What changed between two states. `new` are whole objects; `changed` hold `hex` and the changed fields, None where
-    one is gone; `removed` are pairs of hex and reason. No hex is in two of them. The dicts belong to who takes the delta."""
+    """Changes between two states. `new`: whole objects; `changed`: `hex` and the changed fields, None for removed ones;
+    `removed`: pairs of hex and reason. No hex is in two of them. The dicts are copies and belong to the caller."""
 
     seq: int
     prev: int
@@ -56,23 +57,23 @@ class Delta:
 
 
 class Tracker:
-    """The aircraft of one sky. `reference` is the receiver's position for the range check, or None;
-    `epoch` names this tracker's life, for `seq` begins at 0 with it. `len()` counts the listed aircraft."""
+    """The aircraft of one sky. `reference`: the receiver's position for the range check, or None; `epoch`: identifies this
+    tracker, because `seq` starts at 0 in each. `len()` is the number of listed aircraft."""
 
     def __init__(self, limits: Limits, reference: Point | None, epoch: str) -> None:
         self.epoch = epoch
         self.seq = 0
         self.refused: Counter[str] = Counter()
-        """Positions and observations not believed, by reason: late, worse, far, jump."""
+        """Number of refused positions and observations by reason: late, worse, far, jump."""
         self._limits = limits
         self._reference = reference
         self._area = Area(reference, limits.max_range_nm)
-        self._records: dict[str, Record] = {}
-        self._listed: dict[str, Record] = {}
-        self._departed: dict[str, str] = {}  # listed, evicted since the last delta, and why
-        self._touched: list[Record] = []
-        self._due: list[tuple[float, int, Record]] = []
-        self._tickets = count()
+        self._held: dict[str, TrackedAircraft] = {}
+        self._listed: dict[str, TrackedAircraft] = {}
+        self._evicted: dict[str, str] = {}  # by hex, the reason for listed aircraft evicted since the last delta
+        self._touched: list[TrackedAircraft] = []
+        self._due: list[tuple[float, int, TrackedAircraft]] = []
+        self._sequence = count()
         self._totals: tuple[int, Point | None, totals.Totals] | None = None
 
     def __len__(self) -> int:
@@ -80,12 +81,12 @@ class Tracker:
 
     @property
     def held(self) -> int:
-        """Aircraft in memory, those not yet listed included."""
-        return len(self._records)
+        """The number of aircraft in memory, including those not listed yet."""
+        return len(self._held)
 
     @property
     def limits(self) -> Limits:
-        """What the tracker keeps to; new ones are in force from the next call on."""
+        """The limits; new ones apply from the next call."""
         return self._limits
 
     @limits.setter
@@ -94,15 +95,15 @@ class Tracker:
             return
         self._limits = limits
         self._area = Area(self._reference, limits.max_range_nm)
-        # Every aircraft is looked at once, for all that was planned was planned by the old limits.
+        # All scheduled checks were computed from the old limits: check every aircraft once.
         self._due = []
-        for record in self._records.values():
-            self._plan(record, record.seen_at)
+        for aircraft in self._held.values():
+            self._schedule(aircraft, aircraft.seen_at)
         heapify(self._due)
 
     @property
     def reference(self) -> Point | None:
-        """The receiver's position, from which the range is counted."""
+        """The receiver's position, the centre of the range check."""
         return self._reference
 
     @reference.setter
@@ -110,119 +111,119 @@ class Tracker:
         self._reference = reference
         self._area = Area(reference, self._limits.max_range_nm)
 
-    # -- what comes in -------------------------------------------------------------------------
+    # -- input -----------------------------------------------------------------------------------
 
     def apply(self, obs: Observation, now: float) -> bool:
-        """Take what a receiver said, at `now` steady seconds; whether anything of it was believed."""
+        """Apply an observation at `now` (steady seconds); returns whether anything of it was accepted."""
         at, source = obs.at, obs.source
-        if not at <= now:  # also when it is no number
+        if not at <= now:  # also true for NaN
             at = now
         rank = SOURCES.get(source, WORST)
-        lives = self._limits.adsc_expire_s if rank == ADSC else self._limits.expire_s
-        if at + lives <= now:
+        lifetime = self._limits.adsc_expire_s if rank == ADSC else self._limits.expire_s
+        if at + lifetime <= now:
             self.refused[LATE] += 1
             return False
-        record = self._records.get(obs.hex)
-        if record is None:
-            record = self._admit(obs, at, rank, now)
-        record.messages += obs.messages
-        if not record.touched:
-            record.touched = True
-            self._touched.append(record)
+        aircraft = self._held.get(obs.hex)
+        if aircraft is None:
+            aircraft = self._add(obs, at, rank, now)
+        aircraft.messages += obs.messages
+        if not aircraft.touched:
+            aircraft.touched = True
+            self._touched.append(aircraft)
         kept = fields = obs.fields
-        if rank > record.best or at < record.newest:
-            kept = sift(record.stamps, fields, at, rank, now, self._limits)
+        if rank > aircraft.best_rank or at < aircraft.newest_at:
+            kept = accepted_fields(aircraft.stamps, fields, at, rank, now, self._limits)
         if "lat" in fields and "lon" in fields:
             pos_at = at if obs.pos_at is None or not obs.pos_at <= at else obs.pos_at
-            verdict = record.place.offer(fields, pos_at, rank, now, self._limits, self._area)
-            if verdict is not TAKEN or kept is not fields:
-                kept = self._judge(record, obs, kept, verdict, pos_at, rank)
+            verdict = aircraft.position.offer(fields, pos_at, rank, now, self._limits, self._area)
+            if verdict is not ACCEPTED or kept is not fields:
+                kept = self._resolve_position(aircraft, obs, kept, verdict, pos_at, rank)
         elif not POSITION_FIELDS.isdisjoint(fields):
             kept = _without(kept, POSITION_FIELDS)
-        fresh = at > record.seen_at
-        if fresh:
-            record.seen_at = at
-        if not kept and (fields or not fresh):
+        is_newer = at > aircraft.seen_at
+        if is_newer:
+            aircraft.seen_at = at
+        if not kept and (fields or not is_newer):
             return False
-        record.take(kept, source, at, rank)
-        oldest = record.place.at if "lat" in kept else at
-        if oldest + lives < record.due:
-            self._plan(record, oldest + lives)
+        aircraft.accept(kept, source, at, rank)
+        oldest = aircraft.position.at if "lat" in kept else at
+        if oldest + lifetime < aircraft.due:
+            self._schedule(aircraft, oldest + lifetime)
         return True
 
-    def _judge(
-        self, record: Record, obs: Observation, kept: Mapping[str, Value], verdict: str, pos_at: float, rank: int
+    def _resolve_position(
+        self, aircraft: TrackedAircraft, obs: Observation, kept: Mapping[str, Value], verdict: str, pos_at: float, rank: int
     ) -> Mapping[str, Value]:
-        """What of an observation is kept after the verdict on its position; settles a doubt first."""
+        """The fields to keep after the verdict on the position; resolves a DOUBTFUL verdict first."""
         fields: Mapping[str, Any] = obs.fields
         if verdict is DOUBTFUL:
-            gs = fields["gs"] if "gs" in fields else record.live("gs")
-            track = fields["track"] if "track" in fields else record.live("track")
-            verdict = record.place.judge(fields, pos_at, rank, gs, track, obs.pace)
-        if verdict is TAKEN or verdict is MOVED:
+            gs = fields["gs"] if "gs" in fields else aircraft.current("gs")
+            track = fields["track"] if "track" in fields else aircraft.current("track")
+            verdict = aircraft.position.resolve(fields, pos_at, rank, gs, track, obs.pace)
+        if verdict is ACCEPTED or verdict is MOVED:
             if verdict is MOVED:
-                record.trail = None
+                aircraft.trail = None
             return fields if kept is fields else {**kept, **{name: fields[name] for name in POSITION_FIELDS if name in fields}}
         self.refused[verdict] += 1
         return _without(kept, MOTION_FIELDS if verdict is JUMP else POSITION_FIELDS)
 
-    def _admit(self, obs: Observation, at: float, rank: int, now: float) -> Record:
+    def _add(self, obs: Observation, at: float, rank: int, now: float) -> TrackedAircraft:
         limits, hex_ = self._limits, obs.hex
-        if len(self._records) >= max(1, limits.max_aircraft):
+        if len(self._held) >= max(1, limits.max_aircraft):
             self._evict()
-        record = self._records[hex_] = Record(hex_)
-        if self._departed.pop(hex_, None) is not None:
-            record.reborn(self._listed[hex_])
-            self._listed[hex_] = record
-        record.retype(obs.source, rank, at)
-        # The first look comes early, and for each aircraft at another part of the span: a sky
-        # that appeared all at once is not looked at all at once for ever after.
+        aircraft = self._held[hex_] = TrackedAircraft(hex_)
+        if self._evicted.pop(hex_, None) is not None:
+            aircraft.take_over(self._listed[hex_])
+            self._listed[hex_] = aircraft
+        aircraft.consider_type(obs.source, rank, at)
+        # The first check is early and at a different time for each aircraft, so that aircraft which appeared together are
+        # not checked together from then on.
         share = 0.5 + 0.5 * (len(self._due) * _GOLDEN % 1.0)
-        self._plan(record, min(now + share * limits.expire_s, at + limits.timeout_s))
-        return record
+        self._schedule(aircraft, min(now + share * limits.expire_s, at + limits.timeout_s))
+        return aircraft
 
     def _evict(self) -> None:
-        """Make room: the longest unheard leave, one in a hundred at once, for looking through all of them has a price."""
-        most = max(1, self._limits.max_aircraft)
-        leaving = len(self._records) - most + 1 + most // 100
-        for record in nsmallest(leaving, self._records.values(), key=attrgetter("seen_at")):
-            record.gone = True
-            del self._records[record.hex]
-            if record.listed:
-                self._departed[record.hex] = EVICTED
-        if len(self._touched) > 2 * len(self._records) + _SLACK_ENTRIES:
-            self._touched = [record for record in self._touched if not record.gone]
+        """Evict the aircraft not heard for longest: one in a hundred at a time, because finding them scans all aircraft."""
+        max_aircraft = max(1, self._limits.max_aircraft)
+        leaving = len(self._held) - max_aircraft + 1 + max_aircraft // 100
+        for aircraft in nsmallest(leaving, self._held.values(), key=attrgetter("seen_at")):
+            aircraft.gone = True
+            del self._held[aircraft.hex]
+            if aircraft.listed:
+                self._evicted[aircraft.hex] = EVICTED
+        if len(self._touched) > 2 * len(self._held) + _SLACK_ENTRIES:
+            self._touched = [aircraft for aircraft in self._touched if not aircraft.gone]
 
-    def _plan(self, record: Record, due: float) -> None:
-        """Look at the record at `due`; an earlier plan for it is void."""
-        record.due = due
-        heappush(self._due, (due, next(self._tickets), record))
-        if len(self._due) > 2 * len(self._records) + _SLACK_ENTRIES:
+    def _schedule(self, aircraft: TrackedAircraft, due: float) -> None:
+        """Schedule the next check of the aircraft at `due`; replaces an earlier one."""
+        aircraft.due = due
+        heappush(self._due, (due, next(self._sequence), aircraft))
+        if len(self._due) > 2 * len(self._held) + _SLACK_ENTRIES:
             self._due = [entry for entry in self._due if entry[0] == entry[2].due and not entry[2].gone]
             heapify(self._due)
 
-    # -- what goes out -------------------------------------------------------------------------
+    # -- output ----------------------------------------------------------------------------------
 
     def take_delta(self, now: float) -> Delta | None:
-        """Close the books at `now`: what changed since the last time, or None."""
-        removed = [*self._departed.items(), *((hex_, TIMEOUT) for hex_ in self._sweep(now))]
+        """The changes since the last delta, after removing what has expired at `now`; None if there are none."""
+        removed = [*self._evicted.items(), *((hex_, TIMEOUT) for hex_ in self._expire(now))]
         for hex_, _ in removed:
             del self._listed[hex_]
-        self._departed.clear()
+        self._evicted.clear()
         limits, listed = self._limits, self._listed
-        trail_points = min(limits.trail_points, limits.trail_total // max(1, len(self._records)))
+        trail_points = min(limits.trail_points, limits.trail_total // max(1, len(self._held)))
         new: list[Object] = []
         changed: list[Object] = []
         touched, self._touched = self._touched, []
-        for record in touched:
-            record.touched = False
-            if record.gone or (not record.listed and record.messages < LISTED_AFTER):
+        for aircraft in touched:
+            aircraft.touched = False
+            if aircraft.gone or (not aircraft.listed and aircraft.messages < MIN_MESSAGES):
                 continue
-            entry = record.close(now, limits, trail_points)
-            if not record.listed:
-                record.listed = True
-                listed[record.hex] = record
-                new.append(record.whole(now))
+            entry = aircraft.publish(now, limits, trail_points)
+            if not aircraft.listed:
+                aircraft.listed = True
+                listed[aircraft.hex] = aircraft
+                new.append(aircraft.to_object(now))
             elif entry is not None:
                 changed.append(entry)
         if not (new or changed or removed):
@@ -230,56 +231,56 @@ class Tracker:
         self.seq += 1
         return Delta(self.seq, self.seq - 1, tuple(new), tuple(changed), tuple(removed))
 
-    def _sweep(self, now: float) -> list[str]:
-        """Take away the fields and the aircraft whose time has come; which listed aircraft left."""
+    def _expire(self, now: float) -> list[str]:
+        """Remove expired fields and aircraft; returns the hex of listed aircraft that were removed."""
         left: list[str] = []
         due, limits = self._due, self._limits
         while due and due[0][0] <= now:
-            planned, _, record = heappop(due)
-            if record.gone or planned != record.due:
+            scheduled, _, aircraft = heappop(due)
+            if aircraft.gone or scheduled != aircraft.due:
                 continue
-            end = record.seen_at + limits.timeout_s
+            end = aircraft.seen_at + limits.timeout_s
             if end <= now:
-                end = record.deadline(limits)
+                end = aircraft.deadline(limits)
             if end <= now:
-                record.gone = True
-                del self._records[record.hex]
-                if record.listed:
-                    left.append(record.hex)
+                aircraft.gone = True
+                del self._held[aircraft.hex]
+                if aircraft.listed:
+                    left.append(aircraft.hex)
                 continue
-            record.due = min(record.expire(now, limits), end)
-            heappush(due, (record.due, next(self._tickets), record))
-            if record.lost and not record.touched:
-                record.touched = True
-                self._touched.append(record)
+            aircraft.due = min(aircraft.expire(now, limits), end)
+            heappush(due, (aircraft.due, next(self._sequence), aircraft))
+            if aircraft.has_removals and not aircraft.touched:
+                aircraft.touched = True
+                self._touched.append(aircraft)
         return left
 
     def listed(self) -> Iterator[Mapping[str, Any]]:
-        """Every listed aircraft as of the last delta, without copies and without its ages (`seen`, `seen_pos`).
+        """All listed aircraft as of the last delta, without copies and without the ages `seen` and `seen_pos`.
 
-        What it gives is read-only and only good until the next call of this tracker: read it in one go, without letting other
-        greenlets run, and keep values out of it, never the mapping. `snapshot` and `whole` give copies.
+        The mappings are read-only and valid only until the next call of this tracker: read them without yielding to other
+        greenlets, and keep values, not mappings. `snapshot` and `aircraft` return copies.
         """
-        return (MappingProxyType(record.public) for record in self._listed.values())
+        return (MappingProxyType(aircraft.public) for aircraft in self._listed.values())
 
     def snapshot(self, now: float) -> list[Object]:
-        """Every listed aircraft as of the last delta, with its ages at `now`; the caller's own copies."""
-        return [record.whole(now) for record in self._listed.values()]
+        """All listed aircraft as of the last delta, with their ages at `now`; copies."""
+        return [aircraft.to_object(now) for aircraft in self._listed.values()]
 
-    def whole(self, hex_: str, now: float) -> Object | None:
-        """One listed aircraft as of the last delta, or None; `hex_` in any case."""
-        record = self._listed.get(hex_.upper())
-        return None if record is None else record.whole(now)
+    def aircraft(self, hex_: str, now: float) -> Object | None:
+        """One listed aircraft as of the last delta, with its ages at `now`, or None; a copy. `hex_` in any case."""
+        aircraft = self._listed.get(hex_.upper())
+        return None if aircraft is None else aircraft.to_object(now)
 
     def trail(self, hex_: str) -> list[TrailPoint]:
-        """Where a listed aircraft has been, oldest first; `hex_` in any case."""
-        record = self._listed.get(hex_.upper())
-        return [] if record is None or record.trail is None else record.trail.points()
+        """The trail of a listed aircraft, oldest point first; `hex_` in any case."""
+        aircraft = self._listed.get(hex_.upper())
+        return [] if aircraft is None or aircraft.trail is None else aircraft.trail.points()
 
     def totals(self, observer: Point | None = None) -> totals.Totals:
-        """Sums over the listed aircraft as of the last delta; `observer` is where `max_distance_nm` is counted from."""
+        """Sums over the listed aircraft as of the last delta; `max_distance_nm` is from `observer`. Cached until the next one."""
         if self._totals is None or self._totals[:2] != (self.seq, observer):
-            sums = totals.count((record.public for record in self._listed.values()), observer)
+            sums = totals.count((aircraft.public for aircraft in self._listed.values()), observer)
             self._totals = (self.seq, observer, sums)
         return self._totals[2]
 

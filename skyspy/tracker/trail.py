@@ -1,9 +1,8 @@
-"""Pure floor: where one aircraft has been.
+"""Past positions of one aircraft.
 
-Law: bounded and compact, for ten thousand aircraft may each have one: six numbers a point in one
-array. A point is kept when the aircraft moved, turned or climbed enough since the last one, or
-after half a minute; when the trail is full, its older half loses every second point, so a long
-flight keeps its beginning.
+Compact, because ten thousand aircraft may each have one: six numbers per point in one array. A point is added if the
+aircraft moved, turned or climbed enough since the last one, or after MAX_SECONDS. When the trail is full, every second point
+of its older half is removed, so that a long flight keeps its beginning.
 """
 
 from __future__ import annotations
@@ -14,20 +13,21 @@ from math import cos, inf, isnan, nan, radians
 from typing import Any, NamedTuple
 
 MIN_SECONDS = 4.0
-"""How often at most a position is looked at; so points are never closer than this."""
+"""Minimum interval between two points."""
 MAX_SECONDS = 30.0
-MOVED_NM = 2.0
-TURNED_DEG = 5.0
-CLIMBED_FT = 300.0
-SHORTEST = 16
-"""However little room there is, a trail may have this many points."""
+MIN_MOVE_NM = 2.0
+MIN_TURN_DEG = 5.0
+MIN_CLIMB_FT = 300.0
+MIN_POINTS = 16
+"""A trail may always have this many points."""
 
 _STRIDE = 6
 _RADIAN = radians(1.0)
 
 
 class TrailPoint(NamedTuple):
-    """Where an aircraft was: `at` in steady seconds, degrees, feet or "ground", knots, degrees; None is unknown."""
+    """One past position: `at` in steady seconds, `lat` and `lon` in degrees, `alt_baro` in feet or "ground", `gs` in knots,
+    `track` in degrees; None: unknown."""
 
     at: float
     lat: float
@@ -38,7 +38,7 @@ class TrailPoint(NamedTuple):
 
 
 class Trail:
-    """The bounded past of one aircraft."""
+    """The trail of one aircraft, with a bounded number of points."""
 
     __slots__ = ("_altitude", "_lat", "_lon", "_next", "_numbers", "_track", "last_at")
 
@@ -50,8 +50,8 @@ class Trail:
     def __len__(self) -> int:
         return len(self._numbers) // _STRIDE
 
-    def offer(self, at: float, known: Mapping[str, Any], most: int) -> None:
-        """Add the position in `known`, heard at `at`, if it is worth a point; keep at most `most` points."""
+    def offer(self, at: float, known: Mapping[str, Any], max_points: int) -> None:
+        """Add the position in `known`, heard at `at`, if it differs enough from the last point; keep at most `max_points`."""
         if at < self._next:
             return
         self._next = at + MIN_SECONDS
@@ -62,18 +62,18 @@ class Trail:
             north = (lat - self._lat) * 60.0
             east = (lon - self._lon) * 60.0 * cos(lat * _RADIAN)
             turned = abs((track - self._track + 540.0) % 360.0 - 180.0)
-            # A comparison with NaN (unknown) is False: what is not known neither turned nor climbed. Ground to air is an
-            # infinite climb, and a step over the antimeridian a far one.
-            worth = turned >= TURNED_DEG or abs(altitude - self._altitude) >= CLIMBED_FT
-            if not worth and north * north + east * east < MOVED_NM * MOVED_NM:
+            # Comparisons with NaN (unknown) are False: unknown values count as unchanged. From ground to air is an infinite
+            # climb, and a step across the antimeridian is a long one; both add a point.
+            is_worth_keeping = turned >= MIN_TURN_DEG or abs(altitude - self._altitude) >= MIN_CLIMB_FT
+            if not is_worth_keeping and north * north + east * east < MIN_MOVE_NM * MIN_MOVE_NM:
                 return
         self._numbers.extend((at, lat, lon, altitude, _number(known.get("gs")), track))
         self.last_at, self._lat, self._lon, self._altitude, self._track = at, lat, lon, altitude, track
-        if len(self) > max(most, SHORTEST):
+        if len(self) > max(max_points, MIN_POINTS):
             self._thin()
 
     def points(self) -> list[TrailPoint]:
-        """Every point, oldest first."""
+        """All points, oldest first."""
         numbers = self._numbers
         return [_point(*numbers[start : start + _STRIDE]) for start in range(0, len(numbers), _STRIDE)]
 
@@ -87,7 +87,7 @@ class Trail:
 
 
 def _number(value: object) -> float:
-    """A number for the array: infinity stands for the ground, NaN for unknown."""
+    """A number for the array: infinity for "ground", NaN for unknown."""
     if isinstance(value, int | float):
         return float(value)
     return inf if value == "ground" else nan

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from skyspy.permissions import OPERATES
+from skyspy.permissions import OPERATOR_PERMISSIONS
 from tests.security.asking import ask
 from tests.wire.serving import Operator, Server
 
@@ -34,13 +34,13 @@ def test_s03_a_test_key_of_an_administrator_operates_nothing(
 
 def test_s03_a_test_key_says_of_itself_that_it_operates_nothing(server: Server, operator: Operator) -> None:
     me: dict[str, Any] = ask(server, "/api/auth/me/", token=operator.key(kind="test")).json()
-    assert not set(me["permissions"]) & OPERATES
+    assert not set(me["permissions"]) & OPERATOR_PERMISSIONS
     assert "aircraft.view" in me["permissions"]
 
 
 def test_s03_a_test_key_is_not_made_for_operating(server: Server, operator: Operator) -> None:
     user = operator.user("ann")
-    for scope in sorted(OPERATES):
+    for scope in sorted(OPERATOR_PERMISSIONS):
         asked = {"user_id": user, "name": "tries", "kind": "test", "scopes": ["aircraft.view", scope]}
         answer = ask(server, "/api/admin/keys/", send=asked, token=operator.key())
         assert (answer.status, scope in answer.json()["error"]["message"]) == (409, True), answer.text

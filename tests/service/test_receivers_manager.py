@@ -15,7 +15,7 @@ from skyspy.feedurl import SCHEMES, parse
 from skyspy.geo import distance_nm
 from skyspy.receivers.manager import READERS, ReceiverListError, Receivers, check, name_of
 from skyspy.receivers.receiver import Timing
-from skyspy.simulate import DEFAULT_PLACE
+from skyspy.simulate import DEFAULT_CENTRE
 from tests.feed_fakes import Ear, FakeReceiver, Web, document, http, keeps_saying, running, says, sbs, wait_for
 from tests.hub_world import HastyClock
 
@@ -116,7 +116,7 @@ def test_without_a_location_the_demo_flies_at_its_default_place(ear: Ear) -> Non
     with running("demo://", sink=ear, clock=HastyClock()):
         wait_for(lambda: any("lat" in o.fields for o in ear.heard))
     place = next((o.fields["lat"], o.fields["lon"]) for o in ear.heard if "lat" in o.fields)
-    assert distance_nm(DEFAULT_PLACE, place) < 220  # type: ignore[arg-type]
+    assert distance_nm(DEFAULT_CENTRE, place) < 220  # type: ignore[arg-type]
 
 
 def test_the_demo_obeys_its_options(ear: Ear) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from skyspy.aircraft import Observation, Record
 from skyspy.clock import Clock
-from skyspy.cooperate import EVERY_SECONDS, Yielder
+from skyspy.cooperate import MAX_BUSY_SECONDS, Yielder
 from skyspy.decode import Counters
 from skyspy.feedurl import parse
 from skyspy.receivers.rate_history import Rate
@@ -141,7 +141,7 @@ def test_a_quick_decoder_is_given_larger_pieces_and_gives_turns_when_they_are_du
 def test_others_have_their_turn_between_decoding_a_document_and_telling_of_it() -> None:
     clock, told_in = HastyClock(), []
     with rounds_counted() as rounds:
-        meter = Meter(rounds, clock, seconds=2 * EVERY_SECONDS)
+        meter = Meter(rounds, clock, seconds=2 * MAX_BUSY_SECONDS)
         receiver = Receiver("test", URL, "aircraft.json", Scripted(away), lambda _record: told_in.append(rounds.count), clock)
         receiver.begin(meter.make("aircraft.json"))
         assert receiver.take_document(document(1.0, "4b1900"))
@@ -153,7 +153,7 @@ def test_others_have_their_turn_between_the_records_of_one_batch() -> None:
     with rounds_counted() as rounds:
 
         def slow(_record: Record) -> None:
-            clock.pass_by(EVERY_SECONDS / 10)
+            clock.pass_by(MAX_BUSY_SECONDS / 10)
             taken_in[rounds.count] += 1
 
         receiver = Receiver("test", URL, "sbs", Scripted(away), slow, clock)
@@ -171,7 +171,7 @@ def test_a_turn_reaches_timers_not_only_greenlets_that_are_ready() -> None:
         assert rang == []
         yielder.maybe_yield()
     for _ in range(2):
-        clock.pass_by(EVERY_SECONDS)
+        clock.pass_by(MAX_BUSY_SECONDS)
         yielder.maybe_yield()
     assert rang == [True], "it was due, and had its turn within two"
 

@@ -14,7 +14,7 @@ import gevent
 import pytest
 
 from skyspy.aircraft import Record
-from skyspy.cooperate import EVERY_SECONDS, Yielder
+from skyspy.cooperate import MAX_BUSY_SECONDS, Yielder
 from skyspy.decode import FORMATS, Format
 from skyspy.receivers import trajectories as trajectories_room
 from skyspy.receivers.capture import CAPTURES, CaptureError, Ticks, recognised
@@ -42,7 +42,7 @@ class Dated(Ear):
         self.at.append(self.clock.steady())
         if self.rounds is not None:
             self.yielder[self.rounds.count] += 1
-            self.clock.pass_by(EVERY_SECONDS / 50)
+            self.clock.pass_by(MAX_BUSY_SECONDS / 50)
 
     @property
     def after(self) -> list[float]:
@@ -289,7 +289,7 @@ def test_a_file_that_is_no_capture_says_what_to_write(tmp_path: Path) -> None:
 )
 def test_a_real_capture_plays_fast_and_holds_nobody_up(ear: Dated, name: str, aircraft: int, positions: int) -> None:
     with rounds_counted() as ear.rounds:
-        meter = Meter(ear.rounds, ear.clock, per_kib=EVERY_SECONDS / 8)
+        meter = Meter(ear.rounds, ear.clock, per_kib=MAX_BUSY_SECONDS / 8)
         status = played(capture(name), "speed=1000000", ear, meter.formats)
     assert len(set(ear.hexes)) >= aircraft
     assert sum("lat" in o.fields for o in ear.heard) >= positions
@@ -305,7 +305,7 @@ def test_a_real_capture_plays_fast_and_holds_nobody_up(ear: Dated, name: str, ai
 def test_the_beginning_of_the_long_flight_plays_through_gzip_as_a_stream(ear: Dated) -> None:
     path = capture("rs1090/long_flight.csv.gz")
     with rounds_counted() as rounds:
-        meter = Meter(rounds, ear.clock, per_kib=EVERY_SECONDS / 8)
+        meter = Meter(rounds, ear.clock, per_kib=MAX_BUSY_SECONDS / 8)
         with running(f"replay://{path}?speed=1000000", sink=ear, clock=ear.clock, formats=meter.formats) as feeds:
             wait_for(lambda: feeds.status()[0]["messages"] > 50_000, 60)
     assert len(set(ear.hexes)) >= 3

@@ -1,4 +1,4 @@
-"""aircraft.json: three programs' dialects, untidy numbers, packed and broken documents, clocks that stand or step."""
+"""aircraft.json: dialects of three programs, invalid values, gzip and damaged documents, clocks that stop or step."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_ages_are_taken_off_the_time_of_arrival() -> None:
     assert (observation.at, observation.pos_at) == (NOW - 0.5, NOW - 2.5)
 
 
-def test_a_missing_or_impossible_age_is_none() -> None:
+def test_a_missing_or_impossible_age_counts_as_zero() -> None:
     for seen in (None, -3, "soon", float("inf")):
         assert read(json.dumps({"aircraft": [plane(seen=seen)]}).replace("Infinity", "1e999").encode())[0].at == NOW
 
@@ -93,13 +93,13 @@ def test_fields_that_came_by_mlat_are_an_observation_of_their_own() -> None:
     ]
 
 
-def test_fields_that_came_by_tisb_are_too() -> None:
+def test_fields_that_came_by_tisb_are_an_observation_of_their_own() -> None:
     heard = read(document(plane(lat=47.4, lon=8.5, gs=300, tisb=["lat", "lon"])))
     assert [(o.source, sorted(o.fields)) for o in heard] == [("adsb_icao", ["gs"]), ("tisb_icao", ["lat", "lon"])]
     assert len(read(document(plane(type="tisb_icao", lat=47.4, lon=8.5, gs=300, tisb=["lat", "lon"])))) == 1
 
 
-def test_names_and_words_of_other_programs_become_readsbs() -> None:
+def test_names_and_values_of_other_programs_become_readsbs() -> None:
     fields = one(
         altitude=12000, speed=250, vert_rate=-64, wind_speed=30, wind_dir=270, temperature=-40, emergency="medical",
         sil_type="per_sample", nav_modes=["autopliot", "lnav"],
@@ -161,7 +161,7 @@ def test_any_values_in_any_record_give_clean_observations(
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "nan", "-nan", "inf", "-inf", "1e400", "-1e400", "1" * 5000])
-def test_a_number_that_is_none_costs_its_field_not_the_record(number: str) -> None:
+def test_an_invalid_number_drops_its_field_and_not_the_record(number: str) -> None:
     data = b'{"now":1800000000,"aircraft":[{"hex":"4b1a2b","gs":%s,"track":12.5,"lat":%s,"lon":8}]}' % ((number.encode(),) * 2)
     assert [dict(o.fields) for o in read(data)] == [{"track": 12.5}]
 
@@ -169,7 +169,7 @@ def test_a_number_that_is_none_costs_its_field_not_the_record(number: str) -> No
 @pytest.mark.parametrize(
     "flight", [b"SWR\xff12A", b"SWR\\ud80012A", b"SWR\\u000012A", b"SWR\xe2\x80\xae12A", b"SWR<b>12A"[:6] + b"12A"]
 )
-def test_odd_characters_do_not_cost_the_document(flight: bytes) -> None:
+def test_invalid_characters_do_not_reject_the_document(flight: bytes) -> None:
     (observation,) = read(b'{"aircraft":[{"hex":"4b1a2b","flight":"' + flight + b'","alt_baro":100}]}')
     assert str(observation.fields["flight"]).isalnum()
     assert observation.fields["alt_baro"] == 100
@@ -217,7 +217,7 @@ def test_no_bytes_raise_anything_but_a_decode_error(noise: bytes, where: int) ->
             continue
 
 
-def test_a_small_file_that_unpacks_without_end_is_refused() -> None:
+def test_a_gzip_bomb_is_refused() -> None:
     bomb = gzip.compress(b" " * (MAX_BYTES + 1))
     assert len(bomb) < 100_000
     with pytest.raises(DecodeError, match="larger"):
@@ -229,14 +229,14 @@ def test_a_small_file_that_unpacks_without_end_is_refused() -> None:
 # -- clocks
 
 
-def test_a_document_whose_clock_stands_still_says_nothing() -> None:
+def test_a_document_with_an_unchanged_clock_gives_no_observations() -> None:
     decoder = AircraftJson(Context())
     assert len(read(document(plane()), decoder)) == 1
     assert read(document(plane(messages=12, seen=0)), decoder, NOW + 1) == []
     assert decoder.source_now == EPOCH
 
 
-def test_a_clock_that_steps_back_is_a_new_beginning() -> None:
+def test_a_document_with_an_earlier_clock_is_accepted() -> None:
     decoder = AircraftJson(Context())
     read(document(plane()), decoder)
     assert len(read(document(plane(), now=EPOCH - 86400), decoder, NOW + 1)) == 1
@@ -249,14 +249,14 @@ def test_a_clock_in_milliseconds_is_read_as_such() -> None:
     assert decoder.source_now == EPOCH
 
 
-def test_an_aircraft_not_heard_since_the_last_document_is_no_news() -> None:
+def test_an_aircraft_not_heard_since_the_last_document_gives_no_observation() -> None:
     decoder = AircraftJson(Context())
     read(document(plane(seen=0.5)), decoder)
     assert read(document(plane(seen=1.4), now=EPOCH + 1), decoder, NOW + 1) == []
     assert len(read(document(plane(seen=0.3, messages=11), now=EPOCH + 2), decoder, NOW + 2)) == 1
 
 
-def test_without_a_message_counter_the_ages_tell_what_is_new() -> None:
+def test_without_a_message_counter_the_ages_show_what_is_new() -> None:
     decoder = AircraftJson(Context())
     record = {"hex": "4b1a2b", "seen": 0.5}
     read(document(record), decoder)
@@ -264,13 +264,13 @@ def test_without_a_message_counter_the_ages_tell_what_is_new() -> None:
     assert len(read(document({**record, "seen": 0.5}, now=EPOCH + 2), decoder, NOW + 2)) == 1
 
 
-def test_messages_are_what_the_receivers_counter_moved_by() -> None:
+def test_messages_are_the_increase_of_the_receivers_counter() -> None:
     decoder = AircraftJson(Context())
-    told = []
+    counts = []
     for second, count in enumerate((10, 14, 14, 3, None, "x", 10**30)):
         heard = read(document(plane(messages=count, seen=0), now=EPOCH + second), decoder, NOW + second)
-        told.append([o.messages for o in heard])
-    assert told == [[10], [4], [1], [3], [1], [1], [1]]
+        counts.append([o.messages for o in heard])
+    assert counts == [[10], [4], [1], [3], [1], [1], [1]]
 
 
 def test_the_receivers_lifetime_is_not_counted_as_one_burst() -> None:
@@ -285,14 +285,14 @@ def test_the_receivers_lifetime_is_not_counted_as_one_burst() -> None:
     ("behind", "lag"), [(0.0, 0.0), (10.0, 10.0), (MAX_LAG_S + 1, 0.0), (-5.0, 0.0), (3.15e7, 0.0)],
     ids=["in time", "late", "clock wrong", "clock ahead", "a year behind"],
 )  # fmt: skip
-def test_a_document_that_comes_late_is_dated_by_its_own_clock(behind: float, lag: float) -> None:
+def test_a_delayed_document_is_dated_by_its_own_clock(behind: float, lag: float) -> None:
     decoder = AircraftJson(Context(wall_minus_steady=EPOCH - NOW))
     (observation,) = read(document(plane(lat=47.0, lon=8.0, seen_pos=1.0), now=EPOCH - behind), decoder)
     assert observation.at == pytest.approx(NOW - lag - 0.5)
     assert observation.pos_at == pytest.approx(NOW - lag - 1.0)
 
 
-def test_the_untidy_file_comes_out_tidy() -> None:
+def test_a_document_of_invalid_values_gives_only_clean_fields() -> None:
     heard: dict[str, Any] = {}
     for observation in read((OURS / "untidy_aircraft.json").read_bytes()):
         heard.setdefault(observation.hex, []).append((observation.source, dict(observation.fields)))

@@ -1,4 +1,4 @@
-"""Beast: what is cut out of the stream, and what damage costs."""
+"""Beast: framing, and the effect of damage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FRAME = squitter(PLANE, velocity(250, 90))
 
 
 def split(data: bytes) -> tuple[list[str], int, int]:
-    """Frames, and how many things were bad and skipped."""
+    """The frames, and the numbers of bad and skipped items."""
     decoder = Beast(Context())
     frames, _ = decoder.split(data)
     return [frame for frame, _ in frames], decoder.counters.bad, decoder.counters.skipped
@@ -54,18 +54,18 @@ def test_records_of_other_types_are_skipped(record: bytes) -> None:
     assert split(beast(FRAME) + record + beast(FRAME) + record) == ([FRAME, FRAME], 0, 2)
 
 
-def test_garbage_between_frames_costs_nothing_else() -> None:
+def test_garbage_between_frames_damages_no_frame() -> None:
     assert split(b"garbage" + beast(FRAME) + b"more\x1a\x1agarbage" + beast(FRAME)) == ([FRAME, FRAME], 2, 0)
 
 
 @pytest.mark.parametrize("kept", range(2, 22))
-def test_a_frame_broken_off_does_not_take_the_next_one_with_it(kept: int) -> None:
-    # Unless it breaks between the two halves of a doubled 0x1a: this one has none.
+def test_a_truncated_frame_does_not_damage_the_next_one(kept: int) -> None:
+    # A cut between the two bytes of a doubled 0x1a would differ; this frame has none.
     whole = squitter("4B2C2D", velocity(250, 90))
     assert split(beast(whole)[:kept] + beast(all_call(PLANE))) == ([all_call(PLANE)], 1, 0)
 
 
-def test_half_a_frame_waits_for_its_other_half() -> None:
+def test_a_partial_frame_is_completed_by_later_bytes() -> None:
     decoder, data = Beast(Context()), beast(FRAME)
     assert decoder.feed(data[:10], 1.0) == []
     (observation,) = decoder.feed(data[10:], 2.0)
@@ -76,7 +76,7 @@ def test_half_a_frame_waits_for_its_other_half() -> None:
 @pytest.mark.parametrize(
     ("stamp", "source"), [(b"\xff\x00MLAT", "mlat"), (b"\xff\x00MLAU", "adsr_icao"), (b"\xff\x00MLAV", "adsb_icao")]
 )
-def test_magic_timestamps_tell_the_source(stamp: bytes, source: str) -> None:
+def test_reserved_timestamps_give_the_source(stamp: bytes, source: str) -> None:
     (observation,) = Beast(Context()).feed(beast(FRAME, stamp), 1.0)
     assert observation.source == source
 

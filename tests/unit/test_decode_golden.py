@@ -1,4 +1,4 @@
-"""What we make of recordings: counts that change only when we mean them to (see tests/captures.py)."""
+"""Decoded recordings against golden files, which change only on purpose (see tests/captures.py)."""
 
 from __future__ import annotations
 

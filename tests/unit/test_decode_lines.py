@@ -1,4 +1,4 @@
-"""Line formats: JSON lines, SBS, AVR, UAT, each with what its senders are known to write."""
+"""Line formats (JSON lines, SBS, AVR, UAT) with the variants that known programs write."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from skyspy.aircraft import Observation
 from skyspy.decode import FORMATS, Context
-from skyspy.decode.lines import MAX_LINE, Lines
+from skyspy.decode.lines import MAX_LINE_BYTES, LineSplitter
 from tests.captures import OURS
 from tests.mode_s import all_call, identification, position, squitter, velocity
 
@@ -31,12 +31,15 @@ def fields(name: str, text: str | bytes) -> dict[str, Any]:
 
 
 def test_a_line_of_the_permitted_length_is_kept_and_a_longer_one_dropped() -> None:
-    lines = Lines()
-    assert lines.feed(b"a" * MAX_LINE + b"\n" + b"b" * (MAX_LINE + 1) + b"\nc\n") == ([b"a" * MAX_LINE, b"c"], 1)
+    lines = LineSplitter()
+    assert lines.feed(b"a" * MAX_LINE_BYTES + b"\n" + b"b" * (MAX_LINE_BYTES + 1) + b"\nc\n") == (
+        [b"a" * MAX_LINE_BYTES, b"c"],
+        1,
+    )
 
 
 def test_a_line_too_long_is_counted_once_however_it_comes() -> None:
-    lines = Lines(longest=10)
+    lines = LineSplitter(max_length=10)
     counts = [lines.feed(part)[1] for part in (b"x" * 11, b"x" * 50, b"x\nok", b"\n")]
     assert sum(counts) == 1
 
@@ -76,7 +79,7 @@ def sbs(kind: str = "3", **columns: str) -> str:
 
 
 @pytest.mark.parametrize("ending", ["\r\n", "\n", "\r\n\r\n\n", " \n"])
-def test_sbs_lines_end_as_they_like(ending: str) -> None:
+def test_sbs_lines_may_have_any_line_ending(ending: str) -> None:
     heard = hear("sbs", sbs(alt="36000") + ending + sbs(alt="36025") + ending)
     assert [o.fields["alt_baro"] for o in heard] == [36000, 36025]
 
@@ -84,7 +87,7 @@ def test_sbs_lines_end_as_they_like(ending: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "source"), [("1", "adsb_icao"), ("2", "adsb_icao"), ("4", "adsb_icao"), ("5", "mode_s"), ("8", "mode_s")]
 )
-def test_sbs_types_tell_squitters_from_answers(kind: str, source: str) -> None:
+def test_sbs_types_distinguish_squitters_from_replies(kind: str, source: str) -> None:
     (observation,) = hear("sbs", sbs(kind) + "\n")
     assert (observation.hex, observation.source, observation.at) == (PLANE, source, NOW)
 
@@ -108,13 +111,13 @@ def test_sbs_altitude_with_an_h_is_geometric() -> None:
     assert fields("sbs", sbs(alt="4300H") + "\n") == {"alt_geom": 4300}
 
 
-def test_sbs_on_the_ground_the_altitude_is_the_word() -> None:
+def test_sbs_on_the_ground_the_altitude_is_the_text_ground() -> None:
     assert fields("sbs", sbs(alt="500", ground="-1") + "\n") == {"alt_baro": "ground"}
     assert fields("sbs", sbs("2", gs="12") + "\n") == {"alt_baro": "ground", "gs": 12.0}
     assert fields("sbs", sbs("2", alt="500", ground="0") + "\n") == {"alt_baro": 500}
 
 
-def test_sbs_squawks_have_their_zeros_again() -> None:
+def test_sbs_squawks_are_padded_with_zeros() -> None:
     assert fields("sbs", sbs("6", squawk="21") + "\n") == {"squawk": "0021"}
     assert fields("sbs", sbs("6", squawk="9999") + "\n") == {}
 
@@ -130,12 +133,12 @@ def test_sbs_of_an_mlat_server_is_known_by_its_receiver_count() -> None:
     assert observation.fields == {"lat": 47.4, "lon": 8.5}
 
 
-def test_sbs_short_lines_say_what_they_have() -> None:
+def test_sbs_short_lines_give_the_fields_they_have() -> None:
     assert fields("sbs", f"MSG,7,1,1,{PLANE}\n") == {}
     assert fields("sbs", f"MSG,3,1,1,{PLANE},1,,,,,,36000\n") == {"alt_baro": 36000}
 
 
-def test_basestations_other_records_pass_and_only_id_speaks() -> None:
+def test_of_basestations_other_records_only_id_gives_a_field() -> None:
     decoder = FORMATS["sbs"].make(Context())
     lines = [f"{kind},,1,1,{PLANE},1,d,t,d,t,SWR12A" for kind in ("SEL", "ID", "AIR", "STA", "CLK")]
     heard = decoder.feed("\r\n".join([*lines, f"AIR,,1,1,{PLANE}", "CLK", "STA,,", f"ID,,1,1,{PLANE},1,,,,,", ""]).encode(), NOW)
@@ -146,7 +149,7 @@ def test_basestations_other_records_pass_and_only_id_speaks() -> None:
 @pytest.mark.parametrize(
     "line", ["MSG", "MSG,3", "MSG,9,1,1,4B1A2B", "MSG,3,1,1,nothex,1", "XYZ,1", "MSG,3,1,1,4B1A2B," + "9" * 500, "*8d;"]
 )
-def test_sbs_lines_that_are_none_are_bad(line: str) -> None:
+def test_invalid_sbs_lines_are_bad(line: str) -> None:
     decoder = FORMATS["sbs"].make(Context())
     assert decoder.feed(line.encode() + b"\n", NOW) == []
     assert decoder.counters.bad == 1
@@ -189,7 +192,7 @@ def test_avr_signal_strength_is_decibels_below_full_scale() -> None:
     assert "rssi" not in fields("avr", f"<00000000000000{FRAME};\n")
 
 
-def test_avr_timestamp_of_mlat_tells_the_source() -> None:
+def test_avr_timestamp_of_mlat_gives_the_source() -> None:
     (observation,) = hear("avr", f"@FF004D4C4154{squitter(PLANE, velocity(250, 90), 2, 18)};\n")
     assert observation.source == "mlat"
 
@@ -197,7 +200,7 @@ def test_avr_timestamp_of_mlat_tells_the_source() -> None:
 @pytest.mark.parametrize(
     "line", [FRAME, f"*{FRAME[:-2]};", f"*zz{FRAME[2:]};", f"*{FRAME[:8]} {FRAME[9:]};", f"@00{FRAME};", "*;", "{}"]
 )
-def test_avr_lines_that_are_none_are_bad(line: str) -> None:
+def test_invalid_avr_lines_are_bad(line: str) -> None:
     decoder = FORMATS["avr"].make(Context())
     assert decoder.feed(line.encode() + b"\n", NOW) == []
     assert decoder.counters.bad == 1
@@ -245,14 +248,14 @@ def test_uat_vertical_speed_keeps_its_source() -> None:
     assert fields("uat", uat(vv_src="barometric", vertical_velocity_barometric=64)) == {"baro_rate": 64}
 
 
-def test_uat_on_the_ground_the_altitude_is_the_word() -> None:
+def test_uat_on_the_ground_the_altitude_is_the_text_ground() -> None:
     assert fields("uat", uat(airground_state="ground", pressure_altitude=50, ground_speed=7)) == {"alt_baro": "ground", "gs": 7.0}
 
 
 @pytest.mark.parametrize(
     ("word", "ours"), [("none", "none"), ("medical", "lifeguard"), ("invalid", "minfuel"), ("nordo", "nordo"), ("?", None)]
 )
-def test_uat_emergencies_are_told_in_readsbs_words(word: str, ours: str | None) -> None:
+def test_uat_emergencies_are_given_as_readsbs_values(word: str, ours: str | None) -> None:
     assert fields("uat", uat(emergency=word)).get("emergency") == ours
 
 
@@ -277,7 +280,7 @@ def test_uat_quality_without_a_position_is_left_out() -> None:
     assert fields("uat", uat(nic={}, position=[1, 2], metadata="x", mode_indicators=7, operational_modes=None)) == {}
 
 
-def test_uat_time_and_signal_stand_in_the_metadata() -> None:
+def test_uat_time_and_signal_are_read_from_the_metadata() -> None:
     record = uat(metadata={"rssi": -13.2, "received_at": 1_800_000_000.0})
     (observation,) = hear("uat", record, Context(wall_minus_steady=1_800_000_003.0 - NOW))
     assert (observation.at, observation.fields) == (NOW - 3.0, {"rssi": -13.2})
@@ -302,7 +305,7 @@ def test_a_raw_short_uat_downlink_is_read() -> None:
 @pytest.mark.parametrize(
     "line", ["-", "-zz;", "-00a66ef1;", "-" + "00" * 35 + ";", "{", "[]", "null", '{"address":"a66ef1"', '{"address":7}', "x"]
 )
-def test_uat_lines_that_are_none_are_bad(line: str) -> None:
+def test_invalid_uat_lines_are_bad(line: str) -> None:
     decoder = FORMATS["uat"].make(Context())
     assert decoder.feed(line.encode() + b"\n", NOW) == []
     assert decoder.counters.bad == 1

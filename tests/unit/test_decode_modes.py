@@ -1,4 +1,4 @@
-"""Mode S: which addresses are believed, who relayed a frame, and what rs1090 is known to get wrong."""
+"""Mode S: which addresses are accepted, which source a frame has, and known errors of rs1090."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import rs1090
 
 from skyspy.aircraft import clean_fields
 from skyspy.decode import Context
-from skyspy.decode.modes import FORGET_S, KNOWN_S, MAX_CRAFTS, MLAT, UAT, ModeS, ask, syndrome
+from skyspy.decode.modes import ADDRESS_VALID_S, MAX_STATES, MLAT, STATE_TTL_S, UAT, ModeS, decode_frames, syndrome
 from tests.mode_s import (
     all_call,
     altitude_code,
@@ -21,19 +21,19 @@ from tests.mode_s import (
 )
 from tests.modes_world import PLANE, ZURICH, Receiver
 
-# which addresses are believed
+# which addresses are accepted
 
 
 @pytest.mark.parametrize("df", [17, 18])
 def test_an_extended_squitter_with_a_wrong_checksum_is_bad(df: int) -> None:
-    # rs1090 0.7 looks at the parity of DF17 only.
+    # rs1090 0.7 checks the parity of DF17 only.
     receiver = Receiver()
     frame = squitter(PLANE, velocity(250, 90), 0, df)
     assert receiver.hear(f"{frame[:-1]}{int(frame[-1], 16) ^ 1:x}") is None
     assert receiver.modes.counters.bad == 1
 
 
-def test_a_reply_is_believed_only_while_its_address_is_vouched_for() -> None:
+def test_a_reply_is_accepted_only_while_its_address_is_verified() -> None:
     receiver = Receiver()
     answer = reply(5, PLANE, squawk_code("7000"))
     assert receiver.hear(answer) is None
@@ -42,20 +42,20 @@ def test_a_reply_is_believed_only_while_its_address_is_vouched_for() -> None:
     heard = receiver.hear(answer)
     assert heard is not None
     assert (heard.source, heard.fields["squawk"]) == ("mode_s", "7000")
-    receiver.now += KNOWN_S
+    receiver.now += ADDRESS_VALID_S
     assert receiver.hear(answer) is None
 
 
-def test_a_reply_does_not_vouch_for_its_own_address() -> None:
+def test_a_reply_does_not_verify_its_own_address() -> None:
     receiver = Receiver()
     receiver.hear(all_call(PLANE))
     for _ in range(4):
-        receiver.now += KNOWN_S / 3
+        receiver.now += ADDRESS_VALID_S / 3
         last = receiver.hear(reply(4, PLANE, altitude_code(10000)))
     assert last is None
 
 
-def test_an_answer_to_an_interrogator_is_believed_of_known_aircraft_only() -> None:
+def test_a_reply_with_an_interrogator_code_is_accepted_for_known_aircraft_only() -> None:
     receiver = Receiver()
     assert receiver.hear(all_call(PLANE, interrogator=17)) is None
     assert receiver.modes.counters.bad == 1
@@ -64,7 +64,7 @@ def test_an_answer_to_an_interrogator_is_believed_of_known_aircraft_only() -> No
     assert receiver.hear(all_call(PLANE, interrogator=300)) is None
 
 
-def test_nobody_has_the_address_zero() -> None:
+def test_the_address_zero_is_rejected() -> None:
     receiver = Receiver()
     assert receiver.hear(all_call("000000")) is None
     assert receiver.hear(squitter("000000", velocity(250, 90))) is None
@@ -87,7 +87,7 @@ def test_the_checksum_is_the_one_rs1090_checks() -> None:
     assert syndrome("8d3981015807e4989051d734c3e4") == 0
 
 
-# who relayed it
+# sources
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_the_checksum_is_the_one_rs1090_checks() -> None:
         (6, True, "adsr_other", False),
     ],
 )
-def test_a_relayed_message_says_by_whom(control: int, marked: bool, source: str, icao: bool) -> None:
+def test_a_relayed_message_names_its_source(control: int, marked: bool, source: str, icao: bool) -> None:
     me = position(47.6, 8.7, False, nic_b=int(marked))
     heard = Receiver().hear(squitter(PLANE, me, control, 18))
     assert heard is not None
@@ -110,7 +110,7 @@ def test_a_relayed_message_says_by_whom(control: int, marked: bool, source: str,
 
 
 @pytest.mark.parametrize("control", [3, 4, 7])
-def test_coarse_and_managing_tisb_is_skipped(control: int) -> None:
+def test_coarse_tisb_and_tisb_management_are_skipped(control: int) -> None:
     receiver = Receiver()
     assert receiver.hear(squitter(PLANE, position(47.6, 8.7, False), control, 18)) is None
     assert receiver.modes.counters.skipped == 1
@@ -124,7 +124,7 @@ def test_halves_of_different_sources_make_no_position() -> None:
     assert "lat" not in heard.fields
 
 
-def test_frames_of_multilateration_say_so_and_vouch_for_nothing() -> None:
+def test_frames_of_multilateration_have_their_source_and_verify_no_address() -> None:
     receiver = Receiver()
     heard = receiver.hear(squitter(PLANE, velocity(250, 90), 2, 18), MLAT)
     assert heard is not None
@@ -132,7 +132,7 @@ def test_frames_of_multilateration_say_so_and_vouch_for_nothing() -> None:
     assert receiver.hear(reply(5, PLANE, squawk_code("7000"))) is None
 
 
-def test_frames_made_of_uat_ones_are_rebroadcast_traffic() -> None:
+def test_frames_translated_from_uat_are_adsr() -> None:
     receiver = Receiver()
     heard = receiver.hear(squitter(PLANE, velocity(250, 90)), UAT)
     assert heard is not None
@@ -142,7 +142,7 @@ def test_frames_made_of_uat_ones_are_rebroadcast_traffic() -> None:
     assert heard.source == "tisb_icao"
 
 
-# all together
+# batches and robustness
 
 
 def test_a_batch_gives_what_its_frames_give_one_by_one() -> None:
@@ -175,19 +175,19 @@ def test_any_frame_gives_clean_fields_or_nothing() -> None:
     assert modes.counters.messages > 5000
 
 
-def test_a_sky_of_invented_addresses_is_forgotten_again() -> None:
+def test_states_of_too_many_addresses_are_dropped() -> None:
     modes = ModeS(Context())
-    frames = [(all_call(f"{n:06x}"), None) for n in range(1, MAX_CRAFTS + 2000)]
+    frames = [(all_call(f"{n:06x}"), None) for n in range(1, MAX_STATES + 2000)]
     for start in range(0, len(frames), 1000):
         modes.frames(frames[start : start + 1000], 1000.0)
     modes.frames([], 1000.0)
-    assert len(modes._crafts) <= MAX_CRAFTS
-    modes.frames([], 1000.0 + FORGET_S + 1)
-    assert not modes._crafts
+    assert len(modes._states) <= MAX_STATES
+    modes.frames([], 1000.0 + STATE_TTL_S + 1)
+    assert not modes._states
 
 
 def test_a_panic_in_the_decoder_costs_its_own_frame_only() -> None:
-    class PanicException(BaseException):  # what a panic in Rust looks like from here
+    class PanicException(BaseException):  # has the name of the exception that PyO3 raises for a panic in Rust
         pass
 
     poison = "8d" + "0" * 26
@@ -199,13 +199,13 @@ def test_a_panic_in_the_decoder_costs_its_own_frame_only() -> None:
 
     good = squitter(PLANE, velocity(250, 90))
     for count in (3, 80):
-        answers = ask([good] * count + [poison], decode)
+        answers = decode_frames([good] * count + [poison], decode)
         assert [answer is None for answer in answers] == [False] * count + [True]
 
 
-def test_whatever_else_stops_the_decoder_is_not_held_up() -> None:
+def test_other_exceptions_of_the_decoder_are_raised() -> None:
     def decode(_: object) -> object:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ask([all_call(PLANE)], decode)
+        decode_frames([all_call(PLANE)], decode)

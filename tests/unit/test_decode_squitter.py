@@ -1,4 +1,4 @@
-"""What aircraft say of themselves by ADS-B."""
+"""Fields of extended squitters, register by register."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tests.modes_world import ZURICH, Receiver
 
 def test_a_position_has_altitude_quality_and_status() -> None:
     receiver = Receiver()
-    first = receiver.says(position(47.6, 8.7, False, 12000))
+    first = receiver.fields(position(47.6, 8.7, False, 12000))
     assert first == {"alt_baro": 12000, "alert": 0, "spi": 0}
-    assert receiver.says(position(47.6, 8.7, True, 12025, status=2)) == {
+    assert receiver.fields(position(47.6, 8.7, True, 12025, status=2)) == {
         "lat": pytest.approx(47.6, abs=1e-4),
         "lon": pytest.approx(8.7, abs=1e-4),
         "nic": 8,
@@ -32,15 +32,15 @@ def test_a_position_has_altitude_quality_and_status() -> None:
 
 
 def test_a_satellite_height_is_geometric() -> None:
-    fields = Receiver().says(position(47.6, 8.7, False, 12000, code=20))
+    fields = Receiver().fields(position(47.6, 8.7, False, 12000, code=20))
     assert fields["alt_geom"] == 12000
     assert "alt_baro" not in fields
 
 
-def test_on_the_ground_the_altitude_is_the_word() -> None:
+def test_on_the_ground_the_altitude_is_the_text_ground() -> None:
     receiver = Receiver()
-    receiver.says(surface(*ZURICH, False))
-    fields = receiver.says(surface(*ZURICH, True, movement=24, track=64))
+    receiver.fields(surface(*ZURICH, False))
+    fields = receiver.fields(surface(*ZURICH, True, movement=24, track=64))
     assert fields["alt_baro"] == "ground"
     assert (fields["gs"], fields["track"]) == (7.5, 180.0)
     assert fields["lat"] == pytest.approx(ZURICH[0], abs=1e-4)
@@ -48,9 +48,9 @@ def test_on_the_ground_the_altitude_is_the_word() -> None:
 
 def test_speed_climb_and_both_altitudes_come_with_a_velocity() -> None:
     receiver = Receiver()
-    receiver.says(position(47.6, 8.7, False, 12000))
+    receiver.fields(position(47.6, 8.7, False, 12000))
     gs, track = speed_and_track(431.5, 300.25)
-    assert receiver.says(velocity(431.5, 300.25, -640, difference=-325)) == {
+    assert receiver.fields(velocity(431.5, 300.25, -640, difference=-325)) == {
         "gs": pytest.approx(gs, abs=0.1),
         "track": pytest.approx(track, abs=0.01),
         "baro_rate": -640,
@@ -61,16 +61,16 @@ def test_speed_climb_and_both_altitudes_come_with_a_velocity() -> None:
 
 def test_a_height_difference_needs_a_fresh_altitude() -> None:
     receiver = Receiver()
-    receiver.says(position(47.6, 8.7, False, 12000))
+    receiver.fields(position(47.6, 8.7, False, 12000))
     receiver.now += 10
-    assert "alt_geom" not in receiver.says(velocity(431, 300, difference=325))
+    assert "alt_geom" not in receiver.fields(velocity(431, 300, difference=325))
 
 
 def test_the_source_of_the_climb_rate_is_read_from_its_bit() -> None:
-    # rs1090 0.7 calls a set bit 36 GNSS; the standard, and this frame's other half, call it barometric.
+    # rs1090 0.7 reads bit 36 set as GNSS; in the standard, and in this frame, it means barometric.
     receiver = Receiver()
-    assert receiver.says(velocity(250, 90, 640))["baro_rate"] == 640
-    assert receiver.says(velocity(250, 90, 640, geometric=True))["geom_rate"] == 640
+    assert receiver.fields(velocity(250, 90, 640))["baro_rate"] == 640
+    assert receiver.fields(velocity(250, 90, 640, geometric=True))["geom_rate"] == 640
     heard = receiver.hear("8d485020994409940838175b284f")
     assert heard is not None
     assert heard.fields["geom_rate"] == -832
@@ -78,13 +78,13 @@ def test_the_source_of_the_climb_rate_is_read_from_its_bit() -> None:
 
 
 def test_supersonic_speeds_count_in_fours() -> None:
-    fields = Receiver().says(velocity(1200, 90, subtype=2))
+    fields = Receiver().fields(velocity(1200, 90, subtype=2))
     assert fields["gs"] == pytest.approx(1200, abs=4)
 
 
 def test_an_unknown_component_gives_no_speed() -> None:
     me = velocity(250, 90) & ~(0x3FF << 32)
-    fields = Receiver().says(me)
+    fields = Receiver().fields(me)
     assert "gs" not in fields
     assert "track" not in fields
 
@@ -97,9 +97,9 @@ def test_airspeed_and_heading_come_where_there_is_no_ground_speed() -> None:
     assert "gs" not in heard.fields
 
 
-def test_a_heading_is_true_once_the_aircraft_says_so() -> None:
+def test_a_heading_is_true_once_an_operational_status_says_so() -> None:
     receiver = Receiver()
-    receiver.says(operational_status(magnetic=0), address="A05F21")
+    receiver.fields(operational_status(magnetic=0), address="A05F21")
     heard = receiver.hear("8da05f219b06b6af189400cbc33f")
     assert heard is not None
     assert "true_heading" in heard.fields
@@ -107,12 +107,12 @@ def test_a_heading_is_true_once_the_aircraft_says_so() -> None:
 
 def test_an_identification_gives_callsign_and_category() -> None:
     receiver = Receiver()
-    assert receiver.says(identification("SWR12A", code=4, category=5)) == {"flight": "SWR12A", "category": "A5"}
-    assert receiver.says(identification("GLIDER", code=3, category=1)) == {"flight": "GLIDER", "category": "B1"}
+    assert receiver.fields(identification("SWR12A", code=4, category=5)) == {"flight": "SWR12A", "category": "A5"}
+    assert receiver.fields(identification("GLIDER", code=3, category=1)) == {"flight": "GLIDER", "category": "B1"}
 
 
 def test_a_callsign_with_characters_that_do_not_exist_is_none() -> None:
-    fields = Receiver().says(identification("SW#12A"))
+    fields = Receiver().fields(identification("SW#12A"))
     assert "flight" not in fields
     assert fields["category"] == "A3"
 
@@ -124,8 +124,8 @@ def operational_status(
     return 31 << 51 | on_ground << 48 | nic_c << 36 | 2 << 24 | quality
 
 
-def test_an_operational_status_tells_version_and_quality() -> None:
-    assert Receiver().says(operational_status()) == {
+def test_an_operational_status_gives_version_and_quality() -> None:
+    assert Receiver().fields(operational_status()) == {
         "version": 2,
         "nac_p": 9,
         "sil": 3,
@@ -134,15 +134,15 @@ def test_an_operational_status_tells_version_and_quality() -> None:
         "sil_type": "persample",
         "gva": 2,
     }
-    assert Receiver().says(operational_status(version=0)) == {"version": 0}
-    assert Receiver().says(operational_status(version=1))["sil_type"] == "unknown"
+    assert Receiver().fields(operational_status(version=0)) == {"version": 0}
+    assert Receiver().fields(operational_status(version=1))["sil_type"] == "unknown"
 
 
-def test_the_supplement_bits_sharpen_a_positions_quality() -> None:
+def test_the_nic_supplement_bits_refine_a_positions_quality() -> None:
     receiver = Receiver()
-    receiver.says(operational_status(nic_a=1))
-    receiver.says(position(47.6, 8.7, False, nic_b=1))
-    fields = receiver.says(position(47.6, 8.7, True, nic_b=1))
+    receiver.fields(operational_status(nic_a=1))
+    receiver.fields(position(47.6, 8.7, False, nic_b=1))
+    fields = receiver.fields(position(47.6, 8.7, True, nic_b=1))
     assert (fields["nic"], fields["rc"]) == (9, 75)
 
 
@@ -171,8 +171,8 @@ def test_quality_follows_the_standards_tables(
 
 def test_a_taxiing_aircraft_that_sends_its_heading_gives_no_track() -> None:
     receiver = Receiver()
-    receiver.says(operational_status(on_ground=1, heading=1, magnetic=0))
-    fields = receiver.says(surface(*ZURICH, False, track=64))
+    receiver.fields(operational_status(on_ground=1, heading=1, magnetic=0))
+    fields = receiver.fields(surface(*ZURICH, False, track=64))
     assert fields["true_heading"] == 180.0
     assert "track" not in fields
 
@@ -181,14 +181,14 @@ def test_a_taxiing_aircraft_that_sends_its_heading_gives_no_track() -> None:
     ("state", "word"),
     list(enumerate(("none", "general", "lifeguard", "minfuel", "nordo", "unlawful", "downed", "reserved"))),
 )
-def test_an_emergency_is_told_in_readsbs_words(state: int, word: str) -> None:
+def test_an_emergency_state_is_given_as_readsbs_value(state: int, word: str) -> None:
     me = 28 << 51 | 1 << 48 | state << 45 | squawk_code("7600") << 32
-    assert Receiver().says(me) == {"emergency": word, "squawk": "7600"}
+    assert Receiver().fields(me) == {"emergency": word, "squawk": "7600"}
 
 
-def test_what_the_autopilot_is_set_to_is_read() -> None:
+def test_autopilot_settings_are_decoded() -> None:
     base = 29 << 51 | 1 << 49 | (36000 // 32 + 1) << 36 | 267 << 27 | 1 << 26 | 128 << 17 | 10 << 13 | 1 << 12 | 3 << 10
-    assert Receiver().says(base | 1 << 9 | 0b101001100) == {
+    assert Receiver().fields(base | 1 << 9 | 0b101001100) == {
         "nav_altitude_mcp": 36000,
         "nav_qnh": 1012.8,
         "nav_heading": 90.0,
@@ -198,8 +198,8 @@ def test_what_the_autopilot_is_set_to_is_read() -> None:
         "sil_type": "perhour",
         "nav_modes": ("autopilot", "althold", "lnav", "tcas"),
     }
-    assert "nav_modes" not in Receiver().says(base)
+    assert "nav_modes" not in Receiver().fields(base)
 
 
-def test_the_old_form_of_target_state_is_left_alone() -> None:
-    assert Receiver().says(29 << 51 | 36000 // 32 << 36 | 267 << 27) == {}
+def test_the_version_1_layout_of_target_state_is_not_decoded() -> None:
+    assert Receiver().fields(29 << 51 | 36000 // 32 << 36 | 267 << 27) == {}

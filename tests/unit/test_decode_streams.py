@@ -1,4 +1,4 @@
-"""What holds for every stream format: splits do not matter, garbage does no harm, nothing grows."""
+"""Claims for all stream formats: splits do not change the result, garbage does not raise, memory is bounded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLACE = Context((47.45, 8.56))
 
 
 def beast_sample() -> bytes:
-    """Good frames, frames full of 0x1a, garbage between them, records we do not read, a frame broken off, Mode A/C."""
+    """Valid frames, frames full of 0x1a, garbage between them, unsupported records, a truncated frame, Mode A/C."""
     frames = [beast(frame) for _, frame in traffic(3, 1.2)]
     escaped = beast(squitter("1A1A1A", position(47.6, 8.7, False)), b"\x1a" * 6, 0x1A)
     extras = b"\x1a\xe3\x00\x1a\x1a\x05receiv\x1a4\x00\x01\x02\x1a5status\x1aP\x00\x1aW\x1a\x1a\x01"
@@ -119,7 +119,7 @@ def test_noise_of_a_thousand_frames_a_second_brings_no_aircraft() -> None:
     chance = random.Random(7)
     noise = b"".join(beast(chance.randbytes(chance.choice((7, 14))).hex()) for _ in range(20_000))
     observations, counters = heard("beast", [noise])
-    # Twenty-four bits of checksum: one frame of noise in sixteen million vouches for an address.
+    # The checksum has 24 bits: one frame of noise in sixteen million verifies an address.
     assert observations == []
     assert counters.messages == 0
 

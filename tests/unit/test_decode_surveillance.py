@@ -1,4 +1,4 @@
-"""What aircraft tell radars that ask them."""
+"""Fields of replies to interrogations."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def known() -> Receiver:
         (7, {"alt_baro": 10000}),
     ],
 )
-def test_flight_status_tells_ground_alert_and_ident(status: int, expected: dict[str, object]) -> None:
+def test_flight_status_gives_ground_alert_and_ident(status: int, expected: dict[str, object]) -> None:
     heard = known().hear(reply(4, PLANE, altitude_code(10000), status))
     assert heard is not None
     assert heard.fields == expected
 
 
 @pytest.mark.parametrize(("frame_status", "altitude"), [(0, 10000), (4, "ground")])
-def test_an_air_to_air_reply_tells_altitude_or_ground(frame_status: int, altitude: object) -> None:
+def test_an_air_to_air_reply_gives_altitude_or_ground(frame_status: int, altitude: object) -> None:
     heard = known().hear(reply(0, PLANE, altitude_code(10000), frame_status))
     assert heard is not None
     assert heard.fields == {"alt_baro": altitude}
@@ -60,7 +60,7 @@ def test_a_squawk_is_read_as_four_digits(squawk: str) -> None:
     assert heard.fields["squawk"] == squawk
 
 
-def test_an_all_call_from_the_ground_says_so() -> None:
+def test_an_all_call_from_the_ground_gives_ground() -> None:
     heard = Receiver().hear(all_call(PLANE, ca=4))
     assert heard is not None
     assert heard.fields == {"alt_baro": "ground"}
@@ -79,14 +79,14 @@ def comm_b(df: int, payload: str) -> str:
         ("200464b7d8c520", {"flight": "AFR76LT"}),
     ],
 )
-def test_a_register_that_alone_fits_is_read(payload: str, expected: dict[str, object]) -> None:
+def test_a_register_is_decoded_if_no_other_fits(payload: str, expected: dict[str, object]) -> None:
     heard = known().hear(comm_b(20, payload))
     assert heard is not None
     assert heard.fields == {"alert": 0, "spi": 0, "alt_baro": 10000, **expected}
 
 
 @pytest.mark.parametrize("payload", ["fdb9eb1aa33c66", "8053a7003fe800", "58000000000000", "20fffffffffffc"])
-def test_a_register_that_could_be_two_is_not_believed(payload: str) -> None:
+def test_an_ambiguous_register_is_not_decoded(payload: str) -> None:
     heard = known().hear(comm_b(20, payload))
     assert heard is not None
     assert set(heard.fields) <= {"alert", "spi", "alt_baro"}

@@ -1,4 +1,4 @@
-"""The invented sky holds together: it moves as its own fields say, and a seed names it for good."""
+"""Simulated traffic: movement matches the fields, and a seed always gives the same traffic."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 from skyspy.aircraft import SOURCES, Observation, clean_fields, clean_hex
 from skyspy.geo import Point, bearing_deg, distance_nm
 from skyspy.military import is_military
-from skyspy.simulate import DEFAULT_PLACE, Simulation
-from skyspy.simulate.draw import Draw
+from skyspy.simulate import DEFAULT_CENTRE, Simulation
 from skyspy.simulate.names import AIRLINES, COUNTRIES, MILITARY
-from skyspy.simulate.route import Sketch
+from skyspy.simulate.random_stream import RandomStream
+from skyspy.simulate.route import RouteBuilder
 from tests.costs import lines_run
 
 T0 = 1_700_000_000.0
@@ -66,25 +66,25 @@ def test_the_same_seed_and_time_give_the_same_sky_whatever_was_asked_before() ->
     assert second(asked_before, T0 + 5000) == second(Simulation(7), T0 + 5000)
 
 
-def test_another_seed_is_another_sky() -> None:
+def test_another_seed_gives_other_traffic() -> None:
     ours = {(o.hex, o.fields.get("flight")) for o in second(Simulation(1), T0)}
     theirs = {(o.hex, o.fields.get("flight")) for o in second(Simulation(2), T0)}
     assert not ours & theirs
 
 
-def test_about_as_many_aircraft_as_asked_are_in_the_sky() -> None:
+def test_about_the_requested_number_of_aircraft_are_on_the_air() -> None:
     for asked in (5, 60, 500):
         counts = [len({o.hex for o in heard}) for heard in watch(Simulation(1, asked), 7200, step=480)]
         assert sum(counts) / len(counts) == pytest.approx(asked, rel=0.15, abs=1.5)
 
 
-def test_each_aircraft_is_heard_once_a_second_however_often_one_asks() -> None:
+def test_each_aircraft_is_heard_once_a_second_at_any_call_rate() -> None:
     often, once = Simulation(5), Simulation(5)
     quarters = [often.observations(T0 + n / 4, T0 + (n + 1) / 4, at=0.0) for n in range(40)]
     heard = [o.hex for quarter in quarters for o in quarter if o.source != "mlat"]
     seconds = [o.hex for n in range(10) for o in once.observations(T0 + n, T0 + n + 1, at=0.0) if o.source != "mlat"]
     assert sorted(heard) == sorted(seconds)
-    assert max(len(quarter) for quarter in quarters) < 40  # they do not all speak at the same moment
+    assert max(len(quarter) for quarter in quarters) < 40  # they are not all heard at the same moment
 
 
 def test_after_a_long_pause_each_aircraft_is_heard_once() -> None:
@@ -207,24 +207,24 @@ def test_an_arrival_touches_down_and_a_departure_takes_off(hour: list[list[Obser
     assert len(took_off) >= 10
 
 
-def test_aircraft_come_and_go_with_addresses_of_their_own() -> None:
+def test_aircraft_change_over_time_and_have_distinct_addresses() -> None:
     sim = Simulation(2)
     before, after = ({o.hex for o in second(sim, T0 + n)} for n in (0, 1800))
     assert len(before - after) > 15
     assert len(after - before) > 15
     for heard in watch(sim, 3600, step=60):
-        speakers = [o.hex for o in heard if o.source != "mlat"]
-        assert len(speakers) == len(set(speakers))
+        addresses = [o.hex for o in heard if o.source != "mlat"]
+        assert len(addresses) == len(set(addresses))
 
 
-def test_the_sky_stands_around_the_place_it_is_given() -> None:
-    for centre in (DEFAULT_PLACE, (-33.9, 179.9), (64.1, -21.9), (0.0, 0.0)):
+def test_traffic_is_around_the_given_centre() -> None:
+    for centre in (DEFAULT_CENTRE, (-33.9, 179.9), (64.1, -21.9), (0.0, 0.0)):
         for observation in second(Simulation(1, centre=centre), T0):
             if "lat" in observation.fields:
                 assert distance_nm(centre, where(observation)) < 220
 
 
-def test_an_aircraft_costs_little_however_many_there_are() -> None:
+def test_the_cost_per_aircraft_does_not_grow_with_their_number() -> None:
     costs = []
     for aircraft in (60, 240):
         sim = Simulation(1, aircraft)
@@ -234,21 +234,21 @@ def test_an_aircraft_costs_little_however_many_there_are() -> None:
     assert costs[0] < 150
 
 
-def test_a_chain_of_legs_ends_where_its_rounds_close() -> None:
-    sketch = Sketch(90, 1000)
+def test_a_closed_chain_of_legs_ends_where_it_began() -> None:
+    route = RouteBuilder(90, 1000)
     for _ in range(4):
-        sketch.go("cruise", 2).turn("cruise", 90)
-    sketch.go("cruise", 1)
-    route = sketch.laid(0, 5.0, -3.0, 30.0)
+        route.go("cruise", 2).turn("cruise", 90)
+    route.go("cruise", 1)
+    route = route.build(0, 5.0, -3.0, 30.0)
     start, end = route.at(0.0), route.at(route.seconds - 40.0)
     assert start is not None
     assert end is not None
     assert (end.x, end.y, end.heading) == pytest.approx((start.x, start.y, start.heading), abs=1e-3)
 
 
-def test_a_draw_is_the_same_for_good() -> None:
-    assert [Draw(7, 3).whole(0, 999) for _ in range(1)] == [Draw(7, 3).whole(0, 999)]
-    draw = Draw(1, 2)
-    drawn = [draw.unit() for _ in range(10_000)]
+def test_a_random_stream_is_reproducible_and_uniform() -> None:
+    assert [RandomStream(7, 3).whole(0, 999) for _ in range(1)] == [RandomStream(7, 3).whole(0, 999)]
+    random = RandomStream(1, 2)
+    drawn = [random.unit() for _ in range(10_000)]
     assert 0.49 < sum(drawn) / len(drawn) < 0.51
     assert 0.0 <= min(drawn) < max(drawn) < 1.0

@@ -1,4 +1,4 @@
-"""The tracker tells: what is listed and removed, what makes a change, and its totals."""
+"""The tracker: listing and removal, what makes a change, and totals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["tracker"]
 def test_an_aircraft_is_listed_with_its_second_message(tracker: Tracker) -> None:
     tracker.apply(heard(T0, messages=1, alt_baro=30000), T0)
     assert tracker.take_delta(T0) is None
-    assert (len(tracker), tracker.held, tracker.whole(HEX, T0)) == (0, 1, None)
+    assert (len(tracker), tracker.held, tracker.aircraft(HEX, T0)) == (0, 1, None)
     tracker.apply(heard(T0 + 1, messages=1, gs=400.0), T0 + 1)
     delta = tracker.take_delta(T0 + 1)
     assert delta is not None
@@ -124,7 +124,7 @@ def test_what_is_handed_out_belongs_to_the_taker(tracker: Tracker) -> None:
     tracker.apply(heard(T0, alt_baro=30000), T0)
     delta = tracker.take_delta(T0)
     assert delta is not None
-    for given in (*delta.new, *tracker.snapshot(T0), tracker.whole(HEX, T0)):
+    for given in (*delta.new, *tracker.snapshot(T0), tracker.aircraft(HEX, T0)):
         assert given is not None
         given.clear()
     assert shown(tracker, T0)["alt_baro"] == 30000
@@ -133,9 +133,9 @@ def test_what_is_handed_out_belongs_to_the_taker(tracker: Tracker) -> None:
 def test_whole_and_trail_ignore_case(tracker: Tracker) -> None:
     tracker.apply(heard(T0, lat=47.0, lon=8.0), T0)
     tracker.take_delta(T0)
-    assert tracker.whole("4ca87c", T0) == tracker.whole("4CA87C", T0) is not None
+    assert tracker.aircraft("4ca87c", T0) == tracker.aircraft("4CA87C", T0) is not None
     assert len(tracker.trail("4ca87C")) == 1
-    assert (tracker.whole("000001", T0), tracker.trail("000001")) == (None, [])
+    assert (tracker.aircraft("000001", T0), tracker.trail("000001")) == (None, [])
 
 
 def test_an_object_holds_only_known_names(tracker: Tracker) -> None:
@@ -180,7 +180,7 @@ def test_the_listed_aircraft_can_be_read_without_copies_and_not_be_changed(track
     assert list(tracker.listed()) == [], "listed as of the last delta"
     tracker.take_delta(T0)
     [aircraft] = tracker.listed()
-    assert {"seen": 0.0, **aircraft} == tracker.whole(HEX, T0)
+    assert {"seen": 0.0, **aircraft} == tracker.aircraft(HEX, T0)
     with pytest.raises(TypeError):
         aircraft["gs"] = 1.0  # type: ignore[index]
     tracker.apply(heard(T0 + 1, gs=260.0), T0 + 1)

@@ -1,4 +1,4 @@
-"""Emergencies and military aircraft: who is believed, and for how long."""
+"""Emergencies and military aircraft: which source applies, and for how long."""
 
 from __future__ import annotations
 

@@ -68,11 +68,11 @@ def test_an_aircraft_evicted_and_heard_again_shows_its_old_position_with_its_age
     tracker.take_delta(0)
     tracker.apply(heard(1, 1, messages=1), 1)
     tracker.apply(Observation(hex_of(0), 2, "adsb_icao", {"gs": 300.0}), 2)
-    aircraft = tracker.whole(hex_of(0), 2)
+    aircraft = tracker.aircraft(hex_of(0), 2)
     assert aircraft is not None
     assert (aircraft["lat"], aircraft["seen"], aircraft["seen_pos"]) == (47.0, 0.0, 2.0)
     tracker.take_delta(2)
-    aircraft = tracker.whole(hex_of(0), 2)
+    aircraft = tracker.aircraft(hex_of(0), 2)
     assert aircraft is not None
     assert not {"lat", "lon", "seen_pos"} & set(aircraft)
 

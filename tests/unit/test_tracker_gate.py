@@ -7,7 +7,7 @@ import pytest
 from skyspy.aircraft import SOURCES
 from skyspy.tracker import EXPIRED, FRESH, STALE, Limits, Tracker, freshness
 from skyspy.tracker.gate import Stamp
-from skyspy.tracker.record import COARSE
+from skyspy.tracker.tracked_aircraft import SOURCE_CATEGORIES
 from tests.tracker_world import HEX, T0, heard, shown, tracker
 
 __all__ = ["tracker"]
@@ -145,8 +145,8 @@ def test_every_type_has_a_coarse_word(tracker: Tracker, source: str) -> None:
     tracker.apply(heard(T0, source), T0)
     aircraft = shown(tracker, T0)
     assert aircraft["type"] == source
-    assert aircraft["source"] == COARSE[source]
-    assert COARSE[source] in {"adsb", "adsr", "tisb", "adsc", "mlat", "mode_s", "other"}
+    assert aircraft["source"] == SOURCE_CATEGORIES[source]
+    assert SOURCE_CATEGORIES[source] in {"adsb", "adsr", "tisb", "adsc", "mlat", "mode_s", "other"}
 
 
 def test_type_names_the_best_source_while_it_is_heard(tracker: Tracker) -> None:
@@ -209,6 +209,6 @@ def test_a_now_that_steps_back_a_little_changes_nothing(tracker: Tracker) -> Non
     tracker.take_delta(T0)
     assert not tracker.apply(heard(T0, alt_baro=1000), T0 - 5)
     assert tracker.take_delta(T0 - 5) is None or len(tracker) == 1
-    aircraft = tracker.whole(HEX, T0 - 5)
+    aircraft = tracker.aircraft(HEX, T0 - 5)
     assert aircraft is not None
     assert (aircraft["alt_baro"], aircraft["seen"], aircraft["seen_pos"]) == (30000, 0.0, 0.0)

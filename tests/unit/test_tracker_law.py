@@ -1,4 +1,4 @@
-"""The tracker's law under random observations: a snapshot and the deltas after it make every later snapshot."""
+"""The tracker under random observations: a snapshot and the deltas after it make every later snapshot."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def listeners_agree(tracker: Tracker, listeners: list[Listener], now: float) -> 
     for listener in listeners:
         assert listener.sees() == truth
     for hex_, aircraft in truth.items():
-        whole = tracker.whole(hex_.lower(), now)
+        whole = tracker.aircraft(hex_.lower(), now)
         assert whole is not None
         assert without_ages([whole])[hex_] == aircraft
         assert None not in whole.values()

@@ -1,4 +1,4 @@
-"""A recording played fast flies fast here, and its positions are still possible."""
+"""A recording played fast: movement appears faster, and its positions are still plausible."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def flown(pace: float, told: float) -> int:
         fields = {"lat": lat, "lon": lon, "gs": 450.0, "track": 90.0}
         tracker.apply(Observation("4B1613", now, "adsb_icao", fields, pace=told), now)
         tracker.take_delta(now)
-        whole = tracker.whole("4B1613", now) or {}
+        whole = tracker.aircraft("4B1613", now) or {}
         taken += abs(whole.get("lon", 0.0) - lon) < 1e-9
     return taken
 

@@ -1,4 +1,4 @@
-"""Which positions the tracker believes: range, jumps, late receivers, shared addresses; and the trail they leave."""
+"""Which positions the tracker accepts: range, jumps, late receivers, shared addresses; and the trail they leave."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Flight:
 
 def place(tracker: Tracker, now: float) -> tuple[float, float]:
     tracker.take_delta(now)
-    aircraft = tracker.whole(HEX, now)
+    aircraft = tracker.aircraft(HEX, now)
     assert aircraft is not None
     return aircraft["lat"], aircraft["lon"]
 
@@ -52,7 +52,7 @@ def test_a_position_out_of_range_is_refused_and_the_rest_kept() -> None:
     far = Flight(destination(HOME, 45, 101))
     assert tracker.apply(far.heard(T0, alt_baro=30000), T0)
     tracker.take_delta(T0)
-    aircraft = tracker.whole(HEX, T0)
+    aircraft = tracker.aircraft(HEX, T0)
     assert aircraft is not None
     assert ("lat" in aircraft, aircraft["alt_baro"]) == (False, 30000)
     assert tracker.refused["far"] == 1
@@ -74,7 +74,7 @@ def test_a_reference_learnt_later_counts_from_then_on() -> None:
     assert tracker.reference == HOME
     assert tracker.apply(Flight((0.0, 0.0)).heard(T0), T0)
     tracker.take_delta(T0)
-    assert "lat" not in (tracker.whole(HEX, T0) or {})
+    assert "lat" not in (tracker.aircraft(HEX, T0) or {})
 
 
 @given(
@@ -85,7 +85,7 @@ def test_a_reference_learnt_later_counts_from_then_on() -> None:
 def test_the_short_cut_of_the_range_check_never_disagrees_with_the_distance(
     centre: tuple[float, float], range_nm: float, point: tuple[float, float]
 ) -> None:
-    assert Area(centre, range_nm).holds(*point) is (distance_nm(centre, point) <= range_nm)
+    assert Area(centre, range_nm).contains(*point) is (distance_nm(centre, point) <= range_nm)
 
 
 @given(
@@ -96,7 +96,7 @@ def test_the_short_cut_of_the_range_check_never_disagrees_with_the_distance(
 )
 def test_nor_does_it_near_the_edge(centre: tuple[float, float], range_nm: float, bearing: float, share: float) -> None:
     point = destination(centre, bearing, range_nm * share)
-    assert Area(centre, range_nm).holds(*point) is (distance_nm(centre, point) <= range_nm)
+    assert Area(centre, range_nm).contains(*point) is (distance_nm(centre, point) <= range_nm)
 
 
 # -- jumps -------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def test_an_impossible_jump_is_refused_with_the_motion_that_came_with_it() -> No
     elsewhere = Flight((48.0, 9.0), gs=120.0)
     assert tracker.apply(elsewhere.heard(T0 + 1, alt_baro=2000, squawk="2000"), T0 + 1)
     assert place(tracker, T0 + 1) == flight.place(T0)
-    aircraft = tracker.whole(HEX, T0 + 1)
+    aircraft = tracker.aircraft(HEX, T0 + 1)
     assert aircraft is not None
     assert (aircraft["alt_baro"], aircraft["gs"], aircraft["squawk"]) == (30000, 450.0, "2000")
     assert tracker.refused["jump"] == 1
@@ -254,7 +254,7 @@ def test_a_position_older_than_the_one_held_is_refused_within_a_newer_message() 
     tracker.apply(Observation(HEX, T0, "adsb_icao", {"lat": 47.0, "lon": 8.0, "nic": 8}, T0 - 1, 2), T0)
     tracker.apply(Observation(HEX, T0 + 1, "adsb_icao", {"lat": 46.999, "lon": 8.0, "nic": 7, "gs": 90.0}, T0 - 2, 2), T0 + 1)
     assert place(tracker, T0 + 1) == (47.0, 8.0)
-    aircraft = tracker.whole(HEX, T0 + 1)
+    aircraft = tracker.aircraft(HEX, T0 + 1)
     assert aircraft is not None
     assert (aircraft["nic"], aircraft["gs"], aircraft["seen"], aircraft["seen_pos"]) == (8, 90.0, 0.0, 2.0)
 
@@ -264,7 +264,7 @@ def test_a_parked_aircraft_heard_again_keeps_its_position_young() -> None:
     for step in range(100):
         tracker.apply(parked.heard(T0 + step), T0 + step)
         tracker.take_delta(T0 + step)
-    aircraft = tracker.whole(HEX, T0 + 99)
+    aircraft = tracker.aircraft(HEX, T0 + 99)
     assert aircraft is not None
     assert aircraft["seen_pos"] == 0.0
 

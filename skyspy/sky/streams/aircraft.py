@@ -144,5 +144,5 @@ class _Wholes(dict[str, Payload]):
         self._now = now.steady
 
     def __missing__(self, hex_: str) -> Payload:
-        whole = self[hex_] = self._tracker.whole(hex_, self._now) or {}
+        whole = self[hex_] = self._tracker.aircraft(hex_, self._now) or {}
         return whole

@@ -1,7 +1,7 @@
-"""Pure: numbers that look random and are fixed by a key.
+"""Pseudorandom numbers determined by a key.
 
-Law: the same key gives the same numbers on every machine and in every version of Python, so that a
-seed names a sky for good. Not for secrets.
+Invariant: the same key gives the same numbers on every machine and in every version of Python, so that a seed always
+gives the same traffic. Not suitable for secrets.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ _STEP = 0x9E3779B97F4A7C15
 
 
 def _mix(value: int) -> int:
-    """The finishing steps of splitmix64: every bit of the input moves half of the output's."""
+    """The finalizer of splitmix64: each input bit affects about half of the output bits."""
     value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK
     return value ^ (value >> 31)
 
 
-class Draw:
-    """A stream of numbers; `Draw(7, 3)` and `Draw(3, 7)` are different streams."""
+class RandomStream:
+    """A stream of numbers (splitmix64). The order of the key's parts matters: keys (7, 3) and (3, 7) differ."""
 
     __slots__ = ("_state",)
 
@@ -43,7 +43,7 @@ class Draw:
         return low + (high - low) * self.unit()
 
     def whole(self, low: int, high: int) -> int:
-        """A whole number, low <= x <= high."""
+        """An integer, low <= x <= high."""
         return low + int(self.unit() * (high - low + 1))
 
     def pick(self, choices: Sequence[T]) -> T:
@@ -51,7 +51,7 @@ class Draw:
         return choices[int(self.unit() * len(choices))]
 
     def chance(self, probability: float) -> bool:
-        """True this often."""
+        """True with this probability."""
         return self.unit() < probability
 
     def sign(self) -> int:

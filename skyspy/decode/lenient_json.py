@@ -1,8 +1,7 @@
-"""Decode: JSON as receivers write it, which is not always JSON.
+"""JSON parser that accepts what receivers write, which is not always valid JSON.
 
-Law: strict first. Only what the strict codec refuses is read again tolerantly: `NaN`, `inf` and numbers too
-large become None or infinity (and so drop out where fields are cleaned), bytes that are no UTF-8 become U+FFFD.
-What is broken for good raises DecodeError.
+Text is parsed strictly first. Only text that the strict codec rejects is parsed again leniently: `NaN`, `inf` and very
+large numbers become None or infinity, which field cleaning drops; bytes that are not UTF-8 become U+FFFD.
 """
 
 from __future__ import annotations
@@ -13,14 +12,14 @@ import re
 from skyspy import wirejson
 from skyspy.decode.base import DecodeError
 
-# C prints not-a-number in several ways; each stands where a value stands.
+# The spellings of not-a-number and infinity that C's printf produces, in the place of a JSON value.
 _NOT_A_NUMBER = re.compile(r"([:\[,]\s*)[-+]?(?:nan|inf|infinity)(?=\s*[,}\]])", re.IGNORECASE)
-_LONGEST_INT = 40
+_MAX_INT_DIGITS = 40
 
 
 def _int(text: str) -> int | None:
-    # Python refuses whole documents for an integer of thousands of digits; none of ours has that many.
-    return int(text) if len(text) <= _LONGEST_INT else None
+    # Python raises ValueError for integers of thousands of digits, which would reject the whole document.
+    return int(text) if len(text) <= _MAX_INT_DIGITS else None
 
 
 def _constant(_: str) -> None:
@@ -28,7 +27,7 @@ def _constant(_: str) -> None:
 
 
 def parse(text: bytes) -> object:
-    """The value of a JSON text; raises DecodeError."""
+    """The value of a JSON text; raises DecodeError if it cannot be parsed leniently either."""
     try:
         return wirejson.loads(text)
     except wirejson.JSONDecodeError:

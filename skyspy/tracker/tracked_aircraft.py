@@ -1,0 +1,289 @@
+"""The state of one aircraft in the tracker.
+
+`public` is the state as of the last delta, which snapshots show (without the ages `seen` and `seen_pos`). `pending` holds the
+differences accepted since: the aircraft's entry in the next delta. None in `pending` means that a field was removed. So the
+cost of a delta depends on the number of changes, and a value that changed and changed back is not sent.
+
+Invariant: only the tracker modifies a TrackedAircraft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf
+from typing import Any
+
+from skyspy.aircraft import FIELDS, POSITION, SOURCES, Value
+from skyspy.military import is_military
+from skyspy.safety.emergency import SQUAWKS, SquawkAlarm
+from skyspy.tracker.gate import ADSC, WORST, Stamp, lifetime_s
+from skyspy.tracker.limits import Limits
+from skyspy.tracker.position import HeldPosition
+from skyspy.tracker.trail import Trail
+
+Object = dict[str, Any]
+"""An aircraft object, or its changed fields."""
+
+VOLATILE = frozenset({"seen", "seen_pos", "messages", "rssi"})
+"""Fields that change with every message. They are updated every few seconds at most, see `Limits.refresh_s`."""
+
+SOURCE_CATEGORIES: dict[str, str] = {
+    name: name.split("_")[0] if name.startswith(("adsb", "adsr", "tisb")) else "other" if name == "unknown" else name
+    for name in SOURCES
+}
+"""The field `source` by readsb's `type`: adsb, adsr, tisb, adsc, mlat, mode_s or other."""
+
+TYPE_HOLD_S = 30.0
+"""Seconds for which `type` keeps the best source after it was last heard."""
+
+MIN_MESSAGES = 2
+"""Messages until an aircraft is listed: a single message may have a bit error in its address."""
+
+_MILITARY_FLAG = 1
+
+
+class TrackedAircraft:
+    """One aircraft: its public and pending fields, their stamps, its position, trail and type. See the module."""
+
+    __slots__ = (
+        "alarm", "best_rank", "due", "gone", "has_removals", "hex", "last_names", "last_stamp", "listed", "messages", "military",
+        "newest_at", "pending", "position", "public", "refreshed_at", "rssi", "seen_at", "stamps", "touched", "trail", "type",
+        "type_at", "type_rank",
+    )  # fmt: skip
+
+    def __init__(self, hex_: str) -> None:
+        self.hex = hex_
+        self.public: Object = {}
+        self.pending: Object = {"hex": hex_}
+        self.stamps: dict[str, Stamp] = {}
+        self.last_stamp = Stamp(-inf, WORST)
+        self.last_names: tuple[str, ...] | None = None
+        """Stamp and names of the fields accepted last. An observation of the same fields updates this stamp in place. The names
+        are None if some of the fields have another stamp by now."""
+        self.best_rank, self.newest_at = WORST, -inf
+        """The best rank and newest time of all stamps: an observation at least as good and as new is accepted as a whole."""
+        self.messages = 0
+        self.seen_at = -inf
+        self.refreshed_at = -inf
+        self.due = inf
+        """When the tracker next checks this aircraft for expired fields."""
+        self.position = HeldPosition()
+        self.trail: Trail | None = None
+        self.type, self.type_rank, self.type_at = "unknown", WORST + 1, -inf
+        self.military = is_military(hex_)
+        self.rssi: Value | None = None
+        self.alarm: SquawkAlarm | None = None
+        self.listed = self.touched = self.has_removals = self.gone = False
+
+    # -- input -----------------------------------------------------------------------------------
+
+    def current(self, name: str) -> Any:
+        """The current value of a field, pending or public."""
+        pending = self.pending
+        return pending[name] if name in pending else self.public.get(name)
+
+    def accept(self, fields: Mapping[str, Value], source: str, at: float, rank: int) -> None:
+        """Accept these fields. A position among them is the one that `position` has just accepted."""
+        keys = tuple(fields)
+        if keys == self.last_names:
+            self.last_stamp.at, self.last_stamp.rank = at, rank
+        else:
+            self._stamp(fields, keys, at, rank)
+        self.best_rank = min(self.best_rank, rank)
+        self.newest_at = max(self.newest_at, at)
+        if source != self.type:
+            self.consider_type(source, rank, at)
+        elif at > self.type_at:
+            self.type_at = at
+        self._update_pending(fields)
+        squawk = fields.get("squawk")
+        if squawk in SQUAWKS or self.alarm is not None:
+            self._take_squawk(squawk, at)
+
+    def _update_pending(self, fields: Mapping[str, Value]) -> None:
+        """Put the values that differ from `public` into `pending`."""
+        pending, public = self.pending, self.public
+        try:
+            if len(pending) > 1:
+                self._merge(fields)
+            else:
+                for name, value in fields.items():
+                    if public[name] != value:
+                        pending[name] = value
+        except KeyError:  # a field that `public` does not have yet; rare, so the fast path does not check for it
+            self._merge(fields)
+        if "rssi" in fields:
+            self.rssi = fields["rssi"]
+            pending.pop("rssi", None)
+        if self.alarm is not None and "emergency" in fields:
+            self._take_emergency(fields["emergency"])
+
+    def _merge(self, fields: Mapping[str, Value]) -> None:
+        """The slow path of `_update_pending`: for fields missing in `public`, and values that may equal the public one again."""
+        pending, get = self.pending, self.public.get
+        for name, value in fields.items():
+            if get(name) != value:
+                pending[name] = value
+            elif name in pending:
+                del pending[name]
+
+    def _stamp(self, fields: Mapping[str, Value], keys: tuple[str, ...], at: float, rank: int) -> None:
+        """Give the fields a shared new stamp. Position fields get the position's stamp, and those that are missing are removed."""
+        stamps = self.stamps
+        self.last_stamp, self.last_names = Stamp(at, rank), keys
+        stamps.update(dict.fromkeys(fields, self.last_stamp))
+        if "lat" in fields:
+            for name in POSITION:
+                if name in fields:
+                    stamps[name] = self.position
+                elif name in stamps:
+                    del stamps[name]
+                    self.set_pending(name, None)
+
+    def set_pending(self, name: str, value: Value | None) -> None:
+        """Set a pending value, unless it is public already; None removes the field."""
+        if self.public.get(name) == value:
+            self.pending.pop(name, None)
+        else:
+            self.pending[name] = value
+            self.has_removals = self.has_removals or value is None
+
+    def consider_type(self, source: str, rank: int, at: float) -> None:
+        """Set `type` to the source if it has a better rank, or if the current one was not heard for TYPE_HOLD_S."""
+        if rank < self.type_rank or at - self.type_at > TYPE_HOLD_S:
+            self.type = source if source in SOURCES else "unknown"
+            self.type_rank, self.type_at = rank, at
+            self.set_pending("type", self.type)
+            self.set_pending("source", SOURCE_CATEGORIES[self.type])
+
+    def _take_squawk(self, code: Value | None, at: float) -> None:
+        """Start, confirm or end the alarm of an emergency squawk; None: no squawk was received."""
+        if code is None:
+            return
+        if code not in SQUAWKS:
+            self._end_alarm()
+        elif self.alarm is None:
+            self.alarm = SquawkAlarm(str(code), at)
+        else:
+            is_first = self.alarm.meaning is None
+            if self.alarm.confirm(str(code), at):
+                if is_first:
+                    self.alarm.own = self.current("emergency")
+                self.set_pending("emergency", self.alarm.emergency)
+
+    def _take_emergency(self, word: Value | None) -> None:
+        """Apply a new value of `emergency` that the aircraft sent (None: it expired) to a confirmed alarm."""
+        if self.alarm is not None and self.alarm.meaning is not None:
+            self.alarm.own = word
+            self.set_pending("emergency", self.alarm.emergency)
+
+    def _end_alarm(self) -> None:
+        """End the alarm; the aircraft's own `emergency` applies again."""
+        alarm, self.alarm = self.alarm, None
+        if alarm is not None and alarm.meaning is not None:
+            self.set_pending("emergency", alarm.own)
+
+    # -- expiry ----------------------------------------------------------------------------------
+
+    def deadline(self, limits: Limits) -> float:
+        """When this aircraft is removed if nothing more is received from it."""
+        deadline = self.seen_at + limits.timeout_s
+        for stamp in set(self.stamps.values()):
+            if stamp.rank == ADSC:
+                deadline = max(deadline, stamp.at + limits.adsc_expire_s)
+        return deadline
+
+    def expire(self, now: float, limits: Limits) -> float:
+        """Remove expired fields; returns when the next one expires."""
+        due = inf
+        old = False
+        for stamp in set(self.stamps.values()):
+            end = stamp.at + lifetime_s(stamp.rank, limits)
+            if end <= now:
+                old = True
+            elif end < due:
+                due = end
+        if old:
+            self._drop([name for name, stamp in self.stamps.items() if stamp.at + lifetime_s(stamp.rank, limits) <= now])
+        return due
+
+    def _drop(self, names: list[str]) -> None:
+        stamps = self.stamps
+        for name in names:
+            del stamps[name]
+            self.set_pending(name, None)
+        if "lat" in names:
+            self.position.clear()
+        if "rssi" in names:
+            self.rssi = None
+        if "emergency" in names:
+            self._take_emergency(None)
+        if "squawk" in names:
+            self._end_alarm()
+        self.last_names = None
+        self.best_rank = min((stamp.rank for stamp in stamps.values()), default=WORST)
+        self.newest_at = max((stamp.at for stamp in stamps.values()), default=-inf)
+
+    # -- output ----------------------------------------------------------------------------------
+
+    def publish(self, now: float, limits: Limits, trail_points: int) -> Object | None:
+        """Make pending values public. Returns the delta entry: `hex` and the changed fields (None: removed); or None."""
+        pending = self.pending
+        if not self.listed:
+            self.set_pending("military", self.military)
+        if len(pending) > 1:
+            self.pending = {"hex": self.hex}
+            self._apply_pending(pending, trail_points)
+        if now - self.refreshed_at >= limits.refresh_s:
+            if pending is self.pending:
+                self.pending = {"hex": self.hex}
+            self._refresh(now, pending)
+        return pending if len(pending) > 1 else None
+
+    def _apply_pending(self, pending: Object, trail_points: int) -> None:
+        public = self.public
+        if "dbFlags" in pending:
+            military = bool((pending["dbFlags"] or 0) & _MILITARY_FLAG) or self.military
+            if public.get("military") != military:
+                pending["military"] = military
+        public.update(pending)
+        if self.has_removals:
+            self.has_removals = False
+            for name in [name for name, value in pending.items() if value is None]:
+                del public[name]
+        if ("lat" in pending or "lon" in pending) and "lat" in public:
+            if self.trail is None:
+                self.trail = Trail()
+            self.trail.offer(self.position.at, public, trail_points)
+
+    def to_object(self, now: float) -> Object:
+        """The aircraft object as of the last delta, with its ages at `now`; a copy."""
+        result = dict(self.public)
+        self._write_ages(now, result)
+        return result
+
+    def _write_ages(self, now: float, into: Object) -> None:
+        into["seen"] = round(now - self.seen_at, 1) if now > self.seen_at else 0.0
+        position_at = self.position.at
+        if "lat" in self.public and position_at != -inf:
+            into["seen_pos"] = round(now - position_at, 1) if now > position_at else 0.0
+
+    def _refresh(self, now: float, entry: Object) -> None:
+        """Add the volatile fields to a delta entry, if one of them changed."""
+        public = self.public
+        if self.messages == public.get("messages") and self.rssi == public.get("rssi"):
+            return
+        self.refreshed_at = now
+        public["messages"] = entry["messages"] = self.messages
+        if self.rssi is not None:
+            public["rssi"] = entry["rssi"] = self.rssi
+        self._write_ages(now, entry)
+
+    def take_over(self, old: TrackedAircraft) -> None:
+        """Continue an aircraft that was evicted since the last delta, so that the delta shows one changed aircraft."""
+        self.public, self.listed, self.messages, self.rssi = old.public, old.listed, old.messages, None
+        self.refreshed_at = old.refreshed_at
+        self.position.set_last_seen(old.position)
+        for name in old.public:
+            if name in FIELDS:
+                self.set_pending(name, None)
