@@ -27,7 +27,7 @@ from skyspy.server import Server
 from skyspy.sockets.subscriptions import Subscriptions
 from skyspy.store import StoreError
 from skyspy.store.settings import Settings
-from skyspy.transport.connection import ClientConnection
+from skyspy.transport.connection import ClientConnection, ConnectionRegistry
 from skyspy.transport.packets import REFUSED
 from skyspy.transport.rate_limit import FloodCounter, RateLimitedLogger
 from skyspy.transport.setup import registry_of
@@ -105,12 +105,12 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         if connection is None:
             raise Refused("overloaded")
         _note_token_in_url(environ, connection.peer.address)
-        self._refuse_if_full(connection)
+        _refuse_if_full(self.connections, connection)
         # Credentials are an object or nothing; anything else counts as an invalid token.
         token = Token(self.skyspy.tokens, auth.get("token") if isinstance(auth, dict) else auth)
         admission = authorize(self.skyspy.settings, token, connection.peer, self.row.permission)
         # No greenlet switch from the verdict to the end of this method.
-        self._refuse_if_full(connection)
+        _refuse_if_full(self.connections, connection)
         if connection.ended:
             # The client left while its token was looked up: nothing would ever remove its session.
             raise Refused("overloaded")
@@ -135,11 +135,6 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
             sky=sky.name,
             audience=sky.view.audience(admission.principal),
         )
-
-    def _refuse_if_full(self, connection: ClientConnection) -> None:
-        code = self.connections.refusal_to_admit(connection)
-        if code:
-            raise Refused(code)
 
     def _disconnected(self, sid: str) -> None:
         if self.server.manager.is_connected(sid, self.path):
@@ -301,6 +296,12 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
 
 
 MAX_REQUEST_ID = 128
+
+
+def _refuse_if_full(connections: ConnectionRegistry, connection: ClientConnection) -> None:
+    code = connections.refusal_to_admit(connection)
+    if code:
+        raise Refused(code)
 
 
 def _note_token_in_url(environ: Any, client: str) -> None:

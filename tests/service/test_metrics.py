@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask_socketio import ConnectionRefusedError as Refusal
 from prometheus_client.parser import text_string_to_metric_families
 
+from skyspy.address import Peer
 from skyspy.aircraft import Observation
 from skyspy.auth.principal import ANONYMOUS
 from skyspy.feedurl import parse
@@ -20,6 +22,7 @@ from skyspy.receivers.receiver import Receiver
 from skyspy.services.health_parts import PARTS
 from skyspy.store import roles
 from skyspy.tracker.position import LATE
+from skyspy.transport.connection import ClientConnection
 from skyspy.transport.setup import registry_of
 from tests.api_world import OPERATOR, World
 from tests.service.test_api_gate import BrokenSettings, served_with
@@ -127,8 +130,10 @@ def test_each_process_says_which_it_is(world: World, tmp_path: Path) -> None:
 def test_a_client_that_is_refused_is_counted_by_namespace_and_code(world: World) -> None:
     world.choose(AUTH_MODE="private")
     namespace = world.skyspy.socketio.server.namespace_handlers["/"]
-    manager = world.skyspy.socketio.server.manager
-    sid = manager.pre_connect("transport", "/")
+    server = world.skyspy.socketio.server
+    engine = SimpleNamespace(sid="transport", queue=SimpleNamespace())
+    registry_of(server).connections["transport"] = ClientConnection(registry_of(server), engine, Peer("198.51.100.7"))
+    sid = server.manager.pre_connect("transport", "/")
     with pytest.raises(Refusal):
         namespace.trigger_event("connect", sid, {"REMOTE_ADDR": "198.51.100.7"}, None)
     found = numbers(world)
