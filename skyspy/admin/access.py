@@ -23,7 +23,7 @@ from skyspy.admin.forms import PLAIN, Choice, Required, choice_field, text_field
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.permissions import ACCESS_LEVELS, ALWAYS_IDENTIFIED, FEATURES
 from skyspy.services import Refused, access
-from skyspy.services.access import Preview
+from skyspy.services.access import SettingsImpact
 from skyspy.store.registry import ROWS, Row
 from skyspy.store.settings import Setting, to_text
 
@@ -97,7 +97,7 @@ def keep(context: RequestContext) -> ResponseReturnValue:
     return redirect_with(f"Changed, and in force on every live connection within 2 seconds: {titles}.", "access_show")
 
 
-def disconnect_summary(found: Preview) -> list[str]:
+def disconnect_summary(found: SettingsImpact) -> list[str]:
     """Which connections a change ends, as sentences."""
     lines = []
     for kind, count in sorted(found.disconnected.items()):

@@ -19,7 +19,7 @@ from skyspy.admin.routes import Page, RequestContext
 from skyspy.admin.user_agents import name_of
 from skyspy.presence.presence import MESSAGE
 from skyspy.services import Refused, sessions
-from skyspy.services.sessions import Meant
+from skyspy.services.sessions import DisconnectImpact
 from skyspy.services.users import MANAGE
 from skyspy.store.presence import SessionRow
 from skyspy.topics import NAMESPACES
@@ -139,7 +139,7 @@ def _more(context: RequestContext, row: SessionRow) -> dict[str, int]:
     }
 
 
-def _meant(context: RequestContext, what: str, target: str) -> Meant:
+def _meant(context: RequestContext, what: str, target: str) -> DisconnectImpact:
     meant = sessions.meant(context.server, context.caller, what, target)
     above = next((owner.name for owner in meant.owners if not owner.permissions <= context.principal.permissions), "")
     if above:
@@ -161,7 +161,7 @@ def _ask(context: RequestContext, what: str, target: str, title: str) -> Respons
     )
 
 
-def _points(context: RequestContext, meant: Meant) -> list[str]:
+def _points(context: RequestContext, meant: DisconnectImpact) -> list[str]:
     """What disconnecting them does, as sentences."""
     where = listed([f"{count} in {namespace}" for namespace, count in sorted(meant.namespaces.items())])
     only = f"The live connection of {meant.whom} in {meant.rows[0].namespace} ends."

@@ -22,7 +22,7 @@ from skyspy.admin.routes import Page, RequestContext
 from skyspy.feedurl import SCHEMES
 from skyspy.receivers.manager import CheckResult
 from skyspy.services import Refused, feeds
-from skyspy.services.feeds import FeedView, Removal
+from skyspy.services.feeds import FeedView, ReceiverImpact
 
 page = Page("feeds", "/feeds/", "Receivers", (feeds.MANAGE,), "Server")
 
@@ -190,7 +190,7 @@ def _page(
     return make_response(text, status)
 
 
-def _points(removal: Removal, now: float) -> list[str]:
+def _points(removal: ReceiverImpact, now: float) -> list[str]:
     """What a removal does, as sentences."""
     alone = counted(removal.alone, "aircraft", "aircraft")
     disconnect_summary = "leaves" if removal.alone == 1 else "leave"

@@ -16,7 +16,7 @@ from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field,
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.permissions import PERMISSIONS
 from skyspy.services import Refused, roles
-from skyspy.services.roles import Effect
+from skyspy.services.roles import RoleImpact
 from skyspy.services.users import MANAGE
 
 page = Page("roles", "/roles/", "Roles", (MANAGE,), "People")
@@ -105,7 +105,7 @@ def delete(context: RequestContext, name: str) -> ResponseReturnValue:
     return redirect_with(f"The role {name} is deleted.", "roles_listing")
 
 
-def losses(effect: Effect, whose: str = "") -> list[str]:
+def losses(effect: RoleImpact, whose: str = "") -> list[str]:
     """What a change takes away from whom, as sentences: from all with a role, or from the one user `whose`."""
     lost = [permission for permission in PERMISSIONS if permission.name in effect.lost]
     all_of = (
@@ -133,7 +133,7 @@ def losses(effect: Effect, whose: str = "") -> list[str]:
     return points
 
 
-def _ask(context: RequestContext, name: str, says: str, ticked: frozenset[str], effect: Effect) -> str:
+def _ask(context: RequestContext, name: str, says: str, ticked: frozenset[str], effect: RoleImpact) -> str:
     own = ["You hold this role yourself."] if context.principal.role == name else []
     carried = {"says": [says], "permissions": sorted(ticked)}
     back = url_for("admin.roles_show", name=name)

@@ -19,7 +19,7 @@ from skyspy.admin.profile import sockets_of
 from skyspy.admin.roles import losses
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.services import Refused, invitations, keys, roles, users
-from skyspy.services.users import Touches, UserView
+from skyspy.services.users import UserImpact, UserView
 from skyspy.store.keys import KeySearch
 
 page = Page("users", "/users/", "Users", (users.MANAGE,), "People")
@@ -229,7 +229,7 @@ def _link(context: RequestContext, view: UserView, kind: str) -> str:
     )
 
 
-def _keys(ends: Touches, how_long: str) -> str:
+def _keys(ends: UserImpact, how_long: str) -> str:
     if not ends.keys:
         return "No API key works now."
     return f"{counted(ends.keys, 'API key')} {'stops' if ends.keys == 1 else 'stop'} working {how_long}."

@@ -47,7 +47,7 @@ class Changes(Struct):
     changes: Annotated[dict[str, Any], Meta(description="Setting names and their new values; null chooses the default")]
 
 
-class Preview(Struct, forbid_unknown_fields=True):
+class SettingsImpact(Struct, forbid_unknown_fields=True):
     """What a change of settings would do to present connections."""
 
     disconnected: Annotated[dict[str, int], Meta(description="Connections that would end, by kind: anonymous, user, key")]

@@ -211,13 +211,13 @@ def settings_list(context: RequestContext) -> object:
     )
 
 
-@resource.post("/api/admin/settings/preview/", body=operation.Changes, answer=operation.Preview, **_SETTINGS)
+@resource.post("/api/admin/settings/preview/", body=operation.Changes, answer=operation.SettingsImpact, **_SETTINGS)
 def settings_preview(context: RequestContext) -> object:
     """Say what a change would do to those who are connected.
 
     Counts the sockets of every process on this database, and changes nothing. The first request may take a second, until all processes have answered.
     """
-    return to_model(operation.Preview, access.preview(context.server, context.caller, context.body.changes))
+    return to_model(operation.SettingsImpact, access.preview(context.server, context.caller, context.body.changes))
 
 
 @resource.post("/api/admin/settings/", body=operation.Changes, answer=operation.Settings, **_SETTINGS)

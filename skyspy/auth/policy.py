@@ -6,6 +6,9 @@ admitted by default: an unknown auth mode or permission admits nobody.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from skyspy.auth.principal import ANONYMOUS, Principal, Refused, TokenError
 from skyspy.permissions import ALWAYS_IDENTIFIED, PERMISSION_NAMES, VIEWS
 from skyspy.store.settings import Settings
@@ -58,3 +61,24 @@ def decide(found: Principal | TokenError | None, settings: Settings, permission:
     if permission is not None and not may(principal, permission, settings):
         raise Refused("permission_denied", principal=principal)
     return principal
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What becomes of one live session: it stays as `principal` and loses the topics `lost`; or it ends (None), and is told
+    `code` and `message`."""
+
+    principal: Principal | None
+    code: str = ""
+    message: str = ""
+    lost: tuple[str, ...] = ()
+
+
+def impact(found: Principal | TokenError | None, settings: Settings, permission: str | None, held: Mapping[str, str]) -> Impact:
+    """What these settings mean for a session whose token is `found` (as in `decide`), whose namespace asks for `permission`,
+    and which holds topics (name to the topic's permission)."""
+    try:
+        principal = decide(found, settings, permission)
+    except Refused as refused:
+        return Impact(None, refused.code, refused.message)
+    return Impact(principal, lost=tuple(name for name, needed in held.items() if not may(principal, needed, settings)))

@@ -7,18 +7,13 @@ made, by the same table that will judge them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from skyspy import topics
-from skyspy.auth.apikeys import principal_of
-from skyspy.auth.policy import decide, may
-from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, Refused, TokenError
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Context, as_refusals
-from skyspy.store import keys, users
-from skyspy.store.presence import SessionRow
+from skyspy.services.impact import impacts
 from skyspy.store.registry import check, parse, row_of
 from skyspy.store.settings import Setting, Settings
 
@@ -26,7 +21,7 @@ MANAGE = "settings.manage"
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class SettingsImpact:
     """What a change would do now: sockets told to go, by kind of principal, by namespace, and by both; topics that sockets
     lose which may stay; and of those told to go, how many are of whoever asks, and how many strangers at the asker's
     address (their own other tabs, as a rule). `current` and `settings`: before and after."""
@@ -51,7 +46,7 @@ def rows(context: Context, caller: Caller) -> list[Setting]:
     return context.settings.rows()
 
 
-def preview(server: Server, caller: Caller, changes: Mapping[str, object]) -> Preview:
+def preview(server: Server, caller: Caller, changes: Mapping[str, object]) -> SettingsImpact:
     """What these changes would do to the live sockets. Raises Refused for values that do not fit."""
     caller.require(server, MANAGE)
     with as_refusals():
@@ -61,23 +56,15 @@ def preview(server: Server, caller: Caller, changes: Mapping[str, object]) -> Pr
     lost: Counter[str] = Counter()
     where: dict[str, Counter[str]] = {}
     own = near = 0
-    rows = server.presence.everybody()
-    for row, token in zip(rows, tokens_of(server, rows), strict=True):
-        if token is None:
-            continue
-        try:
-            principal = decide(token, wanted, topics.NAMESPACES[row.namespace].permission)
-        except Refused:
+    for row, becomes in impacts(server, server.presence.everybody(), wanted):
+        lost.update(becomes.lost)
+        if becomes.principal is None:
             gone[row.kind] += 1
             where.setdefault(row.kind, Counter())[row.namespace] += 1
             own += row.kind != "anonymous" and row.user_id == caller.principal.user_id
             near += row.kind == "anonymous" and row.address == caller.address
-            continue
-        for topic in row.topics.split():
-            if topic in topics.TOPICS and not may(principal, topics.TOPICS[topic].permission, wanted):
-                lost[topic] += 1
     namespaces = sum(where.values(), Counter[str]())
-    return Preview(current, wanted, dict(gone), dict(lost), dict(namespaces), where, own, near)
+    return SettingsImpact(current, wanted, dict(gone), dict(lost), dict(namespaces), where, own, near)
 
 
 def value(context: Context, caller: Caller, name: str) -> object:
@@ -92,26 +79,6 @@ def change(context: Context, caller: Caller, changes: Mapping[str, object]) -> S
     caller.require(context, MANAGE)
     with as_refusals():
         return context.settings.change(changes, caller.actor)
-
-
-def tokens_of(server: Server, rows: Sequence[SessionRow]) -> list[Principal | TokenError | None]:
-    """What the door would find each session's token to be now; None for one that goes whatever is changed."""
-    people = server.store.read(users.by_ids, {row.user_id for row in rows if row.kind == "user" and row.user_id is not None})
-    held = server.store.read(keys.by_ids, {row.key_id for row in rows if row.key_id is not None})
-    now = server.clock.wall()
-
-    def found(row: SessionRow) -> Principal | TokenError | None:
-        if row.kind == "anonymous":
-            return TokenError(row.token_state) if row.token_state in MESSAGES else ANONYMOUS
-        if row.kind == "user":
-            user = people.get(row.user_id or 0)
-            return None if user is None else Principal("user", user.id, user.name, user.role, user.permissions)
-        try:
-            return principal_of(held[row.key_id or 0], now)
-        except (KeyError, TokenError):
-            return None
-
-    return [found(row) for row in rows]
 
 
 def _with(current: Settings, changes: Mapping[str, object]) -> Settings:

@@ -58,7 +58,7 @@ class FeedView:
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
+class ReceiverImpact:
     """What removing an added receiver would do: so many aircraft, which no other receiver hears, leave the sky at the latest
     `leave_s` after they were last heard; `demo_returns`: invented traffic comes back."""
 
@@ -123,7 +123,7 @@ def set_paused(server: Server, caller: Caller, feed_id: int, paused: bool) -> Fe
         return server.store.write(feeds.set_paused, feed_id, paused, shown, caller.actor, at)
 
 
-def removal(server: Server, caller: Caller, feed_id: int) -> Removal:
+def removal(server: Server, caller: Caller, feed_id: int) -> ReceiverImpact:
     """What removing an added receiver would do."""
     feed = _added(server, caller, feed_id)
     sky = server.skies["live"]
@@ -131,7 +131,7 @@ def removal(server: Server, caller: Caller, feed_id: int) -> Removal:
     others = [other.url for other in server.store.read(feeds.every) if other.id != feed_id]
     demo_returns = _only_demo(server.config.feeds) and not _is_demo(feed.url) and all(map(_is_demo, others))
     alone = 0 if name is None else sky.receivers.heard_alone(name)
-    return Removal(
+    return ReceiverImpact(
         name or _shown(feed.url), _shown(feed.url), feed, alone, server.settings.current.AIRCRAFT_TIMEOUT_SECONDS, demo_returns
     )
 

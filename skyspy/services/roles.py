@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from skyspy import topics
-from skyspy.auth.policy import decide, may
-from skyspy.auth.principal import Principal
-from skyspy.auth.principal import Refused as NotAdmitted
 from skyspy.server import Server
-from skyspy.services import access, users
+from skyspy.services import users
 from skyspy.services.caller import Caller, Context, as_refusals, known
+from skyspy.services.impact import impacts
 from skyspy.services.users import MANAGE
 from skyspy.store import roles
 from skyspy.store.presence import SessionRow
@@ -33,7 +30,7 @@ class RoleView:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class RoleImpact:
     """What a change of a role would do now: permissions taken away, the users and sockets that have the role, how many of
     those sockets are closed in which namespace, and how many of those that stay lose which topic."""
 
@@ -89,7 +86,7 @@ def change(context: Context, caller: Caller, name: str, permissions: Iterable[st
         return context.store.write(roles.change, name, wanted, says, caller.actor, context.clock.wall())
 
 
-def effect(server: Server, caller: Caller, name: str, permissions: Iterable[str]) -> Effect:
+def effect(server: Server, caller: Caller, name: str, permissions: Iterable[str]) -> RoleImpact:
     """What giving a role these permissions would do; changes nothing. Refused as the change itself would be."""
     role, wanted = one(server, caller, name).role, known(permissions, "permissions")
     caller.require_outranks(server, role.permissions | wanted, f"The role {name}")
@@ -97,7 +94,7 @@ def effect(server: Server, caller: Caller, name: str, permissions: Iterable[str]
     return _effect(server, rows, role.permissions, wanted, role.users)
 
 
-def effect_of_giving(server: Server, caller: Caller, user_id: int, name: str) -> Effect:
+def effect_of_giving(server: Server, caller: Caller, user_id: int, name: str) -> RoleImpact:
     """What giving a user another role would do; changes nothing. Refused as the change itself would be."""
     user, role = users.outranked(server, caller, user_id), one(server, caller, name).role
     caller.require_outranks(server, role.permissions, f"The role {name}")
@@ -108,23 +105,14 @@ def effect_of_giving(server: Server, caller: Caller, user_id: int, name: str) ->
     return _effect(server, rows, user.permissions, role.permissions, 1)
 
 
-def _effect(server: Server, rows: list[SessionRow], held: frozenset[str], wanted: frozenset[str], count: int) -> Effect:
-    """What becomes of these sessions when whose they are holds `wanted` instead of `held`."""
-    settings = server.settings.fresh()
+def _effect(server: Server, rows: list[SessionRow], held: frozenset[str], wanted: frozenset[str], count: int) -> RoleImpact:
+    """What becomes of these sessions when their user holds `wanted` instead of `held`."""
     closed: Counter[str] = Counter()
     lost: Counter[str] = Counter()
-    for row, token in zip(rows, access.tokens_of(server, rows), strict=True):
-        if not isinstance(token, Principal):
-            continue
-        after = replace(token, permissions=token.permissions & wanted)
-        try:
-            decide(after, settings, topics.NAMESPACES[row.namespace].permission)
-        except NotAdmitted:
-            closed[row.namespace] += 1
-            continue
-        joined = [topic for topic in row.topics.split() if topic in topics.TOPICS]
-        lost.update(topic for topic in joined if not may(after, topics.TOPICS[topic].permission, settings))
-    return Effect(held - wanted, count, len(rows), closed, lost)
+    for row, becomes in impacts(server, rows, server.settings.fresh(), wanted):
+        lost.update(becomes.lost)
+        closed[row.namespace] += becomes.principal is None
+    return RoleImpact(held - wanted, count, len(rows), +closed, lost)
 
 
 def delete(context: Context, caller: Caller, name: str) -> None:

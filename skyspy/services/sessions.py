@@ -27,7 +27,7 @@ _KEEP_OUT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class DisconnectImpact:
     """Whom a disconnect concerns: in words, the sessions, their users, how many in which namespace, and how to prevent that
     they come back."""
 
@@ -47,13 +47,13 @@ def listing(server: Server, caller: Caller, search: str = "", namespace: str = "
     return [row for row in rows if namespace in ("", row.namespace) and kind in ("", row.kind) and wanted in _text(row)]
 
 
-def meant(server: Server, caller: Caller, what: str, target: str) -> Meant:
+def meant(server: Server, caller: Caller, what: str, target: str) -> DisconnectImpact:
     """Whom a disconnect would concern; `what` and `target` are an eviction's (store.presence.Eviction). Disconnects nothing."""
     caller.require(server, MANAGE)
     rows = [row for row in server.presence.everybody() if is_meant(row.sid, row, what, target)]
     whom, owners = _subject(server, what, target, rows)
     kind = rows[0].kind if what == "session" and rows else what
-    return Meant(whom, rows, owners, Counter(row.namespace for row in rows), _KEEP_OUT.get(kind, ""))
+    return DisconnectImpact(whom, rows, owners, Counter(row.namespace for row in rows), _KEEP_OUT.get(kind, ""))
 
 
 def counts(server: Server) -> Mapping[str, int]:

@@ -38,7 +38,7 @@ class UserPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Touches:
+class UserImpact:
     """What an act on somebody or something ends: working keys and live sockets."""
 
     keys: int
@@ -158,10 +158,10 @@ def delete(context: Context, caller: Caller, user_id: int) -> None:
         context.store.write(users.remove, user_id, caller.actor, context.clock.wall())
 
 
-def touches(server: Server, caller: Caller, user_id: int) -> Touches:
+def touches(server: Server, caller: Caller, user_id: int) -> UserImpact:
     """What disabling or deleting the user would end."""
     view = one(server, caller, user_id)
-    return Touches(view.keys, sum(row.user_id == user_id for row in server.presence.everybody()))
+    return UserImpact(view.keys, sum(row.user_id == user_id for row in server.presence.everybody()))
 
 
 def works(key: Key, now: float) -> bool:

@@ -20,7 +20,8 @@ from flask_socketio import Namespace
 
 from skyspy import topics
 from skyspy.auth.authorize import Admission, Refused, Token, authorize
-from skyspy.auth.principal import MESSAGES, Principal
+from skyspy.auth.policy import Impact, impact
+from skyspy.auth.principal import MESSAGES, Principal, TokenError
 from skyspy.clock import iso
 from skyspy.presence.sessions import Session
 from skyspy.server import Server
@@ -47,7 +48,7 @@ COMPLAIN_EVERY = 20
 
 class BaseNamespace(Namespace):  # type: ignore[misc]
     """Admits, greets, serves and evicts the clients of one namespace. Subclasses set `path` and add to `events`; they
-    override `topics_of`, `greet`, `drop_forbidden_topics` and `resend_snapshots` where there is something else to do."""
+    override `topics_of`, `greet` and `resend_snapshots` where there is something else to do."""
 
     path = "/"
 
@@ -172,10 +173,6 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         """The topics to which the session listens now."""
         return self.subscriptions.flowing(session)
 
-    def drop_forbidden_topics(self, session: Session, settings: Settings) -> list[str]:  # noqa: ARG002 - for those with topics
-        """Unsubscribe the session from the topics it may no longer have; returns them."""
-        return []
-
     def resend_snapshots(self, session: Session) -> None:
         """Send the session its state again: its sky or its audience has changed."""
 
@@ -190,8 +187,13 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
             log.exception("disconnecting a client of %s failed", self.path)
         gevent.spawn_later(EVICTION_SECONDS, self.connections.close_unused, session.eio_sid)
 
-    def reauthorize(self, session: Session, principal: Principal, settings: Settings) -> None:
-        """Give a live session the rights its principal has now: rooms, topics, sky. Does not yield."""
+    def impact(self, session: Session, found: Principal | TokenError | None, settings: Settings) -> Impact:
+        """What becomes of a session whose token is found to be this now."""
+        held = {name: topic.permission for name, topic in self.skyspy.skies[session.sky].topics.items() if name in session.topics}
+        return impact(found, settings, self.row.permission, held)
+
+    def reauthorize(self, session: Session, principal: Principal, lost: tuple[str, ...]) -> None:
+        """Give a live session the rights its principal has now: rooms, topics but for `lost`, sky. Does not yield."""
         sky = self.skyspy.skies[principal.sky]
         view = (sky.name, sky.view.audience(principal))
         changed = view != (session.sky, session.audience)
@@ -201,11 +203,11 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
             self.subscriptions.leave(session)
         session.principal = principal
         session.sky, session.audience = view
-        dropped = self.drop_forbidden_topics(session, settings)
+        session.topics.difference_update(lost)
         self.sync_rooms(session)
-        if dropped:
+        if lost:
             remaining = [name for name in sky.topics if name in session.topics]
-            payload = {"topics": dropped, "remaining": remaining, "reason": MESSAGES["permission_denied"]}
+            payload = {"topics": list(lost), "remaining": remaining, "reason": MESSAGES["permission_denied"]}
             self.send(session, "unsubscribed", payload)
         if changed:
             self.resend_snapshots(session)
@@ -291,7 +293,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         session.token_error = None
         answer = _granted(admission.principal)
         self.send(session, "authenticated", answer)
-        self.reauthorize(session, admission.principal, admission.settings)
+        self.reauthorize(session, admission.principal, self.impact(session, admission.principal, admission.settings).lost)
         return answer
 
 

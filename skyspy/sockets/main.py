@@ -40,12 +40,6 @@ class MainNamespace(BaseNamespace):
         """What it subscribed to."""
         return session.topics
 
-    def drop_forbidden_topics(self, session: Session, settings: Settings) -> list[str]:
-        """Drop the topics that are no longer permitted."""
-        lost = [name for name in self._held(session) if not self._may(session, name, settings)]
-        session.topics.difference_update(lost)
-        return lost
-
     def resend_snapshots(self, session: Session) -> None:
         """Show every held topic as it looks from the new place."""
         for name in self._held(session):

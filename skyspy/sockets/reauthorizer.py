@@ -15,8 +15,7 @@ from collections.abc import Callable
 
 import gevent
 
-from skyspy.auth.policy import decide
-from skyspy.auth.principal import Principal, Refused, TokenError
+from skyspy.auth.principal import Principal, TokenError
 from skyspy.cooperate import PAUSE_SECONDS
 from skyspy.presence.sessions import Session
 from skyspy.server import Server
@@ -98,12 +97,11 @@ class Reauthorizer:
         if found is not None and not found.welcome_from(session.address):
             namespace.evict(session, "permission_denied")
             return
-        try:
-            principal = decide(found or session.token_error, settings, namespace.row.permission)
-        except Refused as refused:
-            namespace.evict(session, refused.code, refused.message)
+        becomes = namespace.impact(session, found or session.token_error, settings)
+        if becomes.principal is None:
+            namespace.evict(session, becomes.code, becomes.message)
         else:
-            namespace.reauthorize(session, principal, settings)
+            namespace.reauthorize(session, becomes.principal, becomes.lost)
 
     def _namespace(self, session: Session) -> BaseNamespace:
         namespace = self._socketio.namespace_handlers[session.namespace]

@@ -23,6 +23,7 @@ from skyspy.services.health_parts import PARTS
 from skyspy.store import roles
 from skyspy.tracker.position import LATE
 from skyspy.transport.connection import ClientConnection
+from skyspy.transport.outbox import Outbox
 from skyspy.transport.setup import registry_of
 from tests.api_world import OPERATOR, World
 from tests.service.test_api_gate import BrokenSettings, served_with
@@ -131,7 +132,7 @@ def test_a_client_that_is_refused_is_counted_by_namespace_and_code(world: World)
     world.choose(AUTH_MODE="private")
     namespace = world.skyspy.socketio.server.namespace_handlers["/"]
     server = world.skyspy.socketio.server
-    engine = SimpleNamespace(sid="transport", queue=SimpleNamespace())
+    engine = SimpleNamespace(sid="transport", queue=Outbox())
     registry_of(server).connections["transport"] = ClientConnection(registry_of(server), engine, Peer("198.51.100.7"))
     sid = server.manager.pre_connect("transport", "/")
     with pytest.raises(Refusal):

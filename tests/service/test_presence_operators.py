@@ -158,7 +158,7 @@ def test_users_roles_and_keys_are_counted_over_every_process(twice: Twice) -> No
     caller, server = admin(twice.here), twice.here.skyspy
     twice.settle()
     touched = users.touches(server, caller, key.key.user.id)
-    assert touched == users.Touches(1, 2)
+    assert touched == users.UserImpact(1, 2)
     assert users.one(server, caller, key.key.user.id).sockets == 2
     assert keys.one(server, caller, key.key.id).sockets == 2
     assert roles.one(server, caller, "viewer").sockets == 2

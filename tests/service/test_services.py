@@ -158,7 +158,7 @@ def test_a_disabled_users_tokens_and_keys_end_and_his_sockets_are_counted(server
     key = keys.create(server, caller(bob), bob.id, "live", "app").text
     access_token = server.tokens.login("bob", PASSWORD, "192.0.2.1").access
     connect(server, server.tokens.identify(key) or ANONYMOUS)
-    assert users.touches(server, caller(admin), bob.id) == users.Touches(1, 1)
+    assert users.touches(server, caller(admin), bob.id) == users.UserImpact(1, 1)
     users.change(server, caller(admin), bob.id, disabled=True)
     for token in (key, access_token):
         with pytest.raises(TokenError) as caught:
