@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 CODE, MESSAGE = "disconnected", "Disconnected by an operator"
 """What an evicted session is told."""
-PUBLISH_S, RENEW_S = 1.5, 30.0
+PUBLISH_S, RENEW_S = 1.5, 20.0
 """With the poll of half a second a change is written within two seconds; a row is renewed twice before it is too old."""
 _OF_PRINCIPAL = ("kind", "user_id", "key_id", "name", "key_name", "role")
 _OF_SESSION = ("sid", "namespace", "token_state", "sky", "since")

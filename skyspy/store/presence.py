@@ -19,7 +19,7 @@ from skyspy.store.schema import EVICTIONS, PRESENCE, STATE
 
 WANTED_S = 10.0
 """For how long after a request the processes write what their sessions received."""
-GONE_S = 75.0
+GONE_S = 45.0
 """A process publishes at least twice in this time, also where nothing changed."""
 MAX_EVICTIONS = 1000
 """How many evictions are kept: every process has read the older ones long before."""
