@@ -197,9 +197,9 @@ class CountingTracker(Tracker):
         super().__init__(Limits(), HERE, "epoch")
         self.made: Counter[str] = Counter()
 
-    def whole(self, hex_: str, now: float) -> dict[str, Any] | None:
+    def aircraft(self, hex_: str, now: float) -> dict[str, Any] | None:
         self.made[hex_] += 1
-        return super().whole(hex_, now)
+        return super().aircraft(hex_, now)
 
 
 def test_a_changed_aircraft_is_made_whole_once_a_tick_whoever_listens() -> None:
