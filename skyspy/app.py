@@ -40,6 +40,7 @@ from skyspy.server import Server, server_of
 from skyspy.services import feeds
 from skyspy.simulate import DEFAULT_CENTRE
 from skyspy.sky import Sky, SkyView
+from skyspy.sky.history import HistorySink
 from skyspy.sky.minutes import MinuteStatistics
 from skyspy.sky.streams import STREAMS, StreamFactory
 from skyspy.sockets import reauthorizer
@@ -171,8 +172,10 @@ def build_server(
     all_demo = all(feed.scheme.name == "demo" for feed in boot.feeds)
     live = build_view("live", clock, current, boot.feeds, simulated if all_demo else boot.location)
     sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), simulated)
+    # Only what was really received is worth keeping.
+    sinks: dict[str, HistorySink] = {"live": MinuteStatistics(live, history)}
     for view in (live, sandbox):
-        server.skies[view.name] = Sky(view, broadcast, [make(view) for make in streams])
+        server.skies[view.name] = Sky(view, broadcast, [make(view) for make in streams], sinks.get(view.name))
     return server
 
 
@@ -198,12 +201,11 @@ def start(app: Flask) -> None:
         partial(tidy, server.store, server.settings, server.sign_in, server.clock),
         server.clock,
     )
-    minutes = MinuteStatistics(server.skies["live"], server.history, server.clock)
-    parts: list[Part] = [server.history, minutes, server.stats.lag, *server.skies.values(), watcher, upkeep]
+    parts: list[Part] = [server.history, server.stats.lag, *server.skies.values(), watcher, upkeep]
     for part in parts:
         part.start()
     skies = [sky.loop for sky in server.skies.values()]
-    server.stats.loops = [*skies, minutes.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
+    server.stats.loops = [*skies, watcher.loop, upkeep.loop, server.stats.lag.loop]
     app.extensions[RUNNING] = parts
     # gunicorn.conf.py calls this by name, so that gunicorn's master need not import the whole house.
     app.extensions["skyspy.stop"] = partial(stop, app)

@@ -18,6 +18,9 @@ class HistorySink(Protocol):
     def on_event(self, topic: str, event: Event, now: Moment) -> None:
         """A stream made an event; it is published after this."""
 
+    def close(self) -> None:
+        """The sky stopped: hand over what is not handed over yet."""
+
 
 class NoHistory:
     """Keeps nothing."""
@@ -26,4 +29,7 @@ class NoHistory:
         """Nothing is kept."""
 
     def on_event(self, topic: str, event: Event, now: Moment) -> None:
+        """Nothing is kept."""
+
+    def close(self) -> None:
         """Nothing is kept."""

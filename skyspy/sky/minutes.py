@@ -7,15 +7,16 @@ fullest. Nothing here waits for the history.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from skyspy.clock import Clock
-from skyspy.loop import Loop
-from skyspy.sky.sky import Sky
+from skyspy.clock import Moment
+from skyspy.sky.streams.base import Event
+from skyspy.sky.view import SkyView
 from skyspy.store.history.statistics import Minute, write_minutes
-from skyspy.tracker import Totals
+from skyspy.tracker import Delta, Totals
 
 SAMPLE_SECONDS = 1.0
 MIN_WALL = 1_577_836_800.0
@@ -29,36 +30,37 @@ class History(Protocol):
 
 
 class MinuteStatistics:
-    """The statistics of one sky by minute. `sample` is one round of `loop`."""
+    """The statistics of one sky by minute. It is the sky's HistorySink: ticks, of which there is one a second at least, are its clock."""
 
-    def __init__(self, sky: Sky, history: History, clock: Clock) -> None:
-        self._sky = sky
+    def __init__(self, view: SkyView, history: History) -> None:
+        self._view = view
         self._history = history
-        self._clock = clock
+        self._sampled_at = -inf
         self._received: dict[str, int] = {}
         self._minute = 0
         self._samples: list[Totals] = []
         self._messages = 0
         self._demo = False
-        self.loop = Loop("statistics by minute", self.sample, clock, SAMPLE_SECONDS)
 
-    def start(self) -> None:
-        """Sample from now on."""
-        self.loop.start()
+    def on_tick(self, delta: Delta | None, now: Moment) -> None:  # noqa: ARG002 - the sink's signature
+        """Take a sample, SAMPLE_SECONDS after the last one."""
+        if now.steady - self._sampled_at >= SAMPLE_SECONDS:
+            self._sampled_at = now.steady
+            self._sample(int(now.wall // 60))
 
-    def stop(self) -> None:
-        """End, handing over the minute that has begun."""
-        self.loop.stop()
+    def on_event(self, topic: str, event: Event, now: Moment) -> None:
+        """Events are not counted."""
+
+    def close(self) -> None:
+        """Hand over the minute that has begun."""
         self._end_minute()
 
-    def sample(self) -> None:
-        """Take the totals of this moment."""
-        minute = int(self._clock.wall() // 60)
+    def _sample(self, minute: int) -> None:
         if minute != self._minute:
             self._end_minute()
             self._minute = minute
-        receivers = self._sky.receivers.status()
-        self._samples.append(self._sky.tracker.totals(self._sky.location))
+        receivers = self._view.receivers.status()
+        self._samples.append(self._view.tracker.totals(self._view.location))
         self._messages += self._received_since({receiver["name"]: receiver["messages"] for receiver in receivers})
         self._demo |= any(receiver["state"] == "demo" for receiver in receivers)
 
@@ -75,7 +77,7 @@ class MinuteStatistics:
         far = [totals.max_distance_nm for totals in samples if totals.max_distance_nm is not None]
         row = Minute(
             minute=self._minute,
-            sky=self._sky.name,
+            sky=self._view.name,
             samples=len(samples),
             aircraft_max=max(totals.total for totals in samples),
             aircraft_avg=round(sum(totals.total for totals in samples) / len(samples), 2),

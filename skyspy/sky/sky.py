@@ -65,6 +65,7 @@ class Sky:
         """Stop the receivers and the tick."""
         self.receivers.stop()
         self.loop.stop()
+        self._history.close()
 
     @property
     def location(self) -> Point | None:

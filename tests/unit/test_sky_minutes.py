@@ -49,7 +49,7 @@ class Sampling:
     def __init__(self) -> None:
         self.sky, self.rows = FakeSky(), []
         self.clock = StillClock(wall=START * 60.0)
-        self.statistics = MinuteStatistics(self.sky, self, self.clock)  # type: ignore[arg-type]
+        self.statistics = MinuteStatistics(self.sky, self)  # type: ignore[arg-type]
 
     def enqueue(self, write: object, row: object) -> None:
         assert write is write_minutes
@@ -59,7 +59,7 @@ class Sampling:
     def seconds(self, count: int, messages: int = 0) -> None:
         for _ in range(count):
             self.sky.received["a"] += messages
-            self.statistics.sample()
+            self.statistics.on_tick(None, self.clock.moment())
             self.clock.pass_by(1)
 
 
@@ -79,8 +79,8 @@ def test_a_minute_is_handed_over_when_the_next_one_begins(sampling: Sampling) ->
 
 def test_a_stop_hands_over_the_minute_that_has_begun_once(sampling: Sampling) -> None:
     sampling.seconds(7)
-    sampling.statistics.stop()
-    sampling.statistics.stop()
+    sampling.statistics.close()
+    sampling.statistics.close()
     assert [(row.minute, row.samples) for row in sampling.rows] == [(START, 7)]
 
 
@@ -90,7 +90,7 @@ def test_a_clock_that_jumps_makes_parts_of_minutes_and_loses_no_sample(sampling:
     sampling.seconds(20)
     sampling.clock.wall_now += 7200
     sampling.seconds(20)
-    sampling.statistics.stop()
+    sampling.statistics.close()
     assert [(row.minute, row.samples) for row in sampling.rows] == [(START, 20), (START - 60, 20), (START + 60, 20)]
 
 
@@ -99,7 +99,7 @@ def test_a_machine_that_does_not_know_the_date_yet_writes_nothing(sampling: Samp
     sampling.seconds(120)
     sampling.clock.wall_now = MIN_WALL
     sampling.seconds(1)
-    sampling.statistics.stop()
+    sampling.statistics.close()
     assert [row.minute for row in sampling.rows] == [MIN_WALL // 60]
 
 
@@ -110,7 +110,7 @@ def test_messages_are_counted_over_receivers_that_come_go_and_begin_anew(samplin
     sampling.sky.received = {"b": 4}
     sampling.sky.received["a"] = 0
     sampling.seconds(1)
-    sampling.statistics.stop()
+    sampling.statistics.close()
     assert sampling.rows[0].messages == 100 + 50 + 10 + 4
 
 
@@ -119,12 +119,20 @@ def test_a_minute_with_simulated_traffic_is_marked_and_the_next_one_is_not(sampl
     sampling.seconds(5)
     sampling.sky.state = "up"
     sampling.seconds(55 + 60)
-    sampling.statistics.stop()
+    sampling.statistics.close()
     assert [row.demo for row in sampling.rows] == [True, False]
 
 
 def test_without_a_place_or_a_position_there_is_no_distance(sampling: Sampling) -> None:
     sampling.sky.location = sampling.sky.far = None
     sampling.seconds(1)
-    sampling.statistics.stop()
+    sampling.statistics.close()
     assert sampling.rows[0].max_distance_nm is None
+
+
+def test_ticks_closer_than_a_second_make_one_sample(sampling: Sampling) -> None:
+    for _ in range(40):
+        sampling.statistics.on_tick(None, sampling.clock.moment())
+        sampling.clock.pass_by(0.25)
+    sampling.statistics.close()
+    assert [row.samples for row in sampling.rows] == [10]
