@@ -85,6 +85,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
 
     def run_application(self) -> None:
         """Refuse, upgrade, or hand the request to the application."""
+        refusal: Answer | None = None
         try:
             query = None
             if self.environ["PATH_INFO"].startswith(self.mount):
@@ -99,7 +100,10 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
             else:
                 WSGIHandler.run_application(self)
         finally:
-            self._forget_body()
+            unread = self._forget_body()
+        if unread or refusal is not None:
+            # Closed at once, the connection would be reset while the client still sends, and it could not read the answer.
+            linger(self.socket)
 
     def start_response(self, status: str, given: list[tuple[str, str]], exc_info: Any = None) -> Any:
         """Begin an answer: every answer passes here and gets the headers."""
@@ -172,7 +176,6 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         self.start_response(status, given)
         self.close_connection = True
         self.process_result()
-        linger(self.socket)
 
     # -- bodies --------------------------------------------------------------------------------
 
@@ -222,13 +225,18 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
             return None
         return body
 
-    def _forget_body(self) -> None:
-        """Leave the rest of the body unread: the server would read all that was declared."""
+    def _forget_body(self) -> bool:
+        """Leave what is unread of a large body unread, where the server would read all that was declared, and close the connection
+        after the answer. Returns whether something was left."""
         body = self.wsgi_input
         unread = (self.content_length or 0) - body.position
-        if (body.chunked_input and body.chunk_length != 0) or unread > self.limit or (unread > 0 and self.close_connection):
+        left = bool(
+            (body.chunked_input and body.chunk_length != 0) or unread > self.limit or (unread > 0 and self.close_connection)
+        )
+        if left:
             self.close_connection = True
             self.wsgi_input = Input(self.rfile, 0)
+        return left
 
     # -- WebSockets ----------------------------------------------------------------------------
 
