@@ -37,7 +37,7 @@ from skyspy.receivers.receiver import Receiver  # noqa: E402
 from skyspy.store import Store  # noqa: E402
 from skyspy.store.schema import STATE  # noqa: E402
 from skyspy.store.sqlite import engine_for  # noqa: E402
-from tests.mode_s import beast, traffic  # noqa: E402
+from tests.support.mode_s import beast, traffic  # noqa: E402
 
 TICK_S = 0.002
 Work = Callable[[], object]

@@ -26,7 +26,7 @@ import rs1090  # noqa: E402
 
 from skyspy.decode import Context  # noqa: E402
 from skyspy.decode.beast import Beast  # noqa: E402
-from tests.mode_s import beast, traffic  # noqa: E402
+from tests.support.mode_s import beast, traffic  # noqa: E402
 
 try:
     from skyspy.tracker import Limits, Tracker

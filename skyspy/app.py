@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Protocol
 
@@ -21,7 +21,7 @@ from skyspy.auth.apikeys import ApiKeys
 from skyspy.auth.panel_sessions import PanelSessions
 from skyspy.auth.passwords import Passwords
 from skyspy.auth.refusals import Refusals
-from skyspy.auth.secret import secret_of
+from skyspy.auth.secret import Secret, secret_of
 from skyspy.auth.signin import SignIn
 from skyspy.auth.throttle import LoginThrottle
 from skyspy.auth.tokens import Tokens
@@ -75,16 +75,26 @@ class Part(Protocol):
 SETTING_NAMES = frozenset(row.name for row in fields(Settings) if row.name.isupper())
 
 
+@dataclass(frozen=True, slots=True)
+class Components:
+    """What a server is made of where that may differ: its streams, the events that may be sent, the hasher of passwords, and how
+    the settings and the tokens are made."""
+
+    streams: Sequence[StreamFactory] = STREAMS
+    events: Sequence[Event] = EVENTS
+    passwords: Callable[[], Passwords] = Passwords
+    settings: Callable[[Store, Mapping[str, str], Clock], SettingsTable] = SettingsTable
+    tokens: Callable[[Store, SettingsTable, Secret, SignIn, ApiKeys, Clock], Tokens] = Tokens
+
+
+DEFAULT = Components()
+
+
 def create_app(
-    environ: Mapping[str, str],
-    clock: Clock | None = None,
-    streams: Sequence[StreamFactory] = STREAMS,
-    events: Sequence[Event] = EVENTS,
-    passwords: Passwords | None = None,
-    site: Flask | None = None,
+    environ: Mapping[str, str], clock: Clock | None = None, components: Components = DEFAULT, site: Flask | None = None
 ) -> Flask:
-    """Build the server from its environment; raises ConfigError or StoreError with one clear line. `streams` are what each sky
-    carries, `events` what may be sent, `site` the routes to put it behind (None: new ones)."""
+    """Build the server from its environment; raises ConfigError or StoreError with one clear line. `site` are the routes to put it
+    behind (None: new ones)."""
     clock = clock or Clock()
     settings_of_boot = config.load(environ, SETTING_NAMES)
     stats = ProcessStats(clock, logs.configure(settings_of_boot.log_level))
@@ -94,7 +104,7 @@ def create_app(
         ended = clock.wall() >= former.until
         log.info("the former secret key %s %s", "ended" if ended else "is believed until", iso(former.until))
     app = site or build_site()
-    attach(app, build_server(settings_of_boot, clock, app, stats, streams, events, passwords))
+    attach(app, build_server(settings_of_boot, clock, app, stats, components))
     return app
 
 
@@ -121,29 +131,21 @@ def attach(app: Flask, server: Server) -> None:
     admin.attach(app, server)
 
 
-def build_server(
-    boot: Config,
-    clock: Clock,
-    app: Flask,
-    stats: ProcessStats,
-    streams: Sequence[StreamFactory] = STREAMS,
-    events: Sequence[Event] = EVENTS,
-    passwords: Passwords | None = None,
-) -> Server:
+def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, components: Components = DEFAULT) -> Server:
     """Make every part; both databases are opened and migrated here, nothing else is started."""
     store = Store(boot.database_url)
     store.upgrade()
     history = HistoryStore(boot.history_url, store, clock)
     history.open()
-    settings = SettingsTable(store, boot.first_settings, clock)
-    secret, passwords = secret_of(boot, clock), passwords or Passwords()
+    settings = components.settings(store, boot.first_settings, clock)
+    secret, passwords = secret_of(boot, clock), components.passwords()
     sign_in = SignIn(store, passwords, LoginThrottle(store, secret, clock), clock)
     api_keys = ApiKeys(store, secret, clock)
-    tokens = Tokens(store, settings, secret, sign_in, api_keys, clock)
+    tokens = components.tokens(store, settings, secret, sign_in, api_keys, clock)
     socketio = SocketIO()
     socketio.init_app(app, path=boot.socketio_path, **setup.socketio_options(settings, boot))
     registry = setup.install(socketio)
-    broadcast, sessions = Broadcast(socketio, events), SessionRegistry()
+    broadcast, sessions = Broadcast(socketio, components.events), SessionRegistry()
     server = Server(
         config=boot,
         clock=clock,
@@ -175,7 +177,7 @@ def build_server(
     # Only what was really received is worth keeping.
     sinks: dict[str, HistorySink] = {"live": MinuteStatistics(live, history)}
     for view in (live, sandbox):
-        server.skies[view.name] = Sky(view, broadcast, [make(view) for make in streams], sinks.get(view.name))
+        server.skies[view.name] = Sky(view, broadcast, [make(view) for make in components.streams], sinks.get(view.name))
     return server
 
 

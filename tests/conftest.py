@@ -10,10 +10,11 @@ import pytest
 from flask import Flask
 
 from skyspy.clock import Clock
-from tests.databases import drop_schemas
 from tests.support.clock import StillClock
+from tests.support.databases import drop_schemas, open_store
 from tests.support.machine import CAPTURES, IN_CI, ROOT, missing
 from tests.support.sites import release, serve
+from tests.support.tokens import Desk
 
 __all__ = ["CAPTURES", "IN_CI", "ROOT", "StillClock", "missing"]
 
@@ -55,6 +56,22 @@ def app(tmp_path: Path) -> Iterator[Flask]:
     made = serve({"SKYSPY_INSTANCE": str(tmp_path / "instance"), "SKYSPY_LAT": "47.5", "SKYSPY_LON": "8.5"}, Clock())
     yield made
     release(made)
+
+
+@pytest.fixture
+def desk(kind: str, tmp_path: Path, clock: StillClock) -> Iterator[Desk]:
+    """An installation without users, on the test's kind of database."""
+    with open_store(kind, tmp_path) as store:
+        yield Desk(store, clock)
+
+
+@pytest.fixture
+def one(tmp_path: Path, clock: StillClock) -> Iterator[Desk]:
+    """An installation with one user on SQLite, for what has nothing to do with the database."""
+    with open_store("sqlite", tmp_path) as store:
+        desk = Desk(store, clock)
+        desk.user()
+        yield desk
 
 
 @pytest.fixture(scope="session", autouse=True)

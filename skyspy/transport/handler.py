@@ -78,13 +78,14 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         return read
 
     def _handle_client_error(self, ex: Exception) -> tuple[str, bytes]:
-        log.warning("%s sent what is no HTTP request (%s)", self._peer(), type(ex).__name__)
+        log.warning("%s sent what is no HTTP request (%s)", _host_of(self.client_address), type(ex).__name__)
         return "400", plain("400 Bad Request", "not an HTTP request")
 
     # -- what to do with it --------------------------------------------------------------------
 
     def run_application(self) -> None:
         """Refuse, upgrade, or hand the request to the application."""
+        refusal: Answer | None = None
         try:
             query = None
             if self.environ["PATH_INFO"].startswith(self.mount):
@@ -99,7 +100,10 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
             else:
                 WSGIHandler.run_application(self)
         finally:
-            self._forget_body()
+            unread = self._forget_body()
+        if unread or refusal is not None:
+            # Closed at once, the connection would be reset while the client still sends, and it could not read the answer.
+            linger(self.socket)
 
     def start_response(self, status: str, given: list[tuple[str, str]], exc_info: Any = None) -> Any:
         """Begin an answer: every answer passes here and gets the headers."""
@@ -172,7 +176,6 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         self.start_response(status, given)
         self.close_connection = True
         self.process_result()
-        linger(self.socket)
 
     # -- bodies --------------------------------------------------------------------------------
 
@@ -222,13 +225,16 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
             return None
         return body
 
-    def _forget_body(self) -> None:
-        """Leave the rest of the body unread: the server would read all that was declared."""
+    def _forget_body(self) -> bool:
+        """Leave the rest of a large body unread, which the server would read, and close then; whether something was left."""
         body = self.wsgi_input
         unread = (self.content_length or 0) - body.position
-        if (body.chunked_input and body.chunk_length != 0) or unread > self.limit or (unread > 0 and self.close_connection):
+        is_open_ended = bool(body.chunked_input and body.chunk_length != 0)
+        left = is_open_ended or unread > self.limit or (unread > 0 and bool(self.close_connection))
+        if left:
             self.close_connection = True
             self.wsgi_input = Input(self.rfile, 0)
+        return left
 
     # -- WebSockets ----------------------------------------------------------------------------
 
@@ -283,7 +289,8 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
     def log_error(self, msg: str, *args: object) -> None:
         """Log a bad request without the server's own message, which holds the request."""
         del args
-        log.warning("%s: bad request (%s)", self._peer(), msg.partition(":")[0][:40])
+        log.warning("%s: bad request (%s)", _host_of(self.client_address), msg.partition(":")[0][:40])
 
-    def _peer(self) -> str:
-        return str(self.client_address[0]) if isinstance(self.client_address, tuple) else "local"
+
+def _host_of(client_address: object) -> str:
+    return str(client_address[0]) if isinstance(client_address, tuple) else "local"

@@ -17,7 +17,7 @@ from skyspy.store import feeds, keys, roles, users
 from skyspy.store.schema import PANEL_SESSIONS
 from tests.browser.looking import check, opened, sign_in
 from tests.browser.receiver import Receiver
-from tests.databases import change
+from tests.support.databases import change
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")

@@ -11,7 +11,7 @@ import socketio
 from skyspy.store import roles
 from tests.browser.looking import check, sign_in
 from tests.browser.receiver import Receiver
-from tests.databases import change
+from tests.support.databases import change
 from tests.wire.serving import OPERATOR, Operator, Server, eventually
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")

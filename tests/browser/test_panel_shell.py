@@ -11,7 +11,7 @@ import pytest
 from skyspy.store import roles
 from tests.browser.conftest import HOSTILE, Complaints
 from tests.browser.receiver import Receiver
-from tests.databases import change
+from tests.support.databases import change
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")

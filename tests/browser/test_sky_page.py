@@ -12,7 +12,7 @@ import pytest
 from skyspy.store import users
 from tests.browser.conftest import HOSTILE, Complaints
 from tests.conftest import ROOT, missing
-from tests.databases import change
+from tests.support.databases import change
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server, eventually
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from tests.databases import KINDS
+from skyspy.store import Store
+from tests.support.clock import StillClock
+from tests.support.databases import KINDS, Db, open_store
+from tests.support.history import Stores, open_stores
 
 
 @pytest.fixture(params=KINDS)
@@ -12,3 +18,37 @@ def kind(request: pytest.FixtureRequest) -> str:
     """Each kind of database, one after the other."""
     found: str = request.param
     return found
+
+
+@pytest.fixture
+def store(kind: str, tmp_path: Path) -> Iterator[Store]:
+    """A store on the test's kind of database."""
+    with open_store(kind, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+    """A store on a SQLite file."""
+    with open_store("sqlite", tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def db(store: Store, clock: StillClock) -> Db:
+    """A store and a clock."""
+    return Db(store, clock)
+
+
+@pytest.fixture
+def stores(kind: str, tmp_path: Path) -> Iterator[Stores]:
+    """A main store and the history beside it."""
+    with open_stores(kind, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def sqlite_stores(tmp_path: Path) -> Iterator[Stores]:
+    """Both on SQLite."""
+    with open_stores("sqlite", tmp_path) as made:
+        yield made

@@ -10,12 +10,9 @@ from skyspy.permissions import BUILTIN_ROLES, PERMISSION_NAMES
 from skyspy.store import audit, families, keys, roles, users
 from skyspy.store.keys import Use
 from skyspy.store.roles import AccountError, NotFound
-from tests.accounts_world import ANNA, HASH, both_at_once, db, make, make_key, start_family, store, version
 from tests.conftest import StillClock
-from tests.databases import Db, change
-
-__all__ = ["db", "store"]
-
+from tests.support.accounts import ANNA, HASH, both_at_once, make, make_key, start_family, version
+from tests.support.databases import Db, change
 
 # Users
 

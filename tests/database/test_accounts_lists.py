@@ -12,7 +12,7 @@ from skyspy.store.audit import Actor
 from skyspy.store.keys import KeySearch, NewKey
 from skyspy.store.users import User
 from tests.conftest import StillClock
-from tests.databases import Db, change, open_store
+from tests.support.databases import Db, change, open_store
 
 ANNA = Actor("user", "anna", "192.0.2.7")
 

@@ -22,7 +22,7 @@ from skyspy.store.audit import Actor
 from skyspy.store.roles import AccountError
 from skyspy.store.users import User
 from tests.conftest import StillClock
-from tests.databases import Db, change, migrated_url
+from tests.support.databases import Db, change, migrated_url
 
 ANNA = Actor("user", "anna", "192.0.2.7")
 LETTERS = string.digits + string.ascii_letters

@@ -21,10 +21,8 @@ from skyspy.store.history.schema import METADATA
 from skyspy.store.history.statistics import minutes, write_minutes
 from skyspy.store.schema import METADATA as MAIN_METADATA
 from tests.conftest import ROOT, StillClock
-from tests.databases import KINDS, database_url
-from tests.history_world import Stores, a_minute, note, notes, open_stores, sqlite_stores, stores
-
-__all__ = ["sqlite_stores", "stores"]
+from tests.support.databases import KINDS, database_url
+from tests.support.history import Stores, a_minute, note, notes, open_stores
 
 
 def test_the_revisions_make_exactly_the_tables_that_the_code_names(stores: Stores) -> None:

@@ -14,10 +14,8 @@ from skyspy.store.history import erasure
 from skyspy.store.history.store import DELETIONS_SECONDS
 from skyspy.store.roles import AccountError
 from skyspy.store.schema import DELETED_OWNERS, METADATA
-from tests.databases import forked
-from tests.history_world import Stores, note, notes, sqlite_stores, stores
-
-__all__ = ["sqlite_stores", "stores"]
+from tests.support.databases import forked
+from tests.support.history import Stores, note, notes
 
 ACTOR = Actor("cli", "test")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import KINDS, database_url, python
-from tests.store_world import HOLD
+from tests.support.databases import KINDS, database_url, python
+from tests.support.store_lock import HOLD
 
 BESIDE_HUB = textwrap.dedent("""
     from gevent import monkey

@@ -14,11 +14,9 @@ from skyspy.store.history import HistoryStore
 from skyspy.store.history import store as history_store
 from skyspy.store.history.batches import BatchQueue, Pending
 from skyspy.store.history.statistics import minutes, write_minutes
-from tests.history_world import Stores, a_minute, note, notes, sqlite_stores, stores, write_notes
-from tests.running_clock import RunningClock, turns_until
-from tests.store_world import Holder
-
-__all__ = ["sqlite_stores", "stores"]
+from tests.support.history import Stores, a_minute, note, notes, write_notes
+from tests.support.running_clock import RunningClock, turns_until
+from tests.support.store_lock import Holder
 
 
 def queue_of(*texts: str, rows: int = 100, size: int = 1000) -> BatchQueue:

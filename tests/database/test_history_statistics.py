@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from skyspy.store.history.statistics import Minute, minutes, write_minutes
-from tests.history_world import Stores, a_minute, stores
-
-__all__ = ["stores"]
+from tests.support.history import Stores, a_minute
 
 
 def kept(stores: Stores, *rows: Minute) -> list[Minute]:

@@ -23,7 +23,7 @@ from skyspy.store import Store
 from tests.conftest import StillClock
 from tests.data.installation import plaintext
 from tests.data.installation.plaintext import AGENT, HOME, NOW
-from tests.databases import database_url
+from tests.support.databases import database_url
 from tests.support.sites import release, serve
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "installation"

@@ -13,7 +13,7 @@ from skyspy.presence.port import PresencePort
 from skyspy.store.audit import Actor
 from skyspy.store.presence import GONE_S, WANTED_S, SessionRow
 from tests.conftest import StillClock
-from tests.databases import KINDS, open_store
+from tests.support.databases import KINDS, open_store
 
 BOSS = Actor("user", "boss", "192.0.2.1")
 

@@ -16,7 +16,7 @@ from skyspy.services import Caller, Refused, invitations, users
 from skyspy.store import users as stored_users
 from skyspy.store.audit import Actor
 from skyspy.store.users import User
-from tests.databases import change, migrated_url
+from tests.support.databases import change, migrated_url
 from tests.support.sites import QUICK, release, serve
 
 CLI = Actor("cli", "test")

@@ -17,9 +17,6 @@ from skyspy.store.audit import Actor
 from skyspy.store.registry import build
 from skyspy.store.settings import ROWS, SettingError, Settings, SettingsTable, parse, row_of, to_json, to_text
 from tests.conftest import StillClock
-from tests.databases import sqlite_store, store
-
-__all__ = ["sqlite_store", "store"]
 
 ANNA = Actor("user", "anna", "192.0.2.7")
 

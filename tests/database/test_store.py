@@ -13,11 +13,8 @@ from sqlalchemy import text, update
 
 from skyspy.store import Store, StoreBusy, StoreError
 from skyspy.store.schema import STATE
-from tests.databases import open_store
-from tests.store_world import Holder, raise_version, sqlite_store, store, version
-
-__all__ = ["sqlite_store", "store"]
-
+from tests.support.databases import open_store
+from tests.support.store_lock import Holder, raise_version, version
 
 # Reading and writing
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import pytest
 
 from skyspy.store import audit, families, users
-from tests.accounts_world import ANNA, both_at_once, db, make, start_family, store, version
 from tests.conftest import StillClock
-from tests.databases import Db, change
-
-__all__ = ["db", "store"]
+from tests.support.accounts import ANNA, both_at_once, make, start_family, version
+from tests.support.databases import Db, change
 
 
 def test_a_family_starts_only_for_the_user_whose_password_was_checked(db: Db) -> None:

@@ -6,11 +6,8 @@ import sqlite3
 import textwrap
 from pathlib import Path
 
-from tests.databases import database_url, forked, open_store, python
-from tests.store_world import HOLD, raise_version, store, version
-
-__all__ = ["store"]
-
+from tests.support.databases import database_url, forked, open_store, python
+from tests.support.store_lock import HOLD, raise_version, version
 
 BESIDE_HUB = textwrap.dedent("""
     from gevent import monkey

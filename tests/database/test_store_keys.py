@@ -7,11 +7,9 @@ import pytest
 from skyspy.store import audit, families, keys, users
 from skyspy.store.keys import NewKey, Use
 from skyspy.store.roles import AccountError, NotFound
-from tests.accounts_world import ANNA, db, make, make_key, store, version
 from tests.conftest import StillClock
-from tests.databases import Db, change
-
-__all__ = ["db", "store"]
+from tests.support.accounts import ANNA, make, make_key, version
+from tests.support.databases import Db, change
 
 
 def test_a_key_is_kept_with_its_limits(db: Db, clock: StillClock) -> None:

@@ -7,11 +7,9 @@ from typing import Any
 
 from skyspy.store import audit, invitations
 from skyspy.store.audit import Actor, Entry
-from tests.accounts_world import ANNA, both_at_once, db, store
 from tests.conftest import StillClock
-from tests.databases import Db, change
-
-__all__ = ["db", "store"]
+from tests.support.accounts import ANNA, both_at_once
+from tests.support.databases import Db, change
 
 
 def test_a_link_works_once_and_only_for_its_purpose_and_time(db: Db) -> None:

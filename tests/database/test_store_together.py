@@ -13,7 +13,7 @@ from skyspy.store import Store, audit, feeds, presence, state
 from skyspy.store.audit import Actor
 from skyspy.store.presence import SessionRow
 from skyspy.store.roles import AccountError, NotFound
-from tests.databases import migrated_url
+from tests.support.databases import migrated_url
 
 BOSS = Actor("user", "boss", "192.0.2.1")
 

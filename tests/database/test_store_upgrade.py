@@ -16,10 +16,8 @@ from sqlalchemy import Engine, event, select, text
 from skyspy.store import Store, StoreError
 from skyspy.store.schema import METADATA, ROLES
 from tests.conftest import ROOT
-from tests.databases import database_url, forked, open_store
-from tests.store_world import store, version
-
-__all__ = ["store"]
+from tests.support.databases import database_url, forked, open_store
+from tests.support.store_lock import version
 
 
 def test_the_migrations_make_exactly_the_schema_that_the_code_names(store: Store) -> None:

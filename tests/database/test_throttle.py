@@ -14,9 +14,6 @@ from skyspy.store.attempts import Bucket
 from skyspy.store.schema import ATTEMPTS
 from skyspy.store.settings import Settings
 from tests.conftest import StillClock
-from tests.databases import store
-
-__all__ = ["store"]
 
 LIMITS = Settings(LOGIN_ATTEMPTS_PER_ACCOUNT=3, LOGIN_ATTEMPTS_PER_ADDRESS=5, LOGIN_ATTEMPTS_TOTAL=12, LOGIN_WINDOW_SECONDS=300)
 

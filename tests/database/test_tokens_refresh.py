@@ -6,10 +6,8 @@ import pytest
 
 from skyspy.auth.principal import TokenError
 from skyspy.store import audit, users
-from tests.databases import change
-from tests.tokens_world import BOSS, Desk, desk, one
-
-__all__ = ["desk", "one"]
+from tests.support.databases import change
+from tests.support.tokens import BOSS, Desk
 
 
 def refused(desk: Desk, token: object) -> str:

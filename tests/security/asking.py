@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.wire.serving import PASSWORD, Server
-
-AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
-_TOKEN = re.compile(r'(?:name="csrf_token" value|name="csrf-token" content)="([^"]+)"')
+from tests.support.browser_client import BrowserClient
+from tests.wire.serving import Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ def ask(
     method: str = "",
     body: bytes | str | None = None,
     send: object = None,
-    form: dict[str, str] | None = None,
+    form: Mapping[str, str] | None = None,
     token: str | None = None,
     source: str = "127.0.0.1",
     headers: dict[str, str] | None = None,
@@ -69,49 +66,30 @@ def ask(
         line.close()
 
 
-class Browser:
-    """A browser without scripts: keeps the panel's cookies, and sends the form token of the page it saw last."""
+class Browser(BrowserClient[Answer]):
+    """A browser before a real server: each request comes over a connection of its own."""
 
     def __init__(self, server: Server, source: str = "127.0.0.1", **headers: str) -> None:
+        super().__init__(headers)
         self.server = server
         self.source = source
-        self.headers = {"User-Agent": AGENT, **headers}
         self.cookies: dict[str, str] = {}
-        self.token = ""
 
-    def get(self, path: str, **headers: str) -> Answer:
-        return self._seen(ask(self.server, path, source=self.source, headers=self._sent(headers)))
-
-    def post(self, path: str, form: dict[str, str] | None = None, *, token: str | None = None, **headers: str) -> Answer:
-        """Send a form with the token of the last page, or with another one; "" sends none."""
-        carried = self.token if token is None else token
-        filled = {**(form or {}), **({"csrf_token": carried} if carried else {})}
-        return self._seen(ask(self.server, path, form=filled, source=self.source, headers=self._sent(headers)))
-
-    def sign_in(self, name: str, password: str = PASSWORD, **more: str) -> Answer:
-        self.get("/admin/sign-in/")
-        answer = self.post("/admin/sign-in/", {"name": name, "password": password, **more})
-        if answer.status == 303:
-            self.get("/admin/profile/")
-        return answer
-
-    def is_in(self) -> bool:
-        """Whether this browser is signed in."""
-        return self.get("/admin/profile/").status == 200
-
-    def _sent(self, headers: dict[str, str]) -> dict[str, str]:
-        sent = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    def send(self, path: str, form: Mapping[str, str] | None, headers: Mapping[str, str]) -> Answer:
+        sent = dict(headers)
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        return sent
-
-    def _seen(self, answer: Answer) -> Answer:
+        answer = ask(self.server, path, form=form, source=self.source, headers=sent)
         for line in answer.every("Set-Cookie"):
             name, _, value = line.partition(";")[0].partition("=")
             if value and "Max-Age=0" not in line and "1970" not in line:
                 self.cookies[name] = value
             else:
                 self.cookies.pop(name, None)
-        if "text/html" in (answer.header("Content-Type") or "") and (found := _TOKEN.search(answer.text)):
-            self.token = unescape(found[1])
         return answer
+
+    def status(self, answer: Answer) -> int:
+        return answer.status
+
+    def page(self, answer: Answer) -> str:
+        return answer.text if "text/html" in (answer.header("Content-Type") or "") else ""

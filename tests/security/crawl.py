@@ -14,8 +14,9 @@ from skyspy.admin.routes import Route
 from skyspy.api import RESOURCES
 from skyspy.store import roles
 from skyspy.store.schema import API_KEYS, AUDIT, EVICTIONS, FEEDS, LINKS, ROLES, SETTINGS, USERS
-from tests.databases import change
-from tests.security.asking import AGENT, Browser, ask
+from tests.security.asking import Browser, ask
+from tests.support.browser_client import AGENT
+from tests.support.databases import change
 from tests.wire.raw import Ws
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 

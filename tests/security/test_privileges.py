@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from skyspy.store import keys, roles, users
-from tests.databases import change
 from tests.security.asking import Browser, ask
+from tests.support.databases import change
 from tests.wire.raw import Ws
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 from tests.wire.test_eviction import WITHIN, Watched

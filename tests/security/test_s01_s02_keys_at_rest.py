@@ -12,8 +12,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from skyspy.auth.apikeys import PREFIXES, checksum, generate
-from tests.api_world import World
 from tests.security.asking import Answer, Browser, ask
+from tests.support.world import World
 from tests.wire.raw import Ws
 from tests.wire.serving import PASSWORD, Operator, Server
 

@@ -12,8 +12,8 @@ from argon2 import PasswordHasher
 
 from skyspy.store import users
 from tests.conftest import ROOT
-from tests.databases import change
 from tests.security.asking import Browser, ask
+from tests.support.databases import change
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
 KEPT = re.compile(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=1\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+\Z")

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from skyspy.store import audit, users
-from tests.databases import change
 from tests.security.asking import Answer, Browser, ask
+from tests.support.databases import change
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
 TOKEN = "/api/auth/token/"

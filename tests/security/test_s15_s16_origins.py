@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.security.asking import AGENT, Browser, ask
+from tests.security.asking import Browser, ask
 from tests.security.crawl import signed_in
+from tests.support.browser_client import AGENT
 from tests.wire.raw import Poll, Ws
 from tests.wire.serving import Operator, Server
 

@@ -15,10 +15,11 @@ from urllib.parse import quote
 import pytest
 
 from tests.browser.receiver import Receiver, aircraft
-from tests.security.asking import AGENT, Answer, Browser, ask
+from tests.security.asking import Answer, Browser, ask
 from tests.security.conftest import operating
 from tests.security.crawl import panel, signed_in, things
 from tests.service.test_pages import Reader
+from tests.support.browser_client import AGENT
 from tests.wire.raw import Gone, Ws
 from tests.wire.serving import PASSWORD, Operator, Server, eventually, mistyped
 

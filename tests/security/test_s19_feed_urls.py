@@ -7,9 +7,9 @@ import itertools
 import pytest
 
 from skyspy.store import audit
-from tests.feed_fakes import Web, document, http
 from tests.security.asking import ask
 from tests.security.crawl import signed_in
+from tests.support.sources import Web, document, http
 from tests.wire.serving import Operator, Server
 
 REFUSED = (

@@ -14,10 +14,10 @@ import pytest
 from skyspy.store import audit, roles
 from skyspy.store.audit import Entry
 from tests.conftest import ROOT
-from tests.databases import change
 from tests.security.asking import Answer, ask
 from tests.security.conftest import operating
 from tests.security.crawl import api, form_of, kept, panel, signed_in, things
+from tests.support.databases import change
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
 TOUCHED = """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from skyspy.store import audit, roles
-from tests.databases import change
 from tests.security.asking import Browser, ask
+from tests.support.databases import change
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
 

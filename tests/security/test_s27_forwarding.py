@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from skyspy.store import audit
-from tests.security.asking import AGENT, Answer, Browser, ask
+from tests.security.asking import Answer, Browser, ask
 from tests.security.conftest import GENEROUS, operating
 from tests.security.crawl import signed_in
+from tests.support.browser_client import AGENT
 from tests.wire.raw import Ws
 from tests.wire.serving import PASSWORD, Operator, Server, eventually
 

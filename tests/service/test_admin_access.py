@@ -13,10 +13,9 @@ from skyspy.permissions import FEATURES
 from skyspy.presence.sessions import Session
 from skyspy.store import roles
 from skyspy.store.registry import ROWS, Settings
-from tests.databases import change
-from tests.panel_world import CLI, HERE, Browser, Panel, panel
-
-__all__ = ["panel"]
+from tests.support.browser_client import HERE, Browser
+from tests.support.databases import change
+from tests.support.world import CLI, Panel
 
 
 @pytest.fixture
@@ -149,7 +148,7 @@ def test_it_says_which_topics_are_lost_by_those_who_stay(panel: Panel, ann: Brow
 
 def test_it_warns_who_would_send_his_own_connection_away(panel: Panel, ann: Browser) -> None:
     change(panel.skyspy, roles.create, "tuner", frozenset({"settings.manage"}), "", CLI)
-    tom = panel.user("tom", "tuner")
+    tom = panel.account("tom", "tuner")
     connected(panel, Principal("user", tom.id, "tom", "tuner", tom.permissions), namespace="/cannonball")
     form = {f"feature.{name}": level for name, level in Settings().FEATURE_ACCESS.items()} | {"feature.cannonball": "permission"}
     answer = panel.browser("tom")

@@ -11,10 +11,9 @@ from skyspy.auth.principal import ANONYMOUS, Principal
 from skyspy.presence.sessions import Session
 from skyspy.store import presence, roles, users
 from skyspy.store.presence import SessionRow
-from tests.databases import change
-from tests.panel_world import CLI, Browser, Panel, panel
-
-__all__ = ["panel"]
+from tests.support.browser_client import Browser
+from tests.support.databases import change
+from tests.support.world import CLI, Panel
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 

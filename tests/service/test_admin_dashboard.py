@@ -14,11 +14,10 @@ from skyspy.auth.principal import ANONYMOUS
 from skyspy.presence.sessions import Session
 from skyspy.safety.emergency import DESCRIPTIONS, NO_EMERGENCY
 from skyspy.store import roles
-from tests.databases import change
-from tests.panel_world import CLI, Browser, Panel, panel
 from tests.service.test_admin_feeds import text_of
-
-__all__ = ["panel"]
+from tests.support.browser_client import Browser
+from tests.support.databases import change
+from tests.support.world import CLI, Panel
 
 PARTS = {
     "mode": "Who may watch",
@@ -140,7 +139,7 @@ def test_who_may_see_aircraft_sees_the_sky_and_its_emergencies(panel: Panel) -> 
 
 
 def test_the_parts_are_for_whoever_operates_and_use_no_session(panel: Panel, ann: Browser) -> None:
-    assert Browser(panel, {}).get("/admin/dashboard/parts/").status_code == 401
+    assert panel.browser().get("/admin/dashboard/parts/").status_code == 401
     panel.user("vera", "viewer")
     assert panel.browser("vera").get("/admin/dashboard/parts/").status_code == 403
     idle = panel.skyspy.settings.current.PANEL_IDLE_SECONDS

@@ -12,10 +12,9 @@ from skyspy.receivers.manager import CheckResult
 from skyspy.services.feeds import MOST, ReceiverFollower
 from skyspy.store import feeds as table
 from skyspy.store import roles
-from tests.databases import change
-from tests.panel_world import CLI, PASSWORD, Browser, Panel, panel
-
-__all__ = ["panel"]
+from tests.support.browser_client import PASSWORD, Browser
+from tests.support.databases import change
+from tests.support.world import CLI, Panel
 
 NOBODY = "sbs://127.0.0.1:1"
 """Nothing listens there."""

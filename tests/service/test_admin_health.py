@@ -17,11 +17,10 @@ from skyspy.services import Caller, Refused, health
 from skyspy.services.health_parts import PARTS
 from skyspy.services.health_report import Value
 from skyspy.store import StoreError
-from tests.panel_world import CLI, Browser, Panel, panel
 from tests.service.test_admin_dashboard import connected, only
 from tests.service.test_admin_feeds import text_of
-
-__all__ = ["panel"]
+from tests.support.browser_client import Browser
+from tests.support.world import CLI, Panel
 
 ADDRESS = "/admin/health/"
 

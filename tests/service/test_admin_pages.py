@@ -13,10 +13,9 @@ from skyspy.permissions import PERMISSION_NAMES
 from skyspy.services import Caller, invitations
 from skyspy.store import keys, roles, users
 from skyspy.store.keys import Key
-from tests.databases import change
-from tests.panel_world import CLI, PASSWORD, Browser, Panel, panel
-
-__all__ = ["panel"]
+from tests.support.browser_client import PASSWORD, Browser
+from tests.support.databases import change
+from tests.support.world import CLI, Panel
 
 ROUTES = [route for page in PAGES for route in page.routes]
 GETS = [route for route in ROUTES if route.method == "GET"]
@@ -38,7 +37,7 @@ def address(route: Route) -> str:
 @pytest.fixture
 def ann(panel: Panel) -> Iterator[Browser]:
     """An administrator's browser; there is one key and one more user."""
-    user = panel.user("ann")
+    user = panel.account("ann")
     panel.user("bert", "viewer")
     panel.skyspy.api_keys.create(user.id, "live", "display", CLI)
     yield panel.browser("ann")

@@ -15,10 +15,9 @@ from skyspy.auth.principal import Principal
 from skyspy.presence.sessions import Session
 from skyspy.store import audit, roles, users
 from skyspy.store.audit import Entry
-from tests.databases import change
-from tests.panel_world import CLI, Browser, Panel, panel
-
-__all__ = ["panel"]
+from tests.support.browser_client import Browser
+from tests.support.databases import change
+from tests.support.world import CLI, Panel
 
 DAY_S = 86400
 
@@ -260,7 +259,7 @@ def test_taking_something_from_a_role_says_first_who_loses_what(panel: Panel, an
 
 
 def test_giving_somebody_a_lesser_role_says_first_what_is_lost(panel: Panel, ann: Browser) -> None:
-    otto = panel.user("otto", "operator")
+    otto = panel.account("otto", "operator")
     panel.skyspy.api_keys.create(otto.id, "live", "scanner", CLI)
     connected(panel, "otto", "/audio")
     asked = ann.post(f"/admin/users/{otto.id}/role/", {"role": "viewer"})

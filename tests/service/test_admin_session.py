@@ -13,10 +13,9 @@ from skyspy.auth.panel_sessions import PanelSessions
 from skyspy.store import keys, users
 from skyspy.store.panel import PanelSession
 from skyspy.store.settings import SettingsTable
-from tests.databases import change
-from tests.panel_world import AGENT, CLI, PASSWORD, Browser, Panel, panel
-
-__all__ = ["panel"]
+from tests.support.browser_client import AGENT, PASSWORD, Browser
+from tests.support.databases import change
+from tests.support.world import CLI, Panel
 
 OTHER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Gecko/20100101 Firefox/140.0"
 SIGN_IN = "/admin/sign-in/"
@@ -173,7 +172,7 @@ ENDS: dict[str, Callable[[Panel, int], object]] = {
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 def test_s13_what_ends_a_user_ends_his_session_at_the_next_click(panel: Panel, end: Callable[[Panel, int], object]) -> None:
     panel.user("root")
-    user = panel.user("ann")
+    user = panel.account("ann")
     browser = panel.browser("ann")
     end(panel, user.id)
     assert not browser.is_in()
@@ -181,7 +180,7 @@ def test_s13_what_ends_a_user_ends_his_session_at_the_next_click(panel: Panel, e
 
 def test_s13_enabling_again_wakes_no_old_session(panel: Panel) -> None:
     panel.user("root")
-    user = panel.user("ann")
+    user = panel.account("ann")
     browser = panel.browser("ann")
     copied = browser.cookies()
     change(panel.skyspy, users.set_disabled, user.id, True, CLI)
@@ -334,7 +333,7 @@ def test_s10_the_password_that_is_asked_once_more_cannot_be_guessed_either(panel
 def test_s11_unknown_wrong_and_disabled_read_the_same(panel: Panel) -> None:
     panel.user("root")
     panel.user("user-two")
-    off = panel.user("user-three")
+    off = panel.account("user-three")
     change(panel.skyspy, users.set_disabled, off.id, True, CLI)
     seen = set()
     for name, password in (("user-one", PASSWORD), ("user-two", "not it, not at all"), ("user-three", PASSWORD)):

@@ -11,10 +11,7 @@ from flask.testing import FlaskClient
 
 from skyspy.api import RESOURCES
 from skyspy.server import Server
-from tests.api_sky import SELF, bearer, client, make_user, server, signed_in, sky
-
-__all__ = ["client", "server", "sky"]
-
+from tests.support.api_client import SELF, bearer, make_user, signed_in
 
 # every route keeps to what the document says of it
 

@@ -7,10 +7,9 @@ from flask.testing import FlaskClient
 
 from skyspy.server import Server
 from skyspy.store import users
-from tests.api_sky import PASSWORD, SELF, bearer, client, error_of, make_user, server, signed_in, sky
-from tests.databases import change
-
-__all__ = ["client", "server", "sky"]
+from tests.support.api_client import SELF, bearer, error_of, make_user, signed_in
+from tests.support.browser_client import PASSWORD
+from tests.support.databases import change
 
 
 def test_nobody_gets_in_with_a_bad_credential_even_where_strangers_do(client: FlaskClient) -> None:

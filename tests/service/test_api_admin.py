@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,18 +15,12 @@ from skyspy.permissions import PERMISSION_NAMES
 from skyspy.presence.sessions import Session
 from skyspy.services import feeds, invitations
 from skyspy.store import audit, keys, roles, users
-from tests.api_world import OPERATOR, PASSWORD, World
-from tests.databases import change
+from tests.support.browser_client import PASSWORD
+from tests.support.databases import change
+from tests.support.world import OPERATOR, World
 
 ROUTES = [route for resource in RESOURCES for route in resource.routes if route.path.startswith("/api/admin/")]
 MANAGING = ("users.manage", "keys.manage", "settings.manage", "audit.view")
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.close()
 
 
 def asked(world: World, route: Route, token: str | None) -> Any:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -24,14 +22,7 @@ from skyspy.api.models import (
 )
 from skyspy.decode import FORMATS, Context
 from skyspy.geo import distance_nm, rounded
-from tests.api_world import World
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.close()
+from tests.support.world import World
 
 
 @pytest.fixture

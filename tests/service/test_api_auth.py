@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,18 +10,12 @@ import pytest
 from skyspy.api.account_models import CreatedKey, KeyPage, Me, TokenPair
 from skyspy.permissions import BUILTIN_ROLES, PERMISSION_NAMES
 from skyspy.store import audit, users
-from tests.api_world import OPERATOR, PASSWORD, World
-from tests.databases import change
+from tests.support.browser_client import PASSWORD
+from tests.support.databases import change
+from tests.support.world import OPERATOR, World
 
 TOKEN = "/api/auth/token/"
 KEYS = "/api/auth/keys/"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.close()
 
 
 def sign_in(world: World, name: str = "ann", password: str = PASSWORD) -> Any:

@@ -8,9 +8,7 @@ import msgspec
 from flask.testing import FlaskClient
 
 from skyspy.server import Server
-from tests.api_sky import SELF, bearer, client, fill, make_user, server, signed_in, sky
-
-__all__ = ["client", "server", "sky"]
+from tests.support.api_client import SELF, bearer, fill, make_user, signed_in
 
 
 def test_aircraft_json_has_readsbs_shape_and_lower_case(client: FlaskClient, sky: None) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,16 +14,9 @@ from skyspy.api import document as made
 from skyspy.api.docs import DOCUMENT
 from skyspy.api.errors import for_program
 from skyspy.api.routes import OPEN, PROBE, path_parameters
-from tests.api_world import World
+from tests.support.world import World
 
 ROUTES = [route for resource in RESOURCES for route in resource.routes]
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,18 +13,12 @@ from flask import Flask
 from skyspy import api
 from skyspy.auth.principal import TokenError
 from skyspy.store import StoreBusy, keys, roles, users
-from tests.api_world import OPERATOR, World
-from tests.databases import change
+from tests.support.browser_client import PASSWORD
+from tests.support.databases import change
+from tests.support.world import OPERATOR, World
 from tests.wire.serving import mistyped, resigned, unsigned
 
 STRANGER = {"REMOTE_ADDR": "198.51.100.7"}
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.close()
 
 
 def credentials(world: World) -> dict[str, tuple[str | None, str | None]]:
@@ -78,7 +71,7 @@ def test_an_expired_jwt_is_refused_at_its_second(world: World) -> None:
 
 def test_a_refresh_token_is_no_access_token(world: World) -> None:
     world.user()
-    grant = world.skyspy.tokens.login("ann", "a long enough password", "127.0.0.1")
+    grant = world.skyspy.tokens.login("ann", PASSWORD, "127.0.0.1")
     assert world.get("/api/auth/me/", grant.refresh).json["error"]["code"] == "token_invalid"
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skyspy.app import create_app
+from skyspy.app import Components, create_app
 from skyspy.server import server_of
 from skyspy.store import users
 from skyspy.store.audit import Actor
-from tests.databases import change
 from tests.support.clock import StillClock
+from tests.support.databases import change
 from tests.support.sites import QUICK, release, serve
 
 CLI = Actor("cli", "test")
@@ -49,7 +49,7 @@ def test_a_site_answers_for_the_server_attached_last_and_keeps_nothing_of_the_on
 
 
 def test_a_copied_database_is_what_a_first_start_makes(tmp_path: Path) -> None:
-    made = create_app({"SKYSPY_INSTANCE": str(tmp_path / "made")}, StillClock(), passwords=QUICK)
+    made = create_app({"SKYSPY_INSTANCE": str(tmp_path / "made")}, StillClock(), components=Components(passwords=lambda: QUICK))
     copied = serve({"SKYSPY_INSTANCE": str(tmp_path / "copied")}, StillClock())
     tables = "SELECT type, name, sql FROM sqlite_master ORDER BY name"
 

@@ -11,10 +11,7 @@ import pytest
 from skyspy.cli import main
 from skyspy.store import Store
 from skyspy.store.settings import ROWS, SettingsTable
-from tests.cli_world import PASSWORD, Shell, bare, shell
-
-__all__ = ["bare", "shell"]
-
+from tests.support.shell import PASSWORD, Shell
 
 # The command
 

@@ -14,11 +14,8 @@ from skyspy.clock import Clock
 from skyspy.config import load
 from skyspy.store import Store, audit
 from skyspy.store.settings import SettingsTable
-from tests.cli_world import Shell, shell, tokens_of
-from tests.tokens_world import parts
-
-__all__ = ["shell"]
-
+from tests.support.shell import Shell, tokens_of
+from tests.support.tokens import parts
 
 # Keys
 

@@ -16,11 +16,8 @@ import pytest
 from skyspy.auth.principal import TokenError
 from skyspy.auth.tokens import LoginError
 from skyspy.store import Store, audit
-from tests.cli_world import PASSWORD, Shell, bare, shell, tokens_of
 from tests.conftest import ROOT
-
-__all__ = ["bare", "shell"]
-
+from tests.support.shell import PASSWORD, Shell, tokens_of
 
 # Users
 

@@ -19,12 +19,10 @@ from skyspy.store.audit import Actor
 from skyspy.store.errors import NewerSchema
 from skyspy.store.history import erasure
 from skyspy.store.history.statistics import minutes, write_minutes
-from tests.cli_world import PASSWORD, Shell, bare, shell
 from tests.conftest import StillClock
-from tests.history_world import a_minute
-from tests.running_clock import turns_until
-
-__all__ = ["bare", "shell"]
+from tests.support.history import a_minute
+from tests.support.running_clock import turns_until
+from tests.support.shell import PASSWORD, Shell
 
 ACTOR = Actor("cli", "test")
 
@@ -140,7 +138,7 @@ def test_a_running_server_keeps_its_minutes_over_its_stop(environ: dict[str, str
     application.start(app)
     parts = app.extensions[application.RUNNING]
     assert parts[0] is server.history, "what writes is stopped last: the others hand over what they have"
-    parts[1].sample()
+    server.skies["live"].tick()
     application.stop(app)
     server.history.upgrade()
     rows = server.history.read(minutes, 0, 10**9)

@@ -25,8 +25,8 @@ from skyspy.tracker.position import LATE
 from skyspy.transport.connection import ClientConnection
 from skyspy.transport.outbox import Outbox
 from skyspy.transport.setup import registry_of
-from tests.api_world import OPERATOR, World
 from tests.service.test_api_gate import BrokenSettings, served_with
+from tests.support.world import OPERATOR, World
 
 NOTHING_COUNTED_YET = {"skyspy_loop_rounds_total", "skyspy_loop_crashes_total", "skyspy_hub_lag_average_seconds",
     "skyspy_hub_lag_max_seconds"}  # fmt: skip

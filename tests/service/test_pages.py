@@ -6,19 +6,18 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from skyspy.app import create_app
+from skyspy.app import Components, create_app
 from skyspy.pages import FOR_EVER, stamp_of
 from skyspy.server import server_of
-from tests.api_world import World
 from tests.support.machine import ROOT, missing
 from tests.support.sites import QUICK
+from tests.support.world import World
 
 PAGES = ("/", "/api/docs/", "/nothing")
 EVERYTHING = (
@@ -36,13 +35,6 @@ EVERYTHING = (
     "/static/nothing.js",
     "/assets/x/../../setup.cfg",
 )
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.close()
 
 
 def directives(policy: str) -> dict[str, list[str]]:
@@ -68,7 +60,7 @@ def test_s17_a_crash_carries_them_too(tmp_path: Path) -> None:
     def crash() -> str:
         raise RuntimeError("inside")
 
-    app = create_app({"SKYSPY_INSTANCE": str(tmp_path)}, passwords=QUICK)
+    app = create_app({"SKYSPY_INSTANCE": str(tmp_path)}, components=Components(passwords=lambda: QUICK))
     app.add_url_rule("/crash", view_func=crash)
     answer = app.test_client().get("/crash")
     server_of(app).store.close()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skyspy.auth.passwords import Checked, PasswordError, Passwords
-from tests.databases import python
+from tests.support.databases import python
 
 QUICK = Passwords(memory_kib=8, passes=1)
 GOOD = "correct horse battery staple"

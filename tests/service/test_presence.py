@@ -8,10 +8,8 @@ from skyspy.presence.database import DatabasePresence
 from skyspy.presence.presence import PUBLISH_S, RENEW_S, Presence, clients
 from skyspy.services import sessions
 from skyspy.store import presence
-from tests.presence_world import Twice, admin, gone, twice
-from tests.socket_world import OPERATOR
-
-__all__ = ["twice"]
+from tests.support.two_processes import Twice, admin, gone
+from tests.support.world import OPERATOR
 
 
 def written(twice: Twice, rounds: int = 1) -> int:

@@ -8,11 +8,9 @@ from skyspy.services import Caller, Refused, access, feeds, keys, roles, session
 from skyspy.store import audit
 from skyspy.store import keys as stored_keys
 from skyspy.store import roles as stored_roles
-from tests.databases import change
-from tests.presence_world import Twice, admin, gone, twice
-from tests.socket_world import OPERATOR
-
-__all__ = ["twice"]
+from tests.support.databases import change
+from tests.support.two_processes import Twice, admin, gone
+from tests.support.world import OPERATOR
 
 
 def test_a_receiver_added_here_is_taken_over_everywhere_paused_and_removed(twice: Twice) -> None:
@@ -27,15 +25,18 @@ def test_a_receiver_added_here_is_taken_over_everywhere_paused_and_removed(twice
 
     added = feeds.add(twice.here.skyspy, caller, "beast://op:secret@192.0.2.1:30005")
     follow()
-    assert [f.names() for f in own] == [["beast-192.0.2.1-30005"]] * 2
+    assert [f.names() for f in own] == [["demo", "beast-192.0.2.1-30005"]] * 2
     feeds.set_paused(twice.here.skyspy, caller, added.id, True)
     follow()
-    assert [f.status()[0]["state"] for f in own] == ["paused"] * 2
+    assert [f.status()[1]["state"] for f in own] == ["paused"] * 2
     shown = feeds.listing(twice.here.skyspy, caller)
-    assert [(view.url, view.added and view.added.id) for view in shown] == [("beast://***@192.0.2.1:30005", added.id)]
+    assert [(view.url, view.added and view.added.id) for view in shown] == [
+        ("demo://", None),
+        ("beast://***@192.0.2.1:30005", added.id),
+    ]
     feeds.remove(twice.here.skyspy, caller, added.id)
     follow()
-    assert [f.names() for f in own] == [[], []]
+    assert [f.names() for f in own] == [["demo"]] * 2
     log = twice.here.store.read(audit.page, 20, action="feed.")
     assert [entry.action for entry in log] == ["feed.remove", "feed.pause", "feed.add"]
     assert "secret" not in repr(log)
@@ -43,8 +44,6 @@ def test_a_receiver_added_here_is_taken_over_everywhere_paused_and_removed(twice
 
 def test_invented_traffic_rests_while_a_real_receiver_is_there(twice: Twice) -> None:
     world, sky = twice.here, twice.here.skyspy.skies["live"]
-    for url in world.config.feeds:
-        sky.receivers.add(url)
     follower, caller, invented = feeds.ReceiverFollower(world.skyspy, sky), admin(world), sky.location
     sky.receivers.start(sky.ingest)
 

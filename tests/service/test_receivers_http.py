@@ -14,8 +14,8 @@ import pytest
 from gevent import socket
 
 from skyspy.receivers.receiver import Timing
-from tests.feed_fakes import QUICK, Ear, FakeReceiver, Web, document, http, running, says, wait_for
-from tests.hub_world import HastyClock, Meter, rounds_counted
+from tests.support.hub import HastyClock, Meter, rounds_counted
+from tests.support.sources import QUICK, Ear, FakeReceiver, Web, document, http, running, says, wait_for
 
 Serve = Callable[[Callable[[str], bytes | None]], Web]
 

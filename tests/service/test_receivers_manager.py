@@ -16,8 +16,8 @@ from skyspy.geo import distance_nm
 from skyspy.receivers.manager import READERS, ReceiverListError, Receivers, check, name_of
 from skyspy.receivers.receiver import Timing
 from skyspy.simulate import DEFAULT_CENTRE
-from tests.feed_fakes import Ear, FakeReceiver, Web, document, http, keeps_saying, running, says, sbs, wait_for
-from tests.hub_world import HastyClock
+from tests.support.hub import HastyClock
+from tests.support.sources import Ear, FakeReceiver, Web, document, http, keeps_saying, running, says, sbs, wait_for
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from skyspy.address import Peer
 from skyspy.auth.principal import ANONYMOUS
 from skyspy.feedurl import parse
 from skyspy.presence.sessions import Session
-from tests.api_world import World
+from tests.support.world import World
 
 HOST, PORT = "192.0.2.77", "31337"
 FEEDS = f"beast://{HOST}:{PORT} http://{HOST}:{PORT}/data/aircraft.json beast://other.example:{PORT} demo://"

@@ -18,8 +18,8 @@ from skyspy.feedurl import parse
 from skyspy.receivers.rate_history import Rate
 from skyspy.receivers.receiver import LARGEST_PIECE, Backoff, Receiver, ReceiverError, Timing
 from tests.conftest import StillClock
-from tests.feed_fakes import QUICK, Ear, document, wait_for
-from tests.hub_world import HastyClock, Meter, rounds_counted
+from tests.support.hub import HastyClock, Meter, rounds_counted
+from tests.support.sources import QUICK, Ear, document, wait_for
 
 URL = parse("sbs://127.0.0.1:1")
 

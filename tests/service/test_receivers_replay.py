@@ -20,8 +20,8 @@ from skyspy.receivers import trajectories as trajectories_room
 from skyspy.receivers.capture import CAPTURES, CaptureError, Ticks, recognised
 from skyspy.receivers.replay import BATCH_BYTES
 from skyspy.receivers.trajectories import TURN_POINTS, trajectories
-from tests.feed_fakes import IDENT, Ear, beast, document, running, sbs, wait_for, watched_states
-from tests.hub_world import HastyClock, Meter, Rounds, rounds_counted
+from tests.support.hub import HastyClock, Meter, Rounds, rounds_counted
+from tests.support.sources import IDENT, Ear, beast, document, running, sbs, wait_for, watched_states
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 

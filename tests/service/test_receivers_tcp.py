@@ -11,7 +11,8 @@ from gevent import socket
 
 from skyspy.aircraft import Record
 from skyspy.receivers.receiver import Timing
-from tests.feed_fakes import (
+from tests.support.hub import HastyClock, Meter, rounds_counted
+from tests.support.sources import (
     IDENT,
     PATIENT,
     QUICK,
@@ -25,7 +26,6 @@ from tests.feed_fakes import (
     wait_for,
     watched_states,
 )
-from tests.hub_world import HastyClock, Meter, rounds_counted
 
 
 @pytest.fixture

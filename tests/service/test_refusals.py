@@ -11,13 +11,11 @@ import pytest
 from skyspy.auth.refusals import MOST, MOST_OF_ONE, Refusals
 from skyspy.store import Store, StoreBusy, audit, roles
 from skyspy.store.audit import Actor
-from tests.api_world import OPERATOR, World
-from tests.databases import change
-from tests.panel_world import Panel, panel
 from tests.support.clock import StillClock
+from tests.support.databases import change
 from tests.support.sites import copy_database
+from tests.support.world import OPERATOR, Panel, World
 
-__all__ = ["panel"]
 CARL = Actor("user", "carl", "192.0.2.1")
 
 
@@ -51,13 +49,6 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     made = Desk(tmp_path)
     yield made
     made.store.close()
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.close()
 
 
 def refused(world: World) -> list[tuple[str, str, Any]]:

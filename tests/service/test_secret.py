@@ -25,9 +25,10 @@ from skyspy.store.audit import Actor
 from skyspy.store.schema import API_KEYS
 from skyspy.store.settings import SettingsTable
 from tests.conftest import StillClock
-from tests.databases import change, open_store
-from tests.panel_world import AGENT, Panel
-from tests.tokens_world import PASSWORD, QUICK, parts
+from tests.support.browser_client import AGENT
+from tests.support.databases import change, open_store
+from tests.support.tokens import PASSWORD, QUICK, parts
+from tests.support.world import Panel
 
 BOSS = Actor("user", "boss", "192.0.2.7")
 OLD, NEW = "o" * 40, "n" * 40
@@ -282,7 +283,7 @@ class Changed:
     def __init__(self, folder: Path) -> None:
         self.before = Panel(folder, SKYSPY_SECRET_KEY=OLD)
         self.folder = folder
-        self.user = self.before.user("ann")
+        self.user = self.before.account("ann")
 
     def after(self, overlap: str = "2027-01-25T00:00:00Z") -> Panel:
         """The same server started again with the new key; its clock stands at 2027-01-15T08:00Z."""

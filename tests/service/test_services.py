@@ -20,7 +20,7 @@ from skyspy.store import roles as stored_roles
 from skyspy.store import users as stored_users
 from skyspy.store.audit import Actor
 from skyspy.store.users import User
-from tests.databases import change
+from tests.support.databases import change
 
 CLI = Actor("cli", "test")
 PASSWORD = "correct horse battery staple"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +10,12 @@ from skyspy.auth.principal import Principal
 from skyspy.services import Caller, Refused, keys
 from skyspy.store import keys as stored_keys
 from skyspy.store import users as stored_users
-from tests.socket_world import World
+from tests.support.world import World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.close()
+def world(sockets: World) -> World:
+    return sockets
 
 
 def caller(world: World, text: str) -> Caller:

@@ -16,8 +16,8 @@ from skyspy.store import users as stored_users
 from skyspy.store.audit import Actor
 from skyspy.store.keys import KeySearch
 from skyspy.store.users import User
-from tests.databases import change
 from tests.support.clock import StillClock
+from tests.support.databases import change
 from tests.support.sites import release, serve
 
 CLI = Actor("cli", "test")

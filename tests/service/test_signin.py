@@ -10,10 +10,8 @@ import pytest
 from skyspy.auth.passwords import Checked, Passwords
 from skyspy.auth.tokens import LoginError, Throttled
 from skyspy.store import StoreError, audit, users
-from tests.databases import change
-from tests.tokens_world import BOSS, PASSWORD, SECRET, Desk, desk, one, parts
-
-__all__ = ["desk", "one"]
+from tests.support.databases import change
+from tests.support.tokens import BOSS, PASSWORD, SECRET, Desk, parts
 
 
 def test_the_right_password_gives_both_tokens_and_who_it_is(desk: Desk) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import gevent
@@ -14,17 +12,16 @@ import pytest
 from skyspy.auth.principal import MESSAGES, TokenError
 from skyspy.permissions import BUILTIN_ROLES
 from skyspy.store import StoreBusy, StoreError, keys
-from tests.databases import change
-from tests.socket_world import NAMESPACES, OPERATOR, Breaking, World, stamp, turn
+from tests.support.databases import change
+from tests.support.peers import NAMESPACES, turn
+from tests.support.world import OPERATOR, World, stamp
 
 GREETINGS = {"/": "aircraft:snapshot", "/audio": "audio:snapshot", "/cannonball": "session_started", "/acars": None}
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.close()
+def world(sockets: World) -> World:
+    return sockets
 
 
 def nothing_is_left(world: World) -> bool:
@@ -111,7 +108,7 @@ class Bug(Exception):
 @pytest.mark.parametrize("mode", ["public", "private"])
 def test_a_crash_in_the_door_admits_nobody(world: World, how: BaseException, auth: object, mode: str) -> None:
     world.choose(AUTH_MODE=mode)
-    world.tokens.how = how
+    world.tokens.fault = how
     for namespace in NAMESPACES:
         peer = world.peer().join(namespace, auth)
         assert peer.refusals[namespace] == {"message": "Server busy", "data": {"code": "overloaded"}}
@@ -126,7 +123,7 @@ def test_nobody_is_admitted_while_the_settings_cannot_be_read(world: World) -> N
     for auth in (None, {"token": "x"}):
         assert world.peer().join("/", auth).refusals["/"]["data"] == {"code": "overloaded"}
     assert stays.tell("ping", ack=1) == {"timestamp": stamp(world)}
-    world.settings.how = None
+    world.settings.fault = None
     assert world.peer().join().sids
 
 
@@ -150,31 +147,18 @@ def test_a_forged_connect_or_disconnect_changes_nothing(world: World) -> None:
 
 
 def test_settings_that_move_while_a_token_is_looked_up_are_judged_by(world: World) -> None:
-    inner = world.tokens.part
+    def close(_token: object) -> None:
+        if world.settings.current.AUTH_MODE != "private":
+            world.choose(AUTH_MODE="private")
 
-    class Slow(Breaking):
-        """While it looks, the operator closes the door."""
-
-        def identify(self, token: object, client: str) -> Any:
-            if world.settings.current.AUTH_MODE != "private":
-                world.choose(AUTH_MODE="private")
-            return inner.identify(token, client)
-
-    world.tokens.part = Slow(inner, "")
+    world.tokens.while_identifying = close
     assert world.peer().join().refusals["/"]["data"] == {"code": "token_missing"}
     assert len(world.skyspy.sessions) == 0
 
 
 def test_a_client_that_left_while_its_token_was_looked_up_is_not_kept(world: World) -> None:
-    inner = world.tokens.part
     peer = world.peer()
-
-    class Slow(Breaking):
-        def identify(self, token: object, client: str) -> Any:
-            peer.leave()
-            return inner.identify(token, client)
-
-    world.tokens.part = Slow(inner, "")
+    world.tokens.while_identifying = lambda _token: peer.leave()
     peer.join()
     assert not peer.sids
     assert nothing_is_left(world)
@@ -183,25 +167,16 @@ def test_a_client_that_left_while_its_token_was_looked_up_is_not_kept(world: Wor
 def test_no_token_is_looked_up_for_a_client_that_is_one_too_many(world: World) -> None:
     world.choose(CONNECTIONS_PER_ADDRESS=1)
     world.peer().join()
-    world.tokens.how = Bug()
+    world.tokens.fault = Bug()
     assert world.peer().join("/", {"token": "x"}).refusals["/"]["data"] == {"code": "rate_limited"}
 
 
 def test_the_last_free_place_is_given_once_however_long_a_token_is_looked_up(world: World) -> None:
     world.choose(CONNECTIONS_PER_ADDRESS=1)
-    inner, first, second = world.skyspy.tokens, world.peer(), world.peer()
-
-    class Slow(Breaking):
-        """While the first one's token is looked up, the second one comes in."""
-
-        def identify(self, token: object, client: str) -> Any:
-            if token == "first":
-                second.join()
-                return None
-            return inner.identify(token, client)
-
-    object.__setattr__(world.skyspy, "tokens", Slow(inner, ""))
-    first.join("/", {"token": "first"})
+    key, first, second = world.key(), world.peer(), world.peer()
+    # While the first one's token is looked up, the second one comes in.
+    world.tokens.while_identifying = lambda token: second.join() if token == key else None
+    first.join("/", {"token": key})
     assert second.sids
     assert first.refusals["/"]["data"] == {"code": "rate_limited"}
     assert world.registry.admitted.total == 1
@@ -385,7 +360,7 @@ def test_a_bad_token_renews_nothing(world: World) -> None:
     before = peer.session.principal
     for token, code in ((None, "token_missing"), ("", "token_missing"), ("wrong", "token_invalid"), ([1], "token_invalid")):
         assert peer.tell("authenticate", {"token": token}, ack=1)["code"] == code
-    world.tokens.how = StoreError("gone")
+    world.tokens.fault = StoreError("gone")
     assert peer.tell("authenticate", {"token": "x"}, ack=1)["code"] == "overloaded"
     assert peer.session.principal is before
 
@@ -435,6 +410,6 @@ def test_credentials_survive_every_json_type(world: World) -> None:
 
 
 def test_a_refusal_is_a_token_errors_word(world: World) -> None:
-    world.tokens.how = TokenError("permission_denied")
+    world.tokens.fault = TokenError("permission_denied")
     world.choose(AUTH_MODE="public")
     assert world.peer().join("/", {"token": "x"}).refusals["/"]["data"] == {"code": "permission_denied"}

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from skyspy import topics
-from tests.socket_world import Peer, World, stamp
+from tests.support.peers import Peer
+from tests.support.world import World, stamp
 
 OPEN = [name for name in topics.TOPICS if name != "alerts"]
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.close()
+def world(sockets: World) -> World:
+    return sockets
 
 
 @pytest.fixture
@@ -34,7 +31,7 @@ def test_subscribed_comes_first_and_then_one_snapshot_for_each_joined_topic(peer
     assert [event for _, event, _ in peer.inbox] == ["subscribed", "stats:update", "aircraft:snapshot"]
     assert peer.got("subscribed") == [answer]
     assert peer.session.rooms == {"live.aircraft.whole.public", "live.stats.whole.public"}
-    assert set(peer.world.server.rooms(peer.sids["/"])) == {*peer.session.rooms, peer.sids["/"]}
+    assert set(peer.clients.server.rooms(peer.sids["/"])) == {*peer.session.rooms, peer.sids["/"]}
 
 
 def test_subscribing_again_joins_nothing_and_shows_nothing(peer: Peer) -> None:
@@ -121,7 +118,7 @@ def test_recovery_is_whole_or_a_snapshot(world: World, peer: Peer) -> None:
     tracker = world.skyspy.skies["live"].tracker
     since = {"epoch": tracker.epoch, "seq": tracker.seq}
     for gs in (251.0, 252.0):
-        world.hear("live", "4B1800", gs=gs)
+        world.hear_only("live", "4B1800", "adsb_icao", {"gs": gs})
     peer.tell("subscribe", {"topics": ["aircraft"], "delta": True, "since": since})
     assert [event for _, event, _ in peer.inbox] == ["subscribed", "aircraft:delta", "aircraft:delta"]
     assert [delta["changed"][0]["gs"] for delta in peer.got("aircraft:delta")] == [251.0, 252.0]

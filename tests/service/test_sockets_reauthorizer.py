@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import gevent
 import pytest
 from sqlalchemy import update
@@ -12,15 +9,14 @@ from sqlalchemy import update
 from skyspy.sockets import base
 from skyspy.store import StoreError, keys, roles, users
 from skyspy.store.schema import API_KEYS
-from tests.databases import change
-from tests.socket_world import NAMESPACES, OPERATOR, Breaking, Peer, World, turn
+from tests.support.databases import change
+from tests.support.peers import NAMESPACES, Peer, turn
+from tests.support.world import OPERATOR, World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.close()
+def world(sockets: World) -> World:
+    return sockets
 
 
 def look(world: World) -> None:
@@ -154,16 +150,13 @@ def test_closing_a_feature_takes_the_topic_from_strangers(world: World) -> None:
 def test_without_accounts_the_known_stay_and_strangers_still_go(world: World) -> None:
     key = world.made_key()
     known, stranger = world.peer().join("/", {"token": key.text}), world.peer().join()
-    inner = world.tokens.part
-    broken = Breaking(inner, "rejudge")
-    broken.how = StoreError("gone")
-    world.tokens.part = broken
+    world.tokens.rejudge_fault = StoreError("gone")
     world.choose(AUTH_MODE="private")
     change(world, keys.revoke, key.key.id, OPERATOR)
     look(world)
     assert told(stranger) == "token_missing"
     assert known.session is not None
-    broken.how = None
+    world.tokens.rejudge_fault = None
     look(world)
     assert told(known) == "token_revoked", "the verdict is made up for"
 
@@ -182,16 +175,8 @@ def test_without_settings_nobody_is_thrown_out(world: World) -> None:
 def test_a_token_renewed_while_accounts_are_read_is_not_judged_by_the_old_one(world: World) -> None:
     old, new = world.made_key("ann"), world.key("bob")
     peer = world.peer().join("/", {"token": old.text})
-    inner = world.tokens.part
-
-    class Slow(Breaking):
-        def rejudge(self, refs: object) -> object:
-            found = inner.rejudge(refs)
-            peer.tell("authenticate", {"token": new})
-            return found
-
     change(world, keys.revoke, old.key.id, OPERATOR)
-    world.tokens.part = Slow(inner, "")
+    world.tokens.while_rejudging = lambda: peer.tell("authenticate", {"token": new})
     look(world)
     assert peer.session.principal.name == "bob"
 
@@ -199,9 +184,7 @@ def test_a_token_renewed_while_accounts_are_read_is_not_judged_by_the_old_one(wo
 def test_a_round_without_a_change_judges_nobody(world: World) -> None:
     world.peer().join("/", {"token": world.key()})
     look(world)
-    broken = Breaking(world.tokens.part, "rejudge")
-    broken.how = AssertionError("judged without a change")
-    world.tokens.part = broken
+    world.tokens.rejudge_fault = AssertionError("judged without a change")
     for _ in range(5):
         look(world)
 

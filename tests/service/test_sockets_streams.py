@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from skyspy.broadcast import UndeclaredEventError
 from skyspy.topics import EXACT, PUBLIC, WHOLE, Room
-from tests.socket_world import NAMESPACES, Peer, World
+from tests.support.peers import NAMESPACES, Peer
+from tests.support.world import World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.close()
+def world(sockets: World) -> World:
+    return sockets
 
 
 def publish_to(world: World, user: str, sky: str = "live") -> None:

@@ -11,11 +11,8 @@ from hypothesis import strategies as st
 from skyspy.auth.principal import TokenError
 from skyspy.auth.tokens import LoginError
 from skyspy.store import users
-from tests.databases import change
-from tests.tokens_world import BOSS, PASSWORD, QUICK, SECRET, Desk, b64, desk, one, sign
-
-__all__ = ["desk", "one"]
-
+from tests.support.databases import change
+from tests.support.tokens import BOSS, PASSWORD, QUICK, SECRET, Desk, b64, sign
 
 # What is no token, and what is a forged one
 

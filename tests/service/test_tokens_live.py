@@ -13,11 +13,8 @@ from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, Ref, TokenErro
 from skyspy.auth.tokens import LoginError
 from skyspy.auth.upkeep import tidy
 from skyspy.store import Store, audit, families, keys, users
-from tests.databases import change
-from tests.tokens_world import BOSS, PASSWORD, SECRET, Desk, desk, one, parts
-
-__all__ = ["desk", "one"]
-
+from tests.support.databases import change
+from tests.support.tokens import BOSS, PASSWORD, SECRET, Desk, parts
 
 # Bad tokens are counted
 

@@ -6,7 +6,7 @@ import pytest
 
 from skyspy.auth.upkeep import ROUNDS_PER_TIDYING, Upkeep
 from skyspy.store import StoreBusy
-from tests.running_clock import RunningClock, turns_until
+from tests.support.running_clock import RunningClock, turns_until
 
 
 class Work:

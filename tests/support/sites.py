@@ -14,7 +14,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from skyspy.app import build_site, create_app
+from skyspy.app import Components, build_site, create_app
 from skyspy.auth.passwords import Passwords
 from skyspy.clock import Clock
 from skyspy.config import HISTORY_FILE, history_url_of
@@ -30,11 +30,14 @@ _FREE: list[Flask] = []
 """Sites that no server uses now."""
 
 
-def serve(environ: Mapping[str, str], clock: Clock, passwords: Passwords = QUICK) -> Flask:
+TESTED = Components(passwords=lambda: QUICK)
+
+
+def serve(environ: Mapping[str, str], clock: Clock, components: Components = TESTED) -> Flask:
     """A server with nothing started; `release` it. Its instance folder gets a migrated database where it has none."""
     if "SKYSPY_DATABASE_URL" not in environ:
         provide_database(Path(environ["SKYSPY_INSTANCE"]))
-    return create_app(environ, clock, passwords=passwords, site=_FREE.pop() if _FREE else build_site())
+    return create_app(environ, clock, components, site=_FREE.pop() if _FREE else build_site())
 
 
 def release(app: Flask) -> None:

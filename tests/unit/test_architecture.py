@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,9 @@ def imported_packages(tree: ast.Module, path: Path) -> Iterator[tuple[str, int]]
                 yield parts[1], node.lineno
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
+    """A module's syntax tree, parsed once for all tests."""
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 

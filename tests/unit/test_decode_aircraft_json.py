@@ -14,7 +14,7 @@ from skyspy.aircraft import Observation, clean_fields
 from skyspy.decode import Context, DecodeError
 from skyspy.decode.aircraft_json import MAX_BYTES, AircraftJson
 from skyspy.decode.base import MAX_LAG_S
-from tests.captures import OURS
+from tests.support.captures import OURS
 
 NOW = 5000.0
 EPOCH = 1_800_000_000.0

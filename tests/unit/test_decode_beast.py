@@ -6,7 +6,7 @@ import pytest
 
 from skyspy.decode import Context
 from skyspy.decode.beast import Beast
-from tests.mode_s import all_call, beast, position, squitter, velocity
+from tests.support.mode_s import all_call, beast, position, squitter, velocity
 
 PLANE = "4B1A2B"
 FRAME = squitter(PLANE, velocity(250, 90))

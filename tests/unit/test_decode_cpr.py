@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from skyspy.decode.cpr import AIRBORNE_WINDOW_S, MAX_REFERENCE_AGE_S, CprDecoder, global_position, local_position, zones_at
 from skyspy.geo import Point, distance_nm
-from tests.mode_s import cpr
+from tests.support.mode_s import cpr
 
 ZURICH = (47.458, 8.548)
 

@@ -1,4 +1,4 @@
-"""Decoded recordings against golden files, which change only on purpose (see tests/captures.py)."""
+"""Decoded recordings against golden files, which change only on purpose (see tests/support/captures.py)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from skyspy.aircraft import SOURCES, Observation, clean_fields, clean_hex
-from tests.captures import CAPTURES, Capture, observed, summary
+from tests.support.captures import CAPTURES, Capture, observed, summary
 
 
 @dataclass(frozen=True, slots=True)

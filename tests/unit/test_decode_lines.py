@@ -10,8 +10,8 @@ import pytest
 from skyspy.aircraft import Observation
 from skyspy.decode import FORMATS, Context
 from skyspy.decode.lines import MAX_LINE_BYTES, LineSplitter
-from tests.captures import OURS
-from tests.mode_s import all_call, identification, position, squitter, velocity
+from tests.support.captures import OURS
+from tests.support.mode_s import all_call, identification, position, squitter, velocity
 
 NOW = 5000.0
 PLANE = "4B1A2B"

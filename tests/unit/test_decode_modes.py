@@ -10,7 +10,7 @@ import rs1090
 from skyspy.aircraft import clean_fields
 from skyspy.decode import Context
 from skyspy.decode.modes import ADDRESS_VALID_S, MAX_STATES, MLAT, STATE_TTL_S, UAT, ModeS, decode_frames, syndrome
-from tests.mode_s import (
+from tests.support.mode_s import (
     all_call,
     altitude_code,
     position,
@@ -19,7 +19,7 @@ from tests.mode_s import (
     squitter,
     velocity,
 )
-from tests.modes_world import PLANE, ZURICH, Receiver
+from tests.support.mode_s_receiver import PLANE, ZURICH, Receiver
 
 # which addresses are accepted
 

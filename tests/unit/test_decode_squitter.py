@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from skyspy.decode.quality import nic_rc
-from tests.mode_s import (
+from tests.support.mode_s import (
     identification,
     position,
     speed_and_track,
@@ -13,7 +13,7 @@ from tests.mode_s import (
     surface,
     velocity,
 )
-from tests.modes_world import ZURICH, Receiver
+from tests.support.mode_s_receiver import ZURICH, Receiver
 
 
 def test_a_position_has_altitude_quality_and_status() -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from skyspy.aircraft import SOURCES, Observation, clean_fields, clean_hex
 from skyspy.decode import FORMATS, Context, Counters
 from skyspy.feedurl import SCHEMES
-from tests.captures import OURS
-from tests.mode_s import all_call, beast, identification, position, reply, squawk_code, squitter, traffic, velocity
+from tests.support.captures import OURS
+from tests.support.mode_s import all_call, beast, identification, position, reply, squawk_code, squitter, traffic, velocity
 
 STREAMS = ("beast", "avr", "sbs", "json", "uat")
 PLACE = Context((47.45, 8.56))

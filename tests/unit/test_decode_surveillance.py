@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mode_s import (
+from tests.support.mode_s import (
     all_call,
     altitude_code,
     reply,
@@ -13,7 +13,7 @@ from tests.mode_s import (
     velocity,
     with_parity,
 )
-from tests.modes_world import PLANE, Receiver
+from tests.support.mode_s_receiver import PLANE, Receiver
 
 
 def known() -> Receiver:

@@ -8,7 +8,7 @@ import gevent
 
 from skyspy.clock import Clock
 from skyspy.loop import LOG_AGAIN_S, MIN_PAUSE_S, Loop
-from tests.running_clock import RunningClock, turns_until
+from tests.support.running_clock import RunningClock, turns_until
 
 
 def test_a_round_comes_every_so_often() -> None:

@@ -7,7 +7,7 @@ import pytest
 from skyspy.loop import MIN_PAUSE_S
 from skyspy.process_stats import LAG_PERIOD_S, LAG_WINDOW_S, HubLag, ProcessStats
 from tests.conftest import StillClock
-from tests.running_clock import RunningClock, turns_until
+from tests.support.running_clock import RunningClock, turns_until
 
 
 def late(clock: StillClock, lag: HubLag, seconds: float) -> None:

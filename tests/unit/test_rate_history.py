@@ -10,7 +10,7 @@ from skyspy.receivers.manager import Receivers
 from skyspy.receivers.rate_history import STEPS, RateHistory
 from skyspy.receivers.receiver import Receiver
 from tests.conftest import StillClock
-from tests.feed_fakes import Ear
+from tests.support.sources import Ear
 
 
 class Ten:

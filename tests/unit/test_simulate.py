@@ -13,7 +13,7 @@ from skyspy.simulate import DEFAULT_CENTRE, Simulation
 from skyspy.simulate.names import AIRLINES, COUNTRIES, MILITARY
 from skyspy.simulate.random_stream import RandomStream
 from skyspy.simulate.route import RouteBuilder
-from tests.costs import lines_run
+from tests.support.costs import lines_run
 
 T0 = 1_700_000_000.0
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from skyspy.aircraft import Observation
 from skyspy.sky.streams.aircraft import HEARTBEAT_SECONDS
-from tests.running_clock import RunningClock, turns_until
+from tests.support.running_clock import RunningClock, turns_until
 from tests.unit.test_sky import DELTA, WHOLE, Scene
 
 

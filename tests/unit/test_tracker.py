@@ -6,10 +6,7 @@ import pytest
 
 from skyspy.aircraft import FIELDS, POSITION
 from skyspy.tracker import VOLATILE, Totals, Tracker
-from tests.tracker_world import HEX, T0, heard, shown, tracker
-
-__all__ = ["tracker"]
-
+from tests.support.tracker import HEX, T0, heard, shown
 
 # listing and removal
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from skyspy.tracker import Tracker
-from tests.tracker_world import T0, heard, shown, tracker
-
-__all__ = ["tracker"]
+from tests.support.tracker import T0, heard, shown
 
 
 @pytest.mark.parametrize(("squawk", "word"), [("7500", "unlawful"), ("7600", "nordo"), ("7700", "general")])

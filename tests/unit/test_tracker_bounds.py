@@ -10,7 +10,7 @@ import pytest
 
 from skyspy.aircraft import Observation
 from skyspy.tracker import Limits, Tracker
-from tests.costs import lines_run
+from tests.support.costs import lines_run
 
 FIELDS: dict[str, Any] = {
     "flight": "DLH1",

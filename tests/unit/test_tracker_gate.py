@@ -8,10 +8,7 @@ from skyspy.aircraft import SOURCES
 from skyspy.tracker import EXPIRED, FRESH, STALE, Limits, Tracker, freshness
 from skyspy.tracker.gate import Stamp
 from skyspy.tracker.tracked_aircraft import SOURCE_CATEGORIES
-from tests.tracker_world import HEX, T0, heard, shown, tracker
-
-__all__ = ["tracker"]
-
+from tests.support.tracker import HEX, T0, heard, shown
 
 # ages
 

@@ -24,11 +24,11 @@ from skyspy.store import Store, keys, users
 from skyspy.store.audit import Actor
 from skyspy.store.settings import SettingsTable
 from tests.conftest import ROOT, StillClock
-from tests.databases import change
-from tests.tokens_world import Parts, parts
+from tests.support.browser_client import PASSWORD
+from tests.support.databases import change
+from tests.support.tokens import Parts, parts
 
 OPERATOR = Actor("system", "test")
-PASSWORD = "a long enough password"
 WORKER = "geventwebsocket.gunicorn.workers.GeventWebSocketWorker"
 START_SECONDS = 90.0
 """For a crowded machine. No wait in these tests says anything about speed, but for the two seconds of an eviction."""

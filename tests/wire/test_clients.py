@@ -14,7 +14,7 @@ import socketio
 
 from skyspy.store import keys
 from tests.conftest import ROOT, missing
-from tests.databases import change
+from tests.support.databases import change
 from tests.wire.node import Told, node
 from tests.wire.serving import OPERATOR, Operator, Server, eventually
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from skyspy.store import keys, roles, users
-from tests.databases import change
+from tests.support.databases import change
 from tests.wire.raw import Gone, Poll, Ws, mask
 from tests.wire.serving import OPERATOR, Operator, Server, eventually
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
+import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -35,6 +37,18 @@ def test_a_body_in_chunks_that_is_too_large_is_not_taken_for_a_shorter_one(line:
     chunks = iter([LOGIN, b" " * (size - len(LOGIN))])
     status, _, body = ask(line, "POST", "/api/auth/token/", chunks, **JSON, **{"Transfer-Encoding": "chunked"})
     assert (status, json.loads(body)["error"]["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("head", ["Content-Length: 500000", "Transfer-Encoding: chunked"])
+def test_a_client_that_still_sends_a_body_that_was_refused_reads_why(server: Server, head: str) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client, client.makefile("rb") as answer:
+        client.sendall(f"POST /api/auth/token/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{head}\r\n\r\n".encode())
+        client.sendall(f"{100_000:x}\r\n".encode() + b" " * 100_000 + b"\r\n")
+        assert answer.readline().split()[1] == b"413"
+        for _ in range(20):
+            client.sendall(b" " * 10_000)
+            time.sleep(0.01)
+        assert b"too_large" in answer.read()
 
 
 def test_a_body_in_chunks_is_read_whole(line: http.client.HTTPConnection) -> None:

@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable
 
-from skyspy.app import create_app, start
+from skyspy.app import Components, create_app, start
 from skyspy.clock import Moment
 from skyspy.presence.sessions import Session
 from skyspy.sky import SkyView
@@ -59,6 +59,7 @@ class ToyStream(Stream):
 
 
 app = create_app(
-    os.environ, streams=(*STREAMS, ToyStream), events=(*EVENTS, *(Row(name, "/", "server", "{..}") for name in NAMES))
+    os.environ,
+    components=Components((*STREAMS, ToyStream), (*EVENTS, *(Row(name, "/", "server", "{..}") for name in NAMES))),
 )
 start(app)

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from skyspy.presence.presence import PUBLISH_S
 from skyspy.services import Caller
 from skyspy.store import presence, users
 from skyspy.watcher import Watcher
-from tests.databases import change
-from tests.socket_world import OPERATOR, Peer, World, turn
+from tests.support.databases import change
+from tests.support.peers import Peer, turn
+from tests.support.world import OPERATOR, World, socket_world
+
+PLACELESS = {"SKYSPY_LAT": "", "SKYSPY_LON": ""}
 
 
 class Twice:
     """Two processes on one database, each with its own clients."""
 
     def __init__(self, folder: Path) -> None:
-        self.worlds = (World(folder), World(folder))
+        self.worlds = (socket_world(folder, **PLACELESS), socket_world(folder, **PLACELESS))
         self.here, self.there = self.worlds
         for world in self.worlds:
-            world.watcher = Watcher(world.settings, world.clock)  # type: ignore[arg-type]
+            world.watcher = Watcher(world.settings, world.clock)
             world.watcher.on_poll("presence", world.skyspy.presence.poll)
             world.reauthorizer.subscribe(world.watcher)
         self.look()
@@ -50,13 +50,9 @@ class Twice:
         self.here.store.write(presence.evict, what, target, 1, OPERATOR, self.here.clock.wall())
         self.look()
 
-
-@pytest.fixture
-def twice(tmp_path: Path) -> Iterator[Twice]:
-    made = Twice(tmp_path)
-    yield made
-    for world in made.worlds:
-        world.close()
+    def close(self) -> None:
+        for world in self.worlds:
+            world.close()
 
 
 def gone(peer: Peer) -> bool:

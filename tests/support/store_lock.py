@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from skyspy.store import Store
 from skyspy.store.schema import STATE
-from tests.databases import sqlite_store, store
+from tests.support.databases import sqlite_store, store
 
 __all__ = ["sqlite_store", "store"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from skyspy.aircraft import Observation
 from skyspy.decode import Context
 from skyspy.decode.modes import ModeS
-from tests.mode_s import (
+from tests.support.mode_s import (
     squitter,
 )
 

@@ -5,25 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-import pytest
-
-from skyspy.store import Store, families, keys, state, users
+from skyspy.store import families, keys, state, users
 from skyspy.store.audit import Actor
 from skyspy.store.keys import Key, NewKey
 from skyspy.store.roles import AccountError
 from skyspy.store.users import User
-from tests.conftest import StillClock
-from tests.databases import Db, change, store
-
-__all__ = ["store"]
+from tests.support.databases import Db, change
 
 ANNA = Actor("user", "anna", "192.0.2.7")
 HASH = "a stand-in for a hash"
-
-
-@pytest.fixture
-def db(store: Store, clock: StillClock) -> Db:
-    return Db(store, clock)
 
 
 def make(db: Db, name: str, role: str = "viewer", password_hash: str | None = HASH) -> User:

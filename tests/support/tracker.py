@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 from skyspy.aircraft import Observation
-from skyspy.tracker import Limits, Tracker
+from skyspy.tracker import Tracker
 
 HEX = "4CA87C"
 T0 = 5000.0
@@ -18,11 +15,6 @@ def heard(
     at: float, source: str = "adsb_icao", hex_: str = HEX, pos_at: float | None = None, messages: int = 2, **fields: Any
 ) -> Observation:
     return Observation(hex_, at, source, fields, pos_at, messages)
-
-
-@pytest.fixture
-def tracker() -> Iterator[Tracker]:
-    yield Tracker(Limits(), None, "epoch")
 
 
 def shown(tracker: Tracker, now: float, hex_: str = HEX) -> dict[str, Any]:

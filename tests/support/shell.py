@@ -21,8 +21,7 @@ from skyspy.clock import Clock
 from skyspy.store import Store
 from skyspy.store.settings import SettingsTable
 from tests.support.machine import ROOT
-from tests.support.sites import provide_database
-from tests.tokens_world import parts
+from tests.support.tokens import parts
 
 PASSWORD = "correct horse battery staple"
 SECRET = "s" * 40
@@ -73,18 +72,6 @@ class Shell:
 
     def create(self, name: str, role: str = "admin") -> None:
         self.good("user", "create", name, "--role", role, "--password-stdin", stdin=PASSWORD + "\n")
-
-
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    provide_database(tmp_path / "instance")
-    return Shell(tmp_path / "instance", monkeypatch)
-
-
-@pytest.fixture
-def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    """A shell whose installation has no folder and no database yet."""
-    return Shell(tmp_path / "instance", monkeypatch)
 
 
 def tokens_of(shell: Shell) -> Tokens:

@@ -6,9 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jwt
@@ -27,8 +25,8 @@ from skyspy.store import Store, users
 from skyspy.store.audit import Actor
 from skyspy.store.settings import SettingsTable
 from skyspy.store.users import User
-from tests.databases import change, open_store
 from tests.support.clock import StillClock
+from tests.support.databases import change
 from tests.support.sites import QUICK
 
 BOSS = Actor("user", "boss", "192.0.2.7")
@@ -97,18 +95,3 @@ def sign(header: dict[str, Any], claims: object, key: bytes) -> str:
     body = b64(json.dumps(header).encode()) + "." + b64(json.dumps(claims).encode())
     digest = {"HS384": hashlib.sha384, "HS512": hashlib.sha512}.get(str(header.get("alg")), hashlib.sha256)
     return body + "." + ("" if header.get("alg") == "none" else b64(hmac.digest(key, body.encode(), digest)))
-
-
-@pytest.fixture
-def desk(kind: str, tmp_path: Path, clock: StillClock) -> Iterator[Desk]:
-    with open_store(kind, tmp_path) as store:
-        yield Desk(store, clock)
-
-
-@pytest.fixture
-def one(tmp_path: Path, clock: StillClock) -> Iterator[Desk]:
-    """A desk on SQLite, for what has nothing to do with the database."""
-    with open_store("sqlite", tmp_path) as store:
-        desk = Desk(store, clock)
-        desk.user()
-        yield desk

@@ -1,6 +1,6 @@
 """Captures for the decoders' golden files: ours in tests/data, recordings of others in ../shared/data where present.
 
-    python -m tests.captures        writes the golden files of all captures that are here
+    python -m tests.support.captures        writes the golden files of all captures that are here
 
 Read the difference before committing it: a golden file is what we promise to make of a recording.
 """
@@ -17,9 +17,11 @@ from typing import Any
 
 from skyspy.aircraft import Observation
 from skyspy.decode import FORMATS, Context, DecodeError
+from tests.support.machine import CAPTURES as RECORDINGS
+from tests.support.machine import ROOT
 
-OURS = Path(__file__).resolve().parent / "data"
-SHARED = OURS.parent.parent.parent / "shared" / "data"
+OURS = ROOT / "tests" / "data"
+SHARED = RECORDINGS
 GOLDEN = OURS / "golden"
 
 Reads = Iterator[tuple[float, bytes]]

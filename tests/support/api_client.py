@@ -1,64 +1,33 @@
-"""A sky of three aircraft behind the whole server, and people who ask for it over HTTP."""
+"""Requests over HTTP in memory, and a sky of three aircraft to ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from skyspy.aircraft import Observation
-from skyspy.server import Server, server_of
+from skyspy.server import Server
 from skyspy.store import users
 from skyspy.store.audit import Actor
-from tests.databases import change
+from tests.support.browser_client import PASSWORD
+from tests.support.databases import change
 
 SELF = Actor("cli", "test", "")
-PASSWORD = "correct horse battery staple"
 PLACE = {"lat": 47.6, "lon": 8.6}
 
 
-@pytest.fixture
-def server(app: Flask) -> Server:
-    return server_of(app)
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def sky(server: Server) -> Iterator[None]:
+def three_aircraft(server: Server) -> None:
     """Three aircraft in the live sky, one in the sandbox."""
-    fill(
-        server,
-        "live",
-        {
-            "4B1613": {
-                "flight": "SWR12A",
-                "category": "A3",
-                "alt_baro": 36000,
-                "gs": 450.0,
-                "t": "A320",
-                "squawk": "1000",
-                **PLACE,
-            }
-        },
-    )
-    fill(
-        server,
-        "live",
-        {
-            "AE1234": {"flight": "RCH1", "alt_baro": "ground", "gs": 4.0},
-            "3C6444": {"alt_baro": 2000, "r": "D-AIBL", "lat": 48.0, "lon": 9.0},
-        },
-    )
+    swiss = {"flight": "SWR12A", "category": "A3", "alt_baro": 36000, "gs": 450.0, "t": "A320", "squawk": "1000", **PLACE}
+    fill(server, "live", {"4B1613": swiss})
+    more = {
+        "AE1234": {"flight": "RCH1", "alt_baro": "ground", "gs": 4.0},
+        "3C6444": {"alt_baro": 2000, "r": "D-AIBL", "lat": 48.0, "lon": 9.0},
+    }
+    fill(server, "live", more)
     fill(server, "sandbox", {"ABCDEF": {"flight": "TEST1", "gs": 100.0}})
-    return iter(())
 
 
 def fill(server: Server, sky: str, heard: dict[str, dict[str, Any]]) -> None:

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import psycopg
-import pytest
 
 from skyspy.clock import Clock
 from skyspy.store import Store
@@ -173,20 +172,6 @@ def open_store(kind: str, folder: Path) -> Iterator[Store]:
             yield store
         finally:
             store.close()
-
-
-@pytest.fixture
-def store(kind: str, tmp_path: Path) -> Iterator[Store]:
-    """A store on the test's kind of database."""
-    with open_store(kind, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
-    """A store on a SQLite file."""
-    with open_store("sqlite", tmp_path) as made:
-        yield made
 
 
 def forked(work: Callable[[], object]) -> int:

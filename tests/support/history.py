@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select
 
 from skyspy.config import history_url_of
@@ -15,7 +14,7 @@ from skyspy.store import Connection, Store
 from skyspy.store.history import HistoryStore
 from skyspy.store.history.statistics import Minute
 from tests.conftest import StillClock
-from tests.databases import KINDS, database_url
+from tests.support.databases import database_url
 
 TOY = MetaData()
 NOTES = Table("notes", TOY, Column("id", Integer, primary_key=True), Column("owner_id", Integer), Column("text", String(200)))
@@ -53,18 +52,6 @@ def open_stores(kind: str, folder: Path) -> Iterator[Stores]:
         finally:
             stores.history.close()
             main.close()
-
-
-@pytest.fixture(params=KINDS)
-def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
-    with open_stores(request.param, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def sqlite_stores(tmp_path: Path) -> Iterator[Stores]:
-    with open_stores("sqlite", tmp_path) as made:
-        yield made
 
 
 def note(connection: Connection, text: str, owner: int | None = None) -> None:

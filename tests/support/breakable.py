@@ -1,0 +1,49 @@
+"""Parts of a server that fail, or let something happen meanwhile, when a test says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from skyspy.auth.principal import Principal, Ref, TokenError
+from skyspy.auth.tokens import Tokens
+from skyspy.store.settings import Settings, SettingsTable
+
+
+class BreakableSettings(SettingsTable):
+    """Settings that cannot be read while `fault` is set: it is raised instead."""
+
+    fault: BaseException | None = None
+
+    def fresh(self, max_age: float = 0.25) -> Settings:
+        if self.fault is not None:
+            raise self.fault
+        return super().fresh(max_age)
+
+
+class BreakableTokens(Tokens):
+    """Tokens whose look-ups raise `fault` or `rejudge_fault` while that is set.
+
+    `while_identifying` is called with each token before it is looked up, `while_rejudging` after the accounts were read.
+    """
+
+    fault: BaseException | None = None
+    rejudge_fault: BaseException | None = None
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.while_identifying: Callable[[object], object] = lambda _token: None
+        self.while_rejudging: Callable[[], object] = lambda: None
+
+    def identify(self, token: object, client: str | None = None) -> Principal | None:
+        if self.fault is not None:
+            raise self.fault
+        self.while_identifying(token)
+        return super().identify(token, client)
+
+    def rejudge(self, refs: Iterable[Ref]) -> dict[Ref, Principal | TokenError]:
+        if self.rejudge_fault is not None:
+            raise self.rejudge_fault
+        found = super().rejudge(refs)
+        self.while_rejudging()
+        return found
