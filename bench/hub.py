@@ -46,7 +46,7 @@ Work = Callable[[], object]
 class NoReader:
     """A reader that reads nothing: the benchmark passes the bytes to the receiver itself."""
 
-    shows = "up"
+    up_state = "up"
 
     def read(self, _receiver: Receiver) -> None:
         return None
@@ -55,7 +55,7 @@ class NoReader:
 def receiver(carries: str) -> Receiver:
     """A started receiver of a format that discards its observations."""
     made = Receiver("bench", parse("sbs://127.0.0.1:1"), carries, NoReader(), lambda _name, _observations: None, Clock())
-    made.begin(FORMATS[carries].make(Context(None)))
+    made.begin_session(FORMATS[carries].make(Context(None)))
     return made
 
 
@@ -115,13 +115,13 @@ def document() -> tuple[Work, Work]:
     rows = [{"hex": f"{0x4B0000 + n:06x}", "flight": "ABC1", "seen": 0.1, "messages": 5, **fields} for n in range(10_000)]
     body = wirejson.dump_bytes({"now": 1.0, "messages": 1, "aircraft": rows})
     ours, theirs = receiver("aircraft.json"), FORMATS["aircraft.json"].make(Context(None))
-    return lambda: ours.take_document(body), lambda: theirs.feed(body, 1000.0)
+    return lambda: ours.decode_document(body), lambda: theirs.feed(body, 1000.0)
 
 
 def flood() -> tuple[Work, Work]:
     data = b"".join(beast(frame) for _, frame in traffic(250, 20))
     ours, theirs = receiver("beast"), FORMATS["beast"].make(Context(None))
-    return lambda: ours.take(data), lambda: theirs.feed(data, 1000.0)
+    return lambda: ours.decode_stream(data), lambda: theirs.feed(data, 1000.0)
 
 
 def main() -> None:

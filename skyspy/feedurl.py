@@ -1,8 +1,7 @@
-"""Ground floor: a receiver is a URL, and this is how it reads.
+"""Receiver URLs: parsing and checking. Nothing is connected here.
 
-Law: `SCHEMES` has one row per scheme an operator may write, in the environment, the panel or the
-command line; `parse` gives a FeedUrl or raises FeedUrlError with one line an operator can act on.
-Nothing is opened here.
+`SCHEMES` has one row per scheme that is accepted in the environment, the panel and the command line; `parse` returns a FeedUrl or
+raises FeedUrlError, one line that says what to write instead.
 """
 
 from __future__ import annotations
@@ -13,20 +12,20 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 
 class FeedUrlError(ValueError):
-    """The text is not the URL of a feed; the message says what to write instead."""
+    """The text is not the URL of a receiver; the message says what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """One way to reach a receiver: `carries` names the format (a row of decode.FORMATS), `transport` the
-    way to it (http, tcp, file, none), `port` the default port."""
+    """One kind of receiver URL. `carries` names the format (a row of decode.FORMATS), `transport` is http, tcp, file or none,
+    `port` the default port, `options` the names of the URL's options."""
 
     name: str
     carries: str
     transport: str
     port: int
     example: str
-    says: str
+    description: str
     options: tuple[str, ...] = ()
 
 
@@ -58,7 +57,7 @@ _PASSWORD = re.compile(r"(?<=//).*@|^[^/]*@", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class FeedUrl:
-    """A parsed feed. `text` is the URL as written; `shown` has any password taken out."""
+    """A parsed URL. `text` is the URL as written; `shown` has no user and password."""
 
     text: str
     scheme: Scheme
@@ -69,7 +68,7 @@ class FeedUrl:
 
     @property
     def shown(self) -> str:
-        """The URL as it may stand in a log, a page or an API answer."""
+        """The URL for logs, pages and API answers: user and password replaced by ***."""
         parts = urlsplit(self.text)
         if parts.username is None and parts.password is None:
             return self.text
@@ -78,20 +77,20 @@ class FeedUrl:
 
 
 def parse(text: str) -> FeedUrl:
-    """Read one feed URL; raises FeedUrlError."""
+    """Parse one URL; raises FeedUrlError."""
     text = text.strip()
     if any(ord(c) < 33 or ord(c) == 127 for c in text):
         raise FeedUrlError("a feed URL holds no blanks or control characters")
-    # What is wrong is said to people and to the log: never with a password that may be in it, however it is mistyped.
-    told = _PASSWORD.sub("***@", text)
+    # Messages go to people and logs, so a password is removed first, even from a text that is not a valid URL.
+    shown = _PASSWORD.sub("***@", text)
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise FeedUrlError(f"{told!r} is not a URL: its host or its port cannot be read") from None
+        raise FeedUrlError(f"{shown!r} is not a URL: its host or its port cannot be read") from None
     scheme = SCHEMES.get(parts.scheme.lower())
     if scheme is None:
-        raise FeedUrlError(f"{told!r} is not a feed: write one of {', '.join(s.example for s in SCHEMES.values())}")
+        raise FeedUrlError(f"{shown!r} is not a feed: write one of {', '.join(s.example for s in SCHEMES.values())}")
     options = dict(parse_qsl(parts.query)) if scheme.transport != "http" else _http_options(parts.fragment)
     unknown = sorted(set(options) - set(scheme.options))
     if unknown:
@@ -99,19 +98,20 @@ def parse(text: str) -> FeedUrl:
         raise FeedUrlError(f"{scheme.name}:// does not take {', '.join(unknown)} (options: {known})")
     _check_numbers(options)
     if scheme.transport in ("http", "tcp") and not parts.hostname:
-        raise FeedUrlError(f"{told!r} names no host: write {scheme.example}")
+        raise FeedUrlError(f"{shown!r} names no host: write {scheme.example}")
     if scheme.transport == "file" and not parts.path:
-        raise FeedUrlError(f"{told!r} names no file: write {scheme.example}")
+        raise FeedUrlError(f"{shown!r} names no file: write {scheme.example}")
     path = unquote(parts.path) if scheme.transport == "file" else parts.path
     return FeedUrl(text, scheme, parts.hostname or "", port or scheme.port, path, options)
 
 
 def _http_options(fragment: str) -> dict[str, str]:
-    """An HTTP feed's query belongs to its server; our own options stand behind the `#`."""
+    """The options of an HTTP receiver are in the fragment: the query belongs to its server."""
     return dict(parse_qsl(fragment))
 
 
 def _check_numbers(options: dict[str, str]) -> None:
+    """Raise FeedUrlError for a numeric option that is out of range."""
     for name, low, high in (("interval", 0.1, 3600.0), ("speed", 0.01, 1e6), ("seed", 0, 2**31), ("aircraft", 1, 10000)):
         if name in options:
             try:
@@ -123,7 +123,7 @@ def _check_numbers(options: dict[str, str]) -> None:
 
 
 def parse_list(text: str) -> tuple[FeedUrl, ...]:
-    """Read a comma- or space-separated list of feeds; a URL written twice counts once."""
+    """Parse a comma- or space-separated list of URLs; one written twice counts once. Raises FeedUrlError."""
     seen: dict[str, FeedUrl] = {}
     for word in text.replace(",", " ").split():
         seen.setdefault(word, parse(word))

@@ -1,9 +1,10 @@
-"""Tools: what a captured file holds, as rows in their own time.
+"""The contents of a captured file as rows with their own times.
 
-Law: CAPTURES has one row per kind of file: how its beginning looks and how it is read. Reading is
-streaming: a file is never in memory as a whole, packed or not (one document of it may be). Rows carry
-seconds on the capture's own clock; where a file has none, lines come at a steady pace. A damaged
-file ends with a CaptureError of one line.
+CAPTURES has one row per kind of file: how its first bytes are recognised and how it is read.
+
+Invariants: reading is streaming: a file is never in memory as a whole, compressed or not (a single document of it may be). Rows
+carry seconds on the capture's own clock; where a file has no times, lines come at LINES_PER_SECOND. A damaged file raises
+CaptureError, a message of one line.
 """
 
 from __future__ import annotations
@@ -23,42 +24,43 @@ from skyspy.aircraft import Observation
 from skyspy.receivers.trajectories import PointsError, trajectories
 
 Row = tuple[float, bytes | Observation]
-"""A time on the capture's clock, and bytes for a decoder or an observation ready but for its time."""
+"""A time on the capture's clock (seconds), and bytes for a decoder or an observation whose `at` is not set yet."""
 
 HEAD_BYTES = 8192
-LONGEST_LINE = 64 * 1024
-LARGEST_DOCUMENT = 32 * 1024 * 1024
+MAX_LINE_BYTES = 64 * 1024
+MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
 LINES_PER_SECOND = 50.0
-"""The pace of lines without a time of their own."""
+"""The rate of lines without a time of their own."""
 GZIP_MAGIC = b"\x1f\x8b"
 BEAST_HZ = 12e6
-MADE_UP_STAMP = b"\xff\x00MLA"
-"""The timestamp of frames that nobody received: multilateration and UAT put it there."""
+SYNTHETIC_TIMESTAMP = b"\xff\x00MLA"
+"""The timestamp of frames that were computed rather than received: multilateration and UAT set it."""
 LEAP_SECONDS = 10.0
 MAX_FILES = 20_000
 _BEAST_START = re.compile(rb"(?:[^\x1a]|\A)(?:\x1a\x1a)*\x1a[\x31-\x33]")
-"""An escape that is not itself escaped, before the type of a frame that carries a timestamp."""
+"""An unescaped escape byte (1A) before the type of a frame that carries a timestamp."""
 _NOW = re.compile(rb'(?:"(?:now|received_at)"\s*:\s*|;t=)([0-9]+(?:\.[0-9]*)?)')
 
 
 class CaptureError(ValueError):
-    """The file cannot be played; the message is one line for the operator."""
+    """The file cannot be replayed; the message is one line for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """A kind of captured file: `carries` names the decoder's format ("" for ready observations)."""
+    """A kind of captured file. `carries` names the decoder's format ("" for observations that need no decoder), `matches` tests
+    the first HEAD_BYTES, `rows` reads the file."""
 
     name: str
     carries: str
-    says: str
-    looks: Callable[[bytes], bool]
+    description: str
+    matches: Callable[[bytes], bool]
     rows: Callable[[Path], Iterator[Row]]
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """The file's bytes, unpacked when they begin like gzip. Raises OSError, CaptureError."""
+def open_capture(path: Path) -> Iterator[BinaryIO]:
+    """The file's bytes, decompressed where they begin with the gzip magic. Raises OSError, CaptureError."""
     with path.open("rb") as raw:
         packed = raw.read(2) == GZIP_MAGIC
         raw.seek(0)
@@ -72,75 +74,76 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             raise CaptureError(f"{path.name} is a damaged gzip file") from None
 
 
-def recognised(path: Path, wanted: str | None) -> Capture:
-    """The kind of the file, as the operator says or by its beginning. Raises OSError, CaptureError."""
+def detect_capture(path: Path, wanted: str | None) -> Capture:
+    """The kind of the file: `wanted` (a name in CAPTURES), or detected from its first bytes. Raises OSError, CaptureError."""
     if wanted is not None:
         if wanted not in CAPTURES:
             raise CaptureError(f"format={wanted} is not known: write one of {', '.join(CAPTURES)}")
         return CAPTURES[wanted]
     if path.is_dir():
         return CAPTURES["aircraft.json"]
-    with opened(path) as file:
+    with open_capture(path) as file:
         head = file.read(HEAD_BYTES)
     for capture in CAPTURES.values():
-        if capture.looks(head):
+        if capture.matches(head):
             return capture
     raise CaptureError(f"{path.name} does not look like a capture: say what it is with format= ({', '.join(CAPTURES)})")
 
 
-def _lines(path: Path, longest: int = LONGEST_LINE) -> Iterator[bytes]:
-    """Lines with their ends; one that is too long comes in parts, which a decoder counts as bad."""
-    with opened(path) as file:
-        while line := file.readline(longest):
+def _lines(path: Path, max_bytes: int = MAX_LINE_BYTES) -> Iterator[bytes]:
+    """Lines with their line ends; one longer than `max_bytes` comes in parts, which a decoder counts as bad."""
+    with open_capture(path) as file:
+        while line := file.readline(max_bytes):
             yield line
 
 
 def _frames(path: Path) -> Iterator[Row]:
-    """Lines of `epoch,hex of a Beast frame`; the frame's own stamp may lie, its time of day does not."""
+    """Lines of `epoch,hex of a Beast frame`, timed by the epoch: the timestamp inside the frame is not reliable."""
     for line in _lines(path):
         when, _, frame = line.partition(b",")
         try:
             yield float(when), bytes.fromhex(frame.strip().decode("ascii"))
         except ValueError:
-            # A header line, or a damaged one: without a time it has no place.
+            # A header line, or a damaged one: without a time it cannot be replayed.
             continue
 
 
-class Ticks:
-    """Seconds gone by on a 12 MHz counter that is sometimes garbled, or set anew when a receiver restarts."""
+class BeastClock:
+    """Elapsed seconds on a 12 MHz counter that is sometimes corrupted, or reset when a receiver restarts."""
 
     def __init__(self) -> None:
         self._last: float | None = None
-        self._doubted: float | None = None
+        self._unconfirmed: float | None = None
 
     def step(self, counter: int) -> float:
-        """Seconds since the step before. A leap counts only when the next frame confirms it."""
+        """Seconds since the previous call. A jump backwards or by more than LEAP_SECONDS counts only when the next frame
+        confirms it."""
         now = counter / BEAST_HZ
-        last, doubted = self._last, self._doubted
+        last, unconfirmed = self._last, self._unconfirmed
         if last is not None and not 0.0 <= now - last <= LEAP_SECONDS:
-            if doubted is None or not 0.0 <= now - doubted <= LEAP_SECONDS:
-                self._doubted = now
+            if unconfirmed is None or not 0.0 <= now - unconfirmed <= LEAP_SECONDS:
+                self._unconfirmed = now
                 return 0.0
-            self._last, self._doubted = now, None
-            return max(0.0, doubted - last) + now - doubted
-        self._last, self._doubted = now, None
+            self._last, self._unconfirmed = now, None
+            return max(0.0, unconfirmed - last) + now - unconfirmed
+        self._last, self._unconfirmed = now, None
         return 0.0 if last is None else now - last
 
 
 def _beast(path: Path) -> Iterator[Row]:
-    """Beast bytes in stretches of one frame, timed by the 12 MHz counter. What stands between frames is
-    played too: the decoder is to meet what the receiver sent."""
-    rest, at, ticks = b"", 0.0, Ticks()
-    with opened(path) as file:
-        while chunk := file.read(LONGEST_LINE):
+    """Beast bytes, one frame at a time, timed by the 12 MHz counter. Bytes between frames are replayed too: the decoder gets
+    exactly what the receiver sent."""
+    rest, at, ticks = b"", 0.0, BeastClock()
+    with open_capture(path) as file:
+        while chunk := file.read(MAX_LINE_BYTES):
             data = rest + chunk
             starts = [match.end() - 2 for match in _BEAST_START.finditer(data)]
-            # The last frame may go on in the next chunk, but not through a whole one.
-            cut = starts[-1] if starts and len(data) - starts[-1] < LONGEST_LINE else len(data) - 1
+            # The last frame may continue in the next chunk, but is never longer than one.
+            cut = starts[-1] if starts and len(data) - starts[-1] < MAX_LINE_BYTES else len(data) - 1
             for begin, end in pairwise(sorted({0, cut, *(start for start in starts if start < cut)})):
                 frame = data[begin:end]
                 stamp = frame[2:].replace(b"\x1a\x1a", b"\x1a")[:6]
-                if frame[:1] == b"\x1a" and len(stamp) == 6 and not stamp.startswith(MADE_UP_STAMP):
+                if frame[:1] == b"\x1a" and len(stamp) == 6 and not stamp.startswith(SYNTHETIC_TIMESTAMP):
                     at += ticks.step(int.from_bytes(stamp, "big"))
                 yield at, frame
             rest = data[cut:]
@@ -149,8 +152,8 @@ def _beast(path: Path) -> Iterator[Row]:
 
 
 def _avr(path: Path) -> Iterator[Row]:
-    """AVR lines; those that begin with `@` or `<` carry the 12 MHz counter."""
-    at, ticks = 0.0, Ticks()
+    """AVR lines; those that begin with `@` or `<` are timed by the 12 MHz counter."""
+    at, ticks = 0.0, BeastClock()
     for line in _lines(path):
         if line[:1] in (b"@", b"<") and re.match(rb"[0-9A-Fa-f]{12}", line[1:]):
             at += ticks.step(int(line[1:13], 16))
@@ -176,7 +179,7 @@ def _sbs(path: Path) -> Iterator[Row]:
 
 
 def _json_lines(path: Path) -> Iterator[Row]:
-    """JSON objects, one a line, timed by their `now` (readsb) or `received_at` (dump978; raw lines may say `t=`)."""
+    """JSON objects, one per line, timed by their `now` (readsb) or `received_at` (dump978; raw lines may have `t=`)."""
     at = 0.0
     for line in _lines(path):
         found = _NOW.search(line)
@@ -185,50 +188,52 @@ def _json_lines(path: Path) -> Iterator[Row]:
 
 
 def _trajectories(path: Path) -> Iterator[Row]:
-    """Points of many flights, by their time."""
+    """Points of many flights, in order of time."""
     try:
-        with opened(path) as file:
+        with open_capture(path) as file:
             yield from trajectories(file)
     except PointsError as error:
         raise CaptureError(f"{path.name}: {error}") from None
 
 
 def _documents(path: Path) -> Iterator[Row]:
-    """aircraft.json: a folder of them, or a file with one, or a file with one a line; timed by `now`."""
+    """aircraft.json: a folder of documents, a file with one, or a file with one per line; timed by `now`, else a second apart."""
     at = 0.0
-    for file in _in_order(path) if path.is_dir() else [path]:
-        for document in _of_file(file):
+    for file in _sorted_documents(path) if path.is_dir() else [path]:
+        for document in _documents_in(file):
             at = _time_of(document, at + 1.0)
             yield at, document
 
 
-def _of_file(path: Path) -> Iterator[bytes]:
-    with opened(path) as file:
-        first = file.readline(LARGEST_DOCUMENT + 1)
-        # A document that is written over many lines does not close on its first one.
+def _documents_in(path: Path) -> Iterator[bytes]:
+    """The documents of one file. Raises CaptureError for a larger one than MAX_DOCUMENT_BYTES."""
+    with open_capture(path) as file:
+        first = file.readline(MAX_DOCUMENT_BYTES + 1)
+        # A document that spans many lines has no closing brace on its first one.
         if first.rstrip(b"\r\n, ").endswith(b"}") and first.startswith(b"{"):
             while first:
                 if first.strip():
                     yield first.rstrip(b"\r\n, ")
-                first = file.readline(LARGEST_DOCUMENT + 1)
+                first = file.readline(MAX_DOCUMENT_BYTES + 1)
             return
-        document = first + file.read(LARGEST_DOCUMENT + 1)
-    if len(document) > LARGEST_DOCUMENT:
-        raise CaptureError(f"{path.name} is larger than {LARGEST_DOCUMENT // 1024 // 1024} MiB")
+        document = first + file.read(MAX_DOCUMENT_BYTES + 1)
+    if len(document) > MAX_DOCUMENT_BYTES:
+        raise CaptureError(f"{path.name} is larger than {MAX_DOCUMENT_BYTES // 1024 // 1024} MiB")
     yield document
 
 
 def _time_of(document: bytes, otherwise: float) -> float:
+    """The document's `now` in its first or last HEAD_BYTES, else `otherwise`."""
     found = _NOW.search(document[:HEAD_BYTES]) or _NOW.search(document[-HEAD_BYTES:])
     return float(found.group(1)) if found else otherwise
 
 
-def _in_order(folder: Path) -> list[Path]:
-    """The folder's aircraft.json documents by their `now` (the receiver's history is a ring)."""
+def _sorted_documents(folder: Path) -> list[Path]:
+    """The folder's aircraft.json documents in order of their `now` (a receiver's history is a ring buffer of files)."""
     found = []
     for path in sorted(folder.iterdir())[:MAX_FILES]:
         if path.is_file() and path.name.endswith((".json", ".json.gz")):
-            with opened(path) as file:
+            with open_capture(path) as file:
                 head = file.read(HEAD_BYTES)
             if b'"aircraft"' in head:
                 found.append((_time_of(head, 0.0), path.name, path))

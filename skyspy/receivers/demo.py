@@ -1,8 +1,7 @@
-"""Tools: the feed that invents its traffic: it gives simulate.Simulation the time, nothing more.
+"""The demo receiver: steps simulate.Simulation in real time and delivers its observations.
 
-Law: the simulation's time is the wall clock's as it stood when the feed began, so that several
-processes show the same sky; from then on only the steady clock moves it. The link's state is "demo"
-wherever it is shown, so that nobody takes invented traffic for real.
+Invariants: the simulation's time starts at the wall clock, so that several processes show the same sky; from then on only the
+steady clock advances it. The receiver's state is "demo" wherever it is shown, so that simulated traffic is not taken for real.
 """
 
 from __future__ import annotations
@@ -14,15 +13,15 @@ from skyspy.receivers.receiver import Receiver
 from skyspy.simulate import DEFAULT_AIRCRAFT, DEFAULT_CENTRE, Simulation
 
 DEFAULT_SEED = 1
-LOOKS_PER_SECOND = 4.0
-OBSERVATIONS_PER_LOOK = 50.0
-"""A crowded sky is looked at more often, so that no look takes long."""
+STEPS_PER_SECOND = 4.0
+OBSERVATIONS_PER_STEP = 50.0
+"""With many aircraft the steps are shorter, so that no step blocks for long."""
 
 
 class DemoReader:
-    """Plays `demo://?seed=1&aircraft=60` around the receiver, or around DEFAULT_CENTRE when that is unknown."""
+    """Reads `demo://?seed=1&aircraft=60`: traffic around the receiver, or around DEFAULT_CENTRE where its location is unknown."""
 
-    shows = "demo"
+    up_state = "demo"
 
     def __init__(self, url: FeedUrl, clock: Clock, location: Point | None) -> None:
         self._clock = clock
@@ -31,15 +30,15 @@ class DemoReader:
         self._centre = location or DEFAULT_CENTRE
 
     def read(self, receiver: Receiver) -> None:
-        """Runs until it is stopped."""
+        """Deliver simulated observations until the greenlet is killed."""
         simulation = Simulation(self._seed, self._aircraft, self._centre)
-        receiver.begin(None)
-        pause = min(1 / LOOKS_PER_SECOND, max(0.02, OBSERVATIONS_PER_LOOK / self._aircraft))
+        receiver.begin_session(None)
+        pause = min(1 / STEPS_PER_SECOND, max(0.02, OBSERVATIONS_PER_STEP / self._aircraft))
         since = self._clock.steady()
         shift = self._clock.wall() - since
         while True:
             self._clock.sleep(pause)
             now = self._clock.steady()
-            receiver.hear(simulation.observations(since + shift, now + shift, now))
-            receiver.flows()
+            receiver.deliver(simulation.observations(since + shift, now + shift, now))
+            receiver.mark_up()
             since = now

@@ -1,9 +1,8 @@
-"""Tools: a receiver's aircraft.json, polled.
+"""Polling a receiver's aircraft.json over HTTP.
 
-Law: one connection kept open, one request at a time, each bounded in time and size. An answer that
-breaks off changes nothing: the last good state stands and the break is counted. A document whose
-clock stands still is a frozen receiver, however well its web server answers. The password in the
-URL goes to its own host only, and into no message.
+Invariants: one kept-alive connection, one request at a time, each bounded in time and size. A truncated response changes
+nothing: the last good state stays and the error is counted. A document whose `now` does not advance means a frozen receiver,
+whatever its web server answers. The password in the URL is sent to that host only, and appears in no message.
 """
 
 from __future__ import annotations
@@ -25,39 +24,39 @@ from skyspy.decode import Decoder
 from skyspy.feedurl import FeedUrl
 from skyspy.receivers.receiver import Receiver, ReceiverError, Timing
 
-LARGEST_DOCUMENT = 32 * 1024 * 1024
-"""Ten thousand aircraft are five megabytes; what is larger than this is no aircraft.json."""
+MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
+"""Ten thousand aircraft take five megabytes; a larger document than this is not an aircraft.json."""
 CHUNK = 64 * 1024
-REDIRECTS = 3
+MAX_REDIRECTS = 3
 REDIRECT_CODES = frozenset({301, 302, 303, 307, 308})
 GZIP_MAGIC = b"\x1f\x8b"
-SAYS = {
+STATUS_MESSAGES = {
     401: "wants a user and a password: write http://user:password@host/...",
     403: "forbids it (403)",
     404: "has no such page (404)",
 }
 
 
-class BrokenAnswer(Exception):
-    """An answer came and its body is broken: counted, nothing else."""
+class BrokenResponse(Exception):
+    """A response came and its body is truncated or damaged: counted, the session goes on."""
 
 
 class Connection(http.client.HTTPConnection):
-    """The standard library's client on gevent's own sockets, patched or not."""
+    """The standard library's client on gevent's sockets, whether or not the process is monkey-patched."""
 
     def __init__(self, host: str, port: int, seconds: float, tls: ssl.SSLContext | None) -> None:
         super().__init__(host, port, timeout=seconds)
         self._seconds, self._tls = seconds, tls
 
     def connect(self) -> None:
-        """Open the socket, and its TLS where wanted."""
+        """Open the socket, with TLS where a context was given."""
         sock = socket.create_connection((self.host, self.port), self._seconds)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = sock if self._tls is None else self._tls.wrap_socket(sock, server_hostname=self.host)
 
 
 class Client:
-    """Fetches one URL again and again over one kept connection."""
+    """Fetches one URL repeatedly over one kept-alive connection."""
 
     def __init__(self, url: FeedUrl, timing: Timing) -> None:
         self._timing = timing
@@ -77,33 +76,33 @@ class Client:
             self._connection = None
 
     def get(self) -> bytes:
-        """The document. Raises ReceiverError or OSError (no answer), BrokenAnswer (half an answer)."""
+        """Fetch the document. Raises ReceiverError or OSError (no response), BrokenResponse (a truncated or damaged one)."""
         with gevent.Timeout(self._timing.request_s, ReceiverError(f"no whole answer in {self._timing.request_s:g} s")):
-            for _ in range(REDIRECTS + 1):
-                response = self._ask()
+            for _ in range(MAX_REDIRECTS + 1):
+                response = self._send()
                 if response.status == 200:
                     return self._body(response)
                 location = response.headers.get("Location")
                 self.close()
                 if response.status not in REDIRECT_CODES or not location:
-                    raise ReceiverError(f"the server {SAYS.get(response.status, f'answers {_status(response)}')}")
+                    raise ReceiverError(f"the server {STATUS_MESSAGES.get(response.status, f'answers {_status(response)}')}")
                 self._follow(location)
             raise ReceiverError("the server redirects in a circle")
 
-    def _ask(self) -> http.client.HTTPResponse:
+    def _send(self) -> http.client.HTTPResponse:
         kept = self._connection is not None
         try:
             return self._request()
         except (http.client.HTTPException, ConnectionError) as error:
             self.close()
-            # A server may close a kept connection at any moment: that is no news, and one new try is due.
+            # A server may close a kept-alive connection at any time: try once more on a new one before it counts as an error.
             if not kept:
-                raise _told(error) from error
+                raise _to_receiver_error(error) from error
         try:
             return self._request()
         except http.client.HTTPException as error:
             self.close()
-            raise _told(error) from error
+            raise _to_receiver_error(error) from error
 
     def _request(self) -> http.client.HTTPResponse:
         target = self._target
@@ -118,8 +117,8 @@ class Client:
         return self._connection.getresponse()
 
     def _follow(self, location: str) -> None:
-        """Go where the server points, if that is the same host and not away from TLS: nobody else
-        is told the password, and a feed cannot be used to reach into other machines."""
+        """Follow a redirect to the same host and not from TLS to plain HTTP: no other host gets the password, and a receiver's
+        URL cannot be used to reach other machines. Raises ReceiverError for any other redirect."""
         target = urlsplit(urljoin(self._target.geturl(), location))
         if target.scheme not in ("http", "https") or (target.hostname or "").lower() != self._host.lower():
             raise ReceiverError(f"the server redirects to {_host_of(target)}: if that is right, write that address instead")
@@ -135,50 +134,50 @@ class Client:
                 if first and unpack is None and chunk.startswith(GZIP_MAGIC):
                     unpack = zlib.decompressobj(47)
                 first = False
-                part = chunk if unpack is None else unpack.decompress(chunk, LARGEST_DOCUMENT - size + 1)
+                part = chunk if unpack is None else unpack.decompress(chunk, MAX_DOCUMENT_BYTES - size + 1)
                 size += len(part)
-                if size > LARGEST_DOCUMENT:
+                if size > MAX_DOCUMENT_BYTES:
                     self.close()
-                    raise ReceiverError(f"the document is larger than {LARGEST_DOCUMENT // 1024 // 1024} MiB")
+                    raise ReceiverError(f"the document is larger than {MAX_DOCUMENT_BYTES // 1024 // 1024} MiB")
                 parts.append(part)
                 self._yielder.maybe_yield()
         except (http.client.HTTPException, zlib.error, ConnectionError) as error:
             self.close()
-            raise BrokenAnswer(f"the document broke off ({type(error).__name__})") from error
+            raise BrokenResponse(f"the document broke off ({type(error).__name__})") from error
         if response.will_close:
             self.close()
         return b"".join(parts)
 
 
 class HttpReader:
-    """Polls the URL each `interval` seconds (an option behind `#`, default 1)."""
+    """Polls the URL every `interval` seconds (an option in the fragment, default 1)."""
 
-    shows = "up"
+    up_state = "up"
 
     def __init__(self, url: FeedUrl, make: Callable[[], Decoder], clock: Clock, timing: Timing) -> None:
         self._url, self._make, self._clock, self._timing = url, make, clock, timing
         self._interval = float(url.options.get("interval", 1.0))
 
     def read(self, receiver: Receiver) -> None:
-        """Polls until the server fails to answer."""
+        """Poll until the server fails to answer. Raises ReceiverError, OSError."""
         decoder = self._make()
-        receiver.begin(decoder)
+        receiver.begin_session(decoder)
         client = Client(self._url, self._timing)
-        good = moved = self._clock.steady()
+        read_at = changed_at = self._clock.steady()
         source: float | None = None
         try:
             while True:
                 began = self._clock.steady()
                 if self._poll(client, receiver):
-                    good = self._clock.steady()
+                    read_at = self._clock.steady()
                     if decoder.source_now is None or decoder.source_now != source:
-                        source, moved = decoder.source_now, good
-                        receiver.flows()
+                        source, changed_at = decoder.source_now, read_at
+                        receiver.mark_up()
                 now = self._clock.steady()
-                if now - moved >= self._timing.frozen_s and good > moved:
-                    receiver.stale(f"the receiver's clock has stood still for {self._timing.frozen_s:g} s")
-                elif now - good >= self._timing.stale_s:
-                    receiver.stale(receiver.error or "no readable document")
+                if now - changed_at >= self._timing.frozen_s and read_at > changed_at:
+                    receiver.mark_stale(f"the receiver's clock has stood still for {self._timing.frozen_s:g} s")
+                elif now - read_at >= self._timing.stale_s:
+                    receiver.mark_stale(receiver.error or "no readable document")
                 self._clock.sleep(max(0.02, self._interval - (now - began)))
         finally:
             client.close()
@@ -186,10 +185,10 @@ class HttpReader:
     def _poll(self, client: Client, receiver: Receiver) -> bool:
         try:
             body = client.get()
-        except BrokenAnswer as error:
-            receiver.broken(str(error))
+        except BrokenResponse as error:
+            receiver.count_broken(str(error))
             return False
-        return receiver.take_document(body)
+        return receiver.decode_document(body)
 
 
 _QUERY = "/%:@!$&'()*+,;=~?"
@@ -202,7 +201,7 @@ def _tls() -> ssl.SSLContext:
 
 
 def _status(response: http.client.HTTPResponse) -> str:
-    # Our own words for the code: the server's could be anything.
+    # The standard reason phrase, not the server's, which could be any text.
     return f"{response.status} {http.client.responses.get(response.status, '')}".strip()
 
 
@@ -212,7 +211,8 @@ def _host_of(target: SplitResult) -> str:
     return "an address that cannot be read"
 
 
-def _told(error: Exception) -> Exception:
+def _to_receiver_error(error: Exception) -> Exception:
+    """The error with a message for the operator where http.client raised it; any other error as it is."""
     if isinstance(error, http.client.RemoteDisconnected):
         return ReceiverError("the server closed the connection without an answer")
     if isinstance(error, http.client.HTTPException):

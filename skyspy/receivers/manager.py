@@ -1,8 +1,9 @@
-"""Tools: all receivers of one sky: added, removed, paused and shown while the server runs.
+"""The receivers of one sky: added, removed, paused and listed while the server runs.
 
-Law: a feed has one name, unique here and derived from its URL, under which it is logged, shown and operated; and a
-public name for those who may not know where it stands, such as `beast-1`. Each is a Receiver of its own; nothing one does
-touches another. READERS has one row per way to a receiver: the `transport` column of feedurl.SCHEMES.
+READERS has one row per transport (the `transport` column of feedurl.SCHEMES).
+
+Invariants: a receiver has one name, unique here and derived from its URL, used in logs, the panel and commands; and a public
+name without host or port, such as `beast-1`, for clients that may not know its location. Receivers do not affect each other.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ from skyspy.receivers.tcp import TcpReader
 
 
 class ReceiverListError(ValueError):
-    """A feed cannot be added, or is not there; the message is one line for the operator."""
+    """A receiver cannot be added, or does not exist; the message is one line for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderContext:
-    """What readers are made with."""
+    """What readers are built from. `location` is (latitude, longitude) or None."""
 
     formats: Mapping[str, Format]
     clock: Clock
@@ -43,11 +44,11 @@ class ReaderContext:
     timing: Timing
 
     def decoder(self, carries: str) -> Callable[[], Decoder]:
-        """Makes fresh decoders of a format."""
+        """A factory of new decoders of the format `carries`."""
         form = self.formats[carries]
 
         def make() -> Decoder:
-            # Read anew each time: the wall clock may have been set since the last connection.
+            # Computed for each decoder: the wall clock may have been set since the last connection.
             shift = self.clock.wall() - self.clock.steady()
             return form.make(Context(self.location, shift))
 
@@ -63,7 +64,7 @@ READERS: dict[str, Callable[[FeedUrl, ReaderContext], Reader]] = {
 
 
 class Receivers:
-    """The receivers of one sky. `location` is their (latitude, longitude) or None. Nothing is opened before start(sink)."""
+    """The receivers of one sky. `location` is their (latitude, longitude) or None. Nothing is connected before start(sink)."""
 
     def __init__(
         self,
@@ -82,80 +83,81 @@ class Receivers:
             self.add(url)
 
     def start(self, sink: Sink) -> None:
-        """Start every receiver that is not paused. `sink` takes each record they hear, until stop()."""
+        """Start every receiver that is not paused. `sink` gets each record they deliver, until stop()."""
         self._sink = sink
         for receiver in self._receivers.values():
             if receiver.state != "paused":
                 receiver.start()
 
     def stop(self) -> None:
-        """Stop every feed; their greenlets have ended and their sockets are closed when this returns."""
+        """Stop every receiver; their greenlets have ended and their sockets are closed when this returns."""
         gevent.joinall([gevent.spawn(receiver.stop) for receiver in self._receivers.values()])
         self._sink = None
 
     def add(self, url: FeedUrl) -> str:
-        """Add a feed, and start it when the others run. Its name; raises FeedError when it is there already."""
+        """Add a receiver, start it if the others run, and return its name. Raises ReceiverListError for a URL that is listed
+        already."""
         if any(receiver.url.text == url.text for receiver in self._receivers.values()):
             raise ReceiverListError(f"{url.shown} is a feed already")
         name = self._name(url)
         reader = READERS[url.scheme.transport](url, self._context)
         carries = url.scheme.carries or url.options.get("format") or url.scheme.name
         self._public[name] = self._public_name(url)
-        self._receivers[name] = Receiver(name, url, carries, reader, self._hand_on, self._context.clock, self._context.timing)
+        self._receivers[name] = Receiver(name, url, carries, reader, self._forward, self._context.clock, self._context.timing)
         if self._sink is not None:
             self._receivers[name].start()
         return name
 
     def remove(self, name: str) -> None:
-        """Stop a feed and forget it; raises FeedError."""
+        """Stop a receiver and remove it; raises ReceiverListError."""
         receiver = self._receiver(name)
         del self._receivers[name], self._public[name]
         receiver.stop()
 
     def pause(self, name: str) -> None:
-        """Disconnect a feed until resume(); raises FeedError."""
+        """Disconnect a receiver until resume(); raises ReceiverListError."""
         self._receiver(name).pause()
 
     def resume(self, name: str) -> None:
-        """Connect a paused feed again; raises FeedError."""
+        """Connect a paused receiver again; raises ReceiverListError."""
         receiver = self._receiver(name)
         if self._sink is not None:
             receiver.resume()
 
     def status(self) -> list[dict[str, Any]]:
-        """How each feed does, in the order they were added: see Receiver.status. `public_name` says no host and no port."""
+        """Receiver.status of each, in the order they were added, with `public_name`, which has no host and no port."""
         return [{**receiver.status(), "public_name": self._public[name]} for name, receiver in self._receivers.items()]
 
     def rates(self) -> dict[str, list[float]]:
-        """How many messages a second each feed brought lately, by its name: see Receiver.rates."""
+        """Receiver.rates of each (messages per second), by name."""
         return {name: receiver.rates() for name, receiver in self._receivers.items()}
 
     def counts(self) -> dict[str, ReceiverCounts]:
-        """What each feed brought and what went wrong, by its name."""
+        """The counters of each, by name."""
         return {name: receiver.counts for name, receiver in self._receivers.items()}
 
     def url(self, name: str) -> FeedUrl:
-        """What the feed of this name listens to, with its password; raises FeedError."""
+        """The URL of this receiver, including its password; raises ReceiverListError."""
         return self._receiver(name).url
 
-    def heard_alone(self, name: str) -> int:
-        """How many aircraft this feed heard in the last minute and no other did; raises FeedError."""
+    def unique_aircraft(self, name: str) -> int:
+        """How many aircraft only this receiver received in the last minute; raises ReceiverListError."""
         others = (receiver.hexes() for other, receiver in self._receivers.items() if other != name)
         return len(self._receiver(name).hexes().difference(*others))
 
     def names(self) -> list[str]:
-        """The feeds' names, in the order they were added."""
+        """The names, in the order they were added."""
         return list(self._receivers)
 
-    def stand_at(self, location: Point | None) -> None:
-        """Where the receivers stand that are added from now on."""
+    def set_location(self, location: Point | None) -> None:
+        """Set the location of receivers that are added from now on."""
         self._context = replace(self._context, location=location)
 
-    def named(self, text: str) -> str | None:
-        """The name of the feed with this URL, as it was written; None where there is none."""
+    def name_by_url(self, text: str) -> str | None:
+        """The name of the receiver whose URL is exactly this text; None where there is none."""
         return next((name for name, receiver in self._receivers.items() if receiver.url.text == text), None)
 
-    def _hand_on(self, record: Record) -> None:
+    def _forward(self, record: Record) -> None:
         if self._sink is not None:
             self._sink(record)
 
@@ -168,7 +170,7 @@ class Receivers:
         name = name_of(url)
         if name not in self._receivers:
             return name
-        # Of two with the same host and port the later is told apart by what else its URL says.
+        # A later one with the same scheme, host and port gets a suffix made from its whole URL.
         return f"{name}-{hashlib.sha256(url.text.encode()).hexdigest()[:6]}"
 
     def _public_name(self, url: FeedUrl) -> str:
@@ -184,8 +186,7 @@ def name_of(url: FeedUrl) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a feed gave in a few seconds: how many different aircraft and messages, and what is wrong (one
-    line) or None."""
+    """What a receiver delivered in a few seconds: different aircraft, messages, and what is wrong (one line) or None."""
 
     aircraft: int
     messages: int
@@ -201,10 +202,10 @@ def check(
     timing: Timing | None = None,
     formats: Mapping[str, Format] = FORMATS,
 ) -> CheckResult:
-    """Listen to a feed for `seconds` and say what came; returns at once when it cannot be reached.
+    """Read from a receiver for `seconds` and return what came; returns early when it cannot be reached.
 
-    Waits with gevent's calls only: in the server it blocks nobody, and a process without monkey
-    patching (the command line) may call it as it stands."""
+    Waits with gevent's calls only: in the server it does not block the hub, and a process without monkey patching (the command
+    line) may call it too."""
 
     def ignore(_record: Record) -> None:
         return None
@@ -215,13 +216,13 @@ def check(
     feeds.start(ignore)
     try:
         row = feeds.status()[0]
-        # What is down at the first attempt has given its answer; everything else is given its time.
+        # A receiver that is down after the first attempt is not waited for; any other gets the whole time.
         while clock.steady() < until and row["state"] != "down":
             clock.sleep(0.02)
             row = feeds.status()[0]
     finally:
         feeds.stop()
-    # A file played to its end has given all it has: that is no fault.
+    # The end of a replayed file is shown in `error`, but is not a fault.
     error = None if row["messages"] and url.scheme.transport == "file" else row["error"]
     if error is None and row["messages"] == 0:
         error = f"nothing was heard in {seconds:g} s"

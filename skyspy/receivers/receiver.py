@@ -1,10 +1,12 @@
-"""Tools: one receiver's greenlet: its loop, its state, its counters.
+"""One receiver: its greenlet, its state, its counters.
 
-Law: the loop never dies and never spins. A Reader does one session (connect, read, hand over) and
-raises when it breaks; the Receiver counts, says so in one line, waits longer each time, and begins
-again. What is read is decoded in small pieces with a turn for others between them, so a feed at a
-hundred times its rate slows itself down (its socket fills up, the sender waits), not the server.
-States: connecting, up, stale (it was up; nothing new comes), down, paused, demo.
+A Reader runs one session (connect, read, pass on what arrives) and raises when it breaks; the Receiver counts that, logs one
+line, waits longer each time, and starts the next session. States: connecting, up, stale (was up; nothing new comes), down,
+paused, demo.
+
+Invariants: the loop neither ends nor spins, whatever a session raises. Bytes are decoded in small pieces with a yield to other
+greenlets between them, so a receiver at a hundred times its normal rate slows itself down (its socket buffer fills up, the
+sender waits), not the server.
 """
 
 from __future__ import annotations
@@ -28,29 +30,30 @@ from skyspy.receivers.rate_history import RATE_SECONDS, Rate, RateHistory
 log = logging.getLogger(__name__)
 
 Sink = Callable[[Record], None]
-"""Takes one record. Does not yield, must not raise."""
+"""Called with each record. Does not yield, must not raise."""
 
-LARGEST_PIECE, SMALLEST_PIECE = 64 * 1024, 1024
-INLINE_BYTES = 256 * 1024
-"""A document this large (a thousand aircraft) is decoded in a thread."""
+MAX_PIECE_BYTES, MIN_PIECE_BYTES = 64 * 1024, 1024
+MAX_INLINE_BYTES = 256 * 1024
+"""A larger document (a thousand aircraft) is decoded in a native thread."""
 AIRCRAFT_SECONDS = 60.0
-"""An aircraft counts as heard by this feed for so long."""
-NONSENSE_BYTES = 4096
-"""So much without a single message is not the format it should be."""
+"""An aircraft counts as received by this receiver for this long after its last message."""
+MAX_UNDECODED_BYTES = 4096
+"""A session that brought more than this without a single message is in another format than expected."""
 _JITTER = secrets.SystemRandom().random
 
 
 class ReceiverError(Exception):
-    """A session broke; the message is one line for the operator."""
+    """A session failed; the message is one line for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds. A connection not made in `connect_s` has failed, an HTTP answer not whole in `request_s` too.
-    A silent feed shows as stale after `stale_s` and is connected anew after `silent_s` (receivers that
-    hear nothing still send a heartbeat each minute). A snapshot's clock may stand still for `frozen_s`.
-    The wait before a new attempt doubles from `first_wait_s` to `longest_wait_s`, and is short
-    again after a session that was good for `good_s`. No piece decoded at once should take longer than `piece_s`."""
+    """Limits and waits, in seconds.
+
+    `connect_s` and `request_s` bound a connection attempt and a whole HTTP response. A silent receiver is stale after `stale_s`
+    and is reconnected after `silent_s` (receivers without traffic still send a heartbeat each minute). A document's `now` may
+    stay the same for `frozen_s`. The wait before a new attempt doubles from `first_wait_s` to `longest_wait_s`, and is
+    `first_wait_s` again after a session in which data came for `good_s`. Decoding one piece should take at most `piece_s`."""
 
     connect_s: float = 5.0
     request_s: float = 10.0
@@ -65,7 +68,8 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class ReceiverCounts:
-    """What a receiver brought and what went wrong, since the start: see decode.base.Counters and Receiver."""
+    """Counters since the start. `messages`, `bad` and `skipped` as in decode.base.Counters; `crashes` are unexpected
+    exceptions."""
 
     messages: int
     bad: int
@@ -76,37 +80,37 @@ class ReceiverCounts:
 
 
 class Reader(Protocol):
-    """A way to a receiver. `shows` is the state of a link through which it flows."""
+    """How a receiver is read. `up_state` is its state while data arrives: up or demo."""
 
-    shows: str
+    up_state: str
 
     def read(self, receiver: Receiver) -> None:
-        """One session: connect, call link.begin, hand over what comes. Raises ReceiverError or OSError when it
-        breaks; returns only when nothing more will ever come."""
+        """Run one session: connect, call `receiver.begin_session`, pass on what arrives. Raises ReceiverError or OSError when it
+        breaks; returns only when no more data will ever come."""
 
 
 class Backoff:
-    """How long to wait before the next attempt: doubling, capped, with jitter so that feeds which lost
-    the same host do not come back in step. `jitter` gives a number from 0 to 1."""
+    """How long to wait before the next attempt: doubling, capped, with jitter, so that receivers which lost the same host do not
+    reconnect at the same moment. `jitter` returns a number from 0 to 1."""
 
     def __init__(self, first: float, longest: float, jitter: Callable[[], float] = _JITTER) -> None:
         self._first, self._longest, self._jitter = first, longest, jitter
         self._next = first
 
     def next(self) -> float:
-        """Seconds to wait now; the next wait is twice as long."""
+        """Seconds to wait now; the next wait is twice as long, at most `longest`."""
         wait = self._next
         self._next = min(self._longest, wait * 2)
         return wait * (0.5 + self._jitter() / 2)
 
     def reset(self) -> None:
-        """Begin short again."""
+        """Make the next wait the first one again."""
         self._next = self._first
 
 
 class Receiver:
-    """One receiver: see the module. Readers call `begin take take_document hear flows stale`; everybody
-    else `start stop pause resume status`."""
+    """One receiver (see the module). Readers call `begin_session count_bytes decode_stream decode_document deliver mark_up
+    mark_stale count_broken`; all other code calls the methods before those."""
 
     def __init__(
         self, name: str, url: FeedUrl, carries: str, reader: Reader, sink: Sink, clock: Clock, timing: Timing | None = None
@@ -125,49 +129,49 @@ class Receiver:
         self._messages = 0
         self._rate = Rate()
         self._history = RateHistory(self._since)
-        self._heard: dict[str, float] = {}
+        self._last_heard: dict[str, float] = {}
         self._pruned = self._since
         self._flowing_since: float | None = None
         self._was_up = False
         self._session_bytes = 0
         self._piece = 8 * 1024
         self.yielder = Yielder(clock.steady)
-        """The one of this receiver's greenlet: readers use it too."""
+        """The yielder of this receiver's greenlet; readers use it too."""
 
-    # -- what its keeper calls -------------------------------------------------------------------
+    # -- for Receivers and status pages ----------------------------------------------------------
 
     def start(self) -> None:
-        """Begin; a link that runs already goes on."""
+        """Start the greenlet; no effect where it runs already."""
         if self._greenlet is None or self._greenlet.dead:
-            self._show("connecting", None)
+            self._set_state("connecting", None)
             self._backoff.reset()
             self._greenlet = gevent.spawn(self._run)
 
     def stop(self) -> None:
-        """End the greenlet and close what it holds; returns when that is done (at most 2 s)."""
+        """Kill the greenlet, which closes its sockets and files; returns when it has ended, after at most 2 s."""
         if self._greenlet is not None:
             self._greenlet.kill(timeout=2.0)
             self._greenlet = None
-        self._retire()
+        self._release_decoder()
         self._flowing_since = None
 
     def pause(self) -> None:
-        """Stop, and show it."""
+        """Stop, with the state paused."""
         self.stop()
-        self._show("paused", None)
+        self._set_state("paused", None)
 
     def resume(self) -> None:
-        """Begin again after a pause."""
+        """Start again after a pause."""
         self.start()
 
     @property
     def messages(self) -> int:
-        """Messages understood since the start."""
+        """Messages decoded since the start."""
         return self._messages + (self._decoder.counters.messages if self._decoder else 0)
 
     @property
     def counts(self) -> ReceiverCounts:
-        """Everything counted since the start."""
+        """All counters since the start."""
         decoder = self._decoder.counters if self._decoder else Counters()
         return ReceiverCounts(
             self.messages, self.bad + decoder.bad, self.skipped + decoder.skipped, self.bytes, self.reconnects, self.crashes
@@ -175,21 +179,21 @@ class Receiver:
 
     @property
     def aircraft(self) -> int:
-        """Different addresses heard in the last minute."""
+        """How many different addresses were received in the last minute."""
         return len(self.hexes())
 
     def hexes(self) -> set[str]:
-        """The addresses heard in the last minute."""
+        """The addresses received in the last minute."""
         self._prune(self.clock.steady())
-        return set(self._heard)
+        return set(self._last_heard)
 
     def rates(self) -> list[float]:
-        """Messages a second in steps of ten seconds, the oldest first; the last one is the rate now."""
+        """Messages per second in steps of ten seconds, oldest first; the last value is the current rate."""
         now = self.clock.steady()
         return [*self._history.rates(now), round(self._rate.per_second(now, self.messages), 1)]
 
     def status(self) -> dict[str, Any]:
-        """How the feed does: times as ISO 8601, `error` one line or None, nothing secret."""
+        """The state and counters as JSON values: times as ISO 8601, `error` one line or None, `url` without a password."""
         now = self.clock.steady()
         shift = self.clock.wall() - now
         return {
@@ -208,22 +212,22 @@ class Receiver:
             "error": self.error,
         }
 
-    # -- what its reader calls -------------------------------------------------------------------
+    # -- for its reader --------------------------------------------------------------------------
 
-    def begin(self, decoder: Decoder | None, carries: str | None = None) -> None:
-        """A session begins, with a fresh decoder: half a frame left of the last one is forgotten."""
-        self._retire()
+    def begin_session(self, decoder: Decoder | None, carries: str | None = None) -> None:
+        """Begin a session with a new decoder (None: records come decoded): half a frame left by the last one is dropped."""
+        self._release_decoder()
         self._decoder = decoder
         self._session_bytes = 0
         self.carries = self.carries if carries is None else carries
 
     def count_bytes(self, count: int) -> None:
-        """So many bytes arrived."""
+        """Add `count` received bytes."""
         self.bytes += count
         self._session_bytes += count
 
-    def take(self, data: bytes) -> None:
-        """Decode what a stream brought, piece by piece, others having their turn in between."""
+    def decode_stream(self, data: bytes) -> None:
+        """Decode bytes of a stream piece by piece, yielding to other greenlets between pieces, and deliver the records."""
         self.count_bytes(len(data))
         decoder = self._decoder
         assert decoder is not None, "begin() comes first"  # noqa: S101 - a reader's bug
@@ -235,49 +239,50 @@ class Receiver:
             records = decoder.feed(piece, began)
             spent = self.clock.steady() - began
             if spent > self.timing.piece_s:
-                self._piece = max(SMALLEST_PIECE, self._piece // 2)
+                self._piece = max(MIN_PIECE_BYTES, self._piece // 2)
             elif spent < self.timing.piece_s / 4:
-                self._piece = min(LARGEST_PIECE, self._piece * 2)
-            self.hear(records)
+                self._piece = min(MAX_PIECE_BYTES, self._piece * 2)
+            self.deliver(records)
             self.yielder.maybe_yield()
-        if decoder.counters.messages == 0 and self._session_bytes > NONSENSE_BYTES:
-            self.stale(f"data arrives, but nothing in it reads as {self.carries}")
+        if decoder.counters.messages == 0 and self._session_bytes > MAX_UNDECODED_BYTES:
+            self.mark_stale(f"data arrives, but nothing in it reads as {self.carries}")
         else:
-            self.flows()
+            self.mark_up()
 
-    def take_document(self, data: bytes) -> bool:
-        """Decode one whole document; False (counted, told) when it is broken: then nothing changes."""
+    def decode_document(self, data: bytes) -> bool:
+        """Decode one whole document and deliver its records. False, counted and shown, for a broken one: nothing else changes."""
         self.count_bytes(len(data))
         decoder = self._decoder
         assert decoder is not None, "begin() comes first"  # noqa: S101 - a reader's bug
         self.yielder.maybe_yield()
         now = self.clock.steady()
-        if len(data) > INLINE_BYTES:
-            # A crowded sky takes a fifth of a second: beside the hub, not on it. Only this greenlet has the decoder, and it waits.
-            outcome = gevent.get_hub().threadpool.apply(_decoded, (decoder, data, now))
+        if len(data) > MAX_INLINE_BYTES:
+            # Ten thousand aircraft take a fifth of a second, so a native thread decodes. No other greenlet uses the decoder
+            # meanwhile.
+            outcome = gevent.get_hub().threadpool.apply(_decode, (decoder, data, now))
         else:
-            outcome = _decoded(decoder, data, now)
+            outcome = _decode(decoder, data, now)
         if isinstance(outcome, DecodeError):
-            self.broken(str(outcome))
+            self.count_broken(str(outcome))
             return False
-        # Others come next, before the tracker has it.
+        # Other greenlets run before the tracker's share of the work.
         self.yielder.maybe_yield()
-        self.hear(outcome)
+        self.deliver(outcome)
         return True
 
-    def broken(self, reason: str) -> None:
-        """Something whole arrived and could not be read: counted and told, the state stays."""
+    def count_broken(self, reason: str) -> None:
+        """Count a whole document that could not be decoded, and show why; the state stays."""
         self.bad += 1
         self.error = _one_line(reason)
 
-    def hear(self, records: Sequence[Record]) -> None:
-        """Hand records on, others having their turn in between. Without a decoder they count as the messages they stand for."""
+    def deliver(self, records: Sequence[Record]) -> None:
+        """Pass records to the sink, yielding to other greenlets in between. Without a decoder their `messages` are counted."""
         now = self.clock.steady()
         if records:
             self.last_seen = now
         for record in records:
             if isinstance(record, Observation):
-                self._heard[record.hex] = now
+                self._last_heard[record.hex] = now
         if self._decoder is None:
             self._messages += sum(record.messages for record in records)
         self._rate.mark(now, self.messages)
@@ -288,20 +293,20 @@ class Receiver:
             self._sink(record)
             self.yielder.maybe_yield()
 
-    def flows(self) -> None:
-        """Data comes: the feed is up."""
+    def mark_up(self) -> None:
+        """Set the state to up (or demo): data arrives."""
         if self._flowing_since is None:
             self._flowing_since = self.clock.steady()
             self.reconnects += self._was_up
             self._was_up = True
-        self._show(self._reader.shows, None)
+        self._set_state(self._reader.up_state, None)
 
-    def stale(self, reason: str) -> None:
-        """Connected, but nothing new comes. A feed that never brought anything stays as it is shown."""
+    def mark_stale(self, reason: str) -> None:
+        """Set the state to stale: connected, but nothing new comes. Before the first data of a session only `error` changes."""
         if self._flowing_since is None:
             self.error = _one_line(reason)
         else:
-            self._show("stale", reason)
+            self._set_state("stale", reason)
 
     # -- the loop --------------------------------------------------------------------------------
 
@@ -311,38 +316,38 @@ class Receiver:
             try:
                 self._reader.read(self)
             except ReceiverError as error:
-                self._lost(str(error))
+                self._session_failed(str(error))
             except OSError as error:
-                self._lost(_described(error, self.url))
+                self._session_failed(_describe(error, self.url))
             except Exception as error:
-                # A bug of ours (or of the sink's): loud, and the feed goes on.
+                # A bug here or in the sink: logged with its traceback, and the receiver goes on.
                 self.crashes += 1
                 log.exception("feed %s failed; it starts again", self.name)
-                self._lost(f"internal error ({type(error).__name__}); the log says more")
+                self._session_failed(f"internal error ({type(error).__name__}); the log says more")
             else:
                 return
             self.clock.sleep(self._backoff.next())
 
-    def _lost(self, reason: str) -> None:
-        """A session broke. The first time after a good one the feed is stale: it may be back in a second."""
+    def _session_failed(self, reason: str) -> None:
+        """Note the end of a session. The state is stale after a session with data, for it may be back in a second, else down."""
         since = self._flowing_since
         if since is not None and self.clock.steady() - since >= self.timing.good_s:
             self._backoff.reset()
         self._flowing_since = None
-        self._retire()
-        self._show("down" if since is None else "stale", reason)
+        self._release_decoder()
+        self._set_state("down" if since is None else "stale", reason)
 
-    def _show(self, state: str, error: str | None) -> None:
+    def _set_state(self, state: str, error: str | None) -> None:
         self.error = None if error is None else _one_line(error)
         if state == self.state:
             return
-        # Once per change, not per attempt: a receiver that is away for a night writes one line.
+        # Logged once per change, not per attempt: a receiver that is off for a night writes one line.
         self.state, self._since = state, self.clock.steady()
         level = logging.WARNING if state in ("down", "stale") else logging.INFO
         log.log(level, "feed %s is %s%s", self.name, state, f": {self.error}" if self.error else "")
 
-    def _retire(self) -> None:
-        """Keep what the last decoder counted, and let it go."""
+    def _release_decoder(self) -> None:
+        """Add the last decoder's counters to the totals and drop it."""
         if self._decoder is not None:
             self._messages += self._decoder.counters.messages
             self.bad += self._decoder.counters.bad
@@ -351,11 +356,11 @@ class Receiver:
 
     def _prune(self, now: float) -> None:
         self._pruned = now
-        self._heard = {hex_: at for hex_, at in self._heard.items() if now - at <= AIRCRAFT_SECONDS}
+        self._last_heard = {hex_: at for hex_, at in self._last_heard.items() if now - at <= AIRCRAFT_SECONDS}
 
 
-def _described(error: OSError, url: FeedUrl) -> str:
-    """What the system says, in words that name the receiver."""
+def _describe(error: OSError, url: FeedUrl) -> str:
+    """The system's error as one line that names the host or file."""
     there = f"{url.host}:{url.port}" if url.host else url.path
     if isinstance(error, socket.gaierror):
         return f"the name {url.host} does not resolve"
@@ -364,8 +369,8 @@ def _described(error: OSError, url: FeedUrl) -> str:
     return f"{there}: {error.strerror or error}"
 
 
-def _decoded(decoder: Decoder, data: bytes, now: float) -> Sequence[Record] | DecodeError:
-    """What a document holds, or what is wrong with it: an error that crossed threads would be printed on its way."""
+def _decode(decoder: Decoder, data: bytes, now: float) -> Sequence[Record] | DecodeError:
+    """A document's records, or the error as a value: gevent prints exceptions that leave a thread pool's job."""
     try:
         return decoder.feed(data, now)
     except DecodeError as error:
@@ -373,5 +378,5 @@ def _decoded(decoder: Decoder, data: bytes, now: float) -> Sequence[Record] | De
 
 
 def _one_line(text: str) -> str:
-    """Printable, and short enough for a table cell: parts of it may come from the receiver."""
+    """The text printable and cut to 200 characters: parts of it may come from the receiver."""
     return "".join(c if c.isprintable() else " " for c in text)[:200]

@@ -1,8 +1,7 @@
-"""Tools: a receiver that pushes a stream: connect out, read, notice silence.
+"""Reading a receiver's TCP stream: connect, read, detect silence.
 
-Law: bytes are handed to the receiver as they come; what they mean is the decoder's business. Silence
-shows after stale_s and ends the session after silent_s, because a dead host behind a router looks
-exactly like a quiet sky.
+Invariants: bytes go to Receiver.decode_stream as they come. Silence makes the receiver stale after `stale_s` and ends the
+session after `silent_s`, because a dead host behind a router cannot be told from one without traffic.
 """
 
 from __future__ import annotations
@@ -21,41 +20,41 @@ READ_BYTES = 64 * 1024
 
 
 class TcpReader:
-    """Reads host:port of the URL with a decoder from `make`."""
+    """Reads host:port of the URL; `make` returns a new decoder for each session."""
 
-    shows = "up"
+    up_state = "up"
 
     def __init__(self, url: FeedUrl, make: Callable[[], Decoder], clock: Clock, timing: Timing) -> None:
         self._url, self._make, self._clock, self._timing = url, make, clock, timing
 
     def read(self, receiver: Receiver) -> None:
-        """One connection, until it breaks."""
-        there = f"{self._url.host}:{self._url.port}"
-        with gevent.Timeout(self._timing.connect_s, ReceiverError(f"no answer from {there} in {self._timing.connect_s:g} s")):
+        """Read one connection until it breaks. Raises ReceiverError, OSError."""
+        address = f"{self._url.host}:{self._url.port}"
+        with gevent.Timeout(self._timing.connect_s, ReceiverError(f"no answer from {address} in {self._timing.connect_s:g} s")):
             sock = socket.create_connection((self._url.host, self._url.port))
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            receiver.begin(self._make())
-            self._pump(sock, receiver)
+            receiver.begin_session(self._make())
+            self._read_stream(sock, receiver)
         finally:
             sock.close()
 
-    def _pump(self, sock: socket.socket, receiver: Receiver) -> None:
+    def _read_stream(self, sock: socket.socket, receiver: Receiver) -> None:
         timing = self._timing
-        heard = self._clock.steady()
+        last_data = self._clock.steady()
         while True:
-            quiet = self._clock.steady() - heard
-            sock.settimeout(max(0.02, (timing.stale_s if quiet < timing.stale_s else timing.silent_s) - quiet))
+            silence = self._clock.steady() - last_data
+            sock.settimeout(max(0.02, (timing.stale_s if silence < timing.stale_s else timing.silent_s) - silence))
             try:
                 data = sock.recv(READ_BYTES)
             except TimeoutError:
-                quiet = self._clock.steady() - heard
-                if quiet >= timing.silent_s:
+                silence = self._clock.steady() - last_data
+                if silence >= timing.silent_s:
                     raise ReceiverError(f"nothing heard for {timing.silent_s:g} s") from None
-                if quiet >= timing.stale_s:
-                    receiver.stale(f"nothing heard for {timing.stale_s:g} s")
+                if silence >= timing.stale_s:
+                    receiver.mark_stale(f"nothing heard for {timing.stale_s:g} s")
                 continue
             if not data:
                 raise ReceiverError("the receiver closed the connection")
-            receiver.take(data)
-            heard = self._clock.steady()
+            receiver.decode_stream(data)
+            last_data = self._clock.steady()

@@ -1,1 +1,1 @@
-"""Domain (pure): what is dangerous in the sky. `emergency` is what squawks and the field `emergency` mean."""
+"""Safety events of aircraft, as pure functions. `emergency` evaluates squawks and the field `emergency`."""

@@ -1,7 +1,7 @@
-"""Domain (pure): emergency squawks, and the words of the field `emergency`.
+"""Emergency squawks (ICAO Annex 10), and the values of the field `emergency`. Pure: time is an argument.
 
-An emergency squawk counts when it is heard a second time, for a single one may be a bit error; another squawk ends it. What the
-aircraft itself says in `emergency` goes before what its squawk means, unless it says that there is none.
+An emergency squawk counts when it is received a second time, for a single one may be a bit error; another squawk ends it. A value
+that the aircraft reports in `emergency` takes precedence over its squawk's, unless it reports that there is none.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from skyspy.aircraft import Value
 
 SQUAWKS: dict[str, str] = {"7500": "unlawful", "7600": "nordo", "7700": "general"}
-"""Squawks that mean an emergency, and the word of `emergency` for each."""
+"""Squawks that mean an emergency, and the value of `emergency` for each."""
 
 NO_EMERGENCY: frozenset[Value | None] = frozenset({None, "none"})
-"""What `emergency` holds when there is none; None where the field is absent."""
+"""Values of `emergency` without an emergency; None where the field is absent."""
 
 DESCRIPTIONS: dict[str, str] = {
     "general": "Emergency",
@@ -23,17 +23,17 @@ DESCRIPTIONS: dict[str, str] = {
     "downed": "Downed aircraft",
     "reserved": "Emergency",
 }
-"""What the words of `emergency` mean, for people."""
+"""The values of `emergency` as people read them."""
 
 
 def is_emergency(word: object) -> bool:
-    """Whether this value of the field `emergency` reports one."""
+    """Whether this value of the field `emergency` reports an emergency."""
     return word not in NO_EMERGENCY
 
 
 class SquawkAlarm:
-    """The emergency squawk of one aircraft. `meaning` is None until the squawk was heard twice; `own` is what the aircraft
-    itself says in `emergency`, kept while the alarm is confirmed."""
+    """The emergency squawk of one aircraft. `meaning` is None until the squawk was received twice; `own` is the value that the
+    aircraft reports in `emergency`, kept while the squawk is confirmed."""
 
     __slots__ = ("_at", "_code", "meaning", "own")
 
@@ -44,7 +44,8 @@ class SquawkAlarm:
         self._at = at
 
     def confirm(self, code: str, at: float) -> bool:
-        """Take an emergency squawk heard at `at` (seconds); whether it confirms the one before. A different code begins anew."""
+        """Add an emergency squawk received at `at` (seconds); whether it confirms the one before. A different code starts
+        over."""
         if code != self._code:
             self._code, self._at = code, at
             return False
@@ -55,5 +56,5 @@ class SquawkAlarm:
 
     @property
     def emergency(self) -> Value | None:
-        """The value of the field `emergency` while the alarm is confirmed."""
+        """The value of the field `emergency` while the squawk is confirmed."""
         return self.own if is_emergency(self.own) else self.meaning

@@ -1,8 +1,8 @@
 """Heart: receivers, those of the environment shown and those that operators add while the server runs.
 
-Law: `settings.manage`. A URL may point anywhere the server can reach: that is the operator's right, and it is
-written down. A URL's password is never shown again. Every process takes a change over within a second (ReceiverFollower). Invented
-traffic never mixes with a real sky: where the environment names nothing else, it rests while an added receiver is there.
+Law: `settings.manage`. A URL may point anywhere the server can reach: that is the operator's right, and it is written down. A
+URL's password is never shown again. Every process takes a change over within a second (ReceiverFollower). Invented traffic
+never mixes with a real sky: where the environment names nothing else, it rests while an added receiver is there.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def listing(server: Server, caller: Caller) -> list[FeedView]:
     caller.require(server, MANAGE)
     sky = server.skies["live"]
     added = server.store.read(feeds.every)
-    names = {feed.id: sky.receivers.named(feed.url) for feed in added}
+    names = {feed.id: sky.receivers.name_by_url(feed.url) for feed in added}
     states, rates = {row["name"]: row for row in sky.receivers.status()}, sky.receivers.rates()
     own = [FeedView(row["url"], row, None, rates[name]) for name, row in states.items() if name not in names.values()]
     for feed in added:
@@ -127,10 +127,10 @@ def removal(server: Server, caller: Caller, feed_id: int) -> ReceiverImpact:
     """What removing an added receiver would do."""
     feed = _added(server, caller, feed_id)
     sky = server.skies["live"]
-    name = sky.receivers.named(feed.url)
+    name = sky.receivers.name_by_url(feed.url)
     others = [other.url for other in server.store.read(feeds.every) if other.id != feed_id]
     demo_returns = _only_demo(server.config.feeds) and not _is_demo(feed.url) and all(map(_is_demo, others))
-    alone = 0 if name is None else sky.receivers.heard_alone(name)
+    alone = 0 if name is None else sky.receivers.unique_aircraft(name)
     return ReceiverImpact(
         name or _shown(feed.url), _shown(feed.url), feed, alone, server.settings.current.AIRCRAFT_TIMEOUT_SECONDS, demo_returns
     )
@@ -159,7 +159,7 @@ class ReceiverFollower:
         wanted = {feed.url: feed for feed in self._server.store.read(feeds.every)}
         for url in sorted(self._mine - set(wanted)):
             self._mine.discard(url)
-            name = self._sky.receivers.named(url)
+            name = self._sky.receivers.name_by_url(url)
             if name is not None:
                 self._sky.receivers.remove(name)
         self._rest_demo(any(not _is_demo(url) for url in wanted))
@@ -187,7 +187,7 @@ class ReceiverFollower:
         return True
 
     def _settle(self, url: str, paused: bool) -> None:
-        name = self._sky.receivers.named(url)
+        name = self._sky.receivers.name_by_url(url)
         if name is None:
             return
         is_paused = any(row["name"] == name and row["state"] == "paused" for row in self._sky.receivers.status())

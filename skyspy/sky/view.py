@@ -41,7 +41,7 @@ class SkyView:
     def stand_at(self, location: Point | None) -> None:
         """The receiver stands there from now on (None: the place is not known)."""
         self.location = self.tracker.reference = location
-        self.receivers.stand_at(location)
+        self.receivers.set_location(location)
 
     def audience(self, principal: Principal) -> str:
         """EXACT for those who may know where the receiver stands: identities, and everyone when the operator says so."""

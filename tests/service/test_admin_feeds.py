@@ -48,8 +48,8 @@ def put(panel: Panel, url: str, by: str = "ann") -> int:
 def hear(panel: Panel, name: str, *hexes: str) -> None:
     """Let the receiver of this name have heard these aircraft now."""
     link = panel.skyspy.skies["live"].receivers._receivers[name]
-    link.begin(None)
-    link.hear([Observation(hex_, panel.clock.steady(), "adsb_icao", {}) for hex_ in hexes])
+    link.begin_session(None)
+    link.deliver([Observation(hex_, panel.clock.steady(), "adsb_icao", {}) for hex_ in hexes])
 
 
 # -- what is shown --------------------------------------------------------------------------------

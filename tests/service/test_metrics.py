@@ -172,14 +172,14 @@ def test_what_a_tracker_refuses_is_counted_by_reason(world: World) -> None:
 class Reads:
     """A way to a receiver that brings these bytes."""
 
-    shows = "up"
+    up_state = "up"
 
     def __init__(self, decoder: Any, data: bytes) -> None:
         self.decoder, self.data = decoder, data
 
     def read(self, receiver: Receiver) -> None:
-        receiver.begin(self.decoder)
-        receiver.take(self.data)
+        receiver.begin_session(self.decoder)
+        receiver.decode_stream(self.data)
 
 
 def test_a_receivers_bad_lines_messages_and_bytes_are_counted_and_kept_over_a_reconnect(world: World) -> None:

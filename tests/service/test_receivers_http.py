@@ -1,4 +1,4 @@
-"""aircraft.json by HTTP: polled, bounded, never believed blindly, and its last good state kept."""
+"""Claims about aircraft.json over HTTP: polling, bounds, invalid documents, and that the last good state stays."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def serve() -> Iterator[Serve]:
 
 
 def ticking(*hexes: str) -> Callable[[str], bytes]:
-    """A receiver whose clock goes."""
+    """A receiver whose `now` advances."""
     began = time.monotonic()
     return lambda _head: http(document(1000 + round(time.monotonic() - began, 3), *hexes))
 
@@ -68,7 +68,7 @@ def test_a_query_goes_to_the_server_and_our_own_options_do_not(ear: Ear, serve: 
     assert web.requests[0].startswith("GET /a.json?box=1,2&k=%20 HTTP/1.1\r\n")
 
 
-def test_a_packed_document_is_unpacked_said_or_not(ear: Ear, serve: Serve) -> None:
+def test_a_gzip_document_is_decompressed_with_or_without_its_header(ear: Ear, serve: Serve) -> None:
     answers = [http(document(1, "4b1900"), packed=True), http(gzip.compress(document(2, "4b1901")))]
     web = serve(lambda _head: answers[min(len(web.requests) - 1, 1)])
     with running(url(web), sink=ear):
@@ -167,7 +167,7 @@ def test_a_circle_of_redirects_ends(ear: Ear, serve: Serve) -> None:
         assert "circle" in feeds.status()[0]["error"]
 
 
-def test_a_bomb_is_refused_before_it_unfolds(ear: Ear, serve: Serve) -> None:
+def test_a_compression_bomb_is_refused_before_it_is_decompressed(ear: Ear, serve: Serve) -> None:
     bomb = http(gzip.compress(b" " * (40 * 1024 * 1024), 9), "200 OK", "Content-Encoding: gzip")
     web = serve(lambda _head: bomb)
     with running(url(web), sink=ear) as feeds:
@@ -175,7 +175,7 @@ def test_a_bomb_is_refused_before_it_unfolds(ear: Ear, serve: Serve) -> None:
         assert "larger than 32 MiB" in feeds.status()[0]["error"]
 
 
-def test_a_server_that_trickles_or_never_answers_is_given_up(ear: Ear) -> None:
+def test_a_server_that_sends_too_slowly_or_never_is_dropped(ear: Ear) -> None:
     mute = FakeReceiver(says(then_hang=True))
     trickle = FakeReceiver(says(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n", *[b" "] * 90, pause=0.1))
     urls = [f"http://127.0.0.1:{receiver.port}/a.json" for receiver in (mute, trickle)]
@@ -187,7 +187,7 @@ def test_a_server_that_trickles_or_never_answers_is_given_up(ear: Ear) -> None:
     trickle.close()
 
 
-def test_what_does_not_speak_http_is_said_to_be_so(ear: Ear) -> None:
+def test_a_server_that_does_not_speak_http_is_reported(ear: Ear) -> None:
     receiver = FakeReceiver(says(b"MSG,3,1,1,4B1900\r\n" * 10))
     with running(f"http://127.0.0.1:{receiver.port}/a.json", sink=ear) as feeds:
         wait_for(lambda: feeds.status()[0]["state"] == "down")
@@ -195,7 +195,7 @@ def test_what_does_not_speak_http_is_said_to_be_so(ear: Ear) -> None:
     receiver.close()
 
 
-def test_a_kept_connection_that_the_server_closed_is_no_news(ear: Ear) -> None:
+def test_a_kept_connection_that_the_server_closed_is_reopened_silently(ear: Ear) -> None:
     began = time.monotonic()
 
     def once(sock: socket.socket) -> None:

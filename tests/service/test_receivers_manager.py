@@ -1,4 +1,4 @@
-"""The feeds of one sky: named, added, removed, paused, checked; the demo among them."""
+"""Claims about the receivers of one sky: names, adding, removing, pausing, checking, and the demo."""
 
 from __future__ import annotations
 
@@ -119,13 +119,13 @@ def test_without_a_location_the_demo_flies_at_its_default_place(ear: Ear) -> Non
     assert distance_nm(DEFAULT_CENTRE, place) < 220  # type: ignore[arg-type]
 
 
-def test_the_demo_obeys_its_options(ear: Ear) -> None:
+def test_the_demo_follows_its_options(ear: Ear) -> None:
     clock = HastyClock()
     until = clock.steady() + 3.0
     with running("demo://?seed=7&aircraft=10", "demo://?seed=8&aircraft=200", sink=ear, clock=clock) as feeds:
         wait_for(lambda: clock.steady() > until)
         rows = feeds.status()
-        alone = [feeds.heard_alone(name) for name in feeds.names()]
+        alone = [feeds.unique_aircraft(name) for name in feeds.names()]
     assert 5 <= rows[0]["aircraft"] <= 15
     assert 160 <= rows[1]["aircraft"] <= 240
     assert alone == [row["aircraft"] for row in rows], "another seed, another traffic"
@@ -164,7 +164,7 @@ def test_a_check_of_what_cannot_be_reached_answers_at_once() -> None:
     assert "Connection refused" in (result.error or "")
 
 
-def test_a_check_of_a_silent_receiver_says_so() -> None:
+def test_a_check_of_a_silent_receiver_reports_it() -> None:
     silent = FakeReceiver(says(then_hang=True))
     result = check(parse(f"beast://127.0.0.1:{silent.port}"), 0.3, timing=Timing())
     silent.close()

@@ -1,4 +1,4 @@
-"""Claims about what strangers learn of the receivers: how they do, never a host or a port."""
+"""Claims about what clients without permission learn of receivers: their state, never a host or a port."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def names(world: World, token: str | None = None) -> list[str]:
 
 @pytest.mark.parametrize("path", PUBLIC)
 @pytest.mark.parametrize("role", [None, "viewer", "operator"])
-def test_nobody_but_an_administrator_reads_where_a_receiver_is(world: World, path: str, role: str | None) -> None:
+def test_only_an_administrator_reads_where_a_receiver_is(world: World, path: str, role: str | None) -> None:
     text = world.get(path, None if role is None else world.jwt(role, role)).get_data(as_text=True)
     assert text
     assert [word for word in TELLING if word in text] == []

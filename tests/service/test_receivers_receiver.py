@@ -1,4 +1,4 @@
-"""The link's own parts: waiting, counting, and the turns it gives to others."""
+"""Claims about a receiver: its waits, its counters, and that it yields to other greenlets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from skyspy.cooperate import MAX_BUSY_SECONDS, Yielder
 from skyspy.decode import Counters
 from skyspy.feedurl import parse
 from skyspy.receivers.rate_history import Rate
-from skyspy.receivers.receiver import LARGEST_PIECE, Backoff, Receiver, ReceiverError, Timing
+from skyspy.receivers.receiver import MAX_PIECE_BYTES, Backoff, Receiver, ReceiverError, Timing
 from tests.conftest import StillClock
 from tests.support.hub import HastyClock, Meter, rounds_counted
 from tests.support.sources import QUICK, Ear, document, wait_for
@@ -27,7 +27,7 @@ URL = parse("sbs://127.0.0.1:1")
 class Scripted:
     """A reader whose sessions are functions."""
 
-    shows = "up"
+    up_state = "up"
 
     def __init__(self, *sessions: object) -> None:
         self.sessions = list(sessions)
@@ -40,12 +40,12 @@ class Scripted:
 
     @property
     def waits(self) -> list[float]:
-        """Seconds between the beginnings of sessions."""
+        """Seconds between the starts of sessions."""
         return [later - before for before, later in pairwise(self.read_at)]
 
 
 class Counting:
-    """A decoder to which every piece is one message."""
+    """A decoder that counts every piece as one message."""
 
     source_now: float | None = None
 
@@ -88,8 +88,8 @@ def test_attempts_grow_apart_while_a_receiver_is_away() -> None:
 
 def test_after_a_good_session_the_first_wait_is_short_again() -> None:
     def works(receiver: Receiver) -> None:
-        receiver.begin(None)
-        receiver.flows()
+        receiver.begin_session(None)
+        receiver.mark_up()
         receiver.clock.sleep(20.0)
         raise ReceiverError("closed")
 
@@ -120,35 +120,35 @@ def test_a_slow_decoder_is_given_smaller_pieces_and_others_run_between() -> None
     with rounds_counted() as rounds:
         meter = Meter(rounds, clock, per_kib=0.01)
         receiver = receiver_of(Scripted(away), clock=clock)
-        receiver.begin(meter.make("sbs"))
-        receiver.take(b"x" * 64 * 1024)
+        receiver.begin_session(meter.make("sbs"))
+        receiver.decode_stream(b"x" * 64 * 1024)
     sizes = [piece.size // 1024 for piece in meter.pieces]
     assert sizes == [8, 4, 2] + [1] * 50, "until a piece takes no longer than it may"
     assert meter.largest_turn == 8 * 1024, "others have their turn after every piece"
 
 
-def test_a_quick_decoder_is_given_larger_pieces_and_gives_turns_when_they_are_due() -> None:
+def test_a_quick_decoder_is_given_larger_pieces_and_yields_when_due() -> None:
     clock = HastyClock()
     with rounds_counted() as rounds:
         meter = Meter(rounds, clock, seconds=0.002)
         receiver = receiver_of(Scripted(away), clock=clock)
-        receiver.begin(meter.make("sbs"))
-        receiver.take(b"x" * 2048 * 1024)
-    assert max(piece.size for piece in meter.pieces) == LARGEST_PIECE
+        receiver.begin_session(meter.make("sbs"))
+        receiver.decode_stream(b"x" * 2048 * 1024)
+    assert max(piece.size for piece in meter.pieces) == MAX_PIECE_BYTES
     assert max(Counter(piece.round for piece in meter.pieces).values()) == 3, "a turn each five milliseconds of work"
 
 
-def test_others_have_their_turn_between_decoding_a_document_and_telling_of_it() -> None:
+def test_a_receiver_yields_between_decoding_a_document_and_delivering_it() -> None:
     clock, told_in = HastyClock(), []
     with rounds_counted() as rounds:
         meter = Meter(rounds, clock, seconds=2 * MAX_BUSY_SECONDS)
         receiver = Receiver("test", URL, "aircraft.json", Scripted(away), lambda _record: told_in.append(rounds.count), clock)
-        receiver.begin(meter.make("aircraft.json"))
-        assert receiver.take_document(document(1.0, "4b1900"))
+        receiver.begin_session(meter.make("aircraft.json"))
+        assert receiver.decode_document(document(1.0, "4b1900"))
     assert told_in == [meter.pieces[0].round + 1]
 
 
-def test_others_have_their_turn_between_the_records_of_one_batch() -> None:
+def test_a_receiver_yields_between_the_records_of_one_batch() -> None:
     clock, taken_in = HastyClock(), Counter[int]()
     with rounds_counted() as rounds:
 
@@ -157,12 +157,12 @@ def test_others_have_their_turn_between_the_records_of_one_batch() -> None:
             taken_in[rounds.count] += 1
 
         receiver = Receiver("test", URL, "sbs", Scripted(away), slow, clock)
-        receiver.hear([Observation(f"{number:06X}", clock.steady(), "adsb_icao", {}) for number in range(100)])
+        receiver.deliver([Observation(f"{number:06X}", clock.steady(), "adsb_icao", {}) for number in range(100)])
     assert sum(taken_in.values()) == 100
     assert max(taken_in.values()) <= 11, "what takes five milliseconds, then everyone else"
 
 
-def test_a_turn_reaches_timers_not_only_greenlets_that_are_ready() -> None:
+def test_a_yield_lets_timers_run_not_only_ready_greenlets() -> None:
     clock, rang = StillClock(), []
     yielder = Yielder(clock.steady)
     gevent.spawn_later(0.001, lambda: rang.append(True))
@@ -178,8 +178,8 @@ def test_a_turn_reaches_timers_not_only_greenlets_that_are_ready() -> None:
 
 def test_counters_outlive_the_decoders_of_single_sessions() -> None:
     def session(receiver: Receiver) -> None:
-        receiver.begin(Counting())
-        receiver.take(b"x" * 100)
+        receiver.begin_session(Counting())
+        receiver.decode_stream(b"x" * 100)
         raise ReceiverError("closed")
 
     reader = Scripted(session)
@@ -193,7 +193,7 @@ def test_counters_outlive_the_decoders_of_single_sessions() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Note(Record):
-    """A record that is of no aircraft."""
+    """A record that is no Observation."""
 
     at: float
     text: str
@@ -204,21 +204,21 @@ def test_a_receiver_hands_on_any_kind_of_record() -> None:
     clock, taken = StillClock(), list[Record]()
     receiver = Receiver("test", URL, "notes", Scripted(away), taken.append, clock)
     heard = [Note(clock.steady(), "one"), Observation("4B1900", clock.steady(), "adsb_icao", {}), Note(clock.steady(), "two", 3)]
-    receiver.hear(heard)
+    receiver.deliver(heard)
     assert taken == heard
     assert (receiver.messages, receiver.hexes()) == (5, {"4B1900"})
     assert receiver.status()["last_seen"] is not None
 
 
-def test_a_feed_says_how_many_messages_it_hears_a_second() -> None:
+def test_a_receiver_reports_its_messages_per_second() -> None:
     clock = StillClock()
     receiver = Receiver("test", URL, "sbs", Scripted(away), Ear(), clock)
     for _ in range(20):
         clock.pass_by(0.5)
-        receiver.hear([Observation("4B1900", clock.steady(), "adsb_icao", {}, messages=6)])
+        receiver.deliver([Observation("4B1900", clock.steady(), "adsb_icao", {}, messages=6)])
     assert receiver.status()["messages_per_second"] == pytest.approx(12.0, abs=1.0)
     clock.pass_by(60.0)
-    receiver.hear([])
+    receiver.deliver([])
     assert receiver.status()["messages_per_second"] == 0.0
 
 
@@ -227,8 +227,8 @@ def test_aircraft_counted_for_a_feed_are_those_of_the_last_minute() -> None:
     receiver = Receiver("test", URL, "sbs", Scripted(lambda _receiver: None), Ear(), clock)
     for second in range(1000):
         clock.pass_by(1.0)
-        receiver.hear([Observation(f"{second:06X}", clock.steady(), "adsb_icao", {})])
-        assert len(receiver._heard) < 75
+        receiver.deliver([Observation(f"{second:06X}", clock.steady(), "adsb_icao", {})])
+        assert len(receiver._last_heard) < 75
     assert receiver.aircraft == 61
 
 
@@ -247,8 +247,8 @@ def test_text_of_a_receiver_in_an_error_is_one_short_printable_line() -> None:
 
 def test_pausing_shows_and_resuming_begins_again() -> None:
     def session(receiver: Receiver) -> None:
-        receiver.begin(None)
-        receiver.flows()
+        receiver.begin_session(None)
+        receiver.mark_up()
         gevent.sleep(60)
 
     reader = Scripted(session)

@@ -1,4 +1,4 @@
-"""Captured files play again in their own time, at any speed, from bounded memory."""
+"""Claims about replaying captured files: timing, speed, formats, bounded memory."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ import pytest
 from skyspy.aircraft import Record
 from skyspy.cooperate import MAX_BUSY_SECONDS, Yielder
 from skyspy.decode import FORMATS, Format
-from skyspy.receivers import trajectories as trajectories_room
-from skyspy.receivers.capture import CAPTURES, CaptureError, Ticks, recognised
+from skyspy.receivers import trajectories as trajectories_module
+from skyspy.receivers.capture import CAPTURES, BeastClock, CaptureError, detect_capture
 from skyspy.receivers.replay import BATCH_BYTES
-from skyspy.receivers.trajectories import TURN_POINTS, trajectories
+from skyspy.receivers.trajectories import POINTS_PER_YIELD, trajectories
 from tests.support.hub import HastyClock, Meter, Rounds, rounds_counted
 from tests.support.sources import IDENT, Ear, beast, document, running, sbs, wait_for, watched_states
 
@@ -27,7 +27,7 @@ SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
 class Dated(Ear):
-    """Remembers when it was told, by the clock of what is played. Where the hub's rounds are counted, hearing takes its time."""
+    """A sink that notes the time of each record. Where the hub's rounds are counted, taking a record takes time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class Dated(Ear):
 
     @property
     def after(self) -> list[float]:
-        """When it was told, in seconds since the beginning."""
+        """When each record came, in seconds since the start."""
         return [round(at - self.began, 3) for at in self.at]
 
 
@@ -63,7 +63,7 @@ def capture(name: str) -> Path:
 
 
 def played(path: Path, options: str, ear: Dated, formats: Mapping[str, Format] = FORMATS) -> dict[str, object]:
-    """Play a file to its end, waiting for nothing; the feed's last status."""
+    """Play a file to its end without waiting; returns the receiver's last status."""
     with running(f"replay://{path}?{options}", sink=ear, clock=ear.clock, formats=formats) as feeds:
         wait_for(lambda: "to its end" in (feeds.status()[0]["error"] or ""), 60)
         return feeds.status()[0]
@@ -88,7 +88,7 @@ def test_a_long_silence_is_shortened_and_a_clock_that_steps_back_stops_nothing(t
     assert ear.after == [0.0, 6.0, 6.0, 6.1]
 
 
-def test_what_is_heard_is_dated_to_the_moment_it_is_played(tmp_path: Path, ear: Dated) -> None:
+def test_observations_are_dated_to_the_moment_they_are_replayed(tmp_path: Path, ear: Dated) -> None:
     path = tmp_path / "aircraft.json"
     path.write_bytes(document(5000.0, "4b1900", lat=47.0, lon=8.0, seen_pos=4.1))
     played(path, "speed=2", ear)
@@ -117,8 +117,8 @@ def test_a_loop_begins_again_with_a_fresh_decoder(tmp_path: Path, ear: Dated) ->
     assert states == ["connecting", "up"]
 
 
-def test_the_counter_of_a_beast_capture_is_believed_when_the_next_frame_confirms_it() -> None:
-    ticks = Ticks()
+def test_a_jump_of_a_beast_counter_counts_when_the_next_frame_confirms_it() -> None:
+    ticks = BeastClock()
     seconds = [ticks.step(int(at * 12e6)) for at in (100, 101, 5000, 101.5, 102, 900, 900.25, 3, 3.5)]
     assert seconds == pytest.approx([0, 1, 0, 0.5, 0.5, 0, 798.25, 0, 0.5])
 
@@ -126,7 +126,7 @@ def test_the_counter_of_a_beast_capture_is_believed_when_the_next_frame_confirms
 # -- formats -------------------------------------------------------------------------------------
 
 
-def test_a_file_is_known_by_how_it_begins(tmp_path: Path) -> None:
+def test_a_file_is_recognised_by_its_first_bytes(tmp_path: Path) -> None:
     readsb = json.dumps({"now": 1.0, "hex": "4b1900", "flight": "ABC"}).encode()
     begins = {
         "frames": b"1698140962.119813,1a32000023b1dda011210000bd6b441a\n",
@@ -143,8 +143,8 @@ def test_a_file_is_known_by_how_it_begins(tmp_path: Path) -> None:
         plain, packed = tmp_path / f"{name}.x", tmp_path / f"{name}.gz.x"
         plain.write_bytes(content)
         packed.write_bytes(gzip.compress(content))
-        assert recognised(plain, None).name == name
-        assert recognised(packed, None).name == name
+        assert detect_capture(plain, None).name == name
+        assert detect_capture(packed, None).name == name
 
 
 def test_every_kind_of_file_brings_its_aircraft(tmp_path: Path) -> None:
@@ -214,9 +214,9 @@ def test_trajectories_of_many_flights_are_merged_by_time(tmp_path: Path, ear: Da
     assert ear.heard[0].fields == {"alt_baro": 1000, "flight": "XY"}
 
 
-def test_reading_trajectories_gives_others_their_turn_between_points() -> None:
-    points = [{"timestamp": 1.5e12 + n, "icao24": "4b1901"} for n in range(10 * TURN_POINTS)]
-    looks = count(0.0, 1.0)  # whenever the clock is looked at, a turn is due
+def test_reading_trajectories_yields_between_points() -> None:
+    points = [{"timestamp": 1.5e12 + n, "icao24": "4b1901"} for n in range(10 * POINTS_PER_YIELD)]
+    looks = count(0.0, 1.0)  # each reading of the clock is a second later, so a yield is always due
     with rounds_counted() as rounds:
         rows = list(trajectories(io.BytesIO(json.dumps(points).encode()), Yielder(lambda: next(looks))))
         assert rounds.count == 10
@@ -224,7 +224,7 @@ def test_reading_trajectories_gives_others_their_turn_between_points() -> None:
 
 
 def test_too_many_points_are_refused(tmp_path: Path, ear: Dated, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trajectories_room, "MOST_POINTS", 10)
+    monkeypatch.setattr(trajectories_module, "MAX_POINTS", 10)
     path = tmp_path / "t.json"
     path.write_text(json.dumps([{"timestamp": n, "icao24": "4b1901"} for n in range(50)]))
     with running(f"replay://{path}", sink=ear) as feeds:
@@ -260,14 +260,14 @@ def test_a_damaged_gzip_file_is_one_line(tmp_path: Path, ear: Dated, damage: obj
         wait_for(lambda: "damaged gzip" in (feeds.status()[0]["error"] or ""))
 
 
-def test_a_file_that_is_no_capture_says_what_to_write(tmp_path: Path) -> None:
+def test_the_error_for_an_unknown_file_names_the_formats(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("hello")
     with pytest.raises(CaptureError, match="say what it is with format="):
-        recognised(path, None)
+        detect_capture(path, None)
     with pytest.raises(CaptureError, match="write one of"):
-        recognised(path, "mp3")
-    assert recognised(path, "sbs").name == "sbs"
+        detect_capture(path, "mp3")
+    assert detect_capture(path, "sbs").name == "sbs"
     with pytest.raises(CaptureError, match=r"holds no aircraft\.json"):
         list(CAPTURES["aircraft.json"].rows(tmp_path))
 
@@ -287,7 +287,7 @@ def test_a_file_that_is_no_capture_says_what_to_write(tmp_path: Path) -> None:
         ("dump978/sample-data.txt.gz", 20, 400),
     ],
 )
-def test_a_real_capture_plays_fast_and_holds_nobody_up(ear: Dated, name: str, aircraft: int, positions: int) -> None:
+def test_a_real_capture_plays_fast_without_blocking_the_hub(ear: Dated, name: str, aircraft: int, positions: int) -> None:
     with rounds_counted() as ear.rounds:
         meter = Meter(ear.rounds, ear.clock, per_kib=MAX_BUSY_SECONDS / 8)
         status = played(capture(name), "speed=1000000", ear, meter.formats)

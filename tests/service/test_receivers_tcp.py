@@ -1,4 +1,4 @@
-"""A receiver that streams: it may break off, fall silent, go away, shout or talk nonsense, and the feed lives."""
+"""Claims about TCP receivers: disconnects, silence, overload and invalid data do not end the receiver."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def receivers() -> Iterator[list[FakeReceiver]]:
         receiver.close()
 
 
-def test_what_the_receiver_says_reaches_the_sink_and_counts_for_the_feed(ear: Ear, receivers: list[FakeReceiver]) -> None:
+def test_what_the_receiver_sends_reaches_the_sink_and_is_counted(ear: Ear, receivers: list[FakeReceiver]) -> None:
     receivers.append(FakeReceiver(says(beast(IDENT), beast(IDENT), then_hang=True)))
     with running(f"beast://127.0.0.1:{receivers[0].port}", sink=ear, timing=PATIENT) as feeds:
         wait_for(lambda: "4840D6" in ear.hexes and feeds.status()[0]["state"] == "up")
@@ -55,7 +55,7 @@ def test_what_the_receiver_says_reaches_the_sink_and_counts_for_the_feed(ear: Ea
     assert row["error"] is None
 
 
-def test_half_a_frame_before_a_drop_is_forgotten_and_the_feed_is_back(ear: Ear, receivers: list[FakeReceiver]) -> None:
+def test_half_a_frame_before_a_disconnect_is_dropped_and_the_receiver_reconnects(ear: Ear, receivers: list[FakeReceiver]) -> None:
     half = sbs("AAAAAA")[:25]
     receivers.append(FakeReceiver(says(sbs("4B1900"), half, pause=0.05), says(sbs("4B1901"), then_hang=True)))
     url = f"sbs://127.0.0.1:{receivers[0].port}"
@@ -103,12 +103,12 @@ def test_a_receiver_that_is_away_is_logged_once_not_per_attempt(caplog: pytest.L
     with caplog.at_level(logging.INFO, logger="skyspy.receivers"), running(f"sbs://127.0.0.1:{gone.port}", sink=ear):
         gevent.sleep(0.6)
     said = [(r.message, r.created) for r in caplog.records if "down" in r.message]
-    # However many handlers heard it, it was said once.
+    # However many handlers got the record, it was logged once.
     assert len(set(said)) == 1
     assert said[0][0] == f"feed sbs-127.0.0.1-{gone.port} is down: 127.0.0.1:{gone.port}: Connection refused"
 
 
-def test_a_receiver_that_accepts_and_hangs_up_is_not_hammered(ear: Ear, receivers: list[FakeReceiver]) -> None:
+def test_a_receiver_that_accepts_and_closes_is_retried_with_growing_waits(ear: Ear, receivers: list[FakeReceiver]) -> None:
     receivers.append(FakeReceiver(says()))
     patient, clock = Timing(first_wait_s=1.0, longest_wait_s=10), HastyClock()
     with running(f"sbs://127.0.0.1:{receivers[0].port}", sink=ear, timing=patient, clock=clock) as feeds:
@@ -118,7 +118,7 @@ def test_a_receiver_that_accepts_and_hangs_up_is_not_hammered(ear: Ear, receiver
         assert all(most / 2 <= wait <= most for most, wait in zip((1, 2, 4, 8), clock.waits, strict=False))
 
 
-def test_data_in_another_format_says_so(ear: Ear, receivers: list[FakeReceiver]) -> None:
+def test_data_in_another_format_is_reported(ear: Ear, receivers: list[FakeReceiver]) -> None:
     receivers.append(FakeReceiver(keeps_saying(b"GET OUT OF HERE\r\n" * 100)))
     with running(f"beast://127.0.0.1:{receivers[0].port}", sink=ear) as feeds:
         wait_for(lambda: "reads as beast" in (feeds.status()[0]["error"] or ""))
@@ -127,13 +127,13 @@ def test_data_in_another_format_says_so(ear: Ear, receivers: list[FakeReceiver])
 
 
 def flood(sock: socket.socket) -> None:
-    """Real frames, as fast as the line takes them."""
+    """Real frames, as fast as the connection takes them."""
     frames = b"".join(beast(IDENT, ticks) for ticks in range(2000))
     while True:
         sock.sendall(frames)
 
 
-def test_a_feed_at_a_hundred_times_its_rate_starves_nobody(ear: Ear, receivers: list[FakeReceiver]) -> None:
+def test_a_feed_at_a_hundred_times_its_rate_starves_no_other_greenlet(ear: Ear, receivers: list[FakeReceiver]) -> None:
     receivers.append(FakeReceiver(flood))
     clock = HastyClock()
     with rounds_counted() as rounds:
@@ -151,7 +151,7 @@ def test_two_feeds_fill_one_sink_and_each_counts_its_own_aircraft(ear: Ear, rece
     with running(*urls, sink=ear) as feeds:
         wait_for(lambda: {"4B1900", "4840D6"} <= set(ear.hexes))
         assert [row["state"] for row in feeds.status()] == ["up", "up"]
-        assert [feeds.heard_alone(name) for name in feeds.names()] == [1, 1]
+        assert [feeds.unique_aircraft(name) for name in feeds.names()] == [1, 1]
         assert [row["aircraft"] for row in feeds.status()] == [1, 1]
 
 
@@ -178,7 +178,9 @@ def test_stopping_ends_every_greenlet_and_socket_at_once(ear: Ear, receivers: li
     assert len(ear.heard) == heard
 
 
-def test_a_sink_that_fails_is_loud_and_the_feed_goes_on(caplog: pytest.LogCaptureFixture, receivers: list[FakeReceiver]) -> None:
+def test_a_sink_that_raises_is_logged_and_the_receiver_goes_on(
+    caplog: pytest.LogCaptureFixture, receivers: list[FakeReceiver]
+) -> None:
     class Moody(Ear):
         def __call__(self, record: Record) -> None:
             super().__call__(record)
@@ -205,7 +207,7 @@ def test_a_name_that_does_not_resolve_is_one_line(ear: Ear) -> None:
     assert "\n" not in error
 
 
-def test_garbage_of_every_kind_neither_kills_the_feed_nor_makes_it_grow(ear: Ear, receivers: list[FakeReceiver]) -> None:
+def test_no_garbage_ends_the_receiver_or_grows_its_memory(ear: Ear, receivers: list[FakeReceiver]) -> None:
     rubbish = [b"\x1a" * 5000, b"\x1a3" * 3000, bytes(range(256)) * 40, b"x" * 100_000, beast(IDENT)]
     receivers.append(FakeReceiver(says(*rubbish, then_hang=True)))
     with running(f"beast://127.0.0.1:{receivers[0].port}", sink=ear, timing=QUICK) as feeds:

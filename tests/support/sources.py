@@ -31,7 +31,7 @@ QUICK = Timing(
     longest_wait_s=0.1,
     good_s=0.3,
 )
-"""The feed's patience, shortened for tests that wait until it ends."""
+"""The receiver's timing, shortened for tests that wait until it ends."""
 PATIENT = replace(QUICK, stale_s=30.0, silent_s=60.0, frozen_s=30.0)
 """For tests in which it must not end, however crowded the machine is."""
 

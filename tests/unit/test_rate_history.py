@@ -30,7 +30,7 @@ class Ten:
 class Never:
     """A reader that is never asked: the test hands over what comes."""
 
-    shows = "up"
+    up_state = "up"
 
     def read(self, receiver: Receiver) -> None:
         raise AssertionError
@@ -38,12 +38,12 @@ class Never:
 
 def receiver_of(clock: Clock) -> Receiver:
     made = Receiver("test", parse("sbs://127.0.0.1:1"), "sbs", Never(), Ear(), clock)
-    made.begin(Ten())
+    made.begin_session(Ten())
     return made
 
 
 def test_each_step_has_its_own_rate_and_an_empty_one_is_nothing() -> None:
-    history = RateHistory(born=100.0)
+    history = RateHistory(started_at=100.0)
     for second, total in ((100.0, 0), (105.0, 50), (111.0, 80), (119.9, 100)):
         history.mark(second, total)
     assert history.rates(119.9) == [5.0]
@@ -54,16 +54,16 @@ def test_each_step_has_its_own_rate_and_an_empty_one_is_nothing() -> None:
 
 
 def test_a_step_that_began_in_its_middle_counts_for_as_long_as_it_lasted() -> None:
-    history = RateHistory(born=107.0)
+    history = RateHistory(started_at=107.0)
     history.mark(108.0, 30)
     assert history.rates(110.0) == [10.0]
-    late = RateHistory(born=109.9)
+    late = RateHistory(started_at=109.9)
     late.mark(109.95, 30)
     assert late.rates(110.0) == [30.0], "a burst is not made larger than it was"
 
 
 def test_it_stays_bounded_however_long_nothing_came() -> None:
-    history = RateHistory(born=0.0)
+    history = RateHistory(started_at=0.0)
     history.mark(1.0, 100)
     assert history.rates(1e9) == [0.0] * STEPS
     for step in range(200):
@@ -75,7 +75,7 @@ def test_a_link_remembers_its_rate_and_the_last_one_is_now() -> None:
     clock = StillClock(steady=1000.0)
     receiver = receiver_of(clock)
     for _ in range(25):
-        receiver.take(b"x")
+        receiver.decode_stream(b"x")
         clock.pass_by(1.0)
     assert receiver.rates()[:2] == [10.0, 10.0]
     assert receiver.rates()[-1] == receiver.status()["messages_per_second"]
@@ -84,11 +84,11 @@ def test_a_link_remembers_its_rate_and_the_last_one_is_now() -> None:
 def test_a_pause_is_a_gap_and_what_comes_after_it_is_counted_after_it() -> None:
     clock = StillClock(steady=1000.0)
     receiver = receiver_of(clock)
-    receiver.take(b"x")
+    receiver.decode_stream(b"x")
     receiver.pause()
     clock.pass_by(40.0)
-    receiver.begin(Ten())
-    receiver.take(b"x")
+    receiver.begin_session(Ten())
+    receiver.decode_stream(b"x")
     assert receiver.rates()[:-1] == [1.0, 0.0, 0.0, 0.0]
     clock.pass_by(10.0)
     assert receiver.rates()[:-1] == [1.0, 0.0, 0.0, 0.0, 1.0]
@@ -99,9 +99,9 @@ def test_what_only_one_receiver_hears_is_known() -> None:
     feeds = Receivers([parse("sbs://127.0.0.1:1"), parse("sbs://127.0.0.1:2")], clock, None)
     first, second = (feeds._receivers[name] for name in feeds.names())
     for receiver, hex_ in ((first, "AAAAAA"), (first, "BBBBBB"), (second, "BBBBBB")):
-        receiver.begin(Ten(hex_))
-        receiver.take(b"x")
-    assert [feeds.heard_alone(name) for name in feeds.names()] == [1, 0]
+        receiver.begin_session(Ten(hex_))
+        receiver.decode_stream(b"x")
+    assert [feeds.unique_aircraft(name) for name in feeds.names()] == [1, 0]
     clock.pass_by(61.0)
-    assert [feeds.heard_alone(name) for name in feeds.names()] == [0, 0], "who was not heard for a minute is heard by nobody"
+    assert [feeds.unique_aircraft(name) for name in feeds.names()] == [0, 0], "who was not heard for a minute is heard by nobody"
     assert feeds.rates()[first.name][:2] == [2.0, 0.0]

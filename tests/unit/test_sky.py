@@ -241,7 +241,7 @@ def test_the_statistics_sum_up_the_messages_that_all_receivers_hear_a_second() -
     sent = []
     for _ in range(20):
         for messages, receiver in zip((3, 5), receivers, strict=True):
-            receiver.hear([Observation("4B1613", scene.clock.steady(), "adsb_icao", {}, messages=messages)])
+            receiver.deliver([Observation("4B1613", scene.clock.steady(), "adsb_icao", {}, messages=messages)])
         sent += list(scene.tick(1.0))
     assert sent[-1][2]["messages_per_second"] == pytest.approx(8.0, abs=1.0)
 
