@@ -153,14 +153,14 @@ def _page(context: RequestContext, refused: Refused | None = None) -> tuple[str,
 def _field(row: Row) -> Any:
     """The field of a setting, by its kind."""
     if row.kind == "bool":
-        return choice_field(SelectField, row.title, (Choice("true", "Yes"), Choice("false", "No")), help=row.says)
+        return choice_field(SelectField, row.title, (Choice("true", "Yes"), Choice("false", "No")), help=row.description)
     if row.kind == "choice":
         words = [Choice(word, labels.choice_name(row, word)) for word in row.choices]
-        return choice_field(SelectField, row.title, words, help=row.says)
+        return choice_field(SelectField, row.title, words, help=row.description)
     if row.kind == "origins":
-        return text_field(row.title, 2000, help=row.says, widget=TextArea(), rows=3, **PLAIN)
+        return text_field(row.title, 2000, help=row.description, widget=TextArea(), rows=3, **PLAIN)
     bounds = {"min": f"{row.low:g}", "max": int(row.high), "step": "any", "maxlength": False}
-    return text_field(row.title, 2000, Required(), help=row.says, widget=NumberInput(), **PLAIN | bounds)
+    return text_field(row.title, 2000, Required(), help=row.description, widget=NumberInput(), **PLAIN | bounds)
 
 
 def _changes() -> Mapping[str, object]:

@@ -22,7 +22,7 @@ from skyspy.admin.forms import CARRIED_NOT, PROOF, local_path
 from skyspy.admin.routes import PanelUser, RequestContext, Route
 from skyspy.admin.user_agents import name_of
 from skyspy.auth import authorize as auth
-from skyspy.auth.panel_sessions import Browser, Opened, PanelSessions
+from skyspy.auth.panel_sessions import Browser, NewPanelSession, PanelSessions
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
 from skyspy.server import Server, request_peer, server_of
@@ -95,7 +95,7 @@ def signed_in() -> PanelUser | None:
     return found if isinstance(found, PanelUser) else None
 
 
-def remember(opened: Opened) -> None:
+def remember(opened: NewPanelSession) -> None:
     """Give this browser a session that was just opened. Whatever its cookie held before is gone, so none can be planted."""
     principal = pages().principal(opened.session)
     session.clear()
@@ -208,7 +208,7 @@ def _sign_in_first(route: Route) -> ResponseReturnValue:
 def _prove(context: RequestContext, route: Route) -> ResponseReturnValue | None:
     """Ask for the password where it was not given lately; None: go on."""
     user = context.user
-    if user is None or context.pages.is_fresh(user.session, context.browser.address):
+    if user is None or context.pages.password_is_recent(user.session, context.browser.address):
         return None
     error, status, headers = "", 401, {}
     if route.method == "POST" and PROOF in request.form:

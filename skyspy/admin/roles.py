@@ -73,7 +73,8 @@ def create(context: RequestContext) -> ResponseReturnValue:
 @page.get("/roles/role/<name>/")
 def show(context: RequestContext, name: str) -> ResponseReturnValue:
     """One role: what it holds, to be changed where it is the operator's own."""
-    return _form(context, name, RoleForm(obj=roles.one(context.server, context.caller, name).role))
+    role = roles.one(context.server, context.caller, name).role
+    return _form(context, name, RoleForm(obj=role, says=role.description))
 
 
 @page.post("/roles/role/<name>/", fresh=True)

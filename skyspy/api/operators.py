@@ -111,7 +111,10 @@ def _user(view: UserView) -> models.UserDetails:
 @resource.get("/api/admin/roles/", answer=models.Roles, **_USERS)
 def roles_list(context: RequestContext) -> object:
     """List roles and what they hold."""
-    listed = [to_model(models.Role, view, view.role) for view in roles.listing(context.server, context.caller)]
+    listed = [
+        to_model(models.Role, view, view.role, says=view.role.description)
+        for view in roles.listing(context.server, context.caller)
+    ]
     return models.Roles(listed, len(listed))
 
 
@@ -123,7 +126,7 @@ def roles_create(context: RequestContext) -> object:
     if body.like is not None:
         held |= roles.one(context.server, context.caller, body.like).role.permissions
     created = roles.create(context.server, context.caller, body.name, held, body.says)
-    return to_model(models.Role, created, sockets=0)
+    return to_model(models.Role, created, says=created.description, sockets=0)
 
 
 @resource.post("/api/admin/roles/<name>/", body=models.RoleChange, answer=models.Role, errors=(404, 409), **_USERS)
@@ -133,7 +136,7 @@ def roles_change(context: RequestContext) -> object:
     name = context.path["name"]
     roles.change(context.server, context.caller, name, body.permissions, body.says)
     view = roles.one(context.server, context.caller, name)
-    return to_model(models.Role, view, view.role)
+    return to_model(models.Role, view, view.role, says=view.role.description)
 
 
 @resource.delete("/api/admin/roles/<name>/", status=204, errors=(404, 409), **_USERS)
@@ -207,7 +210,17 @@ def settings_list(context: RequestContext) -> object:
     """List every setting, its value and who chose it."""
     rows = access.rows(context.server, context.caller)
     return operation.Settings(
-        [to_model(operation.Setting, row, row.row, value=to_json(row.value), default=to_json(row.row.default)) for row in rows]
+        [
+            to_model(
+                operation.Setting,
+                row,
+                row.row,
+                says=row.row.description,
+                value=to_json(row.value),
+                default=to_json(row.row.default),
+            )
+            for row in rows
+        ]
     )
 
 
@@ -215,7 +228,8 @@ def settings_list(context: RequestContext) -> object:
 def settings_preview(context: RequestContext) -> object:
     """Say what a change would do to those who are connected.
 
-    Counts the sockets of every process on this database, and changes nothing. The first request may take a second, until all processes have answered.
+    Counts the sockets of every process on this database, and changes nothing. The first request may take a second, until all
+    processes have answered.
     """
     return to_model(operation.SettingsImpact, access.preview(context.server, context.caller, context.body.changes))
 

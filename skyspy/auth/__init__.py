@@ -1,6 +1,6 @@
-"""Floor 4, the locks: who somebody is, and what he may do.
+"""Authentication and authorization, for sockets, HTTP and the panel alike.
 
-Law: `principal` holds who, `policy` is a pure table of verdicts, `tokens` turns a text into a
-principal or says why not. This room knows the store below it and no door above it: no sockets,
-no requests, no pages.
+`authorize` is the one function that admits or refuses; `principal` the record of who is admitted; `policy` a pure table of
+verdicts; `tokens`, `apikeys`, `passwords` and `panel_sessions` identify credentials. Nothing here imports a socket, request or
+page.
 """

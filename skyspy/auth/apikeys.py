@@ -1,10 +1,11 @@
-"""API keys: `sk_live_` or `sk_test_`, 32 random letters and digits, and 6 that check them.
+"""API keys: `sk_live_` or `sk_test_`, 32 random letters and digits, and a checksum of 6.
 
-Law: a key is shown once, by whoever made it, and kept as a keyed hash. A mistyped one is refused by its checksum
-before the database is asked. What it may do is what its owner may do now, narrowed by its scopes; a test key is of the
-sandbox and never operates the installation.
-Last uses are gathered here and written in batches (`flush`), so that no request costs a write. One that is kept under the
-former secret key is moved to the current one when it is seen: one small write in its life.
+Invariants: a key is shown once, when it is created, and stored as a keyed hash. A mistyped key is refused by its checksum
+without a query. Its permissions are those its owner has now, narrowed by its scopes; a test key belongs to the sandbox and
+never has an operator permission.
+
+Last uses are collected in memory and written in batches (`flush`), so that no request costs a write. A key that is stored under
+the former secret key is stored under the current one at its next use: one small write per key.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _RANDOM, _CHECK = 32, 6
 
 @dataclass(frozen=True, slots=True)
 class MadeKey:
-    """A new key: `text` is shown once and then forgotten."""
+    """A new key. `text` is shown once and not stored."""
 
     text: str = field(repr=False)
     key: Key
@@ -50,18 +51,18 @@ def checksum(text: str) -> str:
 
 
 def generate(kind: str) -> str:
-    """A new key: about 190 random bits."""
+    """The text of a new key: about 190 random bits, and the checksum."""
     body = PREFIXES[kind] + "".join(secrets.choice(_LETTERS) for _ in range(_RANDOM))
     return body + checksum(body)
 
 
 def looks_like_key(token: str) -> bool:
-    """Whether the text means to be an API key."""
+    """Whether the text starts like an API key, well formed or not."""
     return token.startswith(tuple(PREFIXES.values()))
 
 
 def well_formed(token: str) -> bool:
-    """Whether the text is a key as `generate` makes them: its length, its letters, its checksum."""
+    """Whether the text has the form that `generate` gives: prefix, length, letters, checksum."""
     body, check = token[:-_CHECK], token[-_CHECK:]
     prefix = next((p for p in PREFIXES.values() if body.startswith(p)), None)
     if prefix is None or len(body) != len(prefix) + _RANDOM or not set(body[len(prefix) :]) <= set(_LETTERS):
@@ -70,7 +71,7 @@ def well_formed(token: str) -> bool:
 
 
 class ApiKeys:
-    """Makes keys and knows them again."""
+    """Creates, rotates and identifies API keys, and collects their last uses."""
 
     def __init__(self, store: Store, secret: Secret, clock: Clock) -> None:
         self._store = store
@@ -88,36 +89,37 @@ class ApiKeys:
         expires_at: float | None = None,
         networks: Iterable[str] | None = None,
     ) -> MadeKey:
-        """Make a key for a user. `scopes` None is everything he may do, `networks` None is from anywhere,
-        `expires_at` wall seconds. Raises AccountError, StoreError."""
-        # A kind that is neither is refused by the store; here it only needs some prefix.
+        """Create a key for a user. `scopes` None: all permissions of the user; `networks` None: usable from any address;
+        `expires_at` in wall seconds. Raises AccountError, StoreError."""
+        # The store refuses an unknown kind; until then it only needs some prefix.
         text = generate(kind if kind in PREFIXES else "test")
         narrowed = None if scopes is None else frozenset(scopes)
-        places = None if networks is None else tuple(networks)
-        new = NewKey(kind, name, self._digest(text), _hint(text), narrowed, places, expires_at)
+        limited_to = None if networks is None else tuple(networks)
+        new = NewKey(kind, name, self._digest(text), _hint(text), narrowed, limited_to, expires_at)
         return MadeKey(text, self._store.write(keys.create, user_id, new, actor, self._clock.wall()))
 
     def rotate(self, key_id: int, actor: Actor, overlap_s: float = 0.0) -> MadeKey:
-        """Make a key like an old one, which goes on working for `overlap_s` seconds. Raises AccountError, StoreError."""
+        """Create a key with the limits of an old one, which works for `overlap_s` seconds more. Raises AccountError,
+        StoreError."""
         text = generate(self._store.read(keys.by_id, key_id).kind)
         digest, hint, at = self._digest(text), _hint(text), self._clock.wall()
         return MadeKey(text, self._store.write(keys.rotate, key_id, digest, hint, overlap_s, actor, at))
 
     def identify(self, token: str, client: str | None) -> Principal:
-        """Whose key it is. Raises TokenError, StoreError."""
+        """The principal of a key; `client` is the address it came from. Raises TokenError, StoreError."""
         if not well_formed(token):
             raise TokenError("token_invalid")
-        key = self._store.read(keys.by_digest, self._digest(token)) or self._of_the_former(token)
+        key = self._store.read(keys.by_digest, self._digest(token)) or self._find_under_former(token)
         if key is None:
             raise TokenError("token_invalid")
         principal = principal_of(key, self._clock.wall())
-        if not principal.welcome_from(client):
+        if not principal.allowed_from(client):
             raise TokenError("permission_denied")
         self._note_use(key.id, client or "")
         return principal
 
     def flush(self) -> int:
-        """Write the gathered last uses; returns how many keys. What cannot be written is kept. Raises StoreError."""
+        """Write the collected last uses; returns how many keys. What was not written is kept. Raises StoreError."""
         uses, self._uses = self._uses, {}
         if not uses:
             return 0
@@ -130,20 +132,20 @@ class ApiKeys:
             raise
         return len(uses)
 
-    def _of_the_former(self, token: str) -> Key | None:
-        """The key that is kept under the former secret key, and from now on under the current one."""
+    def _find_under_former(self, token: str) -> Key | None:
+        """The key if it is stored under the former secret key; it is stored under the current one from now on."""
         former = self._secret.former
         if former is None:
             return None
         old = former.digest("api key", token)
         key = self._store.read(keys.by_digest, old)
         if key is None:
-            # Another request may have moved it between our two looks.
+            # Another request may have stored it under the current secret key between the two queries.
             return self._store.read(keys.by_digest, self._digest(token))
         try:
             self._store.write(rekey.key, old, self._digest(token))
         except StoreError as error:
-            # It is good all the same; its next use moves it.
+            # The key is valid all the same; its next use tries again.
             log.warning("an API key is moved to the current secret key later: %s", error)
         return key
 
@@ -156,7 +158,7 @@ class ApiKeys:
 
 
 def principal_of(key: Key, now: float) -> Principal:
-    """Who holds the key, as the database has it; raises TokenError where it ended. `now` is wall seconds."""
+    """The principal of a stored key; raises TokenError where it is revoked or expired. `now` is wall seconds."""
     if key.revoked_at is not None or key.user.disabled:
         raise TokenError("token_revoked")
     if key.expires_at is not None and now >= key.expires_at:
@@ -179,5 +181,5 @@ def principal_of(key: Key, now: float) -> Principal:
 
 
 def _hint(text: str) -> str:
-    """What an operator knows a key by: its prefix and first four of its letters."""
+    """The part of a key that is shown in lists: its prefix and the first four letters."""
     return text[: len(PREFIXES["live"]) + 4]

@@ -1,9 +1,8 @@
 """Authorization: one function that admits or refuses, for sockets, HTTP and the panel.
 
-Invariants: a verdict is given under the settings in force when it is given: if they changed while the credential was
-looked up, it is looked up again. Nothing yields between the verdict and the return, so a caller that acts at once acts
-before any other change. Everything that goes wrong refuses: StoreError and unexpected exceptions pass through to the
-caller, which admits nobody.
+Invariants: a verdict uses the settings in force when it is given: if they changed while the credential was looked up, it is
+looked up again. Nothing yields between the verdict and the return, so a caller that acts at once acts before any other change.
+Every error refuses: StoreError and unexpected exceptions pass through to the caller, which must not admit the client then.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from skyspy.store.settings import Settings, SettingsTable
 __all__ = ["Admission", "Credential", "PanelCookie", "Refused", "Token", "authorize"]
 
 MAX_ATTEMPTS = 5
-"""How often the settings may change during one look-up before it is refused as overloaded."""
+"""How often the settings may change during the look-up of one credential before it is refused as overloaded."""
 
 _POLICY_DECIDES = frozenset({"token_invalid", "token_expired", "token_revoked"})
 """Errors of a token that some settings turn into an anonymous admission. All others refuse under any settings."""
@@ -30,8 +29,8 @@ _POLICY_DECIDES = frozenset({"token_invalid", "token_expired", "token_revoked"})
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Who is admitted, what was wrong with a token that was turned into an anonymous admission, and the settings that
-    the verdict was given under."""
+    """An admitted principal, the error of a token that was turned into an anonymous admission, and the settings that were in
+    force."""
 
     principal: Principal
     token_error: TokenError | None
@@ -46,7 +45,7 @@ class Credential(Protocol):
         """Whether an invalid credential is refused under any settings."""
 
     def identify(self, peer: Peer) -> Principal | None:
-        """Who holds it, None where nothing was presented. Raises TokenError, StoreError."""
+        """The principal it belongs to, None where nothing was presented. Raises TokenError, StoreError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class Token:
     strict: bool = False
 
     def identify(self, peer: Peer) -> Principal | None:
-        """Who holds the token. Raises TokenError, StoreError."""
+        """The principal of the token. Raises TokenError, StoreError."""
         found = self.tokens.identify(self.text, peer.address)
         if found is None and self.strict and self.text is not None:
             raise TokenError("token_invalid")
@@ -72,7 +71,7 @@ class Token:
 class PanelCookie:
     """The secret in the panel's cookie. `session` is the panel session that `identify` found.
 
-    `quiet`: the page asks by itself, which does not count as a use of the session.
+    `quiet`: a request that the page makes on its own, which does not count as a use of the session.
     """
 
     sessions: PanelSessions
@@ -83,8 +82,8 @@ class PanelCookie:
     strict: bool = True
 
     def identify(self, peer: Peer) -> Principal | None:  # noqa: ARG002 - the browser holds the address
-        """Who is signed in by it. Raises StoreError."""
-        look_up = self.sessions.peek if self.quiet else self.sessions.look
+        """The user signed in by it. Raises StoreError."""
+        look_up = self.sessions.peek if self.quiet else self.sessions.look_up
         self.session = look_up(self.secret, self.browser)
         return None if self.session is None else self.sessions.principal(self.session)
 
@@ -92,10 +91,10 @@ class PanelCookie:
 def authorize(
     settings: SettingsTable, credential: Credential, peer: Peer, permission: str | None = None, *, identified: bool = False
 ) -> Admission:
-    """Admit whoever presents the credential, if the settings and their permissions allow it.
+    """Admit the holder of the credential, if the settings and the holder's permissions allow it.
 
-    `permission` is what is asked for (None: nothing in particular); `identified`: anonymous clients are refused under any
-    settings. Raises Refused with the contract's code and message, StoreError.
+    `permission` is the one that is required (None: none); `identified`: anonymous clients are refused under any settings.
+    Raises Refused with the contract's code and message, StoreError.
     """
     for _ in range(MAX_ATTEMPTS):
         current = settings.fresh()

@@ -25,58 +25,60 @@ class PasswordError(ValueError):
 
 
 class PasswordsBusy(Exception):
-    """Too many passwords wait to be checked: try again in a second."""
+    """Too many passwords are waiting to be checked; try again in a second."""
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """Whether the password was right, and its hash made anew where the old one is out of date."""
+class PasswordCheck:
+    """Whether the password matches; `new_hash` replaces a stored hash of outdated cost, else None."""
 
-    good: bool
+    matches: bool
     new_hash: str | None = field(default=None, repr=False)
 
 
 class Passwords:
-    """Hashes and checks. The cost (19 MiB, two passes, one lane) is OWASP's floor for argon2id; raising it here
-    is enough, each password is hashed anew when its owner next signs in."""
+    """Hashes and checks passwords. The cost (19 MiB, two passes, parallelism 1) is OWASP's minimum for argon2id; raising it here
+    is enough, since each password is hashed again at its user's next sign-in."""
 
     def __init__(self, memory_kib: int = 19456, passes: int = 2, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1, type=Type.ID)
-        self._pool = WorkerPool(threads=2, longest=64, patience=5.0)
+        self._pool = WorkerPool(threads=2, max_waiting=64, timeout=5.0)
         self._no_match = ""
-        """A hash that no password matches. Made when it is first needed, since it costs as much as any other."""
+        """A hash that no password matches. Made at the first check, since it costs as much as any other."""
 
-    def hash(self, password: str, shortest: int, name: str = "") -> str:
-        """The hash of a new password. Raises PasswordError where it is too short, too long, or the user's name."""
+    def hash(self, password: str, min_length: int, name: str = "") -> str:
+        """The hash of a new password. Raises PasswordError where it is shorter than `min_length`, too long, or the user's
+        `name`."""
         encoded = _encoded(password)
-        if len(password) < shortest:
-            raise PasswordError(f"a password has at least {shortest} characters")
+        if len(password) < min_length:
+            raise PasswordError(f"a password has at least {min_length} characters")
         if encoded is None:
             raise PasswordError(f"a password has at most {MAX_BYTES} bytes of UTF-8 text")
         if len(set(password)) == 1 or (name and password.casefold() == name.casefold()):
             raise PasswordError("a password is not one letter repeated, nor the user's name")
-        return self._run(lambda: Checked(True, self._hasher.hash(encoded))).new_hash or ""
+        return self._run(lambda: PasswordCheck(True, self._hasher.hash(encoded))).new_hash or ""
 
-    def check(self, stored: str | None, password: object) -> Checked:
-        """Whether the password is the one `stored` was made of; with None, no password is. Raises PasswordsBusy."""
+    def check(self, stored: str | None, password: object) -> PasswordCheck:
+        """Whether the password matches the hash `stored`; none matches None. Raises PasswordsBusy."""
         encoded = _encoded(password)
         if encoded is None:
-            return Checked(False)
+            return PasswordCheck(False)
         return self._run(lambda: self._check(stored, encoded))
 
-    def _check(self, stored: str | None, encoded: bytes) -> Checked:
+    def _check(self, stored: str | None, encoded: bytes) -> PasswordCheck:
         if not self._no_match:
-            # At the first check of this process, whatever it is of: later ones cost one hash each, users and strangers alike.
+            # At the first check of the process, for a known user or not: every later check costs one hash, whether or not the
+            # user exists.
             self._no_match = self._hasher.hash(secrets.token_hex(16))
         try:
-            good = self._hasher.verify(stored or self._no_match, encoded) and stored is not None
+            matches = self._hasher.verify(stored or self._no_match, encoded) and stored is not None
         except (Argon2Error, InvalidHashError):
-            return Checked(False)
-        if good and stored is not None and self._hasher.check_needs_rehash(stored):
-            return Checked(True, self._hasher.hash(encoded))
-        return Checked(good)
+            return PasswordCheck(False)
+        if matches and stored is not None and self._hasher.check_needs_rehash(stored):
+            return PasswordCheck(True, self._hasher.hash(encoded))
+        return PasswordCheck(matches)
 
-    def _run(self, job: Callable[[], Checked]) -> Checked:
+    def _run(self, job: Callable[[], PasswordCheck]) -> PasswordCheck:
         try:
             return self._pool.run(job)
         except WorkerPoolFull:
@@ -84,7 +86,8 @@ class Passwords:
 
 
 def _encoded(password: object) -> bytes | None:
-    """The bytes that are hashed: one form for a text that can be typed in several, None for what is no password."""
+    """The bytes that are hashed: NFKC, so that one text typed in different forms is one password. None for an invalid
+    password."""
     # The length first: normalising a megabyte costs more than hashing.
     if not isinstance(password, str) or len(password) > MAX_BYTES:
         return None

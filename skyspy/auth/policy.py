@@ -1,7 +1,7 @@
-"""Who may do what: a pure table of verdicts over a principal, a permission and the settings.
+"""Permission checks: a pure table of verdicts over a principal, a permission and the settings.
 
 Invariants: every interface decides here and nowhere else. No I/O, no clock, no state, and nothing is
-admitted by default: an unknown auth mode or permission admits nobody.
+admitted by default: an unknown auth mode or permission is refused.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from skyspy.store.settings import Settings
 
 
 def may(principal: Principal, permission: str, settings: Settings) -> bool:
-    """Whether the principal has the permission under these settings; an unknown permission nobody has."""
+    """Whether the principal has the permission under these settings; False for an unknown permission."""
     if permission not in PERMISSION_NAMES:
         return False
     if principal.scopes is not None and permission not in principal.scopes:
@@ -40,12 +40,12 @@ def may(principal: Principal, permission: str, settings: Settings) -> bool:
 
 
 def may_give(principal: Principal, permissions: frozenset[str]) -> bool:
-    """Whether the principal may hand these permissions on, in a role, a scope or a key: only those it holds itself."""
+    """Whether the principal may grant these permissions in a role, scope or key: only those it holds itself."""
     return principal.identified and permissions <= principal.permissions
 
 
 def decide(found: Principal | TokenError | None, settings: Settings, permission: str | None) -> Principal:
-    """Who is admitted: the contract's table "token at connect", then the permission that is asked for (None: none).
+    """The principal that is admitted: by the contract's table "token at connect", then by the required permission (None: none).
 
     `found` is what the token turned out to be: a principal, an error, or None (or ANONYMOUS) where there was no token.
     Raises Refused with the code and message that the client gets.
@@ -65,8 +65,8 @@ def decide(found: Principal | TokenError | None, settings: Settings, permission:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What becomes of one live session: it stays as `principal` and loses the topics `lost`; or it ends (None), and is told
-    `code` and `message`."""
+    """What a change does to one session: it stays as `principal` and loses the topics `lost`; or it ends (None), and the client
+    gets `code` and `message`."""
 
     principal: Principal | None
     code: str = ""
@@ -76,7 +76,7 @@ class Impact:
 
 def impact(found: Principal | TokenError | None, settings: Settings, permission: str | None, held: Mapping[str, str]) -> Impact:
     """What these settings mean for a session whose token is `found` (as in `decide`), whose namespace asks for `permission`,
-    and which holds topics (name to the topic's permission)."""
+    and which holds the topics `held` (name to the topic's permission)."""
     try:
         principal = decide(found, settings, permission)
     except Refused as refused:

@@ -1,7 +1,7 @@
-"""Who somebody is: the record that a door keeps of whoever came through it.
+"""Principals: who a client is, with the permissions it holds; and the exceptions that refuse a client.
 
-Law: a Principal is made by `tokens` from the database as it is now, never from what a token says
-of itself. It is frozen: when a right changes, a new Principal takes its place. No I/O here.
+Invariants: a Principal is built from rows of the database, never from the claims of a token. It is frozen: after a change of
+permissions a new one replaces it. No I/O here.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ MESSAGES: dict[str, str] = {
     "rate_limited": "Rate limit exceeded",
     "overloaded": "Server busy",
 }
-"""What a refused client is told, by code."""
+"""The message that a refused client gets, by code."""
 
 
 class Refused(Exception):
     """Not admitted, or not permitted.
 
-    `code` and `message` are what the client is told; `retry_after` (seconds) is set with the code rate_limited;
-    `principal` is who was refused, where the credential was good. It never holds the credential.
+    `code` and `message` are sent to the client; `retry_after` (seconds) is set with the code rate_limited; `principal` is set
+    where the credential was valid. It never holds the credential.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class TokenError(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """What must still be true for a Principal to stand: enough to look him up again, and hashable.
+    """A hashable reference to the rows that a Principal was built from, to look it up again.
 
     `expires_at` is the end of a JWT (wall seconds); a key's end is read from the database instead.
     """
@@ -60,9 +60,9 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody. `kind` is anonymous, user or key; `permissions` are already narrowed by `scopes`;
-    `scopes` is None where nothing narrows; `sky` is live or sandbox; `expires_at` wall seconds or None; `networks` is where
-    a key may be used from, None for anywhere."""
+    """An anonymous client, a user or a key (`kind`). `permissions` are already narrowed by `scopes`, which is None without a
+    limit; `sky` is live or sandbox; `expires_at` is wall seconds or None; `networks` are those a key may be used from, None for
+    any."""
 
     kind: str
     user_id: int | None = None
@@ -86,8 +86,8 @@ class Principal:
         ends = self.expires_at if self.kind == "user" else None
         return Ref(self.kind, self.user_id, self.key_id, self.family_id, ends)
 
-    def welcome_from(self, client: str | None) -> bool:
-        """Whether he may come from that address. One that is not known is in no network."""
+    def allowed_from(self, client: str | None) -> bool:
+        """Whether its networks allow this address. An unknown address (None) is in no network."""
         if self.networks is None:
             return True
         parsed = address.parse(client or "")

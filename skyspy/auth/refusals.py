@@ -1,7 +1,7 @@
-"""What somebody who is known was refused for want of a right, written into the audit log without letting him fill it.
+"""Audit rows for identified principals that were refused for a missing permission, without letting them fill the log.
 
-Law: the first of its kind is written at once; what repeats it is counted, and its number is written with the next
-batch. Nothing here refuses, and a log that cannot be written changes no answer: what it missed comes with a later batch.
+Invariants: the first refusal of its kind is written at once; repetitions are counted, and their number is written with the next
+batch. Nothing is refused here, and a log that cannot be written changes no answer: its rows come with a later batch.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from skyspy.store.audit import Actor, printable
 log = logging.getLogger(__name__)
 
 ACTION = "access.refused"
-MOST_OF_ONE = 50
-"""Different things that one may try, from one batch to the next, before they are counted together."""
-MOST = 1000
-"""The same for all together."""
+MAX_REFUSALS_PER_ACTOR = 50
+"""How many different refusals of one actor are kept between two batches; any more are counted together."""
+MAX_REFUSALS = 1000
+"""The same for all actors together."""
 OTHERS = "many other things"
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Who was refused what, and which permissions he lacks for it."""
+    """A refused action (`about`) of an actor, and the permissions that are missing for it."""
 
     actor: Actor
     about: str
@@ -34,21 +34,21 @@ class Refusal:
 
 
 class Refusals:
-    """Counts refusals between two batches."""
+    """Writes first refusals and counts repeated ones between two batches."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._times: dict[Refusal, int] = {}
-        """How often each came again since it was last written."""
+        """How often each was repeated since it was last written."""
 
     def note(self, actor: Actor, about: str, lacks: Iterable[str]) -> None:
-        """Write a refusal down, or count it where it is known already. Never raises for the database's sake."""
-        refusal = self._folded(Refusal(actor, printable(about, 128), tuple(sorted(lacks))))
+        """Write a refusal to the audit log, or count it where it was written already. Does not raise StoreError."""
+        refusal = self._grouped(Refusal(actor, printable(about, 128), tuple(sorted(lacks))))
         if refusal in self._times:
             self._times[refusal] += 1
             return
-        # Before the writing, which lets others run: they count.
+        # Before the write, which yields: other greenlets then count.
         self._times[refusal] = 0
         try:
             after = {"lacks": refusal.lacks}
@@ -58,9 +58,9 @@ class Refusals:
             self._times[refusal] = self._times.get(refusal, 0) + 1
 
     def flush(self) -> None:
-        """Write how often what was written came again. Raises StoreError, and keeps what was not written."""
+        """Write how often refusals were repeated. Raises StoreError, and keeps what was not written."""
         times, repeated = self._times, {refusal: times for refusal, times in self._times.items() if times}
-        # What came again stays known for another round, so that a flood that goes on is not news each time.
+        # Repeated refusals stay known for another round, so that a continuing flood is not written as new each time.
         self._times = dict.fromkeys(repeated, 0)
         if not repeated:
             return
@@ -72,12 +72,12 @@ class Refusals:
                 self._times[refusal] = self._times.get(refusal, 0) + again
             raise
 
-    def _folded(self, refusal: Refusal) -> Refusal:
-        """The refusal, or what stands for it where there are too many different ones."""
+    def _grouped(self, refusal: Refusal) -> Refusal:
+        """The refusal, or the one it is counted with where there are too many different ones."""
         if refusal in self._times:
             return refusal
         actor = refusal.actor
-        if len(self._times) >= MOST:
+        if len(self._times) >= MAX_REFUSALS:
             return Refusal(Actor(actor.kind), OTHERS)
         own = sum((known.actor.kind, known.actor.name) == (actor.kind, actor.name) for known in self._times)
-        return Refusal(Actor(actor.kind, actor.name), OTHERS) if own >= MOST_OF_ONE else refusal
+        return Refusal(Actor(actor.kind, actor.name), OTHERS) if own >= MAX_REFUSALS_PER_ACTOR else refusal

@@ -1,8 +1,8 @@
-"""The installation's secret key: one in, a key of its own for every purpose out; and beside it the key that was before.
+"""The installation's secret key, with a derived key for every purpose; and the former secret key after a change.
 
-Law: no purpose's key or digest tells anything of another's, and none of them is ever shown. Everything new is made under
-the current key. The former one only proves what was made before, and only until its end, which is asked of the wall
-clock at every use: whoever finds something made under it moves it to the current key.
+Invariants: derived keys and digests of different purposes are independent of each other, and none is ever shown. Everything new
+uses the current key. The former key only verifies what was made under it, and only until its end, which is checked against the
+wall clock at every use; what is found stored under it is stored under the current key.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from skyspy.config import Config, FormerKey
 
 
 class Secret:
-    """One secret key, and the one before it. Whoever changes the key and names no former one ends every token and API key."""
+    """The secret key, and the former one. A changed key without a former one invalidates every token and API key."""
 
     __slots__ = ("_clock", "_former", "_root", "_until", "id")
 
@@ -26,28 +26,28 @@ class Secret:
         self._until = 0.0 if former is None else former.until
         self._clock = clock or Clock()
         self.id = self.digest("key id", "")[:16]
-        """What a token says it was signed with: made from the key, and telling nothing of it."""
+        """The `kid` of tokens signed with this key: derived from it, without revealing it."""
 
     def __repr__(self) -> str:
         return "Secret(***)"
 
     def __iter__(self) -> Iterator[bytes]:
-        """The keys themselves, for itsdangerous and what is built on it: it signs with the last and believes them all."""
-        return iter([secret._root for secret in reversed(self.believed)])
+        """The raw keys for itsdangerous, which signs with the last one and verifies with all."""
+        return iter([secret._root for secret in reversed(self.accepted)])
 
     @property
     def former(self) -> Secret | None:
-        """The key that was in force before; None where there was none or its time is over."""
+        """The key that was in force before; None where there was none or its end has passed."""
         return self._former if self._clock.wall() < self._until else None
 
     @property
-    def believed(self) -> tuple[Secret, ...]:
-        """Every key that proves something now, the current one first."""
+    def accepted(self) -> tuple[Secret, ...]:
+        """Every key that is accepted now, the current one first."""
         former = self.former
         return (self,) if former is None else (self, former)
 
     def key(self, purpose: str) -> bytes:
-        """32 bytes for one purpose."""
+        """The derived key of one purpose: 32 bytes."""
         return hmac.digest(self._root, b"skyspy " + purpose.encode("utf-8"), hashlib.sha256)
 
     def digest(self, purpose: str, text: str) -> str:
@@ -56,5 +56,5 @@ class Secret:
 
 
 def secret_of(config: Config, clock: Clock) -> Secret:
-    """The secret that the environment names."""
+    """The secret key that the configuration names."""
     return Secret(config.secret_key, config.former_key, clock)

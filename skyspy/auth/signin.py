@@ -1,8 +1,8 @@
-"""Signing in: a name and a password in, a user out, or the same refusal for every reason.
+"""Sign-in: checks a user name and a password.
 
-Law: unknown, wrong and disabled are told apart neither by the answer nor by its time: each is counted, each costs one
-hash, each writes one row. The log names the user only where there is one, because a name that is
-nobody's may be a password typed into the wrong field.
+Invariants: unknown user, wrong password and disabled user differ neither in the answer nor in its duration: each is counted,
+each costs one hash, each writes one audit row. The row names the user only where there is one, because an unknown name may be a
+password typed into the wrong field.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from skyspy.store.users import User
 
 
 class LoginError(Exception):
-    """The name or the password is wrong, or the user is disabled: nobody is told which."""
+    """The name or the password is wrong, or the user is disabled; the error does not say which."""
 
     code = "invalid_credentials"
     message = "Wrong username or password"
@@ -30,7 +30,7 @@ class LoginError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A user whose password was right; `new_hash` is to be kept where it is not None."""
+    """A user whose password matched. `new_hash` replaces the stored hash where it is not None."""
 
     user: User
     ticket: Ticket
@@ -38,7 +38,7 @@ class SignedIn:
 
 
 class SignIn:
-    """Checks names and passwords."""
+    """Checks names and passwords, within the limits of a LoginThrottle."""
 
     def __init__(self, store: Store, passwords: Passwords, throttle: LoginThrottle, clock: Clock) -> None:
         self._store = store
@@ -49,19 +49,19 @@ class SignIn:
         """Sign-ins with a wrong name or password, and sign-ins refused for too many tries, since the start."""
 
     def check(self, username: object, password: object, client: str, settings: Settings) -> SignedIn:
-        """Who signs in. Raises LoginError, Throttled, StoreError.
+        """The user that signs in. Raises LoginError, Throttled, StoreError.
 
-        The caller starts what the sign-in is for (tokens, or a panel session), and then calls `succeeded`.
+        The caller creates tokens or a panel session, and then calls `succeeded`; or `record_failure` where that fails.
         """
         name = username if isinstance(username, str) else ""
-        ticket = self._begin(name, client, settings)
+        ticket = self._count_attempt(name, client, settings)
         user = self._store.read(users.by_name, name) if 0 < len(name) <= 64 else None
         try:
             checked = self._passwords.check(None if user is None else user.password_hash, password)
         except PasswordsBusy:
             raise Throttled(1.0, "overloaded") from None
-        if user is None or not checked.good or user.disabled:
-            self.refused(user, client)
+        if user is None or not checked.matches or user.disabled:
+            self.record_failure(user, client)
             raise LoginError
         return SignedIn(user, ticket, checked.new_hash)
 
@@ -73,20 +73,20 @@ class SignIn:
         """Remove counters that no longer limit anything. Raises StoreError."""
         self._throttle.prune(settings)
 
-    def refused(self, user: User | None, client: str) -> None:
+    def record_failure(self, user: User | None, client: str) -> None:
         """Record a failed sign-in in the audit log. Raises StoreError."""
         self.failed += 1
         about = "unknown user" if user is None else f"user {user.name}"
         self._record("login.failed", about, client)
 
-    def _begin(self, name: str, client: str, settings: Settings) -> Ticket:
+    def _count_attempt(self, name: str, client: str, settings: Settings) -> Ticket:
         try:
             return self._throttle.begin(name, client, settings)
         except Throttled as full:
             self.throttled += 1
-            if full.news:
-                # Once per window and limit: the log tells of the attack without growing with it.
-                self._record("login.throttled", f"limit per {full.news}", client)
+            if full.first_limit:
+                # Once per window and limit: the log shows the attack without growing with it.
+                self._record("login.throttled", f"limit per {full.first_limit}", client)
             raise
 
     def _record(self, action: str, about: str, client: str) -> None:

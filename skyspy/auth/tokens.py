@@ -1,14 +1,14 @@
-"""Tokens: a text in, a Principal out, or the reason why not.
+"""Access tokens and refresh tokens: issued, identified, refreshed and revoked.
 
-Law: what a token says of itself is believed only as to which sign-in it comes from; name, role and permissions are
-read from the database each time. Access tokens are JWTs of one algorithm; refresh tokens are random,
-kept as digests, and work once; API keys are apikeys.py's. Nothing here shows or logs a token.
+Invariants: a token only identifies its sign-in; name, role and permissions are read from the database each time. Access tokens
+are JWTs of one algorithm; refresh tokens are random, stored as digests, and work once; API keys are in apikeys.py. No token is
+shown or logged.
 
-An access token's `kid` says which of our keys it was signed with, the current one or the former; it chooses between those two
-and means nothing else. Who is live by a token stays so until the token's own end: he was let in while its key was believed.
+An access token's `kid` selects between the current and the former secret key, and has no other effect. A session admitted by a
+token of the former key stays until that token expires, also when the former key is no longer accepted.
 
-A refresh token used twice ends its family, also when two requests use it at the same moment: the first gets its
-tokens, the second ends them. A client that refreshes from several places must do it from one.
+A refresh token used twice ends its family (the sign-in), also when two requests use it at the same moment: the first gets new
+tokens, the second ends them. A client must therefore not refresh in parallel.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ __all__ = ["Grant", "LoginError", "Throttled", "TokenError", "Tokens"]
 ISSUER = AUDIENCE = "skyspy"
 ALGORITHM = "HS256"
 REFRESH_PREFIX = "rt_"
-_LONGEST = 4096
+_MAX_TOKEN_CHARS = 4096
 _SKEW_S = 60.0
-"""How far another host of the same installation may be ahead of this one's clock."""
+"""How far the clock of another host of the same installation may be ahead."""
 
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\Z")
 _CLAIMS = ("iss", "aud", "sub", "jti", "iat", "nbf", "exp", "typ", "fam")
-_MOST_REFUSALS = 1000
+_MAX_REFUSALS = 1000
 K = TypeVar("K")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a sign-in or a refresh gives: both tokens, seconds the first one lives, and who it is for."""
+    """The result of a sign-in or refresh: both tokens, the access token's lifetime in seconds, and the principal."""
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)
@@ -61,7 +61,7 @@ class Grant:
 
 
 class Tokens:
-    """Gives, knows and ends tokens."""
+    """Issues, identifies, refreshes and revokes tokens."""
 
     def __init__(
         self,
@@ -81,12 +81,12 @@ class Tokens:
         self._throttle = TokenThrottle()
         self._refused: dict[tuple[str, str], int] = {}
         self.refused: Counter[str] = Counter()
-        """Tokens and keys that were not good, by code, since the start."""
+        """Refused tokens and keys by code, since the start."""
 
     def identify(self, token: object, client: str | None = None) -> Principal | None:
-        """Who holds the token; None where none was given (None or ""). `client` is the address it came from.
+        """The principal of a token or API key; None where none was given (None or ""). `client` is the address it came from.
 
-        Raises TokenError (`rate_limited` where its address sent too many bad ones), StoreError.
+        Raises TokenError (`rate_limited` where the address sent too many invalid ones), StoreError.
         """
         if token is None or token == "":
             return None
@@ -94,7 +94,7 @@ class Tokens:
             return self._identify(token, client)
         except TokenError as error:
             self._count_refusal(error.code, client or "")
-            wait = self._throttle.bad(client or "", self._settings.current, self._clock.steady())
+            wait = self._throttle.count_bad(client or "", self._settings.current, self._clock.steady())
             if wait is not None:
                 raise TokenError("rate_limited", retry_after=wait) from None
             raise
@@ -109,16 +109,16 @@ class Tokens:
         actor = Actor("user", signed.user.name, client)
         digest = _digest(self._secret, refresh)
         if not self._store.write(families.start, family_id, signed.user, digest, ends, signed.new_hash, actor, now):
-            self._sign_in.refused(signed.user, client)
+            self._sign_in.record_failure(signed.user, client)
             raise LoginError
         self._sign_in.succeeded(signed)
         return self._grant(Family(family_id, signed.user, now, ends, None), refresh, settings.JWT_ACCESS_SECONDS)
 
     def refresh(self, token: object, client: str = "") -> Grant:
-        """Take a refresh token for a new pair. Raises TokenError, StoreError."""
+        """Exchange a refresh token for a new pair. Raises TokenError, StoreError."""
         settings = self._settings.fresh()
         new, done = _new_refresh(), Exchange("unknown")
-        for old in self._as_refresh(token):
+        for old in self._refresh_digests(token):
             digest, lifetime, at = _digest(self._secret, new), settings.JWT_REFRESH_SECONDS, self._clock.wall()
             done = self._store.write(families.exchange, old, digest, lifetime, client, at)
             if done.outcome != "unknown":
@@ -127,18 +127,18 @@ class Tokens:
             return self._grant(done.family, new, settings.JWT_ACCESS_SECONDS)
         code = {"unknown": "token_invalid", "expired": "token_expired"}.get(done.outcome, "token_revoked")
         self._count_refusal(code, client)
-        wait = self._throttle.bad(client, settings, self._clock.steady())
+        wait = self._throttle.count_bad(client, settings, self._clock.steady())
         raise TokenError(code) if wait is None else TokenError("rate_limited", retry_after=wait)
 
     def revoke(self, token: object, client: str = "") -> bool:
-        """End the family of a refresh or access token. False where there was nothing to end: to the client
-        that is no error, the token does not work either way. Raises StoreError."""
-        digests = self._as_refresh(token)
+        """End the family of a refresh or access token. False where there was nothing to end, which is no error for the client:
+        the token does not work either way. Raises StoreError."""
+        digests = self._refresh_digests(token)
         family = None
         if digests:
             found = (self._store.read(families.of_token, digest) for digest in digests)
             family = next((one for one in found if one is not None), None)
-        elif isinstance(token, str) and len(token) <= _LONGEST and (claims := self._claims(token)) is not None:
+        elif isinstance(token, str) and len(token) <= _MAX_TOKEN_CHARS and (claims := self._claims(token)) is not None:
             family = self._store.read(families.by_ids, [claims["fam"]]).get(claims["fam"])
         if family is None or family.revoked_at is not None:
             return False
@@ -146,34 +146,34 @@ class Tokens:
         return self._store.write(families.end, family, "revoked", actor, self._clock.wall())
 
     def access(self, family: Family, lifetime_s: int) -> Grant:
-        """An access token of a living family, without a refresh token: for the panel's own pages, which ask again."""
+        """An access token of an active family, without a refresh token: for pages of the panel, which request another in time."""
         return self._grant(family, "", lifetime_s)
 
-    def rejudge(self, refs: Iterable[Ref]) -> dict[Ref, Principal | TokenError]:
-        """What became of everybody who is live: who he is now, or why he is nobody. Raises StoreError.
+    def reauthorize(self, refs: Iterable[Ref]) -> dict[Ref, Principal | TokenError]:
+        """The current principal of each reference, or the error that ends its session. Raises StoreError.
 
-        One query for all keys and one for all sign-ins, however many there are.
+        Makes one query for all keys and one for all sign-ins, however many there are.
         """
         wanted = set(refs)
         held = self._store.read(keys.by_ids, [ref.key_id for ref in wanted if ref.key_id is not None])
         sign_ins = self._store.read(families.by_ids, [ref.family_id for ref in wanted if ref.family_id is not None])
         now = self._clock.wall()
 
-        def judge(ref: Ref) -> Principal | TokenError:
+        def look_up(ref: Ref) -> Principal | TokenError:
             if ref.kind == "anonymous":
                 return ANONYMOUS
             try:
                 if ref.kind == "key":
-                    return principal_of(_found(held, ref.key_id), now)
-                return _holder(_found(sign_ins, ref.family_id), ref.expires_at, now)
+                    return principal_of(_require(held, ref.key_id), now)
+                return _principal_of_family(_require(sign_ins, ref.family_id), ref.expires_at, now)
             except TokenError as error:
                 return error
 
-        return {ref: judge(ref) for ref in wanted}
+        return {ref: look_up(ref) for ref in wanted}
 
     def flush(self) -> None:
-        """Write the refused tokens counted since the last time to the audit log, one row for each reason and address. Call it
-        every half minute and before the process ends. Raises StoreError, and keeps what was not written."""
+        """Write the refused tokens counted since the last call to the audit log, one row for each code and address. Raises
+        StoreError, and keeps what was not written."""
         refused, self._refused = self._refused, {}
         if not refused:
             return
@@ -202,14 +202,14 @@ class Tokens:
             "fam": family.id,
         }
         access = jwt.encode(claims, _jwt_key(self._secret), ALGORITHM, {"kid": self._secret.id})
-        return Grant(access, refresh, lifetime_s, _holder(family, float(now + lifetime_s), now))
+        return Grant(access, refresh, lifetime_s, _principal_of_family(family, float(now + lifetime_s), now))
 
     def _identify(self, token: object, client: str | None) -> Principal:
-        if not isinstance(token, str) or len(token) > _LONGEST:
+        if not isinstance(token, str) or len(token) > _MAX_TOKEN_CHARS:
             raise TokenError("token_invalid")
-        return self._api_keys.identify(token, client) if looks_like_key(token) else self._of_jwt(token)
+        return self._api_keys.identify(token, client) if looks_like_key(token) else self._identify_jwt(token)
 
-    def _of_jwt(self, token: str) -> Principal:
+    def _identify_jwt(self, token: str) -> Principal:
         claims = self._claims(token)
         if claims is None:
             raise TokenError("token_invalid")
@@ -218,19 +218,19 @@ class Tokens:
             raise TokenError("token_expired")
         if claims["nbf"] > now + _SKEW_S or claims["iat"] > now + _SKEW_S:
             raise TokenError("token_invalid")
-        family = _found(self._store.read(families.by_ids, [claims["fam"]]), claims["fam"])
+        family = _require(self._store.read(families.by_ids, [claims["fam"]]), claims["fam"])
         if str(family.user.id) != claims["sub"]:
             raise TokenError("token_invalid")
-        return _holder(family, float(claims["exp"]), now)
+        return _principal_of_family(family, float(claims["exp"]), now)
 
     def _claims(self, token: str) -> dict[str, Any] | None:
-        """The claims of an access token that we signed, whatever its age; None for anything else."""
+        """The claims of an access token with a valid signature, expired or not; None for anything else."""
         if not _JWT.match(token):
             return None
-        # Times are judged by our own clock; everything else by the library, with the one algorithm.
+        # The caller checks the times, by the injected clock; the library checks all else, with the one algorithm.
         options: Any = {"require": list(_CLAIMS), "verify_exp": False, "verify_nbf": False, "verify_iat": False}
         try:
-            key = self._key_of(jwt.get_unverified_header(token).get("kid"))
+            key = self._signing_key(jwt.get_unverified_header(token).get("kid"))
             if key is None:
                 return None
             claims: dict[str, Any] = jwt.decode(
@@ -242,22 +242,22 @@ class Tokens:
         numbers = all(isinstance(claims[name], int) and not isinstance(claims[name], bool) for name in ("iat", "nbf", "exp"))
         return claims if texts and numbers and claims["typ"] == "access" else None
 
-    def _key_of(self, kid: object) -> bytes | None:
-        """The key that a token says it was signed with, if it is one that is believed; without a word, the current one."""
-        named = (secret for secret in self._secret.believed if kid in (None, secret.id))
+    def _signing_key(self, kid: object) -> bytes | None:
+        """The signing key that `kid` names, if it is accepted now; without a `kid` the current one."""
+        named = (secret for secret in self._secret.accepted if kid in (None, secret.id))
         found = next(named, None)
         return None if found is None else _jwt_key(found)
 
-    def _as_refresh(self, token: object) -> list[str]:
-        """The digests that a text may be kept under if it is a refresh token, the likeliest first; none for any other text."""
-        if not isinstance(token, str) or not token.startswith(REFRESH_PREFIX) or len(token) > _LONGEST:
+    def _refresh_digests(self, token: object) -> list[str]:
+        """The digests that a refresh token may be stored under, the current key's first; none for any other text."""
+        if not isinstance(token, str) or not token.startswith(REFRESH_PREFIX) or len(token) > _MAX_TOKEN_CHARS:
             return []
-        return [_digest(secret, token) for secret in self._secret.believed]
+        return [_digest(secret, token) for secret in self._secret.accepted]
 
     def _count_refusal(self, code: str, client: str) -> None:
         self.refused[code] += 1
         about = (code, client)
-        if about not in self._refused and len(self._refused) >= _MOST_REFUSALS:
+        if about not in self._refused and len(self._refused) >= _MAX_REFUSALS:
             about = (code, "many others")
         self._refused[about] = self._refused.get(about, 0) + 1
 
@@ -274,15 +274,15 @@ def _new_refresh() -> str:
     return REFRESH_PREFIX + secrets.token_urlsafe(32)
 
 
-def _found(found: Mapping[K, T], wanted: K | None) -> T:
-    """The one that was looked up; one that is gone was deleted, and what came of it is revoked."""
+def _require(found: Mapping[K, T], wanted: K | None) -> T:
+    """The entry of `wanted`. Raises TokenError (`token_revoked`) for a missing one: its row was deleted."""
     if wanted is None or wanted not in found:
         raise TokenError("token_revoked")
     return found[wanted]
 
 
-def _holder(family: Family, ends: float | None, now: float) -> Principal:
-    """Whose sign-in it is, as the database has him; raises TokenError where it ended."""
+def _principal_of_family(family: Family, ends: float | None, now: float) -> Principal:
+    """The principal of a sign-in; raises TokenError where it is revoked or expired. `ends` and `now` are wall seconds."""
     if family.revoked_at is not None or family.user.disabled:
         raise TokenError("token_revoked")
     if ends is None or now >= ends:

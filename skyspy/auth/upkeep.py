@@ -1,4 +1,4 @@
-"""Periodic work on the accounts: writing what was gathered in memory, removing rows that age made useless.
+"""Periodic work on the accounts: writing rows collected in memory, removing expired rows.
 
 Invariants: nothing here is urgent. A round that fails is logged and the next one catches up; every process of an
 installation may do it.
@@ -21,17 +21,17 @@ log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 30.0
 ROUNDS_PER_TIDYING = 120
-"""Tidying comes with the first round and then once an hour."""
+"""`tidy` runs with the first round and then once an hour."""
 
 
-class Gathers(Protocol):
-    """A part that gathers rows in memory. `flush` writes them; raises StoreError, and keeps what was not written."""
+class Flushable(Protocol):
+    """A part that collects rows in memory. `flush` writes them; raises StoreError, and keeps what was not written."""
 
     def flush(self) -> object: ...
 
 
 def tidy(store: Store, settings: SettingsTable, sign_in: SignIn, clock: Clock) -> None:
-    """Remove what age made useless: counters, ended sign-ins, old links and old rows of the audit log. Raises StoreError."""
+    """Remove expired counters, ended sign-ins, old links and old rows of the audit log. Raises StoreError."""
     current, now = settings.current, clock.wall()
     sign_in.prune(current)
     store.write(families.prune, now)
@@ -40,34 +40,34 @@ def tidy(store: Store, settings: SettingsTable, sign_in: SignIn, clock: Clock) -
 
 
 class Upkeep:
-    """Flushes `gathering` every FLUSH_SECONDS and calls `tidy` once an hour; `stop` flushes once more."""
+    """Flushes `parts` every FLUSH_SECONDS and calls `tidy` once an hour; `stop` flushes once more."""
 
-    def __init__(self, gathering: Sequence[Gathers], tidy: Callable[[], None], clock: Clock) -> None:
-        self._gathering = gathering
+    def __init__(self, parts: Sequence[Flushable], tidy: Callable[[], None], clock: Clock) -> None:
+        self._parts = parts
         self._tidy = tidy
         self._rounds = 0
         self._tidies = True
         self.loop = Loop("upkeep of the accounts", self.round, clock, FLUSH_SECONDS)
 
     def start(self) -> None:
-        """Begin the rounds."""
+        """Start the rounds."""
         self.loop.start()
 
     def stop(self) -> None:
-        """End the rounds, and write what was gathered since the last one."""
+        """Stop the rounds, and write what was collected since the last one."""
         self.loop.stop()
         self._tidies = False
         self.loop.round()
 
     def round(self) -> None:
-        """One round."""
+        """One round: flush, and tidy when due."""
         tidying = self._tidies and self._rounds % ROUNDS_PER_TIDYING == 0
         self._rounds += 1
         self._flush(tidying=tidying)
 
     def _flush(self, *, tidying: bool) -> None:
         try:
-            for part in self._gathering:
+            for part in self._parts:
                 part.flush()
             if tidying:
                 self._tidy()

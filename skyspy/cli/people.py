@@ -130,7 +130,7 @@ def role_create(context: CliContext, name: str, permissions: tuple[str, ...], de
 def role_clone(context: CliContext, name: str, new_name: str, description: str | None) -> None:
     """Create the role NEW with the permissions that NAME has now."""
     like = roles.named(context, context.caller, name)
-    _print_role("created", roles.create(context, context.caller, new_name, like.permissions, description or like.says))
+    _print_role("created", roles.create(context, context.caller, new_name, like.permissions, description or like.description))
 
 
 @role.command("change")

@@ -21,7 +21,7 @@ class DatabasePresence:
         return self._store.write(presence.publish, process, rows, gone, self._clock.wall())
 
     def everybody(self) -> list[SessionRow]:
-        return self._store.read(presence.everybody, self._clock.wall())
+        return self._store.read(presence.every, self._clock.wall())
 
     def want(self) -> None:
         self._store.write(presence.want, self._clock.wall())

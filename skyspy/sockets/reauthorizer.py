@@ -1,11 +1,11 @@
 """Live sessions get the rights they have now.
 
-The watcher tells when the version moved; every session of this process then gets the answer it would get if it connected now: out,
-or in with the rights it has now. Sessions whose token ran out are ended, and connections without a session are closed.
+The watcher tells when the version moved; every session of this process then gets the answer it would get if it connected now:
+out, or in with the rights it has now. Sessions whose token ran out are ended, and connections without a session are closed.
 
-While the database cannot be read no new client is admitted, and connected clients stay: the last answer about them was good, and
-disconnecting everyone because a disk is slow would turn each hiccup of the database into an outage. What needs no database is done
-all the same: a mode that closed ends the anonymous sessions. The rest follows as soon as the database answers.
+While the database cannot be read no new client is admitted, and connected clients stay: the last answer about them was good,
+and disconnecting everyone because a disk is slow would turn each hiccup of the database into an outage. What needs no database
+is done all the same: a mode that closed ends the anonymous sessions. The rest follows as soon as the database answers.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Reauthorizer:
         if not refs:
             return True
         try:
-            found = self._server.tokens.rejudge(refs)
+            found = self._server.tokens.reauthorize(refs)
         except StoreError as error:
             log.warning("live sockets are judged later, their accounts cannot be read now: %s", error)
             return False
@@ -94,7 +94,7 @@ class Reauthorizer:
             return
         if found is None and session.principal.identified:
             return
-        if found is not None and not found.welcome_from(session.address):
+        if found is not None and not found.allowed_from(session.address):
             namespace.evict(session, "permission_denied")
             return
         becomes = namespace.impact(session, found or session.token_error, settings)

@@ -1,4 +1,4 @@
-"""The database of an installation: everything that must outlive the process.
+"""The main database of an installation: everything that must survive the process.
 
 Each noun (users, roles, keys, families, panel, audit, attempts, feeds, invitations, presence) is a module of functions whose
 first argument is a connection. They are called through a store, which opens the transaction:
@@ -7,8 +7,8 @@ first argument is a connection. They are called through a store, which opens the
     store.write(users.set_role, user_id, "operator", actor, clock.wall())
 
 Invariants: one call of `Store.read` or `Store.write` is one transaction; no call blocks the gevent hub longer than a statement.
-Functions that change something take `actor` and `at` (wall seconds) last, keep the change together with its audit row, and raise
-the version where live sockets must hear of it. Whether somebody may change it is decided above, by services/ and auth/policy.py.
+Functions that change something take `actor` and `at` (wall seconds) last, write the audit row in the same transaction, and raise
+the version where open sessions are affected. Permissions are checked above, in services/ and auth/policy.py.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Store:
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         self.is_file = self.is_sqlite and self._url.database not in (None, "", ":memory:")
         self.after_write: Callable[[], object] | None = None
-        """Called after each write of this process that was kept."""
+        """Called after each committed write of this process."""
         self._backend: _Backend = (Sqlite if self.is_sqlite else Postgres)(self._url, self.where)
 
     def __repr__(self) -> str:
@@ -59,8 +59,8 @@ class Store:
     def upgrade(self) -> str:
         """Bring the schema to the newest revision this code knows, and return its name.
 
-        Safe beside another process that does the same, and after one that died doing it. Raises
-        StoreError, one line, where the file cannot be used or was made by a newer SkySpy.
+        Safe while another process does the same, and after one that was killed doing it. Raises StoreError, one line, where the
+        database cannot be used or was made by a newer SkySpy.
         """
         if self.is_sqlite and not self.is_file:
             return self._backend.write(lambda connection: upgrade.to_newest(connection, self._schema))
@@ -75,9 +75,9 @@ class Store:
         return self._backend.read(lambda connection: fn(connection, *args, **kwargs))
 
     def write(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return `fn(connection, *args, **kwargs)`, run in a transaction that writes: kept whole, or not at all where it raises.
+        """Return `fn(connection, *args, **kwargs)`, run in a transaction that writes: committed, or rolled back where it raises.
 
-        On SQLite writers run one after another; on Postgres they may run at the same time, and a function that decides on
+        On SQLite writers run one after another; on Postgres they may run at the same time, and a function whose writes depend on
         what it read takes the lock first (`state.bump`). Raises as `read` does.
         """
         result = self._backend.write(lambda connection: fn(connection, *args, **kwargs))
@@ -86,7 +86,7 @@ class Store:
         return result
 
     def close(self) -> None:
-        """Close every connection; a later use opens new ones."""
+        """Close all connections; a later use opens new ones."""
         self._backend.close()
 
 
@@ -103,7 +103,7 @@ def _parse(text: str) -> URL:
 
 
 def _where(url: URL) -> str:
-    """The database's name as it may stand in a log: without a password."""
+    """The database's name for logs: without a password."""
     if url.get_backend_name() == "sqlite":
         return url.database or ":memory:"
     return f"{url.host or 'localhost'}/{url.database or ''}"

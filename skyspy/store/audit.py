@@ -1,8 +1,8 @@
-"""The audit log: who did what to what, from where, and how it was before and after.
+"""The audit log: actor, action, object, address, and the state before and after.
 
-Invariants: a row is written in the transaction of the change it describes and is never changed; only age removes it.
-No secret is passed in here: no password, key, token, nor digest of one. Text that a stranger could have typed is
-cut to length and stripped of control characters.
+Invariants: a row is written in the transaction of the change it describes and is never changed; only `prune` removes it.
+No secret is passed in here: no password, key, token, nor digest of one. Text from outside is cut to
+length, and its control characters are replaced.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DAY_S = 86400.0
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. `kind` is user, key, cli, environment, system or anonymous; `address` is where from."""
+    """The author of a change. `kind` is user, key, cli, environment, system or anonymous."""
 
     kind: str
     name: str = ""
@@ -46,9 +46,9 @@ class Entry:
     after: Any
 
 
-def printable(text: str, longest: int) -> str:
-    """The text on one line and no longer than `longest`; what cannot be printed becomes `?`."""
-    return "".join(c if c.isprintable() else "?" for c in text[:longest])
+def printable(text: str, max_length: int) -> str:
+    """The text on one line, cut to `max_length` characters; unprintable characters become `?`."""
+    return "".join(c if c.isprintable() else "?" for c in text[:max_length])
 
 
 def record(
@@ -76,7 +76,7 @@ def record(
 
 
 def record_all(connection: Connection, rows: Iterable[tuple[Actor, str, str, Mapping[str, object]]], at: float) -> None:
-    """Write several rows for what changed nothing in the database: (actor, action, about, after)."""
+    """Write several rows, (actor, action, about, after) each, about events that are no change in the database."""
     for actor, action, about, after in rows:
         record(connection, actor, action, about, at, None, after)
 
@@ -93,8 +93,8 @@ def page(
     since: float | None = None,
     until: float | None = None,
 ) -> list[Entry]:
-    """The newest rows first. `before_id` continues a page; `action` may end in `.` to select its whole noun
-    (`user.`); `about` is part of the object's name; `since`, `until` are wall seconds."""
+    """At most `limit` rows, newest first. `before_id` continues after a page; `action` may end in `.` to select its whole noun
+    (`user.`); `about` is part of the object's name; `since` and `until` are wall seconds."""
     query = select(AUDIT).order_by(desc(AUDIT.c.id)).limit(max(1, min(limit, 1000)))
     if before_id is not None:
         query = query.where(AUDIT.c.id < before_id)

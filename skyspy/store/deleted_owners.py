@@ -1,6 +1,6 @@
-"""Deleted users, as other stores need to know them: they hold rows of a user by id, without a foreign key.
+"""Deleted users, for stores that hold rows of a user by id without a foreign key.
 
-Invariants: a row is written in the transaction that deletes the user, and stays for good. Ids rise, and are never given again.
+Invariants: a row is written in the transaction that deletes the user, and is never removed. Ids rise and are never reused.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def add(connection: Connection, user_id: int, at: float) -> None:
 def after(connection: Connection, last: DeletedOwner | None) -> list[DeletedOwner]:
     """The deletions after `last`, in order.
 
-    All of them where `last` is None or no row of this database: another one, or an older backup, took the place of the
-    database in which it was read.
+    All of them where `last` is None or not a row of this database: the database in which it was read was replaced by another
+    one or by an older backup.
     """
     rows = [DeletedOwner(*row) for row in connection.execute(select(DELETED_OWNERS).order_by(DELETED_OWNERS.c.id))]
     return rows[rows.index(last) + 1 :] if last in rows else rows

@@ -1,9 +1,8 @@
-"""What can go wrong with a database, in the words of an operator.
+"""Errors of the database, as one line for the operator.
 
-Law: every complaint of a driver about the database leaves this room as a StoreError of one line, without
-the statement's values and without the password of the database's address. A caller needs to tell only two
-apart: StoreBusy may be tried again, any other StoreError needs a person. A fault in our own statement
-stays what it is, and is loud.
+Invariants: a driver's error about the database leaves the store as a StoreError of one line, without the statement's values and
+without the password of the database's address. StoreBusy may be tried again; any other StoreError needs a person. A driver's
+error about a faulty statement is a bug here and is raised unchanged.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ class StoreError(Exception):
 
 
 class StoreBusy(StoreError):
-    """Somebody else holds the database longer than we wait: try again later."""
+    """The database is locked, overloaded or not reachable for longer than the timeout; try again later."""
 
 
 class NewerSchema(StoreError):
@@ -31,32 +30,32 @@ _SQLITE_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 # connections, server starting up, server shutting down.
 _POSTGRES_BUSY = frozenset({"55P03", "57014", "40P01", "40001", "53300", "57P03", "57P01"})
 
-_WORLD: frozenset[type] = frozenset({exc.OperationalError, exc.InternalError, exc.InterfaceError, exc.DatabaseError})
-"""Errors that speak of the database; a damaged SQLite file comes as the plain DatabaseError."""
+_DATABASE_ERRORS: frozenset[type] = frozenset({exc.OperationalError, exc.InternalError, exc.InterfaceError, exc.DatabaseError})
+"""Errors about the database, not a statement; a damaged SQLite file raises the plain DatabaseError."""
 
 
 def first_line(error: BaseException) -> str:
-    """What a driver says, on one line; the statement and its values are not in it."""
+    """The driver's message on one line, without the statement and its values."""
     cause: Any = getattr(error, "orig", None) or error
     return " ".join(str(cause).split())[:300] or type(cause).__name__
 
 
 def is_busy(error: exc.SQLAlchemyError) -> bool:
-    """Whether waiting may help: a lock, a timeout, no free connection, a server that is not up."""
+    """Whether a later attempt may succeed: a lock, a timeout, no free connection, a server that is not running."""
     if isinstance(error, exc.TimeoutError):
         return True
     cause = getattr(error, "orig", None)
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE_BUSY
     state = getattr(cause, "sqlstate", None)
-    # No state: the server never answered. A Postgres that is away may come back, so callers may too.
+    # No SQLSTATE: the server never answered. It may be restarting, so a later attempt may succeed.
     return isinstance(error, exc.OperationalError) if state is None else state in _POSTGRES_BUSY
 
 
 def translate(error: exc.SQLAlchemyError, where: str) -> StoreError | None:
-    """The StoreError for a driver's complaint, or None where the fault is our own statement."""
+    """The StoreError for a driver's error, or None where the statement is at fault."""
     if is_busy(error):
         return StoreBusy(f"the database {where} is busy: {first_line(error)}")
-    if type(error) in _WORLD:
+    if type(error) in _DATABASE_ERRORS:
         return StoreError(f"cannot use the database {where}: {first_line(error)}")
     return None

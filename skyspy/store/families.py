@@ -1,7 +1,7 @@
-"""Token families: one sign-in, and every access and refresh token that came of it.
+"""Token families: a sign-in and all access and refresh tokens that were issued for it.
 
-Law: a family dies whole. A refresh token works once; the second use of one proves that two hold it, and
-ends the family whichever of them was the thief. Only digests are kept.
+Invariants: a family ends as a whole. A refresh token works once; a second use proves that two parties hold it and ends the
+family, whichever of them stole it. Only digests are stored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from skyspy.store.users import CHUNK, User
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One sign-in of `user`; times in wall seconds, `revoked_at` None while it lives."""
+    """One sign-in of `user`; times in wall seconds, `revoked_at` None while it is active."""
 
     id: str
     user: User
@@ -31,7 +31,7 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What became of a refresh token: `outcome` is good, unknown, expired, revoked or reused."""
+    """The result of exchanging a refresh token: `outcome` is good, unknown, expired, revoked or reused."""
 
     outcome: str
     family: Family | None = None
@@ -49,7 +49,7 @@ def _family(row: Row[*tuple[Any, ...]]) -> Family:
 
 
 def by_ids(connection: Connection, ids: Iterable[str]) -> Mapping[str, Family]:
-    """Those of the families that exist, with their users, by id."""
+    """The families that exist, with their users, by id."""
     wanted = sorted(set(ids))
     found: dict[str, Family] = {}
     for start in range(0, len(wanted), CHUNK):
@@ -69,7 +69,7 @@ def start(
     at: float,
 ) -> bool:
     """Open a family with its first refresh token, and record the sign-in; `new_hash` is the password hashed again where
-    the stored hash is out of date. False, and nothing kept, where the user changed since it was read."""
+    the stored hash has an outdated cost. False, with nothing written, where the user changed since it was read."""
     if not users.note_login(connection, user, actor.address, new_hash, at):
         return False
     values = {"id": family_id, "user_id": user.id, "created_at": at, "expires_at": expires_at, "address": actor.address[:64]}
@@ -80,10 +80,10 @@ def start(
 
 
 def exchange(connection: Connection, old: str, new: str, lifetime_s: float, address: str, at: float) -> Exchange:
-    """Take the refresh token with digest `old` and keep `new` in its place.
+    """Exchange the refresh token with digest `old` for the one with digest `new`.
 
-    A token that was used before ends its family, in this same transaction. Of two exchanges of one token at
-    the same time the first is good and the second is that second use: clients must not refresh in parallel.
+    A token that was used before ends its family, in the same transaction. Of two exchanges of one token at the same time the
+    first succeeds and the second counts as reuse: clients must not refresh in parallel.
     """
     token = connection.execute(select(REFRESH_TOKENS).where(REFRESH_TOKENS.c.digest == old).with_for_update()).one_or_none()
     if token is None:
@@ -105,14 +105,14 @@ def exchange(connection: Connection, old: str, new: str, lifetime_s: float, addr
 
 
 def of_token(connection: Connection, digest: str) -> Family | None:
-    """The family a refresh token belongs to."""
+    """The family of a refresh token's digest, or None."""
     query = select(REFRESH_TOKENS.c.family_id).where(REFRESH_TOKENS.c.digest == digest)
     family_id = connection.execute(query).scalar_one_or_none()
     return None if family_id is None else by_ids(connection, [family_id]).get(family_id)
 
 
 def end(connection: Connection, family: Family, why: str, actor: Actor, at: float) -> bool:
-    """End a family; live sockets hear of it. False where it had ended already."""
+    """End a family and raise the version, which ends its sockets. False where it had ended already."""
     state.bump(connection)
     alive = (FAMILIES.c.id == family.id) & FAMILIES.c.revoked_at.is_(None)
     if not connection.execute(update(FAMILIES).where(alive).values(revoked_at=at, revoked_why=why)).rowcount:
@@ -122,7 +122,7 @@ def end(connection: Connection, family: Family, why: str, actor: Actor, at: floa
 
 
 def prune(connection: Connection, at: float) -> int:
-    """Forget families that ended by age; returns how many. Their tokens answer token_invalid from then on."""
+    """Remove expired families; returns how many. Their tokens are token_invalid from then on."""
     return connection.execute(delete(FAMILIES).where(FAMILIES.c.expires_at < at)).rowcount
 
 

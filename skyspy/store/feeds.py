@@ -1,7 +1,7 @@
-"""Receivers that an operator added while the server ran.
+"""Receivers that an operator added while the server was running.
 
-Law: a change raises the version, by which every process hears of it. The URL may hold a password: it stands in
-no log; callers hand in how it is shown.
+Invariants: a change raises the version, so that every process follows it. A URL may hold a password and is in no log: callers
+pass `shown`, the URL without it.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class Feed:
 
 
 def every(connection: Connection) -> list[Feed]:
-    """All added receivers, the oldest first."""
+    """All added receivers, oldest first."""
     return [Feed(*row) for row in connection.execute(select(FEEDS).order_by(FEEDS.c.id))]
 
 
 def by_id(connection: Connection, feed_id: int) -> Feed:
-    """One of them; raises NotFound."""
+    """The added receiver with that id; raises NotFound."""
     row = connection.execute(select(FEEDS).where(FEEDS.c.id == feed_id)).one_or_none()
     if row is None:
         raise NotFound("there is no such added feed")
@@ -41,7 +41,7 @@ def by_id(connection: Connection, feed_id: int) -> Feed:
 
 
 def add(connection: Connection, url: str, shown: str, actor: Actor, at: float) -> Feed:
-    """Keep a new receiver. Raises AccountError where it is there already."""
+    """Add a receiver. Raises AccountError for a URL that was added already."""
     state.bump(connection)
     if connection.execute(select(FEEDS.c.id).where(FEEDS.c.url == url)).first():
         raise AccountError(f"{shown} is a feed already")
@@ -51,7 +51,7 @@ def add(connection: Connection, url: str, shown: str, actor: Actor, at: float) -
 
 
 def set_paused(connection: Connection, feed_id: int, paused: bool, shown: str, actor: Actor, at: float) -> Feed:
-    """Pause a receiver or let it go on. Raises NotFound."""
+    """Pause or resume a receiver. Raises NotFound."""
     state.bump(connection)
     old = by_id(connection, feed_id)
     connection.execute(update(FEEDS).where(FEEDS.c.id == feed_id).values(paused=paused))
@@ -61,7 +61,7 @@ def set_paused(connection: Connection, feed_id: int, paused: bool, shown: str, a
 
 
 def remove(connection: Connection, feed_id: int, shown: str, actor: Actor, at: float) -> None:
-    """Forget a receiver. Raises NotFound."""
+    """Remove a receiver. Raises NotFound."""
     state.bump(connection)
     by_id(connection, feed_id)
     connection.execute(delete(FEEDS).where(FEEDS.c.id == feed_id))

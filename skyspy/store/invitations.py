@@ -1,6 +1,6 @@
 """Links that work once: the first administrator's, invitations, password resets.
 
-Law: of two that use one link at the same time one succeeds. Only a digest is kept.
+Invariants: of two concurrent uses of one link one succeeds. Only a digest is stored.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from skyspy.store.schema import LINKS
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that was just used: `kind` says what for, `subject` for whom (a user's id, or empty)."""
+    """A link that was just used: its kind, and as `subject` a user's id or nothing."""
 
     kind: str
     subject: str
 
 
 def add(connection: Connection, digest: str, kind: str, subject: str, expires_at: float, actor: Actor, at: float) -> None:
-    """Keep a new link."""
+    """Store a new link."""
     values = {"digest": digest, "kind": kind, "subject": subject, "created_at": at, "expires_at": expires_at}
     connection.execute(insert(LINKS).values(values).values(created_by=audit.printable(actor.name, 64)))
     audit.record(connection, actor, "link.create", f"link {kind} {subject}".strip(), at, None, {"expires_at": expires_at})
@@ -36,7 +36,7 @@ def is_good(connection: Connection, digest: str, kind: str, at: float) -> bool:
 
 
 def use(connection: Connection, digest: str, kind: str, actor: Actor, at: float) -> Link | None:
-    """Use a link up, in the transaction of what it is used for; None where it is unknown, used, or too old."""
+    """Mark a link as used, in the transaction of what it is used for; None where it is unknown, used or expired."""
     good = (LINKS.c.digest == digest) & (LINKS.c.kind == kind) & LINKS.c.used_at.is_(None) & (LINKS.c.expires_at > at)
     if not connection.execute(update(LINKS).where(good).values(used_at=at)).rowcount:
         return None
@@ -46,5 +46,5 @@ def use(connection: Connection, digest: str, kind: str, actor: Actor, at: float)
 
 
 def prune(connection: Connection, before: float) -> int:
-    """Forget links that ended before that moment; returns how many."""
+    """Remove links that expired before that moment (wall seconds); returns how many."""
     return connection.execute(delete(LINKS).where(LINKS.c.expires_at < before)).rowcount

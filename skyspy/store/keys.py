@@ -1,7 +1,7 @@
-"""API keys as they are kept: a digest, a hint, and what they may do.
+"""Stored API keys: digest, hint, owner and limits.
 
-Law: the key itself is never here. What a key may do is what its owner may do at that moment, narrowed by its
-scopes. A last use is written coarsely, in batches, and moves no version.
+Invariants: the key itself is never stored. Its permissions are those its owner has at that moment, narrowed by its scopes. Last
+uses are written in batches and do not raise the version.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KINDS = ("live", "test")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key; `scopes` and `networks` are None where nothing narrows; times in wall seconds."""
+    """A key; `scopes` and `networks` are None without a limit; times in wall seconds."""
 
     id: int
     user: User
@@ -45,7 +45,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """What a key shall be. `digest` and `hint` are made by auth/apikeys.py with the key."""
+    """A key to be stored. `digest` and `hint` are made from the key by auth/apikeys.py."""
 
     kind: str
     name: str
@@ -58,7 +58,7 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """When a key was last used, from where, and how often since the last batch."""
+    """The last use of a key (wall seconds, address), and how often it was used since the last batch."""
 
     at: float
     address: str
@@ -74,7 +74,7 @@ _QUERY = (
 
 
 def _key(row: Row[*tuple[Any, ...]]) -> Key:
-    scopes, networks = _words(row.scopes), _words(row.networks)
+    scopes, networks = _word_list(row.scopes), _word_list(row.networks)
     return Key(
         row.id,
         users.user_of(row),
@@ -92,8 +92,8 @@ def _key(row: Row[*tuple[Any, ...]]) -> Key:
     )
 
 
-def _words(text: str | None) -> tuple[str, ...] | None:
-    """A JSON list of words; a damaged one is an empty one, which lets nothing through."""
+def _word_list(text: str | None) -> tuple[str, ...] | None:
+    """A JSON list of strings, None for None; a damaged one reads as empty, which permits nothing."""
     if text is None:
         return None
     try:
@@ -104,13 +104,13 @@ def _words(text: str | None) -> tuple[str, ...] | None:
 
 
 def by_digest(connection: Connection, digest: str) -> Key | None:
-    """The key with that digest, with its owner as he is now."""
+    """The key with that digest and its owner, or None."""
     row = connection.execute(_QUERY.where(API_KEYS.c.digest == digest)).one_or_none()
     return None if row is None else _key(row)
 
 
 def by_id(connection: Connection, key_id: int) -> Key:
-    """One key; raises NotFound."""
+    """The key with that id; raises NotFound."""
     found = by_ids(connection, [key_id]).get(key_id)
     if found is None:
         raise NotFound(f"there is no key with the id {key_id}")
@@ -118,7 +118,7 @@ def by_id(connection: Connection, key_id: int) -> Key:
 
 
 def by_ids(connection: Connection, ids: Iterable[int]) -> Mapping[int, Key]:
-    """Those of the keys that exist, by id."""
+    """The keys that exist, by id."""
     wanted = sorted(set(ids))
     found: dict[int, Key] = {}
     for start in range(0, len(wanted), CHUNK):
@@ -128,15 +128,15 @@ def by_ids(connection: Connection, ids: Iterable[int]) -> Mapping[int, Key]:
 
 
 def every(connection: Connection, user_id: int | None = None) -> list[Key]:
-    """All keys, or one user's, the oldest first."""
+    """All keys, or one user's, oldest first."""
     query = _QUERY if user_id is None else _QUERY.where(API_KEYS.c.user_id == user_id)
     return [_key(row) for row in connection.execute(query)]
 
 
 @dataclass(frozen=True, slots=True)
 class KeySearch:
-    """Which keys to list, the newest first: of one user or (None) of everybody, with `text` in the key's name, its
-    owner's or its first characters, the ended ones only where `ended` says so; `before` is the id the page before ended with."""
+    """Which keys to list, newest first: those of one user or (None) of all, with `text` in the key's name, its owner's name or
+    its hint; revoked and expired ones only where `ended` is set; `before` is the last id of the page before."""
 
     user_id: int | None = None
     text: str = ""
@@ -148,7 +148,8 @@ class KeySearch:
 
 @dataclass(frozen=True, slots=True)
 class KeysFound:
-    """Some keys, how many match, how many more were left out because they ended, and how many there are at all."""
+    """One page of keys; `total` is how many match, `left_out` how many more would without `ended` unset, `of` how many there
+    are."""
 
     keys: list[Key]
     total: int
@@ -157,23 +158,23 @@ class KeysFound:
 
 
 def matching(connection: Connection, search: KeySearch, at: float) -> KeysFound:
-    """The keys that a search finds as of `at` (wall seconds)."""
+    """One page of the keys that match, as of `at` (wall seconds)."""
     wanted = users.fold(search.text.strip())
     columns = (API_KEYS.c.id, API_KEYS.c.name, API_KEYS.c.hint, _works(at).label("works"), USERS.c.name.label("owner"))
     query = select(*columns).join_from(API_KEYS, USERS, API_KEYS.c.user_id == USERS.c.id)
     if search.user_id is not None:
         query = query.where(API_KEYS.c.user_id == search.user_id)
-    # A key's name is not kept folded, so names are compared here: of all keys only these few columns are read.
+    # Key names are not stored folded, so they are compared here, on these few columns of all keys.
     rows = connection.execute(query.order_by(API_KEYS.c.id.desc())).all()
-    meant = [row for row in rows if not wanted or wanted in users.fold(f"{row.name} {row.owner} {row.hint}")]
-    shown = [row.id for row in meant if row.works or search.ended]
+    matched = [row for row in rows if not wanted or wanted in users.fold(f"{row.name} {row.owner} {row.hint}")]
+    shown = [row.id for row in matched if row.works or search.ended]
     paged = [key_id for key_id in shown if search.before is None or key_id < search.before]
     found = by_ids(connection, paged[search.offset : search.offset + search.limit])
-    return KeysFound([found[key_id] for key_id in sorted(found, reverse=True)], len(shown), len(meant) - len(shown), len(rows))
+    return KeysFound([found[key_id] for key_id in sorted(found, reverse=True)], len(shown), len(matched) - len(shown), len(rows))
 
 
 def working_per_user(connection: Connection, user_ids: Iterable[int], at: float) -> dict[int, int]:
-    """How many keys of each user work as of `at` (wall seconds); a user without any is left out."""
+    """How many valid keys each user has as of `at` (wall seconds); users without any are left out."""
     wanted = sorted(set(user_ids))
     found: dict[int, int] = {}
     for start in range(0, len(wanted), CHUNK):
@@ -188,7 +189,7 @@ def _works(at: float) -> ColumnElement[bool]:
 
 
 def create(connection: Connection, user_id: int, new: NewKey, actor: Actor, at: float) -> Key:
-    """Keep a new key. Raises AccountError, also for scopes its owner does not hold."""
+    """Store a new key. Raises AccountError, also for scopes that its owner does not have."""
     state.bump(connection)
     owner = users.by_id(connection, user_id)
     _check(owner, new, at)
@@ -196,7 +197,7 @@ def create(connection: Connection, user_id: int, new: NewKey, actor: Actor, at: 
 
 
 def rotate(connection: Connection, key_id: int, digest: str, hint: str, overlap_s: float, actor: Actor, at: float) -> Key:
-    """Keep a new key that is like an old one; the old one ends after `overlap_s` seconds. Raises AccountError."""
+    """Store a new key with the limits of an old one, which ends after `overlap_s` seconds. Raises AccountError."""
     state.bump(connection)
     old = by_id(connection, key_id)
     if old.revoked_at is not None or (old.expires_at is not None and at >= old.expires_at):
@@ -215,7 +216,7 @@ def rotate(connection: Connection, key_id: int, digest: str, hint: str, overlap_
 
 
 def revoke(connection: Connection, key_id: int, actor: Actor, at: float) -> Key:
-    """End a key now. Doing it twice is no error. Raises NotFound."""
+    """End a key now; no effect on one that was revoked. Raises NotFound."""
     state.bump(connection)
     key = by_id(connection, key_id)
     if key.revoked_at is None:
@@ -225,7 +226,7 @@ def revoke(connection: Connection, key_id: int, actor: Actor, at: float) -> Key:
 
 
 def note_uses(connection: Connection, uses: Mapping[int, Use]) -> None:
-    """Write a batch of last uses, by key id. A key that is gone is passed over."""
+    """Write a batch of last uses, by key id; ids of deleted keys are skipped."""
     alive = by_ids(connection, uses)
     for key_id in alive:
         use = uses[key_id]
@@ -238,7 +239,7 @@ def note_uses(connection: Connection, uses: Mapping[int, Use]) -> None:
 
 
 def uses_since(connection: Connection, ids: Iterable[int], first_day: int) -> Mapping[int, Mapping[int, int]]:
-    """How often keys were used on each UTC day from that one on, by key id and day."""
+    """How often keys were used on each UTC day from `first_day` on, by key id and day (days since 1970)."""
     wanted = sorted(set(ids))
     found: dict[int, dict[int, int]] = {key_id: {} for key_id in wanted}
     for start in range(0, len(wanted), CHUNK):

@@ -1,8 +1,8 @@
-"""Signed-in pages of the operators' panel, as the database knows them.
+"""Stored panel sessions: browsers signed in to the operators' panel.
 
-Law: a page belongs to a token family and lives no longer than it: whatever ends the family (signing out, a new password,
-disabling, "sign out everywhere", deleting the user) ends the page, its tokens and its sockets at once.
-The cookie holds a secret; only its digest is here.
+Invariants: a session belongs to a token family and ends with it: whatever ends the family (signing out, a new password,
+disabling, "sign out everywhere", deleting the user) ends the session, its tokens and its sockets at once. The cookie holds a
+secret; only its digest is stored.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from skyspy.store.users import User
 
 @dataclass(frozen=True, slots=True)
 class PanelSession:
-    """One signed-in browser. Times in wall seconds; `proved_at`, `proved_from`: when and where from its password was last
-    given; `kept`: its user asked to stay signed in; `agent`: digest of the kind of browser; `browser`: its name for people."""
+    """One signed-in browser. Times in wall seconds; `proved_at` and `proved_from`: when and from which address the password was
+    last given; `kept`: the user asked to stay signed in; `agent`: digest of the kind of browser; `browser`: its name for
+    people."""
 
     digest: str
     family: Family
@@ -37,7 +38,7 @@ class PanelSession:
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """What a session shall be; `ends_at` is its last moment, used or not."""
+    """A session to be stored; `ends_at` is its end in wall seconds, used or not."""
 
     digest: str
     family_id: str
@@ -70,7 +71,7 @@ def _session(row: Row[*tuple[Any, ...]]) -> PanelSession:
 
 def start(connection: Connection, new: NewSession, user: User, new_hash: str | None, actor: Actor, at: float) -> bool:
     """Open a session for a user whose password was just checked, and record the sign-in; `new_hash` is the password hashed
-    again where the stored hash is out of date. False, and nothing kept, where the user changed since it was read."""
+    again where the stored hash has an outdated cost. False, with nothing written, where the user changed since it was read."""
     if not users.note_login(connection, user, actor.address, new_hash, at):
         return False
     family = {"id": new.family_id, "user_id": user.id, "created_at": at, "expires_at": new.ends_at, "address": actor.address[:64]}
@@ -92,30 +93,31 @@ def start(connection: Connection, new: NewSession, user: User, new_hash: str | N
 
 
 def by_digest(connection: Connection, digest: str) -> PanelSession | None:
-    """The session with that digest, with its user as stored now; None where there is none."""
+    """The session with that digest and its user, or None."""
     row = connection.execute(_QUERY.where(PANEL_SESSIONS.c.digest == digest)).one_or_none()
     return None if row is None else _session(row)
 
 
 def of_user(connection: Connection, user_id: int) -> list[PanelSession]:
-    """A user's sessions whose family lives, the one used last first."""
+    """A user's sessions whose family is active, most recently used first."""
     alive = (FAMILIES.c.user_id == user_id) & FAMILIES.c.revoked_at.is_(None)
     return [_session(row) for row in connection.execute(_QUERY.where(alive).order_by(PANEL_SESSIONS.c.seen_at.desc()))]
 
 
 def touch(connection: Connection, digest: str, at: float) -> None:
-    """The session was used."""
+    """Record a use of the session."""
     connection.execute(update(PANEL_SESSIONS).where(PANEL_SESSIONS.c.digest == digest).values(seen_at=at))
 
 
 def prove(connection: Connection, old: str, new: str, address: str, at: float) -> bool:
-    """The password was given again: the session goes on under a new digest. False where it is gone."""
+    """Record that the password was given again, and replace the session's digest. False where the session ended."""
     values = {"digest": new, "proved_at": at, "proved_from": address[:64], "seen_at": at}
     return connection.execute(update(PANEL_SESSIONS).where(PANEL_SESSIONS.c.digest == old).values(values)).rowcount == 1
 
 
 def end(connection: Connection, session: PanelSession, action: str, actor: Actor, at: float) -> None:
-    """End a session and its family; live sockets hear of it. `action` is what the log calls it. Twice is no error."""
+    """End a session and its family, and raise the version, which ends its sockets. `action` is for the audit log. Ending it
+    twice is no error."""
     state.bump(connection)
     connection.execute(delete(PANEL_SESSIONS).where(PANEL_SESSIONS.c.digest == session.digest))
     alive = (FAMILIES.c.id == session.family.id) & FAMILIES.c.revoked_at.is_(None)

@@ -1,4 +1,4 @@
-"""The sessions of every process of this database, and the evictions that operators ordered.
+"""The sessions of every process of this database, and the evictions that operators requested.
 
 Invariants: a process writes rows only for sessions that began, changed or ended, and at most every few seconds
 (presence/presence.py). A row that was not renewed for GONE_S belongs to a process that died, and is not listed. An eviction is
@@ -18,11 +18,11 @@ from skyspy.store.audit import DAY_S, Actor
 from skyspy.store.schema import EVICTIONS, PRESENCE, STATE
 
 WANTED_S = 10.0
-"""For how long after a request the processes write what their sessions received."""
+"""For how long after a request the processes write traffic counters of their sessions."""
 GONE_S = 45.0
-"""A process publishes at least twice in this time, also where nothing changed."""
+"""Rows of a process that did not publish for this long are not listed; a process publishes at least twice in this time."""
 MAX_EVICTIONS = 1000
-"""How many evictions are kept: every process has read the older ones long before."""
+"""How many evictions are kept; every process has read older ones long before."""
 CHUNK = 200
 """Rows written by one statement."""
 _ABOUT = {"session": "socket {}", "key": "key {}", "user": "user {}", "anonymous": "anonymous clients"}
@@ -32,7 +32,7 @@ _ABOUT = {"session": "socket {}", "key": "key {}", "user": "user {}", "anonymous
 class SessionRow:
     """One session of some process. `topics` are separated by blanks; `since` wall seconds; `messages` and `bytes` are what its
     connection received since it began and `lag_ms` how long something has been waiting for the client to read; `transport` is
-    the same for the sessions of one connection, and not an id that anybody could use."""
+    the same for all sessions of one connection; it cannot be used to reach that connection."""
 
     process: str
     sid: str
@@ -60,7 +60,8 @@ _COLUMNS = tuple(PRESENCE.c[field.name] for field in fields(SessionRow))
 
 @dataclass(frozen=True, slots=True)
 class Eviction:
-    """Whom to disconnect: `what` is session, key, user or anonymous, `target` its id; `at` is wall seconds of the host that acted."""
+    """An ordered disconnect: `what` is session, key, user or anonymous, `target` its id; `at` is wall seconds of the ordering
+    host."""
 
     id: int
     what: str
@@ -70,8 +71,8 @@ class Eviction:
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """What a process asks for at every poll: whether the traffic of its sessions is wanted, the id of the newest eviction (0:
-    none), and the evictions it has not read yet."""
+    """The result of a poll: whether traffic counters are wanted, the id of the newest eviction (0: none), and the evictions
+    that were not read yet."""
 
     wanted: bool
     last_id: int
@@ -79,13 +80,13 @@ class Polled:
 
 
 def want(connection: Connection, at: float) -> None:
-    """Ask every process to write what its sessions received, for WANTED_S more."""
+    """Request that every process write traffic counters of its sessions for WANTED_S seconds."""
     connection.execute(update(STATE).values(wanted_until=at + WANTED_S))
 
 
 def poll(connection: Connection, after: int | None, at: float) -> Polled:
-    """The evictions later than the id `after`, and whether traffic is wanted. With `after` None no eviction is returned:
-    a process that starts has no session that an earlier one could concern."""
+    """The evictions with an id above `after`, and whether traffic is wanted. With `after` None no eviction is returned: a process
+    that starts has no session that an earlier one could end."""
     wanted = float(connection.execute(select(STATE.c.wanted_until)).scalar_one()) > at
     if after is None:
         return Polled(wanted, _last_id(connection))
@@ -95,8 +96,8 @@ def poll(connection: Connection, after: int | None, at: float) -> Polled:
 
 
 def publish(connection: Connection, process: str, rows: Sequence[SessionRow], gone: Collection[str] | None, at: float) -> int:
-    """Write rows of a process that are new or changed, remove those of the sessions `gone` (None: all others), and note that the
-    process lives. Returns how many rows it then has."""
+    """Write rows of a process that are new or changed, remove those of the sessions `gone` (None: all others), and renew the
+    process's timestamp. Returns how many rows it then has."""
     own = PRESENCE.c.process == process
     replaced = () if gone is None else (*gone, *(row.sid for row in rows))
     chunks = [PRESENCE.c.sid.in_(replaced[start : start + CHUNK]) for start in range(0, len(replaced), CHUNK)]
@@ -109,15 +110,16 @@ def publish(connection: Connection, process: str, rows: Sequence[SessionRow], go
     return int(connection.execute(select(func.count()).where(own)).scalar_one())
 
 
-def everybody(connection: Connection, at: float) -> list[SessionRow]:
-    """The sessions of every living process, the newest first."""
+def every(connection: Connection, at: float) -> list[SessionRow]:
+    """The sessions of every running process, newest first."""
     query = select(*_COLUMNS).where(PRESENCE.c.updated >= at - GONE_S).order_by(PRESENCE.c.since.desc(), PRESENCE.c.sid)
     return [SessionRow(*row) for row in connection.execute(query)]
 
 
 def evict(connection: Connection, what: str, target: str, sockets: int, actor: Actor, at: float) -> Eviction:
-    """Order a disconnect on every process; `sockets` is how many sessions that was when it was ordered, for the audit log."""
-    # The version's lock: evictions are kept in the order of their ids, so that who saw one has seen all before it.
+    """Order a disconnect on every process; `sockets` is the number of sessions it concerns at this moment, for the audit log."""
+    # The version's lock: evictions are committed in the order of their ids, so that a process that read one has read all before
+    # it.
     state.bump(connection)
     connection.execute(insert(EVICTIONS).values(what=what, target=target, at=at))
     eviction = Eviction(_last_id(connection), what, target, at)

@@ -1,8 +1,9 @@
-"""The registry of settings: one row per setting, and the frozen object that the house reads.
+"""The registry of settings: one row per setting, and the frozen object that holds all values.
 
-Law: a setting is one line of the class Settings; forms, docs, checks and the command line are made from
-its row (ROWS). A text or value becomes a setting only through `parse`, and settings become a Settings
-only whole, through `build`. Nothing is read or written here.
+A setting is one field of the class Settings; forms, docs, checks and the command line use its row (ROWS).
+
+Invariants: a text or JSON value becomes a setting's value only through `parse`, and stored rows become a Settings only through
+`build`. No I/O here.
 """
 
 from __future__ import annotations
@@ -18,21 +19,21 @@ from skyspy.wirejson import loads
 
 
 class SettingError(ValueError):
-    """A value does not fit its setting; the message is one line that says what does."""
+    """A value is not valid for its setting; the message is one line that says what is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One setting: `kind` is choice, bool, int, float, features or origins; `low`..`high` bound a number,
-    `choices` are a choice's words; `group` is the heading it stands under, `title` what a person calls it there;
-    `safe` is what a damaged row in the database reads as: the default, but for what guards access."""
+    """One setting. `kind` is choice, bool, int, float, features or origins; `low` and `high` bound a number, `choices` are the
+    values of a choice; `group` is its heading, `title` its label and `description` its help text in forms; `safe` is the value
+    of a damaged row in the database: the default, or the strictest value of a setting that guards access."""
 
     name: str
     kind: str
     default: Any
     group: str
     title: str
-    says: str
+    description: str
     unit: str = ""
     low: float = 0
     high: float = 0
@@ -40,15 +41,15 @@ class Row:
     safe: Any = None
 
 
-def _row(kind: str, default: Any, group: str, title: str, says: str, **more: Any) -> Any:
+def _row(kind: str, default: Any, group: str, title: str, description: str, **more: Any) -> Any:
     more.setdefault("safe", default)
-    made = {"kind": kind, "default": default, "group": group, "title": title, "says": says, **more}
+    made = {"kind": kind, "default": default, "group": group, "title": title, "description": description, **more}
     return field(default_factory=lambda: default, metadata=made)
 
 
-def _number(default: float, low: float, high: float, unit: str, group: str, title: str, says: str) -> Any:
+def _number(default: float, low: float, high: float, unit: str, group: str, title: str, description: str) -> Any:
     kind = "int" if isinstance(default, int) else "float"
-    return _row(kind, default, group, title, says, unit=unit, low=low, high=high)
+    return _row(kind, default, group, title, description, unit=unit, low=low, high=high)
 
 
 _OPEN_FEATURES: Mapping[str, str] = MappingProxyType(
@@ -58,8 +59,8 @@ _OPEN_FEATURES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting as it is in force, with the `version` of the table it was read at and `problems`:
-    one line for each row that could not be believed."""
+    """The value of every setting; `version` is that of the database at the time of reading, `problems` has one line for each
+    invalid row."""
 
     AUTH_MODE: str = _row(
         "choice",
@@ -184,7 +185,7 @@ class Settings:
 
 
 ROWS: dict[str, Row] = {f.name: Row(name=f.name, **f.metadata) for f in fields(Settings) if f.metadata}
-"""One row per setting, in the order they are shown."""
+"""One row per setting, in the order of display."""
 
 NAMES: frozenset[str] = frozenset(ROWS)
 
@@ -198,9 +199,9 @@ def row_of(name: str) -> Row:
 
 
 def parse(row: Row, value: object, current: Any = None) -> Any:
-    """The value a setting takes, from a text or a JSON value; raises SettingError.
+    """The setting's value from a text or a JSON value; raises SettingError.
 
-    `current` is what the setting holds now: FEATURE_ACCESS keeps what the value does not name.
+    `current` is its present value (None: the default): FEATURE_ACCESS keeps the levels of features that `value` does not name.
     """
     try:
         return _PARSERS[row.kind](row, value, row.default if current is None else current)
@@ -235,7 +236,7 @@ def _number_of(row: Row, value: object, _: Any) -> float:
         number = float(value)
     except (ValueError, OverflowError):
         raise SettingError(wanted) from None
-    # A NaN fails the comparison too.
+    # A NaN fails this comparison, too.
     if not row.low <= number <= row.high or (row.kind == "int" and number != int(number)):
         raise SettingError(wanted)
     return int(number) if row.kind == "int" else number
@@ -268,7 +269,7 @@ def _origins(_row: Row, value: object, _: Any) -> tuple[str, ...]:
 
 
 def _origin(word: object) -> str:
-    # `*` is refused too, on purpose: it would let any page use a visitor's browser.
+    # `*` is refused on purpose: it would let any page use the sign-in of a visitor's browser.
     origin = canonical_origin(word) if isinstance(word, str) else None
     if origin is None:
         raise SettingError(f"{word!r} is not an origin such as https://map.example")
@@ -293,7 +294,7 @@ def to_json(value: Any) -> Any:
 
 
 def to_text(value: Any) -> str:
-    """A setting's value as an operator would write it; `parse` reads it back."""
+    """A setting's value as text; `parse` reads it back."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
@@ -303,8 +304,8 @@ def to_text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-# What must hold between settings: the names, whether it does, and what to tell.
-_TOGETHER: tuple[tuple[tuple[str, ...], Callable[[Settings], bool], str], ...] = (
+# Constraints between settings: their names, the check, and the error message.
+_CONSTRAINTS: tuple[tuple[tuple[str, ...], Callable[[Settings], bool], str], ...] = (
     (
         ("JWT_ACCESS_SECONDS", "JWT_REFRESH_SECONDS"),
         lambda s: s.JWT_ACCESS_SECONDS <= s.JWT_REFRESH_SECONDS,
@@ -334,17 +335,17 @@ _TOGETHER: tuple[tuple[tuple[str, ...], Callable[[Settings], bool], str], ...] =
 
 
 def check(settings: Settings) -> None:
-    """Whether the settings make sense together; raises SettingError with the first that does not."""
-    for _, holds, says in _TOGETHER:
+    """Raise SettingError for the first constraint between settings that is violated."""
+    for _, holds, problem in _CONSTRAINTS:
         if not holds(settings):
-            raise SettingError(says)
+            raise SettingError(problem)
 
 
 def build(rows: Mapping[str, str | None], version: int) -> Settings:
     """The settings in force, from the table's rows (JSON text, or None for the default).
 
-    Never raises: a row that cannot be believed reads as its `safe` value, and `problems` names it. The auth
-    mode's row is there from the first migration on: without it somebody meddled, and nobody is let in.
+    Never raises: an invalid row reads as the setting's `safe` value, and `problems` names it. The first migration writes the
+    row of AUTH_MODE: where it is missing, the table was tampered with, and the mode is private.
     """
     values: dict[str, Any] = {}
     problems: list[str] = []
@@ -363,8 +364,8 @@ def build(rows: Mapping[str, str | None], version: int) -> Settings:
         values[name] = row.safe
         problems.append(f"{problem}; {to_text(row.safe)} is in force instead")
     settings = Settings(**values, version=version)
-    for names, holds, says in _TOGETHER:
+    for names, holds, problem in _CONSTRAINTS:
         if not holds(settings):
-            problems.append(f"{says}; their defaults are in force instead")
+            problems.append(f"{problem}; their defaults are in force instead")
             settings = replace(settings, **{name: ROWS[name].default for name in names})
     return replace(settings, problems=tuple(problems))

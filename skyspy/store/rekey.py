@@ -1,7 +1,7 @@
-"""What was kept under the former secret key, kept under the current one from now on.
+"""Replacing digests made with the former secret key by those made with the current one.
 
-Law: only digests change. Nobody's rights do, so no version is raised and no row of the log is written; doing it twice, or
-in two processes at once, is the same as doing it once.
+Invariants: only digests change, no permission does, so the version is not raised and no audit row is written. Repeating it,
+also in two processes at once, has no further effect.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from skyspy.store.schema import API_KEYS, PANEL_SESSIONS
 
 
 def key(connection: Connection, old: str, new: str) -> None:
-    """An API key's digest."""
+    """Replace an API key's digest."""
     connection.execute(update(API_KEYS).where(API_KEYS.c.digest == old).values(digest=new))
 
 
 def session(connection: Connection, old: str, new: str, agent: str) -> None:
-    """A signed-in page's digest, and that of its kind of browser."""
+    """Replace a panel session's digest, and that of its kind of browser."""
     connection.execute(update(PANEL_SESSIONS).where(PANEL_SESSIONS.c.digest == old).values(digest=new, agent=agent))

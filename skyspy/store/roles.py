@@ -1,7 +1,6 @@
-"""Roles: the built-in ones, whose permissions the code's own table says, and the operator's own.
+"""Roles: the built-in ones, whose permissions are in permissions.py, and custom ones.
 
-Law: a role's permissions are read here and nowhere else, always as they are now. A permission that the
-code no longer knows is nobody's.
+Invariants: a role's permissions are read only here, and never cached. A stored permission that the code does not know is ignored.
 """
 
 from __future__ import annotations
@@ -22,22 +21,22 @@ ADMIN = "admin"
 
 
 class AccountError(ValueError):
-    """What is asked of an account cannot be; the message is one line for whoever asked."""
+    """A change of an account is not possible; the message is one line for the operator."""
 
 
 class NotFound(AccountError):
-    """There is no such user, role or key."""
+    """There is no such user, role, key or receiver."""
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role; `users` is how many hold it."""
+    """A role; `description` is for people, `users` is how many users have it."""
 
     id: int
     name: str
     permissions: frozenset[str]
     builtin: bool
-    says: str = ""
+    description: str = ""
     users: int = 0
 
 
@@ -45,7 +44,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\Z")
 
 
 def permissions_of(name: str, text: str | None) -> frozenset[str]:
-    """The permissions of a role's row."""
+    """The permissions in a role's row: `text` is a JSON list, not used for a built-in role."""
     if name in BUILTIN_ROLES:
         return BUILTIN_ROLES[name]
     try:
@@ -68,12 +67,12 @@ _COUNTED = (
 
 
 def every(connection: Connection) -> list[Role]:
-    """All roles, the built-in ones first."""
+    """All roles, built-in ones first."""
     return [_role(row) for row in connection.execute(_COUNTED)]
 
 
 def by_name(connection: Connection, name: str) -> Role:
-    """One role; raises NotFound."""
+    """The role with that name; raises NotFound."""
     row = connection.execute(_COUNTED.where(ROLES.c.name == name)).one_or_none()
     if row is None:
         names = ", ".join(role.name for role in every(connection))
@@ -81,39 +80,41 @@ def by_name(connection: Connection, name: str) -> Role:
     return _role(row)
 
 
-def create(connection: Connection, name: str, permissions: frozenset[str], says: str, actor: Actor, at: float) -> Role:
-    """Make a role of the operator's own. Raises AccountError."""
+def create(connection: Connection, name: str, permissions: frozenset[str], description: str, actor: Actor, at: float) -> Role:
+    """Create a custom role. Raises AccountError."""
     state.bump(connection)
     if not _NAME.match(name):
         raise AccountError("a role's name is 1 to 32 small letters, digits, - and _")
     if connection.execute(select(ROLES.c.id).where(ROLES.c.name == name)).first():
         raise AccountError(f"there is a role {name!r} already")
     listed = _listed(permissions)
-    values = {"name": name, "says": audit.printable(says, 200), "permissions": wirejson.dumps(listed), "created_at": at}
+    values = {"name": name, "says": audit.printable(description, 200), "permissions": wirejson.dumps(listed), "created_at": at}
     connection.execute(insert(ROLES).values(values))
     audit.record(connection, actor, "role.create", f"role {name}", at, None, {"permissions": listed})
     return by_name(connection, name)
 
 
-def change(connection: Connection, name: str, permissions: frozenset[str], says: str | None, actor: Actor, at: float) -> Role:
-    """Give one of the operator's own roles other permissions. Raises AccountError."""
+def change(
+    connection: Connection, name: str, permissions: frozenset[str], description: str | None, actor: Actor, at: float
+) -> Role:
+    """Set a custom role's permissions, and its description unless that is None. Raises AccountError."""
     state.bump(connection)
-    old = _own(connection, name)
+    old = _custom(connection, name)
     listed = _listed(permissions)
-    new_says = old.says if says is None else audit.printable(says, 200)
-    connection.execute(update(ROLES).where(ROLES.c.id == old.id).values(permissions=wirejson.dumps(listed), says=new_says))
+    new_description = old.description if description is None else audit.printable(description, 200)
+    connection.execute(update(ROLES).where(ROLES.c.id == old.id).values(permissions=wirejson.dumps(listed), says=new_description))
     before: dict[str, object] = {"permissions": sorted(old.permissions)}
     after: dict[str, object] = {"permissions": listed}
-    if new_says != old.says:
-        before["says"], after["says"] = old.says, new_says
+    if new_description != old.description:
+        before["says"], after["says"] = old.description, new_description
     audit.record(connection, actor, "role.change", f"role {name}", at, before, after)
     return by_name(connection, name)
 
 
 def remove(connection: Connection, name: str, actor: Actor, at: float) -> None:
-    """Remove one of the operator's own roles that nobody holds. Raises AccountError."""
+    """Remove a custom role that no user has. Raises AccountError."""
     state.bump(connection)
-    old = _own(connection, name)
+    old = _custom(connection, name)
     if old.users:
         raise AccountError(
             f"{old.users} {'user holds' if old.users == 1 else 'users hold'} the role {name!r}: give them another first"
@@ -122,7 +123,7 @@ def remove(connection: Connection, name: str, actor: Actor, at: float) -> None:
     audit.record(connection, actor, "role.delete", f"role {name}", at, {"permissions": sorted(old.permissions)}, None)
 
 
-def _own(connection: Connection, name: str) -> Role:
+def _custom(connection: Connection, name: str) -> Role:
     role = by_name(connection, name)
     if role.builtin:
         raise AccountError(f"{name!r} is built in and stays as it is: clone it to change it")

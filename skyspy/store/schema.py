@@ -1,7 +1,7 @@
 """The tables, the same on SQLite and Postgres.
 
-Law: what is written here is what the newest migration makes; a test compares the two. Times are wall
-seconds. Lists and settings are JSON text. Secrets are kept only as digests or password hashes.
+Invariants: these are the tables that the newest migration makes; a test compares the two. Times are wall seconds. Lists and
+settings are JSON text. Secrets are stored only as digests or password hashes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 METADATA = MetaData(
     naming_convention={
-        # Named alike on every database, so that a later migration can find what it changes.
+        # The same names on every database, so that later migrations can refer to them.
         "ix": "ix_%(table_name)s_%(column_0_name)s",
         "uq": "uq_%(table_name)s_%(column_0_name)s",
         "ck": "ck_%(table_name)s_%(constraint_name)s",
@@ -42,18 +42,18 @@ def _user(ondelete: str = "CASCADE") -> Column[int]:
     return Column("user_id", Integer, ForeignKey("users.id", ondelete=ondelete), nullable=False, index=True)
 
 
-# One row: `version` counts every change that live sockets must hear of. Raising it is also the lock that
-# lets one such change happen after another (see state.py).
+# One row: `version` counts the changes that affect open sessions. Raising it is also the lock that makes such changes run one
+# after another (see state.py).
 STATE = Table(
     "state",
     METADATA,
     Column("id", Integer, CheckConstraint("id = 1", name="single"), primary_key=True, autoincrement=False),
     Column("version", Integer, nullable=False),
-    # Until then somebody views the list of connections: every process writes what its sessions received (see presence.py).
+    # Until then the list of connections is being viewed: every process writes traffic counters of its sessions (see presence.py).
     Column("wanted_until", Double, nullable=False, server_default="0"),
 )
 
-# `value` is JSON; NULL is the default, chosen on purpose: the row stays, so that the environment's first value is not taken again.
+# `value` is JSON; NULL means that the default was chosen: the row stays, so that the environment's value does not apply again.
 SETTINGS = Table(
     "settings",
     METADATA,
@@ -63,7 +63,7 @@ SETTINGS = Table(
     Column("changed_by", String(64), nullable=False),
 )
 
-# `permissions` is a JSON list; NULL for the built-in roles, whose permissions stand in the code's own table.
+# `permissions` is a JSON list; NULL for the built-in roles, whose permissions are in permissions.py. `says` is the description.
 ROLES = Table(
     "roles",
     METADATA,
@@ -74,8 +74,8 @@ ROLES = Table(
     _moment("created_at", required=True),
 )
 
-# `name_key` is the name folded, so that two names that look alike cannot both exist. `session_epoch` is raised to
-# end every signed-in page of a user.
+# `name_key` is the folded name, so that two names that differ only in case or form cannot both exist. `session_epoch` is raised
+# to end every panel session of a user.
 USERS = Table(
     "users",
     METADATA,
@@ -90,11 +90,11 @@ USERS = Table(
     _moment("password_changed_at"),
     _moment("last_login_at"),
     Column("last_login_from", String(64)),
-    sqlite_autoincrement=True,  # an id is never given again: a live socket remembers who it belongs to by it
+    sqlite_autoincrement=True,  # ids are never reused: open sessions refer to their user by id
 )
 
-# `digest` is the keyed hash of the whole key, `hint` its first characters. `scopes` and `networks` are JSON lists, NULL is no limit.
-# A rotated key points at the one that follows it.
+# `digest` is the keyed hash of the whole key, `hint` its first characters. `scopes` and `networks` are JSON lists, NULL is no
+# limit. `rotated_to` is the key that replaced a rotated one.
 API_KEYS = Table(
     "api_keys",
     METADATA,
@@ -125,7 +125,7 @@ KEY_USES = Table(
     Column("uses", Integer, nullable=False),
 )
 
-# A family is one sign-in and every token that came of it; it dies whole.
+# A family is one sign-in and every token that was issued for it; it ends as a whole.
 FAMILIES = Table(
     "families",
     METADATA,
@@ -149,8 +149,9 @@ REFRESH_TOKENS = Table(
     _moment("used_at"),
 )
 
-# A signed-in page of the operators' panel. It belongs to a family, so that whatever ends a family ends the page with it; `digest` is of
-# the secret in the cookie, `agent` of the kind of browser. `proved_at` is when, `proved_from` where the password was last given.
+# A session of the operators' panel. It belongs to a family, so that whatever ends a family ends the session with it; `digest`
+# is of the secret in the cookie, `agent` of the kind of browser. `proved_at` and `proved_from`: when and from where the
+# password was last given.
 PANEL_SESSIONS = Table(
     "panel_sessions",
     METADATA,
@@ -178,7 +179,7 @@ LINKS = Table(
     _moment("used_at"),
 )
 
-# Counted attempts: `bucket` is what they are counted for, `since` when its window opened.
+# Counted attempts: `bucket` names what they are counted for, `since` is the start of its window.
 ATTEMPTS = Table(
     "attempts",
     METADATA,
@@ -188,7 +189,7 @@ ATTEMPTS = Table(
     Index("ix_attempts_since", "since"),
 )
 
-# `before` and `after` are JSON. No row points at another table: the log outlives what it speaks of.
+# `before` and `after` are JSON. No foreign keys: the log outlives the rows it describes.
 AUDIT = Table(
     "audit",
     METADATA,
@@ -204,12 +205,12 @@ AUDIT = Table(
     Index("ix_audit_at", "at"),
     Index("ix_audit_action", "action"),
     Index("ix_audit_actor", "actor"),
-    # Ids are never used twice, also after old rows were pruned: they are the log's page marks.
+    # Ids are never reused, also after old rows were pruned: they are the cursors of the log's pages.
     sqlite_autoincrement=True,
 )
 
 # The sessions of every process, written when they begin, change or end. `topics` are separated by blanks; `updated` is when the
-# process last said that it lives.
+# process last renewed its rows.
 PRESENCE = Table(
     "presence",
     METADATA,
@@ -236,7 +237,7 @@ PRESENCE = Table(
     Index("ix_presence_updated", "updated"),
 )
 
-# Whom an operator sent away: `what` is session, key, user or anonymous, `target` its id. Every process reads what is new.
+# Disconnects that operators ordered: `what` is session, key, user or anonymous, `target` its id. Every process reads new rows.
 EVICTIONS = Table(
     "evictions",
     METADATA,
@@ -244,10 +245,10 @@ EVICTIONS = Table(
     Column("what", String(16), nullable=False),
     Column("target", String(64), nullable=False, server_default=""),
     _moment("at", required=True),
-    sqlite_autoincrement=True,  # each process remembers the last id it took: none may come twice
+    sqlite_autoincrement=True,  # each process remembers the last id it read: ids are never reused
 )
 
-# Receivers that an operator added while the server ran, beside those of the environment. `url` may hold a password.
+# Receivers that an operator added at run time, in addition to those of the environment. `url` may hold a password.
 FEEDS = Table(
     "feeds",
     METADATA,
@@ -259,7 +260,7 @@ FEEDS = Table(
     sqlite_autoincrement=True,
 )
 
-# One row for each deleted user, kept for good: stores without foreign keys to this one (history/) delete what belonged to the user.
+# One row per deleted user, never removed: stores without foreign keys to this one (history/) delete the user's rows.
 DELETED_OWNERS = Table(
     "deleted_owners",
     METADATA,

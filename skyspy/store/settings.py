@@ -1,9 +1,8 @@
-"""The settings table: what an operator chose, as every process sees it.
+"""The settings table, and each process's copy of it.
 
-Law: the table has one row per setting that somebody ever chose; the environment's value counts only where
-there never was one. A change is checked as a whole, kept with its audit row and a raised version in
-one transaction, and then swapped in as one frozen object. Who needs the truth asks `fresh`, and must
-refuse when it raises; who only needs a number asks `current`.
+Invariants: the table has one row per setting that was ever chosen; the environment's value counts only where there never was a
+row. A change is checked as a whole, committed with its audit row and a raised version, and then replaces the copy as one frozen
+object. Access decisions use `fresh`, and refuse when it raises; where a value may be slightly old, `current` is enough.
 """
 
 from __future__ import annotations
@@ -42,8 +41,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting as a form shows it: its row, its value, whether that is the default, who chose it and when
-    (wall seconds; None: nobody yet)."""
+    """One setting as a form shows it: its row, its value, whether that is the default, and by whom and when (wall seconds) it was
+    chosen (None: never)."""
 
     row: Row
     value: Any
@@ -53,8 +52,8 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """The rows as they were read, and the settings they make."""
+class _Snapshot:
+    """The rows as read, and the settings made from them."""
 
     rows: Mapping[str, str | None]
     settings: Settings
@@ -63,30 +62,30 @@ class _Seen:
 class SettingsTable:
     """The table, and this process's copy of it.
 
-    `first` are the environment's values by setting name; one that does not fit raises StoreError, in
-    force or not, so that a mistake in the environment is found at the start.
+    `first` are the environment's values by setting name; an invalid one raises StoreError, in force or not, so
+    that a mistake in the environment is found at the start.
     """
 
-    def __init__(self, store: Store, first: Mapping[str, str] | None = None, clock: Clock | None = None) -> None:
+    def __init__(self, store: Store, initial: Mapping[str, str] | None = None, clock: Clock | None = None) -> None:
         self._store = store
         self._clock = clock or Clock()
         self._reading = threading.Lock()
         self._failure: StoreError | None = None
         self._failed_at = 0.0
         self._checked_at = self._clock.steady()
-        self._seen = _Seen({}, Settings())
-        self._swap(self._with_first(first or {}))
+        self._snapshot = _Snapshot({}, Settings())
+        self._swap(self._with_initial(initial or {}))
 
     @property
     def current(self) -> Settings:
-        """The settings as last read; never asks the database."""
-        return self._seen.settings
+        """The settings as last read; makes no query."""
+        return self._snapshot.settings
 
     def fresh(self, max_age: float = 0.25) -> Settings:
         """The settings as they were in the database at most `max_age` seconds ago.
 
-        Raises StoreError or StoreBusy when they cannot be read: the caller refuses. Many callers at once
-        share one look, and its failure.
+        Raises StoreError or StoreBusy when they cannot be read: the caller refuses. Concurrent callers share one query, and its
+        error.
         """
         wanted_at = self._clock.steady()
         if wanted_at - self._checked_at <= max_age:
@@ -96,75 +95,75 @@ class SettingsTable:
                 raise self._failure
             asked_at = self._clock.steady()
             if asked_at - self._checked_at > max_age:
-                self._look()
+                self._reload()
                 self._checked_at = asked_at
         return self.current
 
-    def _look(self) -> None:
+    def _reload(self) -> None:
         self._failure = None
         try:
-            seen = self._store.read(_read)
-            if seen.rows != self._seen.rows and seen.settings.version == self._seen.settings.version:
-                # Changed by hand, past us: raise the version, so that every process and live socket hears of it.
+            snapshot = self._store.read(_read)
+            if snapshot.rows != self._snapshot.rows and snapshot.settings.version == self._snapshot.settings.version:
+                # Changed by hand in the database: raise the version, so that every process and open session follows.
                 log.warning("the settings table was changed from outside; taking it over")
-                seen = self._store.write(_take_over)
+                snapshot = self._store.write(_take_over)
         except StoreError as error:
             self._failure, self._failed_at = error, self._clock.steady()
             raise
-        self._swap(seen)
+        self._swap(snapshot)
 
     def set(self, name: str, value: object, actor: Actor) -> Settings:
-        """Choose one setting's value, from a text or a JSON value. Raises SettingError, StoreError."""
+        """Set one setting from a text or a JSON value. Raises SettingError, StoreError."""
         return self.change({name: value}, actor)
 
     def reset(self, name: str, actor: Actor) -> Settings:
-        """Choose the default. (The environment's first value does not come back.)"""
+        """Set one setting to its default; the environment's value does not apply again. Raises SettingError, StoreError."""
         return self.change({name: None}, actor)
 
     def change(self, values: Mapping[str, object], actor: Actor) -> Settings:
-        """Choose several at once (None: the default), all or none. One audit row for each."""
-        seen = self._store.write(_change, values, actor, self._clock.wall())
-        self._swap(seen)
-        return seen.settings
+        """Set several at once (None: the default), all or none, with one audit row each. Raises SettingError, StoreError."""
+        snapshot = self._store.write(_change, values, actor, self._clock.wall())
+        self._swap(snapshot)
+        return snapshot.settings
 
     def rows(self) -> list[Setting]:
-        """Every setting as the database has it now, in the registry's order."""
+        """Every setting as stored now, in the registry's order. Raises StoreError."""
         return self._store.read(_rows)
 
-    def _swap(self, seen: _Seen) -> None:
-        # Two reads may end in the other order than they began: never go back.
-        if seen.settings.version >= self._seen.settings.version:
-            if seen.settings.problems and seen.settings.problems != self._seen.settings.problems:
-                log.error("settings: %s", "; ".join(seen.settings.problems))
-            self._seen = seen
+    def _swap(self, snapshot: _Snapshot) -> None:
+        # Two reads may end in the reverse order of their start: never replace a newer snapshot.
+        if snapshot.settings.version >= self._snapshot.settings.version:
+            if snapshot.settings.problems and snapshot.settings.problems != self._snapshot.settings.problems:
+                log.error("settings: %s", "; ".join(snapshot.settings.problems))
+            self._snapshot = snapshot
 
-    def _with_first(self, first: Mapping[str, str]) -> _Seen:
+    def _with_initial(self, initial: Mapping[str, str]) -> _Snapshot:
         try:
-            settings = check_first(first)
+            settings = check_initial(initial)
         except SettingError as error:
             raise StoreError(f"in the environment: {error}") from None
-        if set(first) - self._store.read(_chosen):
-            return self._store.write(_take_first, settings, set(first), self._clock.wall())
+        if set(initial) - self._store.read(_chosen):
+            return self._store.write(_keep_initial, settings, set(initial), self._clock.wall())
         return self._store.read(_read)
 
 
-def check_first(first: Mapping[str, str]) -> Settings:
-    """The defaults with the environment's values in them; raises SettingError."""
-    values = {name: parse(row_of(name), text) for name, text in first.items()}
+def check_initial(initial: Mapping[str, str]) -> Settings:
+    """The defaults with the environment's values; raises SettingError."""
+    values = {name: parse(row_of(name), text) for name, text in initial.items()}
     settings = replace(Settings(), **values)
     check(settings)
     return settings
 
 
 def _chosen(connection: Connection) -> set[str]:
-    """The settings somebody ever chose; a row nobody chose (the first migration's) has no name beside it."""
+    """The settings that were ever chosen; `changed_by` is empty in rows of the first migration."""
     return set(connection.execute(select(SETTINGS.c.name).where(SETTINGS.c.changed_by != "")).scalars())
 
 
-def _read(connection: Connection) -> _Seen:
+def _read(connection: Connection) -> _Snapshot:
     version = state.version(connection)
     rows = {row.name: row.value for row in connection.execute(select(SETTINGS.c.name, SETTINGS.c.value))}
-    return _Seen(rows, build(rows, version))
+    return _Snapshot(rows, build(rows, version))
 
 
 def _rows(connection: Connection) -> list[Setting]:
@@ -173,7 +172,7 @@ def _rows(connection: Connection) -> list[Setting]:
     return [_setting(row, settings, chosen.get(row.name)) for row in ROWS.values()]
 
 
-def _take_over(connection: Connection) -> _Seen:
+def _take_over(connection: Connection) -> _Snapshot:
     state.bump(connection)
     return _read(connection)
 
@@ -184,7 +183,7 @@ def _keep(connection: Connection, name: str, value: Any, actor: Actor, at: float
     connection.execute(insert(SETTINGS).values(name=name, value=text, changed_at=at, changed_by=audit.printable(actor.name, 64)))
 
 
-def _change(connection: Connection, values: Mapping[str, object], actor: Actor, at: float) -> _Seen:
+def _change(connection: Connection, values: Mapping[str, object], actor: Actor, at: float) -> _Snapshot:
     state.bump(connection)
     new = _read(connection).settings
     for name, value in values.items():
@@ -196,11 +195,11 @@ def _change(connection: Connection, values: Mapping[str, object], actor: Actor, 
         before, after = {"value": to_json(now)}, {"value": to_json(chosen)}
         audit.record(connection, actor, "setting.set" if value is not None else "setting.reset", row.name, at, before, after)
     check(new)
-    # Read back, rather than trusted: this also takes along problems mended or left by other rows.
+    # Read back: this includes problems that other rows still have, or no longer have.
     return _read(connection)
 
 
-def _take_first(connection: Connection, settings: Settings, names: set[str], at: float) -> _Seen:
+def _keep_initial(connection: Connection, settings: Settings, names: set[str], at: float) -> _Snapshot:
     actor = Actor("environment", "environment")
     state.bump(connection)
     for name in sorted(names - _chosen(connection)):

@@ -1,9 +1,9 @@
-"""SQLite: one connection that reads, one that writes, each in its own lane.
+"""SQLite: one connection that reads and one that writes, each on its own native thread.
 
-Law: WAL, so that readers never wait for the writer. Every write begins with BEGIN IMMEDIATE: whoever must
-wait waits there, before anything was done, and so a job runs once or not at all. Each side has an
-engine of its own, so that no lock of SQLAlchemy crosses threads. `synchronous` is FULL: a committed
-change survives a power cut. (It costs a sync per commit, off the hub; bulk writers batch.)
+Invariants: WAL, so that readers never wait for the writer. Every write begins with BEGIN IMMEDIATE: waiting for the lock
+happens there, before any statement, so a job runs once or not at all. Each thread has its own engine, so that no lock of
+SQLAlchemy is shared between threads. `synchronous` is FULL: a committed change survives a power cut, at the cost of a sync per
+commit, off the hub.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from skyspy.store.errors import StoreBusy, is_busy, translate
 from skyspy.store.worker_pool import WorkerPool, WorkerPoolFull
 
 T = TypeVar("T")
-_NAP_S = 0.25
-"""How long SQLite itself waits for a lock before we look at the clock again."""
+_BUSY_TIMEOUT_S = 0.25
+"""How long SQLite waits for a lock before the deadline is checked again, in seconds."""
 
 
-def engine_for(url: URL, begin: str, busy_s: float = _NAP_S, *, only_reads: bool = False) -> Engine:
-    """An engine whose every transaction starts with `begin` (empty: with none), and that keeps no pool."""
+def engine_for(url: URL, begin: str, busy_s: float = _BUSY_TIMEOUT_S, *, only_reads: bool = False) -> Engine:
+    """An engine without a pool, whose transactions start with the statement `begin` (empty: with none)."""
     engine = create_engine(
         url,
         poolclass=pool.NullPool,
         hide_parameters=True,
-        # Transactions are ours to begin: Python's sqlite3 would begin them late, and only for writes.
+        # Transactions begin explicitly: Python's sqlite3 would begin them late, and only for writes.
         connect_args={"isolation_level": None, "timeout": busy_s, "check_same_thread": False},
     )
 
@@ -52,26 +52,26 @@ def engine_for(url: URL, begin: str, busy_s: float = _NAP_S, *, only_reads: bool
 
 
 def make_file(url: URL) -> None:
-    """Make the database file, readable by its owner only, where there is none yet."""
+    """Create the database file, readable by its owner only, where there is none yet."""
     name = url.database
     if name and name != ":memory:" and not name.startswith("file:"):
-        # Failing is no news here: opening the database fails next, and says why.
+        # An error is ignored here: opening the database fails next, with a reason.
         with suppress(OSError):
             os.close(os.open(Path(name), os.O_CREAT | os.O_RDWR, 0o600))
 
 
-class _Side:
-    """One connection, kept open, and the lane it lives in."""
+class _Worker:
+    """One connection, kept open, and the worker thread it belongs to."""
 
-    def __init__(self, engine: Engine, where: str, patience: float) -> None:
-        self.pool = WorkerPool(patience=patience)
+    def __init__(self, engine: Engine, where: str, timeout: float) -> None:
+        self.pool = WorkerPool(timeout=timeout)
         self._engine = engine
         self._where = where
         self._connection: Connection | None = None
         self._owner = 0
 
     def run(self, fn: Callable[[Connection], T]) -> T:
-        deadline = time.monotonic() + self.pool.patience
+        deadline = time.monotonic() + self.pool.timeout
         try:
             return self.pool.run(lambda: self._transaction(fn, deadline))
         except WorkerPoolFull as full:
@@ -84,16 +84,16 @@ class _Side:
             with transaction:
                 return fn(connection)
         except exc.SQLAlchemyError as error:
-            said = translate(error, self._where)
-            if said is None:
+            translated = translate(error, self._where)
+            if translated is None:
                 raise
-            # Whatever is wrong with the file, a connection made anew sees it mended.
+            # A new connection sees the file as it is after a repair; this one may not.
             self._drop()
-            raise said from error
+            raise translated from error
 
     def _open(self) -> Connection:
         if self._connection is not None and self._owner != os.getpid():
-            # Forked since: SQLite connections must not be used, nor closed, on the other side of a fork.
+            # The process was forked: an SQLite connection must be neither used nor closed in the child.
             _ABANDONED.append(self._connection)
             self._connection = None
         if self._connection is None:
@@ -125,14 +125,14 @@ _ABANDONED: list[Connection] = []
 
 
 class Sqlite:
-    """The SQLite backend of a Store. `patience` seconds pass before StoreBusy."""
+    """The SQLite backend of a Store. `timeout` seconds pass before StoreBusy."""
 
-    def __init__(self, url: URL, where: str, patience: float = 2.0) -> None:
+    def __init__(self, url: URL, where: str, timeout: float = 2.0) -> None:
         make_file(url)
-        self._writer = _Side(engine_for(url, "BEGIN IMMEDIATE"), where, patience)
+        self._writer = _Worker(engine_for(url, "BEGIN IMMEDIATE"), where, timeout)
         memory = url.database in (None, "", ":memory:")
-        # A database in memory belongs to its one connection: there, both sides are the same.
-        self._reader = self._writer if memory else _Side(engine_for(url, "BEGIN", only_reads=True), where, patience)
+        # A database in memory belongs to its one connection, so reads use the writer.
+        self._reader = self._writer if memory else _Worker(engine_for(url, "BEGIN", only_reads=True), where, timeout)
 
     def read(self, fn: Callable[[Connection], T]) -> T:
         return self._reader.run(fn)

@@ -1,8 +1,7 @@
-"""The version: one number that rises with every change that live sockets must hear of.
+"""The version: a number that rises with every change that affects open sessions.
 
-Law: a change raises it first, in its own transaction. The row is then locked until the change is kept, so
-such changes come one after another on every database, and what they check stays true (the last
-administrator, the whole of the settings).
+Invariants: a change raises it first, in its own transaction. The row is then locked until the commit, so such changes run one
+after another on every database, and what they checked stays true (the last administrator, the settings as a whole).
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ from skyspy.store.schema import STATE
 
 
 def bump(connection: Connection) -> int:
-    """Raise the version, and with it take the lock; returns the new version."""
+    """Raise the version, which takes the lock; returns the new version."""
     connection.execute(update(STATE).values(version=STATE.c.version + 1))
     return version(connection)
 
 
 def version(connection: Connection) -> int:
-    """The version as this transaction sees it."""
+    """The version as visible to this transaction."""
     return int(connection.execute(select(STATE.c.version)).scalar_one())

@@ -32,8 +32,8 @@ _WAIT_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """One line of revisions. `name` is for messages; `revisions` is the folder of its revision files; `lock` is the number of
-    the Postgres advisory lock that an upgrade holds; `namespace` is the Postgres schema to make first (None: it is there)."""
+    """A sequence of revisions. `name` is for messages; `revisions` is the folder of its revision files; `lock` is the number of
+    the Postgres advisory lock that an upgrade holds; `namespace` is the Postgres schema to create first (None: it exists)."""
 
     name: str
     revisions: Path
@@ -95,7 +95,7 @@ def _run_sqlite(url: URL, schema: Schema) -> str:
         _use_wal(bare)
     with _engine(sqlite.engine_for(url, "BEGIN")) as reader, reader.begin() as connection:
         if current(connection) == head:
-            # The usual start: nothing to do, so do not ask for the lock that a busy server may hold.
+            # The usual start: nothing to do, so do not wait for the write lock that a busy server may hold.
             return head
     with _engine(sqlite.engine_for(url, "BEGIN IMMEDIATE", busy_s=_WAIT_S)) as writer, writer.begin() as connection:
         return to_newest(connection, schema)
@@ -104,10 +104,10 @@ def _run_sqlite(url: URL, schema: Schema) -> str:
 def _run_postgres(url: URL, schema: Schema) -> str:
     limits = f"-c lock_timeout={_WAIT_S * 1000:.0f}"
     with _engine(postgres.engine_for(url, limits, pool.NullPool)) as engine, engine.begin() as connection:
-        # Held until the transaction ends. It is no table's lock: readers go on.
+        # Held until the transaction ends. It locks no table: readers go on.
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": schema.lock})
         if schema.namespace is not None and schema.namespace not in inspect(connection).get_schema_names():
-            # Not IF NOT EXISTS: that asks for the right to make schemas even where there is nothing to make.
+            # Not IF NOT EXISTS: that requires the CREATE privilege even where the schema exists.
             connection.execute(CreateSchema(schema.namespace))
         return to_newest(connection, schema)
 
@@ -121,7 +121,7 @@ def _engine(engine: Engine) -> Iterator[Engine]:
 
 
 def _use_wal(engine: Engine) -> None:
-    """Switch the file to write-ahead logging; it remembers. Of two that switch at once, one asks again.
+    """Switch the file to write-ahead logging, which is persistent. Retries while another process does the same.
 
     The engine must begin no transaction: inside one the mode cannot change.
     """

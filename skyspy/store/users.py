@@ -1,8 +1,8 @@
-"""Users: who may sign in, and in which role.
+"""Users: their names, roles, passwords and sign-ins.
 
-Law: a name is one name however it is written (folded and normalised). There is always an enabled
-administrator who can sign in, once there was one; the version's lock makes that true for two at once too. A
-password hash never leaves in a repr, nor enters the log.
+Invariants: names are unique after case folding and NFKC normalisation. Once there is an enabled administrator with a password,
+there always is one, also when two changes run at once (the version's lock, see state.py). A password hash is in no repr and no
+log.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from skyspy.store.roles import ADMIN, AccountError, NotFound, permissions_of
 from skyspy.store.schema import FAMILIES, ROLES, USERS
 
 CHUNK = 500
-"""How many ids one query asks for: SQLite bounds the number of values in a statement."""
+"""How many ids one query names: SQLite bounds the number of values in a statement."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user as the database has him now; `permissions` are his role's. Times in wall seconds."""
+    """A user as stored; `permissions` are those of the role. Times in wall seconds."""
 
     id: int
     name: str
@@ -52,7 +52,7 @@ COLUMNS = (
     ROLES.c.name.label("role_name"),
     ROLES.c.permissions.label("role_permissions"),
 )
-"""What `user_of` needs of a row; the query joins `USERS` and `ROLES`."""
+"""The columns `user_of` needs; the query joins `USERS` and `ROLES`."""
 
 _QUERY = select(*COLUMNS).join_from(USERS, ROLES, USERS.c.role_id == ROLES.c.id)
 _NAME = re.compile(r"[\w.@+-]{1,64}\Z")
@@ -75,18 +75,18 @@ def user_of(row: Row[*tuple[Any, ...]]) -> User:
 
 
 def fold(name: str) -> str:
-    """The one form of a name, however it is written. Raises nothing; an impossible name folds to itself."""
+    """The normalised form of a name (NFKC and case folding), for comparing. Never raises."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def by_name(connection: Connection, name: str) -> User | None:
-    """The user of that name, written in any case."""
+    """The user with that name in any case, or None."""
     row = connection.execute(_QUERY.where(USERS.c.name_key == fold(name))).one_or_none()
     return None if row is None else user_of(row)
 
 
 def named(connection: Connection, name: str) -> User:
-    """The user of that name; raises NotFound."""
+    """The user with that name in any case; raises NotFound."""
     user = by_name(connection, name)
     if user is None:
         raise NotFound(f"there is no user {audit.printable(name, 64)!r}")
@@ -102,7 +102,7 @@ def by_id(connection: Connection, user_id: int) -> User:
 
 
 def by_ids(connection: Connection, ids: Iterable[int]) -> Mapping[int, User]:
-    """Those of the users that exist, by id."""
+    """The users that exist, by id."""
     wanted = sorted(set(ids))
     found: dict[int, User] = {}
     for start in range(0, len(wanted), CHUNK):
@@ -119,8 +119,8 @@ def every(connection: Connection) -> list[User]:
 def matching(
     connection: Connection, search: str, limit: int, offset: int = 0, after: str | None = None
 ) -> tuple[list[User], int]:
-    """Some users by name, and how many match in all. `search` is part of a name or a role; `after` is the name the page
-    before ended with."""
+    """One page of users in order of name, and how many match in all. `search` is part of a name or a role; `after` is the last
+    name of the page before."""
     wanted = fold(search.strip())
     these = USERS.c.name_key.contains(wanted, autoescape=True) | ROLES.c.name.contains(wanted, autoescape=True)
     query = _QUERY.where(these).order_by(USERS.c.name_key).limit(limit).offset(offset)
@@ -136,7 +136,7 @@ def count(connection: Connection) -> int:
 
 
 def create(connection: Connection, name: str, role: str, password_hash: str | None, actor: Actor, at: float) -> User:
-    """Make a user; without a password hash he cannot sign in yet. Raises AccountError."""
+    """Create a user; without a password hash the user cannot sign in yet. Raises AccountError."""
     state.bump(connection)
     name = unicodedata.normalize("NFKC", name)
     if not _NAME.match(name):
@@ -152,7 +152,7 @@ def create(connection: Connection, name: str, role: str, password_hash: str | No
 
 
 def set_role(connection: Connection, user_id: int, role: str, actor: Actor, at: float) -> User:
-    """Give a user another role. Raises AccountError for the last administrator."""
+    """Change a user's role. Raises AccountError for the last administrator."""
     state.bump(connection)
     user, found = by_id(connection, user_id), roles.by_name(connection, role)
     if found.name != ADMIN:
@@ -163,8 +163,8 @@ def set_role(connection: Connection, user_id: int, role: str, actor: Actor, at: 
 
 
 def set_disabled(connection: Connection, user_id: int, disabled: bool, actor: Actor, at: float) -> User:
-    """Disable or enable a user. A disabled user's families end for good; his keys rest until he is enabled. Raises
-    AccountError for the last administrator."""
+    """Disable or enable a user. Disabling ends the user's families for good and suspends the keys until the user is enabled
+    again. Raises AccountError for the last administrator."""
     state.bump(connection)
     user = by_id(connection, user_id)
     values: dict[str, Any] = {"disabled": disabled}
@@ -180,7 +180,7 @@ def set_disabled(connection: Connection, user_id: int, disabled: bool, actor: Ac
 
 
 def set_password(connection: Connection, user_id: int, password_hash: str, actor: Actor, at: float) -> User:
-    """Give a user another password: every sign-in with the old one ends. Raises NotFound."""
+    """Set a user's password hash: every sign-in with the old password ends. Raises NotFound."""
     state.bump(connection)
     user = by_id(connection, user_id)
     values = {"password_hash": password_hash, "password_changed_at": at, "session_epoch": user.session_epoch + 1}
@@ -191,7 +191,7 @@ def set_password(connection: Connection, user_id: int, password_hash: str, actor
 
 
 def sign_out_everywhere(connection: Connection, user_id: int, actor: Actor, at: float) -> None:
-    """End every page and token family of a user. Raises NotFound."""
+    """End every panel session and token family of a user. Raises NotFound."""
     state.bump(connection)
     user = by_id(connection, user_id)
     connection.execute(update(USERS).where(USERS.c.id == user.id).values(session_epoch=user.session_epoch + 1))
@@ -211,10 +211,10 @@ def remove(connection: Connection, user_id: int, actor: Actor, at: float) -> Non
 
 
 def note_login(connection: Connection, user: User, address: str, new_hash: str | None, at: float) -> bool:
-    """Write down a sign-in; `new_hash` is the same password hashed anew, where that was due.
+    """Record a sign-in; `new_hash` replaces a stored hash of outdated cost.
 
-    False where the user is no longer as he was when his password was checked. The row stays locked until the
-    transaction ends: a change of password or a disabling comes wholly before or wholly after.
+    False where the user was changed after the password was checked. The row stays locked until the transaction ends, so that a
+    new password or a disabling comes either before or after the whole sign-in.
     """
     values: dict[str, Any] = {"last_login_at": at, "last_login_from": audit.printable(address, 64)}
     if new_hash is not None:
@@ -229,8 +229,8 @@ def _end_families(connection: Connection, user_id: int, why: str, at: float) -> 
 
 
 def keep_an_admin(connection: Connection, user: User) -> None:
-    """Raise AccountError where `user` is the only administrator who can sign in: whoever then takes it from him must hold
-    the version's lock."""
+    """Raise AccountError where `user` is the only administrator who can sign in. The caller holds the version's lock
+    (state.bump)."""
     if user.role != ADMIN or user.disabled or user.password_hash is None:
         return
     able = USERS.c.disabled.is_(False) & USERS.c.password_hash.is_not(None) & (ROLES.c.name == ADMIN)

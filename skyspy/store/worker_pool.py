@@ -1,11 +1,10 @@
-"""A lane: one native thread beside the hub, and the jobs that run there one after another.
+"""A pool of native threads for calls that would block the hub (SQLite, password hashes).
 
-Law: a blocking call (SQLite, a password hash) runs in a lane, so that the hub goes on serving; a lane that
-is full refuses at once, and a job that waited too long is not begun. Where the process is not
-monkey-patched there is no hub to protect: the job runs in the caller's own thread, one at a time.
+Invariants: a full pool refuses at once, and a job that waited longer than the timeout is not started. In a process that is not
+monkey-patched there is no hub to protect: the job runs in the caller's thread, one at a time.
 
-A job must not touch gevent: under patching, `time.sleep` or a `threading.Lock` inside a native
-thread is a gevent one. Locks and queues of a lane are never shared with its job.
+A job must not touch gevent: under patching, `time.sleep` or a `threading.Lock` inside a native thread is gevent's. The pool's
+locks and queues are never shared with its jobs.
 """
 
 from __future__ import annotations
@@ -22,17 +21,17 @@ T = TypeVar("T")
 
 
 class WorkerPoolFull(Exception):
-    """Too many jobs wait already, or this one waited too long. Nothing was begun."""
+    """Too many jobs are waiting, or this one waited too long. The job was not started."""
 
 
 def patched() -> bool:
-    """Whether this process runs on a hub that a blocking call would stop."""
+    """Whether the process is monkey-patched, so that a blocking call would stop the hub."""
     return bool(monkey.is_module_patched("threading"))
 
 
 class _Outcome(Generic[T]):
-    """A job's result carried between threads. gevent prints every exception that leaves a pool's job,
-    so none may: it travels in here and is raised again on the caller's side."""
+    """A job's result or exception, passed between threads. gevent prints every exception that leaves a pool's job, so it is
+    passed as a value and raised again in the caller's greenlet."""
 
     __slots__ = ("error", "value")
 
@@ -42,30 +41,30 @@ class _Outcome(Generic[T]):
 
 
 class WorkerPool:
-    """Runs jobs on `threads` native threads. At most `longest` jobs wait; a job is begun within
-    `patience` seconds or not at all."""
+    """Runs jobs on `threads` native threads. At most `max_waiting` jobs wait; a job starts within `timeout` seconds or not at
+    all."""
 
-    def __init__(self, threads: int = 1, longest: int = 2000, patience: float = 2.0) -> None:
-        self.patience = patience
+    def __init__(self, threads: int = 1, max_waiting: int = 2000, timeout: float = 2.0) -> None:
+        self.timeout = timeout
         self._threads = threads
-        self._longest = longest
+        self._max_waiting = max_waiting
         self._waiting = 0
         self._native = patched()
         self._pool: ThreadPool | None = None
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     def run(self, job: Callable[[], T]) -> T:
-        """Run the job and give its result or raise its error; LaneFull where it was not begun."""
+        """Run the job; returns its result or raises its exception. Raises WorkerPoolFull where it was not started."""
         if not self._native:
-            with self._turn:
+            with self._lock:
                 return job()
-        if self._waiting >= self._longest:
+        if self._waiting >= self._max_waiting:
             raise WorkerPoolFull("too many wait already")
-        deadline = time.monotonic() + self.patience
+        deadline = time.monotonic() + self.timeout
         self._waiting += 1
         try:
             if self._pool is None:
-                # Made at the first use: a pool belongs to the hub, and so to the process, that uses it.
+                # Created at the first use: a pool belongs to the hub, and so to the process, that creates it.
                 self._pool = ThreadPool(self._threads)
             outcome = cast("_Outcome[T]", self._pool.spawn(_guarded, job, deadline).get())
         finally:
@@ -75,7 +74,7 @@ class WorkerPool:
         return outcome.value  # type: ignore[return-value]
 
     def close(self) -> None:
-        """End the threads; a later `run` starts new ones."""
+        """Stop the threads; a later `run` starts new ones."""
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.kill()
@@ -86,5 +85,5 @@ def _guarded(job: Callable[[], T], deadline: float) -> _Outcome[T]:
         return _Outcome(error=WorkerPoolFull("waited too long"))
     try:
         return _Outcome(value=job())
-    except BaseException as error:  # noqa: BLE001 - carried to the caller's side and raised there
+    except BaseException as error:  # noqa: BLE001 - raised again by the caller
         return _Outcome(error=error)

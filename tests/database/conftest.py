@@ -1,4 +1,4 @@
-"""The store's tests run on every kind of database."""
+"""Fixtures that run the store's tests on every kind of database."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.history import Stores, open_stores
 
 @pytest.fixture(params=KINDS)
 def kind(request: pytest.FixtureRequest) -> str:
-    """Each kind of database, one after the other."""
+    """The kind of database: sqlite, then postgres."""
     found: str = request.param
     return found
 

@@ -1,4 +1,4 @@
-"""Accounts: users and roles as they are kept, and what is written of every change."""
+"""Claims about stored users and roles, and the audit row of every change."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.support.databases import Db, change
 # Users
 
 
-def test_a_user_is_found_in_any_case_and_form_of_his_name(db: Db) -> None:
+def test_a_user_is_found_by_name_in_any_case_and_unicode_form(db: Db) -> None:
     made = make(db, "Änna")
     for name in ("änna", "ÄNNA", "Änna", "Ａ\u0308nna"):
         assert db.store.read(users.by_name, name) == made
     assert db.store.read(users.by_name, "anna") is None
 
 
-def test_two_names_that_are_one_cannot_both_exist(db: Db) -> None:
+def test_names_that_fold_to_the_same_text_cannot_both_exist(db: Db) -> None:
     make(db, "anna")
     for name in ("Anna", "ANNA", "ａnna"):
         with pytest.raises(AccountError, match="already"):
@@ -32,12 +32,12 @@ def test_two_names_that_are_one_cannot_both_exist(db: Db) -> None:
 
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "a\nb", "a" * 65, "<b>", "a/b", "a\x00", "\u202eanna", "a'b"])
-def test_a_name_that_could_be_mistaken_for_something_else_is_refused(db: Db, name: str) -> None:
+def test_an_invalid_user_name_is_refused(db: Db, name: str) -> None:
     with pytest.raises(AccountError, match="letters"):
         make(db, name)
 
 
-def test_a_user_of_a_role_that_is_not_there_is_refused(db: Db) -> None:
+def test_a_user_with_an_unknown_role_is_refused(db: Db) -> None:
     with pytest.raises(NotFound, match=r"viewer, operator, admin"):
         make(db, "anna", "pilot")
     assert db.store.read(users.count) == 0
@@ -85,7 +85,7 @@ def test_every_change_writes_one_row_and_raises_the_version(db: Db, clock: Still
     assert [user.name for user in db.store.read(users.every)] == [boss.name]
 
 
-def test_a_change_that_is_refused_leaves_no_trace(db: Db) -> None:
+def test_a_refused_change_writes_nothing(db: Db) -> None:
     boss = make(db, "boss", "admin")
     rows, at = db.store.read(audit.page), version(db)
     with pytest.raises(AccountError):
@@ -133,7 +133,7 @@ def test_two_administrators_who_remove_each_other_at_once_leave_one(db: Db) -> N
         change(db, users.set_disabled, second.id, False, ANNA)
 
 
-def test_an_id_is_never_given_again(db: Db) -> None:
+def test_a_user_id_is_never_reused(db: Db) -> None:
     make(db, "boss", "admin")
     ben = make(db, "ben")
     key = make_key(db, ben)
@@ -143,7 +143,7 @@ def test_an_id_is_never_given_again(db: Db) -> None:
     assert make_key(db, carl).id != key.id
 
 
-def test_a_deleted_user_takes_keys_and_families_along_and_leaves_the_log(db: Db) -> None:
+def test_deleting_a_user_deletes_keys_and_families_and_keeps_the_log(db: Db) -> None:
     make(db, "boss", "admin")
     ben = make(db, "ben")
     key = make_key(db, ben)
@@ -158,22 +158,22 @@ def test_a_deleted_user_takes_keys_and_families_along_and_leaves_the_log(db: Db)
 # Roles
 
 
-def test_the_builtin_roles_hold_what_the_table_says(db: Db) -> None:
+def test_builtin_roles_have_the_permissions_of_the_code(db: Db) -> None:
     assert {role.name: role.permissions for role in db.store.read(roles.every)} == BUILTIN_ROLES
     assert all(role.builtin for role in db.store.read(roles.every))
 
 
-def test_a_role_of_ones_own_gives_exactly_its_permissions_and_a_change_is_seen_at_once(db: Db) -> None:
+def test_a_custom_role_has_exactly_its_permissions_and_a_change_applies_at_once(db: Db) -> None:
     change(db, roles.create, "listener", frozenset({"audio.view"}), "hears the tower", ANNA)
     ben = make(db, "ben", "listener")
     assert ben.permissions == {"audio.view"}
     change(db, roles.change, "listener", frozenset({"audio.view", "acars.view"}), None, ANNA)
     assert db.store.read(users.by_id, ben.id).permissions == {"audio.view", "acars.view"}
     role = db.store.read(roles.by_name, "listener")
-    assert (role.users, role.says, role.builtin) == (1, "hears the tower", False)
+    assert (role.users, role.description, role.builtin) == (1, "hears the tower", False)
 
 
-def test_a_role_that_is_said_to_be_for_something_else_leaves_that_in_the_log(db: Db) -> None:
+def test_a_changed_role_description_is_in_the_audit_log(db: Db) -> None:
     change(db, roles.create, "listener", frozenset({"audio.view"}), "hears the tower", ANNA)
     change(db, roles.change, "listener", frozenset({"audio.view"}), "hears everything", ANNA)
     row = db.store.read(audit.page, 1)[0]
@@ -181,7 +181,7 @@ def test_a_role_that_is_said_to_be_for_something_else_leaves_that_in_the_log(db:
     assert row.after == {"permissions": ["audio.view"], "says": "hears everything"}
 
 
-def test_a_builtin_role_cannot_be_changed_and_one_that_is_held_not_deleted(db: Db) -> None:
+def test_a_builtin_role_cannot_be_changed_and_a_role_in_use_not_deleted(db: Db) -> None:
     change(db, roles.create, "listener", frozenset({"audio.view"}), "", ANNA)
     make(db, "ben", "listener")
     for act, says in (
@@ -197,7 +197,7 @@ def test_a_builtin_role_cannot_be_changed_and_one_that_is_held_not_deleted(db: D
             act()
 
 
-def test_a_permission_the_code_no_longer_knows_is_nobodys(db: Db) -> None:
+def test_a_stored_permission_that_the_code_does_not_know_is_ignored(db: Db) -> None:
     change(db, roles.create, "old", frozenset({"stats.view"}), "", ANNA)
     db.store.write(
         lambda c: (

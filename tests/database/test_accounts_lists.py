@@ -1,4 +1,4 @@
-"""Lists of users and keys: searched, paged and counted by the database, so that a page costs what it shows."""
+"""Claims about lists of users and keys: searched, paged and counted by the database."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def test_users_come_by_name_page_by_page(db: Db) -> None:
     ("search", "expected"),
     [("ÉM", ["Émile"]), (" op ", ["otto", "sophie"]), ("%", []), ("_", ["a_b"]), ("nobody", []), ("ADMIN", [])],
 )
-def test_a_search_means_part_of_a_name_or_role_in_any_case_and_no_pattern(db: Db, search: str, expected: list[str]) -> None:
+def test_a_search_matches_part_of_a_name_or_role_in_any_case_and_is_no_pattern(db: Db, search: str, expected: list[str]) -> None:
     for name, role in (("Émile", "viewer"), ("otto", "operator"), ("sophie", "viewer"), ("a_b", "viewer")):
         change(db, users.create, name, role, None, ANNA)
     found, total = db.store.read(users.matching, search, 10)
     assert ([user.name for user in found], total) == (expected, len(expected))
 
 
-def test_keys_come_the_newest_first_and_say_how_many_ended_ones_were_left_out(db: Db, clock: StillClock) -> None:
+def test_keys_are_listed_newest_first_with_the_number_of_ended_ones_left_out(db: Db, clock: StillClock) -> None:
     ann = change(db, users.create, "ann", "viewer", None, ANNA)
     bob = change(db, users.create, "bob", "viewer", None, ANNA)
     first, revoked, ends = key(db, ann, "Küche"), key(db, ann, "old"), key(db, bob, "soon", clock.wall() + 60)

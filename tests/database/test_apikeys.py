@@ -1,4 +1,4 @@
-"""API keys: their form, that a mistyped one costs nothing, and what the right one may do."""
+"""Claims about API keys: their form, that a mistyped one costs no query, and the permissions of a valid one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LETTERS = string.digits + string.ascii_letters
 
 
 class CountingStore(Store):
-    """Counts look-ups of keys, and fails writes while told to."""
+    """Counts look-ups of keys, and fails writes while `broken`."""
 
     asked = 0
     broken = False
@@ -81,7 +81,7 @@ def code_of(keys: ApiKeys, text: str, client: str | None = "192.0.2.1") -> str:
 
 
 @pytest.mark.parametrize("kind", ["live", "test"])
-def test_a_key_has_the_form_the_contract_says(kind: str) -> None:
+def test_a_key_has_the_form_that_the_contract_defines(kind: str) -> None:
     assert re.fullmatch(rf"sk_{kind}_[0-9A-Za-z]{{32}}[0-9A-Za-z]{{6}}", generate(kind))
     assert well_formed(generate(kind))
 
@@ -92,7 +92,7 @@ def test_s01_ten_thousand_keys_are_all_different_and_use_every_letter() -> None:
     assert set("".join(key[8:40] for key in made)) == set(LETTERS)
 
 
-def test_the_checksum_is_crc32_in_base_62_of_all_that_stands_before_it() -> None:
+def test_the_checksum_is_the_crc32_of_prefix_and_random_part_in_base_62() -> None:
     # CRC-32 of "123456789" is 0xCBF43926, by the definition of the code; the digits count 0-9, A-Z, a-z.
     number = 0
     for digit in checksum("123456789"):
@@ -109,12 +109,12 @@ def test_a_key_with_one_letter_mistyped_is_not_well_formed(place: int, letter: s
 
 
 @given(st.text(max_size=80))
-def test_no_text_makes_the_check_crash(text: str) -> None:
+def test_the_form_check_raises_for_no_text(text: str) -> None:
     assert not well_formed(text)
     assert not well_formed("sk_live_" + text)
 
 
-def test_neighbouring_letters_exchanged_and_kinds_exchanged_are_noticed() -> None:
+def test_swapped_letters_and_swapped_prefixes_are_detected() -> None:
     key = generate("live")
     swapped = [key[:i] + key[i + 1] + key[i] + key[i + 2 :] for i in range(8, 45) if key[i] != key[i + 1]]
     assert not any(well_formed(text) for text in swapped)
@@ -126,7 +126,7 @@ def test_neighbouring_letters_exchanged_and_kinds_exchanged_are_noticed() -> Non
 # Identity
 
 
-def test_a_key_is_its_owner_in_its_own_sky(keys: ApiKeys, ben: User) -> None:
+def test_a_key_identifies_its_owner_in_the_sky_of_its_kind(keys: ApiKeys, ben: User) -> None:
     live, test = make(keys, ben), make(keys, ben, "test")
     found = keys.identify(live.text, "192.0.2.1")
     assert (found.kind, found.user_id, found.name, found.role) == ("key", ben.id, "ben", "operator")
@@ -145,7 +145,7 @@ def test_a_mistyped_key_is_refused_without_asking_the_database(keys: ApiKeys, st
     assert store.asked == 1
 
 
-def test_a_well_formed_key_that_nobody_made_is_invalid(keys: ApiKeys, ben: User) -> None:
+def test_a_well_formed_unknown_key_is_invalid(keys: ApiKeys, ben: User) -> None:
     make(keys, ben)
     assert code_of(keys, generate("live")) == "token_invalid"
 
@@ -155,7 +155,7 @@ def test_a_key_of_another_installation_is_invalid(keys: ApiKeys, db: Db, clock: 
     assert code_of(other, make(keys, ben).text) == "token_invalid"
 
 
-def test_scopes_narrow_a_key_and_follow_its_owner_down(keys: ApiKeys, db: Db, ben: User) -> None:
+def test_scopes_narrow_a_key_and_lost_permissions_of_its_owner_too(keys: ApiKeys, db: Db, ben: User) -> None:
     text = make(keys, ben, scopes=["audio.view", "stats.view"]).text
     assert keys.identify(text, None).permissions == {"audio.view", "stats.view"}
     change(db, users.set_role, ben.id, "viewer", ANNA)
@@ -164,17 +164,17 @@ def test_scopes_narrow_a_key_and_follow_its_owner_down(keys: ApiKeys, db: Db, be
     assert found.scopes == {"audio.view", "stats.view"}
 
 
-def test_a_key_without_scopes_grows_and_shrinks_with_its_owner(keys: ApiKeys, db: Db, ben: User) -> None:
+def test_a_key_without_scopes_has_the_current_permissions_of_its_owner(keys: ApiKeys, db: Db, ben: User) -> None:
     text = make(keys, ben).text
     change(db, users.set_role, ben.id, "viewer", ANNA)
     assert "audio.view" not in keys.identify(text, None).permissions
 
 
-def test_no_scope_at_all_is_no_permission_at_all(keys: ApiKeys, ben: User) -> None:
+def test_an_empty_list_of_scopes_permits_nothing(keys: ApiKeys, ben: User) -> None:
     assert keys.identify(make(keys, ben, scopes=[]).text, None).permissions == frozenset()
 
 
-def test_a_scope_above_its_owner_is_refused(keys: ApiKeys, ben: User) -> None:
+def test_a_scope_that_its_owner_does_not_have_is_refused(keys: ApiKeys, ben: User) -> None:
     with pytest.raises(AccountError, match="does not hold"):
         make(keys, ben, scopes=["settings.manage"])
 
@@ -197,7 +197,7 @@ def test_a_key_ends_at_its_second(keys: ApiKeys, clock: StillClock, ben: User) -
     assert code_of(keys, made.text) == "token_expired"
 
 
-def test_a_revoked_key_that_also_expired_is_called_revoked(keys: ApiKeys, db: Db, clock: StillClock, ben: User) -> None:
+def test_a_revoked_and_expired_key_is_reported_as_revoked(keys: ApiKeys, db: Db, clock: StillClock, ben: User) -> None:
     made = make(keys, ben, expires_at=clock.wall() + 30)
     change(db, table.revoke, made.key.id, ANNA)
     clock.pass_by(60)
@@ -223,7 +223,7 @@ def test_a_key_whose_owner_was_deleted_is_invalid(keys: ApiKeys, db: Db, ben: Us
         ("garbage", False),
     ],
 )
-def test_a_key_with_networks_is_refused_elsewhere(keys: ApiKeys, ben: User, client: str | None, welcome: bool) -> None:
+def test_a_key_with_networks_is_refused_from_other_addresses(keys: ApiKeys, ben: User, client: str | None, welcome: bool) -> None:
     text = make(keys, ben, networks=["192.0.2.0/24", "2001:db8::/32"]).text
     if welcome:
         assert keys.identify(text, client).networks == ("192.0.2.0/24", "2001:db8::/32")
@@ -231,7 +231,7 @@ def test_a_key_with_networks_is_refused_elsewhere(keys: ApiKeys, ben: User, clie
         assert code_of(keys, text, client) == "permission_denied"
 
 
-def test_a_damaged_list_of_networks_or_scopes_lets_nothing_through(keys: ApiKeys, store: Store, ben: User) -> None:
+def test_a_damaged_list_of_networks_or_scopes_permits_nothing(keys: ApiKeys, store: Store, ben: User) -> None:
     made = make(keys, ben, networks=["192.0.2.0/24"], scopes=["stats.view"])
     store.write(lambda c: c.exec_driver_sql("UPDATE api_keys SET scopes = '{'").rowcount)
     assert keys.identify(made.text, "192.0.2.1").permissions == frozenset()
@@ -321,5 +321,5 @@ def test_s02_what_is_kept_is_a_keyed_hash(keys: ApiKeys, store: Store, ben: User
     assert Secret("k" * 40).digest("refresh token", text) != digest
 
 
-def test_every_prefix_leads_to_a_sky() -> None:
+def test_every_prefix_has_a_sky() -> None:
     assert set(apikeys.PREFIXES) == set(apikeys.SKIES) == {"live", "test"}

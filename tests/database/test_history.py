@@ -1,4 +1,4 @@
-"""The history store: a place of its own beside the main store, and what it takes to open it."""
+"""Claims about the history store: separate from the main store, and how it is opened."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_the_schema_follows_the_search_path_of_the_address(options: str, schema:
     assert "s3kret" not in str(history.status())
 
 
-def test_a_role_that_may_not_make_the_schema_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_role_without_the_privilege_to_create_the_schema_gets_one_line(tmp_path: Path) -> None:
     with open_stores("postgres", tmp_path) as stores:
         role = f"{stores.main.read(lambda c: c.execute(text('SELECT current_schema()')).scalar_one())}_role"
         stores.main.write(lambda c: c.execute(text(f"CREATE ROLE {role}")).rowcount)

@@ -1,4 +1,4 @@
-"""What belonged to a deleted user goes from the history too, whenever a process dies."""
+"""Claims about rows of deleted users: history deletes them too, also where a process is killed in between."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ACTOR = Actor("cli", "test")
 
 
 def two_users(stores: Stores) -> tuple[int, int]:
-    """Two users with a note each, beside a note of nobody."""
+    """Two users with a note each, and a note without an owner."""
 
     def make(connection: Connection) -> tuple[int, int]:
         at = stores.clock.wall()
@@ -38,7 +38,7 @@ def delete_user(stores: Stores, user_id: int) -> None:
     stores.main.write(users.remove, user_id, ACTOR, stores.clock.wall())
 
 
-def test_what_a_deleted_user_owned_goes_and_all_else_stays(stores: Stores) -> None:
+def test_rows_of_a_deleted_user_are_deleted_and_no_others(stores: Stores) -> None:
     ann, _ = two_users(stores)
     delete_user(stores, ann)
     assert notes(stores.history) == ["of ann", "of bob", "of nobody"]
@@ -53,7 +53,7 @@ def test_a_deletion_that_is_refused_leaves_no_record(stores: Stores) -> None:
     assert stores.main.read(deleted_owners.after, None) == []
 
 
-def test_a_process_killed_between_the_two_stores_is_made_up_for_at_the_next_start(stores: Stores) -> None:
+def test_after_a_kill_between_the_two_stores_the_next_start_deletes_the_rows(stores: Stores) -> None:
     ann, _ = two_users(stores)
     stores.history.close()
     stores.main.close()
@@ -65,12 +65,12 @@ def test_a_process_killed_between_the_two_stores_is_made_up_for_at_the_next_star
 
     assert forked(killed) == -signal.SIGKILL
     history = stores.again()
-    assert notes(history) == ["of ann", "of bob", "of nobody"], "the process died before history heard of it"
+    assert notes(history) == ["of ann", "of bob", "of nobody"], "the process was killed before history applied it"
     history.round()
     assert notes(history) == ["of bob", "of nobody"]
 
 
-def test_a_process_killed_while_it_deletes_starts_again(stores: Stores) -> None:
+def test_after_a_kill_during_the_deletion_the_next_start_repeats_it(stores: Stores) -> None:
     ann, bob = two_users(stores)
     delete_user(stores, ann)
     delete_user(stores, bob)
@@ -92,7 +92,7 @@ def test_a_process_killed_while_it_deletes_starts_again(stores: Stores) -> None:
     assert history.apply_deletions() == 2
 
 
-def test_a_row_that_comes_late_from_a_process_that_did_not_know_goes_too(stores: Stores) -> None:
+def test_a_row_written_late_by_a_process_that_did_not_know_is_deleted_too(stores: Stores) -> None:
     ann, _ = two_users(stores)
     delete_user(stores, ann)
     stores.history.apply_deletions()
@@ -102,7 +102,7 @@ def test_a_row_that_comes_late_from_a_process_that_did_not_know_goes_too(stores:
     assert notes(stores.history) == ["of bob", "of nobody"]
 
 
-def test_a_deletion_is_done_with_after_a_while_and_remembered_over_restarts(stores: Stores) -> None:
+def test_a_deletion_is_settled_after_ten_minutes_and_stays_so_after_a_restart(stores: Stores) -> None:
     ann, _ = two_users(stores)
     delete_user(stores, ann)
     assert stores.history.apply_deletions() == 1
@@ -126,7 +126,7 @@ def test_beside_another_main_database_every_deletion_of_that_one_is_applied(stor
     assert notes(stores.history) == ["of nobody"]
 
 
-def test_the_loop_applies_deletions_at_its_start_when_told_and_from_time_to_time(stores: Stores) -> None:
+def test_the_loop_applies_deletions_at_its_start_on_a_change_and_periodically(stores: Stores) -> None:
     ann, bob = two_users(stores)
     delete_user(stores, ann)
     history = stores.again()
@@ -144,7 +144,7 @@ def test_the_loop_applies_deletions_at_its_start_when_told_and_from_time_to_time
     assert notes(history) == ["of nobody"]
 
 
-def test_a_main_store_that_is_away_is_no_trouble_of_the_history(sqlite_stores: Stores) -> None:
+def test_an_unavailable_main_store_is_no_error_of_the_history(sqlite_stores: Stores) -> None:
     class Away(Store):
         def read(self, *_: object) -> object:  # type: ignore[override]
             raise StoreError("away")

@@ -1,7 +1,7 @@
-"""Bulk writes beside a hub: while the history's writer stands still, the main store commits and the hub goes on.
+"""Claims about bulk writes: while the history's writer is blocked, the main store commits and the hub goes on.
 
-Nothing here is measured by the clock: each bulk write is held by a lock that is only released after the main store's commits
-are kept, so a test in which they wait for it never ends.
+Nothing here is measured by the clock: each bulk write is held by a lock that is only released after the main store's
+commits, so a test in which they wait for it never ends.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ BESIDE_HUB = textwrap.dedent("""
     # The machine may be crowded: nothing here is given up because it waited long.
     for store in (main, history._store):
         if store.is_sqlite:
-            store._backend._writer.pool.patience = store._backend._reader.pool.patience = 60
+            store._backend._writer.pool.timeout = store._backend._reader.pool.timeout = 60
         else:
-            store._backend._patience = 60
+            store._backend._timeout = 60
 
     def one(minute):
         return Minute(minute, "live", 60, 1, 1.0, 1, 0, 0, 1, None, False)

@@ -1,4 +1,4 @@
-"""The two ways into the history: at once, and in batches that are bounded, retried and counted."""
+"""Claims about writing to the history: at once, and in batches that are bounded, retried and counted."""
 
 from __future__ import annotations
 

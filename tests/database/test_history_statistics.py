@@ -1,4 +1,4 @@
-"""Statistics by minute in the database: one row for each minute and sky, whatever happens to the clock or the batch."""
+"""Claims about stored statistics: one row for each minute and sky, also when clocks jump or a batch is repeated."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support.history import Stores, a_minute
 
 
 def kept(stores: Stores, *rows: Minute) -> list[Minute]:
-    """What is in the database after these were written, one after the other."""
+    """The stored minutes after these batches were written in order."""
     for row in rows:
         stores.history.enqueue(write_minutes, row)
         stores.history.flush()

@@ -1,6 +1,6 @@
-"""An installation that commit 6feff02 left behind, brought to the newest schema: every row, key, sign-in and setting is as it was.
+"""Claims about the upgrade of an installation made by commit 6feff02: every row, key, sign-in and setting stays as it was.
 
-What is asked of it is asked over HTTP, which does not change; see tests/data/installation/README.md for how it was made.
+The tests use HTTP, whose interface does not change; see tests/data/installation/README.md for how it was made.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def rows_in(kind: str, url: str, folder: Path) -> dict[str, Any]:
 
 
 class Installation:
-    """The whole server on the restored database, at the moment it was left."""
+    """The whole server on the restored database, with the clock at NOW."""
 
     def __init__(self, folder: Path, url: str) -> None:
         # The environment's first value lost against the table's long ago: it must do so again.
@@ -125,12 +125,12 @@ def there(kind: str, tmp_path: Path) -> Iterator[Installation]:
 
 @pytest.fixture
 def then(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Links are dated by itsdangerous, which reads the machine's clock: here it reads NOW."""
+    """itsdangerous dates links by the machine's clock, which reads NOW here."""
     monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: int(NOW) + 60)
 
 
 def holds(new: Any, old: Any) -> bool:
-    """Whether the new answer says everything that the old one said, and perhaps more. Plain lists are the same, in order."""
+    """Whether the new answer contains the whole old one, and possibly more. Plain lists are equal, in order."""
     if isinstance(old, dict):
         return isinstance(new, dict) and all(name in new and holds(new[name], value) for name, value in old.items())
     if isinstance(old, list) and any(isinstance(one, dict) for one in old):

@@ -1,4 +1,4 @@
-"""Claims about the place where processes tell each other who is connected: in memory, and on every database."""
+"""Claims about the exchange of connected sessions between processes: in memory, and on every database."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_traffic_is_wanted_for_some_seconds(port: PresencePort, clock: StillCloc
     assert not port.poll(None).wanted
 
 
-def test_evictions_are_told_once_in_order_and_earlier_ones_not_to_who_starts(port: PresencePort) -> None:
+def test_evictions_are_polled_once_in_order_and_a_new_process_gets_no_earlier_ones(port: PresencePort) -> None:
     start = port.poll(None)
     assert (start.last_id, start.evictions) == (0, ())
     ids = [port.evict("key", target, 2, BOSS).id for target in ("1", "2")]

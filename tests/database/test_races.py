@@ -1,4 +1,4 @@
-"""Two servers on one database that are asked to do what only one may do, at the same moment."""
+"""Claims about conflicting changes made by two servers on one database at the same moment."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def made(server: Server, name: str, role: str, password: str | None = PASSWORD) 
 
 
 def caller(server: Server, user: User) -> Caller:
-    """The user as he is now."""
+    """The user as a Caller, read now."""
     now = server.store.read(stored_users.by_id, user.id)
     return Caller(Principal("user", now.id, now.name, now.role, now.permissions), FROM)
 
@@ -47,7 +47,7 @@ def two(kind: str, tmp_path: Path) -> Iterator[tuple[Server, Server]]:
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """What each act gave, or the refusal, all begun at the same moment in threads of their own."""
+    """The result or refusal of each act, all started at the same moment in their own threads."""
     gate = threading.Barrier(len(acts))
     results: list[Any] = [None] * len(acts)
 

@@ -1,4 +1,4 @@
-"""The settings: what each takes, what they must be together, and how a change reaches every process."""
+"""Claims about settings: valid values, constraints between them, and how a change reaches every process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def by_hand(store: Store, statement: str, **values: object) -> None:
 
 
 class CountingStore:
-    """A store that counts its reads, and fails them while told to."""
+    """A store that counts its reads, and fails them while `broken`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -47,10 +47,10 @@ class CountingStore:
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=lambda r: r.name)
-def test_every_setting_has_a_default_that_fits_it_and_says_what_it_is(row: Any) -> None:
+def test_every_setting_has_a_valid_default_and_a_description(row: Any) -> None:
     assert parse(row, to_json(row.default)) == row.default
     assert parse(row, to_json(row.safe)) == row.safe
-    assert row.says and row.group
+    assert row.description and row.group
     assert getattr(Settings(), row.name) == row.default
 
 
@@ -137,7 +137,7 @@ def test_feature_access_always_names_every_feature(chosen: dict[str, str]) -> No
     assert set(parse(ROWS["FEATURE_ACCESS"], chosen)) == set(FEATURES)
 
 
-# Rows that cannot be believed
+# Invalid rows
 
 ACCESS_GUARDS = {
     "AUTH_MODE": "private",
@@ -149,7 +149,7 @@ ACCESS_GUARDS = {
 
 @pytest.mark.parametrize("name", ROWS)
 @pytest.mark.parametrize("damage", ["", "{", '"open"', "NaN", "null", "[[1]]", '{"audio": 1}', "1e999", '"' + "x" * 10000])
-def test_a_damaged_row_guards_access_and_says_so(name: str, damage: str) -> None:
+def test_a_damaged_row_reads_as_its_safe_value_and_is_reported(name: str, damage: str) -> None:
     settings = build({"AUTH_MODE": '"public"', name: damage}, 1)
     assert getattr(settings, name) == ACCESS_GUARDS.get(name, ROWS[name].default)
     assert len(settings.problems) == 1
@@ -171,7 +171,7 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([*ROWS, "UNHEARD_OF"]), st.none() | WORDS | JSON.map(json.dumps), max_size=6))
-def test_no_table_whatever_it_holds_stops_the_settings_from_being_made(rows: dict[str, str | None]) -> None:
+def test_settings_are_built_from_any_content_of_the_table(rows: dict[str, str | None]) -> None:
     settings = build(rows, 3)
     assert settings.version == 3
     assert settings.AUTH_MODE in ("public", "hybrid", "private")
@@ -260,7 +260,7 @@ def test_two_writers_at_once_cannot_make_settings_that_do_not_fit(store: Store) 
     assert table.fresh(0).problems == ()
 
 
-def test_another_process_sees_the_change_when_it_asks_afresh(store: Store, clock: StillClock) -> None:
+def test_another_process_sees_the_change_at_its_next_fresh_read(store: Store, clock: StillClock) -> None:
     here, there = SettingsTable(store, clock=clock), SettingsTable(store, clock=clock)
     here.set("AUTH_MODE", "private", ANNA)
     assert there.current.AUTH_MODE == "hybrid"
@@ -280,7 +280,7 @@ def test_asking_again_at_once_costs_no_query(sqlite_store: Store, clock: StillCl
     assert counting.reads == before + 1
 
 
-def test_settings_that_cannot_be_read_raise_rather_than_grow_old(sqlite_store: Store, clock: StillClock) -> None:
+def test_settings_that_cannot_be_read_raise(sqlite_store: Store, clock: StillClock) -> None:
     counting = CountingStore(sqlite_store)
     table = SettingsTable(counting, clock=clock)  # type: ignore[arg-type]
     counting.broken = True
@@ -303,7 +303,7 @@ def test_a_row_changed_by_hand_is_in_force_and_raises_the_version(store: Store, 
 
 
 @pytest.mark.parametrize("statement", ["UPDATE settings SET value = 'garbage' WHERE name = 'AUTH_MODE'", "DELETE FROM settings"])
-def test_an_auth_mode_spoilt_by_hand_fails_to_private_until_it_is_set(store: Store, clock: StillClock, statement: str) -> None:
+def test_an_auth_mode_damaged_by_hand_is_private_until_it_is_set(store: Store, clock: StillClock, statement: str) -> None:
     table = SettingsTable(store, clock=clock)
     table.set("AUTH_MODE", "public", ANNA)
     by_hand(store, statement)

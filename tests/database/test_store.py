@@ -1,4 +1,4 @@
-"""The store: reading and writing, and what a locked, broken or absent database does."""
+"""Claims about the store: reads, writes, and a locked, damaged or missing database."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_sqlite_is_opened_for_durability(sqlite_store: Store, tmp_path: Path) ->
     assert stat.S_IMODE((tmp_path / "test.db").stat().st_mode) == 0o600
 
 
-# Locked, broken, away
+# Locked, damaged, unavailable
 
 
 def test_a_write_beside_a_held_lock_is_busy_in_time_and_reads_go_on(sqlite_store: Store, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_an_upgrade_that_has_nothing_to_do_does_not_wait_for_a_lock(sqlite_store
         assert other.holding
 
 
-def test_a_file_that_is_no_database_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_an_error_of_one_line(tmp_path: Path) -> None:
     (tmp_path / "test.db").write_bytes(b"not a database at all, sorry" * 200)
     with pytest.raises(StoreError, match=r"cannot use the database .*test\.db: file is not a database") as caught:
         Store(f"sqlite:///{tmp_path / 'test.db'}").upgrade()
@@ -113,7 +113,7 @@ def test_a_file_damaged_under_a_running_server_is_an_error_and_no_crash(tmp_path
         assert version(made) == 1
 
 
-def test_a_read_only_file_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_read_only_file_is_an_error_of_one_line(tmp_path: Path) -> None:
     with open_store("sqlite", tmp_path) as made:
         made.close()
     store = Store(f"sqlite:///file:{tmp_path / 'test.db'}?mode=ro&uri=true")
@@ -124,7 +124,7 @@ def test_a_read_only_file_is_said_in_one_line(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_folder_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error_of_one_line(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="unable to open database file"):
         Store(f"sqlite:///{tmp_path}/nowhere/test.db").upgrade()
 

@@ -1,4 +1,4 @@
-"""Families of refresh tokens: how they start, what each exchange gives, and what ends them."""
+"""Claims about token families: their start, the result of each exchange, and what ends them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_family_starts_only_for_the_user_whose_password_was_checked(db: Db) ->
 
 
 @pytest.mark.parametrize("act", ["disable", "password", "everywhere"])
-def test_what_ends_a_user_ends_his_families(db: Db, act: str) -> None:
+def test_disabling_a_user_or_changing_the_password_ends_the_families(db: Db, act: str) -> None:
     ben = make(db, "ben")
     start_family(db, ben)
     {
@@ -64,7 +64,7 @@ def test_of_two_refreshes_at_once_one_is_good_and_the_other_ends_the_family(db: 
         assert db.store.read(families.by_ids, [f"f{turn}"])[f"f{turn}"].revoked_at is not None
 
 
-def test_a_refresh_token_ages_and_each_exchange_gives_a_whole_life(db: Db, clock: StillClock) -> None:
+def test_a_refresh_token_expires_and_each_exchange_gives_a_full_lifetime(db: Db, clock: StillClock) -> None:
     start_family(db, make(db, "ben"))
     clock.pass_by(99)
     assert change(db, families.exchange, "r1", "r2", 100, "").outcome == "good"
@@ -75,14 +75,14 @@ def test_a_refresh_token_ages_and_each_exchange_gives_a_whole_life(db: Db, clock
     assert change(db, families.exchange, "never", "r5", 100, "").outcome == "unknown"
 
 
-def test_families_are_forgotten_by_age_with_their_tokens(db: Db, clock: StillClock) -> None:
+def test_expired_families_are_removed_with_their_tokens(db: Db, clock: StillClock) -> None:
     start_family(db, make(db, "ben"))
     clock.pass_by(101)
     assert change(db, families.prune) == 1
     assert change(db, families.exchange, "r1", "r2", 100, "").outcome == "unknown"
 
 
-def test_ending_a_family_twice_is_one_row(db: Db) -> None:
+def test_ending_a_family_twice_writes_one_row(db: Db) -> None:
     start_family(db, make(db, "ben"))
     family = db.store.read(families.of_token, "r1")
     assert family is not None

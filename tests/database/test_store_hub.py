@@ -1,4 +1,4 @@
-"""The store beside a hub: what waits for a database holds nobody else up."""
+"""Claims about the store in a gevent process: waiting for a database does not block the hub."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ BESIDE_HUB = textwrap.dedent("""
 
     store = Store(sys.argv[1])
     store.upgrade()
-    # The machine may be crowded; who tests these limits sets them himself.
+    # The machine may be slow; tests of these limits set their own.
     if store.is_sqlite:
-        store._backend._writer.pool.patience = store._backend._reader.pool.patience = 60
+        store._backend._writer.pool.timeout = store._backend._reader.pool.timeout = 60
     else:
         store._backend._engine.pool._timeout = 60
 
@@ -86,8 +86,8 @@ def test_the_hub_goes_on_while_another_process_holds_the_database(tmp_path: Path
                     return str(busy)
                 return "done"
 
-            def twenty(patience):
-                lane.patience = patience
+            def twenty(timeout):
+                lane.timeout = timeout
                 return [gevent.spawn(attempt) for _ in range(20)]
 
             # Twenty wait together, not one after another: most were not begun when the first gave up.
@@ -108,7 +108,7 @@ def test_the_hub_goes_on_while_another_process_holds_the_database(tmp_path: Path
     assert said == "0 True 2\n2 False\n{'done'} 22\n"
 
 
-def test_the_hub_goes_on_while_postgres_thinks(tmp_path: Path) -> None:
+def test_the_hub_goes_on_during_a_long_postgres_query(tmp_path: Path) -> None:
     with database_url("postgres", tmp_path) as url:
         said = beside_hub(
             """
@@ -131,7 +131,7 @@ def test_the_hub_goes_on_while_postgres_thinks(tmp_path: Path) -> None:
     assert said == "5\n"
 
 
-def test_more_holders_than_connections_are_refused_in_time(tmp_path: Path) -> None:
+def test_more_transactions_than_connections_are_refused_in_time(tmp_path: Path) -> None:
     with database_url("postgres", tmp_path) as url:
         said = beside_hub(
             """
@@ -158,7 +158,7 @@ def test_a_frozen_postgres_answers_busy_and_the_connection_is_given_up(tmp_path:
     with database_url("postgres", tmp_path) as url:
         said = beside_hub(
             """
-            store._backend._patience = 0.5
+            store._backend._timeout = 0.5
             try:
                 store.read(lambda c: c.execute(text("SELECT pg_sleep(5)")).scalar())
             except StoreBusy as busy:

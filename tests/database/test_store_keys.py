@@ -1,4 +1,4 @@
-"""Keys as they are kept: their limits, their rotation, their uses by day."""
+"""Claims about stored API keys: limits, rotation, uses by day."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_key_is_kept_with_its_limits(db: Db, clock: StillClock) -> None:
         ({"expires_at": 5.0}, "future"),
     ],
 )
-def test_a_key_that_cannot_be_is_refused(db: Db, more: dict[str, object], says: str) -> None:
+def test_an_invalid_key_is_refused(db: Db, more: dict[str, object], says: str) -> None:
     ben = make(db, "ben")
     with pytest.raises(AccountError, match=says):
         make_key(db, ben, **more)
@@ -51,7 +51,7 @@ def test_a_disabled_user_gets_no_new_key(db: Db) -> None:
         make_key(db, ben)
 
 
-def test_a_rotated_key_lives_on_for_the_overlap_and_never_longer_than_it_would_have(db: Db, clock: StillClock) -> None:
+def test_a_rotated_key_works_for_the_overlap_and_not_beyond_its_own_end(db: Db, clock: StillClock) -> None:
     ben = make(db, "ben")
     old = make_key(db, ben, scopes=frozenset({"stats.view"}), expires_at=clock.wall() + 50)
     new = change(db, keys.rotate, old.id, "d2", "sk_live_Efgh", 3600, ANNA)

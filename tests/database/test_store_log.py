@@ -1,4 +1,4 @@
-"""One-time links as they are kept, and the log, which only grows."""
+"""Claims about stored one-time links, and about the audit log, which is only appended to."""
 
 from __future__ import annotations
 

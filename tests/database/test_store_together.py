@@ -1,4 +1,4 @@
-"""Claims about what processes on one database keep of each other, on every database."""
+"""Claims about data that processes on one database share, on every database."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def row(process: str, sid: str, since: float = 1.0, **more: int) -> SessionRow:
     )
 
 
-def test_wanting_moves_no_version_and_an_eviction_does(store: Store) -> None:
+def test_requesting_traffic_does_not_raise_the_version_and_an_eviction_does(store: Store) -> None:
     before = store.read(state.version)
     store.write(presence.want, 100.0)
     assert store.read(state.version) == before
@@ -57,7 +57,7 @@ def test_evictions_are_logged(store: Store) -> None:
     ]
 
 
-def test_the_oldest_evictions_are_forgotten_by_their_number_and_by_no_clock(store: Store) -> None:
+def test_the_oldest_evictions_are_removed_by_number_not_by_time(store: Store) -> None:
     def many(connection: Connection) -> None:
         for _ in range(presence.MAX_EVICTIONS + 5):
             presence.evict(connection, "key", "1", 0, BOSS, 100.0)
@@ -72,9 +72,9 @@ def test_rows_of_processes_that_died_long_ago_are_removed_by_the_next_that_publi
     store.write(presence.publish, "dead", [row("dead", "b")], (), 100.0)
     store.write(presence.publish, "alive", [row("alive", "a")], (), 100.0)
     assert store.write(presence.publish, "alive", (), (), 100.0 + presence.GONE_S) == 1
-    assert [r.process for r in store.read(presence.everybody, 0.0)] == ["alive", "dead"], "clocks of hosts differ: not yet"
+    assert [r.process for r in store.read(presence.every, 0.0)] == ["alive", "dead"], "clocks of hosts differ: not yet"
     store.write(presence.publish, "alive", (), (), 100.0 + 2 * 86400)
-    assert [r.process for r in store.read(presence.everybody, 0.0)] == ["alive"]
+    assert [r.process for r in store.read(presence.every, 0.0)] == ["alive"]
 
 
 def test_an_eviction_that_is_kept_late_is_not_overtaken_by_a_later_one(url: str, store: Store) -> None:
@@ -107,7 +107,7 @@ def test_an_eviction_that_is_kept_late_is_not_overtaken_by_a_later_one(url: str,
     assert [e.target for e in store.read(presence.poll, 0, 100.0).evictions] == ["slow", "quick"]
 
 
-def test_an_added_receiver_is_kept_paused_and_removed_and_its_secret_stands_in_no_log(store: Store) -> None:
+def test_an_added_receiver_is_stored_paused_and_removed_and_its_password_is_in_no_log(store: Store) -> None:
     shown, before = "beast://***@pi:30005", store.read(state.version)
     made = store.write(feeds.add, "beast://op:hush@pi:30005", shown, BOSS, 100.0)
     assert (made.paused, made.added_by, made.added_at) == (False, "boss", 100.0)
@@ -118,5 +118,5 @@ def test_an_added_receiver_is_kept_paused_and_removed_and_its_secret_stands_in_n
     store.write(feeds.remove, made.id, shown, BOSS, 103.0)
     with pytest.raises(NotFound):
         store.read(feeds.by_id, made.id)
-    assert store.read(state.version) == before + 3, "every process hears of each, and of what was refused nobody"
+    assert store.read(state.version) == before + 3, "each change raises the version, a refused one does not"
     assert "hush" not in repr(store.read(audit.page)) + repr(made)

@@ -1,4 +1,4 @@
-"""The schema and its migrations: what they make, together, twice, and when they are killed."""
+"""Claims about migrations: their result, run concurrently, run twice, and killed in between."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_processes_that_start_together_upgrade_once(kind: str, tmp_path: Path) -
 
 
 def upgrade_until_killed(url: str, statements: int) -> None:
-    """Upgrade, and be killed at the statement of that number that would change something."""
+    """Upgrade, and be killed at the changing statement of that number."""
     left = statements
 
     def count(_connection: object, _cursor: object, statement: str, *_: object) -> None:

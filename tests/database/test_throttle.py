@@ -1,4 +1,4 @@
-"""Throttles: how often somebody may try to sign in, from where, and what a stranger cannot do to a user."""
+"""Claims about throttles: limits on sign-in attempts, and that attackers cannot lock users out."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def fail(throttle: LoginThrottle, name: str, address: str, times: int) -> None:
 def test_an_account_is_limited_across_addresses_and_however_its_name_is_written(throttle: LoginThrottle) -> None:
     for name, address in (("anna", "192.0.2.1"), ("ANNA", "192.0.2.2"), ("ａnna", "192.0.2.3")):
         fail(throttle, name, address, 1)
-    assert refused(throttle, "Anna", "192.0.2.4").news == "account"
+    assert refused(throttle, "Anna", "192.0.2.4").first_limit == "account"
     fail(throttle, "ben", "192.0.2.4", 1)
 
 
 def test_an_address_is_limited_across_accounts(throttle: LoginThrottle) -> None:
     for name in "abcde":
         fail(throttle, name, "192.0.2.1", 1)
-    assert refused(throttle, "f", "192.0.2.1").news == "address"
+    assert refused(throttle, "f", "192.0.2.1").first_limit == "address"
     fail(throttle, "f", "192.0.2.2", 1)
 
 
@@ -62,7 +62,7 @@ def test_loopback_is_limited_like_any_other_address(throttle: LoginThrottle) -> 
     refused(throttle, "f", "127.0.0.1")
 
 
-def test_an_ipv6_subscriber_is_one_address_whatever_he_picks_of_his_network(throttle: LoginThrottle) -> None:
+def test_all_addresses_of_an_ipv6_subscriber_count_as_one(throttle: LoginThrottle) -> None:
     for number, name in enumerate("abcde"):
         fail(throttle, name, f"2001:db8:0:1::{number + 1:x}", 1)
     refused(throttle, "f", "2001:db8:0:1:ffff::9")
@@ -70,13 +70,13 @@ def test_an_ipv6_subscriber_is_one_address_whatever_he_picks_of_his_network(thro
     fail(throttle, "g", "::ffff:192.0.2.1", 1)
 
 
-def test_everybody_together_is_limited_too(throttle: LoginThrottle) -> None:
+def test_the_total_of_all_addresses_is_limited_too(throttle: LoginThrottle) -> None:
     for number in range(12):
         fail(throttle, f"u{number}", f"192.0.2.{number}", 1)
-    assert refused(throttle, "u99", "192.0.2.99").news == "everybody"
+    assert refused(throttle, "u99", "192.0.2.99").first_limit == "everybody"
 
 
-def test_an_attempt_refused_for_its_address_uses_up_nobody_elses(throttle: LoginThrottle) -> None:
+def test_an_attempt_refused_for_its_address_counts_against_no_other_limit(throttle: LoginThrottle) -> None:
     for name in "abcde":
         fail(throttle, name, "192.0.2.1", 1)
     for _ in range(20):
@@ -84,7 +84,7 @@ def test_an_attempt_refused_for_its_address_uses_up_nobody_elses(throttle: Login
     fail(throttle, "anna", "192.0.2.2", 3)
 
 
-def test_one_may_try_again_when_the_time_is_over_and_is_told_when(throttle: LoginThrottle, clock: StillClock) -> None:
+def test_after_the_window_attempts_are_allowed_again_and_the_wait_is_reported(throttle: LoginThrottle, clock: StillClock) -> None:
     fail(throttle, "anna", "192.0.2.1", 3)
     clock.pass_by(100)
     assert refused(throttle, "anna", "192.0.2.1").retry_after == 200
@@ -103,29 +103,29 @@ def test_refused_attempts_do_not_make_the_wait_longer(throttle: LoginThrottle, c
     fail(throttle, "anna", "192.0.2.2", 1)
 
 
-def test_the_limit_is_news_once_per_window(throttle: LoginThrottle, clock: StillClock) -> None:
+def test_the_first_refusal_of_a_limit_is_marked_once_per_window(throttle: LoginThrottle, clock: StillClock) -> None:
     fail(throttle, "anna", "192.0.2.1", 3)
-    said = [refused(throttle, "anna", "192.0.2.1").news for _ in range(2)]
-    said += [refused(throttle, "anna", "192.0.2.1").news for _ in range(5)]
+    said = [refused(throttle, "anna", "192.0.2.1").first_limit for _ in range(2)]
+    said += [refused(throttle, "anna", "192.0.2.1").first_limit for _ in range(5)]
     assert [word for word in said if word] == ["account", "address"]
     clock.pass_by(300)
     fail(throttle, "anna", "192.0.2.1", 3)
-    assert refused(throttle, "anna", "192.0.2.1").news == "account"
+    assert refused(throttle, "anna", "192.0.2.1").first_limit == "account"
 
 
 def test_success_clears_the_account_and_gives_the_address_its_attempt_back(throttle: LoginThrottle) -> None:
     fail(throttle, "anna", "192.0.2.1", 2)
     throttle.succeeded(throttle.begin("anna", "192.0.2.1", LIMITS))
     fail(throttle, "anna", "192.0.2.1", 3)
-    assert refused(throttle, "other", "192.0.2.1").news == "address"
+    assert refused(throttle, "other", "192.0.2.1").first_limit == "address"
 
 
-def test_signing_in_rightly_all_day_is_never_throttled(throttle: LoginThrottle) -> None:
+def test_successful_sign_ins_are_never_throttled(throttle: LoginThrottle) -> None:
     for _ in range(30):
         throttle.succeeded(throttle.begin("anna", "192.0.2.1", LIMITS))
 
 
-def test_a_thief_with_an_account_of_his_own_cannot_reset_his_address(throttle: LoginThrottle) -> None:
+def test_an_attacker_with_an_account_cannot_reset_the_count_of_the_address(throttle: LoginThrottle) -> None:
     for name in "abcd":
         fail(throttle, name, "192.0.2.1", 1)
         throttle.succeeded(throttle.begin("thief", "192.0.2.1", LIMITS))
@@ -133,7 +133,7 @@ def test_a_thief_with_an_account_of_his_own_cannot_reset_his_address(throttle: L
     refused(throttle, "f", "192.0.2.1")
 
 
-def test_strangers_who_fail_in_a_users_name_do_not_lock_him_out_where_he_is_known(
+def test_failures_from_other_addresses_do_not_lock_a_user_out_of_a_known_address(
     throttle: LoginThrottle, clock: StillClock
 ) -> None:
     throttle.succeeded(throttle.begin("anna", "192.0.2.1", LIMITS))
@@ -143,18 +143,18 @@ def test_strangers_who_fail_in_a_users_name_do_not_lock_him_out_where_he_is_know
     throttle.succeeded(throttle.begin("anna", "192.0.2.1", LIMITS))
     # The known address has a limit of its own for the account, no free run.
     fail(throttle, "anna", "192.0.2.1", 3)
-    assert refused(throttle, "anna", "192.0.2.1").news == "account"
+    assert refused(throttle, "anna", "192.0.2.1").first_limit == "account"
     clock.pass_by(31 * 86400)
     for number in range(3):
         fail(throttle, "anna", f"203.0.113.{number}", 1)
     refused(throttle, "anna", "192.0.2.1")
 
 
-def test_strangers_who_fail_everywhere_do_not_lock_out_who_is_known(throttle: LoginThrottle) -> None:
+def test_a_full_total_does_not_lock_out_known_addresses(throttle: LoginThrottle) -> None:
     throttle.succeeded(throttle.begin("anna", "192.0.2.1", LIMITS))
     for number in range(12):
         fail(throttle, f"u{number}", f"203.0.113.{number}", 1)
-    assert refused(throttle, "ben", "192.0.2.2").news == "everybody"
+    assert refused(throttle, "ben", "192.0.2.2").first_limit == "everybody"
     throttle.succeeded(throttle.begin("anna", "192.0.2.1", LIMITS))
 
 
@@ -168,7 +168,7 @@ def test_counts_are_shared_by_processes_on_one_database(store: Store, clock: Sti
 
 def test_attempts_at_the_same_moment_never_exceed_the_limit(store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(lambda _: store.write(attempts.take, [Bucket("x", 10)], 300, 1000.0), range(40)))
+        taken = list(pool.map(lambda _: store.write(attempts.count_attempt, [Bucket("x", 10)], 300, 1000.0), range(40)))
     assert taken.count(None) == 10
     assert sum(full.first for full in taken if full is not None) == 1
 
@@ -180,7 +180,7 @@ def test_a_higher_limit_is_in_force_at_once(throttle: LoginThrottle) -> None:
     throttle.begin("f", "192.0.2.1", Settings(LOGIN_ATTEMPTS_PER_ADDRESS=50, LOGIN_ATTEMPTS_TOTAL=1000))
 
 
-def test_a_clock_that_was_set_back_does_not_lock_anybody_out(throttle: LoginThrottle, clock: StillClock) -> None:
+def test_a_clock_that_was_set_back_locks_no_user_out(throttle: LoginThrottle, clock: StillClock) -> None:
     fail(throttle, "anna", "192.0.2.1", 3)
     clock.wall_now -= 100_000
     fail(throttle, "anna", "192.0.2.1", 1)
@@ -191,7 +191,7 @@ def test_the_store_holds_no_name_as_it_was_typed(store: Store, clock: StillClock
     assert "hunter2" not in str(store.read(lambda c: [tuple(row) for row in c.execute(select(ATTEMPTS))]))
 
 
-def test_counters_are_forgotten_when_their_window_is_over_and_known_addresses_later(store: Store, clock: StillClock) -> None:
+def test_counters_are_removed_after_their_window_and_known_addresses_later(store: Store, clock: StillClock) -> None:
     throttle = throttle_of(store, clock)
     throttle.succeeded(throttle.begin("anna", "192.0.2.1", LIMITS))
     for number in range(5):
@@ -204,7 +204,7 @@ def test_counters_are_forgotten_when_their_window_is_over_and_known_addresses_la
     assert rows(store) == 0
 
 
-def test_an_absurd_name_or_address_is_counted_and_no_crash(throttle: LoginThrottle) -> None:
+def test_any_name_and_address_is_counted_without_an_exception(throttle: LoginThrottle) -> None:
     fail(throttle, "x" * 100_000, "not an address" * 100, 1)
     fail(throttle, "\ud800\x00", "", 1)
 
@@ -214,14 +214,14 @@ def test_an_absurd_name_or_address_is_counted_and_no_crash(throttle: LoginThrott
 
 def test_bad_tokens_are_counted_per_address_and_window() -> None:
     throttle, limits = TokenThrottle(), Settings(TOKEN_ATTEMPTS_PER_ADDRESS=2, LOGIN_WINDOW_SECONDS=300)
-    assert [throttle.bad("192.0.2.1", limits, 10.0) for _ in range(3)] == [None, None, 300.0]
-    assert throttle.bad("192.0.2.2", limits, 10.0) is None
-    assert throttle.bad("192.0.2.1", limits, 210.0) == 100.0
-    assert throttle.bad("192.0.2.1", limits, 310.0) is None
+    assert [throttle.count_bad("192.0.2.1", limits, 10.0) for _ in range(3)] == [None, None, 300.0]
+    assert throttle.count_bad("192.0.2.2", limits, 10.0) is None
+    assert throttle.count_bad("192.0.2.1", limits, 210.0) == 100.0
+    assert throttle.count_bad("192.0.2.1", limits, 310.0) is None
 
 
 def test_the_count_of_bad_tokens_stays_small_under_a_flood_of_addresses() -> None:
     throttle, limits = TokenThrottle(), Settings()
     for number in range(30_000):
-        throttle.bad(f"2001:db8:{number:x}::1", limits, 1.0)
+        throttle.count_bad(f"2001:db8:{number:x}::1", limits, 1.0)
     assert len(throttle._windows) <= 10_000

@@ -1,4 +1,4 @@
-"""Refresh tokens: rotation, revocation, and what becomes of a stolen one."""
+"""Claims about refresh tokens: rotation, revocation, and reuse of a stolen one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_refresh_gives_a_new_pair_of_the_same_family(desk: Desk) -> None:
     assert desk.tokens.identify(second.access) is not None
 
 
-def test_a_refresh_token_used_twice_kills_its_whole_family(desk: Desk) -> None:
+def test_a_refresh_token_used_twice_ends_its_whole_family(desk: Desk) -> None:
     desk.user()
     first, other = desk.login(), desk.login()
     second = desk.tokens.refresh(first.refresh)
@@ -39,7 +39,7 @@ def test_a_refresh_token_used_twice_kills_its_whole_family(desk: Desk) -> None:
     assert len(desk.store.read(audit.page, action="token.reused")) == 1
 
 
-def test_a_refresh_token_expires_and_each_new_one_lives_whole(desk: Desk) -> None:
+def test_a_refresh_token_expires_and_each_new_one_has_a_full_lifetime(desk: Desk) -> None:
     desk.user()
     desk.settings.change({"JWT_ACCESS_SECONDS": 60, "JWT_REFRESH_SECONDS": 100}, BOSS)
     grant = desk.login()
@@ -86,6 +86,6 @@ def test_revoking_what_is_no_token_is_no_error(one: Desk, token: object) -> None
     assert not one.tokens.revoke(token)
 
 
-def test_nobody_revokes_with_a_token_he_signed_himself(one: Desk) -> None:
+def test_a_forged_token_revokes_nothing(one: Desk) -> None:
     token = one.forge(key=b"x" * 32)
     assert not one.tokens.revoke(token)

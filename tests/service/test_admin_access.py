@@ -1,4 +1,5 @@
-"""The page of access and settings: every setting in words, and a look ahead that says from what to what and whom it costs what."""
+"""The page of access and settings: every setting in words, and a look ahead that says from what to what and whom it costs
+what."""
 
 from __future__ import annotations
 
@@ -78,7 +79,7 @@ def test_every_setting_stands_there_with_title_name_help_and_default(ann: Browse
     for row in ROWS.values():
         assert row.name in said
         if row.name not in ("AUTH_MODE", "FEATURE_ACCESS"):
-            assert row.title in said and row.says in said
+            assert row.title in said and row.description in said
             assert f"Default: {labels.value_name(row, row.default)}." in said
     assert "Every setting is as it was installed." in said
 

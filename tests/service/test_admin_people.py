@@ -255,7 +255,7 @@ def test_taking_something_from_a_role_says_first_who_loses_what(panel: Panel, an
     carried.pop("csrf_token")
     assert ann.post("/admin/roles/role/listener/", carried).status_code == 303
     role = panel.skyspy.store.read(roles.by_name, "listener")
-    assert (role.permissions, role.says) == ({"aircraft.view"}, "Listens")
+    assert (role.permissions, role.description) == ({"aircraft.view"}, "Listens")
 
 
 def test_giving_somebody_a_lesser_role_says_first_what_is_lost(panel: Panel, ann: Browser) -> None:

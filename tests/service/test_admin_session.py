@@ -71,8 +71,8 @@ class Moving(PanelSessions):
         self._meanwhile = meanwhile
         self.looked = 0
 
-    def look(self, secret: str, browser: AskedFrom) -> PanelSession | None:
-        found = super().look(secret, browser)
+    def look_up(self, secret: str, browser: AskedFrom) -> PanelSession | None:
+        found = super().look_up(secret, browser)
         self.looked += 1
         self._meanwhile()
         return found

@@ -1,4 +1,4 @@
-"""Passwords: what is kept of them, what they cost, and that the hub goes on meanwhile."""
+"""Claims about passwords: their stored form, their cost, and that the hub goes on meanwhile."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from argon2 import PasswordHasher, extract_parameters
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skyspy.auth.passwords import Checked, PasswordError, Passwords
+from skyspy.auth.passwords import PasswordCheck, PasswordError, Passwords
 from tests.support.databases import python
 
 QUICK = Passwords(memory_kib=8, passes=1)
@@ -20,7 +20,7 @@ GOOD = "correct horse battery staple"
 def test_the_kept_hash_is_argon2id_at_the_recommended_cost() -> None:
     kept = Passwords().hash(GOOD, 8)
     assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-    assert Passwords().check(kept, GOOD) == Checked(True)
+    assert Passwords().check(kept, GOOD) == PasswordCheck(True)
 
 
 def test_two_hashes_of_one_password_differ() -> None:
@@ -31,23 +31,23 @@ def test_two_hashes_of_one_password_differ() -> None:
 @settings(max_examples=50, deadline=None)
 def test_only_the_same_password_is_right(password: str, other: str) -> None:
     kept = QUICK.hash("x1" + password, 1)
-    assert QUICK.check(kept, "x1" + password).good
-    assert not QUICK.check(kept, "x2" + other).good
+    assert QUICK.check(kept, "x1" + password).matches
+    assert not QUICK.check(kept, "x2" + other).matches
 
 
 @pytest.mark.parametrize("kept", [None, "", "not a hash", "$argon2id$v=19$m=8,t=1,p=1$broken", "$2b$12$bcrypt"])
 def test_nothing_matches_where_there_is_no_hash(kept: str | None) -> None:
-    assert not QUICK.check(kept, GOOD).good
+    assert not QUICK.check(kept, GOOD).matches
 
 
 @pytest.mark.parametrize("password", [None, 7, ["x"], {"a": 1}, True, b"bytes", "\ud800" * 10, "x" * 1025, "é" * 600])
-def test_what_is_no_password_is_wrong_and_no_crash(password: object) -> None:
-    assert not QUICK.check(QUICK.hash(GOOD, 8), password).good
+def test_any_other_value_is_a_wrong_password_without_an_exception(password: object) -> None:
+    assert not QUICK.check(QUICK.hash(GOOD, 8), password).matches
 
 
 def test_s09_a_megabyte_is_refused_without_being_hashed() -> None:
     passwords, hasher = counting()
-    assert not passwords.check(None, "x" * 1_000_000).good
+    assert not passwords.check(None, "x" * 1_000_000).matches
     with pytest.raises(PasswordError, match="at most"):
         passwords.hash("xy" * 500_000, 8)
     assert hasher.counted == 0
@@ -63,7 +63,7 @@ def test_s09_a_megabyte_is_refused_without_being_hashed() -> None:
         ("\ud800" * 12, "at most"),
     ],
 )
-def test_a_password_that_is_too_easy_is_refused_without_being_repeated(password: str, says: str) -> None:
+def test_a_weak_password_is_refused_and_not_in_the_message(password: str, says: str) -> None:
     with pytest.raises(PasswordError, match=says) as caught:
         QUICK.hash(password, 10, "anna.pilot")
     assert password not in str(caught.value)
@@ -71,25 +71,25 @@ def test_a_password_that_is_too_easy_is_refused_without_being_repeated(password:
 
 def test_a_long_passphrase_with_blanks_and_accents_works() -> None:
     phrase = "  Größe zählt nicht, aber 64 Zeichen gehen natürlich auch hier ☺ "
-    assert QUICK.check(QUICK.hash(phrase, 10), phrase).good
+    assert QUICK.check(QUICK.hash(phrase, 10), phrase).matches
 
 
 def test_one_text_typed_in_two_forms_is_one_password() -> None:
-    assert QUICK.check(QUICK.hash("Café-au-lait", 8), "Cafe\u0301-au-lait").good
+    assert QUICK.check(QUICK.hash("Café-au-lait", 8), "Cafe\u0301-au-lait").matches
 
 
-def test_a_hash_of_lesser_cost_is_made_anew_at_the_next_sign_in() -> None:
+def test_a_hash_of_lower_cost_is_replaced_at_the_next_sign_in() -> None:
     old = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(GOOD)
     strong = Passwords(memory_kib=16, passes=1)
     checked = strong.check(old, GOOD)
-    assert checked.good and checked.new_hash is not None
-    assert strong.check(checked.new_hash, GOOD) == Checked(True)
-    assert strong.check(old, "wrong password") == Checked(False)
+    assert checked.matches and checked.new_hash is not None
+    assert strong.check(checked.new_hash, GOOD) == PasswordCheck(True)
+    assert strong.check(old, "wrong password") == PasswordCheck(False)
     assert checked.new_hash not in repr(checked)
 
 
 class CountingHasher(PasswordHasher):
-    """Counts what is hashed, to keep it or to compare it."""
+    """Counts hashes, made to store or to compare."""
 
     counted = 0
 
@@ -103,7 +103,7 @@ class CountingHasher(PasswordHasher):
 
 
 def counting() -> tuple[Passwords, CountingHasher]:
-    """Passwords at the cost that is in force, and the hasher that they use."""
+    """Passwords at the default cost, and their counting hasher."""
     hasher = CountingHasher.from_parameters(extract_parameters(Passwords().hash(GOOD, 8)))
     return Passwords(hasher=hasher), hasher
 
@@ -114,7 +114,7 @@ def test_s11_an_unknown_user_costs_what_a_wrong_password_costs() -> None:
     hasher.counted = 0
     costs = []
     for stored in (kept, None, kept, None):
-        assert not passwords.check(stored, "wrong password").good
+        assert not passwords.check(stored, "wrong password").matches
         costs.append(hasher.counted)
     # The first check of a process also makes the hash that unknown users are checked against.
     assert costs == [2, 3, 4, 5]
@@ -131,7 +131,7 @@ def test_s11_the_first_check_of_a_process_costs_the_same_for_known_and_unknown(k
     assert hasher.counted == 2
 
 
-def test_making_the_part_costs_no_hash() -> None:
+def test_creating_passwords_costs_no_hash() -> None:
     assert counting()[1].counted == 0
 
 
@@ -159,7 +159,7 @@ def test_the_hub_goes_on_while_passwords_are_hashed_and_too_many_are_refused() -
 
             def check():
                 try:
-                    return str(passwords.check(None, "a wrong password").good)
+                    return str(passwords.check(None, "a wrong password").matches)
                 except PasswordsBusy:
                     return "busy"
 

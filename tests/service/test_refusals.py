@@ -1,4 +1,4 @@
-"""Claims about what is written down of somebody who may not: the first time at once, a flood of it as one number."""
+"""Claims about audit rows of refusals: the first is written at once, repetitions as a number."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from skyspy.auth.refusals import MOST, MOST_OF_ONE, Refusals
+from skyspy.auth.refusals import MAX_REFUSALS, MAX_REFUSALS_PER_ACTOR, Refusals
 from skyspy.store import Store, StoreBusy, audit, roles
 from skyspy.store.audit import Actor
 from tests.support.clock import StillClock
@@ -20,7 +20,7 @@ CARL = Actor("user", "carl", "192.0.2.1")
 
 
 class Desk:
-    """A log, and what counts refusals into it."""
+    """An audit log, and the Refusals that write to it."""
 
     def __init__(self, folder: Path) -> None:
         copy_database(folder / "log.sqlite3")
@@ -34,7 +34,7 @@ class Desk:
 
 
 class Full(Store):
-    """A database that cannot be written, until it can."""
+    """A database that cannot be written while `full`."""
 
     full = True
 
@@ -73,10 +73,10 @@ def test_a_flood_is_one_row_a_round_with_its_number_and_ends_with_the_flood(desk
     desk.refusals.flush()
     assert desk.rows()[1:] == [("carl", "root", {"lacks": ["audit.view"], "times": 499})]
     desk.refusals.note(CARL, "root", ["audit.view"])
-    assert len(desk.rows()) == 3, "after a quiet round it is news again"
+    assert len(desk.rows()) == 3, "after a quiet round it counts as new again"
 
 
-def test_a_flood_that_goes_on_over_rounds_is_not_news_each_time(desk: Desk) -> None:
+def test_a_flood_that_goes_on_over_rounds_is_not_written_as_new_each_time(desk: Desk) -> None:
     for _ in range(5):
         for _ in range(10):
             desk.refusals.note(CARL, "root", ["audit.view"])
@@ -84,23 +84,23 @@ def test_a_flood_that_goes_on_over_rounds_is_not_news_each_time(desk: Desk) -> N
     assert [after.get("times") for _, _, after in desk.rows()] == [None, 9, 10, 10, 10, 10]
 
 
-def test_somebody_who_tries_ever_other_things_does_not_grow_the_log(desk: Desk) -> None:
+def test_many_different_refusals_of_one_actor_do_not_grow_the_log(desk: Desk) -> None:
     for number in range(300):
         desk.refusals.note(CARL, f"The role r{number}", ["audit.view"])
     desk.refusals.flush()
-    assert len(desk.rows()) == MOST_OF_ONE + 2
-    assert desk.rows()[-1] == ("carl", "many other things", {"lacks": [], "times": 300 - MOST_OF_ONE - 1})
+    assert len(desk.rows()) == MAX_REFUSALS_PER_ACTOR + 2
+    assert desk.rows()[-1] == ("carl", "many other things", {"lacks": [], "times": 300 - MAX_REFUSALS_PER_ACTOR - 1})
 
 
-def test_many_names_do_not_grow_it_either(desk: Desk) -> None:
-    for number in range(MOST + 300):
+def test_refusals_of_many_actors_do_not_grow_the_log(desk: Desk) -> None:
+    for number in range(MAX_REFUSALS + 300):
         desk.refusals.note(Actor("key", f"ann / {number}", f"2001:db8::{number:x}"), "root", [])
     desk.refusals.flush()
-    assert len(desk.rows()) <= MOST + 2
+    assert len(desk.rows()) <= MAX_REFUSALS + 2
     assert desk.rows()[-1][2] == {"lacks": [], "times": 299}
 
 
-def test_a_database_that_cannot_be_written_changes_nothing_for_who_asks_and_nothing_is_lost(desk: Desk) -> None:
+def test_a_database_that_cannot_be_written_changes_no_answer_and_no_count_is_lost(desk: Desk) -> None:
     store = Full(f"sqlite:///{desk.store.where}")
     refusals = Refusals(store, StillClock())
     refusals.note(CARL, "root", ["audit.view"])
@@ -125,7 +125,7 @@ def test_a_database_that_cannot_be_written_changes_nothing_for_who_asks_and_noth
         ("POST", "/api/admin/feeds/check/", "settings.manage"),
     ],
 )
-def test_an_operators_route_writes_down_who_may_not(world: World, method: str, path: str, lacks: str) -> None:
+def test_a_refusal_of_an_operators_route_is_written(world: World, method: str, path: str, lacks: str) -> None:
     key = world.made_key("vera", role="viewer")
     for token, caller in ((world.jwt("vera"), "vera"), (key.text, f"vera / {key.key.name}")):
         asked = path.replace("<key_id>", "7")
@@ -147,7 +147,7 @@ def test_a_key_that_asks_for_keys_and_a_scope_beyond_ones_own_are_written_down(w
     ]
 
 
-def test_what_strangers_may_not_and_what_everybody_may_ask_for_is_not_written_down(world: World) -> None:
+def test_refusals_of_anonymous_clients_and_of_public_routes_are_not_written(world: World) -> None:
     world.choose(FEATURE_ACCESS={"stats": "permission"})
     change(world.skyspy, roles.create, "blind", frozenset(), "", OPERATOR)
     assert world.get("/api/admin/users/").status_code == 401
@@ -156,7 +156,7 @@ def test_what_strangers_may_not_and_what_everybody_may_ask_for_is_not_written_do
     assert refused(world) == []
 
 
-def test_a_try_above_oneself_is_one_row(world: World) -> None:
+def test_an_attempt_against_a_higher_user_is_one_row(world: World) -> None:
     change(world.skyspy, roles.create, "clerk", frozenset({"users.manage"}), "", OPERATOR)
     boss = world.user("root")
     token = world.jwt("carl", "clerk")
@@ -165,7 +165,7 @@ def test_a_try_above_oneself_is_one_row(world: World) -> None:
     assert [(caller, about) for caller, about, _ in refused(world)] == [("carl", "root")]
 
 
-def test_a_page_of_the_panel_writes_down_who_may_not_and_its_own_polling_does_not(panel: Panel) -> None:
+def test_a_refused_panel_page_is_written_and_its_own_polling_is_not(panel: Panel) -> None:
     panel.user("root")
     panel.user("vera", "viewer")
     browser = panel.browser("vera")

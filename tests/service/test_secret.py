@@ -1,4 +1,4 @@
-"""Changing the secret key: what was made under the former one works until its end, moves as it is used, and then is nothing."""
+"""Claims about changing the secret key: what was made with the former one works until its end, and is rekeyed as it is used."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Installation:
         self.user = change(self, users.create, "ben", "operator", QUICK.hash(PASSWORD, 8), BOSS)
 
     def key_digest(self) -> str:
-        """What the one API key is kept under."""
+        """The digest of the one stored API key."""
         return self.store.read(lambda connection: connection.execute(select(API_KEYS.c.digest)).scalar_one())
 
 
@@ -80,13 +80,13 @@ def name_of(tokens: Tokens, token: str) -> str:
 # The secret
 
 
-def test_a_former_key_is_believed_up_to_its_moment_and_no_longer(clock: StillClock) -> None:
+def test_a_former_key_is_accepted_until_its_end_and_no_longer(clock: StillClock) -> None:
     secret = Secret(NEW, FormerKey(OLD, clock.wall() + 10), clock)
-    assert [one.digest("x", "y") for one in secret.believed] == [Secret(NEW).digest("x", "y"), Secret(OLD).digest("x", "y")]
+    assert [one.digest("x", "y") for one in secret.accepted] == [Secret(NEW).digest("x", "y"), Secret(OLD).digest("x", "y")]
     clock.pass_by(9.9)
-    assert len(secret.believed) == 2
+    assert len(secret.accepted) == 2
     clock.pass_by(0.1)
-    assert secret.believed == (secret,)
+    assert secret.accepted == (secret,)
     assert secret.former is None
 
 
@@ -132,16 +132,16 @@ def test_a_kid_chooses_between_our_keys_and_proves_nothing(here: Installation) -
     assert [refused(here.after, token) for token in (crossed, silent, stranger)] == ["token_invalid"] * 3
 
 
-def test_who_is_live_by_the_former_key_is_not_sent_away_at_its_end(here: Installation) -> None:
+def test_a_session_admitted_by_the_former_key_stays_after_the_end_of_that_key(here: Installation) -> None:
     here.settings.set("JWT_ACCESS_SECONDS", 86400, BOSS)
     here.clock.pass_by(WEEK - 60)
     found = here.after.identify(here.before.login("ben", PASSWORD, "c").access)
     assert found is not None
     here.clock.pass_by(3600)
-    judged = here.after.rejudge([found.ref])[found.ref]
+    judged = here.after.reauthorize([found.ref])[found.ref]
     assert not isinstance(judged, TokenError)
     here.clock.pass_by(86400)
-    ended = here.after.rejudge([found.ref])[found.ref]
+    ended = here.after.reauthorize([found.ref])[found.ref]
     assert isinstance(ended, TokenError)
     assert ended.code == "token_expired"
 
@@ -156,7 +156,7 @@ def test_a_refresh_token_of_the_former_key_is_taken_once_and_gives_one_of_the_cu
     assert here.after.refresh(fresh.refresh).user.name == "ben"
 
 
-def test_one_used_twice_ends_its_family_across_the_change(here: Installation) -> None:
+def test_a_refresh_token_used_twice_across_the_change_ends_its_family(here: Installation) -> None:
     old = here.before.login("ben", PASSWORD, "c").refresh
     fresh = here.after.refresh(old)
     for token, code in ((old, "token_revoked"), (fresh.refresh, "token_revoked")):
@@ -185,18 +185,18 @@ def test_signing_out_ends_a_sign_in_of_the_former_key(here: Installation) -> Non
 # API keys
 
 
-def test_a_key_that_is_used_in_time_moves_and_goes_on_for_good(here: Installation) -> None:
+def test_an_api_key_used_in_time_is_rekeyed_and_stays_valid(here: Installation) -> None:
     made = here.keys_before.create(here.user.id, "live", "app", BOSS)
     version = here.settings.fresh(0).version
     assert here.key_digest() == Secret(OLD).digest("api key", made.text)
     assert name_of(here.after, made.text) == "ben"
     assert here.key_digest() == Secret(NEW).digest("api key", made.text)
-    assert here.settings.fresh(0).version == version, "nobody needs to be judged again for that"
+    assert here.settings.fresh(0).version == version, "no session needs to be reauthorized for that"
     here.clock.pass_by(WEEK)
     assert name_of(here.after, made.text) == "ben"
 
 
-def test_a_key_that_is_not_used_in_time_ends(here: Installation) -> None:
+def test_an_api_key_not_used_in_time_ends(here: Installation) -> None:
     made = here.keys_before.create(here.user.id, "live", "app", BOSS)
     here.clock.pass_by(WEEK)
     assert refused(here.after, made.text) == "token_invalid"
@@ -222,7 +222,7 @@ def test_a_key_is_written_once_however_often_it_is_used(here: Installation) -> N
     store.close()
 
 
-def test_a_key_that_another_request_moves_meanwhile_is_found_all_the_same(here: Installation) -> None:
+def test_a_key_that_another_request_rekeys_meanwhile_is_found(here: Installation) -> None:
     class Overtaken(Store):
         looks = 0
 
@@ -246,7 +246,7 @@ def test_a_revoked_key_of_the_former_stays_revoked_and_a_mistyped_one_asks_nothi
     assert refused(here.after, made.text[:-1] + ("0" if made.text[-1] != "0" else "1")) == "token_invalid"
 
 
-def test_a_key_works_where_it_cannot_be_moved_yet(here: Installation) -> None:
+def test_a_key_works_where_it_cannot_be_rekeyed_yet(here: Installation) -> None:
     class ReadOnly(Store):
         def write(self, fn: Any, /, *args: Any, **more: Any) -> Any:
             raise StoreError("the disk is full")
@@ -310,7 +310,7 @@ def test_a_browser_and_its_open_form_go_on_over_the_change(changed: Changed) -> 
     panel.skyspy.store.close()
 
 
-def test_a_cookie_of_the_former_key_is_nothing_after_its_end(changed: Changed) -> None:
+def test_a_cookie_of_the_former_key_is_invalid_after_its_end(changed: Changed) -> None:
     old = changed.before.browser("ann")
     panel = changed.after("2027-01-15T08:10:00Z")
     used, unused = panel.browser(), panel.browser()
@@ -323,7 +323,7 @@ def test_a_cookie_of_the_former_key_is_nothing_after_its_end(changed: Changed) -
     panel.skyspy.store.close()
 
 
-def test_the_log_says_until_when_the_former_key_is_believed_and_when_it_may_be_forgotten(
+def test_the_log_states_the_end_of_the_former_key_and_when_it_can_be_removed(
     changed: Changed, caplog: pytest.LogCaptureFixture
 ) -> None:
     logging.getLogger("skyspy").addHandler(caplog.handler)
@@ -344,7 +344,7 @@ def test_without_a_former_key_every_browser_is_signed_out(changed: Changed) -> N
     panel.skyspy.store.close()
 
 
-def test_a_session_that_another_request_moves_meanwhile_is_found_all_the_same(changed: Changed) -> None:
+def test_a_session_that_another_request_rekeys_meanwhile_is_found(changed: Changed) -> None:
     class Overtaken(Store):
         looks = 0
 
@@ -368,7 +368,7 @@ def test_a_session_that_another_request_moves_meanwhile_is_found_all_the_same(ch
     server.store.close()
 
 
-def test_a_session_that_moved_still_ends_in_another_kind_of_browser(changed: Changed) -> None:
+def test_a_rekeyed_session_still_ends_in_another_kind_of_browser(changed: Changed) -> None:
     old = changed.before.browser("ann")
     panel = changed.after()
     browser, foreign = panel.browser(), panel.browser(**{"User-Agent": "curl/8.0"})

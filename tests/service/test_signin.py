@@ -1,4 +1,4 @@
-"""Signing in: what the right password gives, and that every failure reads and costs alike."""
+"""Claims about sign-in: the result of the right password, and that all failures have the same answer and cost."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 import jwt
 import pytest
 
-from skyspy.auth.passwords import Checked, Passwords
+from skyspy.auth.passwords import PasswordCheck, Passwords
 from skyspy.auth.tokens import LoginError, Throttled
 from skyspy.store import StoreError, audit, users
 from tests.support.databases import change
 from tests.support.tokens import BOSS, PASSWORD, SECRET, Desk, parts
 
 
-def test_the_right_password_gives_both_tokens_and_who_it_is(desk: Desk) -> None:
+def test_the_right_password_gives_both_tokens_and_the_principal(desk: Desk) -> None:
     ben = desk.user()
     grant = desk.login("BEN")
     assert (grant.token_type, grant.expires_in) == ("Bearer", 3600)
@@ -32,7 +32,7 @@ def test_the_right_password_gives_both_tokens_and_who_it_is(desk: Desk) -> None:
     assert desk.store.read(users.by_id, ben.id).last_login_from == "192.0.2.1"
 
 
-def test_the_access_token_carries_what_the_contract_says_and_no_rights(one: Desk) -> None:
+def test_the_access_token_has_the_claims_of_the_contract_and_no_permissions(one: Desk) -> None:
     claims = jwt.decode(one.login().access, options={"verify_signature": False})
     assert set(claims) == {"iss", "aud", "sub", "jti", "iat", "nbf", "exp", "typ", "fam"}
     assert isinstance(claims["sub"], str)
@@ -74,13 +74,13 @@ def test_a_password_typed_as_a_name_reaches_neither_log_nor_database(one: Desk, 
 
 
 class CountingPasswords(Passwords):
-    """Notes what every password was checked against."""
+    """Records the stored hash that every password was checked against."""
 
     def __init__(self) -> None:
         super().__init__(memory_kib=8, passes=1)
         self.checked: list[str | None] = []
 
-    def check(self, stored: str | None, password: object) -> Checked:
+    def check(self, stored: str | None, password: object) -> PasswordCheck:
         self.checked.append(stored)
         return super().check(stored, password)
 
@@ -122,7 +122,7 @@ def test_success_resets_the_count(desk: Desk) -> None:
         desk.login()
 
 
-def test_a_hash_out_of_date_is_renewed_by_signing_in(one: Desk) -> None:
+def test_a_hash_of_outdated_cost_is_replaced_at_sign_in(one: Desk) -> None:
     before = one.store.read(users.by_name, "ben")
     stronger = parts(one.store, one.settings, SECRET, one.clock, Passwords(memory_kib=16, passes=1)).tokens
     stronger.login("ben", PASSWORD, "192.0.2.1")

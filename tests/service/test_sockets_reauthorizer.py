@@ -150,13 +150,13 @@ def test_closing_a_feature_takes_the_topic_from_strangers(world: World) -> None:
 def test_without_accounts_the_known_stay_and_strangers_still_go(world: World) -> None:
     key = world.made_key()
     known, stranger = world.peer().join("/", {"token": key.text}), world.peer().join()
-    world.tokens.rejudge_fault = StoreError("gone")
+    world.tokens.reauthorize_fault = StoreError("gone")
     world.choose(AUTH_MODE="private")
     change(world, keys.revoke, key.key.id, OPERATOR)
     look(world)
     assert told(stranger) == "token_missing"
     assert known.session is not None
-    world.tokens.rejudge_fault = None
+    world.tokens.reauthorize_fault = None
     look(world)
     assert told(known) == "token_revoked", "the verdict is made up for"
 
@@ -176,7 +176,7 @@ def test_a_token_renewed_while_accounts_are_read_is_not_judged_by_the_old_one(wo
     old, new = world.made_key("ann"), world.key("bob")
     peer = world.peer().join("/", {"token": old.text})
     change(world, keys.revoke, old.key.id, OPERATOR)
-    world.tokens.while_rejudging = lambda: peer.tell("authenticate", {"token": new})
+    world.tokens.while_reauthorizing = lambda: peer.tell("authenticate", {"token": new})
     look(world)
     assert peer.session.principal.name == "bob"
 
@@ -184,7 +184,7 @@ def test_a_token_renewed_while_accounts_are_read_is_not_judged_by_the_old_one(wo
 def test_a_round_without_a_change_judges_nobody(world: World) -> None:
     world.peer().join("/", {"token": world.key()})
     look(world)
-    world.tokens.rejudge_fault = AssertionError("judged without a change")
+    world.tokens.reauthorize_fault = AssertionError("judged without a change")
     for _ in range(5):
         look(world)
 

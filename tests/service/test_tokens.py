@@ -1,4 +1,4 @@
-"""Tokens: every forged one is refused, and what ends a genuine one."""
+"""Claims about access tokens: every forged one is refused, and what ends a valid one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from skyspy.store import users
 from tests.support.databases import change
 from tests.support.tokens import BOSS, PASSWORD, QUICK, SECRET, Desk, b64, sign
 
-# What is no token, and what is a forged one
+# Invalid and forged tokens
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_no_token_is_nobody_and_no_error(one: Desk, nothing: object) -> None:
+def test_no_token_identifies_no_principal_and_is_no_error(one: Desk, nothing: object) -> None:
     assert one.tokens.identify(nothing) is None
 
 
@@ -50,7 +50,7 @@ def test_no_token_is_nobody_and_no_error(one: Desk, nothing: object) -> None:
         "\ud800",
     ],
 )
-def test_whatever_a_client_sends_is_an_invalid_token_and_no_crash(one: Desk, token: object) -> None:
+def test_any_other_value_is_an_invalid_token_without_an_exception(one: Desk, token: object) -> None:
     assert one.code(token) == "token_invalid"
 
 
@@ -60,7 +60,7 @@ def test_whatever_a_client_sends_is_an_invalid_token_and_no_crash(one: Desk, tok
         st.text(), st.tuples(*[st.text("abcXYZ019-_=", max_size=40)] * 3).map(".".join), st.binary(), st.lists(st.integers())
     )
 )
-def test_no_rubbish_is_a_token(one: Desk, rubbish: object) -> None:
+def test_random_texts_are_invalid_tokens(one: Desk, rubbish: object) -> None:
     if rubbish != "":
         assert one.code(rubbish) in ("token_invalid", "rate_limited")
 
@@ -129,18 +129,18 @@ def test_a_forged_token_is_invalid(one: Desk, case: str) -> None:
         {"x5u": "http://127.0.0.1:9/"},
     ],
 )
-def test_headers_that_point_at_keys_are_not_looked_at(one: Desk, header: dict[str, Any]) -> None:
+def test_token_headers_that_name_keys_are_ignored(one: Desk, header: dict[str, Any]) -> None:
     assert one.code(one.forge(key=b"x" * 32, **header)) == "token_invalid"
     found = one.tokens.identify(one.forge(**header))
     assert found is not None and found.name == "ben"
 
 
 @pytest.mark.parametrize("kid", [["x"], "../../etc/passwd", "x' OR 1=1", "", 7, {"kid": "x"}])
-def test_a_kid_that_is_none_of_ours_is_invalid_even_where_the_signature_is(one: Desk, kid: object) -> None:
+def test_an_unknown_kid_is_invalid_even_with_a_valid_signature(one: Desk, kid: object) -> None:
     assert one.code(one.forge(kid=kid)) == "token_invalid"
 
 
-def test_a_megabyte_is_refused_whoever_signed_it(one: Desk) -> None:
+def test_a_token_of_a_megabyte_is_refused_with_any_signature(one: Desk) -> None:
     assert one.code("eyJ" + "a" * 500_000 + "." + "b" * 500_000 + ".c") == "token_invalid"
     assert one.tokens.identify(one.forge({"jti": "x"})) is not None
     assert one.code(one.forge({"jti": "x" * 1_000_000})) == "token_invalid"
@@ -177,7 +177,7 @@ def test_a_small_difference_between_clocks_is_forgiven(one: Desk) -> None:
     assert one.tokens.identify(token) is not None
 
 
-def test_disabling_a_user_ends_his_tokens_for_good(desk: Desk) -> None:
+def test_disabling_a_user_ends_the_tokens_for_good(desk: Desk) -> None:
     ben = desk.user()
     grant = desk.login()
     change(desk, users.set_disabled, ben.id, True, BOSS)

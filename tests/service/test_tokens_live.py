@@ -1,4 +1,4 @@
-"""What becomes of who is live; bad tokens are counted, old ones tidied away, and none is shown."""
+"""Claims about reauthorization, counting invalid tokens, removing expired rows, and secrecy."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from skyspy.store import Store, audit, families, keys, users
 from tests.support.databases import change
 from tests.support.tokens import BOSS, PASSWORD, SECRET, Desk, parts
 
-# Bad tokens are counted
+# Counting invalid tokens
 
 
-def test_an_address_with_too_many_bad_tokens_is_told_to_wait_and_good_ones_pass(one: Desk) -> None:
+def test_an_address_with_too_many_invalid_tokens_must_wait_and_valid_ones_pass(one: Desk) -> None:
     one.settings.set("TOKEN_ATTEMPTS_PER_ADDRESS", 3, BOSS)
     good = one.login().access
     codes = [one.code("bad", "192.0.2.1") for _ in range(5)]
@@ -53,10 +53,10 @@ def test_a_flood_of_addresses_does_not_grow_the_batch(one: Desk) -> None:
     assert rows <= 1001
 
 
-# Who is live
+# Reauthorization
 
 
-def test_everybody_live_is_judged_again_in_one_go(desk: Desk) -> None:
+def test_all_references_are_reauthorized_in_one_call(desk: Desk) -> None:
     ben, carl = desk.user("ben"), desk.user("carl")
     ben_jwt, carl_jwt = desk.login("ben").user, desk.login("carl").user
     key = desk.api_keys.create(ben.id, "live", "k", BOSS)
@@ -64,12 +64,12 @@ def test_everybody_live_is_judged_again_in_one_go(desk: Desk) -> None:
     principals = [desk.tokens.identify(made.text) for made in (key, revoked)]
     assert all(principals)
     refs = [ANONYMOUS.ref, ben_jwt.ref, carl_jwt.ref, *(p.ref for p in principals if p)]
-    assert {ref: type(answer) for ref, answer in desk.tokens.rejudge(refs).items()} == dict.fromkeys(refs, Principal)
+    assert {ref: type(answer) for ref, answer in desk.tokens.reauthorize(refs).items()} == dict.fromkeys(refs, Principal)
 
     change(desk, keys.revoke, revoked.key.id, BOSS)
     change(desk, users.set_role, ben.id, "viewer", BOSS)
     change(desk, users.set_disabled, carl.id, True, BOSS)
-    judged = desk.tokens.rejudge(refs)
+    judged = desk.tokens.reauthorize(refs)
     answers = [answer.code if isinstance(answer, TokenError) else answer.role for answer in (judged[ref] for ref in refs)]
     assert answers == ["", "viewer", "token_revoked", "viewer", "token_revoked"]
     again = judged[ben_jwt.ref]
@@ -78,20 +78,20 @@ def test_everybody_live_is_judged_again_in_one_go(desk: Desk) -> None:
     assert again.ref == ben_jwt.ref
 
 
-def test_a_live_token_that_reached_its_end_is_expired(one: Desk) -> None:
+def test_the_reference_of_an_expired_token_is_expired(one: Desk) -> None:
     ref = one.login().user.ref
     one.clock.pass_by(3600)
-    answer = one.tokens.rejudge([ref])[ref]
+    answer = one.tokens.reauthorize([ref])[ref]
     assert isinstance(answer, TokenError)
     assert (answer.code, answer.message) == ("token_expired", MESSAGES["token_expired"])
 
 
-def test_a_ref_that_was_never_anybody_is_revoked(one: Desk) -> None:
+def test_a_reference_to_missing_rows_is_revoked(one: Desk) -> None:
     refs = [Ref("user", 1, None, "no such family", 9e9), Ref("key", 1, 999), Ref("user", 1), Ref("robot", 1)]
-    answers = one.tokens.rejudge(refs)
+    answers = one.tokens.reauthorize(refs)
     assert {answer.code for answer in answers.values() if isinstance(answer, TokenError)} == {"token_revoked"}
     assert len(answers) == 4
-    assert one.tokens.rejudge([]) == {}
+    assert one.tokens.reauthorize([]) == {}
 
 
 class CountingStore(Store):
@@ -104,19 +104,19 @@ class CountingStore(Store):
         return super().read(fn, *args, **more)
 
 
-def test_thousands_of_live_sockets_are_judged_in_one_look(one: Desk) -> None:
+def test_thousands_of_references_are_reauthorized_with_one_query(one: Desk) -> None:
     store = CountingStore(f"sqlite:///{one.store.where}")
     tokens = parts(store, one.settings, SECRET, one.clock).tokens
     refs = [Ref("user", 1, None, f"family{number}", 9e9) for number in range(5000)]
-    assert len(tokens.rejudge(refs)) == 5000
+    assert len(tokens.reauthorize(refs)) == 5000
     assert store.asked == 1
     store.close()
 
 
-# Housekeeping and secrecy
+# Expired rows and secrecy
 
 
-def test_tidying_forgets_what_age_made_useless(one: Desk) -> None:
+def test_tidying_removes_expired_rows(one: Desk) -> None:
     one.login()
     with pytest.raises(LoginError):
         one.login(password="wrong")

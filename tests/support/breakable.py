@@ -22,18 +22,18 @@ class BreakableSettings(SettingsTable):
 
 
 class BreakableTokens(Tokens):
-    """Tokens whose look-ups raise `fault` or `rejudge_fault` while that is set.
+    """Tokens whose look-ups raise `fault` or `reauthorize_fault` while that is set.
 
-    `while_identifying` is called with each token before it is looked up, `while_rejudging` after the accounts were read.
+    `while_identifying` is called with each token before it is looked up, `while_reauthorizing` after the accounts were read.
     """
 
     fault: BaseException | None = None
-    rejudge_fault: BaseException | None = None
+    reauthorize_fault: BaseException | None = None
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self.while_identifying: Callable[[object], object] = lambda _token: None
-        self.while_rejudging: Callable[[], object] = lambda: None
+        self.while_reauthorizing: Callable[[], object] = lambda: None
 
     def identify(self, token: object, client: str | None = None) -> Principal | None:
         if self.fault is not None:
@@ -41,9 +41,9 @@ class BreakableTokens(Tokens):
         self.while_identifying(token)
         return super().identify(token, client)
 
-    def rejudge(self, refs: Iterable[Ref]) -> dict[Ref, Principal | TokenError]:
-        if self.rejudge_fault is not None:
-            raise self.rejudge_fault
-        found = super().rejudge(refs)
-        self.while_rejudging()
+    def reauthorize(self, refs: Iterable[Ref]) -> dict[Ref, Principal | TokenError]:
+        if self.reauthorize_fault is not None:
+            raise self.reauthorize_fault
+        found = super().reauthorize(refs)
+        self.while_reauthorizing()
         return found

@@ -35,7 +35,7 @@ class Twice:
         turn()
 
     def listed(self) -> list[presence.SessionRow]:
-        return self.here.store.read(presence.everybody, self.here.clock.wall())
+        return self.here.store.read(presence.every, self.here.clock.wall())
 
     def settle(self) -> None:
         """As many rounds as it takes until what happened in one process stands in the list of the others."""

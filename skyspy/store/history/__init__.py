@@ -1,7 +1,7 @@
-"""History: what a server saw, in a database file or schema of its own, with its own connections, migrations and writer.
+"""The history store: records of traffic, in its own database file or schema, with its own connections, migrations and writer.
 
-Accounts, settings and all that decides who may do what stay in the main store. What is written often and in bulk lives here, so
-that it never delays a sign-in, a changed setting or an eviction, and so that its loss is only its own.
+Accounts, settings and permissions stay in the main store. Rows that are written often and in bulk are here, so that they never
+delay a sign-in, a changed setting or an eviction, and so that losing this database loses nothing else.
 """
 
 from skyspy.store.history.store import HistoryStatus, HistoryStore

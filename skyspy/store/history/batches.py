@@ -1,4 +1,4 @@
-"""Rows that wait to be written in batches: bounded by number and size, the oldest given up first.
+"""A queue of rows to be written in batches: bounded by number and size, the oldest dropped first.
 
 Invariants: nothing here reads or writes anything outside memory. All calls come from one thread, that of the hub.
 """
@@ -18,7 +18,7 @@ WriteRows = Callable[[Connection, Sequence[Any]], object]
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A row that waits: the function that writes it, and about how many bytes it holds."""
+    """A queued row, the function that writes it, and its approximate size in bytes."""
 
     write: WriteRows
     row: object
@@ -26,7 +26,8 @@ class Pending:
 
 
 class BatchQueue:
-    """Waiting rows, oldest first. `dropped` counts those that were given up because the queue was full."""
+    """Queued rows, oldest first. `size` is their sum in bytes; `dropped` counts rows that were dropped because the queue was
+    full."""
 
     def __init__(self, max_rows: int, max_bytes: int) -> None:
         self._max_rows = max_rows
@@ -44,14 +45,14 @@ class BatchQueue:
         self.size += pending.size
         self._trim()
 
-    def take(self, most: int) -> list[Pending]:
-        """Remove and return the oldest rows, `most` at most."""
-        taken = [self._pending.popleft() for _ in range(min(most, len(self._pending)))]
+    def take(self, max_rows: int) -> list[Pending]:
+        """Remove and return the oldest rows, `max_rows` at most."""
+        taken = [self._pending.popleft() for _ in range(min(max_rows, len(self._pending)))]
         self.size -= sum(pending.size for pending in taken)
         return taken
 
     def put_back(self, taken: Sequence[Pending]) -> None:
-        """Return rows that could not be written to the front, in their order."""
+        """Put rows that could not be written back to the front, in their order."""
         self._pending.extendleft(reversed(taken))
         self.size += sum(pending.size for pending in taken)
         self._trim()

@@ -1,10 +1,10 @@
-"""Deleting from history what belonged to deleted users.
+"""Deleting rows of deleted users from the history store.
 
 The main store records a deleted user in the transaction of the deletion (store/deleted_owners.py); the history store applies
 those records at its start, whenever the main store changed, and from time to time. A crash between the two transactions only
 delays this.
 
-Invariants: a deletion is applied again at every pass for RECHECK_S seconds, because a process that did not yet know of it may have
+Invariants: a deletion is applied again at every pass for RECHECK_S seconds, because a process that had not read it yet may have
 written a row of that user meanwhile. The mark moves past it after that time. The rows of a pass and the mark are one transaction.
 """
 
@@ -34,7 +34,8 @@ def mark(connection: Connection) -> DeletedOwner | None:
 
 
 def apply(connection: Connection, owners: Sequence[DeletedOwner], tables: Iterable[Table], at: float) -> int:
-    """Delete what belonged to the owners and move the mark as far as it may (`at`: wall seconds); returns the number of rows."""
+    """Delete the owners' rows and advance the mark past deletions older than RECHECK_S (`at`: wall seconds); returns the number
+    of rows."""
     ids = [owner.user_id for owner in owners]
     deleted = 0
     for table in tables:

@@ -1,6 +1,6 @@
 """The tables of the history store, the same on SQLite and Postgres.
 
-Invariants: what is written here is what the newest revision in migrations/ makes. No foreign keys to the main store, ids only: a
+Invariants: these are the tables that the newest revision in migrations/ makes. No foreign keys to the main store, ids only: a
 table whose rows belong to a user has a column `owner_id`, and erasure.py deletes them with the user. Times are wall seconds.
 """
 
@@ -22,7 +22,7 @@ APPLIED_DELETION = Table(
     Column("deleted_at", Double, nullable=False),
 )
 
-# What a sky held in one minute (see statistics.py). `minute` counts minutes since 1970-01-01T00:00Z.
+# Statistics of one sky in one minute (see statistics.py). `minute` counts minutes since 1970-01-01T00:00Z.
 STATISTICS_MINUTE = Table(
     "statistics_minute",
     METADATA,

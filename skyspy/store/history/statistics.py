@@ -22,9 +22,9 @@ _KEY = ("minute", "sky")
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """A minute of one sky. `minute` counts minutes since 1970-01-01T00:00Z; `samples` are about one a second, 60 in a full minute.
-    `messages` arrived during the samples. `max_distance_nm` is counted from the receiver's exact place, None where no position or
-    no place was known. `demo`: some of the traffic was simulated."""
+    """One minute of one sky. `minute` counts minutes since 1970-01-01T00:00Z; `samples` are about one a second, 60 in a full
+    minute. `messages` arrived during the samples. `max_distance_nm` is the distance from the receiver's exact location, None
+    where no position or no location was known. `demo`: some of the traffic was simulated."""
 
     minute: int
     sky: str
@@ -40,7 +40,7 @@ class Minute:
 
 
 def write_minutes(connection: Connection, minutes: Sequence[Minute]) -> None:
-    """Write the minutes, each where no row covers more samples of it."""
+    """Write the minutes, except those whose stored row covers more samples."""
     statement = _INSERT[connection.dialect.name](TABLE)
     new = statement.excluded
     statement = statement.on_conflict_do_update(

@@ -1,15 +1,15 @@
 """The history store: opening it, reading, writing events at once and everything else in batches.
 
-Two ways lead in. `commit_now` is for events and for what must be delivered: it returns when the change is kept, so the caller
-publishes only what is kept. `enqueue` is for statistics and tracks: it never waits; a loop writes what gathered every FLUSH_SECONDS,
-or as soon as a batch is full. Both use the one writer of this store, which shares no lock, thread, connection or file with the main
-store. A commit waits at most for the batch that is being written, which is one short transaction.
+There are two ways to write. `commit_now` is for events and for what must be delivered: it returns after the commit, so the
+caller publishes only what is stored. `enqueue` is for statistics and tracks: it never waits; a loop writes queued rows every
+FLUSH_SECONDS, or as soon as a batch is full. Both use the one writer of this store, which shares no lock, thread, connection or
+file with the main store. A commit waits at most for the batch that is being written, which is one short transaction.
 
 SQLite is `synchronous=FULL` for batches too: a batch every few seconds makes one sync, so a second connection with weaker
 guarantees would gain nothing.
 
-Invariants: whatever is wrong with this database, only its own callers notice. Reads and `commit_now` raise StoreError, `enqueue` and
-the loop never raise; what cannot be written is tried again, and when too much waits, the oldest is dropped and counted. Only a
+Invariants: errors of this database affect only its own callers. Reads and `commit_now` raise StoreError, `enqueue` and the loop
+never raise; rows that cannot be written are tried again, and when the queue is full, the oldest are dropped and counted. Only a
 schema made by a newer version stops a start.
 """
 
@@ -49,8 +49,8 @@ MAX_BATCH_ROWS = 500
 MAX_QUEUED_ROWS = 50_000
 MAX_QUEUED_BYTES = 32 * 1024 * 1024
 ROW_BYTES = 256
-"""What a row is counted as whose writer gives no size."""
-UPGRADE_PATIENCE_S = 60.0
+"""The size of a row whose writer gives none."""
+UPGRADE_TIMEOUT_S = 60.0
 
 _REVISIONS = Path(__file__).parent / "migrations" / "versions"
 _LOCK = 0x5B75_7001
@@ -59,9 +59,9 @@ _SEARCH_PATH = re.compile(r"search_path\s*=\s*\"?(\w+)")
 
 @dataclass(frozen=True, slots=True)
 class HistoryStatus:
-    """How the history store does. `available`: it is open and the last write succeeded. `queued` rows (`queued_bytes`) wait,
-    `written` were kept, `dropped` given up. `committed` and `failed_commits` count `commit_now`. `last_error` is one line, None
-    since all is well; `last_flush_s` is how long the last batches took, in seconds, None before the first."""
+    """State and counters since the start. `available`: it is open and the last write succeeded. `queued`, `written` and
+    `dropped` count rows of `enqueue`, `committed` and `failed_commits` calls of `commit_now`. `last_error` is one line, None
+    after a success; `last_flush_s` is the duration of the last flush in seconds, None before the first."""
 
     where: str
     available: bool
@@ -77,7 +77,8 @@ class HistoryStatus:
 
 
 class HistoryStore:
-    """The history beside a main store. `url` is config's `history_url`; `metadata` names the tables, for deleting what users owned."""
+    """The history beside a main store. `url` is config's `history_url`; `metadata` names the tables, for deleting what users
+    owned."""
 
     def __init__(self, url: str, main: Store, clock: Clock, metadata: MetaData = METADATA) -> None:
         address, schema = _place(url)
@@ -85,8 +86,8 @@ class HistoryStore:
         self._main = main
         self._clock = clock
         self._owned = erasure.owned_tables(metadata)
-        # An upgrade of a running server's SQLite file happens beside the hub; Postgres waits with gevent anyway.
-        self._upgrades = WorkerPool(patience=UPGRADE_PATIENCE_S) if self._store.is_file else None
+        # A running server upgrades an SQLite file on a native thread; Postgres waits with gevent anyway.
+        self._upgrades = WorkerPool(timeout=UPGRADE_TIMEOUT_S) if self._store.is_file else None
         self._queue = BatchQueue(MAX_QUEUED_ROWS, MAX_QUEUED_BYTES)
         self._opened = False
         self._suspect = True
@@ -111,7 +112,7 @@ class HistoryStore:
         return revision
 
     def open(self) -> None:
-        """Upgrade at the start of a server. Raises NewerSchema only: any other trouble is logged, and `start` tries again."""
+        """Upgrade at the start of a server. Raises NewerSchema only: any other error is logged, and `start` tries again."""
         try:
             self.upgrade()
         except NewerSchema:
@@ -125,7 +126,7 @@ class HistoryStore:
         self.loop.wake()
 
     def stop(self) -> None:
-        """Write what waits, tried once unless the database is known to be unusable, and close the connections."""
+        """Write queued rows, tried once unless the database is known to be unusable, and close the connections."""
         self.loop.stop()
         if not self._suspect:
             self.flush()
@@ -134,7 +135,7 @@ class HistoryStore:
         self.close()
 
     def close(self) -> None:
-        """Close every connection; a later use opens new ones."""
+        """Close all connections; a later use opens new ones."""
         self._store.close()
         if self._upgrades is not None:
             self._upgrades.close()
@@ -147,10 +148,10 @@ class HistoryStore:
         return self._store.read(fn, *args, **kwargs)
 
     def commit_now(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return `fn(connection, *args, **kwargs)`, run in a transaction that is kept when this returns.
+        """Return `fn(connection, *args, **kwargs)`, run in a transaction that is committed when this returns.
 
-        For events and what must be delivered: publish after it. Rows that belong to a user are written this way only. As
-        Store.write; raises StoreBusy or StoreError where nothing was kept.
+        For events and what must be delivered: publish after it. Rows that belong to a user are only written this way. As
+        Store.write; raises StoreBusy or StoreError where nothing was committed.
         """
         try:
             self._check_open()
@@ -166,7 +167,8 @@ class HistoryStore:
     def enqueue(self, write: WriteRows, row: object, size: int = ROW_BYTES) -> None:
         """Have `write(connection, rows)` called soon with this row among others. Never waits and never raises.
 
-        `size` is about how many bytes the row holds in memory. Where too many rows or bytes wait, the oldest are dropped.
+        `size` is the row's approximate size in memory, in bytes. Beyond MAX_QUEUED_ROWS or MAX_QUEUED_BYTES the oldest are
+        dropped.
         """
         self._queue.add(Pending(write, row, size))
         if len(self._queue) >= MAX_BATCH_ROWS:
@@ -175,7 +177,7 @@ class HistoryStore:
     # -- the writer's loop ---------------------------------------------------------------------
 
     def round(self) -> None:
-        """One round of the loop: write what waits, then apply deletions if they are due."""
+        """One round of the loop: write queued rows, then apply deletions if they are due."""
         if self._clock.steady() < self._retry_at or not self._reopened():
             return
         self.flush()
@@ -183,7 +185,7 @@ class HistoryStore:
             self.apply_deletions()
 
     def flush(self) -> None:
-        """Write what waits, batch by batch, until one fails."""
+        """Write queued rows, batch by batch, until one fails."""
         began = self._clock.steady()
         while batch := self._queue.take(MAX_BATCH_ROWS):
             try:
@@ -195,13 +197,13 @@ class HistoryStore:
                 self._wait_longer()
                 return
             except Exception as error:
-                # A bug of ours: rows that no database takes would keep all others waiting.
+                # A bug in the writer: rows that no database accepts would block all others.
                 self._dropped += len(batch)
                 self._failed_batches += 1
                 self._last_error = f"{type(error).__name__} while writing a batch"
                 log.exception("history: a batch of %d rows is dropped", len(batch))
             except BaseException:
-                # The loop is being stopped; whether the batch was kept is not known, and writing it twice does no harm.
+                # The loop is being stopped; whether the batch was committed is not known, and writing it twice is harmless.
                 self._queue.put_back(batch)
                 raise
             else:
@@ -210,15 +212,15 @@ class HistoryStore:
         self._last_flush_s = self._clock.steady() - began
 
     def follow_deletions(self, *_: object) -> bool:
-        """Apply deletions at the loop's next round, which comes at once: the main store changed."""
+        """Apply deletions at once, in the next round of the loop: the main store changed."""
         self._deletions_at = self._clock.steady()
         self.loop.wake()
         return True
 
     def apply_deletions(self) -> int:
-        """Delete what belonged to users that were deleted from the main store; returns the number of rows.
+        """Delete rows of users that were deleted from the main store; returns the number of rows.
 
-        Never raises StoreError: what failed is tried again at a later round.
+        Never raises StoreError: a failed deletion is tried again in a later round.
         """
         self._deletions_at = self._clock.steady() + DELETIONS_SECONDS
         try:
@@ -253,7 +255,7 @@ class HistoryStore:
         try:
             return self._main.read(deleted_owners.after, mark)
         except StoreError as error:
-            # No trouble of this store: the main store's callers report it.
+            # Not an error of this store: the main store's callers report it.
             log.debug("deleted users are asked for again later: %s", error)
             return []
 
@@ -262,7 +264,7 @@ class HistoryStore:
             raise StoreError(f"history is not available: {self._last_error or 'it was not opened'}")
 
     def _reopened(self) -> bool:
-        """Make sure of the file and its schema after an error: the file may have been replaced meanwhile."""
+        """Whether the store can be used; after an error the schema is checked again, for the file may have been replaced."""
         if not self._suspect:
             return True
         try:
@@ -299,10 +301,10 @@ def _write(connection: Connection, batch: list[Pending]) -> None:
 
 
 def _place(url: str) -> tuple[URL, Schema]:
-    """Where the history of this address is kept: as the address says on SQLite, in a schema of its own on Postgres.
+    """The database and schema of the history: the address itself on SQLite, a separate schema on Postgres.
 
-    That schema is called history. Where the address gives the main store a search_path of its own, such as `office`, it is
-    office_history: two installations in one database stay apart.
+    The schema is named history. Where the address has a search_path for the main store, such as `office`, it is office_history,
+    so that two installations can share one database.
     """
     address = make_url(url)
     if address.get_backend_name() != "postgresql":
