@@ -50,8 +50,8 @@ class World:
     `role` is what a user gets for whom a test names none. Its watcher polls when a test says so.
     """
 
-    def __init__(self, folder: Path, role: str = "admin", **environ: str) -> None:
-        self.clock = StillClock()
+    def __init__(self, folder: Path, role: str = "admin", clock: StillClock | None = None, **environ: str) -> None:
+        self.clock = clock or StillClock()
         boot = {"SKYSPY_INSTANCE": str(folder / "instance"), "SKYSPY_LAT": "47.46", "SKYSPY_LON": "8.55", **environ}
         self.app: Flask = serve(boot, self.clock, BREAKABLE)
         self.skyspy: Server = server_of(self.app)
@@ -165,9 +165,9 @@ class Panel(World):
         super().__init__(folder, **{"SKYSPY_LAT": "", "SKYSPY_LON": "", **environ})
 
 
-def socket_world(folder: Path, **environ: str) -> World:
+def socket_world(folder: Path, clock: StillClock | None = None, **environ: str) -> World:
     """A server behind proxies of 10.0.0.0/8, whose users are viewers, with two aircraft in each sky."""
-    world = World(folder, "viewer", **{"SKYSPY_TRUSTED_PROXIES": "10.0.0.0/8", **environ})
+    world = World(folder, "viewer", clock, **{"SKYSPY_TRUSTED_PROXIES": "10.0.0.0/8", **environ})
     for sky in ("live", "sandbox"):
         world.hear_only(sky, "4B1800", "adsb_icao", {"flight": "SWR12", "alt_baro": 30_000, "lat": 47.5, "lon": 8.6})
         world.hear_only(sky, "AE1234", "adsb_icao", {"flight": "RCH1", "alt_baro": "ground"})
