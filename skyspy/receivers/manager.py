@@ -108,17 +108,17 @@ class Receivers:
 
     def remove(self, name: str) -> None:
         """Stop a feed and forget it; raises FeedError."""
-        receiver = self._receiver(name)
+        receiver = self.receiver(name)
         del self._receivers[name], self._public[name]
         receiver.stop()
 
     def pause(self, name: str) -> None:
         """Disconnect a feed until resume(); raises FeedError."""
-        self._receiver(name).pause()
+        self.receiver(name).pause()
 
     def resume(self, name: str) -> None:
         """Connect a paused feed again; raises FeedError."""
-        receiver = self._receiver(name)
+        receiver = self.receiver(name)
         if self._sink is not None:
             receiver.resume()
 
@@ -136,12 +136,12 @@ class Receivers:
 
     def url(self, name: str) -> FeedUrl:
         """What the feed of this name listens to, with its password; raises FeedError."""
-        return self._receiver(name).url
+        return self.receiver(name).url
 
     def heard_alone(self, name: str) -> int:
         """How many aircraft this feed heard in the last minute and no other did; raises FeedError."""
         others = (receiver.hexes() for other, receiver in self._receivers.items() if other != name)
-        return len(self._receiver(name).hexes().difference(*others))
+        return len(self.receiver(name).hexes().difference(*others))
 
     def names(self) -> list[str]:
         """The feeds' names, in the order they were added."""
@@ -159,7 +159,8 @@ class Receivers:
         if self._sink is not None:
             self._sink(record)
 
-    def _receiver(self, name: str) -> Receiver:
+    def receiver(self, name: str) -> Receiver:
+        """The feed of this name; raises FeedError."""
         if name not in self._receivers:
             raise ReceiverListError(f"there is no feed {name[:80]!r}")
         return self._receivers[name]

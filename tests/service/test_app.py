@@ -7,14 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import gevent
-from gevent.event import Event
 
 from skyspy.app import Components, create_app, start, stop
 from skyspy.server import server_of
 from skyspy.store import Store, presence, users
 from skyspy.store.audit import Actor
 from skyspy.store.settings import SettingsTable
-from tests.support.clock import StillClock
+from tests.support.clock import EventClock, StillClock
 from tests.support.databases import change
 from tests.support.sites import QUICK, release, serve
 from tests.support.world import World, socket_world
@@ -55,14 +54,6 @@ def test_a_site_answers_for_the_server_attached_last_and_keeps_nothing_of_the_on
     release(second)
 
 
-class EventClock(StillClock):
-    """A clock on which a wait ends by its event alone, never by time."""
-
-    def wait(self, event: Event, seconds: float) -> bool:
-        del seconds
-        return event.wait()
-
-
 @contextmanager
 def started(world: World) -> Iterator[None]:
     start(world.app)
@@ -93,6 +84,8 @@ def test_a_started_server_acts_on_its_own_changes_at_once(tmp_path: Path) -> Non
     world = socket_world(tmp_path, EventClock())
     peer = world.peer().join()
     with started(world):
+        (watcher,) = [loop for loop in world.skyspy.stats.loops if loop.name == "watching for changes"]
+        soon(world, lambda: watcher.rounds)
         world.choose(AUTH_MODE="private")
         soon(world, lambda: peer.gone)
         assert peer.got("error")[-1]["code"] == "token_missing"
