@@ -110,17 +110,17 @@ class Receivers:
 
     def remove(self, name: str) -> None:
         """Stop a receiver and remove it; raises ReceiverListError."""
-        receiver = self._receiver(name)
+        receiver = self.receiver(name)
         del self._receivers[name], self._public[name]
         receiver.stop()
 
     def pause(self, name: str) -> None:
         """Disconnect a receiver until resume(); raises ReceiverListError."""
-        self._receiver(name).pause()
+        self.receiver(name).pause()
 
     def resume(self, name: str) -> None:
         """Connect a paused receiver again; raises ReceiverListError."""
-        receiver = self._receiver(name)
+        receiver = self.receiver(name)
         if self._sink is not None:
             receiver.resume()
 
@@ -138,12 +138,12 @@ class Receivers:
 
     def url(self, name: str) -> FeedUrl:
         """The URL of this receiver, including its password; raises ReceiverListError."""
-        return self._receiver(name).url
+        return self.receiver(name).url
 
     def unique_aircraft(self, name: str) -> int:
         """How many aircraft only this receiver received in the last minute; raises ReceiverListError."""
         others = (receiver.hexes() for other, receiver in self._receivers.items() if other != name)
-        return len(self._receiver(name).hexes().difference(*others))
+        return len(self.receiver(name).hexes().difference(*others))
 
     def names(self) -> list[str]:
         """The names, in the order they were added."""
@@ -161,7 +161,8 @@ class Receivers:
         if self._sink is not None:
             self._sink(record)
 
-    def _receiver(self, name: str) -> Receiver:
+    def receiver(self, name: str) -> Receiver:
+        """The feed of this name; raises FeedError."""
         if name not in self._receivers:
             raise ReceiverListError(f"there is no feed {name[:80]!r}")
         return self._receivers[name]

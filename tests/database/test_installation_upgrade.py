@@ -18,7 +18,7 @@ import pytest
 from itsdangerous import TimestampSigner
 from werkzeug.test import TestResponse
 
-from skyspy.auth.passwords import Passwords
+from skyspy.app import Components
 from skyspy.store import Store
 from tests.conftest import StillClock
 from tests.data.installation import plaintext
@@ -68,7 +68,7 @@ class Installation:
         # The environment's first value lost against the table's long ago: it must do so again.
         environ = {"SKYSPY_INSTANCE": str(folder / "instance"), "SKYSPY_DATABASE_URL": url, "AIRCRAFT_TIMEOUT_SECONDS": "45"}
         self.clock = StillClock(wall=NOW)
-        self.app = serve(environ, self.clock, Passwords())
+        self.app = serve(environ, self.clock, Components())
 
     def close(self) -> None:
         release(self.app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -268,6 +269,29 @@ def test_another_process_sees_the_change_at_its_next_fresh_read(store: Store, cl
     clock.pass_by(0.3)
     assert there.fresh().AUTH_MODE == "private"
     assert there.current.AUTH_MODE == "private"
+
+
+class Overtaken(CountingStore):
+    """A store in which something happens between a read and its answer."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def read(self, fn: Any, *args: Any) -> Any:
+        found, meanwhile = super().read(fn, *args), self.meanwhile
+        self.meanwhile = lambda: None
+        meanwhile()
+        return found
+
+
+def test_a_read_that_was_overtaken_by_a_change_does_not_bring_the_old_settings_back(store: Store, clock: StillClock) -> None:
+    overtaken = Overtaken(store)
+    table = SettingsTable(overtaken, clock=clock)  # type: ignore[arg-type]
+    overtaken.meanwhile = lambda: table.set("AUTH_MODE", "private", ANNA)
+    clock.pass_by(1)
+    assert table.fresh().AUTH_MODE == "private"
+    assert table.current.AUTH_MODE == "private"
 
 
 def test_asking_again_at_once_costs_no_query(sqlite_store: Store, clock: StillClock) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import text, update
 
 from skyspy.store import Store, StoreBusy, StoreError
 from skyspy.store.schema import STATE
-from tests.support.databases import open_store
+from tests.support.databases import migrated_url, open_store
 from tests.support.store_lock import Holder, raise_version, version
 
 # Reading and writing
@@ -168,21 +168,23 @@ def test_a_postgres_that_accepts_and_never_answers_is_busy_in_time() -> None:
 
 
 def test_postgres_that_drops_the_connection_is_used_again(tmp_path: Path) -> None:
-    with open_store("postgres", tmp_path) as made:
+    with migrated_url("postgres", tmp_path) as url:
+        made = Store(url)
         pid = made.read(lambda c: c.execute(text("SELECT pg_backend_pid()")).scalar_one())
-        address = made._url.set(drivername="postgresql", query={}).render_as_string(hide_password=False)
-        with psycopg.connect(address, autocommit=True) as other:
+        with psycopg.connect(url, autocommit=True) as other:
             other.execute("SELECT pg_terminate_backend(%s)", (pid,))
         assert version(made) == 1
+        made.close()
 
 
 def test_postgres_writers_that_meet_wait_no_longer_than_the_lock_limit(tmp_path: Path) -> None:
-    with open_store("postgres", tmp_path) as made:
-        address = made._url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(address) as other:
+    with migrated_url("postgres", tmp_path) as url:
+        made = Store(url)
+        with psycopg.connect(url) as other:
             other.execute("UPDATE state SET version = version + 1")
             with pytest.raises(StoreBusy):
                 raise_version(made)
             other.rollback()
         raise_version(made)
         assert version(made) == 2
+        made.close()

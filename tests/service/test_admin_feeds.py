@@ -47,7 +47,7 @@ def put(panel: Panel, url: str, by: str = "ann") -> int:
 
 def hear(panel: Panel, name: str, *hexes: str) -> None:
     """Let the receiver of this name have heard these aircraft now."""
-    link = panel.skyspy.skies["live"].receivers._receivers[name]
+    link = panel.skyspy.skies["live"].receivers.receiver(name)
     link.begin_session(None)
     link.deliver([Observation(hex_, panel.clock.steady(), "adsb_icao", {}) for hex_ in hexes])
 
@@ -85,7 +85,7 @@ def test_what_the_environment_names_cannot_be_paused_or_removed(panel: Panel, an
 def test_every_state_of_a_link_has_a_word(panel: Panel, ann: Browser, follower: ReceiverFollower) -> None:
     put(panel, NOBODY)
     follower.follow(panel.skyspy.settings.fresh())
-    link = panel.skyspy.skies["live"].receivers._receivers["sbs-127.0.0.1-1"]
+    link = panel.skyspy.skies["live"].receivers.receiver("sbs-127.0.0.1-1")
     for state in ("connecting", "up", "stale", "down"):
         link.state = state
         assert f"</span>{STATES[state][1]}</span>" in ann.get("/admin/feeds/list/").text
@@ -269,7 +269,7 @@ def test_a_removal_of_what_is_gone_says_so(ann: Browser) -> None:
 def test_what_a_receiver_says_of_itself_cannot_run(panel: Panel, ann: Browser, follower: ReceiverFollower) -> None:
     put(panel, NOBODY, by="<b>ann</b>")
     follower.follow(panel.skyspy.settings.fresh())
-    panel.skyspy.skies["live"].receivers._receivers["sbs-127.0.0.1-1"].error = "<script>x</script>"
+    panel.skyspy.skies["live"].receivers.receiver("sbs-127.0.0.1-1").error = "<script>x</script>"
     page = ann.get("/admin/feeds/").text
     assert "<script>x" not in page and "&lt;script&gt;x" in page
     assert "<b>ann" not in page

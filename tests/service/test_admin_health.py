@@ -59,7 +59,7 @@ def test_the_service_refuses_whoever_asks_it_past_the_page(panel: Panel, ann: Br
 
 def test_where_all_is_well_it_says_so(panel: Panel, ann: Browser) -> None:
     sky = panel.skyspy.skies["live"]
-    sky.receivers._receivers[sky.receivers.names()[0]].state = "demo"
+    sky.receivers.receiver(sky.receivers.names()[0]).state = "demo"
     panel.clock.pass_by(1500)
     page = shown(ann)
     assert "Needs attention Nothing. SkySpy 0.1.0 has been running since 2027-01-15 08:00 UTC." in page
@@ -80,7 +80,7 @@ def test_every_part_of_the_report_stands_on_the_page(panel: Panel, ann: Browser)
 
 def test_a_receiver_that_is_down_a_late_hub_and_a_crash_need_attention(panel: Panel, ann: Browser) -> None:
     sky = panel.skyspy.skies["live"]
-    receiver = sky.receivers._receivers[sky.receivers.names()[0]]
+    receiver = sky.receivers.receiver(sky.receivers.names()[0])
     receiver.state, receiver.error = "down", "pi.local:30005: Connection refused"
     lag = panel.skyspy.stats.lag
     lag.measure()

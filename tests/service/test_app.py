@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from skyspy.app import Components, create_app
+import gevent
+
+from skyspy.app import Components, create_app, start, stop
 from skyspy.server import server_of
-from skyspy.store import users
+from skyspy.store import Store, presence, users
 from skyspy.store.audit import Actor
-from tests.support.clock import StillClock
+from skyspy.store.settings import SettingsTable
+from tests.support.clock import EventClock, StillClock
 from tests.support.databases import change
 from tests.support.sites import QUICK, release, serve
+from tests.support.world import World, socket_world
 
 CLI = Actor("cli", "test")
 PASSWORD = "correct horse battery staple"
@@ -46,6 +52,52 @@ def test_a_site_answers_for_the_server_attached_last_and_keeps_nothing_of_the_on
     assert client.get("/admin/profile/").status_code == 303
     assert server_of(second).socketio is second.extensions["socketio"]
     release(second)
+
+
+@contextmanager
+def started(world: World) -> Iterator[None]:
+    start(world.app)
+    try:
+        yield
+    finally:
+        stop(world.app)
+        world.close()
+
+
+def soon(world: World, condition: Callable[[], object]) -> None:
+    with gevent.Timeout(20):
+        while not condition():
+            world.clock.pass_by(0.005)
+            gevent.sleep(0.005)
+
+
+def test_a_started_server_disconnects_whom_a_change_of_another_process_shuts_out(tmp_path: Path) -> None:
+    world = socket_world(tmp_path)
+    peer = world.peer().join()
+    with started(world):
+        SettingsTable(Store(world.skyspy.config.database_url), {}).change({"AUTH_MODE": "private"}, CLI)
+        soon(world, lambda: peer.gone)
+        assert peer.got("error")[-1]["code"] == "token_missing"
+
+
+def test_a_started_server_acts_on_its_own_changes_at_once(tmp_path: Path) -> None:
+    world = socket_world(tmp_path, EventClock())
+    peer = world.peer().join()
+    with started(world):
+        (watcher,) = [loop for loop in world.skyspy.stats.loops if loop.name == "watching for changes"]
+        soon(world, lambda: watcher.rounds)
+        world.choose(AUTH_MODE="private")
+        soon(world, lambda: peer.gone)
+        assert peer.got("error")[-1]["code"] == "token_missing"
+
+
+def test_a_started_server_follows_an_eviction_that_another_process_wrote(tmp_path: Path) -> None:
+    world = socket_world(tmp_path)
+    peer = world.peer().join()
+    with started(world):
+        soon(world, lambda: world.store.read(presence.everybody, world.clock.wall()))
+        Store(world.skyspy.config.database_url).write(presence.evict, "session", peer.sids["/"], 1, CLI, world.clock.wall())
+        soon(world, lambda: peer.gone)
 
 
 def test_a_copied_database_is_what_a_first_start_makes(tmp_path: Path) -> None:

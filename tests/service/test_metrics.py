@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from skyspy.address import Peer
 from skyspy.aircraft import Observation
 from skyspy.auth.principal import ANONYMOUS
+from skyspy.decode import FORMATS, Context
 from skyspy.feedurl import parse
 from skyspy.metrics import METRICS
 from skyspy.presence.sessions import Session
@@ -184,11 +185,10 @@ class Reads:
 
 def test_a_receivers_bad_lines_messages_and_bytes_are_counted_and_kept_over_a_reconnect(world: World) -> None:
     receivers = world.skyspy.skies["live"].receivers
-    receiver = receivers._receivers[receivers.names()[0]]
-    decoder = receivers._context.decoder("sbs")
+    receiver = receivers.receiver(receivers.names()[0])
     data = b"MSG,3,1,1,4B1800,1,,,,,,37000,,,47.5,8.5,,,,,,0\r\nthis is no SBS\r\nSTA,,,,,,,,,,RM\r\n"
     for round_ in (1, 2):
-        Reads(decoder(), data).read(receiver)
+        Reads(FORMATS["sbs"].make(Context()), data).read(receiver)
         found = {name: value for (name, *labels), value in numbers(world).items() if labels == ["live", "sbs-1"]}
         assert found["skyspy_receiver_messages_total"] == round_
         assert found["skyspy_receiver_bad_total"] == round_

@@ -169,7 +169,7 @@ def test_stopping_ends_every_greenlet_and_socket_at_once(ear: Ear, receivers: li
     urls = [f"sbs://127.0.0.1:{port}" for port in (receivers[0].port, silent.port, gone.port)]
     with running(*urls, "demo://", sink=ear, timing=Timing()) as feeds:
         wait_for(lambda: ear.heard)
-        greenlets = [receiver._greenlet for receiver in feeds._receivers.values()]
+        greenlets = [feeds.receiver(name)._greenlet for name in feeds.names()]
         feeds.stop()
         assert all(greenlet is not None and greenlet.dead for greenlet in greenlets)
         heard = len(ear.heard)
@@ -213,4 +213,4 @@ def test_no_garbage_ends_the_receiver_or_grows_its_memory(ear: Ear, receivers: l
     with running(f"beast://127.0.0.1:{receivers[0].port}", sink=ear, timing=QUICK) as feeds:
         wait_for(lambda: "4840D6" in ear.hexes)
         assert feeds.status()[0]["bad"] > 0
-        assert feeds._receivers[feeds.names()[0]].crashes == 0
+        assert feeds.receiver(feeds.names()[0]).crashes == 0

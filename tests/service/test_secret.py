@@ -26,7 +26,7 @@ from skyspy.store.schema import API_KEYS
 from skyspy.store.settings import SettingsTable
 from tests.conftest import StillClock
 from tests.support.browser_client import AGENT
-from tests.support.databases import change, open_store
+from tests.support.databases import change, migrated_url
 from tests.support.tokens import PASSWORD, QUICK, parts
 from tests.support.world import Panel
 
@@ -38,7 +38,8 @@ WEEK = 7 * 86400.0
 class Installation:
     """One database, and the tokens of a server before and after its key was changed."""
 
-    def __init__(self, store: Store, clock: StillClock) -> None:
+    def __init__(self, store: Store, url: str, clock: StillClock) -> None:
+        self.url = url
         self.clock = clock
         self.store = store
         self.settings = SettingsTable(store, clock=clock)
@@ -56,13 +57,10 @@ class Installation:
 
 @pytest.fixture
 def here(kind: str, tmp_path: Path, clock: StillClock) -> Iterator[Installation]:
-    with open_store(kind, tmp_path) as store:
-        yield Installation(store, clock)
-
-
-def address(store: Store) -> str:
-    """Where a store's database is, with the password that `where` leaves out."""
-    return str(store._url.render_as_string(hide_password=False))
+    with migrated_url(kind, tmp_path) as url:
+        store = Store(url)
+        yield Installation(store, url, clock)
+        store.close()
 
 
 def refused(tokens: Tokens, token: str) -> str:
@@ -211,7 +209,7 @@ def test_a_key_is_written_once_however_often_it_is_used(here: Installation) -> N
             self.looks += fn is keys.by_digest
             return super().read(fn, *args, **more)
 
-    store = Counting(address(here.store))
+    store = Counting(here.url)
     tokens = parts(store, here.settings, NEW, here.clock, former=here.former).tokens
     made = here.keys_before.create(here.user.id, "live", "app", BOSS)
     looks = []
@@ -233,7 +231,7 @@ def test_a_key_that_another_request_rekeys_meanwhile_is_found(here: Installation
             return super().read(fn, *args, **more)
 
     made = here.keys_before.create(here.user.id, "live", "app", BOSS)
-    store = Overtaken(address(here.store))
+    store = Overtaken(here.url)
     tokens = parts(store, here.settings, NEW, here.clock, former=here.former).tokens
     assert name_of(tokens, made.text) == "ben"
     store.close()
@@ -251,7 +249,7 @@ def test_a_key_works_where_it_cannot_be_rekeyed_yet(here: Installation) -> None:
         def write(self, fn: Any, /, *args: Any, **more: Any) -> Any:
             raise StoreError("the disk is full")
 
-    store = ReadOnly(address(here.store))
+    store = ReadOnly(here.url)
     tokens = parts(store, here.settings, NEW, here.clock, former=here.former).tokens
     made = here.keys_before.create(here.user.id, "live", "app", BOSS)
     assert name_of(tokens, made.text) == "ben"

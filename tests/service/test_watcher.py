@@ -8,12 +8,12 @@ from pathlib import Path
 import gevent
 import pytest
 
-from skyspy.clock import Clock
 from skyspy.store import Store, StoreError, state
 from skyspy.store.audit import Actor
 from skyspy.store.settings import Settings, SettingsTable
 from skyspy.watcher import POLL_S, Watcher
-from tests.support.clock import StillClock
+from tests.support.breakable import BreakableSettings
+from tests.support.clock import EventClock, StillClock
 from tests.support.sites import copy_database
 
 BOSS = Actor("system", "test")
@@ -32,7 +32,7 @@ class Scene:
 
     def __init__(self, store: Store) -> None:
         self.clock = StillClock()
-        self.settings = SettingsTable(store, clock=self.clock)
+        self.settings = BreakableSettings(store, clock=self.clock)
         self.watcher = Watcher(self.settings, self.clock)
         self.told: list[tuple[str, int]] = []
         self.answer: object = True
@@ -82,26 +82,18 @@ def test_while_the_database_cannot_be_read_time_still_passes(scene: Scene, store
     polls: list[int] = []
     scene.watcher.on_poll("test", lambda: polls.append(1))
     scene.watcher.on_version("test", scene.follow)
-    broken = scene.settings._store
-    scene.settings._store = None  # type: ignore[assignment]
-
-    class Away:
-        def read(self, *_: object) -> object:
-            raise StoreError("the disk is gone")
-
-    scene.settings._store = Away()  # type: ignore[assignment]
+    scene.settings.fault = StoreError("the disk is gone")
     scene.poll()
     assert (polls, scene.told) == ([1], [])
-    scene.settings._store = broken
+    scene.settings.fault = None
     scene.poll()
     assert len(scene.told) == 1
 
 
 def test_the_process_that_makes_a_change_follows_it_at_once(store: Store) -> None:
-    clock = Clock()
+    clock = EventClock()
     settings = SettingsTable(store, clock=clock)
     watcher = Watcher(settings, clock)
-    watcher.loop._every_s = 3600.0
     told: list[int] = []
     watcher.on_version("test", lambda now: told.append(now.version) is None, settings.current.version)
     store.after_write = watcher.wake
@@ -109,6 +101,7 @@ def test_the_process_that_makes_a_change_follows_it_at_once(store: Store) -> Non
     with gevent.Timeout(10):
         while watcher.loop.rounds < 1:
             gevent.sleep(0.001)
+        clock.pass_by(1.0)
         version = store.write(state.bump)
         while not told:
             gevent.sleep(0.001)

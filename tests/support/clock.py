@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gevent.event import Event
+
 from skyspy.clock import Clock
 
 
@@ -20,3 +22,10 @@ class StillClock(Clock):
     def pass_by(self, seconds: float) -> None:
         self.wall_now += seconds
         self.steady_now += seconds
+
+
+class EventClock(StillClock):
+    """A clock on which a wait ends by its event alone, never by time."""
+
+    def wait(self, event: Event, seconds: float) -> bool:
+        return event.wait()

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select
 
-from skyspy.config import history_url_of
+from skyspy.config import HISTORY_FILE, history_url_of
 from skyspy.store import Connection, Store
 from skyspy.store.history import HistoryStore
 from skyspy.store.history.statistics import Minute
 from tests.conftest import StillClock
-from tests.support.databases import database_url
+from tests.support.databases import migrated_url
+from tests.support.sites import copy_database
 
 TOY = MetaData()
 NOTES = Table("notes", TOY, Column("id", Integer, primary_key=True), Column("owner_id", Integer), Column("text", String(200)))
@@ -39,10 +40,11 @@ class Stores:
 
 @contextmanager
 def open_stores(kind: str, folder: Path) -> Iterator[Stores]:
-    with database_url(kind, folder) as url:
+    with migrated_url(kind, folder) as url:
         clock = StillClock()
         main = Store(url)
-        main.upgrade()
+        if kind == "sqlite":
+            copy_database(folder / HISTORY_FILE, HISTORY_FILE)
         history = HistoryStore(history_url_of(url), main, clock, TOY)
         history.upgrade()
         history.commit_now(TOY.create_all)

@@ -10,9 +10,6 @@ from sqlalchemy import select, update
 
 from skyspy.store import Store
 from skyspy.store.schema import STATE
-from tests.support.databases import sqlite_store, store
-
-__all__ = ["sqlite_store", "store"]
 
 HOLD = """
 import sqlite3, sys, time

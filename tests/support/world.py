@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, session
 from flask.testing import FlaskClient
+from flask_wtf.csrf import generate_csrf
 
+from skyspy.admin import gate
 from skyspy.aircraft import Observation
 from skyspy.app import Components
 from skyspy.clock import iso
@@ -50,8 +52,8 @@ class World:
     `role` is what a user gets for whom a test names none. Its watcher polls when a test says so.
     """
 
-    def __init__(self, folder: Path, role: str = "admin", **environ: str) -> None:
-        self.clock = StillClock()
+    def __init__(self, folder: Path, role: str = "admin", clock: StillClock | None = None, **environ: str) -> None:
+        self.clock = clock or StillClock()
         boot = {"SKYSPY_INSTANCE": str(folder / "instance"), "SKYSPY_LAT": "47.46", "SKYSPY_LON": "8.55", **environ}
         self.app: Flask = serve(boot, self.clock, BREAKABLE)
         self.skyspy: Server = server_of(self.app)
@@ -133,11 +135,17 @@ class World:
         return self.client.post(path, json=body, headers=headers)
 
     def browser(self, name: str | None = None, **headers: str) -> Browser:
-        """A new browser, signed in where a name is given."""
+        """A new browser, signed in where a name is given: its cookie and form token are made here, no form is filled in."""
         made = Browser(self.app, headers)
         if name is not None:
-            answer = made.sign_in(name)
-            assert answer.status_code == 303, answer.text
+            with self.app.test_request_context("/admin/", headers=made.headers, environ_base={"REMOTE_ADDR": made.address}):
+                gate.remember(self.skyspy.panel_sessions.sign_in(name, PASSWORD, gate.browser()))
+                made.token = generate_csrf()
+                answer = self.app.make_response("")
+                self.app.session_interface.save_session(self.app, session, answer)
+            for line in answer.headers.getlist("Set-Cookie"):
+                cookie, _, value = line.partition(";")[0].partition("=")
+                made.take({cookie: value})
         return made
 
     def peer(self, **environ: str) -> Peer:
@@ -165,9 +173,9 @@ class Panel(World):
         super().__init__(folder, **{"SKYSPY_LAT": "", "SKYSPY_LON": "", **environ})
 
 
-def socket_world(folder: Path, **environ: str) -> World:
+def socket_world(folder: Path, clock: StillClock | None = None, **environ: str) -> World:
     """A server behind proxies of 10.0.0.0/8, whose users are viewers, with two aircraft in each sky."""
-    world = World(folder, "viewer", **{"SKYSPY_TRUSTED_PROXIES": "10.0.0.0/8", **environ})
+    world = World(folder, "viewer", clock, **{"SKYSPY_TRUSTED_PROXIES": "10.0.0.0/8", **environ})
     for sky in ("live", "sandbox"):
         world.hear_only(sky, "4B1800", "adsb_icao", {"flight": "SWR12", "alt_baro": 30_000, "lat": 47.5, "lon": 8.6})
         world.hear_only(sky, "AE1234", "adsb_icao", {"flight": "RCH1", "alt_baro": "ground"})

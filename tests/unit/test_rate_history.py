@@ -97,7 +97,7 @@ def test_a_pause_is_a_gap_and_what_comes_after_it_is_counted_after_it() -> None:
 def test_what_only_one_receiver_hears_is_known() -> None:
     clock = StillClock(steady=1000.0)
     feeds = Receivers([parse("sbs://127.0.0.1:1"), parse("sbs://127.0.0.1:2")], clock, None)
-    first, second = (feeds._receivers[name] for name in feeds.names())
+    first, second = (feeds.receiver(name) for name in feeds.names())
     for receiver, hex_ in ((first, "AAAAAA"), (first, "BBBBBB"), (second, "BBBBBB")):
         receiver.begin_session(Ten(hex_))
         receiver.decode_stream(b"x")

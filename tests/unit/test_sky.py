@@ -18,6 +18,7 @@ from skyspy.presence.sessions import Session
 from skyspy.receivers.manager import Receivers
 from skyspy.sky import Sky, SkyView
 from skyspy.sky.audience import patch_seen_from, seen_from, summarise
+from skyspy.sky.history import HistorySink
 from skyspy.sky.memory import Memory
 from skyspy.sky.streams import STREAMS
 from skyspy.store.settings import Settings
@@ -58,12 +59,12 @@ class Scene:
 
     clock_type: type[StillClock] = StillClock
 
-    def __init__(self, *rooms: str, **settings: Any) -> None:
+    def __init__(self, *rooms: str, history: HistorySink | None = None, **settings: Any) -> None:
         self.clock = self.clock_type()
         self.settings = Settings(**settings)
         self.broadcast = FakeBroadcast(*rooms)
         self.view = build_view("live", self.clock, lambda: self.settings, (), HERE)
-        self.sky = Sky(self.view, self.broadcast, [make(self.view) for make in STREAMS])
+        self.sky = Sky(self.view, self.broadcast, [make(self.view) for make in STREAMS], history)
 
     def hear(self, hex_: str, times: int = 2, **fields: Any) -> None:
         for _ in range(times):
@@ -237,7 +238,7 @@ def test_a_heartbeat_and_statistics_come_by_time_alone() -> None:
 def test_the_statistics_sum_up_the_messages_that_all_receivers_hear_a_second() -> None:
     scene = Scene(str(topics.Room("live", "stats")))
     names = [scene.sky.receivers.add(parse(f"sbs://127.0.0.1:{port}")) for port in (1, 2)]
-    receivers = [scene.sky.receivers._receivers[name] for name in names]
+    receivers = [scene.sky.receivers.receiver(name) for name in names]
     sent = []
     for _ in range(20):
         for messages, receiver in zip((3, 5), receivers, strict=True):

@@ -6,7 +6,10 @@ from functools import partial
 from typing import Any
 
 from skyspy.aircraft import Observation
+from skyspy.clock import Moment
 from skyspy.sky.streams.aircraft import HEARTBEAT_SECONDS
+from skyspy.sky.streams.base import Event
+from skyspy.tracker import Delta
 from tests.support.running_clock import RunningClock, turns_until
 from tests.unit.test_sky import DELTA, WHOLE, Scene
 
@@ -17,19 +20,19 @@ class RunningScene(Scene):
     clock_type = RunningClock
 
     def __init__(self, *rooms: str, **settings: Any) -> None:
-        super().__init__(*rooms, **settings)
+        super().__init__(*rooms, history=self, **settings)
         self.ticks: list[float] = []
         self.fault: Exception | None = None
-        tick = self.sky.tick
 
-        def counted() -> None:
-            self.ticks.append(self.clock.steady())
-            if self.fault is not None:
-                fault, self.fault = self.fault, None
-                raise fault
-            tick()
+    def on_tick(self, delta: Delta | None, now: Moment) -> None:
+        """As the sky's history it is told of each tick."""
+        self.ticks.append(now.steady)
+        if self.fault is not None:
+            fault, self.fault = self.fault, None
+            raise fault
 
-        self.sky.loop._run_once = counted
+    def on_event(self, topic: str, event: Event, now: Moment) -> None:
+        """Nothing is kept."""
 
     def _ticked(self, count: int) -> bool:
         return len(self.ticks) > count
@@ -63,7 +66,7 @@ def test_a_tick_that_crashes_is_followed_by_the_next_one() -> None:
     scene.fault = RuntimeError("a bug")
     scene.run(3)
     assert (len(scene.ticks), scene.sky.loop.crashes) == (3, 1)
-    assert "aircraft:new" in scene.broadcast.events(WHOLE)
+    assert "aircraft:update" in scene.broadcast.events(WHOLE)
 
 
 def test_a_heartbeat_carries_the_seq_of_the_stream() -> None:

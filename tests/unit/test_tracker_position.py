@@ -191,6 +191,14 @@ def test_several_agreeing_positions_in_a_row_replace_a_wrong_one() -> None:
     assert place(tracker, T0 + 5) == flight.place(T0 + 5)
 
 
+@pytest.mark.parametrize(("seconds", "refused"), [(2.0, 3), (0.5, 5)])
+def test_it_takes_four_that_agree_over_two_and_a_half_seconds(seconds: float, refused: int) -> None:
+    tracker, flight = Tracker(Limits(), None, "e"), Flight()
+    tracker.apply(Flight((30.0, 100.0)).heard(T0), T0)
+    moments = [T0 + seconds * step for step in range(1, refused + 2)]
+    assert [tracker.apply(flight.heard(at), at) for at in moments] == [False] * refused + [True]
+
+
 def test_positions_that_disagree_among_themselves_replace_nothing() -> None:
     tracker, flight = Tracker(Limits(), None, "e"), Flight()
     tracker.apply(flight.heard(T0), T0)
