@@ -1,4 +1,4 @@
-"""Samples a sky once a second and hands a row of statistics to the history for each minute that ended.
+"""Application: samples a sky once a second and hands a row of statistics to the history for each minute that ended.
 
 Invariants: minutes end on the wall clock. A clock that jumps only makes minutes of fewer samples, of which the history keeps the
 fullest. Nothing here waits for the history.
@@ -23,7 +23,7 @@ MIN_WALL = 1_577_836_800.0
 
 
 class History(Protocol):
-    """What is needed of the history store."""
+    """The part of the history store that this module uses."""
 
     def enqueue(self, write: Callable[[Connection, Sequence[Any]], object], row: object) -> None: ...
 
@@ -47,12 +47,12 @@ class MinuteStatistics:
         self.loop.start()
 
     def stop(self) -> None:
-        """End, handing over the minute that has begun."""
+        """Stop, and store the minute that has begun."""
         self.loop.stop()
         self._end_minute()
 
     def sample(self) -> None:
-        """Take the totals of this moment."""
+        """Take one sample: the sky's totals now."""
         minute = int(self._clock.wall() // 60)
         if minute != self._minute:
             self._end_minute()
@@ -63,7 +63,7 @@ class MinuteStatistics:
         self._demo |= any(receiver["state"] == "demo" for receiver in receivers)
 
     def _received_since(self, received: dict[str, int]) -> int:
-        """How many messages came since the last sample, from their counts by receiver; a receiver made anew counts from 0."""
+        """How many messages came since the last sample, from their counts by receiver; a receiver that was created again counts from 0."""
         before, self._received = self._received, received
         return sum(count - before.get(name, 0) if count >= before.get(name, 0) else count for name, count in received.items())
 
