@@ -1,4 +1,4 @@
-"""The HTTP API: answers that keep to their models, lists that page, errors that say what to do."""
+"""The HTTP API: answers match their models, lists have pages, errors say what to do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.api_sky import SELF, bearer, client, make_user, server, signed_in, sk
 __all__ = ["client", "server", "sky"]
 
 
-# every route keeps to what the document says of it
+# every route matches the document
 
 
 def test_every_route_without_parameters_answers_in_the_shape_of_its_model(client: FlaskClient, server: Server, sky: None) -> None:
@@ -115,7 +115,7 @@ def test_a_bad_query_says_which_field_is_wrong(client: FlaskClient, query: str) 
     assert query.partition("=")[0] in answer.get_json()["error"].get("fields", {})
 
 
-# mistakes
+# invalid requests
 
 
 @pytest.mark.parametrize(
