@@ -1,6 +1,6 @@
 """The application gunicorn serves: `gunicorn -k geventwebsocket.gunicorn.workers.GeventWebSocketWorker -w 1 wsgi:app`."""
 
-# Before anything else is imported: sockets and locks made earlier would block the whole server.
+# Before every other import: sockets and locks created earlier would block the whole server.
 from gevent import monkey
 
 monkey.patch_all()
@@ -15,7 +15,7 @@ from skyspy.store import StoreError
 try:
     app = create_app(os.environ)
 except (ConfigError, StoreError) as error:
-    # Exit status 3 is the one gunicorn's master takes for "will not boot", so it does not try again for ever.
+    # gunicorn's master reads exit status 3 as "failed to boot" and does not start the worker again.
     sys.stderr.write(f"skyspy: {error}\n")
     sys.exit(3)
 

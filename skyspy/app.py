@@ -1,7 +1,7 @@
-"""The roof: builds one Server out of all rooms and hangs it on a Flask application.
+"""App: builds one Server from all packages and attaches it to a Flask application.
 
-Law: the only file that knows every room. `create_app` builds and starts nothing; `start` sets the
-greenlets going. No decision is made here.
+Invariants: the only file that imports every package. `create_app` builds and starts nothing; `start` starts the
+greenlets.
 """
 
 from __future__ import annotations
@@ -60,13 +60,13 @@ from skyspy.watcher import Watcher
 log = logging.getLogger(__name__)
 
 SANDBOX_FEED = "demo://?seed=4242"
-"""The sandbox sky's traffic, seeded apart from the live sky's own demo."""
+"""The sandbox sky's traffic, with another seed than the live sky's own demo."""
 
 RUNNING = "skyspy.running"
 
 
 class Part(Protocol):
-    """What runs while the server runs."""
+    """A part that is started and stopped with the server."""
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
@@ -109,10 +109,10 @@ def create_app(
 
 
 def build_site() -> Flask:
-    """The Flask application with every route and template and no server behind it.
+    """The Flask application with every route and template, and no server attached.
 
-    It keeps nothing of a server: each request looks up the one that is attached. Compiling its URL rules is the slow
-    part of a start, so tests build a site once and put a new server behind it for each test.
+    It stores nothing of a server: each request looks up the one that is attached. Compiling its URL rules is the slow
+    part of a start, so tests build a site once and attach a new server to it for each test.
     """
     app = Flask("skyspy", root_path=str(ROOT), template_folder="templates", static_folder="static")
     api.register(app)
@@ -122,7 +122,7 @@ def build_site() -> Flask:
 
 
 def attach(app: Flask, server: Server) -> None:
-    """Put a server behind the routes of a site, in the place of the one before. `build_server` mounted its Socket.IO."""
+    """Attach a server to a site, in place of the one before. `build_server` has mounted its Socket.IO."""
     app.config["SECRET_KEY"] = server.config.secret_key
     app.extensions["skyspy"] = server
     for namespace in (MainNamespace, AudioNamespace, CannonballNamespace, AcarsNamespace):
@@ -169,7 +169,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     def current() -> Settings:
         return settings.current
 
-    # Simulated traffic flies around a place of its own when the receiver's is unknown: distances are counted from there.
+    # Simulated traffic flies around DEFAULT_CENTRE if the location is not set, so distances are measured from there too.
     simulated = boot.location or DEFAULT_CENTRE
     all_demo = all(feed.scheme.name == "demo" for feed in boot.feeds)
     live = build_view("live", clock, current, boot.feeds, simulated if all_demo else boot.location)
@@ -184,13 +184,13 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
 def build_view(
     name: str, clock: Clock, settings: Callable[[], Settings], urls: Sequence[FeedUrl], location: Point | None
 ) -> SkyView:
-    """One sky's tracker and receivers, and the view of them."""
+    """A SkyView with a new tracker and new receivers."""
     tracker = Tracker(Limits(), location, secrets.token_hex(8))
     return SkyView(name, clock, settings, tracker, Receivers(urls, clock, location), location)
 
 
 def start(app: Flask) -> None:
-    """Start the feeds, the ticks, the watcher that judges live sockets again, and the upkeep of the accounts."""
+    """Start the skies, the history, the watcher, and the upkeep of the accounts."""
     server = server_of(app)
     watcher = Watcher(server.settings, server.clock)
     watcher.on_poll("following evictions and publishing sessions", server.presence.poll)
@@ -209,12 +209,12 @@ def start(app: Flask) -> None:
     skies = [sky.loop for sky in server.skies.values()]
     server.stats.loops = [*skies, watcher.loop, upkeep.loop, server.stats.lag.loop]
     app.extensions[RUNNING] = parts
-    # gunicorn.conf.py calls this by name, so that gunicorn's master need not import the whole house.
+    # gunicorn.conf.py calls this by name, so that gunicorn's master does not import the application.
     app.extensions["skyspy.stop"] = partial(stop, app)
 
 
 def stop(app: Flask) -> None:
-    """Stop what `start` started, the last first, write what waits to be written, and close the database."""
+    """Stop what `start` started, the last first, write what is queued, and close the database."""
     server = server_of(app)
     for part in reversed(app.extensions.pop(RUNNING, [])):
         part.stop()

@@ -1,8 +1,8 @@
-"""Infrastructure: the one place from which an event leaves for clients.
+"""Infrastructure: the only module that sends events to clients.
 
 Invariants: this is the only file that calls `.emit(`. Events are sent with `publish` (to a room) or `send` (to one socket), and an
-event that has no row for its namespace is refused before anything is sent. It knows rooms and sockets by name only: who may be
-in a room is decided by the stream that owns it.
+event that has no row for its namespace is refused before anything is sent. It knows rooms and sockets by name only; the
+stream of a room decides which sessions are in it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from skyspy.topics import EVENTS, Event
 
 
 class UndeclaredEventError(LookupError):
-    """An event without a row in the table of events: a bug of ours."""
+    """An event has no row in the table of events: a programming error."""
 
 
 class Broadcast:
     """Sends events through one Socket.IO server. `published` counts payloads, `delivered` their recipients here. `events` are the
-    rows of what may be sent."""
+    rows of the events that may be sent."""
 
     def __init__(self, socketio: SocketIO, events: Iterable[Event] = EVENTS) -> None:
         self._socketio = socketio
@@ -30,7 +30,7 @@ class Broadcast:
         self.delivered = 0
 
     def publish(self, room: str, event: str, payload: object, namespace: str = "/") -> None:
-        """Send `payload` to everyone in `room`; encoded once, not at all when the room is empty. Raises UndeclaredEventError."""
+        """Send `payload` to every socket in `room`. Encoded once, or not at all if the room is empty. Raises UndeclaredEventError."""
         self._check(event, namespace)
         listeners = self.listeners(room, namespace)
         if listeners:
@@ -39,7 +39,7 @@ class Broadcast:
             self._socketio.emit(event, payload, to=room, namespace=namespace)
 
     def send(self, sid: str, event: str, payload: object, namespace: str = "/") -> None:
-        """Send `payload` to one socket; silently nothing when it is gone. Raises UndeclaredEventError."""
+        """Send `payload` to one socket; does nothing if it has left. Raises UndeclaredEventError."""
         self._check(event, namespace)
         if self.listeners(sid, namespace):
             self.published += 1
@@ -53,7 +53,7 @@ class Broadcast:
         return len(members) if members else 0
 
     def has_listeners(self, room: str, namespace: str = "/") -> bool:
-        """Whether a payload for this room is worth making."""
+        """Whether any socket of this process is in the room."""
         return self.listeners(room, namespace) > 0
 
     def _check(self, event: str, namespace: str) -> None:

@@ -1,7 +1,7 @@
-"""Which aircraft a client asked for.
+"""Domain (pure): filters on the list of aircraft.
 
-Invariants: one row per filter, the same over HTTP and Socket.IO. An unknown value never matches a filter on it: an
-aircraft without an altitude is neither low nor high. Pure: values in, values out.
+Invariants: one field per filter, the same over HTTP and Socket.IO. An unknown value never matches a filter on it: an
+aircraft without an altitude is neither low nor high.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NotNegative = Annotated[float, Meta(ge=0)]
 
 
 class AircraftFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which aircraft to list, and which page of them; `cursor` is the hex that the previous page ended with."""
+    """Which aircraft to list, and which page of them; `cursor` is the last hex of the previous page."""
 
     military: Annotated[bool | None, Meta(description="Only military ones (true) or only others (false)")] = None
     category: Annotated[Short | None, Meta(description="Emitter category, such as A3, or its first letter")] = None
@@ -30,12 +30,12 @@ class AircraftFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def select(listed: Iterable[Listed], query: AircraftFilter) -> list[Listed]:
-    """The aircraft that pass every filter that is set."""
-    return [aircraft for aircraft in listed if wanted(aircraft, query)]
+    """The aircraft that match every filter that is set."""
+    return [aircraft for aircraft in listed if matches(aircraft, query)]
 
 
-def wanted(aircraft: Listed, query: AircraftFilter) -> bool:
-    """Whether one aircraft passes."""
+def matches(aircraft: Listed, query: AircraftFilter) -> bool:
+    """Whether one aircraft matches every filter that is set."""
     if query.military is not None and bool(aircraft.get("military")) != query.military:
         return False
     if query.category is not None and not aircraft.get("category", "").startswith(query.category.strip().upper()):

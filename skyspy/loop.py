@@ -1,7 +1,7 @@
-"""A function that runs again and again in a greenlet of its own.
+"""Base: a function that is called repeatedly in a greenlet of its own.
 
-Invariants: a round that raises is logged and counted, and the next one follows; rounds of one loop never overlap. All waiting goes
-through the clock that is handed in, so a test runs a loop without waiting for it.
+Invariants: a round that raises is logged and counted, and the next one follows; rounds of one loop never overlap. All waiting uses
+the given clock, so tests need not wait in real time.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from skyspy.clock import Clock
 log = logging.getLogger(__name__)
 
 MIN_PAUSE_S = 0.005
-"""Between two rounds, however often the loop is woken: other greenlets, timers and sockets run meanwhile."""
+"""Seconds between two rounds at least, however often the loop is woken, in which other greenlets, timers and sockets run."""
 LOG_AGAIN_S = 60.0
-"""A loop that keeps failing writes one traceback in so many seconds."""
+"""Seconds between two logged tracebacks of a loop that keeps failing."""
 
 
 class Loop:
     """Calls `run` every `every_s` seconds, and as soon as `wake` is called.
 
-    `min_period_s` gives the shortest time from the beginning of one round to the beginning of the next; it is asked each time, so
-    a changed setting counts from the next round on. `rounds` and `crashes` count since the start.
+    `min_period_s` gives the shortest time from the beginning of one round to the beginning of the next; it is called each time, so
+    a changed setting applies from the next round. `rounds` and `crashes` count since the start.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Loop:
 
     @property
     def running(self) -> bool:
-        """Whether the greenlet is there."""
+        """Whether the greenlet exists."""
         return self._greenlet is not None and not self._greenlet.dead
 
     def start(self) -> None:
@@ -55,17 +55,17 @@ class Loop:
             self._greenlet = gevent.spawn(self._run)
 
     def stop(self) -> None:
-        """End the greenlet; a round that is under way is interrupted at its next wait."""
+        """End the greenlet; a running round is interrupted at its next wait."""
         greenlet, self._greenlet = self._greenlet, None
         if greenlet is not None:
             greenlet.kill()
 
     def wake(self) -> None:
-        """Let the next round begin now instead of later."""
+        """Begin the next round now."""
         self._woken.set()
 
     def round(self) -> None:
-        """One round, in the caller's greenlet. Never raises an Exception."""
+        """Run one round in the caller's greenlet. Never raises an Exception."""
         self.rounds += 1
         try:
             self._run_once()

@@ -1,6 +1,6 @@
-"""Every metric this server exports, as a table, and the text in which Prometheus reads them.
+"""Base: the table of every metric that this server exports, and their text in Prometheus' format.
 
-Values are not kept here: each part of the server counts for itself, and services/health.py reads the counts when somebody asks.
+Values are not kept here: each part of the server has its own counters, and services/health.py reads them on request.
 Nothing is global, so several applications in one process do not share a number.
 
 Invariants: a metric is exported only if it has a row here. Counters end in `_total`; times are in seconds, sizes in bytes. Labels take
@@ -92,7 +92,7 @@ class Sample:
 
 
 class _Collected(Collector):
-    """Samples as the collector that prometheus_client asks for."""
+    """A prometheus_client Collector of given samples."""
 
     def __init__(self, samples: Iterable[Sample]) -> None:
         self._samples = list(samples)

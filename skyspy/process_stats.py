@@ -1,4 +1,4 @@
-"""What one process measures about itself: since when it runs, how late its event loop is, its loops, its HTTP responses, its last log lines."""
+"""Base: what one process measures about itself: uptime, lag of its event loop, loops, HTTP responses, last log lines."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ LAG_WINDOW_S = 60.0
 
 
 class HubLag:
-    """How late gevent's hub runs what is due. While something blocks it (a long computation, a file system that hangs), every client
-    waits for as long as the lag says.
+    """How late gevent's hub runs what is due. While it is blocked (a long computation, a file system that hangs), every client waits
+    that long.
 
-    `loop` measures every LAG_PERIOD_S by how much it came later than that; the last LAG_WINDOW_S are kept.
+    Every LAG_PERIOD_S `loop` measures how late it runs; the measurements of the last LAG_WINDOW_S are kept.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -32,11 +32,11 @@ class HubLag:
         self.loop.start()
 
     def stop(self) -> None:
-        """Measure no more."""
+        """Stop measuring."""
         self.loop.stop()
 
     def measure(self) -> None:
-        """One round of the loop."""
+        """Take one measurement."""
         now = self._clock.steady()
         if self._last is not None:
             # A loop waits MIN_PAUSE_S after each round, and LAG_PERIOD_S after that.
@@ -50,13 +50,13 @@ class HubLag:
 
     @property
     def average(self) -> float | None:
-        """Seconds late on average over the last minute; None while nothing is measured."""
+        """Seconds late on average over the last minute; None without a measurement."""
         late = self._recent()
         return sum(late) / len(late) if late else None
 
     @property
     def max(self) -> float | None:
-        """Seconds late at most over the last minute; None while nothing is measured."""
+        """Seconds late at most over the last minute; None without a measurement."""
         return max(self._recent(), default=None)
 
     def _recent(self) -> list[float]:
@@ -65,7 +65,7 @@ class HubLag:
 
 
 class ProcessStats:
-    """`started` is steady seconds; `loops` are the running loops, which app.py enters; `responses` counts HTTP responses by status."""
+    """`started` is steady seconds; `loops` are the running loops, which app.py sets; `responses` counts HTTP responses by status."""
 
     def __init__(self, clock: Clock | None = None, log: LogTail | None = None) -> None:
         self._clock = clock or Clock()

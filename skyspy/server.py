@@ -1,7 +1,7 @@
-"""Heart: what stands in one process, named and typed.
+"""Application: the parts of one running server, named and typed.
 
-Law: app.py builds one Server; the doors (sockets, api, admin, command line) reach everything
-through it and through nothing else. It holds parts and starts nothing itself.
+Invariants: app.py builds one Server; the interfaces (sockets, api, admin) and services reach every part
+through it. It holds the parts and starts none.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ class Server:
 
 
 def server_of(app: Flask) -> Server:
-    """The Server that app.py hung on this Flask application."""
+    """The Server that app.py attached to this Flask application."""
     server = app.extensions["skyspy"]
-    assert isinstance(server, Server)  # noqa: S101 - a wiring bug of ours, loud at the first request
+    assert isinstance(server, Server)  # noqa: S101 - a programming error, found at the first request
     return server
 
 

@@ -1,8 +1,7 @@
-"""Domain (pure): what flows to clients. One row per topic, namespace and event.
+"""Domain (pure): what is sent to clients. One row per topic, namespace and event.
 
 Invariants: every event that a server or client may send is a row of EVENTS, and `broadcast.py` sends no other; a topic, its
-snapshot and the permission that opens it are a row of TOPICS or NAMESPACE_TOPICS. The sockets, the docs and their test are made
-from these rows.
+snapshot and its permission are a row of TOPICS or NAMESPACE_TOPICS. The sockets use these rows, and a test compares the docs with them.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What one stream carries, in the namespaces to which it flows: in `/` to those who subscribe, elsewhere to everyone admitted.
+    """The topic of one stream, and its namespaces: in `/` it is sent to subscribers, elsewhere to every admitted session.
 
-    `snapshot` is the event that shows the whole state on subscribing, None where the stream itself is the state; `holds` the key
-    of the snapshot's list. `personal`: each user has a room of their own, and only an identity can be in one. `deltas`: clients
-    may take it as numbered deltas, and resume from one.
+    `snapshot` is the event that shows the whole state on subscribing, None if each event is the whole state; `holds` the key
+    of the snapshot's list. `personal`: each user has a separate room, which anonymous sessions cannot join. `deltas`: clients may
+    request numbered deltas, and resume from one.
     """
 
     name: str
@@ -40,7 +39,7 @@ TOPICS: dict[str, Topic] = {
         Topic("stats", "stats.view", None, ""),
     )
 }
-"""What a client of `/` may subscribe to, in the order in which it is told of them."""
+"""What a client of `/` may subscribe to, in the order in which topics are listed to it."""
 
 NAMESPACE_TOPICS: dict[str, Topic] = {
     topic.name: topic
@@ -49,12 +48,12 @@ NAMESPACE_TOPICS: dict[str, Topic] = {
         Topic("cannonball", "cannonball.view", "session_started", "", ("/cannonball",)),
     )
 }
-"""What has a namespace of its own, where it flows without subscribing."""
+"""Topics with a namespace of their own, where every session gets them without subscribing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """A Socket.IO namespace, the permission its door asks for, and its greeting."""
+    """A Socket.IO namespace, the permission for connecting to it, and its greeting event."""
 
     path: str
     permission: str | None
@@ -114,15 +113,15 @@ WHOLE, DELTA = "whole", "delta"
 """The two flavours of the aircraft stream."""
 
 EXACT, PUBLIC = "exact", "public"
-"""The two audiences: those who may know where the receiver stands, and those who may not."""
+"""The two audiences: clients who may know the receiver's exact location, and those who may not."""
 
 AUDIENCES = (EXACT, PUBLIC)
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A Socket.IO room: one stream of one sky, in one flavour, for one audience. `owner` is set in a room of something personal:
-    the id of the user, or of the session, to whom alone it belongs."""
+    """A Socket.IO room: one stream of one sky, in one flavour, for one audience. `owner` is set for a personal topic: the
+    id of the only user, or session, who may be in the room."""
 
     sky: str
     topic: str
@@ -131,6 +130,6 @@ class Room:
     owner: str | None = None
 
     def __str__(self) -> str:
-        """The name by which the Socket.IO server knows it."""
+        """The room's name in the Socket.IO server."""
         name = f"{self.sky}.{self.topic}.{self.flavour}.{self.audience}"
         return name if self.owner is None else f"{name}.{self.owner}"

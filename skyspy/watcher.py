@@ -1,11 +1,11 @@
-"""The one place where a process notices what other processes, and its own operators, changed in the database.
+"""Application: notices what other processes, and this one, changed in the database.
 
 A change raises the version in its own transaction (store/state.py). The watcher reads the version every POLL_S seconds, and at once
-after this process wrote something itself, and tells its subscribers: sessions to reauthorize, receivers to follow, evictions to act on.
+after a write of this process, and calls its subscribers: to reauthorize sessions, follow receivers, apply evictions.
 
-Invariants: a subscriber that could not follow a version (it returned False, or the database failed) is told again at the next poll;
-one that fails does not keep the others from being told. While the database cannot be read nothing is told, and subscribers of polls
-still run, because time passes all the same.
+Invariants: a subscriber that could not follow a version (it returned False, or raised) is called again at the next poll, and does
+not keep the others from being called. While the database cannot be read only the subscribers of polls are called, because expiry needs
+no database.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from skyspy.transport.rate_limit import RateLimitedLogger
 log = RateLimitedLogger(logging.getLogger(__name__))
 
 POLL_S = 0.5
-"""How long another process's change stays unnoticed at most. The contract promises two seconds to the last disconnect."""
+"""Seconds until a change by another process is noticed. Every disconnect that follows is due within two seconds."""
 MIN_POLL_PERIOD_S = 0.05
-"""Many writes in a row make one poll, not one each."""
+"""Seconds between two polls at least: many writes in a row cause one poll."""
 
 Follow = Callable[[Settings], bool]
-"""Takes over a version; False where that has to be tried again."""
+"""Follows a version; returns False to be called again."""
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class _Subscriber:
 
 
 class Watcher:
-    """Polls the version and tells subscribers, in the order in which they subscribed."""
+    """Polls the version and calls subscribers in the order in which they subscribed."""
 
     def __init__(self, settings: SettingsTable, clock: Clock) -> None:
         self._settings = settings
@@ -49,12 +49,12 @@ class Watcher:
         self.loop = Loop("watching for changes", self.poll, clock, POLL_S, lambda: MIN_POLL_PERIOD_S)
 
     def on_version(self, name: str, follow: Follow, known: int | None = None) -> None:
-        """Call `follow` for each new version; `known` is the one the subscriber already follows (None: none, so it is told at
-        the first poll)."""
+        """Call `follow` for each new version; `known` is the one the subscriber already follows (None: none, so it is called
+        at the first poll)."""
         self._subscribers.append(_Subscriber(name, follow, known))
 
     def on_poll(self, name: str, run: Callable[[], object]) -> None:
-        """Call `run` at every poll, before the version's subscribers are told."""
+        """Call `run` at every poll, before the subscribers of versions."""
         self._polls.append((name, run))
 
     def start(self) -> None:
@@ -63,11 +63,11 @@ class Watcher:
         self.loop.wake()
 
     def stop(self) -> None:
-        """Poll no more."""
+        """Stop polling."""
         self.loop.stop()
 
     def wake(self) -> None:
-        """Something was written by this process: poll now."""
+        """Poll now: this process wrote to the database."""
         self.loop.wake()
 
     def poll(self) -> None:
@@ -84,7 +84,7 @@ class Watcher:
                 subscriber.version = settings.version
 
     def _guarded(self, name: str, run: Callable[[], object]) -> bool:
-        """Whether it ran and did not return False."""
+        """Call `run`, and log and count what it raises. Whether it returned, and not False."""
         try:
             return run() is not False
         except StoreError as error:

@@ -1,6 +1,6 @@
-"""The operators' panel at /admin/: one file and one template per page, one row per route, one gate before all of them.
+"""Interfaces: the operators' panel at /admin/: one file and one template per page, one row per route, one gate before all of them.
 
-Invariants: a page's file says what is shown and calls services/, which decides; access is checked by the gate from the
+Invariants: a page's file renders and calls services/, which checks and decides; the gate checks access by the
 page's row. To add a page: its file with a `page`, its template, and its name in PAGES.
 """
 
@@ -49,7 +49,7 @@ PAGES: tuple[Page, ...] = (
     invitations.page,
     redirect.page,
 )
-"""Every page, in the order of the navigation; those without a group do not stand in it."""
+"""Every page, in the order of the navigation; pages without a group are not in it."""
 
 redirect.install(PAGES)
 
@@ -58,13 +58,15 @@ __all__ = ["PAGES", "attach", "register"]
 
 def register(app: Flask) -> None:
     """Serve every page of the panel on this application."""
-    gate.fit(app)
+    gate.install(app)
     panel = Blueprint("admin", __name__, url_prefix="/admin")
     for page in PAGES:
         for route in page.routes:
-            panel.add_url_rule(route.path, route.endpoint, gate.served(route), methods=[route.method], strict_slashes=False)
+            panel.add_url_rule(
+                route.path, route.endpoint, gate.view_function(route), methods=[route.method], strict_slashes=False
+            )
     panel.register_error_handler(CSRFError, gate.bad_form)
-    panel.after_request(_keep_nowhere)
+    panel.after_request(_forbid_caching)
     panel.context_processor(_shell)
     for name, shown in formatting.FILTERS.items():
         panel.add_app_template_filter(shown, name)
@@ -72,12 +74,12 @@ def register(app: Flask) -> None:
 
 
 def attach(app: Flask, server: Server) -> None:
-    """Answer for this server from now on."""
+    """Serve the panel of this server."""
     gate.attach(app, server)
 
 
-def _keep_nowhere(response: Response) -> Response:
-    # Pages show who may do what, and now and then a secret: nothing of them stays in a cache.
+def _forbid_caching(response: Response) -> Response:
+    # Pages show permissions and some show a secret, so no cache may store them.
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -85,18 +87,18 @@ def _keep_nowhere(response: Response) -> Response:
 def _shell() -> dict[str, Any]:
     """What the layout needs on every page: the user, the navigation, and the numbers in the top bar."""
     server = server_of(current_app)
-    stranger = RequestContext(server, gate.pages(), gate.browser(), server.settings.current)
+    anonymous = RequestContext(server, gate.pages(), gate.browser(), server.settings.current)
     try:
-        context = replace(stranger, user=gate.signed_in())
+        context = replace(anonymous, user=gate.signed_in())
         counts = session.live_counts(context) if context.user is not None and not g.get("panel_quiet") else {}
     except (StoreError, Refused):
-        # This may be the page that says why no user can be identified now: it must not fail for the same reason.
-        context, counts = stranger, {}
+        # This may be the page about exactly this error, so the layout must render without a user.
+        context, counts = anonymous, {}
     listed = [page for page in PAGES if page.group and context.may(*page.permissions)]
     groups = [(name, [page for page in listed if page.group == name]) for name in dict.fromkeys(page.group for page in listed)]
     here = (request.endpoint or "").rpartition(".")[2].partition("_")[0]
     return {
-        # One name, so that a page's own values cannot hide it.
+        # One name, so that a page's own variables cannot shadow these.
         "shell": {"groups": groups, "here": here, "counts": counts},
         "user": context.user,
         "may": context.may,

@@ -1,4 +1,4 @@
-"""The settings page: forms made from the settings registry, with a preview before a change is made.
+"""Interfaces: the settings page: forms made from the settings registry, with a preview before a change is made.
 
 Invariants: a change is shown first (from what to what, which connections it ends, what else it does) and made by a second
 request, with a recent proof of the password. Validation is the registry's; typed values stay in the form.
@@ -30,7 +30,7 @@ from skyspy.store.settings import Setting, to_text
 page = Page("access", "/access/", "Access and settings", (access.MANAGE,), "Server")
 
 OWN_FORM = ("AUTH_MODE", "FEATURE_ACCESS")
-"""Settings that stand in a form of their own, above the groups."""
+"""Settings with a separate form, above the groups."""
 
 GROUPS: Mapping[str, str] = {
     "Access": "Bad tokens, the receiver's place, and pages of other sites.",
@@ -44,9 +44,9 @@ _KINDS = {"anonymous": "anonymous", "user": "signed-in", "key": "API key"}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One setting of a group: what the store knows of it, its field, what that showed before it was typed into, the
-    default in words, and what the value means where the field's own number does not say it."""
+class SettingLine:
+    """One setting of a group: its row, its form field, the value shown (as text, to detect a change), the default in words, and
+    the present value in words where the field shows a number of seconds."""
 
     setting: Setting
     field: Any
@@ -63,12 +63,12 @@ def show(context: RequestContext) -> ResponseReturnValue:
 
 @page.post("/access/preview/")
 def preview(context: RequestContext) -> ResponseReturnValue:
-    """What the changes in the form would do; keeps nothing."""
+    """What the changes in the form would do; changes nothing."""
     changes = _changes()
     if not changes:
         return redirect_with("Nothing was changed.", "access_show")
     try:
-        found = access.preview(context.server, context.caller, changes)
+        found = access.preview_change(context.server, context.caller, changes)
     except Refused as refused:
         return _page(context, refused)
     differences = [
@@ -98,7 +98,7 @@ def keep(context: RequestContext) -> ResponseReturnValue:
 
 
 def disconnect_summary(found: SettingsImpact) -> list[str]:
-    """Which connections a change ends, as sentences."""
+    """The connections that a change ends, as sentences."""
     lines = []
     for kind, count in sorted(found.disconnected.items()):
         where = listed([f"{many} in {namespace}" for namespace, many in sorted(found.where[kind].items())])
@@ -118,15 +118,15 @@ def disconnect_summary(found: SettingsImpact) -> list[str]:
 def _page(context: RequestContext, refused: Refused | None = None) -> tuple[str, int]:
     rows = {row.row.name: row for row in access.rows(context.server, context.caller)}
     typed = request.form if refused is not None else None
-    # The registry's refusal begins with the setting's name where it is about one.
+    # The registry's message begins with the setting's name if it concerns one.
     wrong, _, why = ("", "", "") if refused is None else refused.message.partition(": ")
     settings = [row for name, row in rows.items() if name not in OWN_FORM]
     form = BaseForm({row.row.name: _field(row.row) for row in settings})
     form.process(typed, data={row.row.name: to_text(row.value) for row in settings})
-    groups: dict[str, list[Line]] = {}
+    groups: dict[str, list[SettingLine]] = {}
     for row in settings:
         meaning = labels.value_name(row.row, row.value) if row.row.unit == "s" else ""
-        line = Line(row, form[row.row.name], to_text(row.value), labels.value_name(row.row, row.row.default), meaning)
+        line = SettingLine(row, form[row.row.name], to_text(row.value), labels.value_name(row.row, row.row.default), meaning)
         if row.row.name == wrong:
             line.field.errors = [f"{why[:1].upper()}{why[1:]}."]
         groups.setdefault(row.row.group, []).append(line)
@@ -151,7 +151,7 @@ def _page(context: RequestContext, refused: Refused | None = None) -> tuple[str,
 
 
 def _field(row: Row) -> Any:
-    """The field of a setting, by its kind."""
+    """The form field of a setting, by its kind."""
     if row.kind == "bool":
         return choice_field(SelectField, row.title, (Choice("true", "Yes"), Choice("false", "No")), help=row.description)
     if row.kind == "choice":
@@ -164,7 +164,7 @@ def _field(row: Row) -> Any:
 
 
 def _changes() -> Mapping[str, object]:
-    """The settings that the form names: `reset` names one whose default is chosen; features come one by one."""
+    """The changed settings of the form, by name; None for the one in `reset`. Features are one field each."""
     form = request.form
     if form.get("reset") in ROWS:
         return {form["reset"]: None}
@@ -172,7 +172,7 @@ def _changes() -> Mapping[str, object]:
     features = {feature: form[f"feature.{feature}"] for feature in FEATURES if form.get(f"feature.{feature}") in ACCESS_LEVELS}
     if features:
         changes["FEATURE_ACCESS"] = features
-    # A form carries what it showed; what still reads the same is no change.
+    # The form has the values that it showed in hidden fields; equal values are not changes.
     shown = {name.removeprefix("was."): value for name, value in form.items() if name.startswith("was.")}
     return {
         name: value

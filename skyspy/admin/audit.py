@@ -1,4 +1,4 @@
-"""The audit log page: who did what to what, when and from where; also as CSV.
+"""Interfaces: the audit log page, also as CSV.
 
 Invariants: read only. Days are days of UTC, like every time in the log.
 """
@@ -15,9 +15,9 @@ from skyspy.admin.audit_changes import describe_changes
 from skyspy.admin.forms import one_line
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.services import audit_log
-from skyspy.services.audit_log import Place
+from skyspy.services.audit_log import Subject
 
-page = Page("audit", "/audit/", "Audit log", (audit_log.NEEDS,), "Overview")
+page = Page("audit", "/audit/", "Audit log", (audit_log.PERMISSION,), "Overview")
 LIMIT = 50
 WORDS = ("actor", "action", "about", "address")
 DAYS = ("since", "until")
@@ -25,20 +25,20 @@ DAYS = ("since", "until")
 
 @page.get()
 def show(context: RequestContext) -> ResponseReturnValue:
-    """The newest rows first, or those that match."""
+    """The matching rows, newest first."""
     search, text = _search(), one_line(request.args, "before", 15)
     before = int(text) if text.isdecimal() else None
     rows = audit_log.page(context.server, context.caller, search, LIMIT, before)
     chosen: dict[str, Any] = {name: word for name in (*WORDS, *DAYS) if (word := one_line(request.args, name, 128))}
-    places = audit_log.places(context.server, context.caller, rows)
+    subjects = audit_log.subjects(context.server, context.caller, rows)
     actions = audit_log.actions(context.server, context.caller)
     return render_template(
         "admin/audit.html",
-        rows=[(row, describe_changes(row), places.get(row.id)) for row in rows],
+        rows=[(row, describe_changes(row), subjects.get(row.id)) for row in rows],
         address_of=address_of,
         chosen=chosen,
         bad_day=next((name for name in DAYS if name in chosen and _day(chosen[name]) is None), ""),
-        # A noun alone means everything about it.
+        # A prefix such as `user.` matches all of its actions.
         actions=sorted({f"{action.partition('.')[0]}." for action in actions} | set(actions)),
         older=url_for("admin.audit_show", before=rows[-1].id, **chosen) if len(rows) == LIMIT else None,
         paged=before is not None,
@@ -47,7 +47,7 @@ def show(context: RequestContext) -> ResponseReturnValue:
 
 @page.get("/audit/log.csv")
 def as_csv(context: RequestContext) -> ResponseReturnValue:
-    """The matching rows as a file."""
+    """The matching rows as a CSV file."""
     text = audit_log.as_csv(context.server, context.caller, _search())
     headers = {"Content-Disposition": "attachment; filename=skyspy-audit.csv"}
     return Response(text, content_type="text/csv; charset=utf-8", headers=headers)
@@ -64,7 +64,7 @@ def _search() -> audit_log.Search:
 
 
 def _day(text: str) -> datetime | None:
-    """The beginning of a day, such as 2026-03-05; None where the text is no day."""
+    """The beginning of a day, such as 2026-03-05; None for any other text."""
     try:
         day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
@@ -72,12 +72,12 @@ def _day(text: str) -> datetime | None:
     return day if 1970 <= day.year < 9999 else None
 
 
-def address_of(place: Place) -> str:
+def address_of(subject: Subject) -> str:
     """The page of what an entry is about."""
-    if place.kind == "user":
-        return url_for("admin.users_one", user_id=int(place.id))
-    if place.kind == "key":
-        return url_for("admin.keys_one", key_id=int(place.id))
-    if place.kind == "role":
-        return url_for("admin.roles_show", name=place.id)
-    return url_for("admin.access_show", _anchor=f"s-{place.id}")
+    if subject.kind == "user":
+        return url_for("admin.users_one", user_id=int(subject.id))
+    if subject.kind == "key":
+        return url_for("admin.keys_one", key_id=int(subject.id))
+    if subject.kind == "role":
+        return url_for("admin.roles_show", name=subject.id)
+    return url_for("admin.access_show", _anchor=f"s-{subject.id}")

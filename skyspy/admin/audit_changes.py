@@ -1,4 +1,4 @@
-"""What an entry of the audit log changed, field by field, as text for people.
+"""Interfaces: what an entry of the audit log changed, field by field, as text.
 
 Pure: an entry's `before` and `after` in, texts out. Only differences are described, and never as JSON.
 """
@@ -25,15 +25,15 @@ _FIELDS = {
     "scopes": "may",
     "networks": "from",
 }
-"""Fields that are called otherwise than people call them."""
+"""Display names of fields, where they differ from the stored ones."""
 _NONE = {"scopes": "everything its owner may", "networks": "anywhere", "expires_at": "never"}
-"""What nothing means in a field."""
+"""Text for a null value, by field."""
 MAX_TEXT = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field: what it is called, how it was ("" where that is not told), and how it is ("" where it is gone)."""
+    """One field: its display name, its value before ("" if not recorded) and after ("" if removed)."""
 
     what: str
     before: str
@@ -41,7 +41,7 @@ class Change:
 
 
 def describe_changes(entry: Entry) -> list[Change]:
-    """What the entry changed; nothing where it only tells that something happened."""
+    """The changes of an entry; none if it records only that something happened."""
     before, after = _fields(entry.before), _fields(entry.after)
     if entry.object in ROWS and "value" in after:
         return _setting(entry.object, before, after["value"])
@@ -62,13 +62,13 @@ def _setting(name: str, before: Mapping[str, Any], value: Any) -> list[Change]:
             return [Change("", "", labels.value_name(row, value))]
         lines = labels.difference(row, before["value"], value)
     except (KeyError, TypeError, ValueError, AttributeError):
-        # Written by another version, whose values were of another kind.
+        # Written by another version, with values of another type.
         return [Change("", str(before.get("value", ""))[:MAX_TEXT], str(value)[:MAX_TEXT])]
     return [Change(what if row.kind == "features" else "", old, new) for what, old, new in lines]
 
 
 def _both(name: str, before: Any, after: Any) -> list[Change]:
-    """A field that is told before and after: of a list only what came and went."""
+    """The change of a field that is recorded before and after; for a list, the items added and removed."""
     if before == after:
         return []
     if isinstance(before, list) and isinstance(after, list):

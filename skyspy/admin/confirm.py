@@ -1,6 +1,6 @@
-"""What pages that change something share: the page that asks for confirmation, redirects with a message, and paging.
+"""Interfaces: shared parts of pages that change something: the confirmation page, redirects with a message, and paging.
 
-Invariants: nothing here belongs to one page. A confirmation says what will happen and to how many; its form is posted to
+Invariants: nothing here is about one page. A confirmation states the consequences with their numbers; its form is posted to
 the same address.
 """
 
@@ -17,15 +17,15 @@ from flask.typing import ResponseReturnValue
 from skyspy.server import server_of
 
 ROWS = 50
-"""How many rows a page of a list has."""
+"""Rows on one page of a list."""
 
 ID = "int(max=2147483647)"
-"""The URL converter of an id, which is never larger than the database's."""
+"""The URL converter of an id; the maximum is the database's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """Where a page of a list stands in it: `shown` in words, the addresses before and after, or None."""
+    """The position of a page in its list: `shown` in words, and the addresses of the pages before and after, or None."""
 
     shown: str
     previous: str | None
@@ -33,7 +33,7 @@ class Pager:
 
 
 def offset() -> int:
-    """How many rows to leave out, as the address says; 0 where it says nonsense."""
+    """The number of rows to skip, from the query string; 0 if it is invalid."""
     text = request.args.get("from", "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
 
@@ -48,7 +48,7 @@ def pager(start: int, count: int, total: int, noun: str, rows: int = ROWS, path:
 
 
 def redirect_with(message: str, endpoint: str, *, kind: str = "ok", **values: Any) -> ResponseReturnValue:
-    """Go to a page of the panel, which shows the message above; `kind`: ok, warn or danger."""
+    """Redirect to a page of the panel, which shows the message above; `kind`: ok, warn or danger."""
     flash(message, kind)
     return redirect(url_for(f"admin.{endpoint}", **values), 303)
 
@@ -62,7 +62,7 @@ def confirm(
     kind: str = "danger",
     carried: Mapping[str, Iterable[str]] | None = None,
 ) -> str:
-    """The page that asks before something is done; its button posts to this same address with `sure` and what is carried."""
+    """The confirmation page; its button posts to this same address with `sure` and the `carried` fields."""
     hidden = [(name, value) for name, values in (carried or {}).items() for value in values]
     return render_template(
         "admin/step.html", title=title, points=list(points), verb=verb, back=back, back_to=back_to, kind=kind, carried=hidden
@@ -70,7 +70,7 @@ def confirm(
 
 
 def socketio_path() -> str:
-    """Where Socket.IO is served."""
+    """The path of Socket.IO."""
     return server_of(current_app).config.socketio_path
 
 

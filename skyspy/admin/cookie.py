@@ -1,4 +1,4 @@
-"""The panel's cookie.
+"""Interfaces: the panel's cookie.
 
 Invariants: it is read and set below /admin/ only; no socket and no API request is authenticated by it. It is HttpOnly and
 SameSite=Lax, and over TLS its name has the prefix `__Host-`. Lax rather than Strict: with Strict, a link to the panel in a
@@ -18,7 +18,7 @@ ROOT = "/admin"
 PLAIN_NAME = "skyspy_panel"
 SECURE_NAME = "__Host-skyspy_panel"
 UNTIL = "_until"
-"""Where a session notes when its cookie may be forgotten (wall seconds); without it, with the browser."""
+"""The session's key for the expiry of its cookie (wall seconds); without it the cookie ends with the browser."""
 
 
 class PanelCookies(SecureCookieSessionInterface):
@@ -28,22 +28,22 @@ class PanelCookies(SecureCookieSessionInterface):
         self._is_secure = is_secure
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """The session in the request's cookie; elsewhere than in the panel always an empty one."""
+        """The session in the request's cookie; outside the panel always an empty one."""
         if not _ours(request):
             return self.session_class()
         opened = super().open_session(app, request)
         if opened and not self._signed_now(app, request.cookies[self.get_cookie_name(app)]):
-            # Only the former secret key opens it: it goes back signed with the current one.
+            # Signed with the former secret key: the answer sets it signed with the current one.
             opened.modified = True
         return opened
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Set the cookie where it changed."""
+        """Set the cookie if it changed."""
         if _ours(request):
             super().save_session(app, session, response)
 
     def get_cookie_name(self, _app: Flask) -> str:
-        """`__Host-` where the client came over TLS: the browser then takes it from this host and over TLS only."""
+        """With the prefix `__Host-` over TLS: the browser then accepts it from this host and over TLS only."""
         return SECURE_NAME if self._is_secure() else PLAIN_NAME
 
     def get_cookie_secure(self, _app: Flask) -> bool:
@@ -59,7 +59,7 @@ class PanelCookies(SecureCookieSessionInterface):
         return None
 
     def get_cookie_path(self, _app: Flask) -> str:
-        # `__Host-` asks for the whole host; `_ours` keeps it out of everything else.
+        # `__Host-` requires the path /; `_ours` ignores the cookie outside the panel.
         return "/" if self._is_secure() else ROOT
 
     def get_expiration_time(self, _app: Flask, session: SessionMixin) -> datetime | None:
@@ -69,7 +69,7 @@ class PanelCookies(SecureCookieSessionInterface):
     def _signed_now(self, app: Flask, cookie: str) -> bool:
         """Whether the current secret key signed the cookie."""
         signer = self.get_signing_serializer(app)
-        assert signer is not None  # noqa: S101 - there is always a key
+        assert signer is not None  # noqa: S101 - a secret key is always set
         signer.secret_keys = signer.secret_keys[-1:]
         try:
             signer.loads(cookie)

@@ -1,7 +1,7 @@
-"""The first page of the panel: auth mode, aircraft, receivers, connections and the latest audit entries.
+"""Interfaces: the first page of the panel: auth mode, aircraft, receivers, connections and the latest audit entries.
 
 Invariants: everything is readable without scripts; a part that the user has no permission for is neither shown nor queried.
-The page refreshes itself by requesting the same part of the same template, which does not count as use of the session.
+The page's script refreshes it by requesting the same part of the same template, which does not count as use of the session.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from skyspy.admin.audit import address_of
-from skyspy.admin.feeds import demo_only, shown
+from skyspy.admin.feeds import demo_only, shown_receivers
 from skyspy.admin.formatting import listed, number
 from skyspy.admin.labels import feature_name
 from skyspy.admin.routes import OPERATES, Page, RequestContext
-from skyspy.presence.presence import clients
+from skyspy.presence.presence import count_clients
 from skyspy.safety.emergency import DESCRIPTIONS, is_emergency
 from skyspy.services import audit_log, feeds, sessions, users
 from skyspy.store.settings import Settings
@@ -26,7 +26,7 @@ from skyspy.store.settings import Settings
 page = Page("dashboard", "/dashboard/", "Dashboard", OPERATES, "Overview")
 
 ENTRIES = 8
-"""How many audit entries are shown."""
+"""Audit entries shown."""
 
 MODES = {
     "public": "Anyone may watch everything, without signing in.",
@@ -37,11 +37,11 @@ MODES = {
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """An aircraft in trouble, as the page shows it; `heard_at` wall seconds."""
+    """An aircraft with an emergency, as the page shows it; `heard_at` wall seconds."""
 
     hex: str
     flight: str
-    says: str
+    summary: str
     squawk: str
     altitude: str
     heard_at: float
@@ -55,33 +55,33 @@ def show(context: RequestContext) -> ResponseReturnValue:
 
 @page.get("/dashboard/parts/", quiet=True)
 def parts(context: RequestContext) -> ResponseReturnValue:
-    """What of it changes, for the page that renews itself."""
+    """The part that changes, for the page's script."""
     return render_template("admin/_dashboard.html", **_parts(context))
 
 
-def in_words(settings: Settings) -> str:
-    """The auth mode and what it leaves open, as a sentence or two."""
-    says = MODES[settings.AUTH_MODE]
+def mode_summary(settings: Settings) -> str:
+    """The auth mode and the features open to anonymous clients, in one or two sentences."""
+    summary = MODES[settings.AUTH_MODE]
     access = settings.FEATURE_ACCESS
     if settings.AUTH_MODE == "public":
-        return says
+        return summary
     identified = sorted(feature for feature, level in access.items() if level == "authenticated")
     permitted = sorted(feature for feature, level in access.items() if level == "permission")
     if settings.AUTH_MODE == "hybrid" and identified:
-        says += f" To see {_features(identified)} one must sign in."
+        summary += f" To see {_features(identified)} one must sign in."
     if permitted:
-        says += f" To see or hear {_features(permitted)} one needs a permission."
-    return says
+        summary += f" To see or hear {_features(permitted)} one needs a permission."
+    return summary
 
 
 def _features(names: list[str]) -> str:
-    """Features inside a sentence: abbreviations stay as they are written."""
+    """Features as a list inside a sentence: lower case, except for abbreviations."""
     called = [feature_name(name) for name in names]
     return listed([name if name[1:2].isupper() else name.lower() for name in called])
 
 
 def emergencies(context: RequestContext) -> list[Emergency]:
-    """Who says, or squawks, that something is wrong; the one heard last comes first."""
+    """Aircraft that report or squawk an emergency, the last heard first."""
     sky = context.server.skies["live"].view
     now = context.server.clock.wall()
     audience = sky.audience(context.principal)
@@ -103,23 +103,23 @@ def _emergency(aircraft: Mapping[str, Any], now: float) -> Emergency:
 
 
 def _parts(context: RequestContext) -> dict[str, Any]:
-    """What this person may see. A part that is None is not theirs."""
+    """The values of the page's parts; None for a part that the user may not see."""
     server, sky = context.server, context.server.skies["live"].view
     settings = context.settings if context.may(feeds.MANAGE) else None
     views = feeds.listing(server, context.caller) if context.may(feeds.MANAGE) else None
     watches = context.may(users.MANAGE)
-    entries = audit_log.page(server, context.caller, audit_log.Search(), ENTRIES) if context.may(audit_log.NEEDS) else None
+    entries = audit_log.page(server, context.caller, audit_log.Search(), ENTRIES) if context.may(audit_log.PERMISSION) else None
     return {
         "mode": None if settings is None else settings.AUTH_MODE,
-        "mode_says": "" if settings is None else in_words(settings),
+        "mode_summary": "" if settings is None else mode_summary(settings),
         "problems": () if settings is None else settings.problems,
         "stats": sky.stats(sky.audience(context.principal)) if context.may("stats.view") else None,
         "emergencies": emergencies(context) if context.may("aircraft.view") else None,
-        "feeds": None if views is None else shown(views),
+        "feeds": None if views is None else shown_receivers(views),
         "demo_only": views is not None and demo_only(views),
-        "clients": clients(server.presence.everybody()) if watches else None,
+        "clients": count_clients(server.presence.all_sessions()) if watches else None,
         "namespaces": sorted(sessions.counts(server).items()) if watches else (),
         "entries": entries,
-        "places": audit_log.places(server, context.caller, entries) if entries else {},
+        "places": audit_log.subjects(server, context.caller, entries) if entries else {},
         "address_of": address_of,
     }

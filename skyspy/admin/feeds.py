@@ -1,8 +1,8 @@
-"""The receivers page: state of each, adding, testing, pausing and removing.
+"""Interfaces: the receivers page: state of each, adding, testing, pausing and removing.
 
 Invariants: services/feeds.py decides. Receivers from the environment are shown and cannot be changed. A removal is
-confirmed first, on a page that says which aircraft it costs. The list refreshes itself by requesting the same part of the
-same template.
+confirmed first, on a page that says how many aircraft it removes. The page's script refreshes the list by requesting the same
+part of the same template.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "down": ("danger", "Not reachable"),
     "paused": ("off", "Paused"),
 }
-"""A link's states: which mark and which word a person sees."""
+"""The mark and the word shown for each state of a receiver."""
 
 
 class ReceiverForm(PanelForm):
@@ -47,9 +47,9 @@ class ReceiverForm(PanelForm):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A receiver as pages show it: `kind` and `word` are its state, `note` why it is so, `now` what Link.status counts (empty
-    until this process has taken it over), `heard_at` wall seconds."""
+class ShownReceiver:
+    """A receiver as pages show it: `kind` and `word` are its state, `note` the reason for it, `now` Receiver.status (empty until
+    this process follows it), `heard_at` wall seconds."""
 
     view: FeedView
     key: str
@@ -63,19 +63,19 @@ class Shown:
 
 @page.get()
 def show(context: RequestContext) -> ResponseReturnValue:
-    """Every receiver of the live sky, and the form that adds one."""
+    """Every receiver of the live sky, and the form for a new one."""
     return _page(context, ReceiverForm())
 
 
 @page.get("/feeds/list/", quiet=True)
 def rows(context: RequestContext) -> ResponseReturnValue:
-    """The list alone, for the page that renews itself."""
+    """The list alone, for the page's script."""
     return render_template("admin/_feeds_list.html", **_listed(context))
 
 
 @page.post("/feeds/try/")
 def attempt(context: RequestContext) -> ResponseReturnValue:
-    """Listen to a receiver that is not added yet, and say what was heard; what was typed stays."""
+    """Test a URL before it is added; the form keeps what was typed."""
     form = ReceiverForm(request.form)
     try:
         heard = feeds.check(context.server, context.caller, form.url.data)
@@ -102,9 +102,9 @@ def add(context: RequestContext) -> ResponseReturnValue:
 
 @page.post("/feeds/test/<name>/")
 def test(context: RequestContext, name: str) -> ResponseReturnValue:
-    """Listen to a receiver that is there."""
+    """Test a receiver of the list."""
     heard = feeds.check_known(context.server, context.caller, name)
-    return redirect_with(f"Tested {name}. {in_words(heard)}", "feeds_show", kind="danger" if heard.error else "ok")
+    return redirect_with(f"Tested {name}. {check_summary(heard)}", "feeds_show", kind="danger" if heard.error else "ok")
 
 
 @page.post(f"{_ONE}pause/")
@@ -116,15 +116,15 @@ def pause(context: RequestContext, feed_id: int) -> ResponseReturnValue:
 
 @page.post(f"{_ONE}resume/")
 def resume(context: RequestContext, feed_id: int) -> ResponseReturnValue:
-    """Let a paused receiver go on."""
+    """Resume a paused receiver."""
     feeds.set_paused(context.server, context.caller, feed_id, False)
     return redirect_with("It goes on. The server connects to it within a second.", "feeds_show")
 
 
 @page.get(f"{_ONE}remove/")
 def removing(context: RequestContext, feed_id: int) -> ResponseReturnValue:
-    """What removing a receiver does."""
-    removal = feeds.removal(context.server, context.caller, feed_id)
+    """The confirmation page of a removal."""
+    removal = feeds.preview_removal(context.server, context.caller, feed_id)
     points = _points(removal, context.server.clock.wall())
     return confirm(f"Remove {removal.name}?", points, "Remove the receiver", url_for("admin.feeds_show"), "Receivers")
 
@@ -132,23 +132,23 @@ def removing(context: RequestContext, feed_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}remove/", fresh=True)
 def remove(context: RequestContext, feed_id: int) -> ResponseReturnValue:
     """Remove an added receiver."""
-    url = feeds.removal(context.server, context.caller, feed_id).url
+    url = feeds.preview_removal(context.server, context.caller, feed_id).url
     feeds.remove(context.server, context.caller, feed_id)
     return redirect_with(f"{url} is removed.", "feeds_show")
 
 
-def shown(views: Sequence[FeedView]) -> list[Shown]:
+def shown_receivers(views: Sequence[FeedView]) -> list[ShownReceiver]:
     """Receivers as pages show them."""
-    return [_shown(view) for view in views]
+    return [_shown_receiver(view) for view in views]
 
 
 def demo_only(views: Sequence[FeedView]) -> bool:
-    """Whether all traffic there is, is invented."""
+    """Whether all traffic is simulated."""
     return all(view.is_demo for view in views)
 
 
-def in_words(heard: CheckResult) -> str:
-    """What a few seconds of listening brought: Received 41 aircraft in 3 s."""
+def check_summary(heard: CheckResult) -> str:
+    """The result of a test as a sentence: Received 41 aircraft in 3 s."""
     if heard.error:
         return f"{heard.error[:1].upper()}{heard.error[1:]}."
     if not heard.aircraft:
@@ -156,7 +156,7 @@ def in_words(heard: CheckResult) -> str:
     return f"Received {heard.aircraft:,} aircraft in {feeds.CHECK_SECONDS:g} s."
 
 
-def _shown(view: FeedView) -> Shown:
+def _shown_receiver(view: FeedView) -> ShownReceiver:
     now: Mapping[str, Any] = view.status or {}
     kind, word = STATES[view.state]
     note = now.get("error") or ""
@@ -167,13 +167,18 @@ def _shown(view: FeedView) -> Shown:
     key = now.get("name") or f"added-{view.added.id if view.added else 0}"
     last = now.get("last_seen")
     heard_at = None if last is None else datetime.fromisoformat(last).timestamp()
-    return Shown(view, key, now.get("name") or view.url, kind, word, note, now, heard_at)
+    return ShownReceiver(view, key, now.get("name") or view.url, kind, word, note, now, heard_at)
 
 
 def _listed(context: RequestContext) -> dict[str, Any]:
     views = feeds.listing(context.server, context.caller)
     added = sum(view.added is not None for view in views)
-    return {"feeds": shown(views), "demo_only": demo_only(views), "full": added >= feeds.MOST, "most": feeds.MOST}
+    return {
+        "feeds": shown_receivers(views),
+        "demo_only": demo_only(views),
+        "full": added >= feeds.MAX_ADDED_FEEDS,
+        "most": feeds.MAX_ADDED_FEEDS,
+    }
 
 
 def _page(
@@ -183,7 +188,7 @@ def _page(
         "admin/feeds.html",
         address=form.url,
         heard=heard,
-        summary=None if heard is None else in_words(heard),
+        summary=None if heard is None else check_summary(heard),
         schemes=SCHEMES.values(),
         **_listed(context),
     )
@@ -191,11 +196,11 @@ def _page(
 
 
 def _points(removal: ReceiverImpact, now: float) -> list[str]:
-    """What a removal does, as sentences."""
+    """The consequences of a removal, as sentences."""
     alone = counted(removal.alone, "aircraft", "aircraft")
-    disconnect_summary = "leaves" if removal.alone == 1 else "leave"
+    verb = "leaves" if removal.alone == 1 else "leave"
     if removal.alone:
-        first = f"{alone} that only it hears {disconnect_summary} the sky within {lasts(removal.leave_s)}."
+        first = f"{alone} that only it hears {verb} the sky within {lasts(removal.leave_s)}."
     else:
         first = "No aircraft leaves the sky: none is heard by it alone."
     points = [

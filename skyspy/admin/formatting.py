@@ -1,4 +1,4 @@
-"""How values read on the panel's pages. Pure: a value in, a text out; an unknown value is a dash."""
+"""Interfaces: formats values for the panel's pages. Pure: a value in, a text out; a dash for an unknown value."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 UNKNOWN = "–"
 SLOW_MS = 1000
-"""A client that lets things wait for longer is shown as slow."""
+"""A client whose packets wait for longer is shown as slow."""
 _STEPS = ((60.0, 1.0, "s"), (3600.0, 60.0, "min"), (86400.0, 3600.0, "h"), (86400.0 * 100, 86400.0, "days"))
 
 
 def span(seconds: float) -> str:
-    """A length of time in its largest fitting unit: 40 s, 5 min, 3 h, 12 days, 4 months."""
+    """A duration in its largest fitting unit: 40 s, 5 min, 3 h, 12 days, 4 months."""
     for limit, unit, word in _STEPS:
         if seconds < limit:
             count = int(seconds // unit)
@@ -23,41 +23,41 @@ def span(seconds: float) -> str:
 
 
 def ago(wall: float | None, now: float) -> str:
-    """How long before `now` a moment was (wall seconds)."""
+    """A past time relative to `now` (both wall seconds)."""
     if wall is None:
         return UNKNOWN
     return "just now" if now - wall < 10 else f"{span(now - wall)} ago"
 
 
 def until(wall: float | None, now: float) -> str:
-    """How long after `now` a moment is."""
+    """A future time relative to `now` (both wall seconds)."""
     if wall is None:
         return UNKNOWN
     return f"in {span(wall - now)}" if wall > now else "over"
 
 
 def moment(wall: float | None) -> str:
-    """A moment as a person writes it, in UTC: 2026-03-05 14:02 UTC."""
+    """A time in UTC: 2026-03-05 14:02 UTC."""
     return UNKNOWN if wall is None else f"{datetime.fromtimestamp(wall, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def machine(wall: float) -> str:
-    """A moment for the `datetime` attribute."""
+    """A time for the HTML attribute `datetime`."""
     return f"{datetime.fromtimestamp(wall, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def day(wall: float | None) -> str:
-    """The day of a moment, in UTC."""
+    """The date of a time, in UTC."""
     return UNKNOWN if wall is None else f"{datetime.fromtimestamp(wall, UTC):%Y-%m-%d}"
 
 
 def number(value: float | None) -> str:
-    """A number with its thousands set apart."""
+    """A number with separators between thousands."""
     return UNKNOWN if value is None else f"{value:,.0f}"
 
 
 def lasts(seconds: float) -> str:
-    """A length of time exactly, in words: 1 hour, 14 days, 1 minute 30 seconds."""
+    """An exact duration in words: 1 hour, 14 days, 1 minute 30 seconds."""
     words, rest = [], round(seconds)
     for unit, word in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
         count, rest = divmod(rest, unit)
@@ -76,7 +76,7 @@ def size(count: float) -> str:
 
 
 def lag(milliseconds: float) -> str:
-    """How long a client has kept what waits for it: none, 80 ms, 3 s behind."""
+    """For how long packets have been waiting for a client: none, 80 ms, 3 s behind."""
     if milliseconds < 1:
         return "none"
     return f"{milliseconds:.0f} ms" if milliseconds < SLOW_MS else f"{milliseconds / 1000:.0f} s behind"
@@ -94,18 +94,18 @@ def counted_first(count: int, one: str, many: str = "") -> str:
 
 
 def closes(sockets: int) -> str:
-    """What becomes of so many live connections when what they live by ends."""
+    """A sentence: so many live connections are closed."""
     if not sockets:
         return "No live connection is open now."
     return f"{counted(sockets, 'live connection')} {'is' if sockets == 1 else 'are'} closed within 2 seconds, and told why."
 
 
 def listed(words: list[str], last: str = "and") -> str:
-    """Words as a list that is read: a, b and c."""
+    """Words as a list in a sentence: a, b and c."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
     shown.__name__: shown for shown in (ago, until, moment, machine, day, number, counted, span, listed, lasts, size, lag)
 }
-"""By these names templates use them."""
+"""Template filters by name."""

@@ -1,6 +1,6 @@
-"""What the panel's forms are made of: WTForms fields, drawn by one macro of templates/admin/_macros.html.
+"""Interfaces: the building blocks of the panel's forms: WTForms fields, drawn by macros of templates/admin/_macros.html.
 
-Invariants: what was typed stays in a form that is shown again, with what is wrong beside its field; a password is never
+Invariants: a form that is shown again keeps what was typed, with errors beside the fields; a password is never
 put back into a page. The CSRF token is checked by the gate, before any view sees a form.
 """
 
@@ -18,37 +18,37 @@ from skyspy.services import Refused
 
 ROOT = "/admin/"
 PROOF = "proof_of_password"
-"""The field in which a form carries the password that was asked for once more."""
+"""The form field of the password that confirms the user's identity."""
 
 CARRIED_NOT = frozenset({PROOF, "csrf_token", "password", "again", "current"})
-"""What a page that asks for the password first does not hand on: the token is made anew, passwords are typed anew."""
+"""Fields that the page asking for the password does not carry over: CSRF token and passwords."""
 
 PLAIN = {"autocapitalize": "none", "spellcheck": "false"}
-"""Attributes of a field for a name or a code, which a keyboard must neither correct nor capitalise."""
+"""HTML attributes of a field for a name or a code: no correction and no capitalisation by a keyboard."""
 
 MAX_PATH = 512
 MAX_PASSWORD = 1024
 
 
 class PanelForm(Form):  # type: ignore[misc] # WTForms has no types
-    """A form of the panel."""
+    """Base class of the panel's forms."""
 
     def wrong(self, **messages: str) -> Self:
-        """The form with these messages beside its fields."""
+        """Add these messages beside the fields; returns the form."""
         for name, message in messages.items():
             self[name].errors = [message]
         return self
 
     def refuse(self, refused: Refused) -> str:
-        """Show a service's refusal beside the fields that it is about. Returns the message where that is none of this
-        form's fields: it belongs above the form; else ""."""
+        """Add a service's refusal beside the fields that it concerns. If it concerns none of them, returns its message, to be
+        shown above the form; else ""."""
         names = [name for name in refused.fields if name in self]
         self.wrong(**dict.fromkeys(names, f"{refused.message}."))
         return "" if names else refused.message
 
 
 class Choice(SelectChoice):  # type: ignore[misc] # WTForms has no types
-    """One thing to choose: `description` stands under its label; `why_not` says why it cannot be chosen."""
+    """One option: `description` is shown under its label; `why_not` says why it cannot be chosen ("": it can)."""
 
     def __init__(self, value: str, label: str = "", description: str = "", why_not: str = "", **attributes: Any) -> None:
         super().__init__(value, label or value, attributes)
@@ -57,7 +57,7 @@ class Choice(SelectChoice):  # type: ignore[misc] # WTForms has no types
 
 
 class Required:
-    """Marks a field as required in the browser; what the server receives is checked by the service."""
+    """Marks a field as required in the browser. The service checks the value that is sent."""
 
     field_flags: Mapping[str, object] = {"required": True}
 
@@ -65,22 +65,23 @@ class Required:
         """Accept anything."""
 
 
-def text_field(label: str, longest: int = 200, *validators: Any, help: str = "", widget: Any = None, **attributes: Any) -> Any:
-    """A field for a text, which is trimmed, and cut where it is longer than the field takes; `attributes` are HTML's."""
-    attributes = {"maxlength": longest, "autocomplete": "off"} | attributes
-    trim = [lambda text: (text or "").strip()[: longest + 1]]
+def text_field(label: str, max_length: int = 200, *validators: Any, help: str = "", widget: Any = None, **attributes: Any) -> Any:
+    """A text field. Its value is trimmed, and cut to one character over `max_length`, so that the service refuses it;
+    `attributes` are HTML's."""
+    attributes = {"maxlength": max_length, "autocomplete": "off"} | attributes
+    trim = [lambda text: (text or "").strip()[: max_length + 1]]
     return StringField(label, validators, trim, help, widget=widget, render_kw=attributes)
 
 
 def password_field(label: str, autocomplete: str, *validators: Any, help: str = "") -> Any:
-    """A field for a password, which is taken as it is typed."""
+    """A password field; its value is not trimmed."""
     attributes = {"maxlength": MAX_PASSWORD, "autocomplete": autocomplete}
     return PasswordField(label, validators, [lambda text: text or ""], help, render_kw=attributes)
 
 
 def choice_field(kind: Any, label: str, choices: Iterable[Any] = (), *validators: Any, message: str = "", help: str = "") -> Any:
-    """A field of which one choice is taken (SelectField, RadioField) or several (SelectMultipleField). A value that is none
-    of them is refused with `message`; without a message it is left to the service."""
+    """A field with one choice (SelectField, RadioField) or several (SelectMultipleField). Any other value is refused with
+    `message`; without a message the service checks it."""
     listed = list(choices)
     checks = [AnyOf([choice.value for choice in listed], message), *validators] if message else validators
     attributes = {"autocomplete": "off"}
@@ -98,27 +99,27 @@ class NewPasswordForm(PanelForm):
         EqualTo("password", "This is not what stands above: type the password twice."),
     )
 
-    def __init__(self, typed: Mapping[str, str] | None, shortest: int) -> None:
+    def __init__(self, typed: Mapping[str, str] | None, min_length: int) -> None:
         super().__init__(typed)
         self.password.description = (
-            f"At least {shortest} characters. A few words that you will remember do better than one with signs in it."
+            f"At least {min_length} characters. A few words that you will remember do better than one with signs in it."
         )
-        self.password.render_kw = self.password.render_kw | {"minlength": shortest}
+        self.password.render_kw = self.password.render_kw | {"minlength": min_length}
 
 
 def local_path(text: str | None, otherwise: str = ROOT) -> str:
-    """The address if it leads to a page of the panel, else `otherwise`: no redirect leads to another site."""
+    """`text` if it is a path within the panel, else `otherwise`, so that no redirect leads to another site."""
     if not text or len(text) > MAX_PATH or not text.startswith(ROOT) or "\\" in text or not text.isprintable():
         return otherwise
     try:
         parts = urlsplit(text)
     except ValueError:
         return otherwise
-    # Browsers differ in what they make of dots and double slashes, so these are not followed at all.
-    strange = parts.scheme or parts.netloc or parts.fragment or "//" in parts.path or "/." in parts.path
-    return otherwise if strange or text != text.strip() else text
+    # Browsers interpret dots and double slashes differently, so these are never accepted.
+    is_suspect = parts.scheme or parts.netloc or parts.fragment or "//" in parts.path or "/." in parts.path
+    return otherwise if is_suspect or text != text.strip() else text
 
 
-def one_line(form: Mapping[str, str], name: str, longest: int = 200) -> str:
-    """A parameter of a page's address, trimmed; a longer text than its field takes is cut."""
-    return form.get(name, "").strip()[: longest + 1]
+def one_line(form: Mapping[str, str], name: str, max_length: int = 200) -> str:
+    """A query parameter, trimmed, and cut to one character over `max_length`."""
+    return form.get(name, "").strip()[: max_length + 1]

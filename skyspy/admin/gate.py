@@ -1,8 +1,8 @@
-"""The panel's door: everything that must be true before a view is called.
+"""Interfaces: the checks before a view of the panel is called.
 
-Law: a change is never made by a GET; every POST carries a CSRF token bound to this browser's session and comes from a
-page of our own. Then: signed in, permitted, and where the row says so, the password given lately. A
-session is looked up for every request; nothing a cookie says of itself is believed.
+Invariants: no GET changes anything; every POST carries a CSRF token bound to this browser's session and comes from a
+page of this server. Then the user must be signed in and permitted, and where the route's row says so, must have given the
+password recently. The session is looked up in the database for every request; the cookie holds only its secret.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from skyspy.server import Server, request_peer, server_of
 from skyspy.services import Refused
 
 COOKIE_DAYS_S = 90 * 86400
-"""No cookie of the panel is read after this long; the settings allow no longer sign-in."""
+"""Maximum age of the panel's cookie; the settings allow no longer sign-in."""
 
-LARGEST_FORM = 65_536
-"""Bytes of one request's body: the largest form of the panel is a tenth of it."""
+MAX_FORM_BYTES = 65_536
+"""Maximum size of a request body; the largest form of the panel is a tenth of it."""
 
 TITLES = {
     400: "That cannot be used",
@@ -41,26 +41,26 @@ TITLES = {
     409: "That cannot be done now",
     503: "The server is busy",
 }
-"""What a refusal's page is called, by status."""
+"""The title of a refusal's page, by status."""
 
 
-def fit(app: Flask) -> None:
-    """Put the cookie, flask-login and the CSRF check on the application; the check runs in this door only."""
+def install(app: Flask) -> None:
+    """Install the cookie, flask-login and the CSRF check on the application; the check runs for the panel only."""
     app.session_interface = PanelCookies(lambda: request_peer().secure)
     app.config.update(
-        # Judged by the declared length, before a byte is read: a stranger's form would be kept in memory whole.
-        MAX_CONTENT_LENGTH=LARGEST_FORM,
+        # Checked by the declared length before the body is read: Flask holds a whole form in memory.
+        MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
         PERMANENT_SESSION_LIFETIME=COOKIE_DAYS_S,
         SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_CHECK_DEFAULT=False,
-        # The token lives as long as the session it is bound to: a form left open over lunch still works.
+        # The token is valid as long as its session, so a form that was open for hours can still be sent.
         WTF_CSRF_TIME_LIMIT=None,
-        # Done here instead, where forwarding headers are judged too.
+        # _check_sender does this, because it takes forwarding headers into account.
         WTF_CSRF_SSL_STRICT=False,
     )
     CSRFProtect(app)
     manager = LoginManager()
-    # Its own protection ties a session to the address; auth/pages.py does what it is for without signing out phones.
+    # flask-login would end a session whose address changes, as phones' do; auth/panel_sessions.py asks for the password instead.
     manager.session_protection = None
     manager.init_app(app, add_context_processor=False)
     manager.user_loader(_load)
@@ -68,46 +68,46 @@ def fit(app: Flask) -> None:
 
 def attach(app: Flask, server: Server) -> None:
     """Sign cookies and forms with the keys of this server."""
-    # Cookies and forms of the former secret key, until its end: what reads this asks the clock each time.
+    # The Secret yields the former key too until its end, and reads the clock each time.
     app.config.update(SECRET_KEY_FALLBACKS=server.secret, WTF_CSRF_SECRET_KEY=server.secret)
 
 
 def pages() -> PanelSessions:
-    """The sessions of this application."""
+    """The panel sessions of this server."""
     return server_of(current_app).panel_sessions
 
 
 def browser() -> Browser:
-    """Where this request comes from."""
+    """The browser that sent this request: address, User-Agent and its name."""
     agent = request.headers.get("User-Agent", "")
     return Browser(request_peer().address, agent, name_of(agent))
 
 
 def own_origin() -> str:
-    """This server's origin as this browser wrote it: for links that are copied from a page."""
+    """This server's origin as the browser sees it, for links that are copied from a page."""
     return request_peer().origin
 
 
 def signed_in() -> PanelUser | None:
-    """Who is signed in here."""
-    # flask-login's proxy: what it stands for is asked for once per request.
+    """The signed-in user of this request; None if there is none."""
+    # flask-login loads its proxy's object once per request.
     found = current_user._get_current_object()
     return found if isinstance(found, PanelUser) else None
 
 
-def remember(opened: NewPanelSession) -> None:
-    """Give this browser a session that was just opened. Whatever its cookie held before is gone, so none can be planted."""
+def start_session(opened: NewPanelSession) -> None:
+    """Set this browser's cookie to a new session. The former content is dropped, which prevents session fixation."""
     principal = pages().principal(opened.session)
     session.clear()
     if opened.session.kept:
         session[UNTIL] = opened.session.family.expires_at
         session.permanent = True
     login_user(PanelUser(opened.secret, opened.session, principal, server_of(current_app).settings.current))
-    # A form token of the session before is worth nothing now; a page rendered in this same request needs a new one.
+    # The CSRF token of the former session is invalid now; a page rendered in this request needs a new one.
     g.pop("csrf_token", None)
 
 
-def served(route: Route) -> Callable[..., ResponseReturnValue]:
+def view_function(route: Route) -> Callable[..., ResponseReturnValue]:
     """The function that Flask calls for a route."""
 
     def view(**path: object) -> ResponseReturnValue:
@@ -117,7 +117,7 @@ def served(route: Route) -> Callable[..., ResponseReturnValue]:
             _check_sender()
             current_app.extensions["csrf"].protect()
         user = None if route.open else signed_in()
-        # The settings that the session was checked under: what they permit is decided before anything else runs.
+        # The settings that the session was checked under, so that every check of this request uses the same ones.
         settings = server.settings.fresh() if user is None else user.settings
         context = RequestContext(server, pages(), browser(), settings, user)
         if user is None and not route.open:
@@ -126,7 +126,7 @@ def served(route: Route) -> Callable[..., ResponseReturnValue]:
             if not route.quiet:
                 context.caller.audit_denial(server, f"{route.method} /admin{route.path}", route.page.permissions)
             return refused(403, "You may not see this page", "Ask an administrator for " + " or ".join(route.page.permissions))
-        if route.fresh and (proof := _prove(context, route)) is not None:
+        if route.fresh and (proof := _require_password(context, route)) is not None:
             return proof
         try:
             return route.view(context, **path)
@@ -137,32 +137,32 @@ def served(route: Route) -> Callable[..., ResponseReturnValue]:
 
 
 def refused(status: int, title: str, message: str) -> Response:
-    """A page that says why not."""
+    """The page for a refused request; JSON for a page's script."""
     if g.get("panel_quiet"):
         return as_json({"error": {"code": "refused", "message": message}}, status)
     return make_response(render_template("admin/refused.html", status=status, title=title, message=message), status)
 
 
 def as_json(value: object, status: int = 200) -> Response:
-    """The answer to a page's own script."""
+    """A JSON answer to a page's script."""
     return Response(wirejson.dump_bytes(value), status, content_type="application/json")
 
 
-def wait(seconds: float) -> str:
-    """How long to wait, in words."""
+def format_wait(seconds: float) -> str:
+    """A waiting time, rounded up: 90 s, 3 min."""
     whole = max(1, ceil(seconds))
     return f"{whole} s" if whole < 120 else f"{ceil(whole / 60)} min"
 
 
-def throttled_words(error: Throttled) -> str:
-    """What somebody is told who tried too often, or while the server is busy."""
+def throttled_message(error: Throttled) -> str:
+    """The message after too many attempts, or while the server is busy."""
     if error.code == "overloaded":
         return "The server is busy. Try again in a few seconds."
-    return f"Too many tries. Try again in {wait(error.retry_after)}."
+    return f"Too many tries. Try again in {format_wait(error.retry_after)}."
 
 
 def bad_form(_error: CSRFError) -> Response:
-    """The answer to a POST without a good token."""
+    """The answer to a POST without a valid CSRF token."""
     return refused(
         400,
         "This form is no longer good",
@@ -171,7 +171,7 @@ def bad_form(_error: CSRFError) -> Response:
 
 
 def _load(secret: str) -> PanelUser | None:
-    """Who is signed in by the cookie's secret; None when nobody is. Raises StoreError, Refused (overloaded)."""
+    """The user whose session has this secret; None if there is none. Raises StoreError, Refused (overloaded)."""
     cookie = auth.PanelCookie(pages(), secret, browser(), quiet=bool(g.get("panel_quiet")))
     try:
         admission = auth.authorize(server_of(current_app).settings, cookie, request_peer(), identified=True)
@@ -179,12 +179,12 @@ def _load(secret: str) -> PanelUser | None:
         if refused.code != "token_missing":
             raise Refused("overloaded", refused.message) from None
         return None
-    assert cookie.session is not None, "somebody is identified by it"  # noqa: S101 - a bug of ours
+    assert cookie.session is not None, "authorize admits only identified users here"  # noqa: S101 - a programming error
     return PanelUser(secret, cookie.session, admission.principal, admission.settings)
 
 
 def _check_sender() -> None:
-    """Refuse a POST that another site's page sent, as far as the browser tells: a second lock beside the token."""
+    """Refuse a POST from a page of another site, by the browser's headers; a second check beside the CSRF token."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None and site not in ("same-origin", "none"):
         raise CSRFError(f"sent from a page that is {site}")
@@ -205,8 +205,8 @@ def _sign_in_first(route: Route) -> ResponseReturnValue:
     return redirect(address if wanted in ("", "/admin/") else f"{address}?{urlencode({'next': wanted})}", 303)
 
 
-def _prove(context: RequestContext, route: Route) -> ResponseReturnValue | None:
-    """Ask for the password where it was not given lately; None: go on."""
+def _require_password(context: RequestContext, route: Route) -> ResponseReturnValue | None:
+    """The page that asks for the password; None if it was given recently, or is right in this request."""
     user = context.user
     if user is None or context.pages.password_is_recent(user.session, context.browser.address):
         return None
@@ -217,7 +217,7 @@ def _prove(context: RequestContext, route: Route) -> ResponseReturnValue | None:
         except LoginError:
             error = "That is not your password."
         except Throttled as full:
-            error, status = throttled_words(full), 503 if full.code == "overloaded" else 429
+            error, status = throttled_message(full), 503 if full.code == "overloaded" else 429
             headers = {"Retry-After": str(ceil(full.retry_after))}
         else:
             session["_user_id"] = secret

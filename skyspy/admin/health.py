@@ -1,6 +1,6 @@
-"""How this process does: what needs attention, what was counted, and the end of the log.
+"""Interfaces: the page about this process: what needs attention, its numbers, and the end of its log.
 
-Invariants: everything shown comes from services/health; the log is shown as text. The page renews itself.
+Invariants: everything shown comes from services/health; the log is shown as text. The page's script refreshes it.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ page = Page("health", "/health/", "Health", (health.MANAGE,), "Server")
 
 @page.get()
 def show(context: RequestContext) -> ResponseReturnValue:
-    """The report."""
+    """The page."""
     return render_template("admin/health.html", **_parts(context))
 
 
 @page.get("/health/parts/", quiet=True)
 def parts(context: RequestContext) -> ResponseReturnValue:
-    """What of it changes, for the page that renews itself."""
+    """The part that changes, for the page's script."""
     return render_template("admin/_health.html", **_parts(context))
 
 
-def in_words(value: Value) -> str:
-    """A value with its unit as a person reads it: 1,204, 12 MB, 3.5 ms, 4 h, up, or a dash where it is not known."""
+def format_value(value: Value) -> str:
+    """A value with its unit: 1,204, 12 MB, 3.5 ms, 4 h, up, or a dash where it is not known."""
     if value.value is None:
         return UNKNOWN
     if isinstance(value.value, str):
@@ -42,7 +42,7 @@ def in_words(value: Value) -> str:
 
 
 def headings(part: Part) -> list[tuple[str, str]]:
-    """The columns of a part's table, as the table macro takes them: heading and class. Numbers stand to the right."""
+    """The columns of a part's table, as (heading, CSS class) for the table macro. Numbers are right-aligned."""
     texts = [any(isinstance(line.values[at].value, str) for line in part.lines) for at in range(len(part.columns))]
     return [(part.rows, ""), *((name, "" if text else "number") for name, text in zip(part.columns, texts, strict=True))]
 
@@ -53,7 +53,7 @@ def _parts(context: RequestContext) -> dict[str, Any]:
         "report": report,
         "facts": [part for part in report.parts if len(part.columns) == 1],
         "tables": [part for part in report.parts if len(part.columns) > 1],
-        "in_words": in_words,
+        "format_value": format_value,
         "headings": headings,
         "started_at": report.at - report.uptime_s,
     }

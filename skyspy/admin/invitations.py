@@ -1,7 +1,7 @@
-"""The pages behind one-time links: the first administrator's, an invitation, a password reset.
+"""Interfaces: the pages of one-time links: the first administrator's, an invitation, a password reset.
 
 Invariants: opening a link shows a form and does not use the link up, because chat programs open links to preview them;
-only sending the form does. An invalid link is answered with that and nothing else. A link signs no user in.
+only sending the form does. An invalid link gets one message, whatever is wrong with it. A link signs no user in.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def make_first(context: RequestContext, token: str) -> ResponseReturnValue:
 
 @page.get("/invite/<token>/", open=True)
 def invite(context: RequestContext, token: str) -> ResponseReturnValue:
-    """The form behind an invitation."""
+    """The form of an invitation."""
     return _page(context, invitations.INVITE, token, _form(context, invitations.INVITE))
 
 
@@ -61,7 +61,7 @@ def accept(context: RequestContext, token: str) -> ResponseReturnValue:
 
 @page.get("/reset/<token>/", open=True)
 def reset(context: RequestContext, token: str) -> ResponseReturnValue:
-    """The form behind a reset link."""
+    """The form of a reset link."""
     return _page(context, invitations.RESET, token, _form(context, invitations.RESET))
 
 
@@ -98,7 +98,7 @@ def _page(
     context: RequestContext, kind: str, token: str, form: NewPasswordForm, error: str = "", status: int = 200
 ) -> ResponseReturnValue:
     try:
-        opened = invitations.opened(context.server, token, kind)
+        opened = invitations.link_subject(context.server, token, kind)
     except Refused as gone:
         return gate.refused(410, "This link is not good any more", gone.message)
     name = opened.user.name if opened.user else ""

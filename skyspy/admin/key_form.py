@@ -1,6 +1,6 @@
-"""The form for a new API key.
+"""Interfaces: the form for a new API key.
 
-Invariants: only what can be judged without the database is checked here; who may give what is decided by services/keys.py.
+Invariants: only what needs no database is checked here; services/keys.py checks permissions.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def _some_are_ticked(form: NewKeyForm, field: Any) -> None:
         raise ValidationError("Tick at least one: a key that may do nothing is of no use.")
 
 
-class NotOver:
-    """Refuses a last day that is none, or that ended before `now` (wall seconds), where a last day is asked for."""
+class NotPast:
+    """Refuses an invalid last day, or one before `now` (wall seconds), if the form has a last day."""
 
     def __init__(self, now: float) -> None:
         self._now = now
@@ -113,16 +113,16 @@ class NewKeyForm(PanelForm):
 
     @property
     def permissions(self) -> frozenset[str] | None:
-        """What the key is narrowed to; None: to nothing."""
+        """The key's scopes; None: not narrowed."""
         return None if self.may.data == ALL else frozenset(self.scopes.data)
 
     @property
     def places(self) -> list[str]:
-        """The networks it may be used from; none: anywhere."""
+        """The networks that the key may be used from; an empty list: anywhere."""
         return _words(self.networks.data)
 
     def expires_at(self, now: float) -> float | None:
-        """When the key ends (wall seconds), None: never. Raises ValueError or OverflowError where the last day is none."""
+        """When the key ends (wall seconds), None: never. Raises ValueError or OverflowError for an invalid last day."""
         if self.ends.data in DAYS:
             return now + int(self.ends.data) * DAY_S
         return (

@@ -1,6 +1,6 @@
-"""The page of API keys: one's own, and with `keys.manage` those of all users.
+"""Interfaces: the page of API keys: the user's own, and with `keys.manage` those of all users.
 
-Invariants: services/keys.py decides. A key's text is in one answer and in no other.
+Invariants: services/keys.py decides. A key's text is in the answer that makes it and in no other.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from skyspy.admin import gate
 from skyspy.admin.confirm import ID, ROWS, confirm, offset, pager, redirect_with, socketio_path
 from skyspy.admin.formatting import closes, span
 from skyspy.admin.forms import Choice, PanelForm, choice_field, one_line
-from skyspy.admin.key_form import SOME, NewKeyForm, NotOver
+from skyspy.admin.key_form import SOME, NewKeyForm, NotPast
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.auth.apikeys import MadeKey
 from skyspy.services import Refused, keys
@@ -31,7 +31,7 @@ SOON_S = 7 * 86400
 
 
 class RotationForm(PanelForm):
-    """How long a key that is replaced works on, in seconds."""
+    """For how many seconds a replaced key stays valid."""
 
     overlap = choice_field(
         SelectField,
@@ -48,15 +48,15 @@ class RotationForm(PanelForm):
 
 @page.get()
 def listing(context: RequestContext) -> ResponseReturnValue:
-    """The user's own keys, or those of all users; ended ones only with `ended`."""
-    everybody = context.may(keys.MANAGE) and request.args.get("whose") == "all"
+    """The user's own keys, or those of all users; inactive ones only with `ended`."""
+    all_users = context.may(keys.MANAGE) and request.args.get("whose") == "all"
     ended, search, start = "ended" in request.args, one_line(request.args, "q", 64), offset()
-    whose = None if everybody else context.principal.user_id
+    whose = None if all_users else context.principal.user_id
     found = keys.listing(context.server, context.caller, KeySearch(whose, search, ended, ROWS, start))
     return render_template(
         "admin/keys.html",
-        rows=standings(found.keys, context.server.clock.wall()),
-        everybody=everybody,
+        rows=key_states(found.keys, context.server.clock.wall()),
+        all_users=all_users,
         ended=ended,
         hidden=found.left_out,
         search=search,
@@ -67,17 +67,17 @@ def listing(context: RequestContext) -> ResponseReturnValue:
 
 @page.get("/keys/new/", fresh=True)
 def new(context: RequestContext) -> ResponseReturnValue:
-    """The form for a new key, for oneself or for another user."""
+    """The form for a new key of the user or of another user."""
     owner = keys.owner(context.server, context.caller, _owner_id(context, request.args.get("owner")))
     return _form(context, owner, NewKeyForm(owner, kind="live", may=SOME, ends="90"))
 
 
 @page.post("/keys/new/", fresh=True)
 def create(context: RequestContext) -> ResponseReturnValue:
-    """Make a key and show it, this once."""
+    """Make a key and show it once."""
     owner = keys.owner(context.server, context.caller, _owner_id(context, request.form.get("owner")))
     form, now = NewKeyForm(owner, request.form), context.server.clock.wall()
-    if not form.validate({"on": [NotOver(now)]}):
+    if not form.validate({"on": [NotPast(now)]}):
         return _form(context, owner, form), 400
     kind, name, expires_at = form.kind.data, form.name.data, form.expires_at(now)
     try:
@@ -94,12 +94,12 @@ def one(context: RequestContext, key_id: int) -> ResponseReturnValue:
     """One key."""
     view = keys.one(context.server, context.caller, key_id)
     form, now = RotationForm(overlap="86400"), context.server.clock.wall()
-    return render_template("admin/key.html", view=view, standing=standing(view, now), overlap=form.overlap)
+    return render_template("admin/key.html", view=view, key_state=key_state(view, now), overlap=form.overlap)
 
 
 @page.post(f"{_ONE}rotate/", fresh=True)
 def rotate(context: RequestContext, key_id: int) -> ResponseReturnValue:
-    """Make the key's successor and show it, this once."""
+    """Make the key's successor and show it once."""
     form = RotationForm(request.form)
     if not form.validate():
         raise Refused("invalid", form.overlap.errors[0])
@@ -110,7 +110,7 @@ def rotate(context: RequestContext, key_id: int) -> ResponseReturnValue:
 
 @page.get(f"{_ONE}revoke/")
 def revoke(context: RequestContext, key_id: int) -> ResponseReturnValue:
-    """What revoking ends."""
+    """The confirmation page of a revocation."""
     view = keys.one(context.server, context.caller, key_id)
     name = view.key.name
     points = (
@@ -123,38 +123,38 @@ def revoke(context: RequestContext, key_id: int) -> ResponseReturnValue:
 
 @page.post(f"{_ONE}revoke/")
 def do_revoke(context: RequestContext, key_id: int) -> ResponseReturnValue:
-    """End a key."""
+    """Revoke a key."""
     key = keys.revoke(context.server, context.caller, key_id)
     return redirect_with(f"“{key.name}” is revoked.", "keys_one", key_id=key_id)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a key stands: a kind of status mark and its text."""
+class KeyState:
+    """The state of a key: the kind of status mark and its text."""
 
     kind: str
     text: str
 
 
-def standing(view: KeyView, now: float) -> Standing:
-    """How a key stands at `now` (wall seconds)."""
+def key_state(view: KeyView, now: float) -> KeyState:
+    """The state of a key at `now` (wall seconds)."""
     key = view.key
     if key.revoked_at is not None:
-        return Standing("off", "Rotated" if key.rotated_to is not None else "Revoked")
+        return KeyState("off", "Rotated" if key.rotated_to is not None else "Revoked")
     if key.expires_at is not None and key.expires_at <= now:
-        return Standing("off", "Ended")
+        return KeyState("off", "Ended")
     if key.user.disabled:
-        return Standing("warn", "Rests: owner disabled")
+        return KeyState("warn", "Rests: owner disabled")
     if key.rotated_to is not None:
-        return Standing("warn", "Being replaced")
+        return KeyState("warn", "Being replaced")
     if key.expires_at is not None and key.expires_at - now < SOON_S:
-        return Standing("warn", "Ends soon")
-    return Standing("ok", "Works")
+        return KeyState("warn", "Ends soon")
+    return KeyState("ok", "Works")
 
 
-def standings(views: Sequence[KeyView], now: float) -> list[tuple[KeyView, Standing]]:
-    """Keys with how each stands, for the list's template."""
-    return [(view, standing(view, now)) for view in views]
+def key_states(views: Sequence[KeyView], now: float) -> list[tuple[KeyView, KeyState]]:
+    """Keys with their states, for the list's template."""
+    return [(view, key_state(view, now)) for view in views]
 
 
 def _form(context: RequestContext, owner: User, form: NewKeyForm, error: str = "") -> str:

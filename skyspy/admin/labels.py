@@ -1,6 +1,6 @@
-"""How settings, auth modes and features read to people, and which side effects a change of them has.
+"""Interfaces: display texts of settings, auth modes and features, and of the side effects of changing them.
 
-Pure: rows, values and settings in, texts out. What is not in a table here reads as in the registry.
+Pure: rows, values and settings in, texts out. A setting without a text here has that of the registry.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MODES: Mapping[str, tuple[str, str]] = {
         "Only who signs in or holds an API key sees anything. Strangers get the sign-in page and nothing else.",
     ),
 }
-"""The auth modes: name and what it means."""
+"""Name and meaning of each auth mode."""
 
 LEVELS: Mapping[str, str] = {"public": "Anyone", "authenticated": "Signed in", "permission": "With the permission"}
 
@@ -47,19 +47,19 @@ _BOOLS = {True: "Yes", False: "No"}
 
 
 def feature_name(feature: str) -> str:
-    """A feature, as its line in the table is called."""
+    """The display name of a feature."""
     return FEATURE_WORDS.get(feature, (feature.capitalize(), ""))[0]
 
 
 def choice_name(row: Row, word: str) -> str:
-    """One of a setting's words, as a person reads it."""
+    """The display name of one of a setting's choices."""
     if row.name == "AUTH_MODE":
         return MODES[word][0]
     return _CHOICES.get(row.name, {}).get(word, word.capitalize())
 
 
 def value_name(row: Row, value: Any) -> str:
-    """A setting's value as a person reads it: 1 hour (3600 s), 450 nm, Yes, Hybrid, none."""
+    """A setting's value as text: 1 hour (3600 s), 450 nm, Yes, Hybrid, none."""
     if row.kind == "bool":
         return _BOOLS[bool(value)]
     if row.kind == "choice":
@@ -77,7 +77,7 @@ def value_name(row: Row, value: Any) -> str:
 
 
 def difference(row: Row, before: Any, after: Any) -> list[tuple[str, str, str]]:
-    """What a change changes, as (what, from, to); a table of features tells only of those that change."""
+    """A change as (name, before, after) rows; for the table of features, only those that change."""
     if row.kind != "features":
         return [(row.title, value_name(row, before), value_name(row, after))]
     return [
@@ -151,6 +151,6 @@ _ALWAYS: Mapping[str, list[str]] = {
 
 
 def consequences(names: list[str], before: Settings, after: Settings) -> list[str]:
-    """What else the change of these settings does, as sentences."""
+    """The side effects of changing these settings, as sentences."""
     found = [_CONSEQUENCES[name](before, after) if name in _CONSEQUENCES else _ALWAYS.get(name, []) for name in names]
     return list(dict.fromkeys(text for texts in found for text in texts))

@@ -1,7 +1,7 @@
-"""The user's own page: permissions, sign-ins, live connections and password.
+"""Interfaces: the user's own page: permissions, sign-ins, live connections and password.
 
-Invariants: every signed-in user has it and sees only what is theirs. A new password ends every other sign-in and token at
-once; "sign out everywhere" ends this one too, after a confirmation. API keys stay: they have their own page.
+Invariants: every signed-in user has it, and it shows only the user's own data. A new password ends every other sign-in and token at
+once; "sign out everywhere" ends this one too, after a confirmation. API keys stay valid.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ page = Page("profile", "/profile/", "Profile", group="You")
 
 
 class ChangePasswordForm(NewPasswordForm):
-    """Another password, with the present one."""
+    """A new password, with the present one."""
 
     current = password_field("Password now", "current-password", Required())
     password = password_field("New password", "new-password", Required())
@@ -51,7 +51,7 @@ def show(context: RequestContext) -> ResponseReturnValue:
 
 @page.post("/profile/password/")
 def password(context: RequestContext) -> ResponseReturnValue:
-    """Choose another password; the old one is asked for, and counted as any sign-in is."""
+    """Change the password. A wrong present password counts as a failed sign-in."""
     form = _password_form(context)
     if not form.validate():
         return _page(context, form, 400)
@@ -63,8 +63,8 @@ def password(context: RequestContext) -> ResponseReturnValue:
         return _page(context, form.wrong(password=f"{sentence(error)}."), 400)
     except Throttled as full:
         status = 503 if full.code == "overloaded" else 429
-        return _page(context, form.wrong(current=gate.throttled_words(full)), status, full.retry_after)
-    gate.remember(opened)
+        return _page(context, form.wrong(current=gate.throttled_message(full)), status, full.retry_after)
+    gate.start_session(opened)
     return redirect_with(
         "Your password is changed. Every other sign-in and token of yours has ended; your API keys work on.", "profile_show"
     )
@@ -72,11 +72,11 @@ def password(context: RequestContext) -> ResponseReturnValue:
 
 @page.get("/profile/sign-out-everywhere/")
 def ask_everywhere(context: RequestContext) -> ResponseReturnValue:
-    """What signing out everywhere ends."""
+    """The confirmation page of signing out everywhere."""
     me = context.session.family.user
     browsers = len(context.pages.sessions_of(me.id))
     signed = sum(row.kind == "user" for row in sockets_of(context, me.id))
-    working = _working_keys(context, me.id)
+    working = _active_keys(context, me.id)
     points = [
         f"You are signed out in {counted(browsers, 'browser')}, this one included, and in every program that you signed in with your password.",
         closes(signed),
@@ -92,7 +92,7 @@ def ask_everywhere(context: RequestContext) -> ResponseReturnValue:
 
 @page.post("/profile/sign-out-everywhere/")
 def everywhere(context: RequestContext) -> ResponseReturnValue:
-    """End every sign-in and token, this one too."""
+    """End every sign-in and token, this one included."""
     users.sign_out(context.server, context.caller, context.session.family.user.id)
     logout_user()
     session.clear()
@@ -101,7 +101,7 @@ def everywhere(context: RequestContext) -> ResponseReturnValue:
 
 @page.get("/profile/browsers/<family>/sign-out/")
 def ask_browser(context: RequestContext, family: str) -> ResponseReturnValue:
-    """What signing one of one's other browsers out ends."""
+    """The confirmation page of signing out another browser."""
     found = next((one for one in context.pages.sessions_of(context.session.family.user.id) if one.family.id == family), None)
     if found is None or found.family.id == context.session.family.id:
         message = (
@@ -119,7 +119,7 @@ def ask_browser(context: RequestContext, family: str) -> ResponseReturnValue:
 
 @page.post("/profile/browsers/<family>/sign-out/")
 def end_browser(context: RequestContext, family: str) -> ResponseReturnValue:
-    """Sign one of one's other browsers out."""
+    """Sign out another browser of the user."""
     if family == context.session.family.id:
         raise Refused("conflict", "This is the browser you use now: “Sign out” at the top ends it")
     ended = users.end_browser(context.server, context.caller, family[:64])
@@ -129,12 +129,12 @@ def end_browser(context: RequestContext, family: str) -> ResponseReturnValue:
 
 
 def sockets_of(context: RequestContext, user_id: int) -> list[SessionRow]:
-    """The live connections of a user, by sign-in or key, to any process; the newest first."""
-    return [row for row in context.server.presence.everybody() if row.user_id == user_id]
+    """The live connections of a user, by sign-in or key, to any process; newest first."""
+    return [row for row in context.server.presence.all_sessions() if row.user_id == user_id]
 
 
-def _working_keys(context: RequestContext, user_id: int) -> int:
-    """How many keys of the user work now."""
+def _active_keys(context: RequestContext, user_id: int) -> int:
+    """The number of the user's active keys."""
     return context.server.store.read(keys.working_per_user, [user_id], context.server.clock.wall()).get(user_id, 0)
 
 
@@ -151,7 +151,7 @@ def _page(context: RequestContext, form: ChangePasswordForm, status: int = 200, 
         sessions=context.pages.sessions_of(me.id),
         this=context.session.family.id,
         sockets=sockets_of(context, me.id),
-        keys=_working_keys(context, me.id),
+        keys=_active_keys(context, me.id),
         form=form,
     )
     return make_response(text, status, {"Retry-After": str(ceil(retry_after))} if retry_after else {})

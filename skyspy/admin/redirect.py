@@ -1,4 +1,4 @@
-"""The address /admin/: redirects to the first page that the user may see."""
+"""Interfaces: /admin/ redirects to the first page that the user may see."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from skyspy.admin.routes import Page, RequestContext
 
 page = Page("landing", "/", "Panel")
 
-OTHERWISE = "/admin/profile/"
+DEFAULT = "/admin/profile/"
 
 
 def install(pages: Sequence[Page]) -> None:
-    """Serve the panel's own address, given every page in the order of the navigation."""
+    """Add the route of /admin/; `pages` are all pages in the order of the navigation."""
 
     @page.get()
     def show(context: RequestContext) -> ResponseReturnValue:
         first = next((other for other in pages if other.group and context.may(*other.permissions)), None)
-        return redirect(OTHERWISE if first is None else f"/admin{first.path}", 303)
+        return redirect(DEFAULT if first is None else f"/admin{first.path}", 303)

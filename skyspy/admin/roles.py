@@ -1,4 +1,4 @@
-"""The roles page: the built-in roles, and the operator's own, made of permission checkboxes.
+"""Interfaces: the roles page: the built-in roles, and those that operators make of permission checkboxes.
 
 Invariants: the checkboxes are made from the table of permissions; a permission that the caller does not hold cannot be
 ticked. Every change says how many users and live connections it affects; one that takes something away is confirmed first.
@@ -26,7 +26,7 @@ BUILTIN_SAYS = {
     "operator": "Hears audio too, acknowledges safety events, edits alerts.",
     "admin": "Holds every permission: users, keys, settings and the audit log.",
 }
-"""What the built-in roles are for."""
+"""Descriptions of the built-in roles."""
 
 
 class RoleForm(PanelForm):
@@ -37,7 +37,7 @@ class RoleForm(PanelForm):
 
 
 class NewRoleForm(RoleForm):
-    """A role with the name that it shall have."""
+    """A new role with its name."""
 
     name = text_field("Name", 32, Required(), help="1 to 32 small letters, digits, - and _", **PLAIN)
 
@@ -51,7 +51,7 @@ def listing(context: RequestContext) -> ResponseReturnValue:
 
 @page.get("/roles/new/", fresh=True)
 def new(context: RequestContext) -> ResponseReturnValue:
-    """The form for a new role, empty or like another one (`like`)."""
+    """The form for a new role, empty or filled like another one (`like`)."""
     like = one_line(request.args, "like", 32)
     ticked = roles.one(context.server, context.caller, like).role.permissions if like else ()
     return _form(context, None, NewRoleForm(permissions=ticked), like=like)
@@ -79,14 +79,14 @@ def show(context: RequestContext, name: str) -> ResponseReturnValue:
 
 @page.post("/roles/role/<name>/", fresh=True)
 def change(context: RequestContext, name: str) -> ResponseReturnValue:
-    """Give a role other permissions."""
+    """Replace a role's permissions."""
     form = RoleForm(request.form)
     says, ticked = form.says.data, frozenset(form.permissions.data or ())
     try:
         if "sure" not in request.form:
-            effect = roles.effect(context.server, context.caller, name, ticked)
-            if effect.lost and (effect.users or effect.sockets):
-                return _ask(context, name, says, ticked, effect)
+            impact = roles.preview_change(context.server, context.caller, name, ticked)
+            if impact.lost and (impact.users or impact.sockets):
+                return _ask(context, name, says, ticked, impact)
         roles.change(context.server, context.caller, name, ticked, says)
     except Refused as refused:
         return _form(context, name, form, refused)
@@ -95,7 +95,7 @@ def change(context: RequestContext, name: str) -> ResponseReturnValue:
 
 @page.get("/roles/role/<name>/delete/")
 def ask_delete(context: RequestContext, name: str) -> ResponseReturnValue:
-    """What deleting would do."""
+    """The confirmation page of a deletion."""
     return render_template("admin/role_ends.html", view=roles.one(context.server, context.caller, name))
 
 
@@ -106,39 +106,39 @@ def delete(context: RequestContext, name: str) -> ResponseReturnValue:
     return redirect_with(f"The role {name} is deleted.", "roles_listing")
 
 
-def losses(effect: RoleImpact, whose: str = "") -> list[str]:
-    """What a change takes away from whom, as sentences: from all with a role, or from the one user `whose`."""
-    lost = [permission for permission in PERMISSIONS if permission.name in effect.lost]
+def losses(impact: RoleImpact, whose: str = "") -> list[str]:
+    """What a change takes away, as sentences: from all users of a role, or from the one user named `whose`."""
+    lost = [permission for permission in PERMISSIONS if permission.name in impact.lost]
     all_of = (
         f"{whose} and all keys of {whose}"
         if whose
-        else f"{counted_first(effect.users, 'user')} with this role, and all their keys,"
+        else f"{counted_first(impact.users, 'user')} with this role, and all their keys,"
     )
-    live = counted_first(effect.sockets, "live connection")
-    verb = "is" if effect.sockets == 1 else "are"
+    live = counted_first(impact.sockets, "live connection")
+    verb = "is" if impact.sockets == 1 else "are"
     points = [
         f"{all_of} can no longer: "
         + "; ".join(
             f"{permission.description[:1].lower()}{permission.description[1:]} ({permission.name})" for permission in lost
         )
         + ".",
-        f"{live} of {whose} {verb} open now." if whose else f"{live} {'has' if effect.sockets == 1 else 'have'} this role now.",
+        f"{live} of {whose} {verb} open now." if whose else f"{live} {'has' if impact.sockets == 1 else 'have'} this role now.",
     ]
-    for namespace, count in sorted(effect.closed.items()):
+    for namespace, count in sorted(impact.closed.items()):
         verb = "is" if count == 1 else "are"
         points.append(f"{counted(count, 'live connection')} in {namespace} {verb} closed within 2 seconds, and told why.")
-    for topic, count in sorted(effect.topics.items()):
+    for topic, count in sorted(impact.topics.items()):
         points.append(f"{counted(count, 'live connection')} {'loses' if count == 1 else 'lose'} the topic {topic}.")
-    if effect.sockets and not effect.closed and not effect.topics:
+    if impact.sockets and not impact.closed and not impact.topics:
         points.append("None of them is closed or loses a topic.")
     return points
 
 
-def _ask(context: RequestContext, name: str, says: str, ticked: frozenset[str], effect: RoleImpact) -> str:
+def _ask(context: RequestContext, name: str, says: str, ticked: frozenset[str], impact: RoleImpact) -> str:
     own = ["You hold this role yourself."] if context.principal.role == name else []
     carried = {"says": [says], "permissions": sorted(ticked)}
     back = url_for("admin.roles_show", name=name)
-    return confirm(f"Take this away from {name}?", losses(effect) + own, "Change the role", back, name, carried=carried)
+    return confirm(f"Take this away from {name}?", losses(impact) + own, "Change the role", back, name, carried=carried)
 
 
 def _form(

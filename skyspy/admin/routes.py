@@ -1,7 +1,7 @@
-"""One row per page of the panel, and one per route: what it shows, which permission it needs, what must be proved first.
+"""Interfaces: one row per page of the panel, and one per route: address, permissions, and whether the password is needed.
 
 Invariants: a page exists by its row; the navigation, the checks before a view and the URL map are made from it. A view is
-called only when everything in its row is fulfilled. No Flask request here.
+called only if every condition in its row holds. No Flask request here.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from skyspy.store.panel import PanelSession
 from skyspy.store.settings import Settings
 
 OPERATES = tuple(p.name for p in permissions.PERMISSIONS if p.name in permissions.OPERATOR_PERMISSIONS)
-"""The permissions of a page for everyone who operates something; other users have their own pages only."""
+"""The permissions of operators; users with none of them have their own pages only."""
 
 
 class PanelUser:
-    """Who is signed in, in the form flask-login asks for. Its id is the secret of the cookie, not the user's number;
+    """The signed-in user for flask-login. Its id is the secret in the cookie, not the user's id;
     `settings` are those that the session was checked under."""
 
     is_authenticated = True
@@ -40,13 +40,13 @@ class PanelUser:
         self.name = principal.name
 
     def get_id(self) -> str:
-        """What flask-login keeps in the signed cookie."""
+        """The value that flask-login stores in the signed cookie."""
         return self._secret
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """One request, as a view sees it: the server, the browser, the signed-in user, and the settings in force."""
+    """The context of a request: the server, the browser, the signed-in user, and the settings in force."""
 
     server: Server
     pages: PanelSessions
@@ -66,7 +66,7 @@ class RequestContext:
     @property
     def session(self) -> PanelSession:
         """The signed-in user's session; only for views of routes that are not open."""
-        assert self.user is not None, "the route is open to strangers"  # noqa: S101 - a bug of ours
+        assert self.user is not None, "an open route has no session"  # noqa: S101 - a programming error
         return self.user.session
 
     def may(self, *permissions: str) -> bool:
@@ -81,8 +81,8 @@ View = Callable[..., ResponseReturnValue]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One address and method. `open`: strangers may; `fresh`: only when the password was given lately; `quiet`: the page
-    asks by itself, which counts as no use of it; its errors are JSON."""
+    """One address and method. `open`: no sign-in needed; `fresh`: needs a recent proof of the password; `quiet`: requested by
+    a page's script, which does not count as use of the session; its errors are JSON."""
 
     page: Page
     method: str
@@ -100,8 +100,8 @@ class Route:
 
 @dataclass(eq=False)
 class Page:
-    """A page and what hangs on it. `key` is the file's name; any one of `permissions` lets a user in (none: every
-    signed-in user may enter); `group` is the heading it stands under in the navigation ("": it does not)."""
+    """A page and its routes. `key` begins the names of its endpoints; any one of `permissions` admits a user (none: every
+    signed-in user is admitted); `group` is its heading in the navigation ("": it is not listed)."""
 
     key: str
     path: str

@@ -1,7 +1,7 @@
-"""Signing in and out, and the requests of the page's own scripts.
+"""Interfaces: signing in and out, and the requests of the pages' scripts.
 
-Invariants: every failed sign-in reads the same, except throttling. Signing in redirects to a page of the panel only. The
-page's live connection gets a token of its own; the cookie is never used as one.
+Invariants: every failed sign-in has the same message, except throttling. Signing in redirects to a page of the panel only. The
+page's live connection has a separate token; the cookie is never used as one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from skyspy.admin.forms import PLAIN, PanelForm, Required, local_path, one_line,
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
-from skyspy.presence.presence import clients
+from skyspy.presence.presence import count_clients
 from skyspy.store import users
 
 page = Page("session", "/sign-in/", "Sign in")
@@ -36,7 +36,7 @@ class SignInForm(PanelForm):
 
 @page.get(open=True)
 def form(context: RequestContext) -> ResponseReturnValue:
-    """The sign-in page; who is signed in already goes on."""
+    """The sign-in page; a signed-in user is redirected."""
     if gate.signed_in() is not None:
         return redirect(local_path(request.args.get("next")), 303)
     return _form(context, SignInForm(name=one_line(request.args, "name", 64)))
@@ -52,17 +52,17 @@ def sign_in(context: RequestContext) -> ResponseReturnValue:
     except LoginError:
         return _form(context, form, WRONG, 401)
     except Throttled as full:
-        return _form(context, form, gate.throttled_words(full), 503 if full.code == "overloaded" else 429, full.retry_after)
+        return _form(context, form, gate.throttled_message(full), 503 if full.code == "overloaded" else 429, full.retry_after)
     if before is not None:
-        # The former sign-in of this browser would stay valid, and no browser would show it.
+        # The former sign-in of this browser would stay valid without being usable.
         context.pages.sign_out(before.session, context.browser)
-    gate.remember(opened)
+    gate.start_session(opened)
     return redirect(local_path(request.args.get("next")), 303)
 
 
 @page.post("/sign-out/", open=True)
 def sign_out(context: RequestContext) -> ResponseReturnValue:
-    """End this session, its tokens and its live connections. Who is signed out already is no error."""
+    """End this session, its tokens and its live connections. No error if the user is signed out already."""
     user = gate.signed_in()
     if user is not None:
         context.pages.sign_out(user.session, context.browser)
@@ -77,7 +77,7 @@ def sign_out(context: RequestContext) -> ResponseReturnValue:
 
 @page.post("/confirm/", fresh=True)
 def confirm(_asked: RequestContext) -> ResponseReturnValue:
-    """Go on to a page that wanted the password again."""
+    """Redirect to the page that needed the password."""
     return redirect(local_path(request.form.get("next")), 303)
 
 
@@ -100,7 +100,7 @@ def live_counts(context: RequestContext) -> dict[str, float]:
     messages = sum(feed["messages_per_second"] for feed in sky.receivers.status())
     return {
         "aircraft": len(sky.tracker),
-        "clients": clients(context.server.presence.everybody()),
+        "clients": count_clients(context.server.presence.all_sessions()),
         "messages": round(messages),
     }
 

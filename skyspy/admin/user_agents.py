@@ -1,6 +1,6 @@
-"""A name for a browser or program in lists of sign-ins and connections.
+"""Interfaces: names of browsers and programs in lists of sign-ins and connections.
 
-Invariants: nothing is decided by it. The User-Agent header is untrusted: the result is made of the words in this file only.
+Invariants: the name is for display only. The User-Agent header is untrusted: the result consists of words in this file only.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SYSTEMS = (
 
 
 def name_of(agent: str, unknown: str = "Unknown browser") -> str:
-    """The name of the browser or program with that User-Agent header; `unknown` where it is none of those known here."""
+    """The name of the browser or program with that User-Agent header; `unknown` for any other."""
     browser = next((name for mark, name in _BROWSERS if mark in agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in agent), "")
     return f"{browser} on {system}" if browser and system else browser or unknown

@@ -1,7 +1,7 @@
-"""The users page: list, creation, and everything that can be done to one user.
+"""Interfaces: the users page: the list, creating a user, and managing one.
 
-Invariants: services/users.py and services/invitations.py decide. A one-time link is in one answer and in no other; an act
-that ends something is confirmed first, on a page that says what it ends.
+Invariants: services/users.py and services/invitations.py decide. A one-time link is in the answer that makes it and in no other; an
+action that ends something is confirmed first, on a page that says what it ends.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from skyspy.admin import gate
 from skyspy.admin.confirm import ID, ROWS, confirm, offset, pager, redirect_with
 from skyspy.admin.formatting import closes, counted, span
 from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field, one_line, password_field, text_field
-from skyspy.admin.keys import standings
+from skyspy.admin.keys import key_states
 from skyspy.admin.profile import sockets_of
 from skyspy.admin.roles import losses
 from skyspy.admin.routes import Page, RequestContext
@@ -40,7 +40,7 @@ class NewUserForm(PanelForm):
             Choice(
                 LINK,
                 "By a link that you give them",
-                f"They choose their own password. Works once, within {span(invitations.LIVES_S[invitations.INVITE])}.",
+                f"They choose their own password. Works once, within {span(invitations.LIFETIME_S[invitations.INVITE])}.",
             ),
             Choice(PASSWORD, "By a password that you choose now", "You have to tell it to them; they can change it later."),
         ),
@@ -56,7 +56,7 @@ class RoleForm(PanelForm):
 
 @page.get()
 def listing(context: RequestContext) -> ResponseReturnValue:
-    """All users, or those that match a search."""
+    """The users that match a search, or all."""
     search, start = one_line(request.args, "q", 64), offset()
     found = users.listing(context.server, context.caller, search, ROWS, start)
     pages = pager(start, len(found.users), found.total, "user" if found.total == 1 else "users")
@@ -93,14 +93,14 @@ def one(context: RequestContext, user_id: int) -> ResponseReturnValue:
 
 @page.post(f"{_ONE}role/", fresh=True)
 def set_role(context: RequestContext, user_id: int) -> ResponseReturnValue:
-    """Give a user another role; one that takes something away is asked for first."""
+    """Give a user another role; a confirmation comes first if that takes permissions away."""
     view, role = users.one(context.server, context.caller, user_id), one_line(request.form, "role", 64)
     name = view.user.name
     try:
         if "sure" not in request.form:
-            effect = roles.effect_of_giving(context.server, context.caller, user_id, role)
-            if effect.lost:
-                points = [f"{name} has the role {view.user.role} now.", *losses(effect, name)]
+            impact = roles.preview_assignment(context.server, context.caller, user_id, role)
+            if impact.lost:
+                points = [f"{name} has the role {view.user.role} now.", *losses(impact, name)]
                 carried = {"role": [role]}
                 return confirm(
                     f"Give {name} the role {role}?", points, "Change the role", _address(user_id), name, carried=carried
@@ -120,9 +120,9 @@ def link(context: RequestContext, user_id: int) -> ResponseReturnValue:
 
 @page.get(f"{_ONE}disable/")
 def disable(context: RequestContext, user_id: int) -> ResponseReturnValue:
-    """What disabling ends."""
+    """The confirmation page of disabling a user."""
     name = users.one(context.server, context.caller, user_id).user.name
-    ends = users.touches(context.server, context.caller, user_id)
+    ends = users.preview_removal(context.server, context.caller, user_id)
     points = (
         f"{name} is signed out everywhere and cannot sign in until enabled again.",
         _keys(ends, "until then"),
@@ -140,14 +140,14 @@ def do_disable(context: RequestContext, user_id: int) -> ResponseReturnValue:
 
 @page.post(f"{_ONE}enable/", fresh=True)
 def enable(context: RequestContext, user_id: int) -> ResponseReturnValue:
-    """Let a disabled user in again."""
+    """Enable a disabled user."""
     user = users.change(context.server, context.caller, user_id, disabled=False)
     return redirect_with(f"{user.name} can sign in again. Keys that have not ended work again too.", "users_one", user_id=user_id)
 
 
 @page.get(f"{_ONE}sign-out/")
 def sign_out(context: RequestContext, user_id: int) -> ResponseReturnValue:
-    """What signing a user out everywhere ends."""
+    """The confirmation page of signing a user out everywhere."""
     view = users.one(context.server, context.caller, user_id)
     name = view.user.name
     browsers = len(context.pages.sessions_of(user_id))
@@ -169,9 +169,9 @@ def do_sign_out(context: RequestContext, user_id: int) -> ResponseReturnValue:
 
 @page.get(f"{_ONE}delete/")
 def delete(context: RequestContext, user_id: int) -> ResponseReturnValue:
-    """What deleting ends."""
+    """The confirmation page of deleting a user."""
     name = users.one(context.server, context.caller, user_id).user.name
-    ends = users.touches(context.server, context.caller, user_id)
+    ends = users.preview_removal(context.server, context.caller, user_id)
     points = (
         f"{name} is gone for good and can never sign in again.",
         _keys(ends, "for ever"),
@@ -190,7 +190,7 @@ def do_delete(context: RequestContext, user_id: int) -> ResponseReturnValue:
 
 
 def role_choices(context: RequestContext) -> list[Choice]:
-    """Every role to choose from; those that hold more than the caller cannot be chosen."""
+    """Every role as a choice; roles with permissions that the caller lacks cannot be chosen."""
     held, listed = context.principal.permissions, roles.listing(context.server, context.caller)
     own = [(view.role.name, view.role.permissions <= held) for view in listed]
     return [Choice(name) if within else Choice(name, f"{name} (holds more than you do)", disabled=True) for name, within in own]
@@ -213,7 +213,7 @@ def _one(context: RequestContext, view: UserView, error: str = "") -> str:
         mine=mine,
         above=not view.user.permissions <= context.principal.permissions,
         role=(form.wrong(role=error) if error else form).role,
-        keys=None if owned is None else standings(owned.keys, context.server.clock.wall()),
+        keys=None if owned is None else key_states(owned.keys, context.server.clock.wall()),
         key_count=0 if owned is None else owned.total,
         sockets=sockets_of(context, view.user.id),
         browsers=len(context.pages.sessions_of(view.user.id)),
@@ -225,7 +225,7 @@ def _link(context: RequestContext, view: UserView, kind: str) -> str:
     token = make(context.server, context.caller, view.user.id)
     address = f"{gate.own_origin()}/admin/{kind}/{token}"
     return render_template(
-        "admin/link_made.html", whom=view.user, kind=kind, address=address, lives=span(invitations.LIVES_S[kind])
+        "admin/link_made.html", whom=view.user, kind=kind, address=address, lives=span(invitations.LIFETIME_S[kind])
     )
 
 

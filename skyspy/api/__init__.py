@@ -1,4 +1,4 @@
-"""The HTTP API: one file per resource, one row per route, one gate before all of them.
+"""Interfaces: the HTTP API: one file per resource, one row per route, one gate before all of them.
 
 Invariants: a resource's file holds rows and a few lines each; access, parsing and errors are handled for all of them by
 gate, read and errors. To add a resource: its file, and its name in RESOURCES.
@@ -67,7 +67,7 @@ def register(app: Flask) -> None:
     for resource in RESOURCES:
         for route in resource.routes:
             for number, path in enumerate(route.paths):
-                # Clients write the last slash or leave it out; neither is worth a redirect that drops their body.
+                # Clients may leave out the last slash; a redirect would drop the request body.
                 app.add_url_rule(
                     path,
                     endpoint=f"api.{route.name}.{number}",
@@ -78,7 +78,7 @@ def register(app: Flask) -> None:
 
 
 def attach(app: Flask, server: Server) -> None:
-    """Answer for this server from now on; requests per address are counted from zero."""
+    """Serve the API of this server; requests per address are counted from zero."""
     app.extensions[_GATE] = Gate(server)
 
 

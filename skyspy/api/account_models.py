@@ -1,6 +1,6 @@
-"""The bodies of requests and answers about signing in, users, roles and API keys.
+"""Interfaces: the bodies of requests and answers about signing in, users, roles and API keys.
 
-Invariants: one model per noun, whoever asks. Every field of a request has a description. A body with an unknown field is refused.
+Invariants: one model per noun, for all callers. Every field of a request has a description. A body with an unknown field is refused.
 """
 
 from __future__ import annotations

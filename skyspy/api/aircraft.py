@@ -1,4 +1,4 @@
-"""REST: the aircraft in the sky."""
+"""Interfaces: REST: the aircraft in the sky."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def aircraft_trail(context: RequestContext) -> object:
 
 
 def hex_in_path(context: RequestContext) -> str:
-    """The address in the path, clean; raises ApiError 400."""
+    """The address in the path, normalized; raises ApiError 400."""
     hex_ = clean_hex(context.path["hex"])
     if hex_ is None:
         raise bad_fields(

@@ -1,4 +1,4 @@
-"""From what a view returns to an HTTP response.
+"""Interfaces: makes an HTTP response of what a view returns.
 
 Invariants: strict JSON; a large body is compressed where the client accepts gzip, in a native thread when that takes long.
 Other origins may read answers only if the operator listed them, and then without cookies. No answer is cached.
@@ -17,10 +17,10 @@ from skyspy.api.errors import for_program
 from skyspy.server import server_of
 
 MIN_GZIP_BYTES = 1400
-"""What fits one packet anyway is not worth compressing."""
+"""Smaller bodies fit one TCP packet anyway."""
 
 GZIP_ON_THE_LOOP = 64 * 1024
-"""Up to this size compressing takes less than a millisecond; more goes to a native thread."""
+"""Up to this size compressing takes less than a millisecond; larger bodies are compressed in a native thread."""
 
 SECRET_PATHS = ("/api/auth/", "/api/admin/keys/", "/api/admin/users/")
 """Answers that hold secrets are not compressed: their compressed length would reveal something about them."""
@@ -39,7 +39,7 @@ def to_response(value: object, status: int, media: str) -> Response:
         return Response(status=204 if status == 200 else status)
     if media != "application/json":
         return Response(str(value), status, content_type=media)
-    # Lists of aircraft come as plain values: they are large, and converting them twice would be for nothing.
+    # Lists of aircraft are plain values already: they are large, and need no second conversion.
     plain = msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else value
     return Response(wirejson.dump_bytes(plain), status, content_type=media)
 
@@ -79,7 +79,7 @@ def _compress(response: Response) -> None:
     if len(data) < MIN_GZIP_BYTES:
         return
     response.vary.add("Accept-Encoding")
-    # Named, not `*`: curl and scripts that say nothing about gzip do not unpack it either.
+    # gzip must be named; `*` is not enough, because curl and scripts send that and do not decompress.
     if not any(name.lower() == "gzip" and quality > 0 for name, quality in request.accept_encodings):
         return
     response.set_data(_packed(data) if len(data) <= GZIP_ON_THE_LOOP else gevent.get_hub().threadpool.apply(_packed, (data,)))

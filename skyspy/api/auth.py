@@ -1,6 +1,6 @@
-"""REST: signing in, and one's own API keys.
+"""Interfaces: REST: signing in, and one's own API keys.
 
-Invariants: whether a password, token or key is valid is decided in auth/. A key is shown once, in the answer that created
+Invariants: auth/ checks passwords, tokens and keys. A key is shown once, in the answer that created
 it. Keys are managed by users who signed in with a password: a leaked key cannot create another.
 """
 
@@ -145,7 +145,7 @@ def _pair(grant: Grant) -> TokenPair:
 
 def _user_id(context: RequestContext) -> int:
     user_id = context.principal.user_id
-    assert user_id is not None, "the gate admits only users"  # noqa: S101 - a bug of ours
+    assert user_id is not None, "the gate admits only users"  # noqa: S101 - a programming error
     return user_id
 
 

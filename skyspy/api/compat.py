@@ -1,6 +1,6 @@
-"""For existing tools: readsb's /data/ files and the routes of the ADS-B Exchange API, version 2.
+"""Interfaces: routes for existing tools: readsb's /data/ files and the routes of the ADS-B Exchange API, version 2.
 
-Invariants: these tools are not going to change, so their field names and shapes are kept exactly. Access is as for every
+Invariants: field names and shapes are exactly those that these tools expect. Access is as for every
 other route: in private mode a map without a key is refused.
 """
 
@@ -70,7 +70,7 @@ BY_FIELD: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("t", "type", (), "Find aircraft by ICAO type designator."),
     ("squawk", "sqk", ("squawk",), "Find aircraft by squawk."),
 )
-"""The field that is looked at, the address, its other names, and what it does."""
+"""The field that is compared, the path, its aliases, and the summary."""
 
 for _field, _word, _others, summary in BY_FIELD:
     exchange.get(
@@ -159,7 +159,7 @@ def _circle(path: Mapping[str, str]) -> tuple[Point, float]:
 
 
 def envelope(context: RequestContext, listed: Sequence[Listed], marks: Sequence[tuple[float, float]] = ()) -> dict[str, Any]:
-    """The v2 envelope around these aircraft; `marks` are the distance and bearing of each from the point asked for."""
+    """The v2 envelope around these aircraft; `marks` are the distance and bearing of each from the requested point."""
     clock = context.server.clock
     began, now = clock.steady(), round(clock.wall() * 1000)
     ac = [to_readsb(aircraft) for aircraft in listed]

@@ -1,4 +1,4 @@
-"""From the records that services return to the models that the API answers with."""
+"""Interfaces: from the records that services return to the models that the API answers with."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Attributes:
             raise AttributeError(name)
         if isinstance(value, frozenset):
             return sorted(value)
-        # Records carry times as seconds since 1970, by these names.
+        # Fields with these names are times in seconds since 1970.
         is_time = isinstance(value, int | float) and (name in ("at", "since") or name.endswith("_at"))
         return iso(value) if is_time else value
 

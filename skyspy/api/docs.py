@@ -1,4 +1,4 @@
-"""The API's own description: the OpenAPI document for programs, a page for people.
+"""Interfaces: the API's own description: the OpenAPI document for programs, a page for people.
 
 Invariants: the page is rendered from the document, on this server, with this server's stylesheet. Access to both is as for
 every other route.
@@ -15,14 +15,14 @@ from flask import current_app, render_template
 from skyspy.api.routes import RequestContext, Resource
 
 DOCUMENT = "skyspy.api.document"
-"""Where the application keeps the finished document."""
+"""The key of the finished document in `app.extensions`."""
 
 resource = Resource("This document", "The API's own description.")
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method at one path as the page shows it."""
+    """One method at one path, for the page."""
 
     anchor: str
     method: str
@@ -41,7 +41,7 @@ class Operation:
 
     @property
     def example(self) -> str:
-        """A command line that asks this."""
+        """An example curl command line."""
         path = self.path
         for parameter in self.raw["parameters"]:
             if parameter["in"] == "path":

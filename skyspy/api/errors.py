@@ -1,6 +1,6 @@
-"""Error responses over HTTP.
+"""Interfaces: error responses over HTTP.
 
-Invariants: a program gets `{error: {code, message, fields?}}` with the right status, a person gets a page; both say what to
+Invariants: API paths get `{error: {code, message, fields?}}`, page paths get a page, both with the status; both say what to
 do next, neither shows internals. A view raises ApiError; only this module turns an exception into a response.
 """
 
@@ -21,16 +21,16 @@ from skyspy.store.errors import StoreError
 log = logging.getLogger(__name__)
 
 API_PATHS = ("/api", "/data", "/v2", "/healthz", "/readyz", "/metrics")
-"""What programs read: everything below these answers in JSON, mistakes included."""
+"""Prefixes of the API: every path below these answers in JSON, errors included."""
 
 RETRY_SECONDS = 5
-"""When to come again after our own trouble."""
+"""Seconds in Retry-After after a failure of the server."""
 
 
 @dataclass(eq=False)
 class ApiError(Exception):
-    """A request that is answered with an error. `code` is for programs, `message` for people; `fields` names
-    what is wrong with each field; `headers` go out with it."""
+    """A request is answered with an error. `code` is for programs, `message` for people; `fields` has the
+    error of each bad field; `headers` are added to the response."""
 
     status: int
     code: str
@@ -48,7 +48,7 @@ WORDS: dict[int, tuple[str, str]] = {
     500: ("internal_error", "The server made a mistake; its log says which. Try again, and tell the operator if it stays"),
     503: ("overloaded", "Server busy: the database does not answer; try again in a few seconds"),
 }
-"""Status to the code and message it gets where nothing better is known."""
+"""The default code and message of each status."""
 
 PAGES: dict[int, tuple[str, str]] = {
     400: ("That request cannot be read", "Go back and try again"),
@@ -61,10 +61,10 @@ PAGES: dict[int, tuple[str, str]] = {
     500: ("The server made a mistake", ""),
     503: ("The server is busy", ""),
 }
-"""The title of the page, and its text where the error's own message is for programs."""
+"""The title of the error page by status, and its text where the error's own message is for programs."""
 
 PAGE_PATHS = ("/api/docs", "/api/docs/")
-"""The one page among the API's paths: a browser that may not see it is told so in a page."""
+"""The one page below the API's prefixes: its errors are pages."""
 
 
 def for_program(path: str) -> bool:
@@ -89,23 +89,23 @@ def problem(error: ApiError) -> Response:
 
 
 def bad_fields(fields: Mapping[str, str]) -> ApiError:
-    """The error for fields that cannot be used."""
+    """The 400 for invalid fields; `fields` has the message of each."""
     return ApiError(400, "bad_request", f"These fields cannot be used: {', '.join(sorted(fields))}; `fields` says why", fields)
 
 
 def not_found(what: str) -> ApiError:
-    """The error for a thing that is not there; `what` says which and where to look instead."""
+    """The 404; `what` says what is missing and where to look instead."""
     return ApiError(404, "not_found", what)
 
 
 def busy() -> ApiError:
-    """The error while the database cannot be read: nothing is decided then, so nothing is let through."""
+    """The 503 while the database cannot be read: nothing can be authorized then."""
     code, message = WORDS[503]
     return ApiError(503, code, message, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def register(app: Flask) -> None:
-    """Answer every error of the application, those of the pages too."""
+    """Handle every error of the application, those of the pages too."""
     app.register_error_handler(ApiError, _api_error)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(StoreError, _store_error)
@@ -129,7 +129,7 @@ def _store_error(error: StoreError) -> Response:
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None or status < 400:
-        # A redirect, or a response made by the code that raised it: complete already.
+        # A redirect, or a response that the raising code made: complete already.
         return cast(Response, Response.force_type(error.get_response()))
     code, message = WORDS.get(status, ("bad_request" if status < 500 else "internal_error", error.name))
     headers = {name: value for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")}

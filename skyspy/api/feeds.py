@@ -1,4 +1,4 @@
-"""REST: the receivers and their state.
+"""Interfaces: REST: the receivers and their state.
 
 Invariants: a receiver's URL, the name made of it, and error texts that may contain it, are only for callers who hold
 settings.manage.

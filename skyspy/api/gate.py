@@ -1,7 +1,7 @@
-"""Admission to the HTTP API: how a request carries its credential, and how a refusal looks in HTTP.
+"""Interfaces: admission to the HTTP API: reads the credential of a request, and makes the HTTP error of a refusal.
 
 Invariants: it fails closed. A credential that is sent and not valid is refused with 401 in every auth mode: HTTP
-never falls back to anonymous. The verdict itself is auth.authorize's. A token in a URL is ignored.
+never falls back to anonymous. auth.authorize decides. A token in a URL is ignored.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from skyspy.store.errors import StoreError
 log = logging.getLogger(__name__)
 
 IN_URL = ("token", "access_token", "api_key", "apikey", "key", "jwt")
-"""Query parameters by which people try to send a secret, which would then stand in every proxy's log."""
+"""Query parameters that look like a credential, which proxies would log."""
 
 WARN_EVERY = 60.0
 """Seconds between two warnings about a credential in a URL."""
@@ -35,7 +35,7 @@ ADVICE: dict[str, str] = {
     "token_expired": "Get a new one from /api/auth/token/refresh/ or /api/auth/token/",
     "token_revoked": "Sign in again, or ask the operator for a new key",
 }
-"""What to do about each refusal, added to the reason."""
+"""Advice for each refusal, added to its message."""
 
 
 class Gate:
@@ -47,10 +47,10 @@ class Gate:
         self._warned = float("-inf")
 
     def admit(self, request: Request, route: Route) -> tuple[Admission, Peer]:
-        """Who asks and under which settings, and from where. Raises ApiError 401, 403, 429 or 503."""
+        """The verdict on a request, and its peer. Raises ApiError 401, 403, 429 or 503."""
         peer = request_peer()
         if route.access == PROBE:
-            # A supervisor must get its answer also when the database or the limits refuse everybody else.
+            # A supervisor must get its answer also while the database fails or limits are exceeded.
             return Admission(ANONYMOUS, None, self._server.settings.current), peer
         self._warn_of_url_tokens(request)
         self._count(peer)
@@ -65,7 +65,7 @@ class Gate:
         if route.access == HOLDING and route.permission not in admission.principal.permissions:
             raise refusal("permission_denied", MESSAGES["permission_denied"], route)
         if admission.principal.kind != "user" and route.access == SIGNED_IN:
-            self._note(admission.principal, route, peer, "a sign-in")
+            self._audit(admission.principal, route, peer, "a sign-in")
             raise ApiError(
                 403, "permission_denied", "An API key cannot do this. Sign in with POST /api/auth/token/ and send that token"
             )
@@ -83,20 +83,20 @@ class Gate:
                 raise busy() from refused
             if refused.principal is None:
                 raise refusal(refused.code, refused.message) from refused
-            self._note(refused.principal, route, peer, route.permission or "")
+            self._audit(refused.principal, route, peer, route.permission or "")
             raise refusal(refused.code, refused.message, route) from refused
 
-    def _note(self, principal: Principal, route: Route, peer: Peer, lacks: str) -> None:
-        # Routes that some auth mode opens to everybody are not noted: displays poll them all day.
+    def _audit(self, principal: Principal, route: Route, peer: Peer, lacks: str) -> None:
+        # Routes that some auth mode opens to anonymous clients are not audited: displays poll them all day.
         if route.access in (IDENTIFIED, SIGNED_IN):
             Caller(principal, peer.address).audit_denial(self._server, f"{route.method} {route.path}", [lacks])
 
     def _count(self, peer: Peer) -> None:
         if is_loopback(peer.address):
             return
-        # Before the database is asked anything; the limit as last read is good enough.
-        most = self._server.settings.current.REQUESTS_PER_MINUTE
-        wait = self._meter.take(limit_key(peer.address), most, self._server.clock.steady())
+        # Before the database is read, so this uses the limit as last read.
+        max_per_minute = self._server.settings.current.REQUESTS_PER_MINUTE
+        wait = self._meter.take(limit_key(peer.address), max_per_minute, self._server.clock.steady())
         if wait > 0:
             raise throttled(wait)
 
@@ -105,7 +105,7 @@ class Gate:
             now = self._server.clock.steady()
             if now - self._warned >= WARN_EVERY:
                 self._warned = now
-                log.warning("somebody sends a credential in a URL of %s; it is ignored there: use a header", request.path)
+                log.warning("a client sends a credential in a URL of %s; it is ignored there: use a header", request.path)
 
 
 def credential(request: Request) -> str | None:
@@ -121,13 +121,13 @@ def credential(request: Request) -> str | None:
 
 
 def refusal(code: str, message: str, route: Route | None = None, *, advise: bool = True) -> ApiError:
-    """The 401 or 403 for a code of the contract; `route` is the one whose permission is missing; `advise`: say what to do."""
+    """The 401 or 403 for a refusal's code; `route` is the one whose permission is missing; `advise`: add advice."""
     if code == "permission_denied":
         needs = route.permission if route is not None else None
-        told = f"{message}. This needs {needs}: use a user or key that holds it" if needs else message
+        text = f"{message}. This needs {needs}: use a user or key that holds it" if needs else message
         scope = f', scope="{needs}"' if needs else ""
         return ApiError(
-            403, code, told, headers={"WWW-Authenticate": f'Bearer realm="SkySpy", error="insufficient_scope"{scope}'}
+            403, code, text, headers={"WWW-Authenticate": f'Bearer realm="SkySpy", error="insufficient_scope"{scope}'}
         )
     challenge = 'Bearer realm="SkySpy"'
     if code != "token_missing":
@@ -137,7 +137,7 @@ def refusal(code: str, message: str, route: Route | None = None, *, advise: bool
 
 
 def throttled(wait: float, code: str = "rate_limited") -> ApiError:
-    """The 429 for a client that must wait; 503 where the server is what is slow (`overloaded`)."""
+    """The 429 for a client that must wait; 503 if the server is overloaded. `wait` in seconds."""
     seconds = max(1, ceil(wait))
     status = 503 if code == "overloaded" else 429
     return ApiError(status, code, f"{MESSAGES[code]}. Wait {seconds} s", headers={"Retry-After": str(seconds)})

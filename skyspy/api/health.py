@@ -1,4 +1,4 @@
-"""Liveness and readiness, for supervisors and load balancers.
+"""Interfaces: liveness and readiness, for supervisors and load balancers.
 
 Invariants: open to anyone in every auth mode, so the answers hold no names and no addresses. Liveness checks nothing;
 readiness checks the database and the receivers.

@@ -1,7 +1,7 @@
-"""The rate limit of requests per address.
+"""Interfaces: the rate limit of requests per address.
 
-Invariants: one number is kept per address, the moment up to which its allowance is spent. An address with its whole
-allowance is removed when room is needed, so the memory is bounded. Counted per process. Time is an argument.
+Invariants: one number is stored per address: the time until which its allowance is spent. Addresses with a full
+allowance are removed when the table is full, so memory is bounded. Counted per process. Time is an argument.
 """
 
 from __future__ import annotations
@@ -11,27 +11,27 @@ MAX_ADDRESSES = 20_000
 
 
 class Meter:
-    """Lets each key make `per_minute` requests in a burst, refilled evenly over a minute."""
+    """Permits each key `per_minute` requests in a burst, refilled evenly over a minute."""
 
-    def __init__(self, most: int = MAX_ADDRESSES) -> None:
+    def __init__(self, max_keys: int = MAX_ADDRESSES) -> None:
         self._spent_until: dict[str, float] = {}
-        self._most = most
+        self._max_keys = max_keys
 
     def take(self, key: str, per_minute: int, now: float) -> float:
-        """Count one request. 0.0: go ahead; otherwise the seconds until the next one is taken."""
+        """Count one request at `now` (steady seconds). Returns 0.0 if it is permitted, else the seconds to wait."""
         spent = max(self._spent_until.get(key, now), now)
-        over = spent + WINDOW / per_minute - now - WINDOW
-        # A request that just fits leaves a rounding error behind, not a debt.
-        if over > 1e-6:
-            return over
-        if key not in self._spent_until and len(self._spent_until) >= self._most:
+        excess = spent + WINDOW / per_minute - now - WINDOW
+        # The tolerance is for rounding: a request at exactly the limit is permitted.
+        if excess > 1e-6:
+            return excess
+        if key not in self._spent_until and len(self._spent_until) >= self._max_keys:
             self._forget(now)
         self._spent_until[key] = spent + WINDOW / per_minute
         return 0.0
 
     def _forget(self, now: float) -> None:
         self._spent_until = {key: until for key, until in self._spent_until.items() if until > now}
-        if len(self._spent_until) >= self._most:
-            # More busy addresses than we remember: those that used least lose least by being forgotten.
-            kept = sorted(self._spent_until.items(), key=lambda pair: -pair[1])[: self._most // 2]
+        if len(self._spent_until) >= self._max_keys:
+            # Still full: evict the half that has spent the least.
+            kept = sorted(self._spent_until.items(), key=lambda pair: -pair[1])[: self._max_keys // 2]
             self._spent_until = dict(kept)

@@ -1,4 +1,4 @@
-"""/metrics, for Prometheus: what this process counted."""
+"""Interfaces: /metrics, the counts of this process for Prometheus."""
 
 from __future__ import annotations
 

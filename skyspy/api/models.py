@@ -1,4 +1,4 @@
-"""The bodies of requests and answers about aircraft, statistics, receivers and errors.
+"""Interfaces: the bodies of requests and answers about aircraft, statistics, receivers and errors.
 
 Invariants: the fields of an aircraft come from aircraft.FIELDS. Requests are parsed by these models and the OpenAPI document
 is made from them; a test checks every answer of the API against its model.

@@ -1,6 +1,6 @@
-"""The OpenAPI document, made from the routes and their models.
+"""Interfaces: the OpenAPI document, made from the routes and their models.
 
-Invariants: it describes exactly what is served; there is no second list. OpenAPI 3.1, whose schemas are JSON Schema as
+Invariants: it describes exactly what is served, because both come from the same rows. OpenAPI 3.1, whose schemas are JSON Schema as
 msgspec writes it. Pure: routes in, a document out.
 """
 
@@ -32,7 +32,7 @@ PATH_PARAMETERS: dict[str, tuple[str, str]] = {
     "name": ("The role's name", "watchers"),
     "feed_id": ("The added receiver's `id` from the list", "1"),
 }
-"""What each parameter in a path means, and an example."""
+"""Description and example of each path parameter."""
 
 STATUS_DESCRIPTIONS: dict[int, str] = {
     200: "OK",
@@ -62,7 +62,7 @@ CREDENTIALS: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}]
 
 
 def document(resources: Sequence[Resource]) -> Document:
-    """The OpenAPI document for these resources."""
+    """Interfaces: the OpenAPI document for these resources."""
     routes = [route for resource in resources for route in resource.routes]
     schemas = Schemas(routes)
     paths: dict[str, dict[str, Any]] = {}
@@ -107,7 +107,7 @@ class Schemas:
         self._of = dict(zip(used, made, strict=True))
 
     def of(self, model: Any) -> dict[str, Any]:
-        """The schema, or the reference to it, that stands for a model."""
+        """The schema of a model, or the reference to it."""
         return self._of[id(model)]
 
     def content(self, model: Any) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def _operation(route: Route, path: str, number: int, schemas: Schemas) -> dict[s
 
 
 def security(route: Route) -> list[dict[str, list[str]]]:
-    """Which credentials the route takes; an empty one means that it may be called without."""
+    """Which credentials the route takes; an empty one means that none is needed."""
     if route.access in (PROBE, OPEN):
         return []
     if route.access == SIGNED_IN:
@@ -172,7 +172,7 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A query parameter is there or not; it is never null."""
+    """The schema without null: a query parameter is left out instead."""
     plain = {key: value for key, value in schema.items() if not (key == "default" and value is None)}
     kinds = [kind for kind in plain.pop("anyOf", []) if kind != {"type": "null"}]
     return {**kinds[0], **plain} if len(kinds) == 1 else plain

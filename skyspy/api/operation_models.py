@@ -1,4 +1,4 @@
-"""The bodies of requests and answers about settings, receivers, live connections and the audit log.
+"""Interfaces: the bodies of requests and answers about settings, receivers, live connections and the audit log.
 
 Invariants: as in account_models.py.
 """

@@ -1,6 +1,6 @@
-"""REST: what the operators' panel does, for scripts: users, roles, keys, settings, live connections, audit.
+"""Interfaces: REST for operators: users, roles, keys, settings, live connections, audit.
 
-Invariants: services/ checks permissions and decides. Secrets are answered once, with `no-store`.
+Invariants: services/ checks permissions and decides. A secret is in one answer only, with `no-store`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SETTINGS: dict[str, Any] = {"access": IDENTIFIED, "permission": access.MANAGE}
 
 
 def id_in(context: RequestContext, name: str) -> int:
-    """The id in the path; what cannot be one is not there."""
+    """The id in the path; raises ApiError 404 for what cannot be an id."""
     text = context.path[name]
     if not text.isdecimal() or len(text) > MAX_ID_DIGITS:
         raise not_found(f"{text[:20]!r} is no id; the list shows them")
@@ -42,7 +42,7 @@ def id_in(context: RequestContext, name: str) -> int:
 def users_list(context: RequestContext) -> object:
     """List users by name."""
     query: models.SearchQuery = context.query
-    # One more than asked for tells whether another page follows.
+    # One more than requested, to know whether another page follows.
     found = users.listing(context.server, context.caller, query.search, query.limit + 1, after=decode_cursor(query.cursor))
     listed, following = truncate(found.users, lambda view: view.user.name, query.limit)
     return models.UserPage([_user(view) for view in listed], len(listed), found.total, following)
@@ -196,10 +196,12 @@ def keys_revoke(context: RequestContext) -> object:
 
 
 def key_model(view: keys.KeyView) -> models.Key:
-    """A key as it is answered to its owner and to operators."""
+    """The model of a key, for its owner and for operators."""
     key = view.key
-    state = "revoked" if key.revoked_at is not None else "active" if view.works else "expired"
-    return to_model(models.Key, view, key, user=key.user.name, user_id=key.user.id, uses_per_day=view.uses, state=state)
+    state = "revoked" if key.revoked_at is not None else "active" if view.is_active else "expired"
+    return to_model(
+        models.Key, view, key, user=key.user.name, user_id=key.user.id, uses_per_day=view.uses, works=view.is_active, state=state
+    )
 
 
 # -- settings -------------------------------------------------------------------------------------
@@ -231,7 +233,7 @@ def settings_preview(context: RequestContext) -> object:
     Counts the sockets of every process on this database, and changes nothing. The first request may take a second, until all
     processes have answered.
     """
-    return to_model(operation.SettingsImpact, access.preview(context.server, context.caller, context.body.changes))
+    return to_model(operation.SettingsImpact, access.preview_change(context.server, context.caller, context.body.changes))
 
 
 @resource.post("/api/admin/settings/", body=operation.Changes, answer=operation.Settings, **_SETTINGS)
@@ -273,7 +275,7 @@ def live_disconnect(context: RequestContext) -> object:
 
 
 @resource.get(
-    "/api/admin/audit/", access=IDENTIFIED, permission=audit_log.NEEDS, query=operation.AuditQuery, answer=operation.Audit
+    "/api/admin/audit/", access=IDENTIFIED, permission=audit_log.PERMISSION, query=operation.AuditQuery, answer=operation.Audit
 )
 def audit_list(context: RequestContext) -> object:
     """Read the audit log, the newest first."""

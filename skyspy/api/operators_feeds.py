@@ -1,6 +1,6 @@
-"""REST: receivers as operators manage them, those of the environment and those added while the server runs.
+"""Interfaces: REST for operators: receivers, those of the environment and those added while the server runs.
 
-Invariants: services/feeds.py checks permissions and decides. A URL's password is never answered.
+Invariants: services/feeds.py checks permissions and decides. No answer has a URL's password.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SETTINGS: dict[str, Any] = {"access": IDENTIFIED, "permission": feeds.MANAGE}
 
 _NOTHING = ("id", "name", "format", "aircraft", "last_seen", "error", "added_by", "added_at")
 _UNKNOWN: dict[str, Any] = {**dict.fromkeys(_NOTHING), "messages_per_second": 0.0}
-"""What is answered of a receiver where neither its state on this process nor its row says it."""
+"""Values of a receiver's fields that are in neither its status on this process nor its row."""
 
 
 @resource.get("/api/admin/feeds/", answer=ReceiverList, **_SETTINGS)

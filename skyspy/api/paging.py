@@ -1,4 +1,4 @@
-"""Lists in pages: `limit` is the size of a page, `cursor` where the page before ended.
+"""Interfaces: lists in pages: `limit` is the size of a page, `cursor` the position where the previous page ended.
 
 Invariants: a list is ordered by a key that does not change while a client pages through it, and the cursor is that key,
 opaque. An item that appears or disappears between two pages shifts no other item.
@@ -27,7 +27,7 @@ def page(items: Iterable[Item], key: Callable[[Item], str], limit: int, cursor: 
 
 
 def truncate(ordered: Sequence[Item], key: Callable[[Item], str], limit: int) -> tuple[list[Item], str | None]:
-    """The first `limit` of items that are in order already, and the next page's cursor where there is more than that."""
+    """The first `limit` of sorted items, and the next page's cursor (None: there is no more)."""
     shown = list(ordered[:limit])
     return shown, _encode_cursor(key(shown[-1])) if len(ordered) > limit else None
 
@@ -37,7 +37,7 @@ def _encode_cursor(key: str) -> str:
 
 
 def decode_cursor(cursor: str | None) -> str | None:
-    """The key that the page before ended with; None: this is the first page. Raises ApiError for what is no cursor."""
+    """The last key of the previous page; None: this is the first page. Raises ApiError for an invalid cursor."""
     if cursor is None:
         return None
     try:
@@ -50,7 +50,7 @@ def decode_cursor(cursor: str | None) -> str | None:
 
 
 def number(key: str | None) -> int | None:
-    """The key of a list that is ordered by a number. Raises ApiError where the cursor is of another list."""
+    """The key of a list that is ordered by a number. Raises ApiError for the cursor of another list."""
     if key is None:
         return None
     if not key.isascii() or not key.isdecimal() or len(key) > MAX_DIGITS:

@@ -1,4 +1,4 @@
-"""Parses a request into a typed model, or raises an error that names every bad field.
+"""Interfaces: parses a request into a typed model, or raises an error that names every bad field.
 
 Invariants: all fields are checked, so a client learns all its mistakes at once. An unknown field in a body is refused (a
 mistyped `scopes` must not create an unscoped key); an unknown query parameter is ignored, because tools add their own.
@@ -25,8 +25,8 @@ _PLACE = re.compile(r" - at `\$(.*?)`$")
 
 
 def fields(model: type[Model], values: Mapping[str, object], *, texts: bool = False) -> Model:
-    """Make the model of these values; raises ApiError 400 that names each bad field. `texts`: the values came
-    in a URL, so numbers and booleans are written as text."""
+    """The model of these values; raises ApiError 400 that names each bad field. `texts`: the values come from
+    a URL, so numbers and booleans are text."""
     wrong: dict[str, str] = {}
     good: dict[str, Any] = {}
     for row in msgspec.structs.fields(model):
@@ -53,7 +53,7 @@ def body(model: type[Model], request: Request) -> Model:
     """The JSON body as its model; raises ApiError 400, 413 or 415. No body at all reads as `{}`."""
     if (request.content_length or 0) > MAX_BODY:
         raise ApiError(413, *WORDS[413])
-    # A body without a length may come back cut at the library's limit, without a word: one byte more shows it.
+    # The library cuts a body without a length at its limit and raises nothing; reading one byte more detects that.
     request.max_content_length = MAX_BODY + 1
     data = request.get_data(cache=False)
     if len(data) > MAX_BODY:
@@ -76,7 +76,7 @@ def body(model: type[Model], request: Request) -> Model:
 
 
 def _plain(message: str) -> str:
-    """msgspec's own message, with the place of a bad item in words."""
+    """msgspec's message, with the position of a bad item in words."""
     match = _PLACE.search(message)
     text = message if match is None else message[: match.start()]
     place = "" if match is None else match.group(1)

@@ -1,4 +1,4 @@
-"""An aircraft in readsb's format, for existing tools.
+"""Interfaces: an aircraft in readsb's format, for existing tools.
 
 Pure. readsb's names and shapes exactly: hex in lower case, the callsign padded to eight characters, `mlat` and `tisb`
 lists, `r_dst` and `r_dir`; none of SkySpy's own fields.
@@ -30,7 +30,7 @@ def to_readsb(aircraft: Mapping[str, Any]) -> dict[str, Any]:
     if "distance_nm" in aircraft:
         result["r_dst"], result["r_dir"] = aircraft["distance_nm"], aircraft["bearing"]
     kind = aircraft.get("type", "")
-    # The tracker keeps the best source of the whole; readsb names the fields, and the position is what is meant.
+    # The tracker has one best source per aircraft; readsb lists fields by source, of which these are the position's.
     position = [name for name in POSITION if name in aircraft]
     result["mlat"] = position if kind == "mlat" else []
     result["tisb"] = position if kind.startswith("tisb") else []

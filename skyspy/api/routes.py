@@ -1,4 +1,4 @@
-"""One row per route: path, access, models of query, body and answer.
+"""Interfaces: one row per route: path, access, models of query, body and answer.
 
 Invariants: a route exists by its row. The URL map, the access check, the parsing of query and body, and the OpenAPI document
 are all made from it. No Flask request here.
@@ -22,13 +22,14 @@ from skyspy.sky import SkyView
 from skyspy.store.settings import Settings
 
 PROBE, OPEN, ADMITTED, HOLDING, IDENTIFIED, SIGNED_IN = "probe", "open", "admitted", "holding", "identified", "signed in"
-"""Access to a route: a supervisor's probe, not counted and with nothing checked; anyone, with no credential checked; everyone
-that the policy admits in the present auth mode; callers who hold the permission themselves, in every auth mode; callers with an identity; users who signed in with a password (no API key)."""
+"""Access to a route, in this order: a supervisor's probe, with no check and no rate limit; any client, with no credential checked;
+clients that the policy admits in the present auth mode; callers who hold the permission themselves, in every auth mode; callers
+with an identity; users who signed in with a password (no API key)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """One request that was admitted: who asks, under which settings, from where, and what. `query` and `body` are
+    """The context of an admitted request: principal, settings, peer and parameters. `query` and `body` are
     instances of the route's own models, `path` the values in its URL."""
 
     server: Server
@@ -56,7 +57,7 @@ class RequestContext:
 
     @property
     def audience(self) -> str:
-        """How exactly the caller may know where the receiver stands."""
+        """How exactly the caller may know the receiver's location."""
         return self.sky.audience(self.principal)
 
 
@@ -87,7 +88,7 @@ class Route:
 
     @property
     def name(self) -> str:
-        """A name that no other route has."""
+        """The route's unique name."""
         return f"{self.view.__module__.rpartition('.')[2]}.{self.view.__name__}"
 
     @property

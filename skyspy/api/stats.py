@@ -1,4 +1,4 @@
-"""REST: the sky in numbers."""
+"""Interfaces: REST: the statistics of a sky."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""The pages, the static files, and the headers every answer of this server carries.
+"""Interfaces: the sky page, the static files, and the headers of every answer.
 
-Law: a page brings no data with it; it fetches what the door lets through. No script or style stands
-inside a page, nothing is loaded from elsewhere, and the header says so to the browser. Static files live
-below an address that changes with their content, so they may be kept for ever.
-"""
+Invariants: a page contains no data; its script requests what the client may see. No script or style is inline, nothing is loaded from
+another site, and the Content-Security-Policy enforces both. The URLs of static files change with their content, so they may be
+cached without a limit."""
 
 from __future__ import annotations
 
@@ -17,11 +16,11 @@ from skyspy.server import request_peer, server_of
 
 FOR_EVER = "public, max-age=31536000, immutable"
 CHECK_FIRST = "no-cache"
-"""May be kept, but must be asked for again before use."""
+"""May be cached, but must be revalidated before use."""
 
 
 def register(app: Flask) -> None:
-    """Serve the pages and the static files, and see to the headers."""
+    """Serve the pages and the static files, and set the headers."""
     now = stamp_of(Path(app.static_folder or "static"))
 
     def asset(name: str) -> str:
@@ -29,7 +28,7 @@ def register(app: Flask) -> None:
 
     def serve(name: str, stamp: str = "") -> Response:
         response = send_from_directory(app.static_folder or "static", name)
-        # A page from before an update asks by the old stamp: it gets what there is, to be used once.
+        # A page from before an update requests the old stamp: it gets the present file, which must not be cached.
         response.headers["Cache-Control"] = FOR_EVER if stamp == now else CHECK_FIRST
         return response
 
@@ -41,7 +40,7 @@ def register(app: Flask) -> None:
 
 
 def stamp_of(folder: Path) -> str:
-    """A few letters that change when any static file does."""
+    """A short hash over all static files."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.is_file():

@@ -1,1 +1,1 @@
-"""Who is connected: the sessions of this process, and those of every process of the installation."""
+"""Infrastructure: the connected sessions: those of this process, and those of every process of the installation."""

@@ -1,4 +1,4 @@
-"""Presence in the installation's database: every process that uses it takes part."""
+"""Infrastructure: presence in the installation's database, shared by every process that uses it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class DatabasePresence:
     def publish(self, process: str, rows: Sequence[SessionRow], gone: Collection[str] | None) -> int:
         return self._store.write(presence.publish, process, rows, gone, self._clock.wall())
 
-    def everybody(self) -> list[SessionRow]:
+    def all_sessions(self) -> list[SessionRow]:
         return self._store.read(presence.every, self._clock.wall())
 
-    def want(self) -> None:
+    def request_traffic(self) -> None:
         self._store.write(presence.want, self._clock.wall())
 
     def poll(self, after: int | None) -> Polled:

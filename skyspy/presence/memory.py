@@ -1,4 +1,4 @@
-"""Presence in memory, for an installation of one process and for tests. Evictions are not written to the audit log."""
+"""Infrastructure: presence in memory, for an installation of one process and for tests. Evictions are not written to the audit log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from skyspy.store.presence import GONE_S, MAX_EVICTIONS, WANTED_S, Eviction, Pol
 
 
 class MemoryPresence:
-    """PresencePort for the processes, or stand-ins for them, that share this object."""
+    """PresencePort for all Presence objects that share this one."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -25,12 +25,12 @@ class MemoryPresence:
         self._lived_at[process] = self._clock.wall()
         return len(self._rows[process])
 
-    def everybody(self) -> list[SessionRow]:
+    def all_sessions(self) -> list[SessionRow]:
         living = [process for process, at in self._lived_at.items() if at >= self._clock.wall() - GONE_S]
         rows = [row for process in living for row in self._rows[process].values()]
         return sorted(rows, key=lambda row: (-row.since, row.sid))
 
-    def want(self) -> None:
+    def request_traffic(self) -> None:
         self._wanted_until = self._clock.wall() + WANTED_S
 
     def poll(self, after: int | None) -> Polled:

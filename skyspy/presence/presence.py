@@ -1,13 +1,13 @@
-"""Everybody who is connected to this installation as known now, and this process's part in knowing it.
+"""Infrastructure: the sessions of every process of this installation, and the rows of this process among them.
 
 The sessions of this process are read from memory and are exact. Every process keeps its rows in a shared place (port.py) current
-at all times, so a preview or a list needs no answer from the others: a row of another process is at most two seconds old.
+at all times, so a preview or a list waits for no other process: a row of another process is at most two seconds old.
 
 Invariants:
 - Rows are written at most every PUBLISH_S, and only for sessions that began, ended, or changed identity or topics. While nothing
   changes, a process that has sessions writes once every RENEW_S, and one that has none writes nothing.
-- What sessions received (messages, bytes, lag) is written only while somebody views the list of connections.
-- An eviction concerns the sessions that began before this process knew of it, and no others; no clock is compared.
+- What sessions received (messages, bytes, lag) is written only while the list of connections is viewed.
+- An eviction applies to the sessions that began before this process read it, and to no others; clocks are not compared.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from skyspy.store.presence import WANTED_S, Eviction, SessionRow
 log = logging.getLogger(__name__)
 
 CODE, MESSAGE = "disconnected", "Disconnected by an operator"
-"""What an evicted session is told."""
+"""The message to an evicted session."""
 PUBLISH_S, RENEW_S = 1.5, 20.0
-"""With the poll of half a second a change is written within two seconds; a row is renewed twice before it is too old."""
+"""With a poll every half second a change is written within two seconds. A row is renewed twice before it expires."""
 _OF_PRINCIPAL = ("kind", "user_id", "key_id", "name", "key_name", "role")
 _OF_SESSION = ("sid", "namespace", "token_state", "sky", "since")
 
@@ -46,7 +46,7 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class SessionCounts:
     """How many sessions belong to each user id (sign-ins and keys), key id and role."""
 
     users: Counter[int | None]
@@ -55,7 +55,8 @@ class Tally:
 
 
 class Presence:
-    """Publishes this process's sessions, lists everybody's, and acts on evictions. `poll` is one round; `stop` withdraws.
+    """Publishes this process's sessions, lists those of all processes, and applies evictions. `poll` is one round; `stop` removes this
+    process's rows.
 
     `traffic` gives the traffic of a connection by its Engine.IO id.
     """
@@ -69,38 +70,38 @@ class Presence:
         self._traffic = traffic
         self._last_eviction: int | None = None
         self._published: dict[str, tuple[object, SessionRow]] = {}
-        self._published_at = self._wanted_at = float("-inf")
+        self._published_at = self._requested_at = float("-inf")
 
-    def everybody(self, *, traffic: bool = False) -> list[SessionRow]:
+    def all_sessions(self, *, traffic: bool = False) -> list[SessionRow]:
         """The sessions of every process, the newest first. Raises StoreError.
 
         `traffic` asks the other processes for what their sessions received: it comes within PUBLISH_S, and is what it was at
         the last such request until then.
         """
-        if traffic and self._clock.steady() - self._wanted_at >= WANTED_S / 2:
-            self._port.want()
-            self._wanted_at = self._clock.steady()
-        others = [row for row in self._port.everybody() if row.process != self._sessions.process]
+        if traffic and self._clock.steady() - self._requested_at >= WANTED_S / 2:
+            self._port.request_traffic()
+            self._requested_at = self._clock.steady()
+        others = [row for row in self._port.all_sessions() if row.process != self._sessions.process]
         own = [self._current(session, traffic=traffic)[1] for session in self._sessions]
         return sorted(own + others, key=lambda row: -row.since)
 
-    def tally(self) -> Tally:
+    def session_counts(self) -> SessionCounts:
         """How many sessions each user, key and role has. Raises StoreError."""
-        known = [row for row in self.everybody() if row.kind != "anonymous"]
-        return Tally(
+        known = [row for row in self.all_sessions() if row.kind != "anonymous"]
+        return SessionCounts(
             Counter(row.user_id for row in known), Counter(row.key_id for row in known), Counter(row.role for row in known)
         )
 
     def evict(self, what: str, target: str, sockets: int, actor: Actor) -> None:
         """Disconnect sessions on every process: here at once, on the others at their next poll. `what` and `target` are as in
         store.presence.Eviction; `sockets` is how many sessions that is, for the audit log. Raises StoreError."""
-        self._act(self._port.evict(what, target, sockets, actor))
+        self._apply(self._port.evict(what, target, sockets, actor))
 
     def poll(self) -> None:
         """One round: act on new evictions, then publish what changed. Raises StoreError."""
         polled = self._port.poll(self._last_eviction)
         for eviction in polled.evictions:
-            self._act(eviction)
+            self._apply(eviction)
         self._last_eviction = polled.last_id
         self._sessions.note_eviction(polled.last_id)
         if self._clock.steady() - self._published_at >= PUBLISH_S:
@@ -123,11 +124,11 @@ class Presence:
         if not (changed or gone or (current and now - self._published_at >= RENEW_S)):
             return
         written = self._port.publish(self._sessions.process, changed, gone if self._published else None)
-        # Where rows were lost, all are written again in the next round.
+        # If rows are missing in the database, the next round writes all of them again.
         self._published, self._published_at = current if written == len(current) else {}, now
 
     def _current(self, session: Session, *, traffic: bool) -> tuple[object, SessionRow]:
-        """What a session's row is made of, and its row: the published one where it would be the same."""
+        """The values a session's row depends on, and the row: the published one if they are unchanged."""
         about = (session.principal, session.token_error, frozenset(session.topics))
         known = self._published.get(session.sid)
         if known is None or known[0] != about:
@@ -151,23 +152,23 @@ class Presence:
             **{name: getattr(session, name) for name in _OF_SESSION},
         )
 
-    def _act(self, eviction: Eviction) -> None:
+    def _apply(self, eviction: Eviction) -> None:
         for session in self._sessions:
-            if session.last_eviction_seen < eviction.id and is_meant(
+            if session.last_eviction_seen < eviction.id and applies_to(
                 session.sid, session.principal, eviction.what, eviction.target
             ):
                 self._sessions.request_disconnect(session, CODE, MESSAGE)
         self._sessions.note_eviction(eviction.id)
 
 
-def clients(rows: Iterable[SessionRow]) -> int:
+def count_clients(rows: Iterable[SessionRow]) -> int:
     """How many clients these sessions belong to: one client may be in several namespaces over one connection."""
-    # A process of an earlier version does not tell connections apart: its sessions are counted one by one.
+    # Rows of an earlier version name no connection: each of their sessions counts as one client.
     return len({(row.process, row.transport or row.sid) for row in rows})
 
 
-def is_meant(sid: str, who: Principal | SessionRow, what: str, target: str) -> bool:
-    """Whether an eviction of `what` and `target` (see store.presence.Eviction) concerns this session."""
+def applies_to(sid: str, who: Principal | SessionRow, what: str, target: str) -> bool:
+    """Whether an eviction of `what` and `target` (see store.presence.Eviction) applies to this session."""
     if what == "anonymous":
         return who.kind == "anonymous"
     known = {"session": sid, "key": who.key_id, "user": who.user_id}.get(what)
@@ -175,5 +176,5 @@ def is_meant(sid: str, who: Principal | SessionRow, what: str, target: str) -> b
 
 
 def _transport(session: Session) -> str:
-    # Who knows a connection's id can speak for its client over polling: the id itself stays in this process.
+    # An Engine.IO id lets its holder act as the client over polling, so only a digest of it leaves this process.
     return hashlib.sha256(session.eio_sid.encode()).hexdigest()[:16]

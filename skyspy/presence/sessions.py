@@ -1,7 +1,7 @@
 """Infrastructure: the Socket.IO sessions that this process serves.
 
-Invariants: a session is listed from its admission until it is told to go; a session that is not listed is served
-nothing. Plain data without locks: gevent runs one greenlet at a time and nothing here yields. Connections are counted
+Invariants: a session is listed from its admission until it is evicted or leaves; a session that is not listed is
+served nothing. Plain data without locks: gevent runs one greenlet at a time and nothing here yields. Connections are counted
 in transport.connection.
 """
 
@@ -25,9 +25,9 @@ class Session:
     `token_error` is what was wrong with its token where it was admitted as anonymous all the same; `since` is wall
     seconds; `last_eviction_seen` is the newest eviction this process knew when the session came: only later ones apply to
     it; `topics` are the subscribed ones, `delta` the flavour of the aircraft stream; `rooms` are its Socket.IO rooms;
-    `events` counts client events. `state` has one entry for each stream it listens to, by topic: what that stream keeps of
-    this session, made by its `joined` and gone after its `left`. `resume` is the (epoch, seq) from which it asks to go on,
-    during the one call of `snapshot` that answers.
+    `events` counts client events. `state` has one entry for each stream it listens to, by topic: what that stream stores for
+    this session, set by its `joined` and removed after its `left`. `resume` is the (epoch, seq) to resume from, set during the
+    one call of `snapshot` that answers.
     """
 
     sid: str

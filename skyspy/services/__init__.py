@@ -1,9 +1,8 @@
-"""Heart: what an operator does, once, for the panel and for `/api/admin/` alike.
+"""Application: what operators and users do, once, for the panel, `/api/admin/` and the command line.
 
-Law: every function takes the house and `caller` asks, and checks the right itself; no door has to
-remember to. Nobody gives, takes or touches what is above himself: to act on somebody one must hold
-everything that somebody holds. It knows no requests, pages or sockets; it raises Refused, and the doors say it.
-"""
+Invariants: every function takes a Context or the Server and the Caller, and checks the caller's permissions itself. A caller may act
+only on users, roles and keys whose permissions the caller holds too, and may grant no others. Nothing here knows requests, pages or
+sockets: a service raises Refused, and the interface turns that into its own answer."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Heart: the auth mode, who may see what, and every other setting.
+"""Application: reading, previewing and changing the settings, among them the auth mode and the access level of each feature.
 
-Law: `settings.manage`. What a change would do to those who are connected, to whichever process, is told before it is
-made, by the same table that will judge them.
-"""
+Invariants: needs `settings.manage`. A preview counts what a change would do to the sessions of every process, by the same rule
+(auth/policy.impact) that reauthorizes them after the change."""
 
 from __future__ import annotations
 
@@ -22,9 +21,12 @@ MANAGE = "settings.manage"
 
 @dataclass(frozen=True, slots=True)
 class SettingsImpact:
-    """What a change would do now: sockets told to go, by kind of principal, by namespace, and by both; topics that sockets
-    lose which may stay; and of those told to go, how many are of whoever asks, and how many strangers at the asker's
-    address (their own other tabs, as a rule). `current` and `settings`: before and after."""
+    """What a change of settings would do now. `current` and `settings` are the settings before and after it.
+
+    `disconnected`, `namespaces` and `where` count the sessions that would end: by kind of principal, by namespace, and by both.
+    `lost` counts, by topic, the sessions that would stay and lose that topic. Of those that would end, `own` belong to the
+    caller, and `near` are anonymous and come from the caller's address (usually other tabs of the caller's browser).
+    """
 
     current: Settings
     settings: Settings
@@ -41,48 +43,48 @@ class SettingsImpact:
 
 
 def rows(context: Context, caller: Caller) -> list[Setting]:
-    """Every setting with its value, and who chose it when."""
+    """Every setting with its value, who changed it, and when."""
     caller.require(context, MANAGE)
     return context.settings.rows()
 
 
-def preview(server: Server, caller: Caller, changes: Mapping[str, object]) -> SettingsImpact:
-    """What these changes would do to the live sockets. Raises Refused for values that do not fit."""
+def preview_change(server: Server, caller: Caller, changes: Mapping[str, object]) -> SettingsImpact:
+    """What these changes would do to the live sessions; changes nothing. Raises Refused for invalid values."""
     caller.require(server, MANAGE)
     with as_refusals():
         current = server.settings.fresh()
         wanted = _with(current, changes)
-    gone: Counter[str] = Counter()
+    disconnected: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     where: dict[str, Counter[str]] = {}
     own = near = 0
-    for row, becomes in impacts(server, server.presence.everybody(), wanted):
-        lost.update(becomes.lost)
-        if becomes.principal is None:
-            gone[row.kind] += 1
+    for row, impact in impacts(server, server.presence.all_sessions(), wanted):
+        lost.update(impact.lost)
+        if impact.principal is None:
+            disconnected[row.kind] += 1
             where.setdefault(row.kind, Counter())[row.namespace] += 1
             own += row.kind != "anonymous" and row.user_id == caller.principal.user_id
             near += row.kind == "anonymous" and row.address == caller.address
     namespaces = sum(where.values(), Counter[str]())
-    return SettingsImpact(current, wanted, dict(gone), dict(lost), dict(namespaces), where, own, near)
+    return SettingsImpact(current, wanted, dict(disconnected), dict(lost), dict(namespaces), where, own, near)
 
 
 def value(context: Context, caller: Caller, name: str) -> object:
-    """The value of one setting as the database has it now."""
+    """The value of one setting, read from the database now."""
     caller.require(context, MANAGE)
     with as_refusals():
         return getattr(context.settings.fresh(0.0), row_of(name).name)
 
 
 def change(context: Context, caller: Caller, changes: Mapping[str, object]) -> Settings:
-    """Make the changes, all or none; None chooses the default."""
+    """Make all of the changes in one transaction; None restores the default. Raises Refused."""
     caller.require(context, MANAGE)
     with as_refusals():
         return context.settings.change(changes, caller.actor)
 
 
 def _with(current: Settings, changes: Mapping[str, object]) -> Settings:
-    """The settings as they would be; raises SettingError."""
+    """The settings with these changes; raises SettingError."""
     values: dict[str, Any] = {}
     for name, value in changes.items():
         row = row_of(name)

@@ -1,7 +1,6 @@
-"""Heart: reading the audit log.
+"""Application: reading the audit log.
 
-Law: `audit.view`. Nothing here can change a row. What leaves as CSV cannot be run by a spreadsheet.
-"""
+Invariants: needs `audit.view`. Nothing here changes a row. No cell of the CSV export is run as a formula by a spreadsheet."""
 
 from __future__ import annotations
 
@@ -24,19 +23,19 @@ from skyspy.store.registry import NAMES
 from skyspy.store.roles import Role
 from skyspy.store.users import User
 
-NEEDS = "audit.view"
+PERMISSION = "audit.view"
 COLUMNS = ("id", "time", "actor_kind", "actor", "address", "action", "object", "before", "after")
-MOST_ROWS = 50_000
-_LOOKED_AT = {"user": "users.manage", "role": "users.manage", "key": "keys.manage", "setting": "settings.manage"}
-"""What one must hold to look at what an entry is about."""
+MAX_CSV_ROWS = 50_000
+_VIEW_PERMISSIONS = {"user": "users.manage", "role": "users.manage", "key": "keys.manage", "setting": "settings.manage"}
+"""The permission to view what an entry is about, by its kind."""
 _KINDS = ("user", "user#", "key#", "role")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which rows; empty texts mean any. `action` may end in a dot to mean its whole noun (`user.`); `since` and `until`
-    are wall seconds, `until` the first moment that is left out."""
+    """Which rows; an empty text matches any. `action` may be a prefix that ends in a dot (`user.`); `since` (inclusive) and
+    `until` (exclusive) are wall seconds."""
 
     actor: str = ""
     action: str = ""
@@ -47,9 +46,9 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What an entry is about, where it still exists: `kind` is user, key, role or setting, `id` what it is found by,
-    `name` what it is called now, where the entry has only its id."""
+class Subject:
+    """What an entry is about, if it still exists: `kind` is user, key, role or setting; `id` identifies it; `name` is its
+    present name, set where the entry has only the id."""
 
     kind: str
     id: str
@@ -57,8 +56,8 @@ class Place:
 
 
 def page(server: Server, caller: Caller, search: Search, limit: int = 100, before_id: int | None = None) -> list[Entry]:
-    """The newest rows first; `before_id` continues a page."""
-    caller.require(server, NEEDS)
+    """The matching rows, newest first; `before_id` is the id of the last row of the previous page."""
+    caller.require(server, PERMISSION)
     return server.store.read(
         audit.page,
         limit,
@@ -74,14 +73,14 @@ def page(server: Server, caller: Caller, search: Search, limit: int = 100, befor
 
 def actions(server: Server, caller: Caller) -> list[str]:
     """Every action that occurs in the log."""
-    caller.require(server, NEEDS)
+    caller.require(server, PERMISSION)
     return server.store.read(audit.actions)
 
 
-def places(server: Server, caller: Caller, rows: Iterable[Entry]) -> dict[int, Place]:
-    """What the entries are about, by their ids: only what still exists, and what `caller` may look at."""
+def subjects(server: Server, caller: Caller, rows: Iterable[Entry]) -> dict[int, Subject]:
+    """What the entries are about, by entry id: only what still exists and what the caller has permission to view."""
     settings = server.settings.current
-    seen = {kind for kind, permission in _LOOKED_AT.items() if may(caller.principal, permission, settings)}
+    seen = {kind for kind, permission in _VIEW_PERMISSIONS.items() if may(caller.principal, permission, settings)}
     named = [(row, *words) for row in rows if (words := _named(row)) is not None and words[0].partition("#")[0] in seen]
     asked = {kind: {word for _, other, word in named if other == kind} for kind in _KINDS}
 
@@ -91,22 +90,24 @@ def places(server: Server, caller: Caller, rows: Iterable[Entry]) -> dict[int, P
         found += keys.by_ids(connection, map(int, asked["key#"])).values()
         return found + (list(roles.every(connection)) if asked["role"] else [])
 
-    there: dict[tuple[str, str], tuple[float, Place]] = {("setting", name): (0.0, Place("setting", name)) for name in NAMES}
+    existing: dict[tuple[str, str], tuple[float, Subject]] = {
+        ("setting", name): (0.0, Subject("setting", name)) for name in NAMES
+    }
     for one in server.store.read(read):
         if isinstance(one, Role):
-            there["role", one.name] = (0.0, Place("role", one.name))
+            existing["role", one.name] = (0.0, Subject("role", one.name))
         elif isinstance(one, User):
-            there["user", one.name] = there["user#", str(one.id)] = (one.created_at, Place("user", str(one.id), one.name))
+            existing["user", one.name] = existing["user#", str(one.id)] = (one.created_at, Subject("user", str(one.id), one.name))
         else:
-            there["key#", str(one.id)] = (one.created_at, Place("key", str(one.id), one.name))
-    found = {row.id: there[kind, word] for row, kind, word in named if (kind, word) in there}
-    # A name that is given again later is somebody else's.
+            existing["key#", str(one.id)] = (one.created_at, Subject("key", str(one.id), one.name))
+    found = {row.id: existing[kind, word] for row, kind, word in named if (kind, word) in existing}
+    # An object created after the entry only has the same name.
     at = {row.id: row.at for row, _, _ in named}
     return {row_id: place for row_id, (made_at, place) in found.items() if made_at <= at[row_id]}
 
 
 def _named(row: Entry) -> tuple[str, str] | None:
-    """What an entry names, whether or not it exists: a kind, with `#` where the word is an id, and the word."""
+    """What an entry names, whether or not it still exists: (kind, word). The kind ends in `#` where the word is an id."""
     noun, _, word = row.object.partition(" ")
     if row.action.startswith("setting."):
         return "setting", row.object
@@ -121,19 +122,19 @@ def _named(row: Entry) -> tuple[str, str] | None:
 
 
 def as_csv(server: Server, caller: Caller, search: Search) -> str:
-    """The matching rows as CSV, the newest first, at most MOST_ROWS."""
+    """The matching rows as CSV, the newest first, at most MAX_CSV_ROWS."""
     rows: list[Entry] = []
     before: int | None = None
-    while len(rows) < MOST_ROWS:
+    while len(rows) < MAX_CSV_ROWS:
         more = page(server, caller, search, 1000, before)
         rows += more
         if len(more) < 1000:
             break
         before = more[-1].id
-    return _written(rows)
+    return _to_csv(rows)
 
 
-def _written(rows: Iterable[Entry]) -> str:
+def _to_csv(rows: Iterable[Entry]) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
@@ -149,7 +150,7 @@ def _written(rows: Iterable[Entry]) -> str:
             _json(row.before),
             _json(row.after),
         )
-        writer.writerow([_inert(str(value)) for value in values])
+        writer.writerow([_escape_formula(str(value)) for value in values])
     return out.getvalue()
 
 
@@ -157,6 +158,6 @@ def _json(value: object) -> str:
     return "" if value is None else wirejson.dumps(value)
 
 
-def _inert(text: str) -> str:
-    """A cell that a spreadsheet shows and never runs."""
+def _escape_formula(text: str) -> str:
+    """The text with a quote before it where a spreadsheet would run it as a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text

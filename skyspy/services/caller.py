@@ -1,7 +1,6 @@
-"""Who calls a service, with which parts of the server, and how a service refuses.
+"""Application: the caller of a service, the parts of the server that services use, and how a service refuses.
 
-The one place that turns a principal into an audit row's actor, and the store's errors into refusals that say what to do.
-"""
+This is the only place that turns a principal into the actor of an audit row, and the store's errors into refusals."""
 
 from __future__ import annotations
 
@@ -25,12 +24,12 @@ from skyspy.store.roles import AccountError, NotFound
 from skyspy.store.settings import SettingError, SettingsTable
 
 STATUS = {"permission_denied": 403, "not_found": 404, "conflict": 409, "invalid": 400, "overloaded": 503}
-"""What each refusal is in HTTP."""
+"""The HTTP status of each refusal."""
 
 
 @dataclass(eq=False)
 class Refused(Exception):
-    """What was asked is not done. `code` is a key of STATUS; `message` one line for a person; `fields` what is wrong with which."""
+    """A service refuses and changes nothing. `code` is a key of STATUS; `message` one line for a person; `fields` the error of each field."""
 
     code: str
     message: str
@@ -64,7 +63,7 @@ class Context(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls a service, and from which address."""
+    """The principal that calls a service, and its address."""
 
     principal: Principal
     address: str = ""
@@ -96,7 +95,7 @@ class Caller:
             context.refusals.note(self.actor, about, lacks)
 
 
-def known(permissions: Iterable[str], field: str) -> frozenset[str]:
+def validated_permissions(permissions: Iterable[str], field: str) -> frozenset[str]:
     """The permissions as a set; refused where one does not exist. `field` names the form field or JSON property for the error."""
     wanted = frozenset(permissions)
     unknown = sorted(wanted - PERMISSION_NAMES)
@@ -123,12 +122,12 @@ def as_refusals() -> Iterator[None]:
 
 
 def sentence(error: Exception) -> str:
-    """An error's line, beginning with a capital letter."""
+    """The error's text with a capital first letter."""
     text = str(error)
     return text[:1].upper() + text[1:]
 
 
 def command_line(name: str) -> Caller:
-    """The command line as a caller: whoever runs it reads the database file, so it holds every permission. `name` is the
+    """The command line as a caller. It holds every permission, because its user can read the database anyway. `name` is the
     operating system's user."""
     return Caller(Principal("cli", name=name, permissions=PERMISSION_NAMES))

@@ -1,9 +1,8 @@
-"""Heart: receivers, those of the environment shown and those that operators add while the server runs.
+"""Application: the receivers of the live sky: those of the environment, and those that operators add while the server runs.
 
-Law: `settings.manage`. A URL may point anywhere the server can reach: that is the operator's right, and it is written down. A
-URL's password is never shown again. Every process takes a change over within a second (ReceiverFollower). Invented traffic
-never mixes with a real sky: where the environment names nothing else, it rests while an added receiver is there.
-"""
+Invariants: needs `settings.manage`. A URL may point anywhere the server can reach; adding or testing one is written to the audit log.
+A URL's password is never shown. Every process follows a change within a second (ReceiverFollower). Simulated traffic never mixes
+with real traffic: where the environment has only demo receivers, they are paused while a real one is added."""
 
 from __future__ import annotations
 
@@ -26,17 +25,16 @@ from skyspy.store.settings import Settings
 
 MANAGE = "settings.manage"
 CHECK_SECONDS = 3.0
-MOST = 64
-"""How many receivers may be added."""
+MAX_ADDED_FEEDS = 64
+"""Receivers that may be added, beside those of the environment."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class FeedView:
-    """A receiver: its state (Link.status) and lately its rates (Link.rates) on this process, its URL without a password, and
-    what is known of it where an operator added it (None: it is the environment's). `status` is None until this process has
-    taken it over."""
+    """A receiver: `url` has no password; `status` (Receiver.status) and `rates` (Receiver.rates) are of this process; `added` is
+    its row where an operator added it, None where it comes from the environment. `status` is None until this process follows it."""
 
     url: str
     status: Mapping[str, Any] | None
@@ -45,7 +43,7 @@ class FeedView:
 
     @property
     def state(self) -> str:
-        """Its state; what an operator chose is said at once, the receiver follows within a second."""
+        """Its state. A pause or resume shows at once, although the receiver follows within a second."""
         state = None if self.status is None else self.status["state"]
         if self.added is not None and self.added.paused:
             return "paused"
@@ -53,14 +51,14 @@ class FeedView:
 
     @property
     def is_demo(self) -> bool:
-        """Whether its traffic is invented."""
+        """Whether its traffic is simulated."""
         return _is_demo(self.url)
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiverImpact:
-    """What removing an added receiver would do: so many aircraft, which no other receiver hears, leave the sky at the latest
-    `leave_s` after they were last heard; `demo_returns`: invented traffic comes back."""
+    """What removing an added receiver would do. `alone` aircraft, which no other receiver hears, leave the sky at most `leave_s`
+    seconds after they were last heard; `demo_returns`: the environment's demo receivers resume."""
 
     name: str
     url: str
@@ -85,13 +83,13 @@ def listing(server: Server, caller: Caller) -> list[FeedView]:
 
 
 def check(server: Server, caller: Caller, url: str) -> CheckResult:
-    """Listen to a receiver for a few seconds and say what came."""
+    """Read from a URL for CHECK_SECONDS and count what was received. Raises Refused for an invalid URL."""
     caller.require(server, MANAGE)
     return _listen(server, caller, _parsed(url))
 
 
 def check_known(server: Server, caller: Caller, name: str) -> CheckResult:
-    """Listen for a few seconds to a receiver that is there, over a connection of its own."""
+    """Read for CHECK_SECONDS from a receiver of the live sky, over a separate connection. Raises Refused."""
     caller.require(server, MANAGE)
     try:
         url = server.skies["live"].receivers.url(name)
@@ -101,31 +99,31 @@ def check_known(server: Server, caller: Caller, name: str) -> CheckResult:
 
 
 def add(server: Server, caller: Caller, url: str) -> Feed:
-    """Add a receiver to the live sky."""
+    """Add a receiver to the live sky. Raises Refused for an invalid URL, a duplicate, or too many receivers."""
     caller.require(server, MANAGE)
     parsed = _parsed(url)
-    if any(_place(own) == _place(parsed) for own in server.config.feeds):
+    if any(_identity(own) == _identity(parsed) for own in server.config.feeds):
         raise Refused("conflict", f"{parsed.shown} is a feed of the environment already")
     added = server.store.read(feeds.every)
-    if any(_place_of(feed.url) == _place(parsed) for feed in added):
+    if any(_identity_of(feed.url) == _identity(parsed) for feed in added):
         raise Refused("conflict", f"{parsed.shown} is a feed already")
-    if len(added) >= MOST:
-        raise Refused("conflict", f"There are {MOST} added feeds already: remove one first")
+    if len(added) >= MAX_ADDED_FEEDS:
+        raise Refused("conflict", f"There are {MAX_ADDED_FEEDS} added feeds already: remove one first")
     at = server.clock.wall()
     with as_refusals():
         return server.store.write(feeds.add, parsed.text, parsed.shown, caller.actor, at)
 
 
 def set_paused(server: Server, caller: Caller, feed_id: int, paused: bool) -> Feed:
-    """Disconnect an added receiver, or let it go on."""
-    shown, at = _shown(_added(server, caller, feed_id).url), server.clock.wall()
+    """Pause or resume an added receiver."""
+    shown, at = _shown(_row(server, caller, feed_id).url), server.clock.wall()
     with as_refusals():
         return server.store.write(feeds.set_paused, feed_id, paused, shown, caller.actor, at)
 
 
-def removal(server: Server, caller: Caller, feed_id: int) -> ReceiverImpact:
-    """What removing an added receiver would do."""
-    feed = _added(server, caller, feed_id)
+def preview_removal(server: Server, caller: Caller, feed_id: int) -> ReceiverImpact:
+    """What removing an added receiver would do; changes nothing."""
+    feed = _row(server, caller, feed_id)
     sky = server.skies["live"]
     name = sky.receivers.name_by_url(feed.url)
     others = [other.url for other in server.store.read(feeds.every) if other.id != feed_id]
@@ -137,56 +135,56 @@ def removal(server: Server, caller: Caller, feed_id: int) -> ReceiverImpact:
 
 
 def remove(server: Server, caller: Caller, feed_id: int) -> None:
-    """Forget an added receiver."""
-    shown, at = _shown(_added(server, caller, feed_id).url), server.clock.wall()
+    """Remove an added receiver."""
+    shown, at = _shown(_row(server, caller, feed_id).url), server.clock.wall()
     with as_refusals():
         server.store.write(feeds.remove, feed_id, shown, caller.actor, at)
 
 
 class ReceiverFollower:
-    """Makes one sky's receivers follow the table, in every process."""
+    """Adds, removes, pauses and resumes one sky's receivers as the table of added receivers says. Every process has one."""
 
     def __init__(self, server: Server, sky: Sky) -> None:
         self._server = server
         self._sky = sky
-        self._mine: set[str] = set()
+        self._followed: set[str] = set()
         self._demo = [url.text for url in server.config.feeds] if _only_demo(server.config.feeds) else []
-        self._demo_place = sky.location
+        self._demo_location = sky.location
         self._is_real = False
 
     def follow(self, _settings: Settings) -> bool:
-        """Take over what the table says now. Raises StoreError."""
+        """Apply the table as it is now. Raises StoreError."""
         wanted = {feed.url: feed for feed in self._server.store.read(feeds.every)}
-        for url in sorted(self._mine - set(wanted)):
-            self._mine.discard(url)
+        for url in sorted(self._followed - set(wanted)):
+            self._followed.discard(url)
             name = self._sky.receivers.name_by_url(url)
             if name is not None:
                 self._sky.receivers.remove(name)
-        self._rest_demo(any(not _is_demo(url) for url in wanted))
+        self._pause_demo(any(not _is_demo(url) for url in wanted))
         for url, feed in wanted.items():
-            if url in self._mine or self._take(url):
-                self._settle(url, feed.paused)
+            if url in self._followed or self._add(url):
+                self._set_paused(url, feed.paused)
         return True
 
-    def _rest_demo(self, is_real: bool) -> None:
-        """Invented traffic and its invented place go when a real receiver comes, and come back when it goes."""
+    def _pause_demo(self, is_real: bool) -> None:
+        """Pause the demo receivers, and use the real location, while a real receiver is added; undo that when none is left."""
         if not self._demo or is_real == self._is_real:
             return
         self._is_real = is_real
-        self._sky.stand_at(self._server.config.location if is_real else self._demo_place)
+        self._sky.set_location(self._server.config.location if is_real else self._demo_location)
         for url in self._demo:
-            self._settle(url, is_real)
+            self._set_paused(url, is_real)
 
-    def _take(self, url: str) -> bool:
+    def _add(self, url: str) -> bool:
         try:
             self._sky.receivers.add(feedurl.parse(url))
         except (ReceiverListError, FeedUrlError) as error:
             log.warning("an added feed is left out: %s", error)
             return False
-        self._mine.add(url)
+        self._followed.add(url)
         return True
 
-    def _settle(self, url: str, paused: bool) -> None:
+    def _set_paused(self, url: str, paused: bool) -> None:
         name = self._sky.receivers.name_by_url(url)
         if name is None:
             return
@@ -210,17 +208,17 @@ def _listen(server: Server, caller: Caller, url: FeedUrl) -> CheckResult:
     return manager.check(url, CHECK_SECONDS, location=server.config.location)
 
 
-def _place(url: FeedUrl) -> tuple[object, ...]:
-    """What tells receivers apart: where they are, however that is written."""
+def _identity(url: FeedUrl) -> tuple[object, ...]:
+    """The identity of a receiver: two URLs of the same host, port and path are one receiver, however they are written."""
     if url.scheme.transport not in ("http", "tcp"):
         return (url.text,)
     beyond = (url.path, urlsplit(url.text).query) if url.scheme.transport == "http" else ()
     return (url.scheme.name, url.host, url.port, *beyond)
 
 
-def _place_of(text: str) -> tuple[object, ...] | None:
+def _identity_of(text: str) -> tuple[object, ...] | None:
     try:
-        return _place(feedurl.parse(text))
+        return _identity(feedurl.parse(text))
     except FeedUrlError:
         return None
 
@@ -241,7 +239,7 @@ def _shown(url: str) -> str:
         return "a damaged URL"
 
 
-def _added(server: Server, caller: Caller, feed_id: int) -> Feed:
+def _row(server: Server, caller: Caller, feed_id: int) -> Feed:
     caller.require(server, MANAGE)
     with as_refusals():
         return server.store.read(feeds.by_id, feed_id)

@@ -1,4 +1,4 @@
-"""How this process does, as one report: the panel's Health page shows it, /metrics exports its numbers."""
+"""Application: the state of this process as one report. The panel's Health page shows it, /metrics exports its numbers."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ WORKING = ("up", "demo", "paused")
 
 
 def report(server: Server, caller: Caller) -> HealthReport:
-    """The whole report, for those who hold settings.manage. Raises Refused, StoreError."""
+    """The whole report; needs settings.manage. Raises Refused, StoreError."""
     caller.require(server, MANAGE)
     found = _gather(server)
     return replace(found, problems=(*server.settings.current.problems, *_problems(server, found)))
 
 
 def metrics(server: Server, principal: Principal) -> Iterator[Sample]:
-    """The numbers, for those whom the row of /metrics admits. Raises Refused for a test key, which sees the sandbox only."""
+    """The numbers; the route of /metrics has checked the permission. Raises Refused for a test key, which sees the sandbox only."""
     if principal.sky != "live":
         raise Refused("permission_denied", "A test key sees the sandbox only: use a live key that holds stats.view")
     return _gather(server).samples()

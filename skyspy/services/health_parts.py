@@ -1,4 +1,4 @@
-"""The parts of the health report: one function for each part of the server, which reads what that part counted.
+"""Application: the parts of the health report, one function for each part of the server, which reads what that part counted.
 
 To add a part, write its function and name it in PARTS; its metrics need rows in metrics.METRICS.
 
@@ -37,15 +37,15 @@ CODES = tuple(MESSAGES)
 
 def _process(server: Server) -> Part:
     stats, process = server.stats, server.sessions.process
-    average, longest = stats.lag.average, stats.lag.max
-    slow = "warn" if longest is not None and longest > SLOW_HUB_S else ""
+    average, max_lag = stats.lag.average, stats.lag.max
+    slow = "warn" if max_lag is not None and max_lag > SLOW_HUB_S else ""
     lines = (
         Line("Version", (Value(__version__, metric="skyspy_info", labels=(__version__, process), number=1),)),
         Line("Process", (Value(process),)),
         Line("Running for", (Value(stats.uptime, "s", "skyspy_uptime_seconds"),)),
         Line("Settings version", (Value(server.settings.current.version, metric="skyspy_settings_version"),)),
         Line("Event loop late on average, last minute", (Value(average, "s", "skyspy_hub_lag_average_seconds"),)),
-        Line("Event loop late at most, last minute", (Value(longest, "s", "skyspy_hub_lag_max_seconds", state=slow),)),
+        Line("Event loop late at most, last minute", (Value(max_lag, "s", "skyspy_hub_lag_max_seconds", state=slow),)),
     )
     return Part("process", "Process", "", ("Value",), lines)
 
@@ -75,11 +75,18 @@ def _receivers(server: Server) -> Part:
 
 
 def _receiver(server: Server, sky: str, status: dict[str, object]) -> Line:
-    name, says = str(status["name"]), str(status["state"])
+    name, state_name = str(status["name"]), str(status["state"])
     counts = server.skies[sky].receivers.counts()[name]
     labels = (sky, str(status["public_name"]))
-    flows = says in ("up", "demo")
-    state_of = Value(says, "", "skyspy_receiver_up", labels, float(flows), "ok" if flows else "" if says == "paused" else "warn")
+    receives = state_name in ("up", "demo")
+    state_of = Value(
+        state_name,
+        "",
+        "skyspy_receiver_up",
+        labels,
+        float(receives),
+        "ok" if receives else "" if state_name == "paused" else "warn",
+    )
     counted = (
         Value(counts.messages, "", "skyspy_receiver_messages_total", labels),
         Value(counts.bad, "", "skyspy_receiver_bad_total", labels),

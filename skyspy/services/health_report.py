@@ -1,4 +1,4 @@
-"""The shape of a health report: tables of values, each of which may be exported as a metric.
+"""Application: the shape of a health report: tables of values, each of which may be exported as a metric.
 
 Invariants: a Value that names a metric has one label value for each of the metric's labels (metrics.METRICS).
 """
@@ -16,7 +16,7 @@ class Value:
     """One measured value: a number, a text, or None where it is not known.
 
     `unit` is s, bytes, or "" for a count; `metric` and `labels` are what it is exported as ("": not exported), `number` the number
-    that is exported in place of a text; `state` is ok, warn or danger where the value says how something does.
+    that is exported in place of a text; `state` is ok, warn or danger, or "" for a value without a judgement.
     """
 
     value: float | str | None
@@ -37,8 +37,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A table of the report. `rows` says what a line is about, `columns` are the headings over the values (one: a list of facts).
-    Where `empty` is set, lines that are all zero are left out; it is the sentence that stands in place of none."""
+    """A table of the report. `rows` is the heading of the lines, `columns` the headings of the values (one: a list of facts).
+    Where `empty` is set, lines that are all zero are left out; if none is left, this sentence is shown."""
 
     key: str
     title: str
@@ -55,7 +55,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
-    """`at` is wall seconds; `problems` are sentences, none where all is well; `log` the last lines of the log, the oldest first."""
+    """`at` is wall seconds; `problems` are sentences; `log` the last lines of the log, the oldest first."""
 
     at: float
     uptime_s: float

@@ -1,7 +1,7 @@
-"""What a change would do to the sessions that are connected now, to any process: asked before the change is made.
+"""Application: what a change would do to the present sessions of every process, for previews.
 
-The pure rule is auth/policy.impact, which the reauthorizer applies after the change too. Here the common list of sessions
-meets the accounts as they are now.
+The rule is auth/policy.impact (pure), which the reauthorizer applies after the change too. This module reads its inputs: the
+list of sessions, and their accounts as they are now.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from skyspy.store.settings import Settings
 def impacts(
     server: Server, rows: Iterable[SessionRow], settings: Settings, held: frozenset[str] | None = None
 ) -> list[tuple[SessionRow, Impact]]:
-    """What becomes of these sessions under these settings, where their user holds only `held` (None: what the user holds now).
+    """The impact on each of these sessions of these settings and of the permissions `held` of their user (None: the present ones).
 
-    A session whose user or key is gone is left out: it ends whatever is changed.
+    A session whose user or key is gone is left out: it ends in any case.
     """
     listed = list(rows)
     found = []
@@ -40,7 +40,7 @@ def impacts(
 
 
 def _identities(server: Server, rows: list[SessionRow]) -> list[Principal | TokenError | None]:
-    """What each session's token would be found to be now; None for a session that ends whatever is changed."""
+    """The principal, or the token error, of each session by its account now; None for a session that ends in any case."""
     people = server.store.read(users.by_ids, {row.user_id for row in rows if row.kind == "user" and row.user_id is not None})
     held = server.store.read(keys.by_ids, {row.key_id for row in rows if row.key_id is not None})
     now = server.clock.wall()

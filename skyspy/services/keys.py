@@ -1,9 +1,8 @@
-"""Heart: API keys, everybody's own and, with `keys.manage`, anybody's.
+"""Application: API keys: the caller's own and, with `keys.manage`, those of other users.
 
-Law: a key never holds more than its owner, narrowed by its scopes, and nobody makes, rotates or ends a key whose
-owner holds more than himself. A key that makes or rotates a key makes none that is wider than itself. The key's text is
-given once, to whoever made it.
-"""
+Invariants: a key holds at most its owner's permissions, narrowed by its scopes. A caller makes, rotates or revokes no key whose owner
+holds a permission that the caller lacks. A caller that is a key makes no key that lasts longer or is valid in more networks than
+itself. The key's text is returned once, to the caller that made it."""
 
 from __future__ import annotations
 
@@ -14,8 +13,8 @@ from dataclasses import dataclass
 from skyspy.auth.apikeys import MadeKey
 from skyspy.clock import iso
 from skyspy.server import Server
-from skyspy.services.caller import Caller, Context, Refused, as_refusals, known
-from skyspy.services.users import works
+from skyspy.services.caller import Caller, Context, Refused, as_refusals, validated_permissions
+from skyspy.services.users import is_active
 from skyspy.store import keys, users
 from skyspy.store.keys import Key, KeySearch
 from skyspy.store.users import User
@@ -28,10 +27,10 @@ EVERYBODYS = KeySearch()
 
 @dataclass(frozen=True, slots=True)
 class KeyView:
-    """A key, whether it works, how often it was used on each of the last days (the oldest first), and its sockets."""
+    """A key, whether it is active, its uses on each of the last DAYS_SHOWN days (oldest first), and the number of its sessions."""
 
     key: Key
-    works: bool
+    is_active: bool
     uses: tuple[int, ...]
     sockets: int
 
@@ -47,7 +46,7 @@ class KeyPage:
 
 
 def listing(server: Server, caller: Caller, search: KeySearch = EVERYBODYS) -> KeyPage:
-    """The keys of one user (his own without a right, others' with it), or of everybody, as the search says."""
+    """The keys of one user, or of all users, by the search. Other users' keys need `keys.manage`."""
     if search.user_id is None or search.user_id != caller.principal.user_id:
         caller.require(server, MANAGE)
     found = server.store.read(keys.matching, search, server.clock.wall())
@@ -56,7 +55,7 @@ def listing(server: Server, caller: Caller, search: KeySearch = EVERYBODYS) -> K
 
 def one(server: Server, caller: Caller, key_id: int) -> KeyView:
     """One key."""
-    return _views(server, [_his(server, caller, key_id)])[0]
+    return _views(server, [_manageable(server, caller, key_id)])[0]
 
 
 def every(context: Context, caller: Caller, user_id: int | None = None) -> list[Key]:
@@ -66,12 +65,12 @@ def every(context: Context, caller: Caller, user_id: int | None = None) -> list[
 
 
 def owner(context: Context, caller: Caller, user_id: int) -> User:
-    """The user for whom `caller` may make a key."""
+    """The user, if the caller may make a key for it. Raises Refused."""
     if not caller.principal.identified:
         raise Refused("permission_denied", "Sign in to make keys")
     with as_refusals():
         user = context.store.read(users.by_id, user_id)
-    if not _own(caller, user):
+    if not _is_owner(caller, user):
         caller.require(context, MANAGE)
     if user.id != caller.principal.user_id:
         caller.require_outranks(context, user.permissions, user.name)
@@ -88,72 +87,72 @@ def create(
     expires_at: float | None = None,
     networks: Iterable[str] | None = None,
 ) -> MadeKey:
-    """Make a key; `scopes` None: everything its owner may; `expires_at` wall seconds; `networks` None: from anywhere."""
+    """Make a key. `scopes` None: all of its owner's permissions; `expires_at` wall seconds, None: never; `networks` None: anywhere."""
     user = owner(context, caller, user_id)
-    narrowed = None if scopes is None else known(scopes, "scopes")
-    # A caller never gives what the caller does not hold: neither a user nor a key that was given less than its owner.
+    narrowed = None if scopes is None else validated_permissions(scopes, "scopes")
+    # A caller grants no permission that it lacks. A key may hold less than its owner, so its own permissions count.
     caller.require_outranks(context, user.permissions if narrowed is None else narrowed, "The key")
     if narrowed is not None and (above := sorted(narrowed - user.permissions)):
         raise Refused("invalid", f"{user.name} does not hold {above[0]}, so no key of theirs can", {"scopes": above[0]})
     places = None if networks is None else tuple(networks)
-    _no_wider(context, caller, expires_at, places)
+    _require_no_wider(context, caller, expires_at, places)
     with as_refusals():
         return context.api_keys.create(user.id, kind, name, caller.actor, narrowed, expires_at, places)
 
 
 def rotate(context: Context, caller: Caller, key_id: int, overlap_s: float = 0.0) -> MadeKey:
-    """Make the key's successor; the old one works on for `overlap_s` seconds."""
-    old = _his(context, caller, key_id)
-    _no_wider(context, caller, old.expires_at, old.networks)
+    """Make the key's successor; the old key stays valid for `overlap_s` seconds."""
+    old = _manageable(context, caller, key_id)
+    _require_no_wider(context, caller, old.expires_at, old.networks)
     with as_refusals():
         return context.api_keys.rotate(key_id, caller.actor, overlap_s)
 
 
 def revoke(context: Context, caller: Caller, key_id: int) -> Key:
-    """End a key, and its sockets within two seconds."""
-    _his(context, caller, key_id)
+    """Revoke a key; its sessions end within two seconds."""
+    _manageable(context, caller, key_id)
     with as_refusals():
         return context.store.write(keys.revoke, key_id, caller.actor, context.clock.wall())
 
 
-def _his(context: Context, caller: Caller, key_id: int) -> Key:
+def _manageable(context: Context, caller: Caller, key_id: int) -> Key:
     with as_refusals():
         key = context.store.read(keys.by_id, key_id)
-    if not _own(caller, key.user):
+    if not _is_owner(caller, key.user):
         caller.require(context, MANAGE)
         caller.require_outranks(context, key.user.permissions, key.user.name)
     return key
 
 
-def _no_wider(context: Context, caller: Caller, expires_at: float | None, networks: tuple[str, ...] | None) -> None:
-    """Refuse a key that would be wider than the key that makes it: for longer, or from more places. (Permissions are
-    compared before; a test key makes none.)"""
+def _require_no_wider(context: Context, caller: Caller, expires_at: float | None, networks: tuple[str, ...] | None) -> None:
+    """Refuse a new key that would last longer, or be valid in more networks, than the key that makes it. Permissions are
+    compared before; a test key makes none."""
     maker = caller.principal
     if maker.kind != "key":
         return
     wider: dict[str, str] = {}
     if maker.expires_at is not None and (expires_at is None or expires_at > maker.expires_at):
         wider["expires_in"] = f"The key that asks ends on {iso(maker.expires_at)}: ask for an end not later than that"
-    if maker.networks is not None and (networks is None or not all(_lies_in(network, maker.networks) for network in networks)):
+    if maker.networks is not None and (networks is None or not all(_is_within(network, maker.networks) for network in networks)):
         wider["networks"] = f"The key that asks works only from {', '.join(maker.networks)}: ask for networks within these"
     if wider:
         caller.audit_denial(context, "A wider key", wider)
         raise Refused("permission_denied", f"{next(iter(wider.values()))}, or sign in", wider)
 
 
-def _lies_in(network: str, networks: Iterable[str]) -> bool:
-    """Whether every address of a network is in one of the networks; so is what is no network, which the store refuses."""
+def _is_within(network: str, networks: Iterable[str]) -> bool:
+    """Whether `network` is a subnet of one of `networks`. True for an invalid network, which the store refuses."""
     try:
-        asked = ipaddress.ip_network(network)
+        subnet = ipaddress.ip_network(network)
     except ValueError:
         return True
-    # Of two kinds none lies in the other, and ipaddress would rather raise than say so.
-    held = [place for place in map(ipaddress.ip_network, networks) if place.version == asked.version]
-    return any(asked.network_address in place and asked.broadcast_address in place for place in held)
+    # IPv4 and IPv6 networks never overlap; comparing addresses of both would raise.
+    held = [other for other in map(ipaddress.ip_network, networks) if other.version == subnet.version]
+    return any(subnet.network_address in other and subnet.broadcast_address in other for other in held)
 
 
-def _own(caller: Caller, user: User) -> bool:
-    """Whether he signed in himself and it is about him; a key acts for nobody by itself."""
+def _is_owner(caller: Caller, user: User) -> bool:
+    """Whether the caller signed in as this user. A key does not count as its owner."""
     return caller.principal.kind == "user" and user.id == caller.principal.user_id
 
 
@@ -162,5 +161,5 @@ def _views(server: Server, found: Iterable[Key]) -> list[KeyView]:
     today = int(now // DAY_S)
     days = range(today - DAYS_SHOWN + 1, today + 1)
     uses = server.store.read(keys.uses_since, [key.id for key in shown], days.start)
-    sockets = server.presence.tally().keys
-    return [KeyView(key, works(key, now), tuple(uses[key.id].get(day, 0) for day in days), sockets[key.id]) for key in shown]
+    sockets = server.presence.session_counts().keys
+    return [KeyView(key, is_active(key, now), tuple(uses[key.id].get(day, 0) for day in days), sockets[key.id]) for key in shown]

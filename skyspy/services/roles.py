@@ -1,8 +1,7 @@
-"""Heart: roles of the operator's own, made of permissions.
+"""Application: roles that operators make, each a set of permissions.
 
-Law: `users.manage`; nobody makes or changes a role to hold, or one that holds, what he lacks himself. The
-built-in roles stay as they are. A change is in force on live sockets within two seconds.
-"""
+Invariants: needs `users.manage`. A caller neither grants nor takes a permission that the caller lacks. The built-in roles cannot be
+changed. A change is in force on live sessions within two seconds."""
 
 from __future__ import annotations
 
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 
 from skyspy.server import Server
 from skyspy.services import users
-from skyspy.services.caller import Caller, Context, as_refusals, known
+from skyspy.services.caller import Caller, Context, as_refusals, validated_permissions
 from skyspy.services.impact import impacts
 from skyspy.services.users import MANAGE
 from skyspy.store import roles
@@ -23,7 +22,7 @@ from skyspy.store.users import keep_an_admin
 
 @dataclass(frozen=True, slots=True)
 class RoleView:
-    """A role, and how many live sockets stand in it (how many users do is in the role itself)."""
+    """A role, and how many live sessions belong to its users (the number of users is in the role itself)."""
 
     role: Role
     sockets: int
@@ -31,8 +30,8 @@ class RoleView:
 
 @dataclass(frozen=True, slots=True)
 class RoleImpact:
-    """What a change of a role would do now: permissions taken away, the users and sockets that have the role, how many of
-    those sockets are closed in which namespace, and how many of those that stay lose which topic."""
+    """What a change of a role would do now: the permissions taken away, the number of users and sessions concerned, how many of
+    those sessions end by namespace, and how many that stay lose a topic, by topic."""
 
     lost: frozenset[str]
     users: int
@@ -42,23 +41,23 @@ class RoleImpact:
 
 
 def listing(server: Server, caller: Caller) -> list[RoleView]:
-    """Every role."""
+    """Every role, the built-in ones first."""
     caller.require(server, MANAGE)
-    sockets = server.presence.tally().roles
+    sockets = server.presence.session_counts().roles
     return [RoleView(role, sockets[role.name]) for role in server.store.read(roles.every)]
 
 
 def one(server: Server, caller: Caller, name: str) -> RoleView:
-    """One role."""
+    """The role of that name. Raises Refused."""
     caller.require(server, MANAGE)
     with as_refusals():
-        return RoleView(server.store.read(roles.by_name, name), server.presence.tally().roles[name])
+        return RoleView(server.store.read(roles.by_name, name), server.presence.session_counts().roles[name])
 
 
 def create(context: Context, caller: Caller, name: str, permissions: Iterable[str], says: str = "") -> Role:
-    """Make a role."""
+    """Make a role. Raises Refused for a name in use, unknown permissions, or permissions that the caller lacks."""
     caller.require(context, MANAGE)
-    wanted = known(permissions, "permissions")
+    wanted = validated_permissions(permissions, "permissions")
     caller.require_outranks(context, wanted, f"The role {name[:64]}")
     with as_refusals():
         return context.store.write(roles.create, name, wanted, says, caller.actor, context.clock.wall())
@@ -71,52 +70,52 @@ def every(context: Context, caller: Caller) -> list[Role]:
 
 
 def named(context: Context, caller: Caller, name: str) -> Role:
-    """The role of that name."""
+    """The role of that name. Raises Refused."""
     caller.require(context, MANAGE)
     with as_refusals():
         return context.store.read(roles.by_name, name)
 
 
 def change(context: Context, caller: Caller, name: str, permissions: Iterable[str], says: str | None = None) -> Role:
-    """Give a role other permissions."""
+    """Replace a role's permissions. Raises Refused."""
     old = named(context, caller, name)
-    wanted = known(permissions, "permissions")
+    wanted = validated_permissions(permissions, "permissions")
     caller.require_outranks(context, old.permissions | wanted, f"The role {name}")
     with as_refusals():
         return context.store.write(roles.change, name, wanted, says, caller.actor, context.clock.wall())
 
 
-def effect(server: Server, caller: Caller, name: str, permissions: Iterable[str]) -> RoleImpact:
-    """What giving a role these permissions would do; changes nothing. Refused as the change itself would be."""
-    role, wanted = one(server, caller, name).role, known(permissions, "permissions")
+def preview_change(server: Server, caller: Caller, name: str, permissions: Iterable[str]) -> RoleImpact:
+    """What `change` with these permissions would do; changes nothing. Raises Refused as `change` would."""
+    role, wanted = one(server, caller, name).role, validated_permissions(permissions, "permissions")
     caller.require_outranks(server, role.permissions | wanted, f"The role {name}")
-    rows = [row for row in server.presence.everybody() if row.role == name and row.kind != "anonymous"]
-    return _effect(server, rows, role.permissions, wanted, role.users)
+    rows = [row for row in server.presence.all_sessions() if row.role == name and row.kind != "anonymous"]
+    return _role_impact(server, rows, role.permissions, wanted, role.users)
 
 
-def effect_of_giving(server: Server, caller: Caller, user_id: int, name: str) -> RoleImpact:
-    """What giving a user another role would do; changes nothing. Refused as the change itself would be."""
+def preview_assignment(server: Server, caller: Caller, user_id: int, name: str) -> RoleImpact:
+    """What giving a user this role would do; changes nothing. Raises Refused as `users.change` would."""
     user, role = users.outranked(server, caller, user_id), one(server, caller, name).role
     caller.require_outranks(server, role.permissions, f"The role {name}")
     if role.name != ADMIN:
         with as_refusals():
             server.store.read(keep_an_admin, user)
-    rows = [row for row in server.presence.everybody() if row.user_id == user_id and row.kind != "anonymous"]
-    return _effect(server, rows, user.permissions, role.permissions, 1)
+    rows = [row for row in server.presence.all_sessions() if row.user_id == user_id and row.kind != "anonymous"]
+    return _role_impact(server, rows, user.permissions, role.permissions, 1)
 
 
-def _effect(server: Server, rows: list[SessionRow], held: frozenset[str], wanted: frozenset[str], count: int) -> RoleImpact:
-    """What becomes of these sessions when their user holds `wanted` instead of `held`."""
+def _role_impact(server: Server, rows: list[SessionRow], held: frozenset[str], wanted: frozenset[str], count: int) -> RoleImpact:
+    """The impact on these sessions when their user holds `wanted` instead of `held`."""
     closed: Counter[str] = Counter()
     lost: Counter[str] = Counter()
-    for row, becomes in impacts(server, rows, server.settings.fresh(), wanted):
-        lost.update(becomes.lost)
-        closed[row.namespace] += becomes.principal is None
+    for row, impact in impacts(server, rows, server.settings.fresh(), wanted):
+        lost.update(impact.lost)
+        closed[row.namespace] += impact.principal is None
     return RoleImpact(held - wanted, count, len(rows), +closed, lost)
 
 
 def delete(context: Context, caller: Caller, name: str) -> None:
-    """Remove a role that nobody holds."""
+    """Remove a role that no user holds."""
     caller.require_outranks(context, named(context, caller, name).permissions, f"The role {name}")
     with as_refusals():
         context.store.write(roles.remove, name, caller.actor, context.clock.wall())

@@ -1,9 +1,8 @@
-"""The live sessions as an operator sees them, and disconnecting them.
+"""Application: listing the live sessions of all processes, and disconnecting them.
 
-Invariants: `users.manage`, and who is disconnected holds nothing that the operator lacks. A session is told the reason and has
-ended within two seconds, on whichever process it is. Its client may connect again: to prevent that, its key is revoked or its user
-disabled.
-"""
+Invariants: needs `users.manage`. A caller disconnects no session of a user who holds a permission that the caller lacks. A session
+receives the reason and ends within two seconds, on every process. Its client may connect again: revoke the key or disable the user to
+prevent that."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from skyspy.presence.presence import is_meant
+from skyspy.presence.presence import applies_to
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Refused, as_refusals
 from skyspy.services.users import MANAGE
@@ -19,7 +18,7 @@ from skyspy.store import keys, users
 from skyspy.store.presence import SessionRow
 from skyspy.store.users import User
 
-_KEEP_OUT = {
+_ADVICE = {
     "anonymous": "To keep strangers out, choose the private auth mode.",
     "key": "To end the key for good, revoke it.",
     "user": "To keep the user out, disable the user.",
@@ -28,14 +27,14 @@ _KEEP_OUT = {
 
 @dataclass(frozen=True, slots=True)
 class DisconnectImpact:
-    """Whom a disconnect concerns: in words, the sessions, their users, how many in which namespace, and how to prevent that
-    they come back."""
+    """What a disconnect would end: `subject` names it in words; `rows` are its sessions, `owners` their users, `namespaces` their
+    number by namespace; `advice` says how to prevent that they connect again."""
 
-    whom: str
+    subject: str
     rows: list[SessionRow]
     owners: list[User]
     namespaces: Mapping[str, int]
-    keep_out: str
+    advice: str
 
 
 def listing(server: Server, caller: Caller, search: str = "", namespace: str = "", kind: str = "") -> list[SessionRow]:
@@ -43,28 +42,28 @@ def listing(server: Server, caller: Caller, search: str = "", namespace: str = "
     key, anonymous) are exact, "" is any."""
     caller.require(server, MANAGE)
     wanted = search.strip().lower()
-    rows = server.presence.everybody(traffic=True)
+    rows = server.presence.all_sessions(traffic=True)
     return [row for row in rows if namespace in ("", row.namespace) and kind in ("", row.kind) and wanted in _text(row)]
 
 
-def meant(server: Server, caller: Caller, what: str, target: str) -> DisconnectImpact:
-    """Whom a disconnect would concern; `what` and `target` are an eviction's (store.presence.Eviction). Disconnects nothing."""
+def preview_disconnect(server: Server, caller: Caller, what: str, target: str) -> DisconnectImpact:
+    """What `disconnect` would end; ends nothing. `what` and `target` are as in store.presence.Eviction. Raises Refused."""
     caller.require(server, MANAGE)
-    rows = [row for row in server.presence.everybody() if is_meant(row.sid, row, what, target)]
-    whom, owners = _subject(server, what, target, rows)
+    rows = [row for row in server.presence.all_sessions() if applies_to(row.sid, row, what, target)]
+    subject, owners = _subject(server, what, target, rows)
     kind = rows[0].kind if what == "session" and rows else what
-    return DisconnectImpact(whom, rows, owners, Counter(row.namespace for row in rows), _KEEP_OUT.get(kind, ""))
+    return DisconnectImpact(subject, rows, owners, Counter(row.namespace for row in rows), _ADVICE.get(kind, ""))
 
 
 def counts(server: Server) -> Mapping[str, int]:
     """How many sessions each namespace has."""
-    return dict(Counter(row.namespace for row in server.presence.everybody()))
+    return dict(Counter(row.namespace for row in server.presence.all_sessions()))
 
 
 def disconnect(server: Server, caller: Caller, what: str, target: str = "") -> int:
     """Disconnect one session, all of a key, all of a user (those of the user's keys too), or all anonymous ones, on every
-    process; returns how many."""
-    found = meant(server, caller, what, target)
+    process. Returns how many. Raises Refused."""
+    found = preview_disconnect(server, caller, what, target)
     for owner in found.owners:
         caller.require_outranks(server, owner.permissions, owner.name)
     if what == "session" and not found.rows:
@@ -74,7 +73,7 @@ def disconnect(server: Server, caller: Caller, what: str, target: str = "") -> i
 
 
 def _subject(server: Server, what: str, target: str, rows: list[SessionRow]) -> tuple[str, list[User]]:
-    """Whom a disconnect concerns, in words, and the users it concerns, also where they have no session now."""
+    """The subject of a disconnect in words, and the users it concerns, also those without a session now."""
     with as_refusals():
         if what == "user":
             user = server.store.read(users.by_id, int(target))

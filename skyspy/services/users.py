@@ -1,8 +1,7 @@
-"""Heart: users, as an operator manages them.
+"""Application: managing users.
 
-Law: `users.manage`, and on whom one acts one must stand over. Who is deleted or disabled loses pages,
-tokens, keys and sockets within two seconds; the audit log keeps the name.
-"""
+Invariants: needs `users.manage`, and the caller holds every permission of the user it acts on. A deleted or disabled user loses panel
+sessions, tokens, keys and sockets within two seconds. The audit log keeps the name."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ MANAGE = "users.manage"
 
 @dataclass(frozen=True, slots=True)
 class UserView:
-    """A user with what hangs on him: his keys that still work and his sockets, whichever process serves them."""
+    """A user, the number of the user's active keys, and of the user's sessions on all processes."""
 
     user: User
     keys: int
@@ -31,7 +30,7 @@ class UserView:
 
 @dataclass(frozen=True, slots=True)
 class UserPage:
-    """Some users by name, and how many match in all."""
+    """One page of users, by name, and how many match in all."""
 
     users: list[UserView]
     total: int
@@ -39,7 +38,7 @@ class UserPage:
 
 @dataclass(frozen=True, slots=True)
 class UserImpact:
-    """What an act on somebody or something ends: working keys and live sockets."""
+    """What disabling or deleting a user would end: active keys and live sessions."""
 
     keys: int
     sockets: int
@@ -48,14 +47,14 @@ class UserImpact:
 def listing(
     server: Server, caller: Caller, search: str = "", limit: int = 50, offset: int = 0, after: str | None = None
 ) -> UserPage:
-    """Users by name; `search` is part of the name or the role, `after` the name the page before ended with."""
+    """Users by name. `search` is part of the name or the role; `after` is the last name of the previous page."""
     caller.require(server, MANAGE)
     shown, total = server.store.read(users.matching, search, limit, offset, after)
     return UserPage(_views(server, shown), total)
 
 
 def one(server: Server, caller: Caller, user_id: int) -> UserView:
-    """One user."""
+    """The user with this id. Raises Refused."""
     caller.require(server, MANAGE)
     with as_refusals():
         return _views(server, [server.store.read(users.by_id, user_id)])[0]
@@ -68,7 +67,7 @@ def every(context: Context, caller: Caller) -> list[User]:
 
 
 def named(context: Context, caller: Caller, name: str) -> User:
-    """The user of that name in any case."""
+    """The user of that name; upper and lower case are the same. Raises Refused."""
     caller.require(context, MANAGE)
     user = context.store.read(users.by_name, name)
     if user is None:
@@ -77,7 +76,7 @@ def named(context: Context, caller: Caller, name: str) -> User:
 
 
 def require_new(context: Context, caller: Caller, name: str, role: str) -> None:
-    """Refuse what `create` would refuse for its name or role: asked before a password is typed."""
+    """Raise Refused if `create` would for this name or role. The command line asks before a password is typed."""
     caller.require(context, MANAGE)
     if context.store.read(users.by_name, name) is not None:
         raise Refused("conflict", f"There is a user {name!r} already")
@@ -86,7 +85,7 @@ def require_new(context: Context, caller: Caller, name: str, role: str) -> None:
 
 
 def create(context: Context, caller: Caller, name: str, role: str, password: str | None) -> User:
-    """Make a user; without a password he needs a link to choose one."""
+    """Create a user. Without a password the user needs an invitation to choose one. Raises Refused."""
     caller.require(context, MANAGE)
     with as_refusals():
         caller.require_outranks(context, context.store.read(roles.by_name, role).permissions, f"The role {role}")
@@ -102,9 +101,9 @@ def change(
     password: str | None = None,
     disabled: bool | None = None,
 ) -> User:
-    """Give a user another role, another password (sign-ins with the old one end), disable or enable it: all of it or nothing.
+    """Change a user's role, password (sign-ins with the old one end) or disabled state, in one transaction. Raises Refused.
 
-    None leaves it as it is. In force on live sockets within two seconds.
+    None leaves a value as it is. In force on live sessions within two seconds.
     """
     user = outranked(context, caller, user_id)
     if disabled:
@@ -128,7 +127,7 @@ def change(
 
 
 def sign_out(context: Context, caller: Caller, user_id: int) -> None:
-    """End every page and token of a user; his keys stay. Everybody may do it to himself."""
+    """End every panel session and token of a user; API keys stay. Every user may do this for itself."""
     if user_id != caller.principal.user_id:
         outranked(context, caller, user_id)
     with as_refusals():
@@ -136,7 +135,7 @@ def sign_out(context: Context, caller: Caller, user_id: int) -> None:
 
 
 def end_browser(context: Context, caller: Caller, family_id: str) -> PanelSession | None:
-    """Sign one of one's own browsers out of the panel, and end its tokens and sockets; None where it is signed out already."""
+    """End one of the caller's own panel sessions with its tokens and sockets; None if it has ended already."""
     user_id, at = caller.principal.user_id, context.clock.wall()
     if user_id is None or caller.principal.kind != "user":
         raise Refused("permission_denied", "Sign in to see where you are signed in")
@@ -151,26 +150,26 @@ def end_browser(context: Context, caller: Caller, family_id: str) -> PanelSessio
 
 
 def delete(context: Context, caller: Caller, user_id: int) -> None:
-    """Delete a user with his keys; the log stays."""
+    """Delete a user and the user's keys; audit rows stay. Raises Refused."""
     user = outranked(context, caller, user_id)
     _not_self(caller, user, "delete")
     with as_refusals():
         context.store.write(users.remove, user_id, caller.actor, context.clock.wall())
 
 
-def touches(server: Server, caller: Caller, user_id: int) -> UserImpact:
-    """What disabling or deleting the user would end."""
+def preview_removal(server: Server, caller: Caller, user_id: int) -> UserImpact:
+    """What disabling or deleting the user would end; changes nothing."""
     view = one(server, caller, user_id)
-    return UserImpact(view.keys, sum(row.user_id == user_id for row in server.presence.everybody()))
+    return UserImpact(view.keys, sum(row.user_id == user_id for row in server.presence.all_sessions()))
 
 
-def works(key: Key, now: float) -> bool:
+def is_active(key: Key, now: float) -> bool:
     """Whether the key is neither revoked nor expired."""
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
 
 
 def outranked(context: Context, caller: Caller, user_id: int) -> User:
-    """The user, if the caller may manage users and holds every permission that the user holds."""
+    """The user, if the caller may manage users and holds every permission of this one. Raises Refused."""
     caller.require(context, MANAGE)
     with as_refusals():
         user = context.store.read(users.by_id, user_id)
@@ -185,10 +184,10 @@ def _not_self(caller: Caller, user: User, act: str) -> None:
 
 def _views(server: Server, shown: list[User]) -> list[UserView]:
     working = server.store.read(keys.working_per_user, [user.id for user in shown], server.clock.wall())
-    sockets = server.presence.tally().users
+    sockets = server.presence.session_counts().users
     return [UserView(user, working.get(user.id, 0), sockets[user.id]) for user in shown]
 
 
 def _hashed(context: Context, password: str, name: str) -> str:
-    shortest = context.settings.current.PASSWORD_MIN_LENGTH
-    return context.passwords.hash(password, shortest, name)
+    min_length = context.settings.current.PASSWORD_MIN_LENGTH
+    return context.passwords.hash(password, min_length, name)

@@ -1,5 +1,5 @@
-"""Application: the skies. A Sky owns its tracker and its tick; `streams` are what flows to clients, `view` is how it looks now,
-`audience` how an aircraft looks to whom, `memory` the changes a returning client may have missed, `history` what is kept."""
+"""Application: the skies. A Sky has a tracker and a tick; `streams` are what is sent to clients, `view` is its present state, `audience`
+how an aircraft is shown to whom, `memory` the recent deltas for returning clients, `history` and `minutes` what is stored."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Application: how one aircraft looks to those who may know where the receiver stands, and to the rest.
+"""Application: one aircraft as clients see it, who may or may not know the receiver's location.
 
-Invariants: distance and bearing are counted from a point that the audience may know; where there is none they are absent. Pure
+Invariants: distance and bearing are measured from a point that the audience may know, and absent without one. Pure
 functions over values.
 """
 

@@ -1,4 +1,4 @@
-"""Application: what a sky tells its history."""
+"""Application: the interface through which a sky records its history."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from skyspy.tracker import Delta
 
 
 class HistorySink(Protocol):
-    """Keeps what happened in one sky. Called from the tick and from receivers: it queues, and neither waits nor raises."""
+    """Stores what happened in one sky. Called from the tick and from receivers: it queues, and neither waits nor raises."""
 
     def on_tick(self, delta: Delta | None, now: Moment) -> None:
-        """A tick was made: what changed about the aircraft, None when nothing did."""
+        """Called once per tick: `delta` is what changed about the aircraft, None when nothing did."""
 
     def on_event(self, topic: str, event: Event, now: Moment) -> None:
-        """A stream made an event; it is published after this."""
+        """Called for each event of a stream, before it is published."""
 
     def close(self) -> None:
         """The sky stopped: hand over what is not handed over yet."""
 
 
 class NoHistory:
-    """Keeps nothing."""
+    """A HistorySink that stores nothing."""
 
     def on_tick(self, delta: Delta | None, now: Moment) -> None:
-        """Nothing is kept."""
+        """Does nothing."""
 
     def on_event(self, topic: str, event: Event, now: Moment) -> None:
         """Nothing is kept."""

@@ -1,7 +1,7 @@
-"""Application: the changes that a returning client may have missed.
+"""Application: the recent deltas of a sky, for clients that resume.
 
-Invariants: a client gets every change it missed, or a snapshot. The memory is bounded by the number of aircraft changes it holds;
-what no longer fits is dropped from the oldest end.
+Invariants: a client gets every change it missed, or a snapshot. The number of aircraft changes in memory is bounded; the oldest
+deltas are dropped first.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Memory:
         self._size = 0
 
     def add(self, delta: Delta) -> None:
-        """Remember a delta, forgetting the oldest ones beyond the limit."""
+        """Add a delta, and drop the oldest ones beyond the limit."""
         self._deltas.append(delta)
         self._size += _size(delta)
         while self._size > self._limit and len(self._deltas) > 1:

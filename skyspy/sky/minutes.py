@@ -1,4 +1,4 @@
-"""Samples a sky once a second and hands a row of statistics to the history for each minute that ended.
+"""Application: samples a sky once a second and hands a row of statistics to the history for each minute that ended.
 
 Invariants: minutes end on the wall clock. A clock that jumps only makes minutes of fewer samples, of which the history keeps the
 fullest. Nothing here waits for the history.
@@ -24,7 +24,7 @@ MIN_WALL = 1_577_836_800.0
 
 
 class History(Protocol):
-    """What is needed of the history store."""
+    """The part of the history store that this module uses."""
 
     def enqueue(self, write: Callable[[Connection, Sequence[Any]], object], row: object) -> None: ...
 
@@ -65,7 +65,7 @@ class MinuteStatistics:
         self._demo |= any(receiver["state"] == "demo" for receiver in receivers)
 
     def _received_since(self, received: dict[str, int]) -> int:
-        """How many messages came since the last sample, from their counts by receiver; a receiver made anew counts from 0."""
+        """How many messages came since the last sample, from their counts by receiver; a receiver that was created again counts from 0."""
         before, self._received = self._received, received
         return sum(count - before.get(name, 0) if count >= before.get(name, 0) else count for name, count in received.items())
 

@@ -1,8 +1,8 @@
-"""Application: one Sky takes what receivers hand on, keeps its tracker, and lets its streams say what that means.
+"""Application: a Sky passes the records of its receivers to its tracker and its streams, and publishes the streams' events.
 
-Invariants: a Sky is the only caller of its tracker and the owner of the tick. The first change after quiet goes out at once,
-later ones at most BROADCAST_HZ times a second. A payload is made once per room, and only where somebody listens. It knows
-streams and rooms, not topics and sockets. Two skies run, `live` and `sandbox`, and share nothing.
+Invariants: only a Sky changes its tracker and runs its tick. The first change after a pause is published at once, later ones at
+most BROADCAST_HZ times a second. A payload is made once per room, and only for a room with listeners. A Sky knows streams and
+rooms, not topics and sockets. Two skies run, `live` and `sandbox`, and share nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from skyspy.topics import TOPICS, Topic
 from skyspy.tracker import Limits
 
 IDLE_TICK_SECONDS = 1.0
-"""Without a change the tick still comes this often: aircraft fall silent and expire."""
+"""Seconds between ticks without a change: aircraft expire by time."""
 
 
 class Publisher(Protocol):
@@ -33,8 +33,8 @@ class Publisher(Protocol):
 
 
 class Sky:
-    """One sky. `streams` are in the order in which they work: one may react to the events of those before it. `topics` are what a
-    client of `/` may subscribe to, in the order in which it is told of them; `requests` what it may ask."""
+    """One sky. `streams` run in this order: one may react to the events of those before it. `topics` are what a client of `/` may
+    subscribe to, in the order in which they are listed to it; `requests` are the types of request it may send."""
 
     def __init__(
         self, view: SkyView, broadcast: Publisher, streams: Sequence[Stream], history: HistorySink | None = None
@@ -69,17 +69,17 @@ class Sky:
 
     @property
     def location(self) -> Point | None:
-        """Where the receiver stands, None when that is not known."""
+        """The receiver's location; None if it is not known."""
         return self.view.location
 
-    def stand_at(self, location: Point | None) -> None:
-        """The receiver stands there from now on."""
-        self.view.stand_at(location)
+    def set_location(self, location: Point | None) -> None:
+        """Set the receiver's location."""
+        self.view.set_location(location)
 
     # -- records and ticks ---------------------------------------------------------------------
 
     def ingest(self, record: Record) -> None:
-        """Take what a receiver heard: aircraft go to the tracker, everything else to the streams at once. Does not yield."""
+        """Take a record from a receiver: an Observation goes to the tracker, others go to the streams. Does not yield."""
         if isinstance(record, Observation):
             self.tracker.apply(record, self.view.clock.steady())
             self.loop.wake()
@@ -89,7 +89,7 @@ class Sky:
                 self._pass_on(stream, stream.on_record(record, now), now)
 
     def tick(self) -> None:
-        """Let the streams say what changed since the last tick, and what is due by time."""
+        """Publish what the streams make of the changes since the last tick, and of the time."""
         now = self.view.clock.moment()
         self._follow_settings()
         delta = self.tracker.take_delta(now.steady)
@@ -104,7 +104,7 @@ class Sky:
             self.tracker.limits = Limits(timeout_s=settings.AIRCRAFT_TIMEOUT_SECONDS, max_range_nm=settings.MAX_RANGE_NM)
 
     def _pass_on(self, stream: Stream, events: Iterable[Event], now: Moment) -> None:
-        """Keep each event, publish it, and let the later streams react to it."""
+        """Store and publish each event, and pass it to the later streams."""
         for event in events:
             self._history.on_event(stream.topic.name, event, now)
             self._publish(event, stream.topic.namespaces)
@@ -120,11 +120,11 @@ class Sky:
                 for namespace in listening:
                     self._broadcast.publish(name, event.name, payload, namespace)
 
-    # -- who listens ---------------------------------------------------------------------------
+    # -- sessions ---------------------------------------------------------------------------
 
     def listen(self, session: Session, wanted: Collection[str]) -> set[str]:
-        """Let a session listen to exactly these topics' streams, and return the rooms in which it then stands. A session that
-        goes, or moves to another sky or owner, first listens to none: then nothing of its state is left."""
+        """Make a session listen to exactly these topics' streams, and return its rooms. For a session that ends, or moves to
+        another sky or owner, call this with no topics first: that removes the streams' state of it."""
         for name in [name for name in session.state if name not in wanted]:
             try:
                 self.streams[name].left(session)

@@ -1,6 +1,6 @@
-"""Application: one sky as it looks now, to those who may know where the receiver stands and to the rest.
+"""Application: the present state of one sky, for clients who may or may not know the receiver's location.
 
-Streams, the REST API and the panel read a sky through this; nothing here changes it but `stand_at`.
+Streams, the REST API and the panel read a sky through this; only `set_location` changes it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from skyspy.tracker import Tracker
 
 class SkyView:
     """What can be read of one sky. `name` is "live" or "sandbox"; `location` is the receiver's (latitude, longitude) or None;
-    `settings` gives those in force."""
+    `settings` returns those in force."""
 
     def __init__(
         self,
@@ -38,19 +38,19 @@ class SkyView:
         self.location = location
         self.started = clock.wall()
 
-    def stand_at(self, location: Point | None) -> None:
-        """The receiver stands there from now on (None: the place is not known)."""
+    def set_location(self, location: Point | None) -> None:
+        """Set the receiver's location (None: not known)."""
         self.location = self.tracker.reference = location
         self.receivers.set_location(location)
 
     def audience(self, principal: Principal) -> str:
-        """EXACT for those who may know where the receiver stands: identities, and everyone when the operator says so."""
+        """EXACT for principals who may know the receiver's location: identified ones, or all if the settings say so; else PUBLIC."""
         if principal.identified or self.settings().RECEIVER_LOCATION_PUBLIC == "exact":
             return topics.EXACT
         return topics.PUBLIC
 
     def observer(self, audience: str) -> Point | None:
-        """The point from which this audience's distances and bearings are counted."""
+        """The point from which this audience's distances and bearings are measured; None: they are left out."""
         if self.location is None or audience == topics.EXACT:
             return self.location
         public = self.settings().RECEIVER_LOCATION_PUBLIC
@@ -69,7 +69,7 @@ class SkyView:
         return None if whole is None else seen_from(whole, self.observer(audience))
 
     def trail(self, hex_: str) -> list[Payload]:
-        """Where an aircraft has been, oldest first."""
+        """The recorded positions of an aircraft, oldest first."""
         now = self.clock.moment()
         shift = now.wall - now.steady
         return [
@@ -78,7 +78,7 @@ class SkyView:
         ]
 
     def stats(self, audience: str, now: Moment | None = None) -> Payload:
-        """The numbers of `stats:update`."""
+        """The payload of `stats:update`."""
         feeds = self.receivers.status()
         return {
             **summarise(self.tracker.totals(self.observer(audience))),
@@ -90,7 +90,7 @@ class SkyView:
         }
 
     def status(self) -> Payload:
-        """How this sky is doing, for `status` requests. Anyone may ask, so receivers go by their public names."""
+        """The answer to `status` requests. Any client may send one, so receivers have their public names here."""
         return {
             "sky": self.name,
             "aircraft": len(self.tracker),

@@ -1,2 +1,2 @@
-"""Doors: Socket.IO. `wire` bounds what a client may do before anything of ours runs, `door` admits, greets and
-dispatches for all four namespaces, `judge` takes back what no longer holds; one small file per namespace."""
+"""Interfaces: Socket.IO. `base` admits, greets and dispatches for all four namespaces, one small file each; `reauthorizer` applies
+changed rights to live sessions, `subscriptions` keeps rooms, `requests` answers requests. What a client may send is bounded in transport/."""

@@ -6,6 +6,6 @@ from skyspy.sockets.base import BaseNamespace
 
 
 class AcarsNamespace(BaseNamespace):
-    """Messages flow from the moment of admission."""
+    """Every admitted session gets the messages; there is nothing to subscribe to."""
 
     path = "/acars"

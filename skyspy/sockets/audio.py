@@ -1,4 +1,4 @@
-"""Interfaces: `/audio`, radio transmissions and their transcripts. They flow without subscribing; admission needs `audio.view`."""
+"""Interfaces: `/audio`, radio transmissions and their transcripts. Every admitted session gets them; admission needs `audio.view`."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ class AudioNamespace(BaseNamespace):
     path = "/audio"
 
     def resend_snapshots(self, session: Session) -> None:
-        """Another sky, other transmissions."""
+        """Greet again: another sky has other transmissions."""
         self.greet(session)

@@ -1,9 +1,9 @@
-"""Interface: what all four Socket.IO namespaces share: admission, greeting, events, eviction.
+"""Interfaces: what all four Socket.IO namespaces share: admission, greeting, events, eviction.
 
 Invariants: it fails closed. A client is admitted only by auth.authorize; any other outcome is logged, counted and
-refuses. Nothing a client sends reaches a method by name, only through the table `events`; no handler raises into the
+a refusal. Nothing a client sends reaches a method by name, only through the table `events`; no handler raises into the
 library, where an exception would admit (connect), leak (disconnect) or be run a second time (TypeError). A session
-that is not in the session registry is served nothing.
+that is not in the session registry gets nothing.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ Payload = dict[str, Any]
 Handler = Callable[[Session, Payload], Payload]
 
 EVICTION_SECONDS = 0.7
-"""From telling a client that it is disconnected to ending its TCP connection."""
+"""Seconds from sending a client the reason for its disconnect to ending its TCP connection."""
 MAX_STRIKES = 200
 """Events over the permitted rate, less those within it, after which a client is disconnected."""
 COMPLAIN_EVERY = 20
-"""Only each so-many-th refused event of a flood is answered: an answer costs more than the event."""
+"""Only every COMPLAIN_EVERY-th refused event of a flood is answered: an answer costs more than the event."""
 
 
 class BaseNamespace(Namespace):  # type: ignore[misc]
     """Admits, greets, serves and evicts the clients of one namespace. Subclasses set `path` and add to `events`; they
-    override `topics_of`, `greet` and `resend_snapshots` where there is something else to do."""
+    override `topics_of`, `greet` and `resend_snapshots` where they behave differently."""
 
     path = "/"
 
@@ -82,7 +82,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
 
     def _connect(self, sid: str, environ: Any = None, auth: object = None, *_: object) -> None:
         if not self.server.manager.is_pre_connected(sid, self.path):
-            # An event of a connected client that is named connect: the packets let none through, and this does not either.
+            # A client sent an event named connect. transport.packets refuses those already; this is a second check.
             return
         try:
             self._admit(sid, environ, auth)
@@ -97,7 +97,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
             raise self._refusal("overloaded") from None
 
     def _refusal(self, code: str, message: str = "") -> Refusal:
-        """Count a refused client; the exception with which the library refuses it."""
+        """Count a refused client, and return the exception that makes the library refuse it."""
         self.refused[code] += 1
         return Refusal(message or MESSAGES[code], {"code": code})
 
@@ -110,10 +110,10 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         # Credentials are an object or nothing; anything else counts as an invalid token.
         token = Token(self.skyspy.tokens, auth.get("token") if isinstance(auth, dict) else auth)
         admission = authorize(self.skyspy.settings, token, connection.peer, self.row.permission)
-        # No greenlet switch from the verdict to the end of this method.
+        # No greenlet switch from here to the end of this method, so the verdict still holds when the session is listed.
         _refuse_if_full(self.connections, connection)
         if connection.ended:
-            # The client left while its token was looked up: nothing would ever remove its session.
+            # The client left while its token was looked up: no disconnect event would remove its session.
             raise Refused("overloaded")
         session = self._session(sid, connection, environ, admission)
         self._paces[sid] = FloodCounter(admission.settings.SOCKET_EVENTS_BURST)
@@ -139,11 +139,11 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
 
     def _disconnected(self, sid: str) -> None:
         if self.server.manager.is_connected(sid, self.path):
-            return  # an event of a connected client that is named disconnect
+            return  # a client sent an event named disconnect
         self._remove(sid)
 
     def _remove(self, sid: str) -> Session | None:
-        """Remove a session from the registries; None when it is not there (any more)."""
+        """Remove a session from the registries and return it; None if it is not listed."""
         self._paces.pop(sid, None)
         session = self.skyspy.sessions.remove(sid)
         if session is not None:
@@ -164,20 +164,20 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
             log.exception("greeting a client of %s failed", self.path)
 
     def greet(self, session: Session) -> None:
-        """Send what this namespace greets with, if anything. The rooms are joined already, without a greenlet switch in between."""
+        """Send this namespace's greeting, if it has one. The rooms were joined before, with no greenlet switch since."""
         if self.row.greeting is not None:
             for topic in self.topics_of(session):
                 self.subscriptions.show(session, topic)
 
     def topics_of(self, session: Session) -> set[str]:
-        """The topics to which the session listens now."""
-        return self.subscriptions.flowing(session)
+        """The topics that the session gets now."""
+        return self.subscriptions.automatic(session)
 
     def resend_snapshots(self, session: Session) -> None:
         """Send the session its state again: its sky or its audience has changed."""
 
     def evict(self, session: Session, code: str, message: str = "") -> None:
-        """Tell a client why it is disconnected, disconnect it, and end its connection if no other session uses it."""
+        """Send a client the reason, disconnect it, and end its connection if no other session uses it."""
         if self._remove(session.sid) is None:
             return
         try:
@@ -188,18 +188,18 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         gevent.spawn_later(EVICTION_SECONDS, self.connections.close_unused, session.eio_sid)
 
     def impact(self, session: Session, found: Principal | TokenError | None, settings: Settings) -> Impact:
-        """What becomes of a session whose token is found to be this now."""
+        """The impact on a session of its present identity: `found` is its principal, token error, or None (anonymous)."""
         held = {name: topic.permission for name, topic in self.skyspy.skies[session.sky].topics.items() if name in session.topics}
         return impact(found, settings, self.row.permission, held)
 
     def reauthorize(self, session: Session, principal: Principal, lost: tuple[str, ...]) -> None:
-        """Give a live session the rights its principal has now: rooms, topics but for `lost`, sky. Does not yield."""
+        """Apply a principal's present rights to a live session: rooms, sky, and topics without `lost`. Does not yield."""
         sky = self.skyspy.skies[principal.sky]
         view = (sky.name, sky.view.audience(principal))
         changed = view != (session.sky, session.audience)
         is_another = principal.user_id != session.principal.user_id
         if is_another or sky.name != session.sky:
-            # What the streams keep of it belongs to the sky and the user that it leaves.
+            # What the streams store for the session belongs to its former sky or user.
             self.subscriptions.leave(session)
         session.principal = principal
         session.sky, session.audience = view
@@ -215,7 +215,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
             self.subscriptions.show_personal(session)
 
     def sync_rooms(self, session: Session) -> None:
-        """Make the session listen to its topics, and put it into exactly the rooms it may be in."""
+        """Join the streams of its topics, and make its rooms exactly those that the streams give it."""
         self.subscriptions.sync(session, self.topics_of(session))
 
     def send(self, session: Session, event: str, payload: object) -> None:
@@ -252,7 +252,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
             return _error("token_expired", MESSAGES["token_expired"])
         handler = self.events.get(event)
         if handler is None:
-            # Ignored, as the contract says; only an acknowledgement that was asked for tells.
+            # Unknown events are ignored; only an acknowledgement, if requested, carries this error.
             return _error("unknown_event", "This event is not known here")
         if payload is None:
             payload = {}
@@ -269,9 +269,9 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
 
     def _fail(self, session: Session, code: str, message: str, payload: object) -> Payload:
         failure = _error(code, message)
-        asked = payload.get("request_id") if isinstance(payload, dict) else None
-        if isinstance(asked, int | float) or (isinstance(asked, str) and len(asked) <= MAX_REQUEST_ID):
-            failure |= {"type": "error", "request_id": asked}
+        request_id = payload.get("request_id") if isinstance(payload, dict) else None
+        if isinstance(request_id, int | float) or (isinstance(request_id, str) and len(request_id) <= MAX_REQUEST_ID):
+            failure |= {"type": "error", "request_id": request_id}
         self.send(session, "error", failure)
         return failure
 

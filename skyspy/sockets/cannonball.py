@@ -1,4 +1,4 @@
-"""Interfaces: `/cannonball`, the mobile display. What a client says here belongs to its session alone and is never stored."""
+"""Interfaces: `/cannonball`, the mobile display. What a client sends here stays in its session and is never stored."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from skyspy.sockets.base import BaseNamespace
 
 
 class CannonballNamespace(BaseNamespace):
-    """One drive per session."""
+    """One drive per session, answered to that session only."""
 
     path = "/cannonball"

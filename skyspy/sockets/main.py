@@ -1,7 +1,7 @@
-"""Interfaces: `/`, the sky by topics.
+"""Interfaces: `/`, subscriptions to the topics of a sky, and requests.
 
-Invariants: a client holds a topic only while policy says it may, and stands in a topic's room only while it
-holds the topic. Joining and showing the state are one step in which no other greenlet runs: nothing falls
+Invariants: a client is subscribed to a topic only while policy permits it, and is in a topic's room only while it is
+subscribed. Joining and sending the snapshot are one step in which no other greenlet runs, so no event is lost
 between a snapshot and the stream that follows it.
 """
 
@@ -32,16 +32,16 @@ class MainNamespace(BaseNamespace):
         self.events |= {"subscribe": self._subscribe, "unsubscribe": self._unsubscribe, "request": self._request}
 
     def greet(self, session: Session) -> None:
-        """Show the aircraft to those who may see them."""
+        """Send the aircraft, if the session may see them."""
         if self._may(session, "aircraft", self.skyspy.settings.current):
             self.subscriptions.show(session, "aircraft")
 
     def topics_of(self, session: Session) -> set[str]:
-        """What it subscribed to."""
+        """The subscribed topics."""
         return session.topics
 
     def resend_snapshots(self, session: Session) -> None:
-        """Show every held topic as it looks from the new place."""
+        """Send the snapshot of every subscribed topic again."""
         for name in self._held(session):
             self.subscriptions.show(session, name)
 
@@ -49,7 +49,7 @@ class MainNamespace(BaseNamespace):
         return self.skyspy.skies[session.sky].topics
 
     def _held(self, session: Session) -> list[str]:
-        """The held topics, in the table's order."""
+        """The subscribed topics, in the table's order."""
         return [name for name in self._topics(session) if name in session.topics]
 
     def _may(self, session: Session, topic: str, settings: Settings) -> bool:
@@ -59,17 +59,17 @@ class MainNamespace(BaseNamespace):
 
     def _subscribe(self, session: Session, payload: Payload) -> Payload:
         rows = self._topics(session)
-        asked = _asked_topics(payload, rows)
+        requested = _requested_topics(payload, rows)
         since = _since(payload)
         delta = payload.get("delta")
         if delta is not None and not isinstance(delta, bool):
             raise Refused("bad_payload", "delta is true or false")
         settings = self.skyspy.settings.current
-        denied = [name for name in asked if name not in rows or not self._may(session, name, settings)]
-        joined = [name for name in asked if name not in denied and name not in session.topics]
+        denied = [name for name in requested if name not in rows or not self._may(session, name, settings)]
+        joined = [name for name in requested if name not in denied and name not in session.topics]
         session.topics.update(joined)
         show = list(joined)
-        with_deltas = [name for name in asked if name in session.topics and rows[name].deltas]
+        with_deltas = [name for name in requested if name in session.topics and rows[name].deltas]
         if with_deltas:
             turned = delta is not None and delta != session.delta
             session.delta = session.delta if delta is None else delta
@@ -87,8 +87,8 @@ class MainNamespace(BaseNamespace):
         return subscribed
 
     def _unsubscribe(self, session: Session, payload: Payload) -> Payload:
-        asked = _asked_topics(payload, self._topics(session))
-        dropped = [name for name in asked if name in session.topics]
+        requested = _requested_topics(payload, self._topics(session))
+        dropped = [name for name in requested if name in session.topics]
         session.topics.difference_update(dropped)
         self.sync_rooms(session)
         unsubscribed = {"topics": dropped, "remaining": self._held(session)}
@@ -103,18 +103,18 @@ class MainNamespace(BaseNamespace):
         return response
 
 
-def _asked_topics(payload: Payload, known: Mapping[str, Topic]) -> list[str]:
-    """The topics a payload names, each once; raises Refused for what names none."""
-    asked = payload.get("topics")
-    if isinstance(asked, str):
-        asked = [asked]
-    if not isinstance(asked, list) or len(asked) > MAX_TOPICS:
+def _requested_topics(payload: Payload, known: Mapping[str, Topic]) -> list[str]:
+    """The topics that a payload names, each once; raises Refused if it names none."""
+    requested = payload.get("topics")
+    if isinstance(requested, str):
+        requested = [requested]
+    if not isinstance(requested, list) or len(requested) > MAX_TOPICS:
         raise Refused("bad_payload", f'topics is "all" or a list of at most {MAX_TOPICS} names')
-    if not all(isinstance(name, str) and len(name) <= MAX_TOPIC_NAME for name in asked):
+    if not all(isinstance(name, str) and len(name) <= MAX_TOPIC_NAME for name in requested):
         raise Refused("bad_payload", f"a topic is a text of at most {MAX_TOPIC_NAME} characters")
-    if ALL in asked:
-        asked = [*known, *asked]
-    return [name for name in dict.fromkeys(asked) if name != ALL]
+    if ALL in requested:
+        requested = [*known, *requested]
+    return [name for name in dict.fromkeys(requested) if name != ALL]
 
 
 def _since(payload: Payload) -> tuple[str, int] | None:

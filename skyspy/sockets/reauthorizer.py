@@ -1,12 +1,11 @@
-"""Live sessions get the rights they have now.
+"""Interfaces: applies the present settings and accounts to live sessions.
 
-The watcher tells when the version moved; every session of this process then gets the answer it would get if it connected now:
-out, or in with the rights it has now. Sessions whose token ran out are ended, and connections without a session are closed.
+At each new version every session of this process gets the verdict that a new connection would get now: it is evicted, or keeps what
+it may still see. Sessions whose token expired are evicted, and connections without a session are closed.
 
-While the database cannot be read no new client is admitted, and connected clients stay: the last answer about them was good,
-and disconnecting everyone because a disk is slow would turn each hiccup of the database into an outage. What needs no database
-is done all the same: a mode that closed ends the anonymous sessions. The rest follows as soon as the database answers.
-"""
+While the database cannot be read no new client is admitted, and connected clients stay: their last verdict was good, and disconnecting
+all of them because a disk is slow would turn a short failure of the database into an outage. What needs no database still happens: a
+mode that now refuses anonymous clients evicts them. The rest follows when the database answers."""
 
 from __future__ import annotations
 
@@ -30,13 +29,13 @@ from skyspy.watcher import Watcher
 log = RateLimitedLogger(logging.getLogger(__name__))
 
 EMPTY_SECONDS = 10.0
-"""How long a connection may stay over which nobody is admitted: refused, gone, or never asked."""
-TURN = 25
-"""Sessions that are reauthorized before other greenlets run."""
+"""Seconds that a connection without an admitted session may stay open."""
+SESSIONS_PER_YIELD = 25
+"""Sessions that are reauthorized between two yields to other greenlets."""
 
 
 class Reauthorizer:
-    """Gives this process's live sessions the rights they have now."""
+    """Reauthorizes this process's live sessions. Its methods are called by the watcher."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -44,13 +43,13 @@ class Reauthorizer:
         self._registry: ConnectionRegistry = registry_of(self._socketio)
 
     def subscribe(self, watcher: Watcher) -> None:
-        """Act at each poll, and on each new version from the one that is in force now."""
+        """Register with the watcher, for every poll and for every version after the present one."""
         watcher.on_poll("disconnecting whom an operator ended", self.disconnect_pending)
         watcher.on_version("reauthorizing sessions", self.reauthorize, self._server.settings.current.version)
         watcher.on_poll("ending expired sessions", self.end_expired)
         watcher.on_poll("closing connections without a session", self.close_empty)
 
-    # -- what an operator changed --------------------------------------------------------------
+    # -- changes by operators --------------------------------------------------------------
 
     def disconnect_pending(self) -> None:
         for sid, code, message in self._server.sessions.take_pending_disconnects():
@@ -59,37 +58,37 @@ class Reauthorizer:
                 self._namespace(session).evict(session, code, message)
 
     def reauthorize(self, settings: Settings) -> bool:
-        """Judge every live session under these settings and the accounts as they are now.
+        """Reauthorize every live session under these settings and the accounts as they are now.
 
-        False when the accounts could not be read; what could be judged without them was.
+        False when the accounts could not be read; anonymous sessions were reauthorized all the same.
         """
-        strangers = [session for session in self._server.sessions if not session.principal.identified]
-        self._each(strangers, lambda session: self._settle(session, None, settings))
+        anonymous = [session for session in self._server.sessions if not session.principal.identified]
+        self._for_each(anonymous, lambda session: self._apply(session, None, settings))
         refs = {session.principal.ref for session in self._server.sessions if session.principal.identified}
         if not refs:
             return True
         try:
             found = self._server.tokens.reauthorize(refs)
         except StoreError as error:
-            log.warning("live sockets are judged later, their accounts cannot be read now: %s", error)
+            log.warning("live sessions are reauthorized later, their accounts cannot be read now: %s", error)
             return False
-        # Who came or renewed his token while the accounts were read was judged at the door, by this version.
-        known = [session for session in self._server.sessions if session.principal.ref in found]
-        self._each(known, lambda session: self._settle(session, found.get(session.principal.ref), settings))
+        # Sessions that connected or renewed their token during that read were authorized under this version already.
+        identified = [session for session in self._server.sessions if session.principal.ref in found]
+        self._for_each(identified, lambda session: self._apply(session, found.get(session.principal.ref), settings))
         return True
 
-    def _each(self, sessions: list[Session], act: Callable[[Session], None]) -> None:
+    def _for_each(self, sessions: list[Session], act: Callable[[Session], None]) -> None:
         for count, session in enumerate(sessions, start=1):
             if self._server.sessions.get(session.sid) is session:
                 act(session)
-            if count % TURN == 0:
+            if count % SESSIONS_PER_YIELD == 0:
                 gevent.sleep(PAUSE_SECONDS)
 
-    def _settle(self, session: Session, found: Principal | TokenError | None, settings: Settings) -> None:
-        """Act on what became of a session's identity: gone, another, or (None) there never was one."""
+    def _apply(self, session: Session, found: Principal | TokenError | None, settings: Settings) -> None:
+        """Apply a session's present identity: a token error, a principal, or None for an anonymous session."""
         namespace = self._namespace(session)
         if isinstance(found, TokenError):
-            # Also in modes that admit anonymous clients: it came with an identity, and is told that it has none any more.
+            # Also in modes that admit anonymous clients: a client that sent a token learns that it is no longer valid.
             namespace.evict(session, found.code, found.message)
             return
         if found is None and session.principal.identified:
@@ -97,18 +96,18 @@ class Reauthorizer:
         if found is not None and not found.allowed_from(session.address):
             namespace.evict(session, "permission_denied")
             return
-        becomes = namespace.impact(session, found or session.token_error, settings)
-        if becomes.principal is None:
-            namespace.evict(session, becomes.code, becomes.message)
+        impact = namespace.impact(session, found or session.token_error, settings)
+        if impact.principal is None:
+            namespace.evict(session, impact.code, impact.message)
         else:
-            namespace.reauthorize(session, becomes.principal, becomes.lost)
+            namespace.reauthorize(session, impact.principal, impact.lost)
 
     def _namespace(self, session: Session) -> BaseNamespace:
         namespace = self._socketio.namespace_handlers[session.namespace]
         assert isinstance(namespace, BaseNamespace)  # noqa: S101 - app.py registers nothing else
         return namespace
 
-    # -- what time changed ---------------------------------------------------------------------
+    # -- expiry ---------------------------------------------------------------------
 
     def end_expired(self) -> None:
         now = self._server.clock.wall()

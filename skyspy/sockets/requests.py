@@ -1,7 +1,7 @@
 """Interfaces: `request {type}` over `/`, answered once.
 
 The types and the permission each needs are rows beside the streams that answer them; here they are looked up. An answer echoes the
-client's `request_id`; what cannot be answered is refused with a code.
+client's `request_id`; a request that cannot be answered is refused with a code.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Interfaces: which streams the sessions of one namespace listen to, and the rooms in which they stand for it."""
+"""Interfaces: the streams that the sessions of one namespace listen to, and their rooms."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ class Subscriptions:
         self._path = path
 
     def sync(self, session: Session, topics: Collection[str]) -> None:
-        """Let the session listen to exactly these topics, and stand in exactly the rooms their streams give it."""
-        wanted = self._sky(session).listen(session, topics)
+        """Make the session listen to exactly these topics, and be in exactly the rooms that their streams give it."""
+        rooms = self._sky(session).listen(session, topics)
         socketio = self._skyspy.socketio.server
-        for room in session.rooms - wanted:
+        for room in session.rooms - rooms:
             socketio.leave_room(session.sid, room, namespace=self._path)
-        for room in wanted - session.rooms:
+        for room in rooms - session.rooms:
             socketio.enter_room(session.sid, room, namespace=self._path)
-        session.rooms = wanted
+        session.rooms = rooms
 
     def leave(self, session: Session) -> None:
-        """Let the session listen to nothing: it is gone, or about to listen elsewhere. Its rooms are not touched. Never raises."""
+        """Make the session listen to no topic: it ended, or moves to another sky or user. Its rooms stay. Never raises."""
         try:
             self._sky(session).listen(session, ())
         except Exception:
@@ -43,12 +43,12 @@ class Subscriptions:
             self._skyspy.broadcast.send(session.sid, event.name, event.payload(session.audience), self._path)
 
     def show_personal(self, session: Session) -> None:
-        """Send the snapshots of the personal topics among those it listens to: the session is another user's now."""
+        """Send the snapshots of its personal topics: the session now belongs to another user."""
         for topic in [topic for topic in session.state if self._sky(session).streams[topic].topic.personal]:
             self.show(session, topic)
 
-    def flowing(self, session: Session) -> set[str]:
-        """The topics of this namespace: what everyone in it gets without subscribing."""
+    def automatic(self, session: Session) -> set[str]:
+        """The topics that every session of this namespace gets without subscribing."""
         return {name for name, stream in self._sky(session).streams.items() if self._path in stream.topic.namespaces}
 
     def _sky(self, session: Session) -> Sky:

@@ -1,4 +1,4 @@
-"""What the connections of this process received, for the list of live connections."""
+"""Interfaces: the traffic of this process's connections, for the list of live connections."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from skyspy.transport.connection import ConnectionRegistry
 
 
 def traffic_of(registry: ConnectionRegistry, eio_sid: str) -> Traffic:
-    """The traffic of the connection with this Engine.IO id; nothing where it is gone."""
+    """The traffic of the connection with this Engine.IO id; zeros if it is closed."""
     connection = registry.get(eio_sid)
     if connection is None:
         return Traffic()

@@ -31,12 +31,12 @@ CLOSE_SECONDS = 1.0
 
 _ENGINE_PACKETS = frozenset("0123456")
 _NOT_A_PACKET = "2"
-"""Stands for a message that is not text: it decodes to a refused packet, which its namespace answers."""
+"""Replaces a message that is not text: it decodes to a refused packet, which its namespace answers."""
 
 
 @dataclass(slots=True)
 class Counts:
-    """What happened on all connections since the start."""
+    """Counters of all connections since the start."""
 
     opened: int = 0
     slow: int = 0
@@ -49,7 +49,7 @@ class Counts:
 
 
 @dataclass(slots=True)
-class Tally:
+class ConnectionCounter:
     """How many connections there are, in all and by address (one /64 where it is IPv6)."""
 
     total: int = 0
@@ -96,7 +96,7 @@ class ClientConnection:
         self.open_polls = 0
         self.ended = False
         self.empty_since: float | None = None
-        """Steady seconds since when nobody is admitted over it; None while somebody is."""
+        """Steady seconds since which no session is admitted over it; None while one is."""
         self._bucket = TokenBucket(registry.guard.packet_rate()[1])
 
     @property
@@ -146,7 +146,7 @@ class ClientConnection:
 
 
 class Transport:
-    """What Engine.IO runs for a WebSocket: the wait, send and close of its driver, over our own frames."""
+    """The WebSocket driver that Engine.IO calls (wait, send, close), over the frames of `frames.py`."""
 
     def __init__(self, registry: ConnectionRegistry, handler: Callable[[Transport], object], engine: Any) -> None:
         self._registry = registry
@@ -155,7 +155,7 @@ class Transport:
         self._ws: BoundedWebSocket | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
-        """Run the session until the WebSocket closes; afterwards nothing of it is left."""
+        """Run the session until the WebSocket closes, then close both."""
         ws, connection = environ.get("wsgi.websocket"), self._registry.get(self._engine.sid)
         if ws is None or connection is None:
             start_response("400 Bad Request", [("Content-Type", "text/plain"), ("Content-Length", "0")])
@@ -170,7 +170,7 @@ class Transport:
             crashed = True
             log.exception("a WebSocket session crashed")
         finally:
-            # A failed try to upgrade leaves the polling session as it was; all else ends here.
+            # After a failed upgrade the polling session goes on; in all other cases the session ends here.
             if crashed or self._engine.upgraded or self._engine.upgrading or not self._engine.connected:
                 connection.close_session("transport close")
             ws.close()
@@ -178,7 +178,7 @@ class Transport:
         return []
 
     def wait(self) -> str | None:
-        """The next Engine.IO packet; None when the client is gone or has to go."""
+        """The next Engine.IO packet; None when the client has left or must be disconnected."""
         connection = self._registry.get(self._engine.sid)
         if self._ws is None or connection is None:
             return None
@@ -222,16 +222,16 @@ class ConnectionRegistry:
     """Every connection of one Socket.IO server, how many there are, and the hooks by which the server reports them.
 
     `open` counts all connections, `admitted` those over which at least one Socket.IO session is admitted. Both limits on
-    connections are applied here: politely, by code, to whoever asks for admission, and with a margin to whoever connects.
+    connections are applied here: with a code when a session is to be admitted, and with a margin when a connection opens.
     """
 
     def __init__(self, server: Any, guard: Guard) -> None:
         self.guard = guard
         self.counts = Counts()
         self.connections: dict[str, ClientConnection] = {}
-        self.open, self.admitted = Tally(), Tally()
+        self.open, self.admitted = ConnectionCounter(), ConnectionCounter()
         self._eio = server.eio
-        # Socket.IO's own handlers: ours run around them.
+        # Socket.IO's own handlers, which the hooks below call.
         self._inner = dict(self._eio.handlers)
         self._eio.on("connect", self._connected)
         self._eio.on("disconnect", self._disconnected)
@@ -250,7 +250,7 @@ class ConnectionRegistry:
     def refusal_to_open(self, peer: Peer) -> str:
         """The code for refusing one more connection before anything is read of it, "" where it is not refused.
 
-        The margin lets those above the limits of `refusal_to_admit` connect and be told why they are not admitted.
+        The margin lets those above the limits of `refusal_to_admit` connect and learn why they are not admitted.
         """
         limits = self.guard.limits
         return self.open.full(
@@ -282,7 +282,7 @@ class ConnectionRegistry:
                 self.admitted.add(connection.peer, -1)
 
     def close_unused(self, eio_sid: str) -> None:
-        """Close a connection over which nobody is admitted any more."""
+        """Close a connection that has no admitted session left."""
         connection = self.connections.get(eio_sid)
         if connection is not None and not connection.admitted:
             connection.close()

@@ -3,7 +3,7 @@
 Invariants: a frame's declared length is checked before its body is read, a message's length before it is
 assembled; a protocol error closes the socket with the close code for it. A write waits at most for the socket's
 time-out, and two greenlets never write into one frame. This file knows frames and bytes, not Engine.IO,
-Socket.IO or who the client is.
+Socket.IO or principals.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ MAX_FRAGMENTS = 128
 CONTROL_RATE, CONTROL_BURST = 20.0, 60
 """Control frames a client may send a second, and at once."""
 YIELD_EVERY = 8
-"""Messages after which other greenlets run: reading data that has already arrived never waits."""
+"""Messages between two yields to other greenlets: reading data that has already arrived never yields."""
 
 _LENGTH_16, _LENGTH_64 = struct.Struct("!H"), struct.Struct("!Q")
 
 
 class FrameError(Exception):
-    """The client broke the protocol; `code` is the close code it gets, `reason` the text."""
+    """The client violated the protocol; `code` is the close code it gets, `reason` the text."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -94,7 +94,7 @@ class BoundedWebSocket(WebSocket):  # type: ignore[misc]
     # -- receiving -----------------------------------------------------------------------------
 
     def receive(self) -> str | bytes | None:
-        """The next message, or None when the socket is closed, whoever closed it. Never raises."""
+        """The next message, or None when the socket is closed, by either side. Never raises."""
         if self.closed:
             return None
         self._count += 1

@@ -1,7 +1,7 @@
-"""Infrastructure: which pages may connect, and the limits on connections and packets as the settings have them.
+"""Infrastructure: the origins that may connect, and the limits on connections and packets that the settings give.
 
-Invariants: a browser's page may connect from this server's own origin and from those in CORS_ORIGINS; a client that
-is no browser sends no Origin and is judged by its token alone. Decides about requests, never about tokens.
+Invariants: a browser's page may connect from this server's own origin and from those in CORS_ORIGINS; a client
+other than a browser sends no Origin and is admitted by its token alone. Tokens are not checked here.
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ class SettingsSource(Protocol):
 
 
 class Guard:
-    """Checks origins, and knows the limits. The Socket.IO server takes it as its `cors_allowed_origins`."""
+    """Checks origins, and gives the limits. The Socket.IO server takes it as its `cors_allowed_origins`."""
 
     def __init__(self, settings: SettingsSource, trusted: tuple[Network, ...]) -> None:
         self._settings = settings
         self._trusted = trusted
 
     def __call__(self, origin: str | None, environ: MutableMapping[str, Any] | None = None) -> bool:
-        """Whether a page of this origin may connect. No origin at all is no browser: allowed."""
+        """Whether a page of this origin may connect. A request without an origin is not a browser's, and is allowed."""
         if not origin:
             return True
-        asked = canonical_origin(origin)
-        if asked is not None and environ is not None and asked == self.peer(environ).origin:
+        normalized = canonical_origin(origin)
+        if normalized is not None and environ is not None and normalized == self.peer(environ).origin:
             return True
         allowed = self.limits.CORS_ORIGINS
-        if "*" in allowed or (asked is not None and asked in map(canonical_origin, allowed)):
+        if "*" in allowed or (normalized is not None and normalized in map(canonical_origin, allowed)):
             return True
         log.warning(
             "a page from %s was refused: add its origin to CORS_ORIGINS or, if that is this server "

@@ -3,7 +3,7 @@
 Invariants: a request that is not read within READ_SECONDS is refused; a body's declared length is checked before a
 byte of it is read; a WebSocket is opened only for an allowed origin, at the Socket.IO path, and only when Engine.IO
 will accept it, so that a refused client gets a plain HTTP answer. No query string is ever logged. Every answer carries
-the headers of `skyspy/headers.py`, also those that Flask never sees. Nothing here knows tokens, sessions or events.
+the headers of `skyspy/headers.py`, also answers that do not come from Flask. Nothing here knows tokens, sessions or events.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
     # -- reading a request ---------------------------------------------------------------------
 
     def handle_one_request(self) -> Any:
-        """Read and serve one request; too slow a client gets 408."""
+        """Read and serve one request; a client that is too slow gets 408."""
         self.socket.settimeout(STALL_SECONDS)
         self.requestline = None
         self._patience = gevent.Timeout.start_new(READ_SECONDS)
@@ -65,13 +65,13 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         except gevent.Timeout as timeout:
             if timeout is not self._patience:
                 raise
-            # An idle connection is closed without an answer: one to no request would confuse clients.
+            # An idle connection is closed without an answer: an answer without a request would confuse clients.
             return ("408", plain("408 Request Timeout", "too slow")) if self.requestline else None
         finally:
             self._patience.close()
 
     def read_request(self, raw_requestline: str) -> bool:
-        """Read the headers; from here on the application decides how long things take."""
+        """Read the headers; from here on the application sets the time-outs."""
         read: bool = super().read_request(raw_requestline)
         if self._patience is not None:
             self._patience.close()
@@ -81,7 +81,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         log.warning("%s sent what is no HTTP request (%s)", _host_of(self.client_address), type(ex).__name__)
         return "400", plain("400 Bad Request", "not an HTTP request")
 
-    # -- what to do with it --------------------------------------------------------------------
+    # -- dispatching it --------------------------------------------------------------------
 
     def run_application(self) -> None:
         """Refuse, upgrade, or hand the request to the application."""
@@ -118,7 +118,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         polls = int(self.command == "GET")
 
         def counted(environ: dict[str, Any], start_response: Any) -> Any:
-            # Only the waiting counts: while its answer is still being written the client may poll again.
+            # Counts only while it waits: the client may poll again while the answer is still being written.
             connection.open_polls += polls
             try:
                 return application(environ, start_response)
@@ -266,7 +266,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         return None
 
     def _run_websocket(self, ws: BoundedWebSocket) -> None:
-        # Nothing in either direction for longer than a ping takes to be answered: the client is gone.
+        # No data in either direction for longer than a ping and its answer take: the client has left.
         self.socket.settimeout(self.idle_seconds)
         try:
             list(self.application(self.environ, no_response))

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 from skyspy import headers
 
 LINGER_SECONDS, LINGER_BYTES = 1.0, 1024 * 1024
-"""What is still read and dropped after a refusal, so that the refusal arrives before a reset does."""
+"""Seconds and bytes read and dropped after a refusal, so that the refusal arrives before a reset does."""
 MAX_PACKETS = 16
 """Packets in one polling body; Engine.IO drops all of them beyond that and says 200."""
 
@@ -40,7 +40,7 @@ def accept_key(key: str) -> str | None:
             return None
     except (binascii.Error, ValueError):
         return None
-    # SHA-1 is the handshake's, not a secret's: RFC 6455 section 4.2.2.
+    # SHA-1 is what RFC 6455 section 4.2.2 prescribes; it protects no secret here.
     return base64.b64encode(hashlib.sha1((key + _GUID).encode(), usedforsecurity=False).digest()).decode()
 
 
@@ -86,7 +86,7 @@ def linger(raw: Any) -> None:
 
 
 def no_response(_status: str, _headers: object, _exc_info: object = None) -> None:
-    """After 101 there is no other response to start."""
+    """The start_response of an upgraded request: 101 was sent, so no other response can start."""
 
 
 def redacted(environ: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Infrastructure: what waits for one client to read it.
+"""Infrastructure: the queue of packets to one client.
 
 Invariants: putting never blocks; over a bound the client is closed as slow. For a WebSocket client the waiting
 items are whole WebSocket frames. A packet that goes to many clients is framed once: every outbox holds the same
@@ -15,7 +15,7 @@ from gevent.queue import JoinableQueue
 from skyspy.transport.frames import BINARY, TEXT, frame, payload_of
 
 MAX_WAITING_PACKETS, MAX_WAITING_BYTES = 8192, 4 * 1024 * 1024
-"""What may wait for one client. One item may be larger: the bound is on what waits before it."""
+"""Bounds on what is queued for one client. One item may be larger: the bound is checked before it is added."""
 
 _FRAME = "skyspy_frame"
 _SMALL = 64
@@ -72,21 +72,21 @@ class Outbox(JoinableQueue[Any]):
         self.waiting_bytes = 0
         self.sent = 0
         self.sent_bytes = 0
-        self._over = False
+        self._overflowed = False
         self._behind_since: float | None = None
 
     def lag(self) -> float:
         """For how many seconds something has been waiting for the client to read."""
         return 0.0 if self._behind_since is None else max(0.0, time.monotonic() - self._behind_since)
 
-    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: ARG002 - the queue's own signature
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: ARG002 - the base class has these arguments
         """Add a packet, or None for the end of the session."""
         if item is not None:
-            if self._over:
+            if self._overflowed:
                 return
             connection = self.connection
             if self.waiting_bytes > MAX_WAITING_BYTES or self.qsize() >= MAX_WAITING_PACKETS:
-                self._over = True
+                self._overflowed = True
                 if connection is not None:
                     connection.close_slow(self.qsize(), self.waiting_bytes)
                 return

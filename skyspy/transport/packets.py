@@ -19,7 +19,7 @@ REFUSED = "refused packet"
 """The event that stands for an invalid packet; the payload is `{code, message}`."""
 
 RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
-"""Names of the protocol's own events: from a client they would reach handlers that trust them."""
+"""Names of the protocol's own events: sent by a client they would reach handlers that do not expect client data."""
 
 MAX_NAME, MAX_NAMESPACE, MAX_ID_DIGITS = 64, 64, 15
 NOT_AN_OBJECT = ["not an object"]
@@ -42,7 +42,7 @@ class _BadPacket(Exception):
 class Packet(packet.Packet):  # type: ignore[misc]
     """Socket.IO packets as SkySpy speaks them: text only."""
 
-    # Without binary nothing has to search every payload for bytes before it is sent.
+    # Binary is never sent, so payloads need no search for bytes.
     uses_binary_events = False
     json = wirejson
     namespace: str | None
@@ -79,7 +79,7 @@ class Packet(packet.Packet):  # type: ignore[misc]
         if head["attachments"] is not None or kind == packet.CONNECT_ERROR:
             raise _BadPacket("bad_packet", "not a packet a client sends")
         self.packet_type = kind
-        # Credentials may be a bare number, which the pattern takes for an acknowledgement's.
+        # Credentials may be a bare number, which the pattern reads as an acknowledgement number.
         text = head["id"] + head["data"] if kind == packet.CONNECT else head["data"]
         self.data = _DATA[kind](_parsed(text))
 
@@ -93,7 +93,7 @@ def _parsed(text: str) -> object:
     try:
         return wirejson.loads(text)
     except ValueError:
-        # RecursionError cannot happen: the codec has a depth limit of its own and says so as a ValueError.
+        # RecursionError cannot happen: the codec has its own depth limit and raises ValueError.
         return _MISSING
 
 
@@ -117,7 +117,7 @@ def _nothing(_data: object) -> None:
 
 
 def _no_answer(_data: object) -> list[Any]:
-    # The server asks for no acknowledgements, so one that arrives answers nothing and carries nothing on.
+    # The server requests no acknowledgements, so the data of one is dropped.
     return []
 
 

@@ -32,8 +32,8 @@ class TokenBucket:
 
 
 class RateLimitedLogger:
-    """A logger for messages that clients can cause: each kind is written at most `burst` times at
-    once and then once every ten seconds, with the number of those left out."""
+    """A logger for messages that clients can cause: each kind is written at most `burst` times in
+    a row and then once every ten seconds, with the number of those left out."""
 
     def __init__(self, log: logging.Logger, burst: int = 5) -> None:
         self._log = log

@@ -1,7 +1,7 @@
 """Infrastructure: installs the transport on a Socket.IO server (app.py) and on a worker (gunicorn.conf.py).
 
-Invariants: what a client can do before it is identified is bounded by the files that this one puts together.
-Imported by gunicorn's master too, so it imports neither Flask nor the store.
+Invariants: what a client can do before it is identified is bounded by the modules that this one installs.
+gunicorn's master imports this module too, so it imports neither Flask nor the store.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ def install(socketio: Any) -> ConnectionRegistry:
 def registry_of(server: Any) -> ConnectionRegistry:
     """The registry that `install` put on this Socket.IO server."""
     registry = server.eio.registry
-    assert isinstance(registry, ConnectionRegistry)  # noqa: S101 - a wiring bug of ours
+    assert isinstance(registry, ConnectionRegistry)  # noqa: S101 - a programming error
     return registry
 
 
 def configure_worker(worker: Any) -> None:
-    """Give a gunicorn worker our handler, and its listeners the socket options its connections inherit."""
+    """Set the handler of a gunicorn worker, and the socket options that connections inherit from its listeners."""
     socketio = worker.wsgi.extensions["socketio"]
     parts = {
         "registry": registry_of(socketio.server),

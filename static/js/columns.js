@@ -1,5 +1,5 @@
-// The table's columns, one row each: what it is called, what it shows, what it sorts by, and when it gives way.
-// `fold` is how early a column leaves a narrow table (0: never). `text` gets a record and the time.
+// The table's columns, one row each: title, value, sort key, and when it is hidden.
+// `fold`: a narrow table hides columns with a higher value first (0: never). `text` gets a record and the time.
 
 import * as say from "./format.js";
 
@@ -56,7 +56,7 @@ export const COLUMNS = [
 const unit = (name) => (value) => `${say.whole(value)} ${name}`;
 const angle = (value) => `${say.degrees(value)}°`;
 
-/** Everything the details show, in groups: field, label, how it reads. */
+/** The fields of the details, in groups: field, label, formatter. */
 export const DETAILS = [
   [
     "Aircraft",

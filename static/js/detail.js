@@ -1,4 +1,4 @@
-// The details of one aircraft: everything known of it, as text, in groups.
+// The details of one aircraft: every known field, as text, in groups.
 
 import { DETAILS } from "./columns.js";
 import { age, trouble } from "./format.js";
@@ -37,7 +37,7 @@ export class Detail {
     else this.drawn = "";
   }
 
-  /** Bring the values up to date; the list is made anew only when other fields are known than before. */
+  /** Update the values; the list is built again only when the set of known fields has changed. */
   update(record, now) {
     const { fields } = record;
     put(this.name, fields.flight ?? fields.hex);
@@ -51,7 +51,7 @@ export class Detail {
     for (const [, rows] of known) for (const [name, , write] of rows) put(this.values.get(name), write(fields[name]));
   }
 
-  /** The aircraft left: say so, and keep what was known. */
+  /** Show that the aircraft left, and keep its last values. */
   gone() {
     put(this.sub, `${this.hex} is no longer heard`);
   }

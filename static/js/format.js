@@ -1,11 +1,11 @@
-// How values read. Pure: a value in, a text out; what is not known is a dash.
+// Formats values. Pure: a value in, a text out; a dash for an unknown value.
 
 export const UNKNOWN = "–";
 const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
 const known = (value) => value !== undefined && value !== null;
 
-/** A whole number with its thousands set apart. */
+/** A whole number with separators between thousands. */
 export const whole = (value) => (known(value) ? grouped.format(value) : UNKNOWN);
 
 /** A number with so many decimals. */
@@ -24,10 +24,10 @@ export function rate(value) {
   return arrow ? `${arrow} ${grouped.format(Math.abs(value))}` : grouped.format(value);
 }
 
-/** Degrees as three figures, the way they are spoken. */
+/** Degrees as three digits. */
 export const degrees = (value) => (known(value) ? String(Math.round(value) % 360).padStart(3, "0") : UNKNOWN);
 
-/** An age in seconds, or minutes where that is long. */
+/** An age in seconds, or in minutes if it is long. */
 export function age(milliseconds) {
   if (!known(milliseconds)) return UNKNOWN;
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
@@ -36,7 +36,7 @@ export function age(milliseconds) {
 
 const SOURCES = { adsb: "ADS-B", adsr: "ADS-R", tisb: "TIS-B", adsc: "ADS-C", mlat: "MLAT", mode_s: "Mode S", other: "other" };
 
-/** The kind of source in words. */
+/** The name of a kind of source. */
 export const source = (value) => (known(value) ? (SOURCES[value] ?? String(value)) : UNKNOWN);
 
 const TROUBLE = {
@@ -49,5 +49,5 @@ const TROUBLE = {
   reserved: "emergency",
 };
 
-/** What is the matter, in words. */
+/** The description of an emergency. */
 export const trouble = (value) => TROUBLE[value] ?? "emergency";

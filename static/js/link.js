@@ -1,9 +1,9 @@
-// The live connection: subscribes, resumes where it left off, says how it stands and why it was refused.
+// The live connection: subscribes, resumes from the last delta, reports its state and the reason of a refusal.
 
 import { io } from "../vendor/socket.io.esm.min.js";
 
 const TOPICS = ["aircraft", "stats"];
-/** Refusals that a sign-in may mend. */
+/** Refusals after which a sign-in may help. */
 export const SIGN_IN_CODES = new Set(["token_missing", "token_invalid", "token_expired", "token_revoked", "permission_denied"]);
 const RETRY_MS = [5000, 15000];
 
@@ -34,19 +34,19 @@ export class Link extends EventTarget {
     this.socket.connect();
   }
 
-  /** Connect anew, as whoever is signed in now. */
+  /** Connect again with the present token. */
   reopen() {
     clearTimeout(this.retry);
     this.socket.disconnect();
     this.open();
   }
 
-  /** Renew the identity of the live connection without losing a message. */
+  /** Send the new token over the live connection, so that no message is lost. */
   renewed() {
     if (this.socket.connected && this.session.access) this.socket.emit("authenticate", { token: this.session.access });
   }
 
-  /** Ask for the stream from where the sky here ends: what was missed, or all of it. */
+  /** Subscribe from the last applied delta: the server sends the missed deltas or a snapshot. */
   catchUp() {
     if (this.asking) return;
     this.asking = true;
@@ -96,7 +96,7 @@ export class Link extends EventTarget {
       this._tell("lost", { message: "The connection broke" });
       return;
     }
-    // The server told us to go, and why, just before.
+    // The server sent the reason in an error event before.
     await this._judge(this.lastError?.code, this.lastError?.message ?? "The server ended the connection");
   }
 

@@ -21,7 +21,7 @@ const now = { state: "connecting", stats: null, denied: false, code: null, messa
 const detail = new Detail(one("[data-detail]"), () => pick(null));
 const table = new Table(one("[data-table]"), sky, { onPick: (hex) => pick(hex === detail.hex ? null : hex), onShown: tellShown });
 
-// -- what comes from the server
+// -- events of the server
 
 link.addEventListener("snapshot", ({ detail: payload }) => {
   if (!sky.snapshot(payload, performance.now())) return;
@@ -68,7 +68,7 @@ link.addEventListener("state", ({ detail: { state, code, message } }) => {
   document.body.classList.toggle("stale", state !== "live");
   const trouble = one("[data-trouble]");
   const mayMend = state === "refused" && SIGN_IN_CODES.has(code);
-  // Who may not look any longer keeps nothing on the screen either.
+  // A client that lost its access keeps no data on the screen.
   if (mayMend) forget();
   trouble.hidden = state === "live" || state === "connecting" || (mayMend && sky.records.size === 0);
   put(trouble, state === "lost" ? `${message}. What is shown is the last known; trying again.` : `${message}. Trying again soon.`);
@@ -86,7 +86,7 @@ function forget() {
   table.touchAll();
 }
 
-// -- what is chosen here
+// -- choices of the user
 
 one("[data-filter]").addEventListener("input", filter);
 one("[data-tools]").addEventListener("submit", (event) => event.preventDefault());
@@ -138,7 +138,7 @@ function showDetail() {
 
 setInterval(showDetail, 1000);
 
-// -- what is told
+// -- status and messages
 
 let alarmed = "";
 
@@ -184,7 +184,7 @@ function tellAlarms(alarms) {
   );
 }
 
-/** Why the door stays shut, in a watcher's words. */
+/** The message for a refused connection. */
 const REFUSED = {
   token_missing: "This sky is private",
   token_invalid: "Your sign-in is not known here",
@@ -193,7 +193,7 @@ const REFUSED = {
 };
 const refused = () => REFUSED[now.code] ?? "You were not let in";
 
-/** An empty table says why, and what to do next. */
+/** The message in an empty table: the reason and what to do next. */
 const EMPTY = [
   {
     when: () => now.state === "refused" && SIGN_IN_CODES.has(now.code),
@@ -245,7 +245,7 @@ function tellEmpty(shown) {
   }
 }
 
-// -- who is here
+// -- the signed-in user
 
 const signIn = one("[data-sign-in]");
 const form = one("form", signIn);

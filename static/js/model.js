@@ -1,7 +1,7 @@
-// The sky as this page holds it: one record per aircraft, brought up to date by snapshots and deltas.
+// The state of the sky in this page: one record per aircraft, updated by snapshots and deltas.
 // Pure: no document, no socket, no clock; `at` is the arrival time in milliseconds.
 
-/** Fields that say when something was heard; they become moments of this page's own clock. */
+/** Ages in seconds; they are converted to times of this page's own clock. */
 const AGES = { seen: "heard", seen_pos: "placed" };
 
 export class Sky {
@@ -11,12 +11,12 @@ export class Sky {
     this.seq = -1;
   }
 
-  /** Where a stream would have to go on: null until a snapshot came. */
+  /** The position from which to resume; null before the first snapshot. */
   get since() {
     return this.epoch === null ? null : { epoch: this.epoch, seq: this.seq };
   }
 
-  /** Take the whole state. False when it is older than what is here. */
+  /** Apply a snapshot. False if it is older than the present state. */
   snapshot({ aircraft, epoch, seq }, at) {
     if (epoch === this.epoch && seq < this.seq) return false;
     const before = this.records;
@@ -33,8 +33,8 @@ export class Sky {
   }
 
   /**
-   * Take one delta: "applied" (then `changed` and `removed` name what it touched), "old" (nothing to do)
-   * or "gap" (something is missing before it; nothing was done).
+   * Apply one delta. Returns "applied" (`changed` and `removed` list the aircraft), "old" (it was applied before)
+   * or "gap" (a delta before it is missing; nothing was changed).
    */
   delta(delta, at) {
     if (delta.epoch !== this.epoch || delta.prev > this.seq) return { outcome: "gap" };
@@ -67,10 +67,10 @@ function merge(record, patch, at) {
   }
 }
 
-/** Whether an aircraft says that it is in trouble. */
+/** Whether an aircraft reports an emergency. */
 export const inEmergency = (fields) => Boolean(fields.emergency) && fields.emergency !== "none";
 
-/** Whether a record passes the filter: every word must be in one of its names. */
+/** Whether a record passes the filter: every word must occur in one of its names. */
 export function passes(fields, words, only) {
   if (only.has("military") && !fields.military) return false;
   if (only.has("emergency") && !inEmergency(fields)) return false;

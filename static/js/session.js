@@ -1,7 +1,7 @@
-// Who is signed in here: tokens kept for this tab only, renewed before they end.
+// The signed-in user: tokens stored for this tab only, renewed before they expire.
 
 const KEY = "skyspy.session";
-/** Renew when so much of a token's life is over. */
+/** Renew after this fraction of a token's lifetime. */
 const RENEW_AT = 0.8;
 
 export class SignInError extends Error {}
@@ -28,7 +28,7 @@ export class Session extends EventTarget {
     this._keep(await ask("/api/auth/token/", { username, password }));
   }
 
-  /** Exchange the refresh token. One at a time: a refresh token that is used twice ends the whole sign-in. */
+  /** Exchange the refresh token, one request at a time: using a refresh token twice ends the whole sign-in. */
   renew() {
     this.renewing ??= this._renew().finally(() => {
       this.renewing = null;
@@ -36,14 +36,14 @@ export class Session extends EventTarget {
     return this.renewing;
   }
 
-  /** Forget who is here, and tell the server. */
+  /** Sign out: remove the tokens, and revoke them on the server. */
   async signOut() {
     const refresh = this.tokens?.refresh;
     this._keep(null);
     if (refresh) await ask("/api/auth/token/revoke/", { token: refresh }).catch(() => {});
   }
 
-  /** Forget tokens that the server no longer takes. */
+  /** Remove tokens that the server refuses. */
   drop() {
     if (this.tokens) this._keep(null);
   }
@@ -67,7 +67,7 @@ export class Session extends EventTarget {
       if (this.tokens) sessionStorage.setItem(KEY, JSON.stringify(this.tokens));
       else sessionStorage.removeItem(KEY);
     } catch {
-      // Without storage the sign-in lasts as long as the page.
+      // Without storage the sign-in ends with the page.
     }
     this._plan();
     this.dispatchEvent(new Event("change"));
@@ -85,7 +85,7 @@ export class Session extends EventTarget {
     clearTimeout(this.timer);
     if (!this.tokens) return;
     const wait = this.tokens.endsAt - Date.now() - this.tokens.lives * (1 - RENEW_AT);
-    // A browser's timer holds no more than 24 days; a token that long is renewed early, which does no harm.
+    // A browser's timer is limited to 24 days; a token with a longer lifetime is renewed early.
     this.timer = setTimeout(() => this.renew(), Math.min(Math.max(wait, 1000), 2 ** 31 - 1));
   }
 }

@@ -1,6 +1,6 @@
-// The table: one row per aircraft, kept by its address. Rows are changed, not made anew; the document is touched
-// once per animation frame; the order is renewed at most once a second, and not under a reader's hands.
-// Every text goes in as text: what a radio says is never markup.
+// The table: one row per aircraft, by its address. Rows are updated in place, once per animation
+// frame; they are sorted at most once a second, and not while the user works in them.
+// Every text is set as textContent: received data is never parsed as HTML.
 
 import { COLUMNS } from "./columns.js";
 import { plain, trouble } from "./format.js";
@@ -9,7 +9,7 @@ import { inEmergency, passes } from "./model.js";
 const REORDER_MS = 1000;
 
 export class Table {
-  /** `model` is read on every frame; `onPick(hex)` hears which aircraft was chosen, `onShown(counts)` what is shown. */
+  /** `model` is read on every frame; `onPick(hex)` is called with the chosen aircraft, `onShown(counts)` with the numbers shown. */
   constructor(element, model, { onPick, onShown }) {
     this.head = element.tHead;
     this.body = element.tBodies[0];
@@ -34,20 +34,20 @@ export class Table {
     setInterval(() => this.touchAll(), 1000);
   }
 
-  /** These aircraft changed or are gone. */
+  /** Update these aircraft, which changed or left. */
   touch(hexes) {
     for (const hex of hexes) this.dirty.add(hex);
     this._ask();
   }
 
-  /** Anything may have changed. */
+  /** Update every row. */
   touchAll() {
     for (const hex of this.rows.keys()) this.dirty.add(hex);
     for (const hex of this.model.records.keys()) this.dirty.add(hex);
     this._ask();
   }
 
-  /** Show only what passes. */
+  /** Set the filter. */
   filter(words, only) {
     this.words = words;
     this.only = only;
@@ -64,12 +64,12 @@ export class Table {
     if (row) this._mark(row, true);
   }
 
-  /** Bring an aircraft's row into view, where the details leave room for it. */
+  /** Scroll an aircraft's row into the part of the view that the details do not cover. */
   reveal(hex) {
     this.rows.get(hex)?.element.scrollIntoView({ block: "nearest" });
   }
 
-  /** Put the keyboard on an aircraft's row. */
+  /** Move the focus to an aircraft's row. */
   focus(hex) {
     this.rows.get(hex)?.button.focus();
   }
@@ -147,7 +147,7 @@ export class Table {
     const next = row.element.nextElementSibling ?? row.element.previousElementSibling;
     row.element.remove();
     this.rows.delete(hex);
-    // The keyboard stays in the table when the aircraft under it leaves.
+    // Keep the focus in the table when its aircraft leaves.
     if (had) next?.querySelector("button")?.focus();
   }
 
@@ -210,13 +210,13 @@ export class Table {
       if (row.element === next) next = next.nextElementSibling;
       else this.body.insertBefore(row.element, next);
     }
-    // A row that was moved lost the keyboard on the way.
+    // Moving a row removes the focus from it.
     if (active !== document.activeElement && this.body.contains(active)) active.focus({ preventScroll: true });
     this.ordered = now;
     this.mustOrder = false;
   }
 
-  /** Whether somebody works in the rows with the keyboard, who would lose his place. */
+  /** Whether a row has the keyboard focus, which sorting would move. */
   _isRead() {
     return this.body.contains(document.activeElement) && document.activeElement.matches(":focus-visible");
   }
@@ -231,7 +231,7 @@ export class Table {
   }
 }
 
-/** Unknown values come last whichever way the table is sorted. */
+/** Unknown values come last in both directions. */
 function compare(a, b, sign) {
   const noA = a === undefined || a === null;
   const noB = b === undefined || b === null;

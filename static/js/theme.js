@@ -1,4 +1,4 @@
-// The theme: as the system has it, or as chosen here. Runs before the first paint; the switch is wired when the page is there.
+// The theme: the system's, or the chosen one. Runs before the first paint; the switch is set up when the page is loaded.
 "use strict";
 (() => {
   const KEY = "skyspy.theme";
@@ -33,7 +33,7 @@
       try {
         localStorage.setItem(KEY, theme);
       } catch {
-        // Kept for this page only.
+        // Without storage the choice ends with the page.
       }
       tell();
     });

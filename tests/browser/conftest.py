@@ -1,4 +1,4 @@
-"""A real browser before a real server, whose sky is made by a receiver of our own."""
+"""A real browser and a real server, whose receiver the tests control."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def receiver() -> Iterator[Receiver]:
-    """Forty aircraft; one military, one in trouble, one without a callsign, one that says wicked things."""
+    """Forty aircraft; one military, one with an emergency, one without a callsign, one with hostile text."""
     special = {
         3: {"dbFlags": 1},
         4: {"squawk": "7700", "emergency": "general"},
@@ -48,7 +48,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Server]:
-    """A server that hears that receiver. Tests leave its settings as they found them."""
+    """A server with that receiver. Tests restore its settings."""
     if not (ROOT / "static" / "vendor" / "socket.io.esm.min.js").exists():
         missing("static/vendor is empty: `make browser` (needs npm) fills it")
     made = Server(tmp_path_factory.mktemp("browser"), SKYSPY_FEEDS=f"{receiver.url}#interval=0.5")
@@ -75,7 +75,7 @@ def chromium() -> Iterator[playwright.Browser]:
 
 
 class Complaints(list[str]):
-    """What the page's console and its scripts complained of."""
+    """The errors of the page's console and scripts."""
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def complaints() -> Complaints:
 
 @pytest.fixture
 def page(chromium: playwright.Browser, server: Server, complaints: Complaints) -> Iterator[playwright.Page]:
-    """A page at 1280 px, not yet anywhere; it must end without a complaint."""
+    """An empty page at 1280 px; it must end without errors."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800}, base_url=server.url)
     context.set_default_timeout(10_000)
     made = context.new_page()

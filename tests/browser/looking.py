@@ -1,4 +1,4 @@
-"""How a page of the panel is looked at in a real browser: signed in, at both widths, in both themes, by axe."""
+"""Checks of a panel page in a real browser: signed in, at both widths, in both themes, by axe."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LOOKS = [(width, theme) for width in (1280, 390) for theme in ("light", "dark")]
 
 
 def opened(chromium: Browser, server: Server, **more: Any) -> Page:
-    """A page in a browser of its own. Scripts may be put into it, for axe."""
+    """A page in a new browser context; its policy permits the script of axe."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800}, base_url=server.url, bypass_csp=True, **more)
     context.set_default_timeout(10_000)
     return context.new_page()
 
 
 def sign_in(chromium: Browser, server: Server, name: str = "ann", **more: Any) -> Page:
-    """The same, with somebody signed in."""
+    """The same, with a user signed in."""
     page = opened(chromium, server, **more)
     page.goto("/admin/sign-in/")
     page.fill("[name=name]", name)
@@ -35,7 +35,7 @@ def sign_in(chromium: Browser, server: Server, name: str = "ann", **more: Any) -
 
 
 def check(page: Page) -> None:
-    """The page as it stands, at both widths and in both themes: axe finds nothing serious, and nothing is too wide."""
+    """Assert, at both widths and in both themes, that axe finds nothing serious and nothing is too wide."""
     if not AXE.exists():
         missing("node_modules/axe-core is not there: `npm ci` fetches it")
     page.evaluate(AXE.read_text())

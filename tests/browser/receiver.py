@@ -1,4 +1,4 @@
-"""A receiver that says what a test wants: an aircraft.json whose aircraft move a little with every answer."""
+"""A receiver that a test controls: an aircraft.json whose aircraft move a little with every answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Plain = dict[str, Any]
 
 
 def aircraft(number: int, **more: object) -> Plain:
-    """One aircraft of many, around 47.5 north 8.5 east; `more` wins over what is made up."""
+    """One generated aircraft, around 47.5 north 8.5 east; `more` replaces its fields."""
     angle = radians(number * 37 % 360)
     away = 0.05 + number % 90 / 60
     return {
@@ -66,7 +66,7 @@ class Receiver:
         return f"http://127.0.0.1:{self._server.server_port}/data/aircraft.json"
 
     def document(self) -> Plain:
-        """What is answered now: everything has climbed by 25 ft since the last time."""
+        """The present answer: every aircraft has climbed by 25 ft since the last one."""
         self.answers += 1
         for one in self.sky:
             if isinstance(one.get("alt_baro"), int):

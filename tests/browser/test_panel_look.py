@@ -1,4 +1,4 @@
-"""Every page of the panel in a real browser: axe has nothing serious to say, nothing is wider than the screen, no script complains."""
+"""Every page of the panel in a real browser: axe finds nothing serious, nothing is wider than the screen, no script fails."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PAGES_SHOWN = [address for address in ADDRESSES if not address.endswith(".csv")]
 
 @pytest.fixture(scope="module")
 def peopled(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Server]:
-    """A server with a few users, keys of every standing and a role of its own."""
+    """A server with a few users, keys in every state and a custom role."""
     made = Server(tmp_path_factory.mktemp("panel"), SKYSPY_FEEDS=f"{receiver.url}#interval=0.5")
     operator = Operator(made.folder)
     # Every look at the pages of this file is one sign-in's.

@@ -1,4 +1,4 @@
-"""The dashboard and the receivers in a real browser: a receiver comes, is paused and goes, and a page that is open sees it."""
+"""The dashboard and the receivers in a real browser: adding, pausing and removing a receiver shows on an open page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PARTS = "**/admin/dashboard/parts/"
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that was given no receiver: only the demo runs."""
+    """A server without a receiver: only the demo runs."""
     made = Server(tmp_path_factory.mktemp("overview"), SKYSPY_FEEDS="demo://?aircraft=5")
     operator = Operator(made.folder)
     operator.user("ann")
@@ -51,7 +51,7 @@ def signed_in(chromium: Browser, plain: Server) -> Any:
 
 @pytest.fixture
 def window(chromium: Browser, plain: Server, signed_in: Any, complaints: Complaints) -> Iterator[BrowserContext]:
-    """A browser of ann's, whose pages must end without a complaint."""
+    """A browser of ann's, whose pages must end without errors."""
     context = chromium.new_context(base_url=plain.url, storage_state=signed_in, viewport={"width": 1280, "height": 900})
     context.set_default_timeout(10_000)
 
@@ -89,7 +89,7 @@ def test_a_receiver_is_tried_added_seen_paused_and_removed_and_the_open_dashboar
     expect(row(desk, port)).to_contain_text("added by ann just now")
     expect(row(desk, port)).to_contain_text("Up", timeout=20_000)
 
-    # The other page has its aircraft, its trouble and its line in the log, and the invented ones rest.
+    # The other page has its aircraft, its emergency and its audit row, and the demo is paused.
     board.bring_to_front()
     expect(row(board, port)).to_contain_text("Up", timeout=20_000)
     expect(row(board, port).locator("[data-label=Aircraft]")).to_have_text("40", timeout=20_000)

@@ -1,4 +1,4 @@
-"""Live connections, settings, the log and one's own page in a real browser: what renews itself, and what is asked before it ends."""
+"""Live connections, settings, the log and the profile in a real browser: refreshed parts, and confirmations."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def peopled(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Ite
 
 @pytest.fixture(scope="module")
 def ann(chromium: playwright.Browser, peopled: tuple[Server, Operator]) -> Iterator[Page]:
-    """An administrator's page. Scripts may be put into it, for axe."""
+    """An administrator's page; its policy permits the script of axe."""
     page = sign_in(chromium, peopled[0])
     yield page
     page.context.close()
@@ -41,7 +41,7 @@ def ann(chromium: playwright.Browser, peopled: tuple[Server, Operator]) -> Itera
 
 @pytest.fixture
 def clients(peopled: tuple[Server, Operator]) -> Iterator[list[socketio.Client]]:
-    """Clients that a test connects, and that are gone after it."""
+    """Clients that a test connects, disconnected after it."""
     made: list[socketio.Client] = []
     yield made
     for client in made:

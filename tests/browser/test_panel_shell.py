@@ -1,4 +1,4 @@
-"""The panel's shell in a real browser: the live bar, the sign-in behind it, the keyboard, and what its scripts add."""
+"""The panel's layout in a real browser: the live bar, the sign-in, the keyboard, and the scripts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Browser, Page, expect = playwright.Browser, playwright.Page, playwright.expect
 
 @pytest.fixture(scope="module")
 def panel(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Server]:
-    """A server of this file's own, with a few people and names that mean harm."""
+    """A server for this file, with a few users and hostile names."""
     made = Server(tmp_path_factory.mktemp("shell"), SKYSPY_FEEDS=f"{receiver.url}#interval=0.5")
     operator = Operator(made.folder)
     operator.choose(LOGIN_ATTEMPTS_PER_ADDRESS=500)
@@ -54,7 +54,7 @@ def sign_in(page: Page, path: str = "/admin/sign-in/", password: str = PASSWORD)
 
 @pytest.fixture
 def desk(chromium: Browser, panel: Server, signed_in: Any, complaints: Complaints) -> Iterator[Page]:
-    """A page of ann's, which must end without a complaint; the policy of the page is in force."""
+    """A page of ann's, which must end without errors; the Content-Security-Policy is in force."""
     context = chromium.new_context(base_url=panel.url, storage_state=signed_in, viewport={"width": 1280, "height": 900})
     context.set_default_timeout(10_000)
     page = context.new_page()

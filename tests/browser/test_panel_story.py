@@ -1,4 +1,4 @@
-"""The panel in a real browser, from the first start to a revoked key, and a mode that is switched under live clients."""
+"""The panel in a real browser, from the first start to a revoked key, and a change of mode with live clients."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ setTimeout(() => process.exit(1), 60000);
 """A client as the document writes them, with the library from npm."""
 
 GONE_SECONDS = 2.0
-"""Within this an operator's change is in force on live sockets."""
+"""Seconds within which an operator's change is in force on live sockets."""
 
 
 class Client:
@@ -83,7 +83,7 @@ def fresh(tmp_path: Path) -> Iterator[Server]:
 
 
 def opened(chromium: Browser, server: Server) -> Page:
-    """A page in a browser of its own, as somebody else would have it."""
+    """A page in a new browser context, as another user would have it."""
     context: BrowserContext = chromium.new_context(viewport={"width": 1280, "height": 900}, base_url=server.url)
     context.set_default_timeout(10_000)
     return context.new_page()
@@ -119,7 +119,7 @@ def test_from_the_first_start_to_a_revoked_key_that_ends_its_client_within_two_s
     choose_password(admin)
     sign_in(admin, "anna")
     expect(admin).to_have_url(re.compile("/admin/dashboard/"))
-    # The link has done its work.
+    # The link is used.
     stranger = opened(chromium, fresh)
     stranger.goto(link)
     expect(stranger.get_by_role("heading", name="not good any more")).to_be_visible()
@@ -136,14 +136,14 @@ def test_from_the_first_start_to_a_revoked_key_that_ends_its_client_within_two_s
     operator.goto(invitation)
     choose_password(operator)
     sign_in(operator, "otto")
-    # He manages nothing but what is his.
+    # The operator manages only their own keys.
     rail = operator.get_by_role("navigation", name="Panel")
     expect(rail.get_by_role("link", name="API keys")).to_be_visible()
     expect(rail.get_by_role("link", name="Users")).to_have_count(0)
     stranger.goto(invitation)
     expect(stranger.get_by_role("heading", name="not good any more")).to_be_visible()
 
-    # He makes a live key that may listen.
+    # The operator makes a live key with audio.view.
     operator.goto("/admin/keys/new/")
     operator.get_by_label("Name").fill("Scanner in the shed")
     operator.get_by_label("Listen to airband").check()
@@ -174,7 +174,7 @@ def test_from_the_first_start_to_a_revoked_key_that_ends_its_client_within_two_s
         script.process.kill()
         script.process.communicate()
 
-    # The log tells the story, the newest first.
+    # The audit log has every step, newest first.
     admin.goto("/admin/audit/")
     actions = admin.locator("table td[data-label=Action]").all_inner_texts()
     story = ["user.create", "login.ok", "link.create", "link.use", "login.ok", "key.create", "key.revoke"]
@@ -196,7 +196,7 @@ def test_private_mode_is_shown_before_it_is_kept_and_ends_every_anonymous_client
         operator.user("anna2")
         known = Client(second.url, "/", operator.key("anna2"))
         operator.close()
-        # The other process's list comes when somebody looks.
+        # The other process's list is refreshed while it is viewed.
         assert eventually(lambda: "3" in preview(page), 8)
         expect(page.get_by_text(re.compile(r"3\s+anonymous connections"))).to_be_visible()
         assert all(client.gone_at is None for client in clients)
@@ -219,7 +219,7 @@ def test_private_mode_is_shown_before_it_is_kept_and_ends_every_anonymous_client
 
 
 def preview(page: Page) -> str:
-    """What the page says it would do to go private."""
+    """The page's preview of private mode."""
     page.goto("/admin/access/")
     page.get_by_label("Private").check()
     page.locator("form").filter(has=page.get_by_label("Private")).get_by_role("button", name="See what it would do").click()

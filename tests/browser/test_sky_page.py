@@ -1,4 +1,4 @@
-"""The live table in a real browser: it fills, moves, sorts, filters, folds, and lets nobody's text run."""
+"""The live table in a real browser: updates, sorting, filters, hidden columns, and escaping of text."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_s18_what_a_radio_says_is_shown_and_not_run(sky: Page) -> None:
 
 def test_military_and_emergency_are_told_in_words(sky: Page) -> None:
     expect(sky.locator('tr[data-hex="4B0003"] th')).to_contain_text("MIL")
-    # A squawk is believed when it was heard twice.
+    # A squawk counts after it was received twice.
     expect(sky.locator('tr[data-hex="4B0004"] th')).to_contain_text("emergency")
     expect(sky.locator("[data-alarm]")).to_contain_text("TST4 squawks 7700")
 

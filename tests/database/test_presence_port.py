@@ -52,7 +52,7 @@ def row(process: str, sid: str, since: float = 1.0, **more: int) -> SessionRow:
 
 
 def names(port: PresencePort) -> list[tuple[str, str]]:
-    return [(found.process, found.sid) for found in port.everybody()]
+    return [(found.process, found.sid) for found in port.all_sessions()]
 
 
 def test_rows_come_back_as_they_were_published_the_newest_first(port: PresencePort) -> None:
@@ -60,7 +60,7 @@ def test_rows_come_back_as_they_were_published_the_newest_first(port: PresencePo
     port.publish("one", [big, row("one", "b", 3.0)], ())
     port.publish("two", [row("two", "a", 2.0)], ())
     assert names(port) == [("one", "b"), ("two", "a"), ("one", "a")]
-    assert port.everybody()[2] == big
+    assert port.all_sessions()[2] == big
 
 
 def test_a_published_row_replaces_the_one_before_and_only_what_is_gone_goes(port: PresencePort) -> None:
@@ -77,9 +77,9 @@ def test_a_published_row_replaces_the_one_before_and_only_what_is_gone_goes(port
 def test_many_rows_are_published_and_removed_at_once(port: PresencePort) -> None:
     rows = [row("one", f"sid{number}", float(number)) for number in range(1001)]
     port.publish("one", rows, ())
-    assert port.everybody() == rows[::-1]
+    assert port.all_sessions() == rows[::-1]
     port.publish("one", (), [each.sid for each in rows[1:]])
-    assert port.everybody() == rows[:1]
+    assert port.all_sessions() == rows[:1]
 
 
 def test_rows_that_are_not_renewed_are_not_listed(port: PresencePort, clock: StillClock) -> None:
@@ -87,7 +87,7 @@ def test_rows_that_are_not_renewed_are_not_listed(port: PresencePort, clock: Sti
     port.publish("two", [row("two", "a")], ())
     clock.pass_by(GONE_S)
     assert port.publish("one", (), ()) == 2
-    assert len(port.everybody()) == 3
+    assert len(port.all_sessions()) == 3
     clock.pass_by(1)
     assert {process for process, _ in names(port)} == {"one"}
     assert port.publish("nobody", (), ()) == 0
@@ -95,7 +95,7 @@ def test_rows_that_are_not_renewed_are_not_listed(port: PresencePort, clock: Sti
 
 def test_traffic_is_wanted_for_some_seconds(port: PresencePort, clock: StillClock) -> None:
     assert not port.poll(None).wanted
-    port.want()
+    port.request_traffic()
     clock.pass_by(WANTED_S - 1)
     assert port.poll(None).wanted
     clock.pass_by(1)

@@ -1,4 +1,4 @@
-"""One HTTP request over a socket of its own, from an address that the test chooses, and what came back as it came."""
+"""One HTTP request over a new socket, from a source address that the test chooses, and the unprocessed answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.wire.serving import Server
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server answered. `headers` are in their order, a repeated one as often as it came."""
+    """A server's answer. `headers` are in their order, repeated ones included."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -49,7 +49,7 @@ def ask(
     source: str = "127.0.0.1",
     headers: dict[str, str] | None = None,
 ) -> Answer:
-    """Ask a server: `send` is sent as JSON, `form` as a form, `body` as it is; `token` as a Bearer token."""
+    """Send a request: `send` as JSON, `form` as a form, `body` unchanged; `token` as a Bearer token."""
     sent = dict(headers or {})
     if send is not None:
         body, sent["Content-Type"] = json.dumps(send), "application/json"

@@ -1,4 +1,4 @@
-"""What the security rows stand on: one real server with generous limits, who operates it, and requests from an address of one's own.
+"""Fixtures of the security rows: a real server with generous limits, its operator, and source addresses for requests.
 
 A test's name begins with its row (`test_s05_…`). A row that needs other settings or another server makes its own.
 """
@@ -24,14 +24,14 @@ GENEROUS: dict[str, object] = {
     "TOKEN_ATTEMPTS_PER_ADDRESS": 1_000_000,
     "REQUESTS_PER_MINUTE": 1_000_000,
 }
-"""Limits that no row meets by accident."""
+"""Limits that no row reaches by accident."""
 
 _NUMBERS = itertools.count(1)
 
 
 @contextmanager
 def operating(server: Server, *names: str) -> Iterator[Operator]:
-    """Somebody who works on a server's database, where these users are and no limit is met by accident."""
+    """The operator of a server's database, with these users and generous limits."""
     made = Operator(server.folder)
     try:
         made.choose(**GENEROUS)
@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all rows that leave it as they found it. None may have made its log hold a traceback."""
+    """One server for all rows that restore its state. At the end its log must hold no traceback."""
     made = Server(tmp_path_factory.mktemp("security"))
     yield made
     made.stop()
@@ -59,13 +59,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def operator(server: Server) -> Iterator[Operator]:
-    """Who changes that server's settings and accounts; every limit is generous."""
+    """The operator of that server's database; every limit is generous."""
     with operating(server) as made:
         yield made
 
 
 @pytest.fixture
 def address() -> str:
-    """A loopback address that no other test comes from."""
+    """A loopback address that no other test uses."""
     number = next(_NUMBERS)
     return f"127.9.{number // 250}.{number % 250 + 1}"

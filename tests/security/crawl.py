@@ -1,4 +1,4 @@
-"""Every address of the panel and the API, filled in with things that are there, and what a server keeps, to be compared."""
+"""Every route of the panel and the API with ids that exist, and a comparable dump of a server's state."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from tests.wire.raw import Ws
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
 KEPT: tuple[Table, ...] = (SETTINGS, ROLES, USERS, API_KEYS, LINKS, FEEDS, EVICTIONS, AUDIT)
-"""What only an operator's act may change."""
+"""The tables that only an operator's action may change."""
 MOVES = ("last_used_at", "last_used_from", "last_login_at", "last_login_from")
-"""Columns that tell of use."""
+"""Columns that record use."""
 REFUSALS = ("access.refused", "token.refused")
-"""What the log tells of what did not happen; the number of a flood is written up to half a minute after it."""
+"""Audit actions of refused attempts; the count of a flood is written up to half a minute later."""
 _WORD = re.compile(r"<(?:[^:<>]*:)?([a-z_]+)>")
 
 
 def kept(operator: Operator) -> dict[str, list[Any]]:
-    """All that an act of an operator could have changed."""
+    """Everything that an operator's action could have changed."""
 
     def read(connection: Connection) -> dict[str, list[Any]]:
         found: dict[str, list[Any]] = {}
@@ -46,25 +46,25 @@ def kept(operator: Operator) -> dict[str, list[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Things:
-    """What a crawl finds on a server: a user with a key, a link and a live connection, a role, an added receiver."""
+    """The objects of a crawl: a user with a key, a link and a live connection, a role, an added receiver."""
 
     words: dict[str, str]
     client: Ws
 
     def path(self, pattern: str) -> str:
-        """An address with its words filled in."""
+        """A route's path with its parameters replaced."""
         return _WORD.sub(lambda match: self.words[match[1]], pattern)
 
 
 def things(server: Server, operator: Operator, name: str) -> Things:
-    """Make them; `name` makes them differ from other crawls'."""
+    """Make the objects; `name` keeps them apart from other crawls'."""
     boss = operator.key("root")
     user_id = operator.user(name, "viewer")
     key = operator.made_key(name)
     change(operator, roles.create, name, frozenset({"aircraft.view"}), "", OPERATOR)
     client = Ws(server, User_Agent=AGENT)
     sid = client.join("/", {"token": key.text})[1]["sid"]
-    # Invented traffic like the server's own: a real receiver would make that one rest.
+    # Simulated traffic like the server's own: a real receiver would pause that one.
     feed_id = ask(server, "/api/admin/feeds/", send={"url": f"demo://?seed={user_id}"}, token=boss).json()["id"]
     link = ask(server, f"/api/admin/users/{user_id}/reset-link/", method="POST", token=boss).json()["token"]
     words = {
@@ -102,11 +102,11 @@ FORMS: dict[str, dict[str, str]] = {
     "links_accept": {"password": PASSWORD, "again": PASSWORD},
     "links_choose": {"password": PASSWORD, "again": PASSWORD},
 }
-"""What a form would send, by endpoint; the others send `sure` alone. With its token each would do its work."""
+"""The fields of each form, by endpoint; the others send only `sure`. With a CSRF token each would be accepted."""
 
 
 def panel(method: str) -> Iterator[tuple[Route, str]]:
-    """Every route of the panel with this method, and its address with words in it."""
+    """Every route of the panel with this method, and its path with parameters."""
     for page in PAGES:
         for route in page.routes:
             if route.method == method:
@@ -114,7 +114,7 @@ def panel(method: str) -> Iterator[tuple[Route, str]]:
 
 
 def api(method: str) -> Iterator[str]:
-    """Every address of the API that takes this method, with words in it."""
+    """Every path of the API with this method, with parameters."""
     for resource in RESOURCES:
         for route in resource.routes:
             if route.method == method:
@@ -122,7 +122,7 @@ def api(method: str) -> Iterator[str]:
 
 
 def form_of(route: Route) -> dict[str, str]:
-    """What this route's form would send."""
+    """The fields of this route's form."""
     return FORMS.get(route.endpoint, {"sure": "yes"})
 
 

@@ -1,5 +1,5 @@
-"""Privilege rules, from outside, by the panel's forms and by /api/ alike: nobody gives a role, a scope or a key above his own,
-managing users is not managing settings, and of whoever is disabled nothing is left."""
+"""Privilege rules, from outside, by the panel's forms and by /api/ alike: no user grants a role, a scope or a key above the own,
+managing users is not managing settings, and a disabled user keeps no access."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ KEY = {"name": "made", "kind": "live", "may": "all", "ends": "never"}
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Somebody who manages users and keys and nothing else, and whom he would like to use: `top` is an administrator with the
-    key `top_key`, `low` may only look."""
+    """A user who manages users and keys and nothing else, and two others: `top` is an administrator with the key `top_key`,
+    `low` is a viewer."""
 
     browser: Browser
     token: str
@@ -53,7 +53,7 @@ def office(server: Server, operator: Operator) -> Iterator[Office]:
 
 
 def everything(operator: Operator) -> object:
-    """What the refused may not have changed."""
+    """What refused requests must not have changed."""
     people = [(u.id, u.name, u.role, u.disabled, u.password_hash, u.session_epoch) for u in operator.store.read(users.every)]
     held = [(k.id, k.user.id, k.scopes, k.revoked_at, k.rotated_to, k.expires_at) for k in operator.store.read(keys.every)]
     rights = [(role.name, role.permissions) for role in operator.store.read(roles.every)]
@@ -130,7 +130,7 @@ ROUTES: dict[str, tuple[str, str, Any]] = {
 
 
 def filled(value: Any, office: Office) -> Any:
-    """A path or a body with the ids of those it is about; an id that stands alone in `user_id` becomes a number."""
+    """A path or a body with the ids replaced; a lone id in `user_id` becomes a number."""
     if isinstance(value, dict):
         made = {name: filled(one, office) for name, one in value.items()}
         return {name: int(one) if name == "user_id" else one for name, one in made.items()}

@@ -1,4 +1,4 @@
-"""S1 and S2: the form of an API key, which refuses a mistyped one before anything is asked, and what is kept of it: never itself."""
+"""S1 and S2: the format of an API key, by which a mistyped one is refused without the database, and its storage as a digest only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ME = "/api/auth/me/"
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """A server in this process, whose database can be watched."""
+    """A server in this process, whose database statements can be recorded."""
     made = World(tmp_path)
     yield made
     made.close()
@@ -30,7 +30,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """Every statement that any database is asked meanwhile."""
+    """Every statement sent to any database meanwhile."""
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -44,13 +44,13 @@ def statements() -> Iterator[list[str]]:
 
 
 def flipped(text: str) -> Iterator[str]:
-    """The key with one character changed, at every place."""
+    """The key with one character changed, at each position."""
     for place, letter in enumerate(text):
         yield text[:place] + ("x" if letter != "x" else "y") + text[place + 1 :]
 
 
 def like(text: str) -> str:
-    """Another well-formed key that begins as this one, up to what an operator is shown of it."""
+    """Another well-formed key with the same beginning as far as operators can see it."""
     body = text[:12] + generate("live")[12:40]
     return body + checksum(body)
 

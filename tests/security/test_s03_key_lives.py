@@ -1,4 +1,4 @@
-"""S3: a key is shown once, its use is noted without a write for each, and it ends at its second; a rotated one overlaps."""
+"""S3: a key is shown once, its uses are counted without a write for each, and it ends to the second; a rotated one overlaps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""S3: a key that makes or rotates a key makes none that is good from more places, for longer, or for the live sky."""
+"""S3: a key made or rotated by a key is not valid from more networks, for longer, or for the live sky."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""S3: a test key is of the sandbox: it operates nothing, whoever owns it."""
+"""S3: a test key is for the sandbox only: it manages nothing, whatever its owner may do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""S4: a key that is revoked at one process ends its sockets at every process, those of clients that do not listen too."""
+"""S4: revoking a key at one process ends its sockets at every process, those of clients that do not read too."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ REVOKED = ("token_revoked", "Invalid token: revoked")
 
 @pytest.fixture(autouse=True)
 def as_found(boss: Operator) -> Iterator[None]:
-    """Clients that flood are let to, so that they may be seen not reading."""
+    """Clients may flood, so that the test can show that they do not read."""
     boss.choose(SOCKET_EVENTS_PER_SECOND=1000, SOCKET_EVENTS_BURST=10_000)
     yield
     boss.choose(SOCKET_EVENTS_PER_SECOND=20, SOCKET_EVENTS_BURST=60)
 
 
 def revoke(server: Server, boss: Operator, key_id: int) -> float:
-    """An administrator revokes a key at that server; when he was answered."""
+    """An administrator revokes a key at that server; returns when the answer came."""
     answer = ask(server, f"/api/admin/keys/{key_id}/", method="DELETE", token=boss.key("root"))
     assert answer.status in (200, 204), answer.text
     return time.time()

@@ -1,4 +1,4 @@
-"""S5: every token that we did not sign, or not for that, is refused over HTTP and at the sockets, and nothing falls over it."""
+"""S5: every token not signed by this server, or not for this purpose, is refused over HTTP and at the sockets without an error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ME = "/api/auth/me/"
 HASHES = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
 CLAIMS = ("iss", "aud", "sub", "jti", "iat", "nbf", "exp", "typ", "fam")
 HARMLESS = (("jti", ""), ("iat", -1), ("nbf", -1))
-"""Under our own signature these say nothing wrong: any text is an id, and a time before 1970 is past."""
+"""Valid under the server's signature: any text is an id, and a time before 1970 is past."""
 
 FOREIGN = b"another key, of forty bytes at the least"
 
@@ -32,7 +32,7 @@ def b64(data: bytes) -> str:
 
 
 class Forger:
-    """Holds one genuine token, and the server's own key: the strongest forger there can be, to prove what is checked."""
+    """Has one genuine token and the server's own key: the strongest possible forger, to show that each check matters."""
 
     def __init__(self, server: Server, operator: Operator) -> None:
         operator.user("mark")
@@ -44,7 +44,7 @@ class Forger:
         self.other = operator.jwt("nora")
 
     def sign(self, header: dict[str, Any] | None = None, claims: object = None, key: bytes | None = None, **more: Any) -> str:
-        """A token with those headers beside ours, and those claims in the place of ours or beside them."""
+        """A token with these headers added, and these claims replaced or added."""
         head = {**self.header, **(header or {})}
         head = {name: value for name, value in head.items() if value is not ...}
         body = {**self.claims, **more} if claims is None else claims

@@ -40,7 +40,7 @@ def code(answer: Answer) -> str:
 
 
 class Client:
-    """A real client, and what it heard."""
+    """A real client and the events it received."""
 
     def __init__(self, server: Server, token: str, namespace: str) -> None:
         self.heard: list[tuple[str, Any]] = []

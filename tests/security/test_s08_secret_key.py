@@ -1,4 +1,4 @@
-"""S8: the secret key is changed as an operator does it, by a command and a restart: nobody notices who comes back in time."""
+"""S8: the secret key is changed by a command and a restart; clients that return in time are not affected."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Load:
 
 
 class Installation:
-    """A server that is started again and again on one folder, its people and their browsers."""
+    """A server that is restarted on one folder, its users and their browsers."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -90,7 +90,7 @@ class Installation:
         return made
 
     def asked_for(self, *tokens: str) -> None:
-        """Ask with these tokens from now on, restarts or not."""
+        """Send requests with these tokens from now on, across restarts."""
         self.load = [Load(token) for token in tokens]
         for one in self.load:
             one.server = self.server

@@ -1,4 +1,4 @@
-"""S9: how a password is kept, however it was set, and that it may be long but not endless."""
+"""S9: how a password is stored, however it was set, and that its length is limited."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PASSPHRASE = "zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deic
 
 
 def kept(operator: Operator, name: str) -> str:
-    """What the database keeps of a user's password."""
+    """The stored hash of a user's password."""
     user = operator.store.read(users.by_name, name)
     assert user is not None
     assert user.password_hash is not None

@@ -1,5 +1,5 @@
-"""S10 and S11: guessing a password is slowed down for an account, an address and everybody, at all processes together, and
-what a guess is told says nothing of who exists."""
+"""S10 and S11: password guessing is limited per account, per address and in all, across processes, and the answer to a
+guess does not reveal which users exist."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROOMY = {"LOGIN_ATTEMPTS_PER_ACCOUNT": 1000, "LOGIN_ATTEMPTS_PER_ADDRESS": 10_00
 
 @pytest.fixture(autouse=True)
 def roomy(boss: Operator) -> Iterator[None]:
-    """Limits that only the test itself lowers."""
+    """Generous limits, which single tests lower."""
     boss.choose(**ROOMY)
     yield
     boss.choose(**ROOMY)
@@ -37,7 +37,7 @@ def waits(answer: Answer) -> bool:
 
 
 def failures(boss: Operator) -> int:
-    """How many passwords were looked at and found wrong: each wrote one row."""
+    """How many wrong passwords were checked: each wrote one row."""
     return len(boss.store.read(audit.page, 1000, action="login.failed"))
 
 
@@ -78,7 +78,7 @@ def test_s10_strangers_cannot_lock_out_who_signed_in_from_his_address_before(pai
     assert waits(sign_in(pair[1], "clara", PASSWORD, source="127.3.5.2"))
     for server in pair:
         assert sign_in(server, "clara", PASSWORD, source="127.3.5.1").status == 200
-    # His own address has a count of its own: it is no way to guess on.
+    # The user's own address has a separate count, which does not permit more guesses.
     answers = [sign_in(pair[number % 2], "clara", source="127.3.5.1") for number in range(8)]
     assert [answer.status for answer in answers] == [401] * 5 + [429] * 3
 
@@ -136,7 +136,7 @@ def guessed(kind: str) -> tuple[str, str]:
 
 
 def looks(answer: Answer, name: str) -> tuple[object, ...]:
-    """What somebody can tell answers apart by, without the name that he typed himself and what is random every time."""
+    """What distinguishes answers, without the typed name and random values."""
     body = re.sub(r'(?:value|content)="[A-Za-z0-9_.-]{60,}"', "TOKEN", answer.text).replace(f'value="{name}"', "NAME")
     hidden = {"date", "set-cookie", "content-length"}
     headers = sorted((key.lower(), value) for key, value in answer.headers if key.lower() not in hidden)

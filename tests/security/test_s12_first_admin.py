@@ -1,4 +1,4 @@
-"""S12: no account exists by default, and the first one is made once, by whoever holds a link that dies of it."""
+"""S12: no account exists by default, and the first one is made with a link that works once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COMMON = ("admin", "root", "skyspy", "administrator", "password", "changeme")
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that nobody ever used. The last test of this file makes its first administrator."""
+    """A server without a user. The last test of this file makes its first administrator."""
     made = Server(tmp_path_factory.mktemp("fresh"))
     yield made
     made.stop()

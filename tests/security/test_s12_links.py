@@ -1,4 +1,4 @@
-"""S12: a link that lets somebody choose a password works once, in its time, for its purpose, and only as it was made."""
+"""S12: a link for choosing a password works once, until it expires, for its purpose, and unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""S13: a sign-in to the panel is a session of the server's: its cookie is well kept, and worth nothing once that has ended."""
+"""S13: a sign-in to the panel is a session in the database: its cookie is protected, and useless after the session ended."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NAME = "skyspy_panel"
 
 
 def thief(server: Server, cookies: dict[str, str]) -> Browser:
-    """Another browser of the same make that got hold of cookies."""
+    """Another browser of the same kind with stolen cookies."""
     browser = Browser(server)
     browser.cookies = dict(cookies)
     return browser

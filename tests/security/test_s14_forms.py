@@ -1,4 +1,4 @@
-"""S14: nothing changes by a form that this server did not give to this very session, nor by any GET."""
+"""S14: neither a form without this session's token nor any GET changes anything."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def root(server: Server, operator: Operator, found: Things) -> Browser:
 
 @pytest.fixture(scope="module")
 def foreign(server: Server, operator: Operator, found: Things) -> str:
-    """A form token that is good, for another session of another user."""
+    """A valid CSRF token of another session of another user."""
     return signed_in(server, operator, "mallory", "admin").token
 
 

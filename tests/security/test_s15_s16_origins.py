@@ -1,4 +1,4 @@
-"""S15 and S16: another site's page opens no connection and reads no answer, and the panel's cookie is nobody outside it."""
+"""S15 and S16: another site's page opens no connection and reads no answer, and the panel's cookie authenticates nothing else."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PATHS = ("/", "/admin/", "/admin/sign-in/", "/api/aircraft/", "/api/auth/token/"
 
 @pytest.fixture
 def cookie(server: Server, operator: Operator) -> str:
-    """The header of a browser that is signed in to the panel as an administrator."""
+    """The Cookie header of a browser that is signed in to the panel as an administrator."""
     return "; ".join(f"{name}={value}" for name, value in signed_in(server, operator).cookies.items())
 
 

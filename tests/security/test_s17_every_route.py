@@ -1,4 +1,4 @@
-"""S17: each route there is, not a few of them, answers with the headers; no page of the panel holds a script or a style."""
+"""S17: every route answers with the headers; no page of the panel has an inline script or style."""
 
 from __future__ import annotations
 

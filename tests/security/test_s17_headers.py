@@ -1,4 +1,4 @@
-"""S17: every answer of the server carries the headers, whoever inside it gave the answer."""
+"""S17: every answer of the server carries the headers, whichever part made it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ SOCKETS: dict[str, tuple[int, str, str, dict[str, str]]] = {
 
 
 def assert_carried(answer: Answer) -> None:
-    """That an answer carries every header, once, and lets no script or style of a page's own run."""
+    """Assert that an answer has every header once, and that its policy forbids inline scripts and styles."""
     policy = dict(part.strip().split(" ", 1) for part in str(answer.header("Content-Security-Policy")).split(";"))
     assert policy["default-src"] == policy["script-src"] == policy["style-src"] == "'self'"
     assert policy["object-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"

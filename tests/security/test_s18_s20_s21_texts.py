@@ -1,5 +1,5 @@
-"""S18, S20 and S21: what strangers write is shown and never run, forges no line of the log, and no secret stands where it may
-be read again. One server that logs all it can, whose receiver is hostile."""
+"""S18, S20 and S21: untrusted text is escaped, forges no line of the log, and no secret is stored where it can be read
+again. One server with full logging, whose receiver is hostile."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def test_s20_no_secret_is_in_the_log_in_an_error_or_in_anything_that_is_read_lat
         "tail": turned[-20:],
     }
 
-    # Right and wrong, in every place where somebody may put one.
+    # Right and wrong, in every place of a credential.
     for name in ("root", "nobody", TYPED):
         sent("/api/auth/token/", send={"username": name, "password": TYPED})
         sent(

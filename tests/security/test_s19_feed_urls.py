@@ -1,4 +1,4 @@
-"""S19: what the server connects to is a receiver that an administrator named, by one of a few schemes, and it is written down."""
+"""S19: the server connects only to receivers that an administrator named, by known schemes, and each is audited."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REFUSED = (
 
 
 def count(operator: Operator) -> int:
-    """How many acts with receivers are in the log."""
+    """The number of audit rows about receivers."""
     return len(operator.store.read(audit.page, 1000, action="feed."))
 
 

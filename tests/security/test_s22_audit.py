@@ -1,5 +1,5 @@
-"""S22: each act of an operator leaves one row with who, from where, and how it was before and after, kept with the act or not
-at all; and nothing that the server does later touches a row that is written."""
+"""S22: each action of an operator writes one row with actor, address, before and after, in the same transaction; and the
+server never changes a written row."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def operator(server: Server) -> Iterator[Operator]:
 
 @pytest.fixture(scope="module")
 def shell(server: Server, operator: Operator) -> Iterator[Shell]:
-    """Whoever looks at the database meanwhile: each change of a row of the log is noted."""
+    """Database triggers that record each change of an audit row."""
     made = Shell(server.folder)
     made.do(TOUCHED)
     yield made
@@ -68,7 +68,7 @@ def shell(server: Server, operator: Operator) -> Iterator[Shell]:
 
 
 def newest(operator: Operator, after: int = 0) -> list[Entry]:
-    """The rows written after that one, the oldest first; how often something was refused is written when it likes."""
+    """The rows written after that one, oldest first, without counts of refusals, which are written later."""
     rows = reversed(operator.store.read(audit.page, 1000))
     return [row for row in rows if row.id > after and not row.action.endswith(".refused")]
 

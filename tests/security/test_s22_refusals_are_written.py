@@ -1,4 +1,4 @@
-"""S22: failures stand in the audit log too: who tried what he may not, from where, and a flood of it in few rows."""
+"""S22: refused attempts are audited too, with actor and address, and a flood of them in few rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
 
 def refused(operator: Operator, name: str) -> list[tuple[str, str, Any]]:
-    """What was written of somebody's refusals, the oldest first: what, from where, the rest."""
+    """The audit rows of an actor's refusals, oldest first: (what, address, rest)."""
     rows = operator.store.read(audit.page, 1000, action="access.refused")
     return [(row.object, row.address, row.after) for row in reversed(rows) if row.actor.partition(" / ")[0] == name]
 

@@ -1,4 +1,4 @@
-"""S23: whoever signs in, confirms or mistypes an address here is led to a page of this server and to no other."""
+"""S23: signing in, confirming and mistyped addresses redirect to pages of this server only."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ SERVING = (
 
 
 def raw(server: Server, target: str, *headers: str) -> tuple[int, bytes]:
-    """Ask for a target exactly as it is written, which a client's library would tidy."""
+    """Request a target unchanged, which a client library would normalize."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as line:
         lines = (f"GET {target} HTTP/1.1", "Host: x", "Connection: close", *headers, "", "")
         line.sendall("\r\n".join(lines).encode("latin-1"))
@@ -45,7 +45,7 @@ def raw(server: Server, target: str, *headers: str) -> tuple[int, bytes]:
 
 
 def secrets(server: Server) -> tuple[bytes, ...]:
-    """What stands in files nearby, and must stay there."""
+    """Texts of files that must not be served."""
     instance = server.folder / "instance"
     return ((instance / "secret_key").read_bytes().strip(), b"SQLite format 3", b"root:x:", b"[metadata]", b"[core]")
 

@@ -1,4 +1,4 @@
-"""S27: a forwarding header is believed of a proxy that the operator named and of nobody else: for limits, for the log, for TLS."""
+"""S27: forwarding headers are used only from a proxy that the operator configured: for limits, the log and TLS."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SAYS = (
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that knows one proxy."""
+    """A server with one trusted proxy."""
     made = Server(tmp_path_factory.mktemp("proxied"), SKYSPY_TRUSTED_PROXIES=PROXY)
     yield made
     made.stop()
@@ -43,7 +43,7 @@ def operator(server: Server) -> Iterator[Operator]:
 
 
 def claims(address: str) -> dict[str, str]:
-    """Every header by which somebody could say that he is another."""
+    """Every header by which a client could claim another address."""
     return {name: f"for={address}" if name == "Forwarded" else address for name in SAYS}
 
 

@@ -1,5 +1,4 @@
-"""The page of access and settings: every setting in words, and a look ahead that says from what to what and whom it costs
-what."""
+"""The settings page: every setting in words, and the preview of a change with its consequences."""
 
 from __future__ import annotations
 
@@ -35,11 +34,11 @@ def connected(
 
 
 def text_of(page: str) -> str:
-    """What a page says, on one line."""
+    """A page's text, on one line."""
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
-# How values read
+# Display of values
 
 
 @pytest.mark.parametrize(
@@ -113,7 +112,7 @@ def test_what_is_wrong_stands_at_its_setting_and_what_was_typed_stays(panel: Pan
     assert panel.log("setting.set") == []
 
 
-# The look ahead
+# The preview
 
 
 def test_it_says_from_what_to_what(panel: Panel, ann: Browser) -> None:
@@ -130,7 +129,7 @@ def test_it_says_from_what_to_what(panel: Panel, ann: Browser) -> None:
     assert "1 minute (60 s) → becomes 1 hour (3600 s)" in said
 
 
-def test_it_says_whom_it_disconnects_in_which_namespace(panel: Panel, ann: Browser) -> None:
+def test_a_preview_counts_disconnects_by_namespace(panel: Panel, ann: Browser) -> None:
     connected(panel)
     connected(panel, namespace="/cannonball")
     connected(panel, address=HERE)
@@ -140,14 +139,14 @@ def test_it_says_whom_it_disconnects_in_which_namespace(panel: Panel, ann: Brows
     assert "Keep it and disconnect 3 connections" in said
 
 
-def test_it_says_which_topics_are_lost_by_those_who_stay(panel: Panel, ann: Browser) -> None:
+def test_a_preview_counts_lost_topics_of_sessions_that_stay(panel: Panel, ann: Browser) -> None:
     connected(panel, topics=("aircraft", "stats"))
     form = {f"feature.{name}": level for name, level in Settings().FEATURE_ACCESS.items()} | {"feature.stats": "authenticated"}
     said = text_of(ann.post("/admin/access/preview/", form).text)
     assert "1 connection loses the topic stats and stays connected." in said
 
 
-def test_it_warns_who_would_send_his_own_connection_away(panel: Panel, ann: Browser) -> None:
+def test_a_preview_warns_a_user_whose_own_connection_would_end(panel: Panel, ann: Browser) -> None:
     change(panel.skyspy, roles.create, "tuner", frozenset({"settings.manage"}), "", CLI)
     tom = panel.account("tom", "tuner")
     connected(panel, Principal("user", tom.id, "tom", "tuner", tom.permissions), namespace="/cannonball")

@@ -1,4 +1,4 @@
-"""The page of live connections: who is shown and how, and that nobody is sent away before it was said whom that ends."""
+"""The page of live connections: what it shows, and that a confirmation with its consequences comes before a disconnect."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def by_key(panel: Panel, name: str, key: str) -> Principal:
 
 
 def elsewhere(panel: Panel, sid: str, name: str = "", kind: str = "anonymous", **more: object) -> None:
-    """A session on another process, as it tells of it."""
+    """A session on another process, as published there."""
     values = {"user_id": None, "key_id": None, "lag_ms": 0, "messages": 0, "bytes": 0, **more}
     row = SessionRow(
         "other", sid, "/audio", kind, values["user_id"], values["key_id"], name, "", "viewer", "198.51.100.9", "", "none", "live",
@@ -125,7 +125,7 @@ def test_the_renewal_keeps_no_sign_in_alive(panel: Panel, ann: Browser) -> None:
     assert ann.get("/admin/live/list/").status_code == 401
 
 
-# Seeing somebody out
+# Disconnecting
 
 
 def test_one_connection_is_ended_after_it_was_said_whose(panel: Panel, ann: Browser) -> None:
@@ -176,7 +176,7 @@ def test_all_anonymous_are_ended_after_it_was_said_how_many(panel: Panel, ann: B
     assert [row.after for row in panel.log("live.disconnect")] == [{"sockets": 2}]
 
 
-def test_where_nobody_is_connected_there_is_nothing_to_press(panel: Panel, ann: Browser) -> None:
+def test_without_connections_there_is_no_disconnect_button(panel: Panel, ann: Browser) -> None:
     for path in ("one/gone/", "anonymous/", "user/2/"):
         answer = ann.get(f"/admin/live/{path}")
         assert answer.status_code == 200 and '<button type="submit" class="danger"' not in answer.text, path
@@ -184,7 +184,7 @@ def test_where_nobody_is_connected_there_is_nothing_to_press(panel: Panel, ann: 
     assert ann.get("/admin/live/user/99/").status_code == 404
 
 
-def test_the_connections_of_somebody_above_oneself_are_not_offered_and_not_ended(panel: Panel, ann: Browser) -> None:
+def test_connections_of_a_user_with_more_permissions_cannot_be_ended(panel: Panel, ann: Browser) -> None:
     change(panel.skyspy, roles.create, "clerk", frozenset({"users.manage"}), "", CLI)
     panel.user("cora", "clerk")
     connected(panel, person(panel, "ann"))

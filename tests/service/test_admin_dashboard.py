@@ -1,4 +1,4 @@
-"""The dashboard: what it says, and that nobody sees a part of it to which they have no right."""
+"""The dashboard: what it shows, and that each part needs its permission."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from skyspy.address import Peer
-from skyspy.admin.dashboard import in_words
+from skyspy.admin.dashboard import mode_summary
 from skyspy.aircraft import EMERGENCIES, Observation
 from skyspy.auth.principal import ANONYMOUS
 from skyspy.presence.sessions import Session
@@ -25,7 +25,7 @@ PARTS = {
     "feeds": "Receivers</h2>",
     "log": "Done lately",
 }
-"""A heading that stands only where its part is shown."""
+"""A heading of each part."""
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def ann(panel: Panel) -> Browser:
 
 
 def fly(panel: Panel, hex_: str, times: int = 2, **fields: object) -> None:
-    """An aircraft that was heard now, often enough to be believed."""
+    """An aircraft that was received now, often enough to be confirmed."""
     sky = panel.skyspy.skies["live"]
     for _ in range(times):
         panel.clock.pass_by(1)
@@ -51,7 +51,7 @@ def connected(panel: Panel, transport: str, *namespaces: str) -> None:
 
 
 def only(panel: Panel, name: str, permissions: Iterable[str]) -> Browser:
-    """The browser of somebody with these permissions and no others."""
+    """The browser of a user with exactly these permissions."""
     change(panel.skyspy, roles.create, name, frozenset(permissions), "", CLI)
     panel.user(f"{name}-user", name)
     return panel.browser(f"{name}-user")
@@ -115,9 +115,7 @@ def test_what_was_done_leads_to_who_did_it(panel: Panel, ann: Browser) -> None:
         ("mender", {"settings.manage"}, {"mode", "feeds"}),
     ],
 )
-def test_who_may_see_some_parts_is_shown_those_and_no_others(
-    panel: Panel, name: str, permissions: set[str], sees: set[str]
-) -> None:
+def test_each_part_needs_its_permission(panel: Panel, name: str, permissions: set[str], sees: set[str]) -> None:
     panel.skyspy.settings.change({"FEATURE_ACCESS": {"aircraft": "permission", "stats": "permission"}}, CLI)
     fly(panel, "4B1900", emergency="general", flight="SECRET1")
     connected(panel, "one", "/cannonball")
@@ -131,14 +129,14 @@ def test_who_may_see_some_parts_is_shown_those_and_no_others(
         assert "Sky now" not in page and "Emergencies" not in page and "SECRET1" not in page
 
 
-def test_who_may_see_aircraft_sees_the_sky_and_its_emergencies(panel: Panel) -> None:
+def test_aircraft_view_shows_the_sky_and_its_emergencies(panel: Panel) -> None:
     panel.skyspy.settings.change({"FEATURE_ACCESS": {"aircraft": "permission", "stats": "permission"}}, CLI)
     fly(panel, "4B1900", emergency="general", flight="SWR12")
     page = only(panel, "watcher", {"audit.view", "aircraft.view", "stats.view"}).get("/admin/dashboard/").text
     assert "Sky now" in page and "SWR12" in page
 
 
-def test_the_parts_are_for_whoever_operates_and_use_no_session(panel: Panel, ann: Browser) -> None:
+def test_the_parts_are_for_operators_and_do_not_count_as_use(panel: Panel, ann: Browser) -> None:
     assert panel.browser().get("/admin/dashboard/parts/").status_code == 401
     panel.user("vera", "viewer")
     assert panel.browser("vera").get("/admin/dashboard/parts/").status_code == 403
@@ -157,7 +155,7 @@ def test_the_parts_are_what_the_page_shows(panel: Panel, ann: Browser) -> None:
 def test_the_mode_is_told_in_plain_words(panel: Panel) -> None:
     def says(**settings: object) -> str:
         panel.skyspy.settings.change(settings, CLI)
-        return in_words(panel.skyspy.settings.current)
+        return mode_summary(panel.skyspy.settings.current)
 
     assert (
         says()

@@ -1,4 +1,4 @@
-"""The receivers page: what is shown of each, and adding, trying, pausing and removing one."""
+"""The receivers page: what it shows of each, and adding, testing, pausing and removing one."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from skyspy.admin.feeds import STATES, in_words
+from skyspy.admin.feeds import STATES, check_summary
 from skyspy.aircraft import Observation
 from skyspy.receivers.manager import CheckResult
-from skyspy.services.feeds import MOST, ReceiverFollower
+from skyspy.services.feeds import MAX_ADDED_FEEDS, ReceiverFollower
 from skyspy.store import feeds as table
 from skyspy.store import roles
 from tests.support.browser_client import PASSWORD, Browser
@@ -29,12 +29,12 @@ def ann(panel: Panel) -> Browser:
 
 @pytest.fixture
 def follower(panel: Panel) -> ReceiverFollower:
-    """Takes over what was added, when it is asked to look."""
+    """Follows the table of added receivers when called."""
     return ReceiverFollower(panel.skyspy, panel.skyspy.skies["live"])
 
 
 def text_of(page: str) -> str:
-    """What a page says, without its tags."""
+    """A page's text without tags."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
 
 
@@ -112,9 +112,9 @@ def test_a_receiver_that_this_process_has_not_taken_over_yet_is_shown_all_the_sa
 
 
 def test_what_was_heard_is_told_in_words() -> None:
-    assert in_words(CheckResult(41, 900, None)) == "Received 41 aircraft in 3 s."
-    assert in_words(CheckResult(0, 1, None)) == "Received 1 message in 3 s, of no aircraft yet."
-    assert in_words(CheckResult(0, 0, "nothing was heard in 3 s")) == "Nothing was heard in 3 s."
+    assert check_summary(CheckResult(41, 900, None)) == "Received 41 aircraft in 3 s."
+    assert check_summary(CheckResult(0, 1, None)) == "Received 1 message in 3 s, of no aircraft yet."
+    assert check_summary(CheckResult(0, 0, "nothing was heard in 3 s")) == "Nothing was heard in 3 s."
 
 
 def test_trying_says_what_is_wrong_keeps_what_was_typed_and_adds_nothing(panel: Panel, ann: Browser) -> None:
@@ -174,10 +174,10 @@ def test_two_receivers_of_one_host_are_two(panel: Panel, ann: Browser) -> None:
 
 
 def test_when_as_many_are_added_as_can_be_the_page_says_so_and_refuses_one_more(panel: Panel, ann: Browser) -> None:
-    for number in range(MOST):
+    for number in range(MAX_ADDED_FEEDS):
         put(panel, f"sbs://127.0.0.1:{number + 1}")
     page = ann.get("/admin/feeds/").text
-    assert f"{MOST} receivers are added, and there can be no more" in page
+    assert f"{MAX_ADDED_FEEDS} receivers are added, and there can be no more" in page
     assert "Add it" not in page
     answer = ann.post("/admin/feeds/add/", {"url": "sbs://127.0.0.1:999"})
     assert answer.status_code == 409
@@ -198,7 +198,7 @@ def test_adding_and_removing_ask_for_the_password_and_lose_nothing(panel: Panel,
     assert len(panel.skyspy.store.read(table.every)) == 1
 
 
-def test_who_may_not_manage_settings_may_do_nothing_here(panel: Panel) -> None:
+def test_without_settings_manage_nothing_is_permitted_here(panel: Panel) -> None:
     change(panel.skyspy, roles.create, "clerk", frozenset({"users.manage", "audit.view"}), "", CLI)
     panel.user("carl", "clerk")
     carl, feed_id = panel.browser("carl"), put(panel, NOBODY)
@@ -213,9 +213,7 @@ def test_who_may_not_manage_settings_may_do_nothing_here(panel: Panel) -> None:
 # -- those that are there -------------------------------------------------------------------------
 
 
-def test_a_receiver_that_is_there_is_tested_with_the_password_nobody_sees(
-    panel: Panel, ann: Browser, follower: ReceiverFollower
-) -> None:
+def test_a_listed_receiver_is_tested_with_its_hidden_password(panel: Panel, ann: Browser, follower: ReceiverFollower) -> None:
     put(panel, HUSHED)
     follower.follow(panel.skyspy.settings.fresh())
     ann.get("/admin/feeds/")

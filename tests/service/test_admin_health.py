@@ -1,4 +1,4 @@
-"""The Health page: who may see it, what it says in words, and that its log is text without secrets."""
+"""The Health page: its permission, its values in words, and that its log is text without secrets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from skyspy.admin.health import in_words
+from skyspy.admin.health import format_value
 from skyspy.aircraft import Observation
 from skyspy.auth.principal import Principal
 from skyspy.logs import HIDDEN
@@ -37,7 +37,7 @@ def shown(browser: Browser) -> str:
     return text_of(answer.text)
 
 
-def test_it_is_for_those_who_hold_settings_manage_and_for_no_one_else(panel: Panel) -> None:
+def test_the_page_needs_settings_manage(panel: Panel) -> None:
     others = only(panel, "others", {"users.manage", "keys.manage", "audit.view", "stats.view"})
     for path in (ADDRESS, "/admin/health/parts/"):
         assert others.get(path).status_code == 403
@@ -48,7 +48,7 @@ def test_it_is_for_those_who_hold_settings_manage_and_for_no_one_else(panel: Pan
     assert f'href="{ADDRESS}"' in boss.get("/admin/dashboard/").text
 
 
-def test_the_service_refuses_whoever_asks_it_past_the_page(panel: Panel, ann: Browser) -> None:
+def test_the_service_checks_the_permission_itself(panel: Panel, ann: Browser) -> None:
     panel.user("vic", "viewer")
     key = panel.skyspy.api_keys.create(2, "live", "k", CLI).text
     principal = panel.skyspy.tokens.identify(key, "192.0.2.1")
@@ -120,7 +120,7 @@ def test_a_database_that_does_not_answer_is_told(panel: Panel, ann: Browser) -> 
     boss = Principal("user", 1, "ann", permissions=frozenset({health.MANAGE}))
     report = health.report(replace(panel.skyspy, store=GoneStore()), Caller(boss))  # type: ignore[arg-type]
     assert "The database does not answer: no new client is admitted until it does." in report.problems
-    told = {line.title: in_words(line.values[0]) for line in report.part("database").lines}
+    told = {line.title: format_value(line.values[0]) for line in report.part("database").lines}
     assert told == {"Answers": "no", "One read takes": "–", "Kind": "PostgreSQL", "Where": "db/sky"}
     assert Sample("skyspy_database_up", (), 0.0) in list(report.samples())
 
@@ -159,4 +159,4 @@ def test_the_part_that_renews_itself_is_the_same_report(ann: Browser) -> None:
     ],
 )
 def test_a_value_is_shown_with_its_unit_and_the_unknown_as_a_dash(value: Value, words: str) -> None:
-    assert in_words(value) == words
+    assert format_value(value) == words

@@ -1,4 +1,4 @@
-"""The panel's pages from outside: what every page and form must hold to, and what each may not be made to do. S-numbers name the threats."""
+"""The panel's pages over HTTP: what holds for every page and form, and attacks on each. S-numbers are rows of docs/security.md."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_s17_a_refusal_carries_them_too(panel: Panel) -> None:
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if not route.open], ids=name_of)
-def test_a_stranger_sees_no_page_and_sends_no_form(panel: Panel, route: Route) -> None:
+def test_without_a_sign_in_every_page_and_form_is_refused(panel: Panel, route: Route) -> None:
     stranger = panel.browser()
     stranger.get("/admin/sign-in/")
     answer = stranger.get(address(route)) if route.method == "GET" else stranger.post(address(route), KEY_FORM)
@@ -123,7 +123,7 @@ def test_a_stranger_sees_no_page_and_sends_no_form(panel: Panel, route: Route) -
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.page.permissions], ids=name_of)
-def test_who_lacks_the_permission_sees_no_page_and_sends_no_form(panel: Panel, route: Route) -> None:
+def test_without_the_permission_every_page_and_form_is_refused(panel: Panel, route: Route) -> None:
     panel.user("root")
     rest = PERMISSION_NAMES - frozenset(route.page.permissions)
     change(panel.skyspy, roles.create, "all-but-it", rest, "", CLI)
@@ -133,7 +133,7 @@ def test_who_lacks_the_permission_sees_no_page_and_sends_no_form(panel: Panel, r
     answer = browser.get(address(route)) if route.method == "GET" else browser.post(address(route), KEY_FORM)
     assert answer.status_code == 403
     written = panel.log()[: len(panel.log()) - before]
-    # What a page asks for by itself is no try of its reader's.
+    # Requests of a page's script are not audited as attempts of the user.
     assert [(row.actor, row.action) for row in written] == ([] if route.quiet else [("carl", "access.refused")])
 
 
@@ -202,7 +202,7 @@ def test_a_form_says_what_is_wrong_and_keeps_what_was_typed(
     assert len(panel.skyspy.store.read(keys.every)) == 1
 
 
-def test_nobody_makes_a_key_for_somebody_above_himself_nor_beyond_the_owner(panel: Panel, ann: Browser) -> None:
+def test_a_key_for_a_user_with_more_permissions_or_beyond_the_owner_is_refused(panel: Panel, ann: Browser) -> None:
     change(panel.skyspy, roles.create, "keeper", frozenset({"keys.manage", "aircraft.view"}), "", CLI)
     panel.user("kim", "keeper")
     kim = panel.browser("kim")
@@ -213,7 +213,7 @@ def test_nobody_makes_a_key_for_somebody_above_himself_nor_beyond_the_owner(pane
     assert [key.revoked_at for key in list(panel.skyspy.store.read(keys.every))] == [None]
 
 
-def test_who_lacks_the_permission_has_his_own_keys_and_no_others(panel: Panel, ann: Browser) -> None:
+def test_without_keys_manage_a_user_sees_only_own_keys(panel: Panel, ann: Browser) -> None:
     bert = panel.browser("bert")
     assert bert.get("/admin/keys/1/").status_code == 403
     assert bert.post("/admin/keys/1/revoke/").status_code == 403
@@ -283,7 +283,7 @@ def test_s12_the_first_administrator_is_made_once_and_by_link_only(panel: Panel)
     assert [(user.name, user.role) for user in panel.skyspy.store.read(users.every)] == [("root", "admin")]
 
 
-def test_nobody_gives_a_role_above_his_own(panel: Panel, ann: Browser) -> None:
+def test_a_role_with_permissions_the_caller_lacks_cannot_be_given(panel: Panel, ann: Browser) -> None:
     change(panel.skyspy, roles.create, "clerk", frozenset({"users.manage", "aircraft.view"}), "", CLI)
     panel.user("cora", "clerk")
     cora = panel.browser("cora")
@@ -327,7 +327,7 @@ def test_deleting_says_first_what_ends_and_leaves_the_log(panel: Panel, ann: Bro
     assert "bert" in panel.log("user.delete")[0].object
 
 
-# S18: what is shown is never run
+# S18: values are escaped
 
 
 def test_s18_hostile_names_are_shown_and_not_run(panel: Panel, ann: Browser) -> None:

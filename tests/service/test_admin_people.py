@@ -1,4 +1,4 @@
-"""What the panel says of people and what they did: the audit log, one's own page, users, roles and keys."""
+"""The panel's pages about users: the audit log, the profile, users, roles and keys."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def ann(panel: Panel) -> Browser:
 
 
 def said(page: str) -> str:
-    """What a page says in its main part, on one line."""
+    """The text of a page's main part, on one line."""
     main = page.partition("<main")[2].partition("</main>")[0]
     return " ".join(re.sub(r"<[^>]+>", " ", "<main" + main).split())
 
@@ -147,7 +147,7 @@ def test_a_name_that_is_given_again_is_not_taken_for_the_one_before(panel: Panel
     assert rows == [("user.create", f'<a href="/admin/users/{again.id}/">'), ("user.delete", ""), ("user.create", "")]
 
 
-def test_who_may_only_read_the_log_gets_no_links_out_of_it(panel: Panel, ann: Browser) -> None:
+def test_audit_view_alone_gives_no_links_to_other_pages(panel: Panel, ann: Browser) -> None:
     change(panel.skyspy, roles.create, "auditor", frozenset({"audit.view"}), "", CLI)
     panel.user("aud", "auditor")
     page = panel.browser("aud").get("/admin/audit/").text
@@ -161,7 +161,7 @@ def test_an_act_that_names_only_an_id_says_whose_it_is(panel: Panel, ann: Browse
     assert "user 2 (bert)" in said(ann.get("/admin/audit/?action=live.").text)
 
 
-# One's own page
+# The profile
 
 
 def test_signing_out_everywhere_says_first_what_it_ends_and_then_ends_it(panel: Panel, ann: Browser) -> None:
@@ -191,7 +191,7 @@ def test_one_of_ones_other_browsers_is_signed_out_and_the_rest_stay(panel: Panel
     assert "Chrome on Linux is signed out" in said(ann.get(ann.post(phone_path).headers["Location"]).text)
     assert (ann.is_in(), phone.is_in(), third.is_in()) == (True, False, True)
     assert [(row.actor, row.object) for row in panel.log("logout.other")] == [("ann", "user ann")]
-    # Twice is no error, and one's own browser has its own way out.
+    # Repeating it is no error; the present browser has the sign-out button.
     assert "signed out already" in said(ann.get(phone_path).text)
     assert ann.post(phone_path).status_code == 303 and len(panel.log("logout.other")) == 1
     assert "the browser you use now" in said(ann.get(f"/admin/profile/browsers/{own}/sign-out/").text)
@@ -199,11 +199,11 @@ def test_one_of_ones_other_browsers_is_signed_out_and_the_rest_stay(panel: Panel
 
 
 def _is(panel: Panel, browser: Browser, path: str) -> bool:
-    """Whether that address is about this browser: its own page does not offer it."""
+    """Whether the address is that of this browser's own session, which the page does not offer to end."""
     return path not in browser.get("/admin/profile/").text
 
 
-def test_nobody_signs_somebody_elses_browser_out(panel: Panel, ann: Browser) -> None:
+def test_another_users_browser_cannot_be_signed_out(panel: Panel, ann: Browser) -> None:
     bert = panel.browser("bert")
     family = panel.skyspy.panel_sessions.sessions_of(2)[0].family.id
     assert "signed out already" in said(ann.get(f"/admin/profile/browsers/{family}/sign-out/").text)
@@ -276,12 +276,12 @@ def test_giving_somebody_a_lesser_role_says_first_what_is_lost(panel: Panel, ann
     assert ann.post(f"/admin/users/{otto.id}/role/", {"role": "nobody"}).status_code == 404
 
 
-def test_the_last_administrator_is_refused_before_he_is_asked(panel: Panel, ann: Browser) -> None:
+def test_demoting_the_last_administrator_is_refused_before_the_confirmation(panel: Panel, ann: Browser) -> None:
     refused = ann.post("/admin/users/1/role/", {"role": "viewer"})
     assert refused.status_code == 409 and "last administrator" in said(refused.text)
 
 
-def test_giving_a_role_more_or_changing_one_that_nobody_holds_is_not_asked_twice(panel: Panel, ann: Browser) -> None:
+def test_adding_permissions_or_changing_an_unused_role_needs_no_confirmation(panel: Panel, ann: Browser) -> None:
     change(panel.skyspy, roles.create, "listener", frozenset({"audio.view"}), "", CLI)
     assert ann.post("/admin/roles/role/listener/", {"permissions": ["stats.view"]}).status_code == 303
     panel.user("lea", "listener")

@@ -1,4 +1,4 @@
-"""The panel's sessions from outside: what opens one, what ends it, and what a cookie is worth. S-numbers name the threats."""
+"""The panel's sessions over HTTP: what opens and ends one, and what the cookie authenticates. S-numbers are rows of docs/security.md."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_s13_a_stranger_cannot_claim_tls(panel: Panel) -> None:
 
 
 class Moving(PanelSessions):
-    """The panel's sessions, and what an operator does while one is looked up."""
+    """PanelSessions with a change by an operator while a session is looked up."""
 
     def __init__(self, panel: Panel, meanwhile: Callable[[], object]) -> None:
         server = panel.skyspy
@@ -271,7 +271,7 @@ def test_s13_a_made_up_cookie_is_nobody(panel: Panel, ann: Browser, value: str) 
     assert not stranger.is_in()
 
 
-# Fresh sign-in for dangerous things
+# Recent proof of the password
 
 
 def test_a_dangerous_page_wants_the_password_again_after_ten_minutes(panel: Panel, ann: Browser) -> None:
@@ -343,7 +343,7 @@ def test_s11_unknown_wrong_and_disabled_read_the_same(panel: Panel) -> None:
     assert len(seen) == 1
 
 
-# S23: where a sign-in leads
+# S23: redirects after a sign-in
 
 
 @pytest.mark.parametrize(
@@ -383,7 +383,7 @@ def test_s23_a_sign_in_goes_on_to_the_page_that_was_asked_for(panel: Panel) -> N
     assert browser.post(sent, {"name": "ann", "password": PASSWORD}).headers["Location"] == "/admin/keys/?q=a"
 
 
-# S15: the cookie is no identity anywhere else
+# S15: the cookie authenticates nothing outside the panel
 
 
 def test_s15_the_cookie_is_nobody_outside_the_panel(panel: Panel, ann: Browser) -> None:
@@ -410,7 +410,7 @@ def test_the_token_is_for_who_is_signed_in_and_sends_the_form_token(panel: Panel
     assert ann.get("/admin/token/").status_code == 405
 
 
-# S21, S22: what is written down
+# S21, S22: logs
 
 
 def test_s22_signing_in_and_out_and_failing_are_written_down_with_the_address(panel: Panel) -> None:

@@ -1,4 +1,4 @@
-"""The HTTP API: answers that keep to their models, lists that page, errors that say what to do."""
+"""The HTTP API: answers match their models, lists have pages, errors say what to do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from skyspy.api import RESOURCES
 from skyspy.server import Server
 from tests.support.api_client import SELF, bearer, make_user, signed_in
 
-# every route keeps to what the document says of it
+# every route matches the document
 
 
 def test_every_route_without_parameters_answers_in_the_shape_of_its_model(client: FlaskClient, server: Server, sky: None) -> None:
@@ -112,7 +112,7 @@ def test_a_bad_query_says_which_field_is_wrong(client: FlaskClient, query: str) 
     assert query.partition("=")[0] in answer.get_json()["error"].get("fields", {})
 
 
-# mistakes
+# invalid requests
 
 
 @pytest.mark.parametrize(

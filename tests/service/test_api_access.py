@@ -1,4 +1,4 @@
-"""The HTTP API's door: the same as the sockets'."""
+"""Admission to the HTTP API: the same rules as for sockets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.browser_client import PASSWORD
 from tests.support.databases import change
 
 
-def test_nobody_gets_in_with_a_bad_credential_even_where_strangers_do(client: FlaskClient) -> None:
+def test_a_bad_credential_is_refused_where_anonymous_clients_are_admitted(client: FlaskClient) -> None:
     assert client.get("/api/aircraft/").status_code == 200
     for headers in (
         bearer("nonsense"),
@@ -32,7 +32,7 @@ def test_a_token_in_the_url_is_not_looked_at(client: FlaskClient, server: Server
     assert error_of(client.get(f"/api/auth/me/?token={token}")) == (401, "token_missing")
 
 
-def test_private_mode_closes_every_door_but_health_and_sign_in(client: FlaskClient, server: Server) -> None:
+def test_private_mode_refuses_anonymous_requests_but_health_and_sign_in(client: FlaskClient, server: Server) -> None:
     make_user(server)
     server.settings.set("AUTH_MODE", "private", SELF)
     for path in (

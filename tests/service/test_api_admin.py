@@ -1,4 +1,4 @@
-"""/api/admin: each route asks for its own right, changes what it says, leaves one row in the log and no secret anywhere."""
+"""/api/admin: each route needs its own permission, makes its change, and writes one audit row without secrets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MANAGING = ("users.manage", "keys.manage", "settings.manage", "audit.view")
 
 
 def asked(world: World, route: Route, token: str | None) -> Any:
-    """Ask a route about things that are not there, with a body that is empty."""
+    """Send a route ids that do not exist and an empty body."""
     path = route.path
     for word in path_parameters(path):
         path = path.replace(f"<{word}>", "999999")
@@ -49,12 +49,12 @@ def logged(world: World) -> list[tuple[str, str, str]]:
     return [(row.action, row.object, row.actor) for row in world.skyspy.store.read(audit.page, 1000)]
 
 
-# -- who may ------------------------------------------------------------------------------------
+# -- permissions --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mode", ["public", "private"])
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
-def test_a_route_is_shut_to_strangers_and_to_who_lacks_its_one_permission(world: World, route: Route, mode: str) -> None:
+def test_a_route_refuses_anonymous_callers_and_those_without_its_permission(world: World, route: Route, mode: str) -> None:
     world.choose(AUTH_MODE=mode)
     assert route.permission in MANAGING
     change(world.skyspy, roles.create, "most", PERMISSION_NAMES - {route.permission}, "", OPERATOR)
@@ -65,7 +65,7 @@ def test_a_route_is_shut_to_strangers_and_to_who_lacks_its_one_permission(world:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
-def test_a_route_opens_to_who_holds_its_one_permission_and_nothing_else(world: World, route: Route) -> None:
+def test_a_route_admits_a_caller_with_only_its_permission(world: World, route: Route) -> None:
     assert route.permission is not None
     change(world.skyspy, roles.create, "only", frozenset({route.permission}), "", OPERATOR)
     for token in (world.jwt("olaf", "only"), world.key("olaf"), world.key("root", scopes=[route.permission])):
@@ -150,7 +150,7 @@ def test_a_clerk_cannot_climb_by_any_route(world: World) -> None:
     assert above | {"POST /api/admin/settings/", "POST /api/admin/feeds/"} == set(said), "each try is written down"
 
 
-def test_the_last_administrator_stays_whatever_he_asks(world: World) -> None:
+def test_the_last_administrator_cannot_be_removed(world: World) -> None:
     token, me = world.jwt(), world.user()
     for body in ({"role": "viewer"}, {"disabled": True}):
         assert world.post(f"/api/admin/users/{me}/", body, token).status_code == 409
@@ -166,7 +166,7 @@ def test_several_changes_of_a_user_are_all_or_none(world: World) -> None:
     assert (changed.json["role"], changed.json["disabled"]) == ("operator", True)
 
 
-# -- what each does -----------------------------------------------------------------------------
+# -- effects ------------------------------------------------------------------------------------
 
 
 def test_every_change_leaves_one_row_with_who_and_no_secret(world: World) -> None:
@@ -228,7 +228,7 @@ def test_a_list_of_users_is_searched_and_paged(world: World) -> None:
     rest = world.get(f"/api/admin/users/?search=b&limit=1&cursor={found['next_cursor']}", token).json
     assert ([user["name"] for user in rest["users"]], rest["total"], rest["next_cursor"]) == (["bob"], 2, None)
     assert world.get("/api/admin/users/?search=operator", token).json["total"] == 0
-    # What a pattern would mean is a letter like others here.
+    # Wildcards of SQL LIKE are ordinary characters here.
     assert world.get("/api/admin/users/?search=%25", token).json["total"] == 0
 
 
@@ -246,7 +246,7 @@ def test_a_list_of_keys_is_searched_and_paged_the_newest_first(world: World) -> 
     assert world.get("/api/admin/keys/?search=nobody", token).json == {"keys": [], "count": 0, "total": 0, "next_cursor": None}
     users = world.get("/api/admin/users/", token).json
     assert [user["keys"] for user in users["users"]] == [2]
-    # A cursor of another list is none of this one.
+    # A cursor of another list is invalid here.
     other = world.get("/api/admin/users/?limit=1", token).json["next_cursor"] or "azpib2I"
     assert world.get(f"/api/admin/keys/?cursor={other}", token).status_code == 400
 
@@ -279,7 +279,7 @@ def test_live_connections_are_listed_with_what_they_cost(world: World) -> None:
 
 
 def everything(world: World, token: str, path: str, of: str, limit: int) -> list[Any]:
-    """What a list gives page by page."""
+    """The items of a list, page by page."""
     gathered: list[Any] = []
     cursor = ""
     while True:

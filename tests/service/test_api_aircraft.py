@@ -1,4 +1,4 @@
-"""The aircraft over HTTP: our own resources, readsb's files, ADS-B Exchange's addresses."""
+"""The aircraft over HTTP: the API's resources, readsb's files, ADS-B Exchange's routes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.world import World
 
 @pytest.fixture
 def sky(world: World) -> World:
-    """Four aircraft: an airliner, a military one, one on the ground, one of whom little is known."""
+    """Four aircraft: an airliner, a military one, one on the ground, one with few known fields."""
     world.hear("4B1805")
     world.hear("3F4A01", flight="GAF12", dbFlags=1, alt_baro=5000, category="A5", lat=48.6, squawk="7700", r="54+01", t="A400")
     world.hear("4B1807", flight="HBABC", alt_baro="ground", category="A1", lat=47.46, lon=8.56, gs=5.0)
@@ -154,7 +154,7 @@ def test_only_an_operator_sees_where_a_feed_comes_from(world: World) -> None:
     assert feeds.feeds[0].url == "demo://"
 
 
-# -- readsb's shape
+# -- readsb's format
 
 
 def test_aircraft_json_is_readsbs_to_the_letter(sky: World) -> None:
@@ -245,10 +245,10 @@ def test_v2_refuses_a_circle_that_is_none(world: World, path: str, field: str) -
         assert (answer.status_code, list(answer.json["error"]["fields"])) == (400, [field])
 
 
-# -- the wire
+# -- HTTP
 
 
-def test_a_large_answer_is_compressed_for_who_can_read_it(world: World) -> None:
+def test_a_large_answer_is_compressed_for_clients_that_accept_gzip(world: World) -> None:
     for number in range(300):
         world.hear(f"4B{number:04X}", ownOp=f"Operator number {number}")
     for path in ("/data/aircraft.json", "/api/aircraft/", "/v2/all"):

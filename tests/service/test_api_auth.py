@@ -1,4 +1,4 @@
-"""Signing in over HTTP, and one's own keys."""
+"""Signing in over HTTP, and the caller's own keys."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_signing_out_ends_the_sign_in_and_says_nothing_of_other_tokens(world: Wo
     assert world.post(f"{TOKEN}revoke/", {"token": "nonsense"}).status_code == 204
 
 
-def test_me_says_who_asks_and_what_he_may_do_now(world: World) -> None:
+def test_me_shows_the_caller_and_its_permissions_now(world: World) -> None:
     me = msgspec.json.decode(world.get("/api/auth/me/", world.key(scopes=["aircraft.view"])).data, type=Me)
     assert (me.kind, me.name, me.key, me.sky) == ("key", "ann", "test", "live")
     assert me.permissions == me.scopes == ["aircraft.view"]
@@ -135,7 +135,7 @@ def test_a_leaked_key_cannot_make_another(world: World) -> None:
     assert world.get(KEYS, world.key()).status_code == 403
 
 
-def test_nobody_gives_a_key_what_he_does_not_hold(world: World) -> None:
+def test_a_key_cannot_get_permissions_that_the_caller_lacks(world: World) -> None:
     token = world.jwt("vera", "viewer")
     answer = world.post(KEYS, {"name": "x", "scopes": ["aircraft.view", "users.manage"]}, token)
     assert (answer.status_code, answer.json["error"]["code"]) == (403, "permission_denied")

@@ -1,4 +1,4 @@
-"""The routes that tools of the field know already, and what only a large or a young server shows."""
+"""The routes for existing tools, with many aircraft and just after the start."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_aircraft_json_has_readsbs_shape_and_lower_case(client: FlaskClient, sky
     assert "distance_nm" not in one
 
 
-def test_the_receivers_place_is_rounded_for_strangers(client: FlaskClient, server: Server) -> None:
+def test_the_receivers_location_is_rounded_for_anonymous_clients(client: FlaskClient, server: Server) -> None:
     make_user(server)
     stranger = client.get("/data/receiver.json").get_json()
     assert (stranger["lat"], stranger["lon"]) == (47.5, 8.5)

@@ -1,4 +1,4 @@
-"""The API's description: nothing served that is not in it, nothing in it that is not served."""
+"""The OpenAPI document: it has every served route, and no other."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_a_body_that_is_no_object_is_400(world: World, body: bytes) -> None:
 
 
 class Trickle(BytesIO):
-    """A body that comes in pieces, as from the network."""
+    """A body that arrives in pieces, as from the network."""
 
     def read(self, size: int | None = -1) -> bytes:
         return super().read(min(8192, size) if size is not None and size >= 0 else 8192)
@@ -56,7 +56,7 @@ class Trickle(BytesIO):
 @pytest.mark.parametrize("size", [64 * 1024 + 1, 70_000, 1_000_000])
 @pytest.mark.parametrize("stream", [BytesIO, Trickle])
 def test_a_body_that_is_too_large_is_413_with_or_without_a_length(world: World, stream: type[BytesIO], size: int) -> None:
-    # Whole JSON if it were cut at the limit: what is too large must not be taken for something shorter.
+    # Valid JSON if it were cut at the limit: a body that is too large must not be read as a shorter one.
     large = b'{"username": "a", "password": "b"}'.ljust(size)
     assert world.client.post("/api/auth/token/", data=large, content_type="application/json").status_code == 413
     chunked = world.client.post(

@@ -22,7 +22,7 @@ STRANGER = {"REMOTE_ADDR": "198.51.100.7"}
 
 
 def credentials(world: World) -> dict[str, tuple[str | None, str | None]]:
-    """Each kind of credential, and the code it is refused with (None: it is good)."""
+    """Each kind of credential, and its refusal's code (None: it is admitted)."""
     good = world.jwt()
     revoked = world.made_key()
     change(world.skyspy, keys.revoke, revoked.key.id, OPERATOR)
@@ -200,7 +200,7 @@ class BrokenSettings:
 
 
 class Identifies:
-    """Tokens whose `identify` does as it is told."""
+    """Tokens with a given `identify`."""
 
     def __init__(self, act: Any) -> None:
         self._act = act
@@ -210,7 +210,7 @@ class Identifies:
 
 
 def served_with(world: World, **parts: object) -> Any:
-    """A client of the same house with some of its parts replaced."""
+    """A client of the same server with some of its parts replaced."""
     app = Flask("other", root_path=world.app.root_path)
     app.extensions["skyspy"] = replace(world.skyspy, **parts)
     api.register(app)
@@ -259,7 +259,7 @@ def test_a_bad_credential_is_refused_also_when_the_settings_move_meanwhile(world
 
 
 def test_settings_that_close_while_a_credential_is_looked_up_refuse_it(world: World) -> None:
-    # Public admits anybody who is known; what it closes to asks for a permission that this role lacks.
+    # Public mode admits every identity; the changed setting needs a permission that this role lacks.
     change(world.skyspy, roles.create, "few", frozenset({"stats.view"}), "", OPERATOR)
     eve = world.skyspy.tokens.identify(world.key("eve", role="few"))
     world.choose(AUTH_MODE="public")

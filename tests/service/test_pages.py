@@ -1,4 +1,4 @@
-"""Pages, static files and the headers that every answer carries; the page's own model of the sky."""
+"""Pages, static files and the headers of every answer; the page's model of the sky."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_transport_security_is_asked_for_behind_tls_only(tmp_path: Path) -> None
 
 
 class Reader(HTMLParser):
-    """What a page loads and what stands inside it."""
+    """What a page loads, and what is inline."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -161,7 +161,7 @@ def test_no_sheet_loads_anything() -> None:
 
 
 def run(script: str) -> Any:
-    """What a script that imports the model prints, as JSON."""
+    """The output, as JSON, of a script that imports the model."""
     node = shutil.which("node")
     if node is None:
         missing("node is not installed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from skyspy.presence.database import DatabasePresence
-from skyspy.presence.presence import PUBLISH_S, RENEW_S, Presence, clients
+from skyspy.presence.presence import PUBLISH_S, RENEW_S, Presence, count_clients
 from skyspy.services import sessions
 from skyspy.store import presence
 from tests.support.two_processes import Twice, admin, gone
@@ -13,7 +13,7 @@ from tests.support.world import OPERATOR
 
 
 def written(twice: Twice, rounds: int = 1) -> int:
-    """How many writes so many rounds of both processes cost."""
+    """The number of writes in so many rounds of both processes."""
     writes: list[None] = []
     for world in twice.worlds:
         world.store.after_write = lambda: writes.append(None)
@@ -24,11 +24,11 @@ def written(twice: Twice, rounds: int = 1) -> int:
     return len(writes)
 
 
-def test_nothing_is_written_while_nobody_is_connected(twice: Twice) -> None:
+def test_nothing_is_written_without_a_session(twice: Twice) -> None:
     assert written(twice, 200) == 0
 
 
-def test_while_nobody_comes_or_goes_a_process_writes_only_that_it_lives(twice: Twice) -> None:
+def test_without_changes_a_process_writes_only_its_heartbeat(twice: Twice) -> None:
     twice.there.peer().join()
     twice.settle()
     assert written(twice, int(RENEW_S / 0.5) - 10) == 0, "what its clients receive is not written, whoever is connected"
@@ -45,15 +45,15 @@ def test_a_crowd_that_comes_and_goes_costs_at_most_one_write_in_two_seconds(twic
     assert 0 < costs <= 20 * 0.5 / PUBLISH_S + 1
 
 
-def test_what_clients_received_is_written_only_while_somebody_views_the_list(twice: Twice) -> None:
+def test_traffic_is_written_only_while_the_list_is_viewed(twice: Twice) -> None:
     peer = twice.there.peer().join()
     twice.settle()
     peer.engine.queue.sent = 7
     twice.settle()
-    assert [row.messages for row in twice.here.skyspy.presence.everybody()] == [0]
-    twice.here.skyspy.presence.everybody(traffic=True)
+    assert [row.messages for row in twice.here.skyspy.presence.all_sessions()] == [0]
+    twice.here.skyspy.presence.all_sessions(traffic=True)
     twice.settle()
-    assert [row.messages for row in twice.here.skyspy.presence.everybody()] == [7]
+    assert [row.messages for row in twice.here.skyspy.presence.all_sessions()] == [7]
     peer.engine.queue.sent = 9
     for _ in range(int(presence.WANTED_S / 0.5)):
         twice.look()
@@ -93,8 +93,8 @@ def test_a_client_in_several_namespaces_counts_once_over_every_process(twice: Tw
         peer.join("/cannonball")
     twice.here.peer().join("/")
     twice.settle()
-    rows = twice.here.skyspy.presence.everybody()
-    assert (len(rows), clients(rows)) == (7, 3)
+    rows = twice.here.skyspy.presence.all_sessions()
+    assert (len(rows), count_clients(rows)) == (7, 3)
 
 
 def test_no_transports_id_leaves_its_process(twice: Twice) -> None:
@@ -161,7 +161,7 @@ def test_anonymous_clients_are_sent_away_and_may_come_back(twice: Twice) -> None
 
 
 @pytest.mark.parametrize("ahead", [-3600.0, 3600.0])
-def test_a_host_whose_clock_is_wrong_sends_away_those_who_were_there_and_nobody_else(twice: Twice, ahead: float) -> None:
+def test_an_eviction_ignores_a_hosts_wrong_clock(twice: Twice, ahead: float) -> None:
     twice.there.clock.wall_now += ahead
     before = [world.peer().join() for world in twice.worlds]
     twice.evict("anonymous")
@@ -173,7 +173,7 @@ def test_a_host_whose_clock_is_wrong_sends_away_those_who_were_there_and_nobody_
     assert all(gone(peer) for peer in after)
 
 
-def test_a_host_whose_clock_is_ahead_forgets_no_eviction_that_others_have_not_heard(twice: Twice) -> None:
+def test_a_host_with_a_fast_clock_removes_no_eviction_that_others_have_not_read(twice: Twice) -> None:
     peer, other = twice.there.peer().join(), twice.there.peer().join()
     for world, hour in ((twice.here, 0.0), (twice.here, 3600.0)):
         world.clock.wall_now += hour
@@ -183,7 +183,7 @@ def test_a_host_whose_clock_is_ahead_forgets_no_eviction_that_others_have_not_he
     assert (gone(peer), gone(other)) == (True, True)
 
 
-def test_whoever_comes_back_at_once_to_where_the_operator_acted_stays(twice: Twice) -> None:
+def test_a_client_that_reconnects_at_once_to_the_evicting_process_stays(twice: Twice) -> None:
     caller = admin(twice.here)
     twice.settle()
     peer = twice.here.peer().join()
@@ -194,7 +194,7 @@ def test_whoever_comes_back_at_once_to_where_the_operator_acted_stays(twice: Twi
     assert (gone(peer), gone(back)) == (True, False)
 
 
-def test_an_eviction_from_before_the_start_is_nobodys(twice: Twice) -> None:
+def test_an_eviction_from_before_the_start_is_ignored(twice: Twice) -> None:
     twice.evict("anonymous")
     port = DatabasePresence(twice.there.store, twice.there.clock)
     late = Presence(port, twice.there.skyspy.sessions, twice.there.clock)

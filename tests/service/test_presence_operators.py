@@ -1,4 +1,4 @@
-"""Claims about several processes on one database: what an operator does and is told counts all of them."""
+"""Claims about several processes on one database: an operator's actions and previews cover all of them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_invented_traffic_rests_while_a_real_receiver_is_there(twice: Twice) -> 
     sky.receivers.stop()
 
 
-def test_only_who_manages_settings_may_add_check_or_see_receivers(twice: Twice) -> None:
+def test_receivers_need_settings_manage(twice: Twice) -> None:
     principal = twice.here.skyspy.tokens.identify(twice.here.key("olga", "operator"), "127.0.0.1")
     assert principal is not None
     caller, server = Caller(principal), twice.here.skyspy
@@ -103,7 +103,7 @@ def test_an_operator_sees_and_sends_away_the_clients_of_every_process(twice: Twi
     assert gone(peers[0])
 
 
-# -- what an operator is told before he acts ------------------------------------------------------
+# -- previews --------------------------------------------------------------------------------------
 
 
 def test_a_preview_counts_the_clients_of_every_process_at_the_first_look(twice: Twice) -> None:
@@ -115,10 +115,10 @@ def test_a_preview_counts_the_clients_of_every_process_at_the_first_look(twice: 
     known.tell("subscribe", {"topics": ["acars"]})
     caller, server = admin(twice.here), twice.here.skyspy
     twice.settle()
-    found = access.preview(server, caller, {"AUTH_MODE": "private"})
+    found = access.preview_change(server, caller, {"AUTH_MODE": "private"})
     assert (dict(found.disconnected), dict(found.namespaces)) == ({"anonymous": 6}, {"/": 5, "/acars": 1})
     assert dict(found.lost) == {}, "who goes loses no topic besides"
-    found = access.preview(server, caller, {"FEATURE_ACCESS": {"acars": "authenticated"}})
+    found = access.preview_change(server, caller, {"FEATURE_ACCESS": {"acars": "authenticated"}})
     assert (dict(found.disconnected), dict(found.lost)) == ({"anonymous": 1}, {"acars": 5})
 
 
@@ -134,16 +134,16 @@ def test_a_preview_tells_apart_keys_that_may_stay_from_those_that_may_not(twice:
     caller, server = admin(twice.here), twice.here.skyspy
     change(server, stored_keys.revoke, revoked.key.id, OPERATOR)
     twice.settle()
-    found = access.preview(server, caller, {"FEATURE_ACCESS": {"audio": "permission"}})
+    found = access.preview_change(server, caller, {"FEATURE_ACCESS": {"audio": "permission"}})
     assert dict(found.disconnected) == {"key": 1}, "olga holds audio.view, and the revoked key goes anyway"
-    assert dict(access.preview(server, caller, {"WS_REJECT_INVALID_TOKENS": True}).disconnected) == {"anonymous": 1}
+    assert dict(access.preview_change(server, caller, {"WS_REJECT_INVALID_TOKENS": True}).disconnected) == {"anonymous": 1}
 
 
 def test_a_preview_is_what_happens(twice: Twice) -> None:
     peers = [world.peer().join() for world in twice.worlds for _ in range(3)]
     caller, server = admin(twice.here), twice.here.skyspy
     twice.settle()
-    found = access.preview(server, caller, {"AUTH_MODE": "private"})
+    found = access.preview_change(server, caller, {"AUTH_MODE": "private"})
     assert not any(gone(peer) for peer in peers), "a preview changes nothing"
     access.change(server, caller, {"AUTH_MODE": "private"})
     twice.look()
@@ -156,16 +156,16 @@ def test_users_roles_and_keys_are_counted_over_every_process(twice: Twice) -> No
         world.peer().join("/", {"token": key.text})
     caller, server = admin(twice.here), twice.here.skyspy
     twice.settle()
-    touched = users.touches(server, caller, key.key.user.id)
+    touched = users.preview_removal(server, caller, key.key.user.id)
     assert touched == users.UserImpact(1, 2)
     assert users.one(server, caller, key.key.user.id).sockets == 2
     assert keys.one(server, caller, key.key.id).sockets == 2
     assert roles.one(server, caller, "viewer").sockets == 2
-    taken = roles.effect_of_giving(server, caller, key.key.user.id, "viewer")
+    taken = roles.preview_assignment(server, caller, key.key.user.id, "viewer")
     assert (taken.lost, taken.users, taken.sockets) == (frozenset(), 1, 2)
 
 
-def test_nobody_sends_away_somebody_above_him_on_any_process(twice: Twice) -> None:
+def test_sessions_of_a_user_with_more_permissions_cannot_be_disconnected_on_any_process(twice: Twice) -> None:
     above = twice.there.made_key("root", role="admin")
     peer = twice.there.peer().join("/", {"token": above.text})
     change(twice.here, stored_roles.create, "clerk", frozenset({"users.manage", "aircraft.view"}), "", OPERATOR)

@@ -1,4 +1,4 @@
-"""What operators do: nobody gives, takes or touches what is above himself."""
+"""Services: a caller cannot grant, take or manage permissions that the caller lacks."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def connect(server: Server, principal: Principal, namespace: str = "/", **more: 
 # -- privilege rules ------------------------------------------------------------------------------
 
 
-def test_nobody_gives_a_role_above_his_own(server: Server, admin: User) -> None:
+def test_a_role_with_permissions_the_caller_lacks_cannot_be_given(server: Server, admin: User) -> None:
     clerk, guest = made(server, "clerk", "clerk"), made(server, "guest", "keeper")
     refused(users.create, server, caller(clerk), "friend", "admin", None)
     refused(users.create, server, caller(clerk), "friend", "viewer", None)
@@ -74,7 +74,7 @@ def test_nobody_gives_a_role_above_his_own(server: Server, admin: User) -> None:
     assert users.create(server, caller(clerk), "friend", "clerk", None).role == "clerk"
 
 
-def test_nobody_makes_or_changes_a_role_to_hold_what_he_lacks(server: Server, admin: User) -> None:
+def test_a_role_cannot_get_permissions_that_the_caller_lacks(server: Server, admin: User) -> None:
     clerk = made(server, "clerk", "clerk")
     refused(roles.create, server, caller(clerk), "boss", {"settings.manage"})
     refused(roles.change, server, caller(clerk), "clerk", {"users.manage", "settings.manage"})
@@ -84,7 +84,7 @@ def test_nobody_makes_or_changes_a_role_to_hold_what_he_lacks(server: Server, ad
     assert roles.create(server, caller(clerk), "watcher", {"aircraft.view"}).permissions == {"aircraft.view"}
 
 
-def test_nobody_makes_a_key_for_or_from_somebody_above_him(server: Server, admin: User) -> None:
+def test_keys_of_a_user_with_more_permissions_cannot_be_made_or_rotated(server: Server, admin: User) -> None:
     keeper = made(server, "keeper", "keeper")
     refused(keys.create, server, caller(keeper), admin.id, "live", "mine")
     theirs = keys.create(server, caller(admin), admin.id, "live", "theirs").key
@@ -103,7 +103,7 @@ def test_a_keys_scopes_are_never_more_than_its_owners_rights(server: Server, adm
 def test_managing_users_does_not_mean_managing_settings_keys_or_reading_the_log(server: Server, admin: User) -> None:
     clerk = caller(made(server, "clerk", "clerk"))
     refused(access.change, server, clerk, {"AUTH_MODE": "public"})
-    refused(access.preview, server, clerk, {"AUTH_MODE": "public"})
+    refused(access.preview_change, server, clerk, {"AUTH_MODE": "public"})
     refused(access.rows, server, clerk)
     refused(keys.listing, server, clerk)
     refused(audit_log.page, server, clerk, audit_log.Search())
@@ -130,13 +130,13 @@ def test_managing_settings_does_not_mean_managing_users(server: Server, admin: U
         invitations.invite,
     ],
 )
-def test_who_manages_users_cannot_touch_somebody_above_him(server: Server, admin: User, act: Callable[..., Any]) -> None:
+def test_a_user_with_more_permissions_cannot_be_managed(server: Server, admin: User, act: Callable[..., Any]) -> None:
     clerk = made(server, "clerk", "clerk")
     refused(act, server, caller(clerk), admin.id)
 
 
 @pytest.mark.parametrize("principal", [ANONYMOUS, Principal("user", 99, "v", "viewer", BUILTIN_ROLES["viewer"])])
-def test_who_manages_nothing_sees_nothing_of_it(server: Server, principal: Principal) -> None:
+def test_without_a_manage_permission_every_service_refuses(server: Server, principal: Principal) -> None:
     nobody = Caller(principal)
     for act in (users.listing, roles.listing, keys.listing, access.rows, sessions.listing):
         refused(act, server, nobody)
@@ -150,15 +150,15 @@ def test_the_last_administrator_stays(server: Server, admin: User) -> None:
     refused(users.change, server, caller(second), second.id, disabled=True, code="conflict")
 
 
-# -- what ends with whom --------------------------------------------------------------------------
+# -- what ends with a user ------------------------------------------------------------------------
 
 
-def test_a_disabled_users_tokens_and_keys_end_and_his_sockets_are_counted(server: Server, admin: User) -> None:
+def test_disabling_a_user_ends_tokens_and_keys_and_the_preview_counts_them(server: Server, admin: User) -> None:
     bob = made(server, "bob", "viewer")
     key = keys.create(server, caller(bob), bob.id, "live", "app").text
     access_token = server.tokens.login("bob", PASSWORD, "192.0.2.1").access
     connect(server, server.tokens.identify(key) or ANONYMOUS)
-    assert users.touches(server, caller(admin), bob.id) == users.UserImpact(1, 1)
+    assert users.preview_removal(server, caller(admin), bob.id) == users.UserImpact(1, 1)
     users.change(server, caller(admin), bob.id, disabled=True)
     for token in (key, access_token):
         with pytest.raises(TokenError) as caught:
@@ -182,7 +182,7 @@ def test_a_deleted_users_keys_end_and_the_log_stays(server: Server, admin: User)
 
 def test_the_first_administrators_link_works_once(server: Server) -> None:
     token = invitations.first_admin(server, CLI)
-    assert invitations.opened(server, token, invitations.FIRST).user is None
+    assert invitations.link_subject(server, token, invitations.FIRST).user is None
     user = invitations.make_first_admin(server, token, "root", PASSWORD, "192.0.2.1")
     assert user.role == "admin"
     assert server.tokens.login("root", PASSWORD, "192.0.2.1").access
@@ -202,7 +202,7 @@ def test_of_two_first_links_one_makes_the_administrator(server: Server) -> None:
 )
 def test_a_tampered_link_opens_nothing(server: Server, harm: Callable[[str], str]) -> None:
     token = invitations.first_admin(server, CLI)
-    refused(invitations.opened, server, harm(token), invitations.FIRST, code="not_found")
+    refused(invitations.link_subject, server, harm(token), invitations.FIRST, code="not_found")
 
 
 def test_a_link_of_one_kind_is_not_one_of_another(server: Server, admin: User) -> None:
@@ -211,7 +211,7 @@ def test_a_link_of_one_kind_is_not_one_of_another(server: Server, admin: User) -
     refused(invitations.choose_password, server, token, invitations.INVITE, PASSWORD, "192.0.2.1", code="not_found")
 
 
-def test_an_invitation_lets_a_user_choose_his_password_once(server: Server, admin: User) -> None:
+def test_an_invitation_sets_a_password_once(server: Server, admin: User) -> None:
     bob = users.create(server, caller(admin), "bob", "viewer", None)
     token = invitations.invite(server, caller(admin), bob.id)
     invitations.choose_password(server, token, invitations.INVITE, PASSWORD, "192.0.2.1")
@@ -235,23 +235,23 @@ def test_a_link_is_kept_only_as_a_digest(server: Server, admin: User) -> None:
     assert token not in str(list(audit_log.page(server, caller(admin), audit_log.Search(), 1000)))
 
 
-# -- previews, sending away, the log --------------------------------------------------------------
+# -- previews, disconnecting, audit log -----------------------------------------------------------
 
 
-def test_a_preview_says_whom_a_mode_would_send_away_and_changes_nothing(server: Server, admin: User) -> None:
+def test_a_preview_counts_what_a_mode_would_disconnect_and_changes_nothing(server: Server, admin: User) -> None:
     for _ in range(3):
         connect(server, ANONYMOUS, topics={"aircraft", "acars"})
     connect(server, caller(admin).principal)
-    found = access.preview(server, caller(admin), {"AUTH_MODE": "private"})
+    found = access.preview_change(server, caller(admin), {"AUTH_MODE": "private"})
     assert (dict(found.disconnected), found.total) == ({"anonymous": 3}, 3)
-    found = access.preview(server, caller(admin), {"FEATURE_ACCESS": {"acars": "authenticated"}})
+    found = access.preview_change(server, caller(admin), {"FEATURE_ACCESS": {"acars": "authenticated"}})
     assert (dict(found.disconnected), dict(found.lost)) == ({}, {"acars": 3})
     assert server.settings.current.AUTH_MODE == "hybrid"
-    refused(access.preview, server, caller(admin), {"AUTH_MODE": "open"}, code="invalid")
-    refused(access.preview, server, caller(admin), {"NO_SUCH": 1}, code="invalid")
+    refused(access.preview_change, server, caller(admin), {"AUTH_MODE": "open"}, code="invalid")
+    refused(access.preview_change, server, caller(admin), {"NO_SUCH": 1}, code="invalid")
 
 
-def test_sending_away_names_everybody_it_means_and_is_logged(server: Server, admin: User) -> None:
+def test_a_disconnect_ends_every_matching_session_and_is_audited(server: Server, admin: User) -> None:
     connect(server, ANONYMOUS)
     mine = connect(server, caller(admin).principal)
     assert sessions.disconnect(server, caller(admin), "anonymous") == 1
@@ -298,7 +298,7 @@ def test_a_script_can_invite_limit_and_remove_a_user(server: Server, admin: User
 
 
 @pytest.mark.parametrize("path", ["users", "roles", "keys", "settings", "live", "audit"])
-def test_operators_routes_are_closed_to_everybody_else(server: Server, admin: User, client: FlaskClient, path: str) -> None:
+def test_operators_routes_refuse_other_callers(server: Server, admin: User, client: FlaskClient, path: str) -> None:
     made(server, "viewer", "viewer")
     server.settings.set("AUTH_MODE", "public", CLI)
     assert client.get(f"/api/admin/{path}/").status_code == 401

@@ -1,4 +1,4 @@
-"""Claims about what an API key may hand on: never more than itself, not even to its own owner."""
+"""Claims about keys made by API keys: never wider than the key that makes them, not even for its owner."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_test_key_makes_and_rotates_none(world: World, kind: str) -> None:
     assert len(world.store.read(stored_keys.every)) == 1
 
 
-def test_whoever_signed_in_is_bound_by_no_key(world: World) -> None:
+def test_a_signed_in_caller_is_not_limited_by_a_key(world: World) -> None:
     user = world.store.read(stored_users.by_id, world.user("anna", "admin"))
     signed_in = Caller(Principal("user", user.id, user.name, user.role, user.permissions, expires_at=1e10), "127.0.0.1")
     assert keys.create(world.skyspy, signed_in, user.id, "live", "wide").key.expires_at is None

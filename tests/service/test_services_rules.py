@@ -1,4 +1,4 @@
-"""The privilege rules where they are bent: keys that act, links that outlive their reason, two at the same moment."""
+"""The privilege rules in special cases: keys as callers, links whose user or maker changed, concurrent calls."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def made(server: Server, name: str, role: str, password: str | None = PASSWORD) 
 
 
 def caller(server: Server, user: User) -> Caller:
-    """The user as he is now."""
+    """The user as stored now."""
     now = server.store.read(stored_users.by_id, user.id)
     return Caller(Principal("user", now.id, now.name, now.role, now.permissions), FROM)
 
@@ -52,7 +52,7 @@ def admin(server: Server) -> User:
 
 
 def acting(server: Server, user: User, *scopes: str) -> Caller:
-    """A key of the user's that acts, narrowed to scopes."""
+    """A caller with a key of the user, narrowed to scopes."""
     key = server.api_keys.create(user.id, "live", "script", CLI, scopes or None)
     principal = server.tokens.identify(key.text, FROM)
     assert principal is not None
@@ -66,7 +66,7 @@ def refused(act: Callable[..., Any], *arguments: Any, code: str = "permission_de
     return caught.value.message
 
 
-# -- keys that act --------------------------------------------------------------------------------
+# -- keys as callers ------------------------------------------------------------------------------
 
 
 def test_a_narrowed_key_of_an_administrator_makes_no_wider_key(server: Server, admin: User) -> None:
@@ -93,7 +93,7 @@ def test_a_narrowed_key_does_not_stand_over_its_own_owner(server: Server, admin:
     refused(roles.create, server, script, "more", {"audit.view"})
 
 
-def test_everybody_ends_his_own_keys_without_any_right(server: Server, admin: User) -> None:
+def test_a_user_revokes_own_keys_without_any_permission(server: Server, admin: User) -> None:
     change(server, stored_roles.create, "nothing", frozenset(), "", CLI)
     bob = made(server, "bob", "nothing")
     key = keys.create(server, caller(server, bob), bob.id, "live", "app").key
@@ -102,14 +102,14 @@ def test_everybody_ends_his_own_keys_without_any_right(server: Server, admin: Us
     assert [view.key.user.id for view in keys.listing(server, caller(server, bob), KeySearch(bob.id)).keys] == [bob.id, bob.id]
 
 
-# -- links that outlive their reason --------------------------------------------------------------
+# -- links whose user or maker changed ------------------------------------------------------------
 
 
-def test_a_link_does_not_open_somebody_who_was_raised_above_its_maker(server: Server, admin: User) -> None:
+def test_a_link_is_refused_for_a_user_who_gained_more_than_its_maker_holds(server: Server, admin: User) -> None:
     clerk, bob = made(server, "clerk", "clerk"), made(server, "bob", "clerk", None)
     token = invitations.invite(server, caller(server, clerk), bob.id)
     users.change(server, caller(server, admin), bob.id, role="admin")
-    refused(invitations.opened, server, token, invitations.INVITE, code="not_found")
+    refused(invitations.link_subject, server, token, invitations.INVITE, code="not_found")
     refused(invitations.choose_password, server, token, invitations.INVITE, PASSWORD, FROM, code="not_found")
     assert server.store.read(stored_users.by_id, bob.id).password_hash is None
 
@@ -144,7 +144,7 @@ def test_a_reset_link_is_dead_after_what_it_was_made_for_changed(server: Server,
     bob = made(server, "bob", "viewer")
     token = invitations.reset(server, caller(server, admin), bob.id)
     end(server, caller(server, admin), bob.id)
-    refused(invitations.opened, server, token, invitations.RESET, code="not_found")
+    refused(invitations.link_subject, server, token, invitations.RESET, code="not_found")
     refused(invitations.choose_password, server, token, invitations.RESET, PASSWORD, FROM, code="not_found")
 
 
@@ -162,17 +162,17 @@ def test_an_expired_link_opens_nothing(server: Server, clock: StillClock, admin:
     token = {invitations.INVITE: invitations.invite, invitations.RESET: invitations.reset}[kind](
         server, caller(server, admin), bob.id
     )
-    server.clock.pass_by(invitations.LIVES_S[kind] - 1)  # type: ignore[attr-defined]
-    assert invitations.opened(server, token, kind).user == server.store.read(stored_users.by_id, bob.id)
+    server.clock.pass_by(invitations.LIFETIME_S[kind] - 1)  # type: ignore[attr-defined]
+    assert invitations.link_subject(server, token, kind).user == server.store.read(stored_users.by_id, bob.id)
     server.clock.pass_by(1)  # type: ignore[attr-defined]
-    refused(invitations.opened, server, token, kind, code="not_found")
+    refused(invitations.link_subject, server, token, kind, code="not_found")
     refused(invitations.choose_password, server, token, kind, "another long password", FROM, code="not_found")
 
 
 def test_the_first_administrators_link_dies_after_half_an_hour(server: Server) -> None:
     token = invitations.first_admin(server, CLI)
     server.clock.pass_by(1800)  # type: ignore[attr-defined]
-    refused(invitations.opened, server, token, invitations.FIRST, code="not_found")
+    refused(invitations.link_subject, server, token, invitations.FIRST, code="not_found")
     refused(invitations.make_first_admin, server, token, "root", PASSWORD, FROM, code="not_found")
     assert server.store.read(stored_users.count) == 0
 
@@ -180,7 +180,7 @@ def test_the_first_administrators_link_dies_after_half_an_hour(server: Server) -
 def test_the_first_administrators_link_dies_as_soon_as_there_is_a_user(server: Server) -> None:
     token = invitations.first_admin(server, CLI)
     made(server, "bob", "viewer")
-    refused(invitations.opened, server, token, invitations.FIRST, code="not_found")
+    refused(invitations.link_subject, server, token, invitations.FIRST, code="not_found")
     refused(invitations.make_first_admin, server, token, "root", PASSWORD, FROM, code="conflict")
     assert [user.name for user in server.store.read(stored_users.every)] == ["bob"]
 

@@ -1,4 +1,4 @@
-"""Claims about the door of the four namespaces: who is let in, who is not, and that nothing else lets anybody in."""
+"""Claims about admission to the four namespaces: who is admitted, who is refused, and that it fails closed."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Bug(Exception):
 )
 @pytest.mark.parametrize("auth", [None, {"token": "x"}, [1], {}])
 @pytest.mark.parametrize("mode", ["public", "private"])
-def test_a_crash_in_the_door_admits_nobody(world: World, how: BaseException, auth: object, mode: str) -> None:
+def test_a_crash_during_admission_refuses_the_client(world: World, how: BaseException, auth: object, mode: str) -> None:
     world.choose(AUTH_MODE=mode)
     world.tokens.fault = how
     for namespace in NAMESPACES:
@@ -117,7 +117,7 @@ def test_a_crash_in_the_door_admits_nobody(world: World, how: BaseException, aut
     assert nothing_is_left(world)
 
 
-def test_nobody_is_admitted_while_the_settings_cannot_be_read(world: World) -> None:
+def test_no_client_is_admitted_while_the_settings_cannot_be_read(world: World) -> None:
     stays = world.peer().join()
     world.break_settings()
     for auth in (None, {"token": "x"}):
@@ -183,10 +183,10 @@ def test_the_last_free_place_is_given_once_however_long_a_token_is_looked_up(wor
 
 
 @pytest.mark.parametrize("namespace", NAMESPACES)
-def test_who_is_evicted_before_the_greeting_is_not_greeted(world: World, namespace: str) -> None:
+def test_a_session_evicted_before_the_greeting_is_not_greeted(world: World, namespace: str) -> None:
     peer, door = world.peer(), world.server.namespace_handlers[namespace]
     token = json.dumps({"token": world.key(role="admin")})
-    # The eviction comes in the same breath as the admission: the greeting's greenlet has not run yet.
+    # The eviction follows the admission without a greenlet switch: the greeting's greenlet has not run yet.
     prefix = "" if namespace == "/" else f"{namespace},"
     world.server.eio.handlers["message"](peer.eio_sid, f"0{prefix}{token}")
     (session,) = world.skyspy.sessions.all()
@@ -214,7 +214,7 @@ def test_the_number_of_connections_is_limited_by_process_and_address(world: Worl
     assert world.peer().join().refusals["/"]["data"] == {"code": "rate_limited"}
     assert first.join("/acars").sids, "another namespace is no other connection"
     assert world.peer(REMOTE_ADDR="203.0.113.1").join().sids
-    # The proxy is not the client, and what the client says of itself is not believed.
+    # The client's address is neither the proxy's nor the one the client itself claims.
     assert world.peer(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="1.1.1.1, 198.51.100.7").join().refusals
     assert world.peer(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="198.51.100.8").join().sids
     for _ in range(6):
@@ -349,7 +349,7 @@ def test_authenticate_renews_in_place(world: World) -> None:
     assert answer == {"user": user, "expires_at": None}
     assert peer.got("authenticated") == [answer]
     assert peer.session.principal.name == "ann"
-    # It may now know where the receiver stands: other room, and the held topic shown as it looks from there.
+    # It may now know the receiver's location: another room, and a new snapshot of the topic.
     assert peer.session.rooms == {"live.aircraft.whole.exact"}
     assert [shown["aircraft"][0]["distance_nm"] for shown in peer.got("aircraft:snapshot")] == [3.14]
     assert peer.tell("subscribe", {"topics": ["alerts"]}, ack=3)["joined"] == ["alerts"]

@@ -123,7 +123,7 @@ def test_recovery_is_whole_or_a_snapshot(world: World, peer: Peer) -> None:
     assert [event for _, event, _ in peer.inbox] == ["subscribed", "aircraft:delta", "aircraft:delta"]
     assert [delta["changed"][0]["gs"] for delta in peer.got("aircraft:delta")] == [251.0, 252.0]
     peer.forget()
-    # Somebody who holds the topic already and found a gap asks in the same way.
+    # A client that is subscribed already and found a gap resumes in the same way.
     peer.tell("subscribe", {"topics": ["aircraft"], "since": since})
     assert [event for _, event, _ in peer.inbox] == ["subscribed", "aircraft:delta", "aircraft:delta"]
     peer.forget()

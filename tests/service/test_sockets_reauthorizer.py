@@ -1,4 +1,4 @@
-"""Claims about judging again: what an operator changes reaches every live socket."""
+"""Claims about reauthorization: an operator's change applies to every live session."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def world(sockets: World) -> World:
 
 
 def look(world: World) -> None:
-    """One round of the judge's, half a second after the last."""
+    """One round of the reauthorizer, half a second after the last."""
     world.clock.pass_by(0.5)
     world.watcher.poll()
     turn()
 
 
 def told(peer: Peer, namespace: str = "/") -> str | None:
-    """The reason a client was sent away with, if it was."""
+    """The code with which a client was evicted; None if it was not."""
     errors = peer.got("error", namespace)
     return errors[-1]["code"] if namespace in peer.gone and errors else None
 
@@ -58,7 +58,7 @@ def test_the_evicted_hear_the_reason_before_the_disconnect_and_nothing_after(wor
     assert peer.order[-1] == "disconnect"
 
 
-def test_who_was_let_in_with_a_bad_token_is_sent_away_when_those_are_refused(world: World) -> None:
+def test_a_session_admitted_with_a_bad_token_is_evicted_when_those_are_refused(world: World) -> None:
     bad, none = world.peer().join("/", {"token": "wrong"}), world.peer().join()
     world.choose(WS_REJECT_INVALID_TOKENS=True)
     look(world)
@@ -89,7 +89,7 @@ def test_a_key_that_is_no_longer_for_a_clients_network_ends_its_sockets(world: W
     assert inside.session is not None
 
 
-def test_disabling_a_user_ends_every_socket_of_his_keys(world: World) -> None:
+def test_disabling_a_user_ends_every_session_of_the_users_keys(world: World) -> None:
     one, two = world.key("ann"), world.key("ann", kind="test")
     peers = [world.peer().join("/", {"token": token}) for token in (one, two)]
     world.user("root", "admin")
@@ -136,7 +136,7 @@ def test_a_raised_role_may_more_at_once(world: World) -> None:
     assert peer.tell("subscribe", {"topics": ["acars"]}, ack=2)["joined"] == ["acars"]
 
 
-def test_closing_a_feature_takes_the_topic_from_strangers(world: World) -> None:
+def test_closing_a_feature_unsubscribes_anonymous_sessions(world: World) -> None:
     peer, known = world.peer().join(), world.peer().join("/", {"token": world.key()})
     for each in (peer, known):
         each.tell("subscribe", {"topics": ["aircraft", "stats"]})
@@ -147,7 +147,7 @@ def test_closing_a_feature_takes_the_topic_from_strangers(world: World) -> None:
     assert known.got("unsubscribed") == []
 
 
-def test_without_accounts_the_known_stay_and_strangers_still_go(world: World) -> None:
+def test_while_accounts_cannot_be_read_only_anonymous_sessions_are_evicted(world: World) -> None:
     key = world.made_key()
     known, stranger = world.peer().join("/", {"token": key.text}), world.peer().join()
     world.tokens.reauthorize_fault = StoreError("gone")
@@ -161,7 +161,7 @@ def test_without_accounts_the_known_stay_and_strangers_still_go(world: World) ->
     assert told(known) == "token_revoked", "the verdict is made up for"
 
 
-def test_without_settings_nobody_is_thrown_out(world: World) -> None:
+def test_while_settings_cannot_be_read_no_session_is_evicted(world: World) -> None:
     peer = world.peer().join("/", {"token": world.key()})
     world.choose(AUTH_MODE="private")
     look(world)
@@ -172,7 +172,7 @@ def test_without_settings_nobody_is_thrown_out(world: World) -> None:
     assert world.peer().join("/", {"token": "x"}).refusals
 
 
-def test_a_token_renewed_while_accounts_are_read_is_not_judged_by_the_old_one(world: World) -> None:
+def test_a_token_renewed_while_accounts_are_read_replaces_the_old_one(world: World) -> None:
     old, new = world.made_key("ann"), world.key("bob")
     peer = world.peer().join("/", {"token": old.text})
     change(world, keys.revoke, old.key.id, OPERATOR)
@@ -181,7 +181,7 @@ def test_a_token_renewed_while_accounts_are_read_is_not_judged_by_the_old_one(wo
     assert peer.session.principal.name == "bob"
 
 
-def test_a_round_without_a_change_judges_nobody(world: World) -> None:
+def test_a_round_without_a_change_reauthorizes_no_session(world: World) -> None:
     world.peer().join("/", {"token": world.key()})
     look(world)
     world.tokens.reauthorize_fault = AssertionError("judged without a change")
@@ -189,7 +189,7 @@ def test_a_round_without_a_change_judges_nobody(world: World) -> None:
         look(world)
 
 
-def test_connections_over_which_nobody_is_admitted_are_closed(world: World) -> None:
+def test_connections_without_a_session_are_closed(world: World) -> None:
     world.choose(AUTH_MODE="private")
     key = world.key()
     silent, refused, left, stays = world.peer(), world.peer().join(), world.peer(), world.peer()

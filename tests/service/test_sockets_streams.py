@@ -1,4 +1,4 @@
-"""Claims about what sockets get of the streams: whose room is whose, and what is kept of a session, for how long."""
+"""Claims about streams and sessions: personal rooms, and how long a stream's state of a session lasts."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def world(sockets: World) -> World:
 
 
 def publish_to(world: World, user: str, sky: str = "live") -> None:
-    """What belongs to one user, in every room in which it could be published."""
+    """An event of one user, in every room in which it could be published."""
     for audience in (EXACT, PUBLIC):
         room = str(Room(sky, "alerts", WHOLE, audience, str(world.user(user))))
         world.skyspy.broadcast.publish(room, "alert:snapshot", {"of": user})
 
 
 def got(peer: Peer) -> list[str]:
-    """Whose alerts a client was sent."""
+    """The owners of the alerts that a client received."""
     return [payload["of"] for payload in peer.got("alert:snapshot") if "of" in payload]
 
 
@@ -49,7 +49,7 @@ def test_an_event_for_one_user_never_reaches_another(world: World) -> None:
 
 
 def attempts(room: str, owner: int) -> list[tuple[str, Any]]:
-    """Whatever a client can send to be put into a room."""
+    """Everything a client can send to join a room."""
     named = [room, f"alerts.{owner}", f"alerts.whole.exact.{owner}", f"alerts/{owner}", f"alerts?owner={owner}", "all", "alerts"]
     extra = {"owner": owner, "user_id": owner, "user": owner, "room": room, "rooms": [room], "audience": f"exact.{owner}"}
     return [
@@ -88,7 +88,7 @@ def test_no_client_event_opens_the_room_of_another(world: World, namespace: str)
         assert got(peer) == []
 
 
-def test_who_becomes_another_user_hears_that_ones_alerts_and_no_longer_the_formers(world: World) -> None:
+def test_a_session_of_another_user_gets_that_users_alerts_only(world: World) -> None:
     peer = subscriber(world, "ann")
     state = peer.session.state["alerts"] = {"of": "ann"}
     peer.forget()
@@ -141,7 +141,7 @@ def test_a_stream_hears_of_leaving_when_a_topic_is_dropped_lost_or_another_skys(
     assert peer.session.state["safety"] is not kept, "another sky's stream begins anew"
 
 
-def test_a_stream_that_fails_on_leaving_keeps_nobody_connected(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_stream_that_fails_on_leaving_does_not_prevent_a_disconnect(world: World, caplog: pytest.LogCaptureFixture) -> None:
     peer = world.peer().join()
     peer.tell("subscribe", {"topics": ["stats"]})
     session, streams = peer.session, world.skyspy.skies["live"].streams
@@ -159,7 +159,7 @@ def test_a_stream_that_fails_on_leaving_keeps_nobody_connected(world: World, cap
     assert "a bug" in caplog.text
 
 
-def test_an_event_nobody_declared_is_our_own_bug_and_loud(world: World) -> None:
+def test_an_undeclared_event_is_logged_as_a_crash(world: World) -> None:
     peer = world.peer().join()
     handler = world.socketio.server.namespace_handlers["/"]
     with pytest.raises(UndeclaredEventError):

@@ -1,4 +1,4 @@
-"""One watcher per process: what was changed is followed, also after a failure, and at once by the process that changed it."""
+"""One watcher per process: it follows changes, also after a failure, and at once in the process that made them."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 class Scene:
-    """A watcher and what it told."""
+    """A watcher and the calls it made."""
 
     def __init__(self, store: Store) -> None:
         self.clock = StillClock()
         self.settings = BreakableSettings(store, clock=self.clock)
         self.watcher = Watcher(self.settings, self.clock)
-        self.told: list[tuple[str, int]] = []
+        self.called: list[tuple[str, int]] = []
         self.answer: object = True
 
     def follow(self, settings: Settings) -> bool:
-        self.told.append(("follow", settings.version))
+        self.called.append(("follow", settings.version))
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer is True
@@ -53,19 +53,19 @@ def scene(store: Store) -> Scene:
     return Scene(store)
 
 
-def test_a_subscriber_is_told_each_version_once(scene: Scene, store: Store) -> None:
+def test_a_subscriber_is_called_once_per_version(scene: Scene, store: Store) -> None:
     known = scene.settings.current.version
     scene.watcher.on_version("test", scene.follow, known)
     scene.poll()
-    assert scene.told == []
+    assert scene.called == []
     SettingsTable(store, clock=scene.clock).change({"BROADCAST_HZ": 3.0}, BOSS)  # another process
     scene.poll()
     scene.poll()
-    assert scene.told == [("follow", known + 1)]
+    assert scene.called == [("follow", known + 1)]
 
 
 @pytest.mark.parametrize("fault", [False, StoreError("busy"), RuntimeError("a bug")])
-def test_who_could_not_follow_is_told_again_and_keeps_nobody_else_from_it(scene: Scene, store: Store, fault: object) -> None:
+def test_a_subscriber_that_fails_is_called_again_and_does_not_affect_others(scene: Scene, store: Store, fault: object) -> None:
     others: list[int] = []
     scene.answer = fault
     scene.watcher.on_version("failing", scene.follow)
@@ -74,7 +74,7 @@ def test_who_could_not_follow_is_told_again_and_keeps_nobody_else_from_it(scene:
     scene.answer = True
     scene.poll()
     scene.poll()
-    assert len(scene.told) == 2
+    assert len(scene.called) == 2
     assert len(others) == 1
 
 
@@ -84,10 +84,10 @@ def test_while_the_database_cannot_be_read_time_still_passes(scene: Scene, store
     scene.watcher.on_version("test", scene.follow)
     scene.settings.fault = StoreError("the disk is gone")
     scene.poll()
-    assert (polls, scene.told) == ([1], [])
+    assert (polls, scene.called) == ([1], [])
     scene.settings.fault = None
     scene.poll()
-    assert len(scene.told) == 1
+    assert len(scene.called) == 1
 
 
 def test_the_process_that_makes_a_change_follows_it_at_once(store: Store) -> None:

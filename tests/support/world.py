@@ -139,7 +139,7 @@ class World:
         made = Browser(self.app, headers)
         if name is not None:
             with self.app.test_request_context("/admin/", headers=made.headers, environ_base={"REMOTE_ADDR": made.address}):
-                gate.remember(self.skyspy.panel_sessions.sign_in(name, PASSWORD, gate.browser()))
+                gate.start_session(self.skyspy.panel_sessions.sign_in(name, PASSWORD, gate.browser()))
                 made.token = generate_csrf()
                 answer = self.app.make_response("")
                 self.app.session_interface.save_session(self.app, session, answer)

@@ -1,4 +1,4 @@
-"""The architecture, held by tests: layers, the pure packages' ban list, one emitter, small modules."""
+"""The architecture's rules: layers, banned imports of pure packages, one emitter, small modules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LAYERS: dict[str, int] = {
     # interfaces and app
     "admin": 7, "api": 7, "cli": 7, "pages": 7, "sockets": 7, "__main__": 8, "app": 8,
 }  # fmt: skip
-"""Every package and its layer: a package that is not here has no place yet."""
+"""The layer of every package; a package that is missing here fails the test."""
 
 WITHIN_LAYER = {
     "safety": 0,

@@ -1,4 +1,4 @@
-"""The docs, held against the code's tables: what a table gains, a page must say."""
+"""The docs, compared with the code's tables: every row of a table is documented."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SETTINGS = (DOCS / "settings.md").read_text(encoding="utf-8")
 
 
 def rows(page: str) -> dict[str, str]:
-    """The table rows of a page by the word in backquotes that begins them."""
+    """The table rows of a page, by the word in backquotes at their beginning."""
     found = (re.match(r"\| `([^`]+)`[^|]*\|(.*)", line) for line in page.splitlines())
     return {match.group(1): match.group(2) for match in found if match}
 

@@ -1,4 +1,4 @@
-"""The whole table of admission, written out: who may connect, and who may do what."""
+"""The whole table of admission: which principals may connect, and what each may do."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NOBODYS_ROLE = Principal("user", 2, "ben", "own", frozenset())
 def verdict(
     found: Principal | TokenError | None, settings: Settings, permission: str | None
 ) -> tuple[Principal | None, str, str]:
-    """Who is admitted, or None with the code and message of the refusal."""
+    """The admitted principal, or None with the code and message of the refusal."""
     try:
         return decide(found, settings, permission), "", ""
     except Refused as refused:
@@ -98,7 +98,7 @@ def test_an_error_wins_over_a_principal_that_came_with_it() -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("permission", [*sorted(PERMISSION_NAMES), "no.such"])
-def test_a_door_admits_whoever_may_and_refuses_everybody_else(mode: str, permission: str) -> None:
+def test_a_namespace_admits_exactly_the_principals_with_its_permission(mode: str, permission: str) -> None:
     settings = Settings(AUTH_MODE=mode)
     for principal in (VIEWER, OPERATOR, ADMIN, NOBODYS_ROLE, a_key("admin", "stats.view")):
         decided = verdict(principal, settings, permission)
@@ -108,7 +108,7 @@ def test_a_door_admits_whoever_may_and_refuses_everybody_else(mode: str, permiss
             assert decided == (None, "permission_denied", "Permission denied")
 
 
-# Who may do what: the default settings, permission by permission
+# Permissions under the default settings
 
 EVERYBODY_IN_PUBLIC = VIEWS - {"alerts.view"}
 OPEN_IN_HYBRID = frozenset(
@@ -128,7 +128,7 @@ def test_what_the_anonymous_may_by_default(permission: str) -> None:
 def test_what_each_role_may_by_default(permission: str, role: str) -> None:
     held = permission in BUILTIN_ROLES[role]
     assert may(somebody(role), permission, Settings(AUTH_MODE="public")) == (held or permission in VIEWS)
-    # What is open to the anonymous, or to any identity, is open to everybody with a name.
+    # A feature open to anonymous clients, or to any identity, is open to every identity.
     assert may(somebody(role), permission, Settings(AUTH_MODE="hybrid")) == (
         held or permission in OPEN_IN_HYBRID | {"alerts.view"}
     )
@@ -201,11 +201,11 @@ def test_a_key_never_holds_more_than_its_owner(mode: str) -> None:
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("principal", [ANONYMOUS, ADMIN])
 @pytest.mark.parametrize("permission", ["", "aircraft", "aircraft.", ".view", "aircraft.edit", "sonar.view", "aircraft.view "])
-def test_a_permission_that_is_not_in_the_table_is_nobodys(mode: str, principal: Principal, permission: str) -> None:
+def test_no_principal_holds_a_permission_that_is_not_in_the_table(mode: str, principal: Principal, permission: str) -> None:
     assert not may(principal, permission, Settings(AUTH_MODE=mode))
 
 
-def test_nobody_gives_what_he_does_not_hold() -> None:
+def test_a_principal_cannot_grant_permissions_that_it_lacks() -> None:
     assert may_give(ADMIN, PERMISSION_NAMES)
     assert may_give(OPERATOR, frozenset({"audio.view"}))
     assert not may_give(OPERATOR, frozenset({"audio.view", "users.manage"}))

@@ -1,4 +1,4 @@
-"""The heart: what a Sky tells whom, and that nobody misses anything."""
+"""Claims about a Sky: which events each audience gets, and that a returning client misses none."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ALL_TOPICS = topics.TOPICS | topics.NAMESPACE_TOPICS
 
 
 class FakeBroadcast:
-    """Keeps what was published; somebody listens in the rooms named."""
+    """Stores what was published; the given rooms have listeners."""
 
     def __init__(self, *rooms: str) -> None:
         self.rooms = set(rooms)
@@ -55,7 +55,7 @@ WHOLE_PUBLIC, DELTA_PUBLIC = aircraft_room("whole", "public"), aircraft_room("de
 
 
 class Scene:
-    """One Sky with nothing started, fed by hand."""
+    """One Sky that is not started; the test passes records to it."""
 
     clock_type: type[StillClock] = StillClock
 
@@ -77,7 +77,7 @@ class Scene:
         return self.broadcast.sent
 
     def shown(self, topic: str, resume: tuple[str, Any] | None = None) -> list[tuple[str, Any]]:
-        """What a session that takes deltas is shown of a topic."""
+        """The snapshot of a topic for a session with deltas."""
         session = Session("sid", "eio", "/", ANONYMOUS, Peer("192.0.2.1"), 0.0, audience=topics.EXACT, delta=True, resume=resume)
         self.sky.listen(session, {topic})
         return [(event.name, event.payload(session.audience)) for event in self.sky.streams[topic].snapshot(session)]
@@ -94,7 +94,7 @@ def test_a_new_aircraft_is_told_once_and_then_only_its_changes() -> None:
     assert [(a["hex"], a["gs"], a["lat"]) for a in payload] == [("4B1613", 260.0, 47.5)]
 
 
-def test_nothing_is_made_where_nobody_listens() -> None:
+def test_no_payload_is_made_for_a_room_without_listeners() -> None:
     scene = Scene()
     scene.hear("4B1613", gs=250.0)
     assert scene.tick() == []
@@ -145,7 +145,7 @@ def test_a_client_that_applies_deltas_holds_what_a_later_snapshot_shows() -> Non
     }
 
 
-def test_who_comes_back_gets_what_it_missed_or_a_snapshot() -> None:
+def test_a_returning_client_gets_the_missed_deltas_or_a_snapshot() -> None:
     scene = Scene(DELTA)
     scene.hear("4B1613", gs=250.0)
     scene.tick()
@@ -177,13 +177,13 @@ def test_the_public_learns_of_the_receivers_place_what_the_operator_allows(
     assert scene.view.audience(ANONYMOUS) == ("exact" if accuracy == "exact" else "public")
 
 
-def test_a_sky_that_stands_elsewhere_counts_and_believes_from_there() -> None:
+def test_a_new_location_is_used_for_distances_and_the_range_check() -> None:
     scene = Scene()
     scene.hear("4B1613", lat=47.5, lon=8.5)
     scene.hear("7C6B2D", lat=-33.9, lon=151.2)
     scene.tick()
     assert {a["hex"] for a in scene.view.aircraft("exact") if "lat" in a} == {"4B1613"}
-    scene.sky.stand_at((-33.9, 151.2))
+    scene.sky.set_location((-33.9, 151.2))
     scene.hear("7C6B2D", lat=-33.9, lon=151.2)
     scene.tick()
     there = scene.view.one("7c6b2d", "exact")
@@ -203,7 +203,7 @@ class CountingTracker(Tracker):
         return super().aircraft(hex_, now)
 
 
-def test_a_changed_aircraft_is_made_whole_once_a_tick_whoever_listens() -> None:
+def test_a_changed_aircraft_is_made_whole_once_a_tick_for_all_rooms() -> None:
     clock, tracker = StillClock(), CountingTracker()
     view = SkyView("live", clock, Settings, tracker, Receivers((), clock, HERE), HERE)
     broadcast = FakeBroadcast(WHOLE, DELTA, WHOLE_PUBLIC, DELTA_PUBLIC)

@@ -1,4 +1,4 @@
-"""A sky's tick runs by itself: at its rate, in spite of crashes, and its heartbeats say where the stream is."""
+"""A sky's tick runs at its rate and after crashes, and its heartbeats carry the stream's position."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.unit.test_sky import DELTA, WHOLE, Scene
 
 
 class RunningScene(Scene):
-    """A sky whose tick runs, on a clock that waiting moves."""
+    """A sky whose tick runs, on a clock that moves by waiting."""
 
     clock_type = RunningClock
 
@@ -38,7 +38,7 @@ class RunningScene(Scene):
         return len(self.ticks) > count
 
     def run(self, ticks: int, busy: bool = True) -> list[float]:
-        """Let it tick so often, something being heard all the time; the seconds between ticks."""
+        """The seconds between so many ticks, while records arrive all the time."""
         self.sky.loop.start()
         while len(self.ticks) < ticks:
             count = len(self.ticks)

@@ -1,4 +1,4 @@
-"""The totals of a sky become a row a minute, on the wall clock, wherever that clock jumps."""
+"""The totals of a sky become one row per minute of the wall clock, also when that clock jumps."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from skyspy.tracker import Totals
 from tests.conftest import StillClock
 
 START = 30_000_000
-"""A minute that begins when the tests do."""
+"""The minute in which the tests begin."""
 
 
 @dataclass
 class FakeSky:
-    """A sky of numbers: it is its own tracker and its own receivers."""
+    """A sky with given numbers, which is also its tracker and its receivers."""
 
     name: str = "live"
     location: tuple[float, float] | None = (47.5, 8.5)

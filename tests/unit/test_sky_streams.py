@@ -1,4 +1,4 @@
-"""Claims about how a Sky works its streams: records, ticks, reactions, history, rooms and the state of a session."""
+"""Claims about a Sky and its streams: records, ticks, reactions, history, rooms and the state of a session."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.unit.test_sky import FakeBroadcast
 
 @dataclass(frozen=True, slots=True)
 class Note(Record):
-    """A record that is of no aircraft."""
+    """A record that is not an Observation."""
 
     at: float
     text: str
@@ -34,7 +34,7 @@ class Note(Record):
 
 
 class Notes(Stream):
-    """Says each note it is given, and each word it hears of from a stream before it."""
+    """Makes an event of each note record, and of each event of an earlier stream."""
 
     def __init__(self, name: str, *namespaces: str, reacts: bool = False) -> None:
         self.topic = Topic(name, "stats.view", None, "", namespaces or ("/",))
@@ -67,7 +67,7 @@ class Notes(Stream):
 
 
 class FakeHistory:
-    """A history that remembers, and what had been published by then."""
+    """A history that stores its calls, and what had been published before each."""
 
     def __init__(self, broadcast: FakeBroadcast) -> None:
         self.broadcast = broadcast
@@ -82,7 +82,7 @@ class FakeHistory:
 
 
 class Scene:
-    """A Sky of the streams that are handed in; someone listens in the rooms named."""
+    """A Sky with the given streams; the given rooms have listeners."""
 
     def __init__(self, *streams: Stream, rooms: Iterable[Room] = ()) -> None:
         self.clock = StillClock()
@@ -118,7 +118,7 @@ def test_a_tick_hands_each_stream_the_same_delta_and_one_reading_of_the_clock() 
     assert len(scene.broadcast.sent) == 2, "nothing changed"
 
 
-def test_a_payload_is_made_once_per_room_and_only_where_somebody_listens() -> None:
+def test_a_payload_is_made_once_per_room_with_listeners() -> None:
     notes = Notes("one", "/", "/acars")
     scene = Scene(notes, rooms=[Room("live", "one", audience=PUBLIC)])
     scene.sky.ingest(Note(0.0, "hello"))

@@ -1,4 +1,4 @@
-"""Servers for the tests that go over a real connection."""
+"""Servers for the tests with real connections."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all tests that leave it as they found it."""
+    """One server for all tests that restore its state."""
     made = Server(tmp_path_factory.mktemp("server"))
     yield made
     made.stop()
@@ -28,7 +28,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def operator(server: Server) -> Iterator[Operator]:
-    """Who changes that server's settings and accounts."""
+    """The operator of that server's database."""
     made = Operator(server.folder)
     made.choose(TOKEN_ATTEMPTS_PER_ADDRESS=100_000, LOGIN_ATTEMPTS_PER_ADDRESS=1000)
     yield made
@@ -52,7 +52,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Ser
 
 @pytest.fixture(scope="module")
 def boss(pair: tuple[Server, Server]) -> Iterator[Operator]:
-    """Who works on that database."""
+    """The operator of that database."""
     made = Operator(pair[0].folder)
     made.user("root")
     yield made

@@ -11,7 +11,7 @@ from tests.conftest import ROOT, missing
 
 
 class Told:
-    """What a client in another process reports, line by line."""
+    """The reports of a client in another process, line by line."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -27,7 +27,7 @@ class Told:
         raise AssertionError(f"the client never said {what}: {self.lines} {self.process.communicate()}")
 
     def rest(self) -> list[str]:
-        """Everything until it ends by itself."""
+        """All reports until the process ends."""
         out, _ = self.process.communicate(timeout=60)
         self.lines += [json.loads(line) for line in out.splitlines() if line.startswith("{")]
         return [line["what"] for line in self.lines]

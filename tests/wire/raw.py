@@ -1,4 +1,4 @@
-"""Clients that speak the wire by hand, so that they can also misspeak it."""
+"""Clients that write the protocols byte by byte, so that they can also violate them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
 
 def mask(payload: bytes, first: int = 0x81, declared: int | None = None, masked: bool = True) -> bytes:
-    """One client frame; `declared` lies about its length, `first` is its first byte."""
+    """One client frame; `declared` replaces its length, `first` is its first byte."""
     size = len(payload) if declared is None else declared
     bit = 0x80 if masked else 0
     if size < 126:

@@ -1,4 +1,4 @@
-"""The real server in a process of its own, and an operator who works on its database from outside."""
+"""The real server in a separate process, and an operator who changes its database from outside."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.support.tokens import Parts, parts
 OPERATOR = Actor("system", "test")
 WORKER = "geventwebsocket.gunicorn.workers.GeventWebSocketWorker"
 START_SECONDS = 90.0
-"""For a crowded machine. No wait in these tests says anything about speed, but for the two seconds of an eviction."""
+"""Time-out for slow machines. Only the two seconds of an eviction are a claim about speed."""
 
 
 class Server:
@@ -60,7 +60,7 @@ class Server:
             self.wait()
 
     def wait(self) -> None:
-        """Until it answers."""
+        """Wait until it answers."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -136,7 +136,7 @@ class Server:
 
 
 def eventually(claim: Any, seconds: float = 20.0) -> bool:
-    """Whether the claim comes true in time."""
+    """Whether the condition becomes true in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if claim():
@@ -162,7 +162,7 @@ class Operator:
         return parts(self.store, self.settings, self._key, clock, Passwords())
 
     def choose(self, **settings: object) -> None:
-        """Change settings, and wait until a door has seen it."""
+        """Change settings, and wait until a server follows them."""
         self.settings.change(settings, OPERATOR)
         time.sleep(0.3)
 

@@ -1,4 +1,4 @@
-"""The user's own client code, run as it is written but for URL and token, and what the libraries under it do."""
+"""The documented client code, run unchanged except for URL and token, and the behavior of its libraries."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ INDENTS = (
     *(1, 2, 1, 2, 1, 2),  # subscribe, disconnect, wait
     *(0, 0, 0, 0),  # usage
 )
-"""The indentation of the Python client's lines, which the document lost."""
+"""The indentation of the Python client's lines, which is missing in the document."""
 
 
 def document() -> str:
@@ -38,7 +38,7 @@ def document() -> str:
 
 
 def pointed_at(text: str, url: str, token: str) -> str:
-    """The client with its URL and token filled in, which must have been where we think."""
+    """The client with its URL and token replaced; fails if they are not where expected."""
     assert text.count("https://skyspy.example.com") == 1
     assert text.count("your_token") == 1
     return text.replace("https://skyspy.example.com", url).replace("your_token", token)
@@ -76,7 +76,7 @@ setTimeout(() => process.exit(0), 60000);
 """
 
 STAYS_AWAY = "client.socket.on('connect_error', () => setTimeout(() => process.exit(0), 2500));"
-"""Long enough for the library to have tried again, if it would."""
+"""Seconds after which the library would have tried again."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What an operator changes reaches every live socket of every process within two seconds."""
+"""An operator's change applies to every live session of every process within two seconds."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def anonymous(servers: tuple[Server, Server], each: int = EACH) -> list[Ws]:
     for server in servers:
         for _ in range(each):
             client = Ws(server)
-            # Few of them hear the sky: what this side of the test takes to read it would be counted too.
+            # Few of them receive aircraft: the time this test needs to read them would be counted too.
             client.join(("/", "/acars", "/cannonball", "/acars", "/cannonball", "/acars")[len(clients) % 6])
             clients.append(client)
     return clients
 
 
 def changed_at(boss: Operator, name: str) -> float:
-    """When the database took a setting's new value."""
+    """The wall time at which the database committed a setting."""
     at = next(setting.changed_at for setting in boss.settings.rows() if setting.row.name == name)
     assert at is not None
     return at

@@ -1,4 +1,4 @@
-"""When the settings cannot be read or believed, nobody new is let in, and nothing opens by itself."""
+"""While the settings cannot be read or are invalid, no new client is admitted, and no access widens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.wire.serving import PASSWORD, Operator, Server, eventually
 
 
 class Vandal:
-    """Somebody with a database shell."""
+    """An operator with a database shell."""
 
     def __init__(self, folder: Path) -> None:
         self._connection = sqlite3.connect(folder / "instance" / "skyspy.db", isolation_level=None, timeout=5)
@@ -111,7 +111,7 @@ def test_s25_a_writer_that_never_ends_stalls_nobody(server: Server, operator: Op
     try:
         for _ in range(10):
             with Ws(server) as client:
-                # A door that waited for the writer would find the database busy, and refuse.
+                # If admission waited for the writer, the database would be busy and the client refused.
                 assert client.join("/", {"token": "wrong"})[0] == "connect"
             assert inside.alive()
     finally:

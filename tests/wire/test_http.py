@@ -1,4 +1,4 @@
-"""What only a real server shows of the HTTP API: bodies in chunks, connections that go on, answers unpacked."""
+"""The HTTP API on a real server: chunked bodies, persistent connections, compressed answers."""
 
 from __future__ import annotations
 

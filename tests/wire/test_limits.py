@@ -1,4 +1,4 @@
-"""What a hostile or broken client may do: nothing that others notice."""
+"""Hostile and broken clients do not affect other clients."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GIGABYTES_10 = 10 * 2**30
 
 @pytest.fixture
 def witness(server: Server) -> Iterator[Ws]:
-    """A client that minds its own business, and must be able to."""
+    """A well-behaved client, which must not be affected."""
     client = Ws(server)
     client.join()
     yield client
@@ -137,7 +137,7 @@ def test_s28_memory_stays_flat_under_a_thousand_hostile_connections(server: Serv
     files, before = server.open_sockets(), 0.0
     for number in range(1000):
         if number == 200:
-            before = server.rss_mb()  # after the first ones everything that is made once is made
+            before = server.rss_mb()  # after the first ones all lazy initialization is done
         with Ws(server) as client:
             if number % 2:
                 client.join()
@@ -190,7 +190,7 @@ def test_s28_the_server_bears_requests_that_never_end(server: Server, witness: W
     for half in halves:
         half.settimeout(40)
         answers.append(half.recv(100)[9:12])
-    # Who said nothing is told nothing.
+    # A client that sent nothing gets no answer.
     assert answers == [b"", b"408", b"408", b"408"]
     for half in (*halves, big):
         half.close()
@@ -319,7 +319,7 @@ def test_s28_two_polls_at_once_end_the_session(server: Server) -> None:
 
 @pytest.fixture
 def eager(operator: Operator) -> Iterator[None]:
-    """Let a client ask for a lot at once."""
+    """Raise the rate limits, so that a client can request much at once."""
     operator.choose(SOCKET_EVENTS_PER_SECOND=1000, SOCKET_EVENTS_BURST=10_000)
     yield
     operator.choose(SOCKET_EVENTS_PER_SECOND=20, SOCKET_EVENTS_BURST=60)

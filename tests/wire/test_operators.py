@@ -1,4 +1,4 @@
-"""What an operator does through one process is true of the clients of another, over real connections."""
+"""An operator's action through one process applies to the clients of another, over real connections."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def operator(server: Server) -> Iterator[Operator]:
 
 
 class Client:
-    """A real client: what it was told, by event."""
+    """A real client; `told` are the payloads it received, by event."""
 
     def __init__(self, server: Server, token: str | None = None) -> None:
         self.told: defaultdict[str, list[Any]] = defaultdict(list)
@@ -44,7 +44,7 @@ class Client:
         return self._io.call(event, payload, timeout=30)
 
     def state(self) -> Any:
-        """What the toy keeps of this session, and how many sessions listen."""
+        """The toy stream's state of this session, and how many sessions listen."""
         return self.ask("request", {"type": "toy-state"})["data"]
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A whole topic, from its rows to a server that carries it: what the next engineer writes, in one file."""
+"""A complete new topic in one file: its rows, its stream, and a server with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMES = ("toy:snapshot", "toy:tick", "toy:own", "toy:heard")
 
 
 class ToyStream(Stream):
-    """Counts ticks for everyone, and for each user, in a room of their own, how many sessions of theirs listen."""
+    """Counts ticks for every session, and in one room per user how many of the user's sessions listen."""
 
     topic = Topic("toy", "stats.view", "toy:snapshot", "counts")
 

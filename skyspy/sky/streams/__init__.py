@@ -1,4 +1,4 @@
-"""Application: what flows to clients, one small file per topic.
+"""Application: the streams, one small file per topic.
 
 To add a topic: a row in `topics.TOPICS`, its events in `topics.EVENTS`, a file here with its Stream, and its class in STREAMS.
 """
@@ -32,6 +32,6 @@ STREAMS: tuple[StreamFactory, ...] = (
     CannonballStream,
     AlertsStream,
 )
-"""What each sky carries, in the order of work: a stream may react to the events of those above it."""
+"""The streams of each sky, in the order in which they run: a stream may react to the events of those above it."""
 
 __all__ = ["STREAMS", "Event", "Request", "RequestError", "Stream", "StreamFactory"]

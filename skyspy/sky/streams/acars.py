@@ -19,5 +19,5 @@ class AcarsStream(Stream):
         self._view = view
 
     def snapshot(self, session: Session) -> Iterable[Event]:
-        """The latest messages: without a receiver of any there are none."""
+        """The latest messages; none, because no receiver decodes datalink yet."""
         return (listing(self.topic, [], self._view.clock.moment()),)

@@ -40,11 +40,11 @@ class AircraftStream(Stream):
         )
 
     def rooms(self, session: Session) -> frozenset[str]:
-        """The flavour the session asked for, for its audience."""
+        """One room: the flavour that the session requested, for its audience."""
         return frozenset({str(Room(session.sky, self.topic.name, DELTA if session.delta else WHOLE, session.audience))})
 
     def snapshot(self, session: Session) -> Iterable[Event]:
-        """Every aircraft; or, for a session that resumes, the deltas it missed where they are all remembered."""
+        """Every aircraft; or, for a session that resumes, the deltas it missed if all of them are in memory."""
         now = self._view.clock.moment()
         missed = self._missed(session)
         if missed is None:
@@ -53,7 +53,7 @@ class AircraftStream(Stream):
         return tuple(Event("aircraft:delta", partial(self._delta, delta, wholes, now)) for delta in missed)
 
     def on_tick(self, delta: Delta | None, now: Moment) -> Iterable[Event]:
-        """What changed, once as whole objects and once as a delta; a heartbeat when it is due."""
+        """The changes, once as whole objects and once as a delta; a heartbeat when it is due."""
         if delta is not None:
             self._memory.add(delta)
             yield from self._changes(delta, _Wholes(self._view.tracker, now), now)

@@ -19,5 +19,5 @@ class AirspaceStream(Stream):
         self._view = view
 
     def snapshot(self, session: Session) -> Iterable[Event]:
-        """Those in force: without a source there are none."""
+        """The advisories in force; none, because there is no source yet."""
         return (listing(self.topic, [], self._view.clock.moment()),)

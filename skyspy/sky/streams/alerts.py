@@ -1,4 +1,4 @@
-"""Application: what a user's own rules triggered, for that user alone."""
+"""Application: alerts that a user's own rules triggered, sent to that user only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from skyspy.topics import TOPICS
 
 
 class AlertsStream(Stream):
-    """Each user's alerts, in a room of their own."""
+    """Each user's alerts, in one room per user."""
 
     topic = TOPICS["alerts"]
 
@@ -19,5 +19,5 @@ class AlertsStream(Stream):
         self._view = view
 
     def snapshot(self, session: Session) -> Iterable[Event]:
-        """The user's own alerts: without rules there are none."""
+        """The user's alerts; none, because there are no rules yet."""
         return (listing(self.topic, [], self._view.clock.moment()),)

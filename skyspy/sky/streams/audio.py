@@ -19,5 +19,5 @@ class AudioStream(Stream):
         self._view = view
 
     def snapshot(self, session: Session) -> Iterable[Event]:
-        """The latest transmissions: without a source there are none."""
+        """The latest transmissions; none, because there is no source yet."""
         return (listing(self.topic, [], self._view.clock.moment()),)

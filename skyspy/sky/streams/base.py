@@ -1,7 +1,7 @@
-"""Application: what a stream is.
+"""Application: the interface of a stream.
 
-A stream carries one topic to clients: it says in which rooms a session stands, what a newcomer is shown, and what a tick, a record
-or another stream's event means to its listeners. It makes events and never sends one; the Sky that holds it does.
+A stream produces the events of one topic: the snapshot for a session that joins, and what a tick, a record or another stream's event
+causes. It also gives the rooms of a session. A stream returns events and sends none itself; its Sky does.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Params = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event on its way to the rooms it is for, or, in a snapshot, to one session.
+    """One event for the sessions of some rooms, or, in a snapshot, for one session.
 
-    `name` has a row in topics.EVENTS. `payload` makes what an audience gets; it is called once per room, and only where somebody
-    listens. `value` is what happened, for later streams and the history; None where the event only shows a state.
+    `name` has a row in topics.EVENTS. `payload` makes the payload for an audience; it is called once per room, and only for rooms with
+    listeners. `value` is what happened, for later streams and the history; None if the event only shows a state.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Event:
 
 
 class RequestError(ValueError):
-    """A request cannot be answered: `code` and `message` are what the client gets."""
+    """A request cannot be answered; the client gets `code` and `message`."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -52,16 +52,16 @@ class Request:
 
 
 class Stream(Protocol):
-    """One topic's stream in one sky. What a stream does not need, it leaves as it is here.
+    """One topic's stream in one sky. The methods here are defaults that do nothing.
 
-    None of these may yield to other greenlets: joining a room and the snapshot are one step, and so is a tick.
+    No method may yield to other greenlets: joining a room and the snapshot are one step, and so is a tick.
     """
 
     topic: Topic
     requests: tuple[Request, ...] = ()
 
     def rooms(self, session: Session) -> frozenset[str]:
-        """The rooms in which the session listens: one for its sky and audience, and only its own where the topic is personal."""
+        """The rooms of a session that listens: one for its sky and audience; for a personal topic, its owner's."""
         owner = None
         if self.topic.personal:
             if session.principal.user_id is None:
@@ -70,27 +70,27 @@ class Stream(Protocol):
         return frozenset({str(Room(session.sky, self.topic.name, WHOLE, session.audience, owner))})
 
     def joined(self, session: Session) -> None:
-        """The session begins to listen; `session.state[topic.name]` is this stream's to set."""
+        """Called when a session begins to listen; the stream may set `session.state[topic.name]`."""
         return
 
     def left(self, session: Session) -> None:
-        """The session no longer listens, or is gone; its state is removed after this."""
+        """Called when a session stops listening or ends; its state is removed after this."""
         return
 
     def snapshot(self, session: Session) -> Iterable[Event]:
-        """What the session is shown on joining."""
+        """The events for a session that joins."""
         return ()
 
     def on_tick(self, delta: Delta | None, now: Moment) -> Iterable[Event]:
-        """What a tick means: `delta` is what changed about the aircraft, None when nothing did."""
+        """The events of a tick: `delta` is what changed about the aircraft, None when nothing did."""
         return ()
 
     def on_record(self, record: Record, now: Moment) -> Iterable[Event]:
-        """What a record means that is not of an aircraft."""
+        """The events of a record other than an Observation."""
         return ()
 
     def on_event(self, event: Event, now: Moment) -> Iterable[Event]:
-        """What an event of an earlier stream means."""
+        """The events caused by an event of an earlier stream."""
         return ()
 
 

@@ -1,4 +1,4 @@
-"""Application: the mobile display, for one person on the road."""
+"""Application: the mobile display, one drive per session."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEFAULT_RADIUS_NM = 10
 
 @dataclass(slots=True)
 class Drive:
-    """What is known of one session's drive. It belongs to that session alone and is never stored."""
+    """The state of one session's drive. No other session sees it, and it is never stored."""
 
     radius_nm: float = DEFAULT_RADIUS_NM
 
@@ -29,11 +29,11 @@ class CannonballStream(Stream):
         self._view = view
 
     def rooms(self, session: Session) -> frozenset[str]:
-        """None: nothing is said to more than one session."""
+        """No rooms: every event is for one session."""
         return frozenset()
 
     def joined(self, session: Session) -> None:
-        """A drive begins."""
+        """Begin a drive."""
         session.state[self.topic.name] = Drive()
 
     def snapshot(self, session: Session) -> Iterable[Event]:

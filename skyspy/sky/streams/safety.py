@@ -1,4 +1,4 @@
-"""Application: what is dangerous in a sky."""
+"""Application: dangerous situations in a sky."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ class SafetyStream(Stream):
         self._view = view
 
     def snapshot(self, session: Session) -> Iterable[Event]:
-        """The events that are not over: without a rule that makes one there are none."""
+        """The events that have not ended; none, because no rule makes one yet."""
         return (listing(self.topic, [], self._view.clock.moment()),)

@@ -1,4 +1,4 @@
-"""Application: the numbers of a sky and its receivers, every two seconds."""
+"""Application: the statistics of a sky and its receivers, every two seconds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class StatsStream(Stream):
         )
 
     def snapshot(self, session: Session) -> Iterable[Event]:
-        """The numbers now: each update is the whole state."""
+        """The present statistics: each update is the whole state."""
         return (self._update(self._view.clock.moment()),)
 
     def on_tick(self, delta: Delta | None, now: Moment) -> Iterable[Event]:

@@ -1,4 +1,4 @@
-// What the panel's scripts ask of the panel: JSON of this origin, with the token that guards its forms.
+// Requests of the panel's scripts to the panel: JSON of this origin, with the CSRF token of its forms.
 
 const csrf = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
@@ -17,5 +17,5 @@ export async function ask(path, method = "GET") {
   throw Object.assign(new PanelError(answer.error?.message ?? `The server answered ${response.status}`), { status: response.status });
 }
 
-/** A short-lived access token of whoever is signed in: `{token, expires_in}`. */
+/** A short-lived access token of the signed-in user: `{token, expires_in}`. */
 export const accessToken = () => ask("/admin/token/", "POST");

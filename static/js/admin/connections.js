@@ -1,4 +1,4 @@
-// The page of live connections: its list renews itself.
+// The page of live connections: refreshes the list.
 
 import { renew } from "./renew.js";
 

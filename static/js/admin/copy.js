@@ -1,8 +1,8 @@
-// Buttons that copy: [data-copy] names the element whose text they take.
+// Copy buttons: [data-copy] is the id of the element whose text is copied.
 
 const SAID_MS = 2000;
 
-/** Show and wire every copy button. */
+/** Show and set up every copy button. */
 export function copyButtons(root = document) {
   for (const button of root.querySelectorAll("[data-copy]")) {
     button.hidden = false;
@@ -15,7 +15,7 @@ async function copy(button) {
   const source = document.getElementById(button.dataset.copy);
   const label = (button.dataset.label ??= button.textContent);
   try {
-    // Only there where the page came over TLS or from this machine.
+    // The clipboard exists only over TLS or on localhost.
     await navigator.clipboard.writeText(source.textContent);
     button.textContent = "Copied";
   } catch {

@@ -1,15 +1,15 @@
-// The panel's live connection. The cookie is no identity for it: it gets a token of its own, and renews it in place.
+// The panel's live connection. The cookie does not authenticate it: it gets an access token, and renews it over the connection.
 // Other pages of the panel use the same connection: live.on(event, handler), live.want([topics]).
 
 import { io } from "../../vendor/socket.io.esm.min.js";
 import { accessToken } from "./api.js";
 
-/** Renew when so much of a token's life is over. */
+/** Renew after this fraction of a token's lifetime. */
 const RENEW_AT = 0.7;
 const RETRY_MS = 5000;
 
 class Live extends EventTarget {
-  /** Events: state {state, message}; states: connecting, live, lost, refused. What the server sends is heard with `on`. */
+  /** Events: state {state, message}; states: connecting, live, lost, refused. Register handlers for the server's events with `on`. */
   constructor() {
     super();
     this.topics = new Set();
@@ -40,7 +40,7 @@ class Live extends EventTarget {
     });
   }
 
-  /** Hear an event of the server. */
+  /** Register a handler for an event of the server. */
   on(event, handler) {
     this.socket.on(event, handler);
   }
@@ -51,7 +51,7 @@ class Live extends EventTarget {
     if (this.socket.connected) this._subscribe();
   }
 
-  /** Get a token and connect; without one, say why and try again, unless the sign-in is over. */
+  /** Get a token and connect; without one, show the reason and try again, unless the sign-in has ended. */
   async open() {
     clearTimeout(this.retry);
     this._tell("connecting");

@@ -1,9 +1,9 @@
-// A part of a page that renews itself: the server makes it anew, and only what differs is changed in place, so that focus,
-// selection and scroll stay where they are. [data-renew] holds the address of the part.
+// A part of a page that is refreshed: the server renders it again, and only differences are applied, so that focus, selection
+// and scroll position stay. [data-renew] is the address of the part.
 
 const EVERY_MS = 4000;
 
-/** Keep a part true while somebody looks at it; `says` is where its state is told, `hold` a button that stops it. */
+/** Keep a part current while the page is visible; `says` is the element for its state, `hold` a button that pauses it. */
 export function renew(part, says, hold) {
   let held = false;
   const tell = (text) => {
@@ -41,14 +41,14 @@ export function renew(part, says, hold) {
   tell("Renews itself");
 }
 
-/** A part as this server's own template wrote it, which escapes what is in it. The only place where text becomes elements. */
+/** The elements of a part. The server's template has escaped its values; nothing else parses text as HTML. */
 export function drawn(text) {
   const made = document.createElement("template");
   made.innerHTML = text;
   return made.content;
 }
 
-/** Make the children of `here` like those of `there`; elements with a data-key are known by it, others by their place. */
+/** Make the children of `here` like those of `there`; elements with a data-key are matched by it, others by position. */
 export function children(here, there) {
   if ([...there.children].some((one) => one.dataset.key)) {
     keyed(here, there);
@@ -65,10 +65,10 @@ export function children(here, there) {
   for (const old of found.slice(wanted.length)) old.remove();
 }
 
-/** The nodes that say something: blanks between elements differ with how a template is included. */
+/** The nodes without blank text, which differs with how a template is included. */
 const told = (node) => [...node.childNodes].filter((one) => one.nodeType !== Node.TEXT_NODE || one.nodeValue.trim());
 
-/** Rows that are known by their keys: those that stay are never taken out, or the focus in them would be lost. */
+/** Rows with keys: those that stay are never removed and inserted again, which would lose the focus. */
 function keyed(here, there) {
   const wanted = [...there.children];
   const stay = new Set(wanted.map((one) => one.dataset.key));

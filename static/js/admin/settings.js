@@ -1,8 +1,8 @@
-// The settings page: beside a number of seconds stands how long that is, while it is typed.
+// The settings page: shows a typed number of seconds as a duration in words.
 
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 
-/** A length of time exactly, in words, as the server writes it. */
+/** An exact duration in words, formatted as on the server. */
 export function lasts(seconds) {
   let rest = Math.round(seconds);
   const words = [];

@@ -1,4 +1,4 @@
-// What every page of the panel does when there is JavaScript: live counts in the bar, buttons that copy, waits that count down.
+// The script of every page of the panel: live counts in the bar, copy buttons, countdowns.
 
 import { whole } from "../format.js";
 import { ask } from "./api.js";
@@ -29,7 +29,7 @@ if (shown) {
   live.open();
   setInterval(async () => {
     if (document.hidden) return;
-    // No answer shows in the connection's state already.
+    // The connection's state shows a missing answer already.
     const counts = await ask("/admin/counts/").catch(() => null);
     for (const [name, value] of Object.entries(counts ?? {})) put(name, value);
   }, COUNTS_MS);
@@ -37,7 +37,7 @@ if (shown) {
 
 copyButtons();
 countDown();
-// On a small screen the page's own place in the menu is what one looks for first.
+// On a small screen, scroll the menu to the present page.
 document.querySelector(".rail-menu")?.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   event.currentTarget.open = false;

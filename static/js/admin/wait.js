@@ -1,6 +1,6 @@
-// A wait that counts down: [data-wait] holds the seconds until a form may be sent again.
+// Countdowns: [data-wait] is the number of seconds until a form may be sent again.
 
-/** Count every such wait down, and hold its form's button until it is over. */
+/** Start every countdown, and disable its form's button until the end. */
 export function countDown(root = document) {
   for (const place of root.querySelectorAll("[data-wait]")) run(place, Date.now() + Number(place.dataset.wait) * 1000);
 }
@@ -12,7 +12,7 @@ function run(place, endsAt) {
     const left = Math.ceil((endsAt - Date.now()) / 1000);
     if (button) button.disabled = left > 0;
     if (left > 0) {
-      // The sentence is heard once; its number is only seen to change.
+      // Screen readers read the sentence once, not each change of the number.
       button?.setAttribute("title", `Again in ${left} s`);
       if (button) button.textContent = `Sign in (${left} s)`;
       return;
