@@ -95,7 +95,7 @@ def test_a_started_server_follows_an_eviction_that_another_process_wrote(tmp_pat
     world = socket_world(tmp_path)
     peer = world.peer().join()
     with started(world):
-        soon(world, lambda: world.store.read(presence.everybody, world.clock.wall()))
+        soon(world, lambda: world.store.read(presence.every, world.clock.wall()))
         Store(world.skyspy.config.database_url).write(presence.evict, "session", peer.sids["/"], 1, CLI, world.clock.wall())
         soon(world, lambda: peer.gone)
 
