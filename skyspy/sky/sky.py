@@ -93,9 +93,10 @@ class Sky:
         now = self.view.clock.moment()
         self._follow_settings()
         delta = self.tracker.take_delta(now.steady)
-        self._history.on_tick(delta, now)
         for stream in self.streams.values():
             self._pass_on(stream, stream.on_tick(delta, now), now)
+        # Last: an error in the history must not cost clients the delta that was taken.
+        self._history.on_tick(delta, now)
 
     def _follow_settings(self) -> None:
         settings = self.view.settings()
