@@ -93,8 +93,8 @@ DEFAULT = Components()
 def create_app(
     environ: Mapping[str, str], clock: Clock | None = None, components: Components = DEFAULT, site: Flask | None = None
 ) -> Flask:
-    """Build the server from its environment; raises ConfigError or StoreError with one clear line. `site` are the routes to put it
-    behind (None: new ones)."""
+    """Build the server from its environment; raises ConfigError or StoreError with one clear line. `site` is the Flask
+    application to attach to (None: a new one)."""
     clock = clock or Clock()
     settings_of_boot = config.load(environ, SETTING_NAMES)
     stats = ProcessStats(clock, logs.configure(settings_of_boot.log_level))
@@ -132,7 +132,7 @@ def attach(app: Flask, server: Server) -> None:
 
 
 def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, components: Components = DEFAULT) -> Server:
-    """Make every part; both databases are opened and migrated here, nothing else is started."""
+    """Build every part. Opens and migrates both databases; starts nothing else."""
     store = Store(boot.database_url)
     store.upgrade()
     history = HistoryStore(boot.history_url, store, clock)

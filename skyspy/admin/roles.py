@@ -72,7 +72,7 @@ def create(context: RequestContext) -> ResponseReturnValue:
 
 @page.get("/roles/role/<name>/")
 def show(context: RequestContext, name: str) -> ResponseReturnValue:
-    """One role: what it holds, to be changed where it is the operator's own."""
+    """One role and its permissions; editable unless it is built in."""
     role = roles.one(context.server, context.caller, name).role
     return _form(context, name, RoleForm(obj=role, says=role.description))
 

@@ -2,7 +2,8 @@
 
 Invariants: a page contains no data; its script requests what the client may see. No script or style is inline, nothing is loaded from
 another site, and the Content-Security-Policy enforces both. The URLs of static files change with their content, so they may be
-cached without a limit."""
+cached without a limit.
+"""
 
 from __future__ import annotations
 

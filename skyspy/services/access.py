@@ -1,7 +1,8 @@
 """Application: reading, previewing and changing the settings, among them the auth mode and the access level of each feature.
 
 Invariants: needs `settings.manage`. A preview counts what a change would do to the sessions of every process, by the same rule
-(auth/policy.impact) that reauthorizes them after the change."""
+(auth/policy.impact) that reauthorizes them after the change.
+"""
 
 from __future__ import annotations
 

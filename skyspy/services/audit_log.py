@@ -1,6 +1,7 @@
 """Application: reading the audit log.
 
-Invariants: needs `audit.view`. Nothing here changes a row. No cell of the CSV export is run as a formula by a spreadsheet."""
+Invariants: needs `audit.view`. Nothing here changes a row. No cell of the CSV export is run as a formula by a spreadsheet.
+"""
 
 from __future__ import annotations
 

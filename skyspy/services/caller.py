@@ -1,6 +1,7 @@
 """Application: the caller of a service, the parts of the server that services use, and how a service refuses.
 
-This is the only place that turns a principal into the actor of an audit row, and the store's errors into refusals."""
+This is the only place that turns a principal into the actor of an audit row, and the store's errors into refusals.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 Invariants: needs `settings.manage`. A URL may point anywhere the server can reach; adding or testing one is written to the audit log.
 A URL's password is never shown. Every process follows a change within a second (ReceiverFollower). Simulated traffic never mixes
-with real traffic: where the environment has only demo receivers, they are paused while a real one is added."""
+with real traffic: where the environment has only demo receivers, they are paused while a real one is added.
+"""
 
 from __future__ import annotations
 

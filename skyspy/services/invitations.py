@@ -2,7 +2,8 @@
 
 Invariants: a link is signed and dated (itsdangerous), stored only as a digest, and used up in the transaction that applies it. It is
 shown once, to the caller that made it, and never logged. It is valid only while its maker could still make it: if the maker was
-deleted, disabled, or no longer holds all of the user's permissions, or if the user's sign-ins were ended since, it is refused."""
+deleted, disabled, or no longer holds all of the user's permissions, or if the user's sign-ins were ended since, it is refused.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 Invariants: a key holds at most its owner's permissions, narrowed by its scopes. A caller makes, rotates or revokes no key whose owner
 holds a permission that the caller lacks. A caller that is a key makes no key that lasts longer or is valid in more networks than
-itself. The key's text is returned once, to the caller that made it."""
+itself. The key's text is returned once, to the caller that made it.
+"""
 
 from __future__ import annotations
 

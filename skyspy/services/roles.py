@@ -1,7 +1,8 @@
 """Application: roles that operators make, each a set of permissions.
 
 Invariants: needs `users.manage`. A caller neither grants nor takes a permission that the caller lacks. The built-in roles cannot be
-changed. A change is in force on live sessions within two seconds."""
+changed. A change is in force on live sessions within two seconds.
+"""
 
 from __future__ import annotations
 

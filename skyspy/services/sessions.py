@@ -2,7 +2,8 @@
 
 Invariants: needs `users.manage`. A caller disconnects no session of a user who holds a permission that the caller lacks. A session
 receives the reason and ends within two seconds, on every process. Its client may connect again: revoke the key or disable the user to
-prevent that."""
+prevent that.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Application: managing users.
 
 Invariants: needs `users.manage`, and the caller holds every permission of the user it acts on. A deleted or disabled user loses panel
-sessions, tokens, keys and sockets within two seconds. The audit log keeps the name."""
+sessions, tokens, keys and sockets within two seconds. The audit log keeps the name.
+"""
 
 from __future__ import annotations
 

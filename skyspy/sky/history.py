@@ -29,7 +29,7 @@ class NoHistory:
         """Does nothing."""
 
     def on_event(self, topic: str, event: Event, now: Moment) -> None:
-        """Nothing is kept."""
+        """Does nothing."""
 
     def close(self) -> None:
-        """Nothing is kept."""
+        """Does nothing."""

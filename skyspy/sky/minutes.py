@@ -52,7 +52,7 @@ class MinuteStatistics:
         """Events are not counted."""
 
     def close(self) -> None:
-        """Hand over the minute that has begun."""
+        """Store the minute that has begun."""
         self._end_minute()
 
     def _sample(self, minute: int) -> None:

@@ -5,7 +5,8 @@ it may still see. Sessions whose token expired are evicted, and connections with
 
 While the database cannot be read no new client is admitted, and connected clients stay: their last verdict was good, and disconnecting
 all of them because a disk is slow would turn a short failure of the database into an outage. What needs no database still happens: a
-mode that now refuses anonymous clients evicts them. The rest follows when the database answers."""
+mode that now refuses anonymous clients evicts them. The rest follows when the database answers.
+"""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def put(panel: Panel, url: str, by: str = "ann") -> int:
 
 
 def hear(panel: Panel, name: str, *hexes: str) -> None:
-    """Let the receiver of this name have heard these aircraft now."""
+    """Make the receiver of this name receive these aircraft now."""
     link = panel.skyspy.skies["live"].receivers.receiver(name)
     link.begin_session(None)
     link.deliver([Observation(hex_, panel.clock.steady(), "adsb_icao", {}) for hex_ in hexes])

@@ -146,7 +146,7 @@ def test_a_forged_connect_or_disconnect_changes_nothing(world: World) -> None:
     assert peer.tell("ping", ack=9)
 
 
-def test_settings_that_move_while_a_token_is_looked_up_are_judged_by(world: World) -> None:
+def test_settings_that_change_during_a_token_lookup_apply(world: World) -> None:
     def close(_token: object) -> None:
         if world.settings.current.AUTH_MODE != "private":
             world.choose(AUTH_MODE="private")

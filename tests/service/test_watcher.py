@@ -94,8 +94,8 @@ def test_the_process_that_makes_a_change_follows_it_at_once(store: Store) -> Non
     clock = EventClock()
     settings = SettingsTable(store, clock=clock)
     watcher = Watcher(settings, clock)
-    told: list[int] = []
-    watcher.on_version("test", lambda now: told.append(now.version) is None, settings.current.version)
+    called: list[int] = []
+    watcher.on_version("test", lambda now: called.append(now.version) is None, settings.current.version)
     store.after_write = watcher.wake
     watcher.start()
     with gevent.Timeout(10):
@@ -103,7 +103,7 @@ def test_the_process_that_makes_a_change_follows_it_at_once(store: Store) -> Non
             gevent.sleep(0.001)
         clock.pass_by(1.0)
         version = store.write(state.bump)
-        while not told:
+        while not called:
             gevent.sleep(0.001)
     watcher.stop()
-    assert told == [version]
+    assert called == [version]
