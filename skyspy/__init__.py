@@ -1,7 +1,6 @@
-"""SkySpy: a receiver's sky, live over Socket.IO and HTTP, behind one door.
+"""SkySpy: what a receiver hears of the sky, live over Socket.IO and HTTP.
 
-The floors of the house (a module imports only from floors below its own) are
-drawn in docs/architecture.md and held by tests/unit/test_architecture.py.
+docs/architecture.md describes the layers; tests/unit/test_architecture.py checks that a module imports only from layers below its own.
 """
 
 __version__ = "0.1.0"

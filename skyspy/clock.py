@@ -1,11 +1,10 @@
-"""Ground floor: the two times SkySpy knows.
+"""The two clocks: steady and wall.
 
-Law: ages and timeouts are measured on the *steady* clock, which never jumps; the *wall*
-clock is read only to print a time or to judge a token's expiry. A Raspberry Pi without a
-battery-backed clock starts in the past and leaps forward when NTP answers: on the steady
-clock no aircraft grows old by that.
+Ages and time-outs are measured on the steady clock, which never jumps. The wall clock is read only to print a time, to date a row,
+and to compare a token's end. A Raspberry Pi without a battery-backed clock starts in the past and jumps forward when NTP answers; on
+the steady clock no aircraft ages by that.
 
-Pure rooms never hold a Clock; they take seconds as arguments.
+Packages of the domain layer never hold a Clock; they take seconds as arguments.
 """
 
 from __future__ import annotations
