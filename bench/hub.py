@@ -37,6 +37,7 @@ from skyspy.receivers.receiver import Receiver  # noqa: E402
 from skyspy.store import Store  # noqa: E402
 from skyspy.store.schema import STATE  # noqa: E402
 from skyspy.store.sqlite import engine_for  # noqa: E402
+from skyspy.store.worker_pool import WorkerPool  # noqa: E402
 from tests.support.mode_s import beast, traffic  # noqa: E402
 
 TICK_S = 0.002
@@ -114,8 +115,8 @@ def document() -> tuple[Work, Work]:
     fields = {"lat": 47.1, "lon": 8.2, "alt_baro": 30000, "gs": 440.1, "track": 12.3, "squawk": "1234", "nic": 8, "rc": 186}
     rows = [{"hex": f"{0x4B0000 + n:06x}", "flight": "ABC1", "seen": 0.1, "messages": 5, **fields} for n in range(10_000)]
     body = wirejson.dump_bytes({"now": 1.0, "messages": 1, "aircraft": rows})
-    ours, theirs = receiver("aircraft.json"), FORMATS["aircraft.json"].make(Context(None))
-    return lambda: ours.decode_document(body), lambda: theirs.feed(body, 1000.0)
+    ours, theirs, decoding = receiver("aircraft.json"), FORMATS["aircraft.json"].make(Context(None)), WorkerPool(native=True)
+    return lambda: ours.decode_document(body, decoding), lambda: theirs.feed(body, 1000.0)
 
 
 def flood() -> tuple[Work, Work]:

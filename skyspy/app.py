@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from flask import Flask
@@ -172,7 +173,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     # Simulated traffic flies around DEFAULT_CENTRE if the location is not set, so distances are measured from there too.
     simulated = boot.location or DEFAULT_CENTRE
     all_demo = all(feed.scheme.name == "demo" for feed in boot.feeds)
-    live = build_view("live", clock, current, boot.feeds, simulated if all_demo else boot.location)
+    live = build_view("live", clock, current, boot.feeds, simulated if all_demo else boot.location, boot.replay_dir)
     sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), simulated)
     # Only what was really received is worth keeping.
     sinks: dict[str, HistorySink] = {"live": MinuteStatistics(live, history)}
@@ -182,11 +183,16 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
 
 
 def build_view(
-    name: str, clock: Clock, settings: Callable[[], Settings], urls: Sequence[FeedUrl], location: Point | None
+    name: str,
+    clock: Clock,
+    settings: Callable[[], Settings],
+    urls: Sequence[FeedUrl],
+    location: Point | None,
+    replay_folder: Path | None = None,
 ) -> SkyView:
-    """A SkyView with a new tracker and new receivers."""
+    """A SkyView with a new tracker and new receivers. `replay_folder` is where `replay://` may open files."""
     tracker = Tracker(Limits(), location, secrets.token_hex(8))
-    return SkyView(name, clock, settings, tracker, Receivers(urls, clock, location), location)
+    return SkyView(name, clock, settings, tracker, Receivers(urls, clock, location, replay_folder=replay_folder), location)
 
 
 def start(app: Flask) -> None:

@@ -63,6 +63,12 @@ VARIABLES: tuple[Variable, ...] = (
         "When the former secret key ends: an ISO 8601 time such as 2027-01-31T12:00:00Z; without an offset it is UTC",
     ),
     Variable("SKYSPY_FEEDS", "demo://", "Receivers, comma- or space-separated URLs"),
+    Variable(
+        "SKYSPY_REPLAY_DIR",
+        "unset",
+        "The folder replay:// may read. Unset: SKYSPY_FEEDS may name any regular file or folder, and receivers added in the "
+        "panel or by the API those below replay/ in the instance folder",
+    ),
     Variable("SKYSPY_LAT", "unset", "Receiver latitude in degrees, -90 to 90", ("LAT",)),
     Variable("SKYSPY_LON", "unset", "Receiver longitude in degrees, -180 to 180", ("LON", "LONG")),
     Variable("SKYSPY_ALT", "0m", "Receiver altitude with its unit: 120m or 400ft", ("ALT",)),
@@ -106,12 +112,18 @@ class Config:
     secret_key: str
     former_key: FormerKey | None
     feeds: tuple[FeedUrl, ...]
+    replay_dir: Path | None
     location: tuple[float, float] | None
     altitude_m: float
     socketio_path: str
     trusted_proxies: tuple[Network, ...]
     log_level: str
     first_settings: Mapping[str, str]
+
+    @property
+    def added_replay_dir(self) -> Path:
+        """Where `replay://` of receivers that are added or checked by operators may open files."""
+        return self.replay_dir or self.instance / "replay"
 
     def __repr__(self) -> str:
         # The database URL and the key are secrets; they must not appear in a traceback.
@@ -149,6 +161,7 @@ def load(environ: Mapping[str, str], setting_names: frozenset[str] = frozenset()
         secret_key=secret_key,
         former_key=_former_key(environ, instance, secret_key),
         feeds=feeds,
+        replay_dir=_replay_dir(environ.get("SKYSPY_REPLAY_DIR")),
         location=None if lat is None or lon is None else (lat, lon),
         altitude_m=_altitude(environ),
         socketio_path=path,
@@ -197,6 +210,15 @@ def _degrees(environ: Mapping[str, str], name: str, aliases: tuple[str, ...], li
     if not -limit <= value <= limit:
         raise ConfigError(f"{found[0]}: {found[1]!r} is not a number from -{limit:g} to {limit:g}")
     return value
+
+
+def _replay_dir(text: str | None) -> Path | None:
+    if not text:
+        return None
+    path = Path(text).absolute()
+    if not path.is_dir():
+        raise ConfigError(f"SKYSPY_REPLAY_DIR: {text!r} is not a folder")
+    return path
 
 
 def _altitude(environ: Mapping[str, str]) -> float:

@@ -25,6 +25,7 @@ from skyspy.config import Config
 from skyspy.presence.presence import Presence
 from skyspy.presence.sessions import SessionRegistry
 from skyspy.process_stats import ProcessStats
+from skyspy.receivers.checks import ReceiverChecks
 from skyspy.sky import Sky
 from skyspy.store import Store
 from skyspy.store.history import HistoryStore
@@ -53,6 +54,7 @@ class Server:
     presence: Presence
     skies: dict[str, Sky] = field(default_factory=dict)
     stats: ProcessStats = field(default_factory=ProcessStats)
+    receiver_checks: ReceiverChecks = field(default_factory=ReceiverChecks)
 
 
 def server_of(app: Flask) -> Server:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from skyspy.aircraft import Observation
+from skyspy.receivers.replay_files import open_regular
 from skyspy.receivers.trajectories import PointsError, trajectories
 
 Row = tuple[float, bytes | Observation]
@@ -60,8 +61,8 @@ class Capture:
 
 @contextmanager
 def open_capture(path: Path) -> Iterator[BinaryIO]:
-    """The file's bytes, decompressed where they begin with the gzip magic. Raises OSError, CaptureError."""
-    with path.open("rb") as raw:
+    """The file's bytes, decompressed where they begin with the gzip magic. Raises OSError, CaptureError, ReplayFileError."""
+    with open_regular(path) as raw:
         packed = raw.read(2) == GZIP_MAGIC
         raw.seek(0)
         try:

@@ -22,11 +22,11 @@ from skyspy.clock import Clock
 from skyspy.cooperate import Yielder
 from skyspy.decode import Decoder
 from skyspy.feedurl import FeedUrl
+from skyspy.receivers.http_bounds import MAX_DOCUMENT_BYTES, PIECE_BYTES, BoundedResponse, decompressed, too_large
 from skyspy.receivers.receiver import Receiver, ReceiverError, Timing
+from skyspy.receivers.resolver import Resolver, connect
+from skyspy.receivers.workers import Workers
 
-MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
-"""Ten thousand aircraft take five megabytes; a larger document than this is not an aircraft.json."""
-CHUNK = 64 * 1024
 MAX_REDIRECTS = 3
 REDIRECT_CODES = frozenset({301, 302, 303, 307, 308})
 GZIP_MAGIC = b"\x1f\x8b"
@@ -44,13 +44,15 @@ class BrokenResponse(Exception):
 class Connection(http.client.HTTPConnection):
     """The standard library's client on gevent's sockets, whether or not the process is monkey-patched."""
 
-    def __init__(self, host: str, port: int, seconds: float, tls: ssl.SSLContext | None) -> None:
+    response_class = BoundedResponse
+
+    def __init__(self, host: str, port: int, seconds: float, tls: ssl.SSLContext | None, resolver: Resolver) -> None:
         super().__init__(host, port, timeout=seconds)
-        self._seconds, self._tls = seconds, tls
+        self._seconds, self._tls, self._resolver = seconds, tls, resolver
 
     def connect(self) -> None:
         """Open the socket, with TLS where a context was given."""
-        sock = socket.create_connection((self.host, self.port), self._seconds)
+        sock = connect(self._resolver.addresses(self.host, self.port, self._seconds), self._seconds)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = sock if self._tls is None else self._tls.wrap_socket(sock, server_hostname=self.host)
 
@@ -58,8 +60,8 @@ class Connection(http.client.HTTPConnection):
 class Client:
     """Fetches one URL repeatedly over one kept-alive connection."""
 
-    def __init__(self, url: FeedUrl, timing: Timing) -> None:
-        self._timing = timing
+    def __init__(self, url: FeedUrl, timing: Timing, resolver: Resolver, yielder: Yielder | None = None) -> None:
+        self._timing, self._resolver = timing, resolver
         self._target = urlsplit(url.text)
         self._host = url.host
         self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"SkySpy/{__version__}"}
@@ -67,7 +69,7 @@ class Client:
             pair = f"{unquote(self._target.username)}:{unquote(self._target.password or '')}"
             self._headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
         self._connection: Connection | None = None
-        self._yielder = Yielder()
+        self._yielder = yielder or Yielder()
 
     def close(self) -> None:
         """Close the connection; the next get opens a new one."""
@@ -109,7 +111,8 @@ class Client:
         if self._connection is None:
             tls = target.scheme == "https"
             port = target.port or (443 if tls else 80)
-            self._connection = Connection(target.hostname or "", port, self._timing.connect_s, _tls() if tls else None)
+            context = _tls() if tls else None
+            self._connection = Connection(target.hostname or "", port, self._timing.connect_s, context, self._resolver)
         path = quote(target.path or "/", safe="/%:@!$&'()*+,;=~") + (
             f"?{quote(target.query, safe=_QUERY)}" if target.query else ""
         )
@@ -130,17 +133,17 @@ class Client:
         unpack = zlib.decompressobj(47) if "gzip" in response.headers.get("Content-Encoding", "").lower() else None
         parts, size, first = [], 0, True
         try:
-            while chunk := response.read(CHUNK):
+            while chunk := response.read(PIECE_BYTES):
                 if first and unpack is None and chunk.startswith(GZIP_MAGIC):
                     unpack = zlib.decompressobj(47)
                 first = False
-                part = chunk if unpack is None else unpack.decompress(chunk, MAX_DOCUMENT_BYTES - size + 1)
-                size += len(part)
-                if size > MAX_DOCUMENT_BYTES:
-                    self.close()
-                    raise ReceiverError(f"the document is larger than {MAX_DOCUMENT_BYTES // 1024 // 1024} MiB")
-                parts.append(part)
-                self._yielder.maybe_yield()
+                for part in (chunk,) if unpack is None else decompressed(unpack, chunk):
+                    size += len(part)
+                    if size > MAX_DOCUMENT_BYTES:
+                        self.close()
+                        raise too_large()
+                    parts.append(part)
+                    self._yielder.maybe_yield()
         except (http.client.HTTPException, zlib.error, ConnectionError) as error:
             self.close()
             raise BrokenResponse(f"the document broke off ({type(error).__name__})") from error
@@ -154,21 +157,21 @@ class HttpReader:
 
     up_state = "up"
 
-    def __init__(self, url: FeedUrl, make: Callable[[], Decoder], clock: Clock, timing: Timing) -> None:
-        self._url, self._make, self._clock, self._timing = url, make, clock, timing
+    def __init__(self, url: FeedUrl, make: Callable[[], Decoder], clock: Clock, timing: Timing, workers: Workers) -> None:
+        self._url, self._make, self._clock, self._timing, self._workers = url, make, clock, timing, workers
         self._interval = float(url.options.get("interval", 1.0))
 
     def read(self, receiver: Receiver) -> None:
         """Poll until the server fails to answer. Raises ReceiverError, OSError."""
         decoder = self._make()
         receiver.begin_session(decoder)
-        client = Client(self._url, self._timing)
+        client = Client(self._url, self._timing, self._workers.resolver)
         read_at = changed_at = self._clock.steady()
         source: float | None = None
         try:
             while True:
                 began = self._clock.steady()
-                if self._poll(client, receiver):
+                if self._poll(client, receiver, read_at):
                     read_at = self._clock.steady()
                     if decoder.source_now is None or decoder.source_now != source:
                         source, changed_at = decoder.source_now, read_at
@@ -182,13 +185,18 @@ class HttpReader:
         finally:
             client.close()
 
-    def _poll(self, client: Client, receiver: Receiver) -> bool:
+    def _poll(self, client: Client, receiver: Receiver, read_at: float) -> bool:
+        """Fetch and decode one document; False where it is broken. `read_at` is when the last one was decoded: the receiver
+        shows as stale `stale_s` later, also while this document is waited for."""
+        left = max(0.0, read_at + self._timing.stale_s - self._clock.steady())
+        stale = gevent.spawn_later(left, receiver.mark_stale, f"no document for {self._timing.stale_s:g} s")
         try:
-            body = client.get()
+            return receiver.decode_document(client.get(), self._workers.decoding)
         except BrokenResponse as error:
             receiver.count_broken(str(error))
             return False
-        return receiver.decode_document(body)
+        finally:
+            stale.kill(block=False)
 
 
 _QUERY = "/%:@!$&'()*+,;=~?"

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import gevent
@@ -28,6 +28,10 @@ from skyspy.receivers.http import HttpReader
 from skyspy.receivers.receiver import Reader, Receiver, ReceiverCounts, Sink, Timing
 from skyspy.receivers.replay import ReplayReader
 from skyspy.receivers.tcp import TcpReader
+from skyspy.receivers.workers import Workers
+
+MAX_CHECKED_AIRCRAFT = 200
+"""So many simulated aircraft in a check; a sky of ten thousand would cost the server as much as the one it serves."""
 
 
 class ReceiverListError(ValueError):
@@ -42,6 +46,9 @@ class ReaderContext:
     clock: Clock
     location: Point | None
     timing: Timing
+    workers: Workers
+    replay_folder: Path | None
+    """Below which `replay://` may open files; None: anywhere."""
 
     def decoder(self, carries: str) -> Callable[[], Decoder]:
         """A factory of new decoders of the format `carries`."""
@@ -56,15 +63,16 @@ class ReaderContext:
 
 
 READERS: dict[str, Callable[[FeedUrl, ReaderContext], Reader]] = {
-    "http": lambda url, a: HttpReader(url, a.decoder(url.scheme.carries), a.clock, a.timing),
-    "tcp": lambda url, a: TcpReader(url, a.decoder(url.scheme.carries), a.clock, a.timing),
-    "file": lambda url, a: ReplayReader(url, a.formats, a.clock, a.location),
+    "http": lambda url, a: HttpReader(url, a.decoder(url.scheme.carries), a.clock, a.timing, a.workers),
+    "tcp": lambda url, a: TcpReader(url, a.decoder(url.scheme.carries), a.clock, a.timing, a.workers.resolver),
+    "file": lambda url, a: ReplayReader(url, a.formats, a.clock, a.location, a.replay_folder),
     "none": lambda url, a: DemoReader(url, a.clock, a.location),
 }
 
 
 class Receivers:
-    """The receivers of one sky. `location` is their (latitude, longitude) or None. Nothing is connected before start(sink)."""
+    """The receivers of one sky. `location` is their (latitude, longitude) or None; `replay_folder` is where `replay://` may open
+    files, None for anywhere; `workers` are threads to share with others. Nothing is connected before start(sink)."""
 
     def __init__(
         self,
@@ -74,9 +82,12 @@ class Receivers:
         *,
         timing: Timing | None = None,
         formats: Mapping[str, Format] = FORMATS,
+        workers: Workers | None = None,
+        replay_folder: Path | None = None,
     ) -> None:
         self._sink: Sink | None = None
-        self._context = ReaderContext(formats, clock, location, timing or Timing())
+        self._owns_workers, self.workers = workers is None, workers or Workers()
+        self._context = ReaderContext(formats, clock, location, timing or Timing(), self.workers, replay_folder)
         self._receivers: dict[str, Receiver] = {}
         self._public: dict[str, str] = {}
         for url in urls:
@@ -93,17 +104,20 @@ class Receivers:
         """Stop every receiver; their greenlets have ended and their sockets are closed when this returns."""
         gevent.joinall([gevent.spawn(receiver.stop) for receiver in self._receivers.values()])
         self._sink = None
+        if self._owns_workers:
+            self.workers.close()
 
-    def add(self, url: FeedUrl) -> str:
-        """Add a receiver, start it if the others run, and return its name. Raises ReceiverListError for a URL that is listed
-        already."""
+    def add(self, url: FeedUrl, replay_folder: Path | None = None) -> str:
+        """Add a receiver, start it if the others run, and return its name. `replay_folder` is where this receiver may open
+        files, None for where all may. Raises ReceiverListError for a URL that is listed already."""
         if any(receiver.url.text == url.text for receiver in self._receivers.values()):
             raise ReceiverListError(f"{url.shown} is a feed already")
         name = self._name(url)
-        reader = READERS[url.scheme.transport](url, self._context)
+        context = self._context if replay_folder is None else replace(self._context, replay_folder=replay_folder)
+        reader = READERS[url.scheme.transport](url, context)
         carries = url.scheme.carries or url.options.get("format") or url.scheme.name
         self._public[name] = self._public_name(url)
-        self._receivers[name] = Receiver(name, url, carries, reader, self._forward, self._context.clock, self._context.timing)
+        self._receivers[name] = Receiver(name, url, carries, reader, self._forward, context.clock, context.timing)
         if self._sink is not None:
             self._receivers[name].start()
         return name
@@ -202,8 +216,11 @@ def check(
     location: Point | None = None,
     timing: Timing | None = None,
     formats: Mapping[str, Format] = FORMATS,
+    workers: Workers | None = None,
+    replay_folder: Path | None = None,
 ) -> CheckResult:
-    """Read from a receiver for `seconds` and return what came; returns early when it cannot be reached.
+    """Read from a receiver for `seconds` and return what came; returns early when it cannot be reached. `workers` and
+    `replay_folder` are as for Receivers.
 
     Waits with gevent's calls only: in the server it does not block the hub, and a process without monkey patching (the command
     line) may call it too."""
@@ -212,7 +229,9 @@ def check(
         return None
 
     clock = clock or Clock()
-    feeds = Receivers([url], clock, location, timing=timing, formats=formats)
+    feeds = Receivers(
+        [_checked(url)], clock, location, timing=timing, formats=formats, workers=workers, replay_folder=replay_folder
+    )
     until = clock.steady() + seconds
     feeds.start(ignore)
     try:
@@ -228,3 +247,10 @@ def check(
     if error is None and row["messages"] == 0:
         error = f"nothing was heard in {seconds:g} s"
     return CheckResult(row["aircraft"], row["messages"], error)
+
+
+def _checked(url: FeedUrl) -> FeedUrl:
+    """The feed as it is checked: simulated traffic has at most MAX_CHECKED_AIRCRAFT."""
+    if url.scheme.name != "demo" or float(url.options.get("aircraft", 0)) <= MAX_CHECKED_AIRCRAFT:
+        return url
+    return replace(url, options={**url.options, "aircraft": str(MAX_CHECKED_AIRCRAFT)})

@@ -16,6 +16,7 @@ import secrets
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import gevent
@@ -26,6 +27,7 @@ from skyspy.cooperate import Yielder
 from skyspy.decode import Counters, DecodeError, Decoder
 from skyspy.feedurl import FeedUrl
 from skyspy.receivers.rate_history import RATE_SECONDS, Rate, RateHistory
+from skyspy.store.worker_pool import WorkerPool, WorkerPoolFull
 
 log = logging.getLogger(__name__)
 
@@ -249,19 +251,17 @@ class Receiver:
         else:
             self.mark_up()
 
-    def decode_document(self, data: bytes) -> bool:
-        """Decode one whole document and deliver its records. False, counted and shown, for a broken one: nothing else changes."""
+    def decode_document(self, data: bytes, decoding: WorkerPool) -> bool:
+        """Decode one whole document, a large one on a thread of `decoding`, and deliver its records. False, counted and shown,
+        for a broken one: nothing else changes."""
         self.count_bytes(len(data))
         decoder = self._decoder
         assert decoder is not None, "begin() comes first"  # noqa: S101 - a reader's bug
         self.yielder.maybe_yield()
         now = self.clock.steady()
-        if len(data) > MAX_INLINE_BYTES:
-            # Ten thousand aircraft take a fifth of a second, so a native thread decodes. No other greenlet uses the decoder
-            # meanwhile.
-            outcome = gevent.get_hub().threadpool.apply(_decode, (decoder, data, now))
-        else:
-            outcome = _decode(decoder, data, now)
+        # Ten thousand aircraft take a fifth of a second, so a native thread decodes. No other greenlet uses the decoder meanwhile.
+        is_large = len(data) > MAX_INLINE_BYTES
+        outcome = _decode_on_thread(decoding, decoder, data, now) if is_large else _decode(decoder, data, now)
         if isinstance(outcome, DecodeError):
             self.count_broken(str(outcome))
             return False
@@ -375,6 +375,14 @@ def _decode(decoder: Decoder, data: bytes, now: float) -> Sequence[Record] | Dec
         return decoder.feed(data, now)
     except DecodeError as error:
         return error
+
+
+def _decode_on_thread(decoding: WorkerPool, decoder: Decoder, data: bytes, now: float) -> Sequence[Record] | DecodeError:
+    """The same on a native thread, or an error where none was free in time."""
+    try:
+        return decoding.run(partial(_decode, decoder, data, now))
+    except WorkerPoolFull:
+        return DecodeError("the server is too busy to decode this document")
 
 
 def _one_line(text: str) -> str:

@@ -20,6 +20,7 @@ from skyspy.feedurl import FeedUrl
 from skyspy.geo import Point
 from skyspy.receivers.capture import Capture, CaptureError, Row, detect_capture
 from skyspy.receivers.receiver import Receiver, ReceiverError
+from skyspy.receivers.replay_files import ReplayFileError, permitted
 
 MAX_SILENCE_S = 60.0
 BATCH_SECONDS = 0.25
@@ -38,8 +39,10 @@ class ReplayReader:
 
     up_state = "up"
 
-    def __init__(self, url: FeedUrl, formats: Mapping[str, Format], clock: Clock, location: Point | None) -> None:
-        self._path = Path(url.path)
+    def __init__(
+        self, url: FeedUrl, formats: Mapping[str, Format], clock: Clock, location: Point | None, folder: Path | None = None
+    ) -> None:
+        self._path, self._folder = Path(url.path), folder
         self._formats, self._clock = formats, clock
         # A capture's clock is not related to the machine's: no wall_minus_steady.
         self._context = Context(location)
@@ -51,15 +54,16 @@ class ReplayReader:
         """Play to the end; start over where `loop` is set. Raises ReceiverError, OSError."""
         try:
             while True:
-                capture = detect_capture(self._path, self._wanted)
+                path = permitted(self._path, self._folder)
+                capture = detect_capture(path, self._wanted)
                 decoder = self._formats[capture.carries].make(self._context) if capture.carries else None
                 receiver.begin_session(decoder, capture.name)
-                _Playback(receiver, self._clock, self._speed, decoder).play(capture, self._path)
+                _Playback(receiver, self._clock, self._speed, decoder).play(capture, path)
                 if not self._loop:
                     receiver.mark_stale("played to its end (loop=1 begins again)")
                     return
                 self._clock.sleep(LOOP_PAUSE)
-        except CaptureError as error:
+        except (CaptureError, ReplayFileError) as error:
             raise ReceiverError(str(error)) from None
 
 

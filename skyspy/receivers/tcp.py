@@ -15,6 +15,7 @@ from skyspy.clock import Clock
 from skyspy.decode import Decoder
 from skyspy.feedurl import FeedUrl
 from skyspy.receivers.receiver import Receiver, ReceiverError, Timing
+from skyspy.receivers.resolver import Resolver, connect
 
 READ_BYTES = 64 * 1024
 
@@ -24,14 +25,15 @@ class TcpReader:
 
     up_state = "up"
 
-    def __init__(self, url: FeedUrl, make: Callable[[], Decoder], clock: Clock, timing: Timing) -> None:
-        self._url, self._make, self._clock, self._timing = url, make, clock, timing
+    def __init__(self, url: FeedUrl, make: Callable[[], Decoder], clock: Clock, timing: Timing, resolver: Resolver) -> None:
+        self._url, self._make, self._clock, self._timing, self._resolver = url, make, clock, timing, resolver
 
     def read(self, receiver: Receiver) -> None:
         """Read one connection until it breaks. Raises ReceiverError, OSError."""
         address = f"{self._url.host}:{self._url.port}"
+        addresses = self._resolver.addresses(self._url.host, self._url.port, self._timing.connect_s)
         with gevent.Timeout(self._timing.connect_s, ReceiverError(f"no answer from {address} in {self._timing.connect_s:g} s")):
-            sock = socket.create_connection((self._url.host, self._url.port))
+            sock = connect(addresses, self._timing.connect_s)
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             receiver.begin_session(self._make())

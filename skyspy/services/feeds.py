@@ -10,13 +10,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from skyspy import feedurl
 from skyspy.feedurl import FeedUrl, FeedUrlError
 from skyspy.receivers import manager
+from skyspy.receivers.checks import ChecksBusy
 from skyspy.receivers.manager import CheckResult, ReceiverListError
+from skyspy.receivers.replay_files import ReplayFileError, permitted
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Refused, as_refusals, sentence
 from skyspy.sky import Sky
@@ -86,7 +89,10 @@ def listing(server: Server, caller: Caller) -> list[FeedView]:
 def check(server: Server, caller: Caller, url: str) -> CheckResult:
     """Read from a URL for CHECK_SECONDS and count what was received. Raises Refused for an invalid URL."""
     caller.require(server, MANAGE)
-    return _listen(server, caller, _parsed(url))
+    parsed = _parsed(url)
+    folder = server.config.added_replay_dir
+    _check_file(server, caller, parsed, folder)
+    return _listen(server, caller, parsed, folder)
 
 
 def check_known(server: Server, caller: Caller, name: str) -> CheckResult:
@@ -96,13 +102,16 @@ def check_known(server: Server, caller: Caller, name: str) -> CheckResult:
         url = server.skies["live"].receivers.url(name)
     except ReceiverListError as error:
         raise Refused("not_found", sentence(error)) from None
-    return _listen(server, caller, url)
+    return _listen(
+        server, caller, url, server.config.replay_dir if url in server.config.feeds else server.config.added_replay_dir
+    )
 
 
 def add(server: Server, caller: Caller, url: str) -> Feed:
     """Add a receiver to the live sky. Raises Refused for an invalid URL, a duplicate, or too many receivers."""
     caller.require(server, MANAGE)
     parsed = _parsed(url)
+    _check_file(server, caller, parsed, server.config.added_replay_dir)
     if any(_identity(own) == _identity(parsed) for own in server.config.feeds):
         raise Refused("conflict", f"{parsed.shown} is a feed of the environment already")
     added = server.store.read(feeds.every)
@@ -178,7 +187,7 @@ class ReceiverFollower:
 
     def _add(self, url: str) -> bool:
         try:
-            self._sky.receivers.add(feedurl.parse(url))
+            self._sky.receivers.add(feedurl.parse(url), self._server.config.added_replay_dir)
         except (ReceiverListError, FeedUrlError) as error:
             log.warning("an added feed is left out: %s", error)
             return False
@@ -204,9 +213,29 @@ def _only_demo(urls: Sequence[FeedUrl]) -> bool:
     return all(url.scheme.name == "demo" for url in urls)
 
 
-def _listen(server: Server, caller: Caller, url: FeedUrl) -> CheckResult:
-    server.store.write(audit.record, caller.actor, "feed.check", f"feed {url.shown}", server.clock.wall())
-    return manager.check(url, CHECK_SECONDS, location=server.config.location)
+def _listen(server: Server, caller: Caller, url: FeedUrl, replay_folder: Path | None) -> CheckResult:
+    principal = caller.principal
+    try:
+        with server.receiver_checks.one(principal.user_id or principal.name):
+            server.store.write(audit.record, caller.actor, "feed.check", f"feed {url.shown}", server.clock.wall())
+            workers = server.skies["live"].receivers.workers
+            return manager.check(
+                url, CHECK_SECONDS, location=server.config.location, workers=workers, replay_folder=replay_folder
+            )
+    except ChecksBusy as error:
+        caller.audit_denial(server, f"too many checks: feed {url.shown}", ())
+        raise Refused("overloaded", sentence(error)) from None
+
+
+def _check_file(server: Server, caller: Caller, url: FeedUrl, folder: Path) -> None:
+    """Refuse, with an audit row, a `replay://` that would open what is not below `folder`, or is no regular file or directory."""
+    if url.scheme.transport != "file":
+        return
+    try:
+        permitted(Path(url.path), folder)
+    except ReplayFileError as error:
+        caller.audit_denial(server, f"feed {url.shown}", ())
+        raise Refused("invalid", sentence(error), {"url": str(error)}) from None
 
 
 def _identity(url: FeedUrl) -> tuple[object, ...]:

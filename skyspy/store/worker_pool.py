@@ -42,14 +42,14 @@ class _Outcome(Generic[T]):
 
 class WorkerPool:
     """Runs jobs on `threads` native threads. At most `max_waiting` jobs wait; a job starts within `timeout` seconds or not at
-    all."""
+    all. `native`: whether there are threads; by default where the process is patched."""
 
-    def __init__(self, threads: int = 1, max_waiting: int = 2000, timeout: float = 2.0) -> None:
+    def __init__(self, threads: int = 1, max_waiting: int = 2000, timeout: float = 2.0, native: bool | None = None) -> None:
         self.timeout = timeout
         self._threads = threads
         self._max_waiting = max_waiting
         self._waiting = 0
-        self._native = patched()
+        self._native = patched() if native is None else native
         self._pool: ThreadPool | None = None
         self._lock = threading.Lock()
 

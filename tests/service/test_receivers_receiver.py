@@ -17,6 +17,7 @@ from skyspy.decode import Counters
 from skyspy.feedurl import parse
 from skyspy.receivers.rate_history import Rate
 from skyspy.receivers.receiver import MAX_PIECE_BYTES, Backoff, Receiver, ReceiverError, Timing
+from skyspy.store.worker_pool import WorkerPool
 from tests.conftest import StillClock
 from tests.support.hub import HastyClock, Meter, rounds_counted
 from tests.support.sources import QUICK, Ear, document, wait_for
@@ -144,7 +145,7 @@ def test_a_receiver_yields_between_decoding_a_document_and_delivering_it() -> No
         meter = Meter(rounds, clock, seconds=2 * MAX_BUSY_SECONDS)
         receiver = Receiver("test", URL, "aircraft.json", Scripted(away), lambda _record: told_in.append(rounds.count), clock)
         receiver.begin_session(meter.make("aircraft.json"))
-        assert receiver.decode_document(document(1.0, "4b1900"))
+        assert receiver.decode_document(document(1.0, "4b1900"), WorkerPool())
     assert told_in == [meter.pieces[0].round + 1]
 
 

@@ -150,7 +150,7 @@ def test_two_feeds_fill_one_sink_and_each_counts_its_own_aircraft(ear: Ear, rece
     urls = f"sbs://127.0.0.1:{receivers[0].port}", f"beast://127.0.0.1:{receivers[1].port}"
     with running(*urls, sink=ear) as feeds:
         wait_for(lambda: {"4B1900", "4840D6"} <= set(ear.hexes))
-        assert [row["state"] for row in feeds.status()] == ["up", "up"]
+        wait_for(lambda: [row["state"] for row in feeds.status()] == ["up", "up"])
         assert [feeds.unique_aircraft(name) for name in feeds.names()] == [1, 1]
         assert [row["aircraft"] for row in feeds.status()] == [1, 1]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gzip
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from typing import Any
 
 import gevent
-from gevent import socket
+from gevent import monkey, socket
 from gevent.pool import Pool
 from gevent.server import StreamServer
 
@@ -20,6 +21,7 @@ from skyspy.decode import FORMATS, Format
 from skyspy.feedurl import parse
 from skyspy.receivers.manager import Receivers
 from skyspy.receivers.receiver import Timing
+from skyspy.receivers.workers import Workers
 
 QUICK = Timing(
     connect_s=10.0,
@@ -154,6 +156,48 @@ class Web:
         self._receiver.close()
 
 
+class Flood:
+    """An HTTP server on native threads, which is never short of bytes: `begins` once, and then `goes_on` again and again
+    until the client hangs up or MAX_SENT is sent. `sent` is what the busiest connection was sent, in bytes."""
+
+    MAX_SENT = 256 * 1024 * 1024
+    """Where nothing stops it, a test fails by its claim and not by its time."""
+
+    def __init__(self, begins: bytes, goes_on: bytes) -> None:
+        self._begins, self._goes_on = begins, goes_on * max(1, 65536 // len(goes_on))
+        self.sent = 0
+        self._listener = monkey.get_original("socket", "socket")()
+        self._listener.bind(("127.0.0.1", 0))
+        self._listener.listen(8)
+        self.port = int(self._listener.getsockname()[1])
+        self._start_thread = monkey.get_original("_thread", "start_new_thread")
+        self._start_thread(self._accept, ())
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            self._start_thread(self._serve, (sock,))
+
+    def _serve(self, sock: Any) -> None:
+        sent = 0
+        with sock, suppress(OSError):
+            sock.recv(65536)
+            sock.sendall(self._begins)
+            while sent < self.MAX_SENT:
+                sock.sendall(self._goes_on)
+                sent += len(self._goes_on)
+                self.sent = max(self.sent, sent)
+
+    def close(self) -> None:
+        # A thread that waits in accept is woken by this, but not by close.
+        with suppress(OSError):
+            self._listener.shutdown(2)
+        self._listener.close()
+
+
 def http(body: bytes, status: str = "200 OK", *headers: str, packed: bool = False) -> bytes:
     """A whole HTTP answer."""
     body = gzip.compress(body) if packed else body
@@ -177,9 +221,10 @@ def running(
     location: tuple[float, float] | None = None,
     clock: Clock | None = None,
     formats: Mapping[str, Format] = FORMATS,
+    workers: Workers | None = None,
 ) -> Iterator[Receivers]:
     """Feeds that run, and are stopped whatever happens."""
-    feeds = Receivers([parse(url) for url in urls], clock or Clock(), location, timing=timing, formats=formats)
+    feeds = Receivers([parse(url) for url in urls], clock or Clock(), location, timing=timing, formats=formats, workers=workers)
     feeds.start(sink)
     try:
         yield feeds

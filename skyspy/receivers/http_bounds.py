@@ -1,0 +1,90 @@
+"""Bounds for one HTTP response of a receiver.
+
+http.client reads `100 Continue` responses and chunk trailers in loops without an end. While data is there, a gevent socket returns
+at once and no other greenlet runs, so that no gevent.Timeout is raised either. BoundedResponse puts a BoundedFile between
+http.client and the socket: whatever the server sends, one response has at most MAX_FRAMING_BYTES of status lines, headers,
+chunk sizes and trailers and at most MAX_DOCUMENT_BYTES of body as sent, and other greenlets run meanwhile.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import zlib
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
+
+from skyspy.cooperate import Yielder
+from skyspy.receivers.receiver import ReceiverError
+
+MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
+"""Ten thousand aircraft are five megabytes; what is larger than this is no aircraft.json."""
+MAX_FRAMING_BYTES = 256 * 1024
+"""Everything that is read as a line. A document of MAX_DOCUMENT_BYTES in chunks of 1 KiB has 160 KiB of chunk sizes."""
+PIECE_BYTES = 64 * 1024
+"""So much is read or decompressed at once."""
+
+
+class BoundedFile:
+    """The part of a file that http.client reads from, within the bounds of one response. Raises ReceiverError beyond them."""
+
+    def __init__(self, file: BinaryIO, yielder: Yielder) -> None:
+        self._file, self._yielder = file, yielder
+        self._framing_left, self._body_left = MAX_FRAMING_BYTES, MAX_DOCUMENT_BYTES
+
+    def readline(self, limit: int = -1) -> bytes:
+        """A line with its end, at most `limit` bytes of it."""
+        line = self._file.readline(MAX_FRAMING_BYTES if limit < 0 else min(limit, MAX_FRAMING_BYTES))
+        self._framing_left -= len(line)
+        if self._framing_left < 0:
+            raise ReceiverError(
+                f"the server sends more than {MAX_FRAMING_BYTES // 1024} KiB of status lines, headers and chunk sizes in one answer"
+            )
+        self._yielder.maybe_yield()
+        return line
+
+    def read(self, size: int = -1) -> bytes:
+        """`size` bytes; fewer at the end of the stream. A negative size, such as a chunk may claim, is an error."""
+        if size < 0:
+            raise ReceiverError("the server sends a chunk of a negative size")
+        parts = []
+        while size > 0 and (part := self._file.read(min(size, PIECE_BYTES))):
+            size -= len(part)
+            self._body_left -= len(part)
+            if self._body_left < 0:
+                raise too_large()
+            parts.append(part)
+            self._yielder.maybe_yield()
+        return b"".join(parts)
+
+    def flush(self) -> None:
+        """Does nothing: the file is only read."""
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class BoundedResponse(http.client.HTTPResponse):
+    """http.client's response, read through a BoundedFile."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fp = cast(io.BufferedReader, BoundedFile(self.fp, Yielder()))
+
+
+def decompressed(decompressor: zlib._Decompress, data: bytes) -> Iterator[bytes]:
+    """What `data` decompresses to, in pieces of at most PIECE_BYTES. What follows the end of the compressed stream is ignored.
+    Raises zlib.error."""
+    while not decompressor.eof:
+        piece = decompressor.decompress(data, PIECE_BYTES)
+        data = decompressor.unconsumed_tail
+        if piece:
+            yield piece
+        if not data and len(piece) < PIECE_BYTES:
+            return
+
+
+def too_large() -> ReceiverError:
+    """The error for a document of more than MAX_DOCUMENT_BYTES."""
+    return ReceiverError(f"the document is larger than {MAX_DOCUMENT_BYTES // 1024 // 1024} MiB")
