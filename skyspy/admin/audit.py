@@ -16,6 +16,7 @@ from skyspy.admin.forms import one_line
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.services import audit_log
 from skyspy.services.audit_log import Subject
+from skyspy.store.schema import MAX_ID
 
 page = Page("audit", "/audit/", "Audit log", (audit_log.PERMISSION,), "Overview")
 LIMIT = 50
@@ -27,7 +28,7 @@ DAYS = ("since", "until")
 def show(context: RequestContext) -> ResponseReturnValue:
     """The matching rows, newest first."""
     search, text = _search(), one_line(request.args, "before", 15)
-    before = int(text) if text.isdecimal() else None
+    before = min(int(text), MAX_ID) if text.isascii() and text.isdecimal() else None
     rows = audit_log.page(context.server, context.caller, search, LIMIT, before)
     chosen: dict[str, Any] = {name: word for name in (*WORDS, *DAYS) if (word := one_line(request.args, name, 128))}
     subjects = audit_log.subjects(context.server, context.caller, rows)

@@ -15,12 +15,13 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 
 from skyspy.server import server_of
+from skyspy.store.schema import MAX_ID
 
 ROWS = 50
 """Rows on one page of a list."""
 
-ID = "int(max=2147483647)"
-"""The URL converter of an id; the maximum is the database's."""
+ID = f"int(max={MAX_ID})"
+"""The URL converter of an id."""
 
 
 @dataclass(frozen=True, slots=True)

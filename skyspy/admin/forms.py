@@ -121,5 +121,5 @@ def local_path(text: str | None, otherwise: str = ROOT) -> str:
 
 
 def one_line(form: Mapping[str, str], name: str, max_length: int = 200) -> str:
-    """A query parameter, trimmed, and cut to one character over `max_length`."""
-    return form.get(name, "").strip()[: max_length + 1]
+    """A query parameter without unprintable characters, trimmed, and cut to one character over `max_length`."""
+    return "".join(filter(str.isprintable, form.get(name, ""))).strip()[: max_length + 1]

@@ -16,7 +16,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from skyspy import wirejson
 from skyspy.services import Refused
-from skyspy.store.errors import StoreError
+from skyspy.services.caller import sentence
+from skyspy.store.errors import StoreError, UnstorableValue
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(ApiError, _api_error)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(StoreError, _store_error)
+    app.register_error_handler(UnstorableValue, _unstorable)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _crash)
 
@@ -124,6 +126,10 @@ def _refused(refused: Refused) -> Response:
 def _store_error(error: StoreError) -> Response:
     log.warning("a request for %s was answered 503: %s", request.path, error)
     return _api_error(busy())
+
+
+def _unstorable(error: UnstorableValue) -> Response:
+    return _api_error(ApiError(400, "bad_request", f"{sentence(error)}; leave it out"))
 
 
 def _http_error(error: HTTPException) -> Response:

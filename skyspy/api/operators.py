@@ -11,7 +11,7 @@ from skyspy.api import account_models as models
 from skyspy.api import operation_models as operation
 from skyspy.api.convert import to_model
 from skyspy.api.errors import not_found
-from skyspy.api.paging import decode_cursor, number, page, truncate
+from skyspy.api.paging import decode_cursor, number, page, truncate, whole_number
 from skyspy.api.routes import IDENTIFIED, RequestContext, Resource
 from skyspy.services import access, audit_log, invitations, keys, roles, sessions, users
 from skyspy.services.users import UserView
@@ -20,19 +20,21 @@ from skyspy.store.settings import to_json
 
 resource = Resource("Operators", "What the panel does, for scripts. Each route says which permission it needs.")
 
-MAX_ID_DIGITS = 15
-
 _USERS: dict[str, Any] = {"access": IDENTIFIED, "permission": users.MANAGE}
 _KEYS: dict[str, Any] = {"access": IDENTIFIED, "permission": keys.MANAGE}
 _SETTINGS: dict[str, Any] = {"access": IDENTIFIED, "permission": access.MANAGE}
 
 
 def id_in(context: RequestContext, name: str) -> int:
-    """The id in the path; raises ApiError 404 for what cannot be an id."""
-    text = context.path[name]
-    if not text.isdecimal() or len(text) > MAX_ID_DIGITS:
+    """The id in the path; raises ApiError 404 for what cannot be one."""
+    return _as_id(context.path[name])
+
+
+def _as_id(text: str) -> int:
+    number = whole_number(text)
+    if number is None:
         raise not_found(f"{text[:20]!r} is no id; the list shows them")
-    return int(text)
+    return number
 
 
 # -- users ----------------------------------------------------------------------------------------
@@ -52,7 +54,7 @@ def users_list(context: RequestContext) -> object:
 def users_create(context: RequestContext) -> object:
     """Make a user.
 
-    Without a password the answer holds an invitation link's token, this once: open /admin/invite/<token> with it.
+    Without a password the answer holds an invitation link's token, this once: open /admin/invite/<token> with it. An API key that has an end, networks or scopes makes no users.
     """
     body: models.NewUser = context.body
     user = users.create(context.server, context.caller, body.name, body.role, body.password)
@@ -70,7 +72,7 @@ def users_one(context: RequestContext) -> object:
 def users_change(context: RequestContext) -> object:
     """Change a user.
 
-    Only the fields that are sent, all or none. In force on live sockets within two seconds.
+    Only the fields that are sent, all or none. In force on live sockets within two seconds. An API key that has an end, networks or scopes sets no password.
     """
     body: models.UserChange = context.body
     user_id = id_in(context, "user_id")
@@ -89,7 +91,7 @@ def users_sign_out(context: RequestContext) -> object:
 def users_reset(context: RequestContext) -> object:
     """Make a password-reset link.
 
-    The answer holds its token, this once: open /admin/reset/<token> with it.
+    The answer holds its token, this once: open /admin/reset/<token> with it. It ends with the API key that made it; a key that has an end, networks or scopes makes none.
     """
     return models.Link(invitations.reset(context.server, context.caller, id_in(context, "user_id")))
 
@@ -167,7 +169,8 @@ def keys_create(context: RequestContext) -> object:
     """
     body: models.NewUserKey = context.body
     ends = None if body.expires_in is None else context.server.clock.wall() + body.expires_in
-    made = keys.create(context.server, context.caller, body.user_id, body.kind, body.name, body.scopes, ends, body.networks)
+    user_id = _as_id(str(body.user_id))
+    made = keys.create(context.server, context.caller, user_id, body.kind, body.name, body.scopes, ends, body.networks)
     return models.CreatedUserKey(made.text, key_model(keys.one(context.server, context.caller, made.key.id)))
 
 
@@ -266,10 +269,8 @@ def live_disconnect(context: RequestContext) -> object:
     One, all of a key, all of a user, or all that are anonymous, on whichever process they are.
     """
     body: operation.Disconnect = context.body
-    if body.what in ("key", "user") and not (body.id.isdecimal() and len(body.id) <= MAX_ID_DIGITS):
-        raise not_found("Give the key's or user's id in `id`; the lists show them")
     targets = {"socket": body.id, "anonymous": ""}
-    target = targets[body.what] if body.what in targets else str(int(body.id))
+    target = targets[body.what] if body.what in targets else str(_as_id(body.id))
     what = "session" if body.what == "socket" else body.what
     return operation.Disconnected(sessions.disconnect(context.server, context.caller, what, target))
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from skyspy.api.errors import ApiError, bad_fields
+from skyspy.store.schema import MAX_ID
 
 Item = TypeVar("Item")
 
 _MARK = "k:"
-MAX_DIGITS = 15
 
 
 def page(items: Iterable[Item], key: Callable[[Item], str], limit: int, cursor: str | None) -> tuple[list[Item], str | None]:
@@ -44,7 +44,7 @@ def decode_cursor(cursor: str | None) -> str | None:
         text = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).decode()
     except (UnicodeError, binascii.Error, ValueError):
         text = ""
-    if not text.startswith(_MARK):
+    if not text.startswith(_MARK) or "\0" in text:
         raise _no_cursor()
     return text[len(_MARK) :]
 
@@ -53,9 +53,17 @@ def number(key: str | None) -> int | None:
     """The key of a list that is ordered by a number. Raises ApiError for the cursor of another list."""
     if key is None:
         return None
-    if not key.isascii() or not key.isdecimal() or len(key) > MAX_DIGITS:
+    found = whole_number(key)
+    if found is None:
         raise _no_cursor()
-    return int(key)
+    return found
+
+
+def whole_number(text: str) -> int | None:
+    """A row's id in a URL, None for what cannot be one: an id has only digits and is never larger than the column."""
+    if not text.isascii() or not text.isdecimal() or len(text) > len(str(MAX_ID)) or int(text) > MAX_ID:
+        return None
+    return int(text)
 
 
 def _no_cursor() -> ApiError:

@@ -21,6 +21,7 @@ MAX_BODY = 64 * 1024
 
 Model = TypeVar("Model", bound=msgspec.Struct)
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _PLACE = re.compile(r" - at `\$(.*?)`$")
 
 
@@ -45,8 +46,12 @@ def fields(model: type[Model], values: Mapping[str, object], *, texts: bool = Fa
 
 
 def query(model: type[Model], request: Request) -> Model:
-    """The query parameters as their model; an empty one counts as not given."""
-    return fields(model, {name: value for name, value in request.args.items() if value != ""}, texts=True)
+    """The query parameters as their model; an empty one counts as not given. Raises ApiError 400, also for a control character."""
+    given = {name: value for name, value in request.args.items() if value != ""}
+    known = {row.encode_name for row in msgspec.structs.fields(model)}
+    if wrong := [name for name in known & given.keys() if _CONTROL.search(given[name])]:
+        raise bad_fields(dict.fromkeys(wrong, "holds a control character"))
+    return fields(model, given, texts=True)
 
 
 def body(model: type[Model], request: Request) -> Model:

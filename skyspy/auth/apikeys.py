@@ -21,7 +21,7 @@ from skyspy.auth.principal import Principal, TokenError
 from skyspy.auth.secret import Secret
 from skyspy.clock import Clock
 from skyspy.permissions import OPERATOR_PERMISSIONS
-from skyspy.store import Store, StoreError, keys, rekey
+from skyspy.store import Connection, Store, StoreError, keys, rekey
 from skyspy.store.audit import Actor
 from skyspy.store.keys import Key, NewKey, Use
 
@@ -89,21 +89,35 @@ class ApiKeys:
         expires_at: float | None = None,
         networks: Iterable[str] | None = None,
     ) -> MadeKey:
+        """As `create_in`, in a transaction of its own. Raises AccountError, StoreError."""
+        at = self._clock.wall()
+        return self._store.write(self.create_in, user_id, kind, name, actor, at, scopes, expires_at, networks)
+
+    def create_in(
+        self,
+        connection: Connection,
+        user_id: int,
+        kind: str,
+        name: str,
+        actor: Actor,
+        at: float,
+        scopes: Iterable[str] | None = None,
+        expires_at: float | None = None,
+        networks: Iterable[str] | None = None,
+    ) -> MadeKey:
         """Create a key for a user. `scopes` None: all permissions of the user; `networks` None: usable from any address;
-        `expires_at` in wall seconds. Raises AccountError, StoreError."""
+        `expires_at` in wall seconds. Raises AccountError."""
         # The store refuses an unknown kind; until then it only needs some prefix.
         text = generate(kind if kind in PREFIXES else "test")
         narrowed = None if scopes is None else frozenset(scopes)
         limited_to = None if networks is None else tuple(networks)
         new = NewKey(kind, name, self._digest(text), _hint(text), narrowed, limited_to, expires_at)
-        return MadeKey(text, self._store.write(keys.create, user_id, new, actor, self._clock.wall()))
+        return MadeKey(text, keys.create(connection, user_id, new, actor, at))
 
-    def rotate(self, key_id: int, actor: Actor, overlap_s: float = 0.0) -> MadeKey:
-        """Create a key with the limits of an old one, which works for `overlap_s` seconds more. Raises AccountError,
-        StoreError."""
-        text = generate(self._store.read(keys.by_id, key_id).kind)
-        digest, hint, at = self._digest(text), _hint(text), self._clock.wall()
-        return MadeKey(text, self._store.write(keys.rotate, key_id, digest, hint, overlap_s, actor, at))
+    def rotate(self, connection: Connection, key_id: int, actor: Actor, at: float, overlap_s: float = 0.0) -> MadeKey:
+        """Create a key with the limits of an old one, which works for `overlap_s` seconds more. Raises AccountError."""
+        text = generate(keys.by_id(connection, key_id).kind)
+        return MadeKey(text, keys.rotate(connection, key_id, self._digest(text), _hint(text), overlap_s, actor, at))
 
     def identify(self, token: str, client: str | None) -> Principal:
         """The principal of a key; `client` is the address it came from. Raises TokenError, StoreError."""

@@ -124,7 +124,10 @@ class PanelSessions:
         self._sign_in.succeeded(signed)
         hashed = self._passwords.hash(new, settings.PASSWORD_MIN_LENGTH, signed.user.name)
         actor = _actor(signed.user, browser)
-        user = self._store.write(users.set_password, signed.user.id, hashed, actor, self._clock.wall())
+        user = self._store.write(users.change_password, signed.user, hashed, actor, self._clock.wall())
+        if user is None:
+            self._sign_in.record_failure(signed.user, browser.address)
+            raise LoginError
         return self._open(SignedIn(user, signed.ticket), browser, settings, keep=session.kept)
 
     def check(self, session: PanelSession, password: object, browser: Browser) -> SignedIn:

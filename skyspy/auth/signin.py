@@ -55,7 +55,7 @@ class SignIn:
         """
         name = username if isinstance(username, str) else ""
         ticket = self._count_attempt(name, client, settings)
-        user = self._store.read(users.by_name, name) if 0 < len(name) <= 64 else None
+        user = self._store.read(users.by_name, name) if 0 < len(name) <= 64 and name.isprintable() else None
         try:
             checked = self._passwords.check(None if user is None else user.password_hash, password)
         except PasswordsBusy:

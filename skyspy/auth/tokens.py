@@ -45,6 +45,8 @@ _SKEW_S = 60.0
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\Z")
 _CLAIMS = ("iss", "aud", "sub", "jti", "iat", "nbf", "exp", "typ", "fam")
 _MAX_REFUSALS = 1000
+MAX_TIME = 253_402_300_799
+"""The end of the year 9999 (wall seconds): no token lives longer, and later times cannot be written as a date."""
 K = TypeVar("K")
 T = TypeVar("T")
 
@@ -239,8 +241,9 @@ class Tokens:
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
             return None
         texts = all(isinstance(claims[name], str) for name in ("sub", "jti", "fam"))
-        numbers = all(isinstance(claims[name], int) and not isinstance(claims[name], bool) for name in ("iat", "nbf", "exp"))
-        return claims if texts and numbers and claims["typ"] == "access" else None
+        numbers = all(type(claims[name]) is int and 0 <= claims[name] <= MAX_TIME for name in ("iat", "nbf", "exp"))
+        # The library takes a list that holds the audience too; ours names one.
+        return claims if texts and numbers and claims["typ"] == "access" and claims["aud"] == AUDIENCE else None
 
     def _signing_key(self, kid: object) -> bytes | None:
         """The signing key that `kid` names, if it is accepted now; without a `kid` the current one."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from skyspy.clock import Clock
-from skyspy.store import Store, presence
+from skyspy.store import Connection, Store, presence
 from skyspy.store.audit import Actor
 from skyspy.store.presence import Eviction, Polled, SessionRow
 
@@ -29,5 +29,12 @@ class DatabasePresence:
     def poll(self, after: int | None) -> Polled:
         return self._store.read(presence.poll, after, self._clock.wall())
 
-    def evict(self, what: str, target: str, sockets: int, actor: Actor) -> Eviction:
-        return self._store.write(presence.evict, what, target, sockets, actor, self._clock.wall())
+    def evict(
+        self, what: str, target: str, sockets: int, actor: Actor, permit: Callable[[Connection], object] | None = None
+    ) -> Eviction:
+        def work(connection: Connection) -> Eviction:
+            if permit is not None:
+                permit(connection)
+            return presence.evict(connection, what, target, sockets, actor, self._clock.wall())
+
+        return self._store.write(work)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from skyspy.clock import Clock
+from skyspy.store import Connection
 from skyspy.store.audit import Actor
 from skyspy.store.presence import GONE_S, MAX_EVICTIONS, WANTED_S, Eviction, Polled, SessionRow
 
@@ -38,7 +39,14 @@ class MemoryPresence:
         later = tuple(eviction for eviction in self._evictions if eviction.id > (last_id if after is None else after))
         return Polled(self._wanted_until > self._clock.wall(), last_id, later)
 
-    def evict(self, what: str, target: str, sockets: int, actor: Actor) -> Eviction:  # noqa: ARG002 - for the audit log
+    def evict(
+        self,
+        what: str,
+        target: str,
+        sockets: int,  # noqa: ARG002
+        actor: Actor,  # noqa: ARG002
+        permit: Callable[[Connection], object] | None = None,  # noqa: ARG002
+    ) -> Eviction:
         eviction = Eviction(self._evictions[-1].id + 1, what, target, self._clock.wall())
         self._evictions = [*self._evictions, eviction][-MAX_EVICTIONS:]
         return eviction

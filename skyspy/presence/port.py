@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
+from skyspy.store import Connection
 from skyspy.store.audit import Actor
 from skyspy.store.presence import Eviction, Polled, SessionRow
 
@@ -25,5 +26,8 @@ class PresencePort(Protocol):
     def poll(self, after: int | None) -> Polled:
         """Whether traffic is requested, and the evictions with an id above `after` (None: only the id of the last one)."""
 
-    def evict(self, what: str, target: str, sockets: int, actor: Actor) -> Eviction:
-        """Order a disconnect on every process."""
+    def evict(
+        self, what: str, target: str, sockets: int, actor: Actor, permit: Callable[[Connection], object] | None = None
+    ) -> Eviction:
+        """Order a disconnect on every process. `permit` is called first in the transaction that orders it, where the place has
+        transactions, and raises what refuses it."""

@@ -22,7 +22,7 @@ from skyspy.auth.principal import Principal
 from skyspy.clock import Clock
 from skyspy.presence.port import PresencePort
 from skyspy.presence.sessions import Session, SessionRegistry
-from skyspy.store import StoreError
+from skyspy.store import Connection, StoreError
 from skyspy.store.audit import Actor
 from skyspy.store.presence import WANTED_S, Eviction, SessionRow
 
@@ -92,10 +92,13 @@ class Presence:
             Counter(row.user_id for row in known), Counter(row.key_id for row in known), Counter(row.role for row in known)
         )
 
-    def evict(self, what: str, target: str, sockets: int, actor: Actor) -> None:
+    def evict(
+        self, what: str, target: str, sockets: int, actor: Actor, permit: Callable[[Connection], object] | None = None
+    ) -> None:
         """Disconnect sessions on every process: here at once, on the others at their next poll. `what` and `target` are as in
-        store.presence.Eviction; `sockets` is how many sessions that is, for the audit log. Raises StoreError."""
-        self._apply(self._port.evict(what, target, sockets, actor))
+        store.presence.Eviction; `sockets` is how many sessions that is, for the audit log; `permit` is as in PresencePort.
+        Raises StoreError, and what `permit` raises."""
+        self._apply(self._port.evict(what, target, sockets, actor, permit))
 
     def poll(self) -> None:
         """One round: act on new evictions, then publish what changed. Raises StoreError."""

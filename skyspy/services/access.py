@@ -15,7 +15,7 @@ from skyspy.server import Server
 from skyspy.services.caller import Caller, Context, as_refusals
 from skyspy.services.impact import impacts
 from skyspy.store.registry import check, parse, row_of
-from skyspy.store.settings import Setting, Settings
+from skyspy.store.settings import Setting, Settings, change_rows
 
 MANAGE = "settings.manage"
 
@@ -79,9 +79,8 @@ def value(context: Context, caller: Caller, name: str) -> object:
 
 def change(context: Context, caller: Caller, changes: Mapping[str, object]) -> Settings:
     """Make all of the changes in one transaction; None restores the default. Raises Refused."""
-    caller.require(context, MANAGE)
-    with as_refusals():
-        return context.settings.change(changes, caller.actor)
+    snapshot = caller.act(context, MANAGE, lambda here: change_rows(here.connection, changes, here.actor, here.at))
+    return context.settings.adopt(snapshot)
 
 
 def _with(current: Settings, changes: Mapping[str, object]) -> Settings:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -30,7 +31,8 @@ MAX_CSV_ROWS = 50_000
 _VIEW_PERMISSIONS = {"user": "users.manage", "role": "users.manage", "key": "keys.manage", "setting": "settings.manage"}
 """The permission to view what an entry is about, by its kind."""
 _KINDS = ("user", "user#", "key#", "role")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(r"""(?:^|(?<=[;\t\r\n"]))(?=["\s]*[=+\-@])|^(?=[\t\r])""")
+"""Where a spreadsheet could see a formula begin: at the start of the cell, or after a character that some take for its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,5 +162,6 @@ def _json(value: object) -> str:
 
 
 def _escape_formula(text: str) -> str:
-    """The text with a quote before it where a spreadsheet would run it as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """The text with a quote before each place where a spreadsheet would run it as a formula, also one that splits lines at
+    semicolons or tabs."""
+    return _FORMULA.sub("'", text)

@@ -5,24 +5,28 @@ This is the only place that turns a principal into the actor of an audit row, an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from skyspy.auth.apikeys import ApiKeys
+from skyspy.auth.apikeys import ApiKeys, principal_of
 from skyspy.auth.passwords import PasswordError, Passwords, PasswordsBusy
 from skyspy.auth.policy import may
-from skyspy.auth.principal import MESSAGES, Principal
+from skyspy.auth.principal import MESSAGES, Principal, TokenError
 from skyspy.auth.refusals import Refusals
 from skyspy.auth.secret import Secret
 from skyspy.clock import Clock
 from skyspy.config import Config
 from skyspy.permissions import PERMISSION_NAMES
-from skyspy.store import Store
+from skyspy.store import Connection, Store, families, keys, state, users
 from skyspy.store.audit import Actor
+from skyspy.store.errors import UnstorableValue
 from skyspy.store.roles import AccountError, NotFound
-from skyspy.store.settings import SettingError, SettingsTable
+from skyspy.store.settings import SettingError, Settings, SettingsTable
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 STATUS = {"permission_denied": 403, "not_found": 404, "conflict": 409, "invalid": 400, "overloaded": 503}
 """The HTTP status of each refusal."""
@@ -39,6 +43,15 @@ class Refused(Exception):
     @property
     def status(self) -> int:
         return STATUS[self.code]
+
+
+@dataclass(eq=False)
+class Denied(Refused):
+    """The caller lacks something. For the audit row: `about` names what the attempt was about, `lacks` the missing permissions
+    (or what else is missing)."""
+
+    about: str = ""
+    lacks: tuple[str, ...] = ()
 
 
 class Context(Protocol):
@@ -76,24 +89,151 @@ class Caller:
         return Actor(self.principal.kind, name, self.address)
 
     def require(self, context: Context, *permissions: str) -> None:
-        """Refuse, with an audit row, unless the caller holds every one of the permissions now."""
-        settings = context.settings.fresh()
-        for permission in permissions:
-            if not may(self.principal, permission, settings):
-                self.audit_denial(context, permission, [permission])
-                raise Refused("permission_denied", f"{MESSAGES['permission_denied']}: this needs {permission}")
+        """Refuse, with an audit row, unless the caller held every one of the permissions when the request was admitted."""
+        with self._denials_audited(context):
+            for permission in permissions:
+                _require(self.principal, permission, context.settings.fresh())
 
     def require_outranks(self, context: Context, permissions: frozenset[str], whom: str) -> None:
         """Refuse, with an audit row, unless the caller holds all of `permissions`, which `whom` (a name, for the message) holds."""
-        above = sorted(permissions - self.principal.permissions)
-        if above:
-            self.audit_denial(context, whom, above)
-            raise Refused("permission_denied", f"{whom} holds {above[0]}, which you do not: ask somebody who does")
+        with self._denials_audited(context):
+            _require_outranks(self.principal, permissions, whom)
+
+    def act(
+        self,
+        context: Context,
+        permission: str | None,
+        work: Callable[Concatenate[Transaction, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Return `work(transaction, *args, **kwargs)`, run in one transaction that holds the lock on the version: the permissions
+        it reads, of the caller and of others, do not change before its changes are committed.
+
+        `permission` is what the caller must hold (None: nothing). `work` checks everything else (Transaction.require_outranks)
+        before it changes anything. It may run in a native thread; slow steps, such as hashing a password, belong before the call.
+        Raises StoreError, and Refused, with an audit row where the caller lacks something.
+        """
+        if permission is not None:
+            # First by the permissions as admitted: most refusals then need no lock.
+            self.require(context, permission)
+        with self.refusals(context):
+            return context.store.write(lambda connection: work(self.enter(context, connection, permission), *args, **kwargs))
+
+    def look(
+        self,
+        context: Context,
+        permission: str | None,
+        work: Callable[Concatenate[Transaction, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """As `act`, in a read-only transaction and by the permissions as admitted: to refuse before a slow step."""
+
+        def read(connection: Connection) -> T:
+            here = Transaction(connection, self.principal, self.actor, context.clock.wall(), context.settings.current)
+            if permission is not None:
+                here.require(permission)
+            return work(here, *args, **kwargs)
+
+        with self.refusals(context):
+            return context.store.read(read)
+
+    def enter(self, context: Context, connection: Connection, permission: str | None) -> Transaction:
+        """A Transaction on this connection: takes the lock on the version, reads the caller as stored now, and requires the
+        permission. Raises Denied."""
+        state.lock(connection)
+        at = context.clock.wall()
+        here = Transaction(connection, _present(connection, self.principal, at), self.actor, at, context.settings.current)
+        if permission is not None:
+            here.require(permission)
+        return here
+
+    @contextmanager
+    def refusals(self, context: Context) -> Iterator[None]:
+        """A context for a transaction: turns errors into refusals, and writes an audit row about a denied attempt."""
+        with self._denials_audited(context), as_refusals():
+            yield
+
+    @contextmanager
+    def _denials_audited(self, context: Context) -> Iterator[None]:
+        try:
+            yield
+        except Denied as denied:
+            self.audit_denial(context, denied.about, denied.lacks)
+            raise
 
     def audit_denial(self, context: Context, about: str, lacks: Iterable[str]) -> None:
         """Write an audit row about a refused attempt; none for an anonymous caller."""
         if self.principal.identified:
             context.refusals.note(self.actor, about, lacks)
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A database transaction made for a caller. `principal` is the caller: in `act` as stored now, in `look` as admitted; `actor` is
+    the caller for audit rows; `at` is wall seconds."""
+
+    connection: Connection
+    principal: Principal
+    actor: Actor
+    at: float
+    settings: Settings
+
+    def require(self, permission: str) -> None:
+        """Raise Denied unless the caller holds the permission."""
+        _require(self.principal, permission, self.settings)
+
+    def require_outranks(self, permissions: frozenset[str], whom: str) -> None:
+        """Raise Denied unless the caller holds all of `permissions`, which `whom` (a name, for the message) holds."""
+        _require_outranks(self.principal, permissions, whom)
+
+    def require_no_limits(self, about: str) -> None:
+        """Raise Denied where the caller is an API key with an end, networks or scopes. What it would make (`about`, in the
+        plural) would last longer or permit more than the key."""
+        key = self.principal
+        if key.kind == "key" and not (key.expires_at is None and key.networks is None and key.scopes is None):
+            message = (
+                f"An API key that has an end, networks or scopes does not make {about}: sign in, or use a key without limits"
+            )
+            raise Denied("permission_denied", message, about=about, lacks=("a key without limits",))
+
+
+def _require(principal: Principal, permission: str, settings: Settings) -> None:
+    if not may(principal, permission, settings):
+        message = f"{MESSAGES['permission_denied']}: this needs {permission}"
+        raise Denied("permission_denied", message, about=permission, lacks=(permission,))
+
+
+def _require_outranks(principal: Principal, permissions: frozenset[str], whom: str) -> None:
+    above = tuple(sorted(permissions - principal.permissions))
+    if above:
+        message = f"{whom} holds {above[0]}, which you do not: ask somebody who does"
+        raise Denied("permission_denied", message, about=whom, lacks=above)
+
+
+def _present(connection: Connection, principal: Principal, at: float) -> Principal:
+    """The principal as stored now; the command line and anonymous clients, which are not stored, unchanged. Raises Denied where
+    its key or sign-in has ended, or its user is disabled or deleted."""
+    if principal.user_id is None:
+        return principal
+    try:
+        if principal.key_id is not None:
+            return principal_of(keys.by_id(connection, principal.key_id), at)
+        user = users.by_id(connection, principal.user_id)
+        family = principal.family_id and families.by_ids(connection, [principal.family_id])[principal.family_id]
+    except (NotFound, KeyError, TokenError):
+        raise _ended() from None
+    if user.disabled or (family and family.revoked_at is not None):
+        raise _ended()
+    return replace(principal, name=user.name, role=user.role, permissions=user.permissions)
+
+
+def _ended() -> Denied:
+    message = "Your sign-in or key has ended meanwhile: sign in again"
+    return Denied("permission_denied", message, about="an act after the end", lacks=("a sign-in or key that has not ended",))
 
 
 def validated_permissions(permissions: Iterable[str], field: str) -> frozenset[str]:
@@ -114,7 +254,7 @@ def as_refusals() -> Iterator[None]:
         raise Refused("not_found", sentence(error)) from error
     except AccountError as error:
         raise Refused("conflict", sentence(error)) from error
-    except SettingError as error:
+    except (SettingError, UnstorableValue) as error:
         raise Refused("invalid", sentence(error)) from error
     except PasswordError as error:
         raise Refused("invalid", sentence(error), {"password": str(error)}) from error

@@ -21,7 +21,7 @@ from skyspy.receivers.checks import ChecksBusy
 from skyspy.receivers.manager import CheckResult, ReceiverListError
 from skyspy.receivers.replay_files import ReplayFileError, permitted
 from skyspy.server import Server
-from skyspy.services.caller import Caller, Refused, as_refusals, sentence
+from skyspy.services.caller import Caller, Refused, Transaction, as_refusals, sentence
 from skyspy.sky import Sky
 from skyspy.store import audit, feeds
 from skyspy.store.feeds import Feed
@@ -114,21 +114,26 @@ def add(server: Server, caller: Caller, url: str) -> Feed:
     _check_file(server, caller, parsed, server.config.added_replay_dir)
     if any(_identity(own) == _identity(parsed) for own in server.config.feeds):
         raise Refused("conflict", f"{parsed.shown} is a feed of the environment already")
-    added = server.store.read(feeds.every)
-    if any(_identity_of(feed.url) == _identity(parsed) for feed in added):
-        raise Refused("conflict", f"{parsed.shown} is a feed already")
-    if len(added) >= MAX_ADDED_FEEDS:
-        raise Refused("conflict", f"There are {MAX_ADDED_FEEDS} added feeds already: remove one first")
-    at = server.clock.wall()
-    with as_refusals():
-        return server.store.write(feeds.add, parsed.text, parsed.shown, caller.actor, at)
+
+    def work(here: Transaction) -> Feed:
+        added = feeds.every(here.connection)
+        if any(_identity_of(feed.url) == _identity(parsed) for feed in added):
+            raise Refused("conflict", f"{parsed.shown} is a feed already")
+        if len(added) >= MAX_ADDED_FEEDS:
+            raise Refused("conflict", f"There are {MAX_ADDED_FEEDS} added feeds already: remove one first")
+        return feeds.add(here.connection, parsed.text, parsed.shown, here.actor, here.at)
+
+    return caller.act(server, MANAGE, work)
 
 
 def set_paused(server: Server, caller: Caller, feed_id: int, paused: bool) -> Feed:
     """Pause or resume an added receiver."""
-    shown, at = _shown(_row(server, caller, feed_id).url), server.clock.wall()
-    with as_refusals():
-        return server.store.write(feeds.set_paused, feed_id, paused, shown, caller.actor, at)
+
+    def work(here: Transaction) -> Feed:
+        shown = _shown(feeds.by_id(here.connection, feed_id).url)
+        return feeds.set_paused(here.connection, feed_id, paused, shown, here.actor, here.at)
+
+    return caller.act(server, MANAGE, work)
 
 
 def preview_removal(server: Server, caller: Caller, feed_id: int) -> ReceiverImpact:
@@ -146,9 +151,12 @@ def preview_removal(server: Server, caller: Caller, feed_id: int) -> ReceiverImp
 
 def remove(server: Server, caller: Caller, feed_id: int) -> None:
     """Remove an added receiver."""
-    shown, at = _shown(_row(server, caller, feed_id).url), server.clock.wall()
-    with as_refusals():
-        server.store.write(feeds.remove, feed_id, shown, caller.actor, at)
+
+    def work(here: Transaction) -> None:
+        shown = _shown(feeds.by_id(here.connection, feed_id).url)
+        feeds.remove(here.connection, feed_id, shown, here.actor, here.at)
+
+    caller.act(server, MANAGE, work)
 
 
 class ReceiverFollower:
@@ -214,10 +222,10 @@ def _only_demo(urls: Sequence[FeedUrl]) -> bool:
 
 
 def _listen(server: Server, caller: Caller, url: FeedUrl, replay_folder: Path | None) -> CheckResult:
-    principal = caller.principal
+    principal, about = caller.principal, f"feed {url.shown}"
     try:
         with server.receiver_checks.one(principal.user_id or principal.name):
-            server.store.write(audit.record, caller.actor, "feed.check", f"feed {url.shown}", server.clock.wall())
+            caller.act(server, MANAGE, lambda here: audit.record(here.connection, here.actor, "feed.check", about, here.at))
             workers = server.skies["live"].receivers.workers
             return manager.check(
                 url, CHECK_SECONDS, location=server.config.location, workers=workers, replay_folder=replay_folder

@@ -1,23 +1,29 @@
 """Application: one-time links: for the first administrator, invitations, password resets.
 
 Invariants: a link is signed and dated (itsdangerous), stored only as a digest, and used up in the transaction that applies it. It is
-shown once, to the caller that made it, and never logged. It is valid only while its maker could still make it: if the maker was
-deleted, disabled, or no longer holds all of the user's permissions, or if the user's sign-ins were ended since, it is refused.
+shown once, to the caller that made it, and never logged. It opens no user who holds a permission that its maker lacks now or lacked
+when it was made, nor one whose sign-ins were ended since; it ends with the user and the API key that made it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import Connection
 
-from skyspy.services.caller import Caller, Context, Refused, as_refusals
+from skyspy.auth.apikeys import principal_of
+from skyspy.auth.principal import TokenError
+from skyspy.services.caller import Caller, Context, Denied, Refused, Transaction, as_refusals
 from skyspy.services.users import MANAGE, outranked
-from skyspy.store import invitations, state, users
+from skyspy.store import invitations, keys, state, users
 from skyspy.store.audit import Actor
+from skyspy.store.invitations import Link
+from skyspy.store.roles import NotFound
 from skyspy.store.users import User
 
 FIRST, INVITE, RESET = "first", "invite", "reset"
@@ -37,32 +43,34 @@ class LinkSubject:
 
 def first_admin(context: Context, actor: Actor) -> str:
     """A link that creates the first administrator. Raises Refused if there is a user."""
-    if context.store.read(users.count):
-        raise Refused("conflict", "There are users already: ask one of the administrators for an invitation")
-    return _make(context, FIRST, actor)
+
+    def work(connection: Connection) -> str:
+        state.lock(connection)
+        if users.count(connection):
+            raise Refused("conflict", "There are users already: ask one of the administrators for an invitation")
+        return _make(context, connection, Link(FIRST, ""), [0, 0, 0], actor, context.clock.wall())
+
+    return context.store.write(work)
 
 
 def invite(context: Context, caller: Caller, user_id: int) -> str:
     """A link by which a user without a password chooses the first one. Raises Refused."""
-    user = outranked(context, caller, user_id)
-    if user.password_hash is not None:
-        raise Refused("conflict", f"{user.name} has a password already: make a reset link instead")
-    return _make(context, INVITE, caller.actor, user, caller)
+    return caller.act(context, MANAGE, _make_for, context, INVITE, user_id)
 
 
 def reset(context: Context, caller: Caller, user_id: int) -> str:
     """A link by which a user chooses another password. Raises Refused."""
-    return _make(context, RESET, caller.actor, outranked(context, caller, user_id), caller)
+    return caller.act(context, MANAGE, _make_for, context, RESET, user_id)
 
 
 def link_subject(context: Context, token: str, kind: str) -> LinkSubject:
     """What the link is for, without using it up. Raises Refused."""
-    claims = _read(context, token, kind)
+    claims, link = _read(context, token, kind)
     if kind == FIRST:
         if context.store.read(users.count):
             raise Refused("not_found", "There is an administrator already: this link has done its work")
         return LinkSubject(kind, None)
-    return LinkSubject(kind, context.store.read(_subject, claims))
+    return LinkSubject(kind, context.store.read(_subject, claims, link, context.clock.wall()))
 
 
 def make_first_admin(context: Context, token: str, name: str, password: str, address: str) -> User:
@@ -85,17 +93,17 @@ def make_first_admin(context: Context, token: str, name: str, password: str, add
 
 def choose_password(context: Context, token: str, kind: str, password: str, address: str) -> User:
     """Use an invitation or a reset link to choose a password; every sign-in with the old one ends. Raises Refused."""
-    claims = _read(context, token, kind)
-    with as_refusals():
-        user = context.store.read(_subject, claims)
+    claims, link = _read(context, token, kind)
+    with _refusals_audited(context, claims, kind, address), as_refusals():
+        user = context.store.read(_subject, claims, link, context.clock.wall())
         actor = Actor("user", user.name, address)
         hashed = context.passwords.hash(password, context.settings.current.PASSWORD_MIN_LENGTH, user.name)
 
         def work(connection: Connection) -> User:
             at = context.clock.wall()
             # Take the lock on the version first, so the user is checked and changed without a write in between.
-            state.bump(connection)
-            _subject(connection, claims)
+            state.lock(connection)
+            _subject(connection, claims, link, at)
             if invitations.use(connection, _digest(token), kind, actor, at) is None:
                 raise Refused("not_found", NO_LONGER)
             return users.set_password(connection, user.id, hashed, actor, at)
@@ -113,36 +121,67 @@ class _Claims:
     maker_id: int
 
 
-def _make(context: Context, kind: str, actor: Actor, user: User | None = None, caller: Caller | None = None) -> str:
-    user_id, epoch = (0, 0) if user is None else (user.id, user.session_epoch)
-    maker_id = 0 if caller is None else caller.principal.user_id
-    token = _signer(context, kind).dumps([user_id, epoch, maker_id, secrets.token_urlsafe(16)])
-    at, subject = context.clock.wall(), str(user_id) if user_id else ""
-    context.store.write(invitations.add, _digest(token), kind, subject, at + LIFETIME_S[kind], actor, at)
+def _make_for(here: Transaction, context: Context, kind: str, user_id: int) -> str:
+    user, maker = outranked(here, user_id), here.principal
+    here.require_no_limits("links")
+    if kind == INVITE and user.password_hash is not None:
+        raise Refused("conflict", f"{user.name} has a password already: make a reset link instead")
+    link = Link(kind, str(user.id), maker.key_id, maker.permissions)
+    return _make(context, here.connection, link, [user.id, user.session_epoch, maker.user_id or 0], here.actor, here.at)
+
+
+def _make(context: Context, connection: Connection, link: Link, claims: list[int], actor: Actor, at: float) -> str:
+    token = _signer(context, link.kind).dumps([*claims, secrets.token_urlsafe(16)])
+    invitations.add(connection, _digest(token), link, at + LIFETIME_S[link.kind], actor, at)
     return token
 
 
-def _read(context: Context, token: str, kind: str) -> _Claims:
-    """The content of a link. Raises Refused if its signature is invalid, or it is expired or used."""
+def _read(context: Context, token: str, kind: str) -> tuple[_Claims, Link]:
+    """The content of a link and its row. Raises Refused if its signature is invalid, or it is expired or used."""
     try:
         user_id, epoch, maker_id, _ = _signer(context, kind).loads(token[:1000], max_age=LIFETIME_S[kind])
         claims = _Claims(int(user_id), int(epoch), int(maker_id))
     except (BadData, ValueError, TypeError):
         raise Refused("not_found", NO_LONGER) from None
-    if not context.store.read(invitations.is_good, _digest(token), kind, context.clock.wall()):
+    link = context.store.read(invitations.good, _digest(token), kind, context.clock.wall())
+    if link is None:
         raise Refused("not_found", NO_LONGER)
-    return claims
+    return claims, link
 
 
-def _subject(connection: Connection, claims: _Claims) -> User:
+def _subject(connection: Connection, claims: _Claims, link: Link, at: float) -> User:
     """The user of a link, if user and maker still permit it (see Invariants). Raises Refused."""
     found = users.by_ids(connection, [claims.user_id, claims.maker_id])
-    user, maker = found.get(claims.user_id), found.get(claims.maker_id)
+    user = found.get(claims.user_id)
     if user is None or user.disabled or user.session_epoch != claims.epoch:
-        raise Refused("not_found", NO_LONGER)
-    if maker is None or maker.disabled or not {MANAGE, *user.permissions} <= maker.permissions:
-        raise Refused("not_found", NO_LONGER)
+        raise Denied("not_found", NO_LONGER, lacks=("a user as the link was made for",))
+    above = {MANAGE, *user.permissions} - _maker_permissions(connection, found.get(claims.maker_id), link, at)
+    if above:
+        raise Denied("not_found", NO_LONGER, lacks=tuple(sorted(above)))
     return user
+
+
+def _maker_permissions(connection: Connection, maker: User | None, link: Link, at: float) -> frozenset[str]:
+    """The permissions that a link's maker holds now and held when it was made; none if the maker or its key has ended."""
+    if maker is None or maker.disabled:
+        return frozenset()
+    held = maker.permissions
+    if link.maker_key_id is not None:
+        try:
+            held = principal_of(keys.by_id(connection, link.maker_key_id), at).permissions
+        except (NotFound, TokenError):
+            return frozenset()
+    return held if link.maker_permissions is None else held & link.maker_permissions
+
+
+@contextmanager
+def _refusals_audited(context: Context, claims: _Claims, kind: str, address: str) -> Iterator[None]:
+    """Write an audit row about a refused use of a link with a valid signature."""
+    try:
+        yield
+    except Denied as denied:
+        context.refusals.note(Actor("anonymous", "", address), f"link {kind} {claims.user_id}", denied.lacks)
+        raise
 
 
 def _signer(context: Context, kind: str) -> URLSafeTimedSerializer:

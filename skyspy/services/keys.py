@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from skyspy.auth.apikeys import MadeKey
+from skyspy.auth.principal import Principal
 from skyspy.clock import iso
 from skyspy.server import Server
-from skyspy.services.caller import Caller, Context, Refused, as_refusals, validated_permissions
+from skyspy.services.caller import Caller, Context, Denied, Refused, Transaction, validated_permissions
 from skyspy.services.users import is_active
 from skyspy.store import keys, users
 from skyspy.store.keys import Key, KeySearch
@@ -56,7 +57,7 @@ def listing(server: Server, caller: Caller, search: KeySearch = EVERYBODYS) -> K
 
 def one(server: Server, caller: Caller, key_id: int) -> KeyView:
     """One key."""
-    return _views(server, [_manageable(server, caller, key_id)])[0]
+    return _views(server, [caller.look(server, None, _within_reach, key_id)])[0]
 
 
 def every(context: Context, caller: Caller, user_id: int | None = None) -> list[Key]:
@@ -67,15 +68,7 @@ def every(context: Context, caller: Caller, user_id: int | None = None) -> list[
 
 def owner(context: Context, caller: Caller, user_id: int) -> User:
     """The user, if the caller may make a key for it. Raises Refused."""
-    if not caller.principal.identified:
-        raise Refused("permission_denied", "Sign in to make keys")
-    with as_refusals():
-        user = context.store.read(users.by_id, user_id)
-    if not _is_owner(caller, user):
-        caller.require(context, MANAGE)
-    if user.id != caller.principal.user_id:
-        caller.require_outranks(context, user.permissions, user.name)
-    return user
+    return caller.look(context, None, _owner, user_id)
 
 
 def create(
@@ -89,46 +82,68 @@ def create(
     networks: Iterable[str] | None = None,
 ) -> MadeKey:
     """Make a key. `scopes` None: all of its owner's permissions; `expires_at` wall seconds, None: never; `networks` None: anywhere."""
-    user = owner(context, caller, user_id)
-    narrowed = None if scopes is None else validated_permissions(scopes, "scopes")
-    # A caller grants no permission that it lacks. A key may hold less than its owner, so its own permissions count.
-    caller.require_outranks(context, user.permissions if narrowed is None else narrowed, "The key")
-    if narrowed is not None and (above := sorted(narrowed - user.permissions)):
-        raise Refused("invalid", f"{user.name} does not hold {above[0]}, so no key of theirs can", {"scopes": above[0]})
-    places = None if networks is None else tuple(networks)
-    _require_no_wider(context, caller, expires_at, places)
-    with as_refusals():
-        return context.api_keys.create(user.id, kind, name, caller.actor, narrowed, expires_at, places)
+    limited_to = None if networks is None else tuple(networks)
+
+    def work(here: Transaction) -> MadeKey:
+        user = _owner(here, user_id)
+        narrowed = None if scopes is None else validated_permissions(scopes, "scopes")
+        # A caller never gives what the caller does not hold: neither a user nor a key that was given less than its owner.
+        here.require_outranks(user.permissions if narrowed is None else narrowed, "The key")
+        if narrowed is not None and (above := sorted(narrowed - user.permissions)):
+            raise Refused("invalid", f"{user.name} does not hold {above[0]}, so no key of theirs can", {"scopes": above[0]})
+        _no_wider(here, expires_at, limited_to)
+        return context.api_keys.create_in(
+            here.connection, user.id, kind, name, here.actor, here.at, narrowed, expires_at, limited_to
+        )
+
+    return caller.act(context, None, work)
 
 
 def rotate(context: Context, caller: Caller, key_id: int, overlap_s: float = 0.0) -> MadeKey:
     """Make the key's successor; the old key stays valid for `overlap_s` seconds."""
-    old = _manageable(context, caller, key_id)
-    _require_no_wider(context, caller, old.expires_at, old.networks)
-    with as_refusals():
-        return context.api_keys.rotate(key_id, caller.actor, overlap_s)
+
+    def work(here: Transaction) -> MadeKey:
+        old = _within_reach(here, key_id)
+        _no_wider(here, old.expires_at, old.networks)
+        return context.api_keys.rotate(here.connection, key_id, here.actor, here.at, overlap_s)
+
+    return caller.act(context, None, work)
 
 
 def revoke(context: Context, caller: Caller, key_id: int) -> Key:
     """Revoke a key; its sessions end within two seconds."""
-    _manageable(context, caller, key_id)
-    with as_refusals():
-        return context.store.write(keys.revoke, key_id, caller.actor, context.clock.wall())
+
+    def work(here: Transaction) -> Key:
+        _within_reach(here, key_id)
+        return keys.revoke(here.connection, key_id, here.actor, here.at)
+
+    return caller.act(context, None, work)
 
 
-def _manageable(context: Context, caller: Caller, key_id: int) -> Key:
-    with as_refusals():
-        key = context.store.read(keys.by_id, key_id)
-    if not _is_owner(caller, key.user):
-        caller.require(context, MANAGE)
-        caller.require_outranks(context, key.user.permissions, key.user.name)
+def _owner(here: Transaction, user_id: int) -> User:
+    if not here.principal.identified:
+        raise Refused("permission_denied", "Sign in to make keys")
+    user = users.by_id(here.connection, user_id)
+    if not _own(here.principal, user):
+        here.require(MANAGE)
+    if user.id != here.principal.user_id:
+        here.require_outranks(user.permissions, user.name)
+    return user
+
+
+def _within_reach(here: Transaction, key_id: int) -> Key:
+    """The key, if it is the caller's own or the caller may manage the keys of its owner."""
+    key = keys.by_id(here.connection, key_id)
+    if not _own(here.principal, key.user):
+        here.require(MANAGE)
+        here.require_outranks(key.user.permissions, key.user.name)
     return key
 
 
-def _require_no_wider(context: Context, caller: Caller, expires_at: float | None, networks: tuple[str, ...] | None) -> None:
+def _no_wider(here: Transaction, expires_at: float | None, networks: tuple[str, ...] | None) -> None:
     """Refuse a new key that would last longer, or be valid in more networks, than the key that makes it. Permissions are
     compared before; a test key makes none."""
-    maker = caller.principal
+    maker = here.principal
     if maker.kind != "key":
         return
     wider: dict[str, str] = {}
@@ -137,8 +152,8 @@ def _require_no_wider(context: Context, caller: Caller, expires_at: float | None
     if maker.networks is not None and (networks is None or not all(_is_within(network, maker.networks) for network in networks)):
         wider["networks"] = f"The key that asks works only from {', '.join(maker.networks)}: ask for networks within these"
     if wider:
-        caller.audit_denial(context, "A wider key", wider)
-        raise Refused("permission_denied", f"{next(iter(wider.values()))}, or sign in", wider)
+        message = f"{next(iter(wider.values()))}, or sign in"
+        raise Denied("permission_denied", message, wider, about="A wider key", lacks=tuple(wider))
 
 
 def _is_within(network: str, networks: Iterable[str]) -> bool:
@@ -152,9 +167,9 @@ def _is_within(network: str, networks: Iterable[str]) -> bool:
     return any(subnet.network_address in other and subnet.broadcast_address in other for other in held)
 
 
-def _is_owner(caller: Caller, user: User) -> bool:
+def _own(principal: Principal, user: User) -> bool:
     """Whether the caller signed in as this user. A key does not count as its owner."""
-    return caller.principal.kind == "user" and user.id == caller.principal.user_id
+    return principal.kind == "user" and user.id == principal.user_id
 
 
 def _views(server: Server, found: Iterable[Key]) -> list[KeyView]:

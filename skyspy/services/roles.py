@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from skyspy.server import Server
 from skyspy.services import users
-from skyspy.services.caller import Caller, Context, as_refusals, validated_permissions
+from skyspy.services.caller import Caller, Context, Transaction, as_refusals, validated_permissions
 from skyspy.services.impact import impacts
 from skyspy.services.users import MANAGE
 from skyspy.store import roles
@@ -57,11 +57,13 @@ def one(server: Server, caller: Caller, name: str) -> RoleView:
 
 def create(context: Context, caller: Caller, name: str, permissions: Iterable[str], says: str = "") -> Role:
     """Make a role. Raises Refused for a name in use, unknown permissions, or permissions that the caller lacks."""
-    caller.require(context, MANAGE)
     wanted = validated_permissions(permissions, "permissions")
-    caller.require_outranks(context, wanted, f"The role {name[:64]}")
-    with as_refusals():
-        return context.store.write(roles.create, name, wanted, says, caller.actor, context.clock.wall())
+
+    def work(here: Transaction) -> Role:
+        here.require_outranks(wanted, f"The role {name[:64]}")
+        return roles.create(here.connection, name, wanted, says, here.actor, here.at)
+
+    return caller.act(context, MANAGE, work)
 
 
 def every(context: Context, caller: Caller) -> list[Role]:
@@ -79,11 +81,13 @@ def named(context: Context, caller: Caller, name: str) -> Role:
 
 def change(context: Context, caller: Caller, name: str, permissions: Iterable[str], says: str | None = None) -> Role:
     """Replace a role's permissions. Raises Refused."""
-    old = named(context, caller, name)
     wanted = validated_permissions(permissions, "permissions")
-    caller.require_outranks(context, old.permissions | wanted, f"The role {name}")
-    with as_refusals():
-        return context.store.write(roles.change, name, wanted, says, caller.actor, context.clock.wall())
+
+    def work(here: Transaction) -> Role:
+        here.require_outranks(roles.by_name(here.connection, name).permissions | wanted, f"The role {name}")
+        return roles.change(here.connection, name, wanted, says, here.actor, here.at)
+
+    return caller.act(context, MANAGE, work)
 
 
 def preview_change(server: Server, caller: Caller, name: str, permissions: Iterable[str]) -> RoleImpact:
@@ -96,7 +100,7 @@ def preview_change(server: Server, caller: Caller, name: str, permissions: Itera
 
 def preview_assignment(server: Server, caller: Caller, user_id: int, name: str) -> RoleImpact:
     """What giving a user this role would do; changes nothing. Raises Refused as `users.change` would."""
-    user, role = users.outranked(server, caller, user_id), one(server, caller, name).role
+    user, role = caller.look(server, MANAGE, users.outranked, user_id), one(server, caller, name).role
     caller.require_outranks(server, role.permissions, f"The role {name}")
     if role.name != ADMIN:
         with as_refusals():
@@ -117,6 +121,9 @@ def _role_impact(server: Server, rows: list[SessionRow], held: frozenset[str], w
 
 def delete(context: Context, caller: Caller, name: str) -> None:
     """Remove a role that no user holds."""
-    caller.require_outranks(context, named(context, caller, name).permissions, f"The role {name}")
-    with as_refusals():
-        context.store.write(roles.remove, name, caller.actor, context.clock.wall())
+
+    def work(here: Transaction) -> None:
+        here.require_outranks(roles.by_name(here.connection, name).permissions, f"The role {name}")
+        roles.remove(here.connection, name, here.actor, here.at)
+
+    caller.act(context, MANAGE, work)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from skyspy.presence.presence import applies_to
 from skyspy.server import Server
-from skyspy.services.caller import Caller, Refused, as_refusals
+from skyspy.services.caller import Caller, Refused, Transaction, as_refusals
 from skyspy.services.users import MANAGE
 from skyspy.store import keys, users
 from skyspy.store.presence import SessionRow
@@ -65,11 +65,18 @@ def disconnect(server: Server, caller: Caller, what: str, target: str = "") -> i
     """Disconnect one session, all of a key, all of a user (those of the user's keys too), or all anonymous ones, on every
     process. Returns how many. Raises Refused."""
     found = preview_disconnect(server, caller, what, target)
-    for owner in found.owners:
-        caller.require_outranks(server, owner.permissions, owner.name)
+
+    def permit(here: Transaction) -> None:
+        for owner in users.by_ids(here.connection, [owner.id for owner in found.owners]).values():
+            here.require_outranks(owner.permissions, owner.name)
+
+    caller.look(server, MANAGE, permit)
     if what == "session" and not found.rows:
         raise Refused("not_found", "This connection is not there any more")
-    server.presence.evict(what, target, len(found.rows), caller.actor)
+    with caller.refusals(server):
+        server.presence.evict(
+            what, target, len(found.rows), caller.actor, lambda connection: permit(caller.enter(server, connection, MANAGE))
+        )
     return len(found.rows)
 
 

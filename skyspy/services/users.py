@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from skyspy.server import Server
-from skyspy.services.caller import Caller, Context, Refused, as_refusals
+from skyspy.services.caller import Caller, Context, Refused, Transaction, as_refusals
 from skyspy.store import keys, panel, roles, users
 from skyspy.store.keys import Key
 from skyspy.store.panel import PanelSession
@@ -87,11 +85,16 @@ def require_new(context: Context, caller: Caller, name: str, role: str) -> None:
 
 def create(context: Context, caller: Caller, name: str, role: str, password: str | None) -> User:
     """Create a user. Without a password the user needs an invitation to choose one. Raises Refused."""
-    caller.require(context, MANAGE)
-    with as_refusals():
-        caller.require_outranks(context, context.store.read(roles.by_name, role).permissions, f"The role {role}")
-        hashed = None if password is None else _hashed(context, password, name)
-        return context.store.write(users.create, name, role, hashed, caller.actor, context.clock.wall())
+    hashed = None
+    if password is not None:
+        caller.look(context, MANAGE, _may_create, role)
+        hashed = _hashed(context, password, name)
+
+    def work(here: Transaction) -> User:
+        _may_create(here, role)
+        return users.create(here.connection, name, role, hashed, here.actor, here.at)
+
+    return caller.act(context, MANAGE, work)
 
 
 def change(
@@ -106,56 +109,67 @@ def change(
 
     None leaves a value as it is. In force on live sessions within two seconds.
     """
-    user = outranked(context, caller, user_id)
-    if disabled:
-        _not_self(caller, user, "disable")
-    with as_refusals():
+
+    def may_change(here: Transaction) -> User:
+        user = outranked(here, user_id)
+        if disabled:
+            _not_self(caller, user, "disable")
         if role is not None:
-            caller.require_outranks(context, context.store.read(roles.by_name, role).permissions, f"The role {role}")
-        hashed = None if password is None else _hashed(context, password, user.name)
-        at = context.clock.wall()
+            here.require_outranks(roles.by_name(here.connection, role).permissions, f"The role {role}")
+        if password is not None:
+            here.require_no_limits("passwords")
+        return user
 
-        def work(connection: Connection) -> User:
-            if role is not None:
-                users.set_role(connection, user_id, role, caller.actor, at)
-            if hashed is not None:
-                users.set_password(connection, user_id, hashed, caller.actor, at)
-            if disabled is not None:
-                users.set_disabled(connection, user_id, disabled, caller.actor, at)
-            return users.by_id(connection, user_id)
+    hashed = None if password is None else _hashed(context, password, caller.look(context, MANAGE, may_change).name)
 
-        return context.store.write(work)
+    def work(here: Transaction) -> User:
+        may_change(here)
+        if role is not None:
+            users.set_role(here.connection, user_id, role, here.actor, here.at)
+        if hashed is not None:
+            users.set_password(here.connection, user_id, hashed, here.actor, here.at)
+        if disabled is not None:
+            users.set_disabled(here.connection, user_id, disabled, here.actor, here.at)
+        return users.by_id(here.connection, user_id)
+
+    return caller.act(context, MANAGE, work)
 
 
 def sign_out(context: Context, caller: Caller, user_id: int) -> None:
     """End every panel session and token of a user; API keys stay. Every user may do this for itself."""
-    if user_id != caller.principal.user_id:
-        outranked(context, caller, user_id)
-    with as_refusals():
-        context.store.write(users.sign_out_everywhere, user_id, caller.actor, context.clock.wall())
+
+    def work(here: Transaction) -> None:
+        if user_id != here.principal.user_id:
+            here.require(MANAGE)
+            outranked(here, user_id)
+        users.sign_out_everywhere(here.connection, user_id, here.actor, here.at)
+
+    caller.act(context, None, work)
 
 
 def end_browser(context: Context, caller: Caller, family_id: str) -> PanelSession | None:
     """End one of the caller's own panel sessions with its tokens and sockets; None if it has ended already."""
-    user_id, at = caller.principal.user_id, context.clock.wall()
+    user_id = caller.principal.user_id
     if user_id is None or caller.principal.kind != "user":
         raise Refused("permission_denied", "Sign in to see where you are signed in")
 
-    def work(connection: Connection) -> PanelSession | None:
-        found = next((one for one in panel.of_user(connection, user_id) if one.family.id == family_id), None)
+    def work(here: Transaction) -> PanelSession | None:
+        found = next((one for one in panel.of_user(here.connection, user_id) if one.family.id == family_id), None)
         if found is not None:
-            panel.end(connection, found, "logout.other", caller.actor, at)
+            panel.end(here.connection, found, "logout.other", here.actor, here.at)
         return found
 
-    return context.store.write(work)
+    return caller.act(context, None, work)
 
 
 def delete(context: Context, caller: Caller, user_id: int) -> None:
     """Delete a user and the user's keys; audit rows stay. Raises Refused."""
-    user = outranked(context, caller, user_id)
-    _not_self(caller, user, "delete")
-    with as_refusals():
-        context.store.write(users.remove, user_id, caller.actor, context.clock.wall())
+
+    def work(here: Transaction) -> None:
+        _not_self(caller, outranked(here, user_id), "delete")
+        users.remove(here.connection, user_id, here.actor, here.at)
+
+    caller.act(context, MANAGE, work)
 
 
 def preview_removal(server: Server, caller: Caller, user_id: int) -> UserImpact:
@@ -169,13 +183,17 @@ def is_active(key: Key, now: float) -> bool:
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
 
 
-def outranked(context: Context, caller: Caller, user_id: int) -> User:
-    """The user, if the caller may manage users and holds every permission of this one. Raises Refused."""
-    caller.require(context, MANAGE)
-    with as_refusals():
-        user = context.store.read(users.by_id, user_id)
-    caller.require_outranks(context, user.permissions, user.name)
+def outranked(here: Transaction, user_id: int) -> User:
+    """The user, if the caller holds every permission of this one. Raises NotFound, Denied."""
+    user = users.by_id(here.connection, user_id)
+    here.require_outranks(user.permissions, user.name)
     return user
+
+
+def _may_create(here: Transaction, role: str) -> None:
+    # With a password or with the link that follows: the user can sign in, for longer than a limited key lives.
+    here.require_no_limits("users")
+    here.require_outranks(roles.by_name(here.connection, role).permissions, f"The role {role}")
 
 
 def _not_self(caller: Caller, user: User, act: str) -> None:
@@ -190,5 +208,5 @@ def _views(server: Server, shown: list[User]) -> list[UserView]:
 
 
 def _hashed(context: Context, password: str, name: str) -> str:
-    min_length = context.settings.current.PASSWORD_MIN_LENGTH
-    return context.passwords.hash(password, min_length, name)
+    with as_refusals():
+        return context.passwords.hash(password, context.settings.current.PASSWORD_MIN_LENGTH, name)

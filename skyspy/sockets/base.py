@@ -27,6 +27,7 @@ from skyspy.presence.sessions import Session
 from skyspy.server import Server
 from skyspy.sockets.subscriptions import Subscriptions
 from skyspy.store import StoreError
+from skyspy.store.audit import printable
 from skyspy.store.settings import Settings
 from skyspy.transport.connection import ClientConnection, ConnectionRegistry
 from skyspy.transport.packets import REFUSED
@@ -131,7 +132,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
             principal=admission.principal,
             peer=connection.peer,
             since=self.skyspy.clock.wall(),
-            user_agent=str(environ.get("HTTP_USER_AGENT", ""))[:200],
+            user_agent=printable(str(environ.get("HTTP_USER_AGENT", "")), 200),
             token_error=admission.token_error,
             sky=sky.name,
             audience=sky.view.audience(admission.principal),

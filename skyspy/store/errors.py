@@ -1,8 +1,9 @@
 """Errors of the database, as one line for the operator.
 
 Invariants: a driver's error about the database leaves the store as a StoreError of one line, without the statement's values and
-without the password of the database's address. StoreBusy may be tried again; any other StoreError needs a person. A driver's
-error about a faulty statement is a bug here and is raised unchanged.
+without the password of the database's address. StoreBusy may be tried again; any other StoreError needs a person. A value
+that the database does not take is UnstorableValue: the fault of the client that sent it. A driver's error about a faulty statement
+is a bug here and is raised unchanged.
 """
 
 from __future__ import annotations
@@ -24,6 +25,16 @@ class StoreBusy(StoreError):
 class NewerSchema(StoreError):
     """A newer version of SkySpy made the schema: this version must not write to it."""
 
+
+class UnstorableValue(ValueError):
+    """A value that the database does not take, such as a text with a NUL character or a number that is too large."""
+
+    def __init__(self) -> None:
+        super().__init__("a text with a control character, or a number that is too large, cannot be used")
+
+
+VALUE_ERRORS = (UnicodeEncodeError, OverflowError)
+"""What drivers raise of values that they cannot even send."""
 
 _SQLITE_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 # Lock not available, statement cancelled by its timeout, deadlock, serialization failure, too many
@@ -52,8 +63,10 @@ def is_busy(error: exc.SQLAlchemyError) -> bool:
     return isinstance(error, exc.OperationalError) if state is None else state in _POSTGRES_BUSY
 
 
-def translate(error: exc.SQLAlchemyError, where: str) -> StoreError | None:
-    """The StoreError for a driver's error, or None where the statement is at fault."""
+def translate(error: exc.SQLAlchemyError, where: str) -> StoreError | UnstorableValue | None:
+    """The StoreError or UnstorableValue for a driver's error, or None where the statement is at fault."""
+    if isinstance(error, exc.DataError):
+        return UnstorableValue()
     if is_busy(error):
         return StoreBusy(f"the database {where} is busy: {first_line(error)}")
     if type(error) in _DATABASE_ERRORS:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
+from skyspy import wirejson
 from skyspy.store import audit
 from skyspy.store.audit import Actor
 from skyspy.store.schema import LINKS
@@ -16,33 +17,56 @@ from skyspy.store.schema import LINKS
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that was just used: its kind, and as `subject` a user's id or nothing."""
+    """A link: `kind` says what for, `subject` for whom (a user's id, or empty), `maker_key_id` by which API key it was made,
+    `maker_permissions` what its maker held then (None: that was not kept)."""
 
     kind: str
     subject: str
+    maker_key_id: int | None = None
+    maker_permissions: frozenset[str] | None = None
 
 
-def add(connection: Connection, digest: str, kind: str, subject: str, expires_at: float, actor: Actor, at: float) -> None:
+def add(connection: Connection, digest: str, link: Link, expires_at: float, actor: Actor, at: float) -> None:
     """Store a new link."""
-    values = {"digest": digest, "kind": kind, "subject": subject, "created_at": at, "expires_at": expires_at}
-    connection.execute(insert(LINKS).values(values).values(created_by=audit.printable(actor.name, 64)))
-    audit.record(connection, actor, "link.create", f"link {kind} {subject}".strip(), at, None, {"expires_at": expires_at})
+    held = link.maker_permissions
+    values = {
+        "digest": digest,
+        "kind": link.kind,
+        "subject": link.subject,
+        "created_by": audit.printable(actor.name, 64),
+        "created_at": at,
+        "expires_at": expires_at,
+        "maker_key_id": link.maker_key_id,
+        "maker_permissions": None if held is None else wirejson.dumps(sorted(held)),
+    }
+    connection.execute(insert(LINKS).values(values))
+    audit.record(connection, actor, "link.create", _about(link), at, None, {"expires_at": expires_at})
 
 
-def is_good(connection: Connection, digest: str, kind: str, at: float) -> bool:
-    """Whether the link could be used now."""
-    good = (LINKS.c.digest == digest) & (LINKS.c.kind == kind) & LINKS.c.used_at.is_(None) & (LINKS.c.expires_at > at)
-    return connection.execute(select(LINKS.c.digest).where(good)).first() is not None
+def good(connection: Connection, digest: str, kind: str, at: float) -> Link | None:
+    """The link, if it could be used now."""
+    row = connection.execute(select(LINKS).where(_is_good(digest, kind, at))).one_or_none()
+    if row is None:
+        return None
+    held = None if row.maker_permissions is None else frozenset(wirejson.loads(row.maker_permissions))
+    return Link(row.kind, row.subject, row.maker_key_id, held)
 
 
 def use(connection: Connection, digest: str, kind: str, actor: Actor, at: float) -> Link | None:
     """Mark a link as used, in the transaction of what it is used for; None where it is unknown, used or expired."""
-    good = (LINKS.c.digest == digest) & (LINKS.c.kind == kind) & LINKS.c.used_at.is_(None) & (LINKS.c.expires_at > at)
-    if not connection.execute(update(LINKS).where(good).values(used_at=at)).rowcount:
+    link = good(connection, digest, kind, at)
+    if link is None or not connection.execute(update(LINKS).where(_is_good(digest, kind, at)).values(used_at=at)).rowcount:
         return None
-    subject = connection.execute(select(LINKS.c.subject).where(LINKS.c.digest == digest)).scalar_one()
-    audit.record(connection, actor, "link.use", f"link {kind} {subject}".strip(), at)
-    return Link(kind, subject)
+    audit.record(connection, actor, "link.use", _about(link), at)
+    return link
+
+
+def _is_good(digest: str, kind: str, at: float) -> ColumnElement[bool]:
+    return (LINKS.c.digest == digest) & (LINKS.c.kind == kind) & LINKS.c.used_at.is_(None) & (LINKS.c.expires_at > at)
+
+
+def _about(link: Link) -> str:
+    return f"link {link.kind} {link.subject}".strip()
 
 
 def prune(connection: Connection, before: float) -> int:

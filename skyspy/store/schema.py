@@ -22,6 +22,9 @@ from sqlalchemy import (
     false,
 )
 
+MAX_ID = 2**31 - 1
+"""The largest id that a row can have: ids are 32-bit integers on Postgres."""
+
 METADATA = MetaData(
     naming_convention={
         # The same names on every database, so that later migrations can refer to them.
@@ -166,7 +169,8 @@ PANEL_SESSIONS = Table(
     Column("browser", String(64), nullable=False, server_default=""),
 )
 
-# Links that work once: the first administrator, invitations, password resets. `subject` is the user's id, or empty.
+# Links that work once: the first administrator, invitations, password resets. `subject` is the user's id, or empty. `maker_key_id` is the
+# API key that made it; `maker_permissions` is a JSON list of what its maker held then, NULL for a user's link of before revision 0006.
 LINKS = Table(
     "links",
     METADATA,
@@ -177,6 +181,8 @@ LINKS = Table(
     _moment("created_at", required=True),
     _moment("expires_at", required=True),
     _moment("used_at"),
+    Column("maker_key_id", Integer),
+    Column("maker_permissions", Text),
 )
 
 # Counted attempts: `bucket` names what they are counted for, `since` is the start of its window.

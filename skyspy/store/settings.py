@@ -52,7 +52,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class _Snapshot:
+class Snapshot:
     """The rows as read, and the settings made from them."""
 
     rows: Mapping[str, str | None]
@@ -73,8 +73,8 @@ class SettingsTable:
         self._failure: StoreError | None = None
         self._failed_at = 0.0
         self._checked_at = self._clock.steady()
-        self._snapshot = _Snapshot({}, Settings())
-        self._swap(self._with_initial(initial or {}))
+        self._snapshot = Snapshot({}, Settings())
+        self.adopt(self._with_initial(initial or {}))
 
     @property
     def current(self) -> Settings:
@@ -110,7 +110,7 @@ class SettingsTable:
         except StoreError as error:
             self._failure, self._failed_at = error, self._clock.steady()
             raise
-        self._swap(snapshot)
+        self.adopt(snapshot)
 
     def set(self, name: str, value: object, actor: Actor) -> Settings:
         """Set one setting from a text or a JSON value. Raises SettingError, StoreError."""
@@ -122,22 +122,23 @@ class SettingsTable:
 
     def change(self, values: Mapping[str, object], actor: Actor) -> Settings:
         """Set several at once (None: the default), all or none, with one audit row each. Raises SettingError, StoreError."""
-        snapshot = self._store.write(_change, values, actor, self._clock.wall())
-        self._swap(snapshot)
-        return snapshot.settings
+        snapshot = self._store.write(change_rows, values, actor, self._clock.wall())
+        return self.adopt(snapshot)
 
     def rows(self) -> list[Setting]:
         """Every setting as stored now, in the registry's order. Raises StoreError."""
         return self._store.read(_rows)
 
-    def _swap(self, snapshot: _Snapshot) -> None:
+    def adopt(self, snapshot: Snapshot) -> Settings:
+        """Use the settings that a transaction left, unless newer ones are known already; returns them."""
         # Two reads may end in the reverse order of their start: never replace a newer snapshot.
         if snapshot.settings.version >= self._snapshot.settings.version:
             if snapshot.settings.problems and snapshot.settings.problems != self._snapshot.settings.problems:
                 log.error("settings: %s", "; ".join(snapshot.settings.problems))
             self._snapshot = snapshot
+        return snapshot.settings
 
-    def _with_initial(self, initial: Mapping[str, str]) -> _Snapshot:
+    def _with_initial(self, initial: Mapping[str, str]) -> Snapshot:
         try:
             settings = check_initial(initial)
         except SettingError as error:
@@ -160,10 +161,10 @@ def _chosen(connection: Connection) -> set[str]:
     return set(connection.execute(select(SETTINGS.c.name).where(SETTINGS.c.changed_by != "")).scalars())
 
 
-def _read(connection: Connection) -> _Snapshot:
+def _read(connection: Connection) -> Snapshot:
     version = state.version(connection)
     rows = {row.name: row.value for row in connection.execute(select(SETTINGS.c.name, SETTINGS.c.value))}
-    return _Snapshot(rows, build(rows, version))
+    return Snapshot(rows, build(rows, version))
 
 
 def _rows(connection: Connection) -> list[Setting]:
@@ -172,7 +173,7 @@ def _rows(connection: Connection) -> list[Setting]:
     return [_setting(row, settings, chosen.get(row.name)) for row in ROWS.values()]
 
 
-def _take_over(connection: Connection) -> _Snapshot:
+def _take_over(connection: Connection) -> Snapshot:
     state.bump(connection)
     return _read(connection)
 
@@ -183,7 +184,8 @@ def _keep(connection: Connection, name: str, value: Any, actor: Actor, at: float
     connection.execute(insert(SETTINGS).values(name=name, value=text, changed_at=at, changed_by=audit.printable(actor.name, 64)))
 
 
-def _change(connection: Connection, values: Mapping[str, object], actor: Actor, at: float) -> _Snapshot:
+def change_rows(connection: Connection, values: Mapping[str, object], actor: Actor, at: float) -> Snapshot:
+    """Set several settings at once (None: the default), all or none, with one audit row each. Raises SettingError."""
     state.bump(connection)
     new = _read(connection).settings
     for name, value in values.items():
@@ -199,7 +201,7 @@ def _change(connection: Connection, values: Mapping[str, object], actor: Actor, 
     return _read(connection)
 
 
-def _keep_initial(connection: Connection, settings: Settings, names: set[str], at: float) -> _Snapshot:
+def _keep_initial(connection: Connection, settings: Settings, names: set[str], at: float) -> Snapshot:
     actor = Actor("environment", "environment")
     state.bump(connection)
     for name in sorted(names - _chosen(connection)):

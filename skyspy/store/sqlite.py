@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, exc, pool
 from sqlalchemy.engine import URL
 
-from skyspy.store.errors import StoreBusy, is_busy, translate
+from skyspy.store.errors import VALUE_ERRORS, StoreBusy, UnstorableValue, is_busy, translate
 from skyspy.store.worker_pool import WorkerPool, WorkerPoolFull
 
 T = TypeVar("T")
@@ -83,10 +83,14 @@ class _Worker:
             transaction = self._begin(connection, deadline)
             with transaction:
                 return fn(connection)
+        except VALUE_ERRORS as error:
+            raise UnstorableValue from error
         except exc.SQLAlchemyError as error:
             translated = translate(error, self._where)
             if translated is None:
                 raise
+            if isinstance(translated, UnstorableValue):
+                raise translated from error
             # A new connection sees the file as it is after a repair; this one may not.
             self._drop()
             raise translated from error

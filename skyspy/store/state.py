@@ -11,6 +11,11 @@ from sqlalchemy import Connection, select, update
 from skyspy.store.schema import STATE
 
 
+def lock(connection: Connection) -> None:
+    """Take the lock without raising the version, for a transaction that decides first whether it may change anything."""
+    connection.execute(update(STATE).values(version=STATE.c.version))
+
+
 def bump(connection: Connection) -> int:
     """Raise the version, which takes the lock; returns the new version."""
     connection.execute(update(STATE).values(version=STATE.c.version + 1))

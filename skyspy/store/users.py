@@ -190,6 +190,15 @@ def set_password(connection: Connection, user_id: int, password_hash: str, actor
     return by_id(connection, user_id)
 
 
+def change_password(connection: Connection, user: User, password_hash: str, actor: Actor, at: float) -> User | None:
+    """As `set_password`, for a user whose present password was checked; None where the user changed since it was."""
+    state.lock(connection)
+    now = by_ids(connection, [user.id]).get(user.id)
+    if now is None or now.disabled or (now.password_hash, now.session_epoch) != (user.password_hash, user.session_epoch):
+        return None
+    return set_password(connection, user.id, password_hash, actor, at)
+
+
 def sign_out_everywhere(connection: Connection, user_id: int, actor: Actor, at: float) -> None:
     """End every panel session and token family of a user. Raises NotFound."""
     state.bump(connection)

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from skyspy.clock import Clock
+from skyspy.server import Server, server_of
 from skyspy.store import Store
 from tests.support.clock import StillClock
-from tests.support.databases import KINDS, Db, open_store
+from tests.support.databases import KINDS, Db, migrated_url, open_store
 from tests.support.history import Stores, open_stores
+from tests.support.sites import release, serve
 
 
 @pytest.fixture(params=KINDS)
@@ -52,3 +55,14 @@ def sqlite_stores(tmp_path: Path) -> Iterator[Stores]:
     """Both on SQLite."""
     with open_stores("sqlite", tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def two(kind: str, tmp_path: Path) -> Iterator[tuple[Server, Server]]:
+    """Two servers on one database."""
+    with migrated_url(kind, tmp_path) as url:
+        environ = {"SKYSPY_INSTANCE": str(tmp_path), "SKYSPY_DATABASE_URL": url}
+        apps = [serve(environ, Clock()), serve(environ, Clock())]
+        yield server_of(apps[0]), server_of(apps[1])
+        for app in apps:
+            release(app)

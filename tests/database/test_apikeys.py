@@ -242,18 +242,20 @@ def test_a_damaged_list_of_networks_or_scopes_permits_nothing(keys: ApiKeys, sto
 # Rotation
 
 
-def test_both_keys_work_during_the_overlap_and_then_only_the_new_one(keys: ApiKeys, clock: StillClock, ben: User) -> None:
+def test_both_keys_work_during_the_overlap_and_then_only_the_new_one(
+    store: Store, keys: ApiKeys, clock: StillClock, ben: User
+) -> None:
     old = make(keys, ben, scopes=["stats.view"])
-    new = keys.rotate(old.key.id, ANNA, overlap_s=60)
+    new = store.write(keys.rotate, old.key.id, ANNA, clock.wall(), 60)
     assert keys.identify(old.text, None).permissions == keys.identify(new.text, None).permissions == {"stats.view"}
     clock.pass_by(60)
     assert code_of(keys, old.text) == "token_expired"
     assert keys.identify(new.text, None).key_id == new.key.id
 
 
-def test_a_rotation_without_overlap_ends_the_old_key_now(keys: ApiKeys, ben: User) -> None:
+def test_a_rotation_without_overlap_ends_the_old_key_now(store: Store, keys: ApiKeys, clock: StillClock, ben: User) -> None:
     old = make(keys, ben)
-    keys.rotate(old.key.id, ANNA)
+    store.write(keys.rotate, old.key.id, ANNA, clock.wall())
     assert code_of(keys, old.text) == "token_revoked"
 
 

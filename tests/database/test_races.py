@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from skyspy.auth.principal import Principal
-from skyspy.clock import Clock
-from skyspy.server import Server, server_of
+from skyspy.server import Server
 from skyspy.services import Caller, Refused, invitations, users
 from skyspy.store import users as stored_users
 from skyspy.store.audit import Actor
 from skyspy.store.users import User
-from tests.support.databases import change, migrated_url
-from tests.support.sites import QUICK, release, serve
+from tests.support.databases import change
+from tests.support.sites import QUICK
 
 CLI = Actor("cli", "test")
 PASSWORD = "correct horse battery staple"
@@ -33,17 +31,6 @@ def caller(server: Server, user: User) -> Caller:
     """The user as a Caller, read now."""
     now = server.store.read(stored_users.by_id, user.id)
     return Caller(Principal("user", now.id, now.name, now.role, now.permissions), FROM)
-
-
-@pytest.fixture
-def two(kind: str, tmp_path: Path) -> Iterator[tuple[Server, Server]]:
-    """Two servers on one database."""
-    with migrated_url(kind, tmp_path) as url:
-        environ = {"SKYSPY_INSTANCE": str(tmp_path), "SKYSPY_DATABASE_URL": url}
-        apps = [serve(environ, Clock()), serve(environ, Clock())]
-        yield server_of(apps[0]), server_of(apps[1])
-        for app in apps:
-            release(app)
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from skyspy.store import audit, invitations
 from skyspy.store.audit import Actor, Entry
+from skyspy.store.invitations import Link
 from tests.conftest import StillClock
 from tests.support.accounts import ANNA, both_at_once
 from tests.support.databases import Db, change
@@ -14,7 +15,8 @@ from tests.support.databases import Db, change
 
 def test_a_link_works_once_and_only_for_its_purpose_and_time(db: Db) -> None:
     store = db.store
-    store.write(invitations.add, "d1", "invite", "7", 100.0, ANNA, 0.0)
+    link = Link("invite", "7", 3, frozenset({"users.manage"}))
+    store.write(invitations.add, "d1", link, 100.0, ANNA, 0.0)
     assert store.write(invitations.use, "d1", "reset", ANNA, 1.0) is None
     assert store.write(invitations.use, "d1", "invite", ANNA, 100.0) is None
     used: list[object] = []
@@ -22,7 +24,8 @@ def test_a_link_works_once_and_only_for_its_purpose_and_time(db: Db) -> None:
         lambda: used.append(store.write(invitations.use, "d1", "invite", ANNA, 1.0)),
         lambda: used.append(store.write(invitations.use, "d1", "invite", ANNA, 1.0)),
     )
-    assert sorted(link is None for link in used) == [False, True]
+    assert sorted(found is None for found in used) == [False, True]
+    assert link in used
     assert store.write(invitations.prune, 101.0) == 1
 
 

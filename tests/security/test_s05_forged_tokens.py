@@ -83,6 +83,8 @@ class Forger:
         yield "issued by another", self.sign(iss="evil")
         yield "for another", self.sign(aud="evil")
         yield "for others", self.sign(aud=["evil", "else"])
+        yield "for us, in a list", self.sign(aud=["skyspy"])
+        yield "beyond every calendar", self.sign(exp=2**70)
         yield "another type", self.sign(typ="refresh")
         yield "an unknown sign-in", self.sign(fam="0" * 32)
         yield "another user's sign-in", self.sign(fam=jwt.decode(self.other, options={"verify_signature": False})["fam"])

@@ -59,6 +59,17 @@ def test_s15_another_sites_page_opens_nothing_with_an_administrators_cookie(serv
         assert client.status == 403
 
 
+def test_s15_an_empty_origin_is_no_browsers_and_gets_what_a_program_gets(server: Server, cookie: str) -> None:
+    with Ws(server, Origin="", Cookie=cookie, User_Agent=AGENT) as client:
+        assert client.join()[0] == "connect"
+        client.tell("subscribe", {"topics": ["alerts"]})
+        assert client.until("subscribed")["denied"] == ["alerts"]
+    # No browser sends it; the panel, which is for browsers, refuses it.
+    browser = Browser(server)
+    browser.get("/admin/sign-in/")
+    assert browser.post("/admin/sign-in/", {"name": "ann", "password": "x"}, Origin="").status == 400
+
+
 def test_s15_the_panels_cookie_is_no_identity_at_any_socket(server: Server, operator: Operator, cookie: str) -> None:
     with Ws(server, Origin=server.url, Cookie=cookie, User_Agent=AGENT) as client:
         assert client.join()[0] == "connect"

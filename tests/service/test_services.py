@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ from skyspy.server import Server, server_of
 from skyspy.services import Caller, Refused, access, audit_log, invitations, keys, roles, sessions, users
 from skyspy.store import roles as stored_roles
 from skyspy.store import users as stored_users
-from skyspy.store.audit import Actor
+from skyspy.store.audit import Actor, Entry
 from skyspy.store.users import User
 from tests.support.databases import change
 
@@ -270,6 +271,18 @@ def test_the_log_as_csv_runs_nothing_in_a_spreadsheet(server: Server, admin: Use
     text = audit_log.as_csv(server, caller(admin), audit_log.Search(action="role.create"))
     assert "'=HYPERLINK(1)" in text
     assert text.splitlines()[0].startswith("id,time,actor_kind")
+
+
+@pytest.mark.parametrize("splits", [";", "\t", '"'])
+@pytest.mark.parametrize("formula", ["=1+1", "@SUM(A1)", "+1", "-1", ' "=1', '""=1'])
+def test_no_cell_begins_a_formula_where_a_spreadsheet_splits_otherwise(
+    server: Server, admin: User, splits: str, formula: str
+) -> None:
+    # As the row would be if it did not come through the log, which has no tabs: the export does not rely on that.
+    text = audit_log._to_csv([Entry(1, 0.0, "user", f"x{splits}{formula}", "", "user.create", f"x{splits}{formula}", None, None)])
+    for cell in re.split(r"[;\t\n,]", text):
+        assert not re.match(r"""["\s]*[=+\-@]""", cell), text
+    assert formula.strip('" ') in text
 
 
 # -- the same over HTTP ---------------------------------------------------------------------------
