@@ -50,6 +50,7 @@ from skyspy.sockets.audio import AudioNamespace
 from skyspy.sockets.cannonball import CannonballNamespace
 from skyspy.sockets.main import MainNamespace
 from skyspy.sockets.traffic import traffic_of
+from skyspy.sockets.unknown import refuse_unknown
 from skyspy.store import Store
 from skyspy.store.history import HistoryStore
 from skyspy.store.settings import Settings, SettingsTable
@@ -128,6 +129,7 @@ def attach(app: Flask, server: Server) -> None:
     app.extensions["skyspy"] = server
     for namespace in (MainNamespace, AudioNamespace, CannonballNamespace, AcarsNamespace):
         server.socketio.on_namespace(namespace(server))
+    refuse_unknown(server.socketio)
     api.attach(app, server)
     admin.attach(app, server)
 

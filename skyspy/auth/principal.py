@@ -17,6 +17,7 @@ MESSAGES: dict[str, str] = {
     "token_expired": "Invalid token: expired",
     "token_revoked": "Invalid token: revoked",
     "permission_denied": "Permission denied",
+    "unknown_namespace": "Invalid namespace",
     "rate_limited": "Rate limit exceeded",
     "overloaded": "Server busy",
 }

@@ -22,7 +22,8 @@ from skyspy.auth.principal import Principal, TokenError
 class Session:
     """One client in one namespace. `eio_sid` names its connection, which sessions of other namespaces may share.
 
-    `token_error` is what was wrong with its token where it was admitted as anonymous all the same; `since` is wall
+    `token_error` is what was wrong with its token where it was admitted as anonymous all the same; `greeting` is whether it
+    wants the namespace's greeting; `since` is wall
     seconds; `last_eviction_seen` is the newest eviction this process knew when the session came: only later ones apply to
     it; `topics` are the subscribed ones, `delta` the flavour of the aircraft stream; `rooms` are its Socket.IO rooms;
     `events` counts client events. `state` has one entry for each stream it listens to, by topic: what that stream stores for
@@ -38,6 +39,7 @@ class Session:
     since: float
     user_agent: str = ""
     token_error: TokenError | None = None
+    greeting: bool = True
     sky: str = "live"
     audience: str = topics.PUBLIC
     topics: set[str] = field(default_factory=set)

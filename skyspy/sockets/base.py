@@ -116,27 +116,13 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         if connection.ended:
             # The client left while its token was looked up: no disconnect event would remove its session.
             raise Refused("overloaded")
-        session = self._session(sid, connection, environ, admission)
+        session = _session(self, sid, connection, environ, admission)
+        session.greeting = not isinstance(auth, dict) or auth.get("greeting") is not False
         self._paces[sid] = FloodCounter(admission.settings.SOCKET_EVENTS_BURST)
         self.connections.admit(connection, sid)
         self.skyspy.sessions.add(session)
         # The library sends CONNECT when this method is done; a greeting sent here would arrive before it.
         gevent.spawn(self._greet, session)
-
-    def _session(self, sid: str, connection: ClientConnection, environ: Any, admission: Admission) -> Session:
-        sky = self.skyspy.skies[admission.principal.sky]
-        return Session(
-            sid=sid,
-            eio_sid=connection.sid,
-            namespace=self.path,
-            principal=admission.principal,
-            peer=connection.peer,
-            since=self.skyspy.clock.wall(),
-            user_agent=printable(str(environ.get("HTTP_USER_AGENT", "")), 200),
-            token_error=admission.token_error,
-            sky=sky.name,
-            audience=sky.view.audience(admission.principal),
-        )
 
     def _disconnected(self, sid: str) -> None:
         if self.server.manager.is_connected(sid, self.path):
@@ -160,6 +146,8 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         try:
             self.sync_rooms(session)
             self.greet(session)
+            if session.token_error is not None:
+                self.send(session, "error", _anonymous_after(session.token_error))
         except Exception:
             self.crashes += 1
             log.exception("greeting a client of %s failed", self.path)
@@ -301,6 +289,24 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
 MAX_REQUEST_ID = 128
 
 
+def _session(namespace: BaseNamespace, sid: str, connection: ClientConnection, environ: Any, admission: Admission) -> Session:
+    """The session of a client that was admitted."""
+    server = namespace.skyspy
+    sky = server.skies[admission.principal.sky]
+    return Session(
+        sid=sid,
+        eio_sid=connection.sid,
+        namespace=namespace.path,
+        principal=admission.principal,
+        peer=connection.peer,
+        since=server.clock.wall(),
+        user_agent=printable(str(environ.get("HTTP_USER_AGENT", "")), 200),
+        token_error=admission.token_error,
+        sky=sky.name,
+        audience=sky.view.audience(admission.principal),
+    )
+
+
 def _refuse_if_full(connections: ConnectionRegistry, connection: ClientConnection) -> None:
     code = connections.refusal_to_admit(connection)
     if code:
@@ -326,6 +332,11 @@ def _granted(principal: Principal) -> Payload:
         "kind": principal.kind,
     }
     return {"user": user, "expires_at": None if principal.expires_at is None else iso(principal.expires_at)}
+
+
+def _anonymous_after(error: TokenError) -> Payload:
+    """What a client is told that was admitted as anonymous because its token is not valid."""
+    return _error(error.code, f"{error.message}. You are anonymous now")
 
 
 def _error(code: str, message: str) -> Payload:

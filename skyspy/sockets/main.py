@@ -32,8 +32,8 @@ class MainNamespace(BaseNamespace):
         self.events |= {"subscribe": self._subscribe, "unsubscribe": self._unsubscribe, "request": self._request}
 
     def greet(self, session: Session) -> None:
-        """Send the aircraft, if the session may see them."""
-        if self._may(session, "aircraft", self.skyspy.settings.current):
+        """Send the aircraft, if the session may see them and has not declined the greeting."""
+        if session.greeting and self._may(session, "aircraft", self.skyspy.settings.current):
             self.subscriptions.show(session, "aircraft")
 
     def topics_of(self, session: Session) -> set[str]:

@@ -19,6 +19,8 @@ from typing import Any
 import gevent
 
 from skyspy.address import Peer, is_loopback, limit_key
+from skyspy.cooperate import Yielder
+from skyspy.transport.farewells import Farewells
 from skyspy.transport.frames import POLICY, PROTOCOL_ERROR, BoundedWebSocket
 from skyspy.transport.guard import Guard
 from skyspy.transport.outbox import Frame, Outbox, frame_of
@@ -26,6 +28,8 @@ from skyspy.transport.rate_limit import RateLimitedLogger, TokenBucket
 
 log = RateLimitedLogger(logging.getLogger(__name__))
 
+TCP_PER_CONNECTION, TCP_MARGIN = 4, 100
+"""TCP connections that one address may have: so many for each one it may be admitted with, and so many more."""
 CLOSE_SECONDS = 1.0
 """Between the end of a session and the end of its TCP connection: time for the client to read the reason."""
 
@@ -84,7 +88,19 @@ class ClientConnection:
     wait for packets, `ended` whether the Engine.IO session is over.
     """
 
-    __slots__ = ("_bucket", "_registry", "admitted", "empty_since", "ended", "engine", "open_polls", "peer", "sid", "tcp_sockets")
+    __slots__ = (
+        "_bucket",
+        "_registry",
+        "admitted",
+        "empty_since",
+        "ended",
+        "engine",
+        "open_polls",
+        "peer",
+        "sid",
+        "tcp_sockets",
+        "yielder",
+    )
 
     def __init__(self, registry: ConnectionRegistry, engine: Any, peer: Peer) -> None:
         self._registry = registry
@@ -97,6 +113,7 @@ class ClientConnection:
         self.ended = False
         self.empty_since: float | None = None
         """Steady seconds since which no session is admitted over it; None while one is."""
+        self.yielder = Yielder()
         self._bucket = TokenBucket(registry.guard.packet_rate()[1])
 
     @property
@@ -131,10 +148,25 @@ class ClientConnection:
         self.close_session("server disconnect")
         self.shut_sockets()
 
-    def close_session(self, reason: str) -> None:
-        """End the Engine.IO session; its disconnect hook ends the TCP connections CLOSE_SECONDS later."""
+    def finish(self) -> None:
+        """End the session as `close` does, but answer a poll that waits with what waits for it and Engine.IO's CLOSE."""
+        if self.takes_frames:
+            self.close()
+        else:
+            self.close_session("server disconnect", abort=False)
+
+    def unread(self) -> bytes:
+        """What a client that polls has not read yet, as its next poll would get it; b"" where there is nothing."""
+        waiting = [] if self.takes_frames else self.engine.queue.newest()
+        return b"\x1e".join(packet.encode(b64=True).encode("utf-8") for packet in waiting)
+
+    def close_session(self, reason: str, *, abort: bool = True) -> None:
+        """End the Engine.IO session; its disconnect hook ends the TCP connections CLOSE_SECONDS later.
+
+        Without `abort` the client is sent Engine.IO's CLOSE.
+        """
         try:
-            self.engine.close(wait=False, abort=True, reason=reason)
+            self.engine.close(wait=False, abort=abort, reason=reason)
         except Exception:
             log.exception("closing a session failed")
 
@@ -221,15 +253,17 @@ class Transport:
 class ConnectionRegistry:
     """Every connection of one Socket.IO server, how many there are, and the hooks by which the server reports them.
 
-    `open` counts all connections, `admitted` those over which at least one Socket.IO session is admitted. Both limits on
-    connections are applied here: with a code when a session is to be admitted, and with a margin when a connection opens.
+    `open` counts all connections, `admitted` those over which at least one Socket.IO session is admitted, `accepted` TCP
+    connections. The limits on them are applied here: with a code when a session is to be admitted, with a margin when a connection
+    opens, and with a wider one when TCP connects.
     """
 
     def __init__(self, server: Any, guard: Guard) -> None:
         self.guard = guard
         self.counts = Counts()
         self.connections: dict[str, ClientConnection] = {}
-        self.open, self.admitted = ConnectionCounter(), ConnectionCounter()
+        self.open, self.admitted, self.accepted = ConnectionCounter(), ConnectionCounter(), ConnectionCounter()
+        self._farewells = Farewells()
         self._eio = server.eio
         # Socket.IO's own handlers, which the hooks below call.
         self._inner = dict(self._eio.handlers)
@@ -257,6 +291,21 @@ class ConnectionRegistry:
             peer, limits.MAX_CONNECTIONS + limits.MAX_CONNECTIONS // 10 + 10, limits.CONNECTIONS_PER_ADDRESS * 2 + 20
         )
 
+    def accept(self, address: str) -> bool:
+        """Count one more TCP connection from this address; False, uncounted, where the address has too many.
+
+        A client that polls uses two, and browsers open six for a page. Loopback and trusted proxies are not limited.
+        """
+        limit = self.guard.limits.CONNECTIONS_PER_ADDRESS * TCP_PER_CONNECTION + TCP_MARGIN
+        if self.accepted.at(address) >= limit and not is_loopback(address) and not self.guard.is_proxy(address):
+            return False
+        self.accepted.add(Peer(address))
+        return True
+
+    def release_accepted(self, address: str) -> None:
+        """Note that a TCP connection that was accepted has ended."""
+        self.accepted.add(Peer(address), -1)
+
     def refusal_to_admit(self, connection: ClientConnection) -> str:
         """The code for refusing a session over this connection, "" where it is not refused.
 
@@ -282,10 +331,19 @@ class ConnectionRegistry:
                 self.admitted.add(connection.peer, -1)
 
     def close_unused(self, eio_sid: str) -> None:
-        """Close a connection that has no admitted session left."""
+        """Close a connection that has no admitted session left. What a client that polls has not read, the reason among it, is
+        kept for its next poll."""
         connection = self.connections.get(eio_sid)
         if connection is not None and not connection.admitted:
-            connection.close()
+            unread = connection.unread()
+            if unread:
+                self._farewells.keep(eio_sid, unread)
+            connection.finish()
+
+    def farewell(self, eio_sid: str, environ: dict[str, Any]) -> tuple[bytes, list[tuple[str, str]]] | None:
+        """The last polling body of an ended session and its CORS headers; it is given out once. None where there is none."""
+        body = self._farewells.take(eio_sid)
+        return None if body is None else (body, self._eio._cors_headers(environ))
 
     def _transport(self, handler: Any, _server: Any) -> Transport:
         # Engine.IO hands the driver a bound method of the session that the WebSocket belongs to.
@@ -322,6 +380,9 @@ class ConnectionRegistry:
         if not connection.take_packet():
             connection.close_flooding()
             return
+        if not connection.takes_frames:
+            # One polling body may have many packets, and nothing else waits between them.
+            connection.yielder.maybe_yield()
         if isinstance(data, bytes):
             self.counts.binary += 1
             return

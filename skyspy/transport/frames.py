@@ -66,6 +66,23 @@ def payload_of(whole: bytes) -> bytes:
     return whole[{126: 4, 127: 10}.get(whole[1], 2) :]
 
 
+def close_code(payload: bytes) -> int:
+    """The code that answers the payload of a client's close frame: its own, unless the frame breaks the protocol.
+
+    1004 to 1006 and 1015 to 2999 are not for a frame to carry (RFC 6455, 7.4).
+    """
+    if not payload:
+        return NORMAL
+    code = int.from_bytes(payload[:2], "big")
+    if len(payload) == 1 or not (1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999):
+        return PROTOCOL_ERROR
+    try:
+        payload[2:].decode("utf-8")
+    except UnicodeDecodeError:
+        return BAD_DATA
+    return code
+
+
 class BoundedWebSocket(WebSocket):  # type: ignore[misc]
     """A server's end of one WebSocket whose messages are at most `limit` bytes.
 
@@ -171,8 +188,7 @@ class BoundedWebSocket(WebSocket):  # type: ignore[misc]
     def _answer_control(self, opcode: int, payload: bytes) -> bool:
         """Answer a ping or a close; False when the socket is closed by it."""
         if opcode == CLOSE:
-            code = _LENGTH_16.unpack(payload[:2])[0] if len(payload) >= 2 else NORMAL
-            self.close(code if 1000 <= code < 5000 and code not in (1004, 1005, 1006) else PROTOCOL_ERROR)
+            self.close(close_code(payload))
             return False
         if not self._control.take(CONTROL_RATE, CONTROL_BURST):
             raise FrameError(POLICY, "too many control frames")

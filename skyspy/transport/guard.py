@@ -10,7 +10,7 @@ import logging
 from collections.abc import MutableMapping
 from typing import Any, Protocol
 
-from skyspy.address import Network, Peer, canonical_origin, peer_of
+from skyspy.address import Network, Peer, canonical_origin, is_trusted, peer_of
 from skyspy.transport.rate_limit import RateLimitedLogger
 
 log = RateLimitedLogger(logging.getLogger(__name__))
@@ -70,6 +70,10 @@ class Guard:
     def peer(self, environ: MutableMapping[str, Any]) -> Peer:
         """The other end of a request."""
         return peer_of(environ, self._trusted)
+
+    def is_proxy(self, address: str) -> bool:
+        """Whether the address is a trusted proxy's."""
+        return is_trusted(address, self._trusted)
 
     def packet_rate(self) -> tuple[float, float]:
         """Packets a second, and at once, that one connection may send: the events of each of its four namespaces,

@@ -1,85 +1,66 @@
 """Infrastructure: one TCP connection, as gunicorn's worker serves it.
 
-Invariants: a request that is not read within READ_SECONDS is refused; a body's declared length is checked before a
-byte of it is read; a WebSocket is opened only for an allowed origin, at the Socket.IO path, and only when Engine.IO
-will accept it, so that a refused client gets a plain HTTP answer. No query string is ever logged. Every answer carries
-the headers of `skyspy/headers.py`, also answers that do not come from Flask. Nothing here knows tokens, sessions or events.
+Invariants: a WebSocket is opened only for an allowed origin, at the Socket.IO path, and only when Engine.IO will accept
+it, so that a refused client gets a plain HTTP answer. One address has a limited number of connections. Every answer
+carries the headers of `skyspy/headers.py`, also answers that do not come from Flask. Nothing here knows tokens, sessions or
+events.
 """
 
 from __future__ import annotations
 
-import io
 import logging
-from datetime import timedelta
 from typing import Any
 
-import gevent
-from gevent.pywsgi import Input, WSGIHandler
-from geventwebsocket.handler import WebSocketHandler
+from gevent.pywsgi import WSGIHandler
 
 from skyspy import headers
+from skyspy.address import LOCAL
 from skyspy.transport.connection import ClientConnection, ConnectionRegistry
 from skyspy.transport.frames import NORMAL, BoundedWebSocket
-from skyspy.transport.http import Response, accept_key, are_packets, fields, linger, no_response, plain, redacted, wants_websocket
+from skyspy.transport.http import (
+    accept_key,
+    are_packets,
+    fields,
+    linger,
+    no_response,
+    plain,
+    refuse_connection,
+    wants_websocket,
+)
 from skyspy.transport.rate_limit import RateLimitedLogger
+from skyspy.transport.strict_handler import TOO_SLOW, Answer, StrictHandler
 
 log = RateLimitedLogger(logging.getLogger(__name__))
 
-READ_SECONDS = 10.0
-"""For a request line and its headers together, and again for a small body: also how long an idle connection is kept."""
-STALL_SECONDS = 30.0
-"""How long one read or write of a large body may make no progress."""
-
-Answer = tuple[str, str]
-"""A refusal: HTTP status and text."""
 FULL: dict[str, Answer] = {
     "overloaded": ("503 Service Unavailable", "Server busy"),
     "rate_limited": ("429 Too Many Requests", "Rate limit exceeded"),
 }
 """The answer to one connection too many, by the registry's code."""
-TOO_SLOW: Answer = ("408 Request Timeout", "the body did not come")
+TRANSPORTS = (["polling"], ["websocket"])
 
 
-class Handler(WebSocketHandler):  # type: ignore[misc]
+class Handler(StrictHandler):
     """Serves one connection. `registry`, `path`, `limit` and `idle_seconds` are set on a subclass by setup.configure_worker."""
 
     registry: ConnectionRegistry
     mount = "/socket.io/"
-    limit = 64 * 1024
     idle_seconds = 20.0
 
     websocket: BoundedWebSocket | None = None
-    wsgi_input: Any
-    application: Any
-    _patience: gevent.Timeout | None = None
 
-    # -- reading a request ---------------------------------------------------------------------
-
-    def handle_one_request(self) -> Any:
-        """Read and serve one request; a client that is too slow gets 408."""
-        self.socket.settimeout(STALL_SECONDS)
-        self.requestline = None
-        self._patience = gevent.Timeout.start_new(READ_SECONDS)
+    def handle(self) -> None:
+        """Serve one connection, unless its address has too many."""
+        address = self.peer_address() if isinstance(self.client_address, tuple) else LOCAL
+        if not self.registry.accept(address):
+            self.registry.counts.refused += 1
+            log.warning("%s has too many connections: one more was refused", address)
+            refuse_connection(self.socket, plain(*FULL["rate_limited"]))
+            return
         try:
-            return super().handle_one_request()
-        except gevent.Timeout as timeout:
-            if timeout is not self._patience:
-                raise
-            # An idle connection is closed without an answer: an answer without a request would confuse clients.
-            return ("408", plain("408 Request Timeout", "too slow")) if self.requestline else None
+            super().handle()
         finally:
-            self._patience.close()
-
-    def read_request(self, raw_requestline: str) -> bool:
-        """Read the headers; from here on the application sets the time-outs."""
-        read: bool = super().read_request(raw_requestline)
-        if self._patience is not None:
-            self._patience.close()
-        return read
-
-    def _handle_client_error(self, ex: Exception) -> tuple[str, bytes]:
-        log.warning("%s sent what is no HTTP request (%s)", _host_of(self.client_address), type(ex).__name__)
-        return "400", plain("400 Bad Request", "not an HTTP request")
+            self.registry.release_accepted(address)
 
     # -- dispatching it --------------------------------------------------------------------
 
@@ -91,7 +72,9 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
             if self.environ["PATH_INFO"].startswith(self.mount):
                 query = fields(self.environ["QUERY_STRING"])
             refusal = self._refusal(query) or self._read_body(query)
-            if refusal is not None:
+            if refusal is None and (farewell := self._farewell(query)) is not None:
+                self.respond("200 OK", farewell[0], farewell[1])
+            elif refusal is not None:
                 self._answer(refusal)
             elif self.websocket is not None:
                 self._run_websocket(self.websocket)
@@ -100,7 +83,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
             else:
                 WSGIHandler.run_application(self)
         finally:
-            unread = self._forget_body()
+            unread = self.forget_body()
         if unread or refusal is not None:
             # Closed at once, the connection would be reset while the client still sends, and it could not read the answer.
             linger(self.socket)
@@ -110,6 +93,8 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         if not status.startswith("101"):
             names = [name for name, _ in given]
             given = [*given, *headers.missing(names, over_tls=self.registry.guard.peer(self.environ).secure)]
+            if self.close_connection and self.request_version == "HTTP/1.1" and "connection" not in map(str.lower, names):
+                given.append(("Connection", "close"))
         return super().start_response(status, given, exc_info)
 
     def _run_polling(self, connection: ClientConnection) -> None:
@@ -135,6 +120,11 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
     def _connection(self, query: dict[str, list[str]] | None) -> ClientConnection | None:
         return self.registry.get(query.get("sid", [""])[0]) if query else None
 
+    def _farewell(self, query: dict[str, list[str]] | None) -> tuple[bytes, list[tuple[str, str]]] | None:
+        if not query or self.command != "GET" or self._connection(query) is not None:
+            return None
+        return self.registry.farewell(query.get("sid", [""])[0], self.environ)
+
     def _refusal(self, query: dict[str, list[str]] | None) -> Answer | None:
         upgrade = wants_websocket(self.environ)
         if query is None:
@@ -146,6 +136,8 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
             return "403 Forbidden", "this origin is not allowed"
         if "j" in query:
             return "400 Bad Request", "JSONP is not spoken here"
+        if query.get("transport") not in TRANSPORTS:
+            return "400 Bad Request", "transport is polling or websocket"
         if "sid" not in query:
             code = self.registry.refusal_to_open(self.registry.guard.peer(self.environ))
             if code:
@@ -154,44 +146,32 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         connection = self._connection(query)
         if upgrade:
             return self._upgrade(query, connection)
+        if query["transport"] == ["websocket"]:
+            # Engine.IO would take it for a poll and hand out the packets of a session that waits for them elsewhere.
+            return "400 Bad Request", "not a WebSocket upgrade"
         if connection is not None and self.command == "GET" and connection.open_polls:
             # Two polls would share one queue; the protocol has the server end such a session.
-            connection.close()
+            connection.finish()
             return "400 Bad Request", "two polls at once"
         return None
 
     def _answer(self, refusal: Answer) -> None:
         status, text = refusal
-        body = text.encode()
-        given = [
-            ("Content-Type", "text/plain; charset=utf-8"),
-            ("Content-Length", str(len(body))),
-            ("Connection", "close"),
-        ]
+        given = [("Connection", "close")]
         if status.startswith("426"):
             given += [("Sec-WebSocket-Version", "13"), ("Upgrade", "websocket")]
         if status.startswith(("429", "503")):
             given.append(("Retry-After", "5"))
-        self.result = [body]
-        self.start_response(status, given)
+        self.respond(status, text.encode(), given)
         self.close_connection = True
-        self.process_result()
 
     # -- bodies --------------------------------------------------------------------------------
 
     def _read_body(self, query: dict[str, list[str]] | None) -> Answer | None:
-        """Read a small body now, within READ_SECONDS; leave a large one to the application if it may have one."""
-        if self.websocket is not None or (query is None and (self.content_length or 0) > self.limit):
+        """Read a body now; returns the refusal where it is not accepted."""
+        if self.websocket is not None:
             return None
-        if query is not None and self.command == "POST":
-            return self._read_packets(query)
-        if not self.content_length or self._connection_upgrade_requested():
-            return None
-        body = self._read_now(self.content_length)
-        if body is None:
-            return TOO_SLOW
-        self.environ["wsgi.input"] = io.BytesIO(body)
-        return None
+        return self._read_packets(query) if query is not None and self.command == "POST" else self.read_body()
 
     def _read_packets(self, query: dict[str, list[str]]) -> Answer | None:
         refusal: Answer | None = None
@@ -201,7 +181,7 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
         elif self.content_length > self.limit:
             refusal = "413 Content Too Large", f"at most {self.limit} bytes"
         else:
-            body = self._read_now(self.content_length)
+            body = self.read_declared(self.content_length)
         if body is not None and not are_packets(body):
             refusal = "400 Bad Request", "not Engine.IO packets"
         if refusal is not None or body is None:
@@ -212,29 +192,8 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
             return refusal or TOO_SLOW
         # Attachments are dropped; the packet that announced them is answered by its namespace.
         body = b"\x1e".join(packet for packet in body.split(b"\x1e") if packet[:1] != b"b")
-        self.environ["wsgi.input"] = io.BytesIO(body)
-        self.environ["CONTENT_LENGTH"] = str(len(body))
+        self.give_body(body, len(body))
         return None
-
-    def _read_now(self, length: int) -> bytes | None:
-        """The body; None when it does not come, or not in time."""
-        try:
-            with gevent.Timeout(READ_SECONDS, TimeoutError()):
-                body: bytes = self.wsgi_input.read(length)
-        except OSError:
-            return None
-        return body
-
-    def _forget_body(self) -> bool:
-        """Leave the rest of a large body unread, which the server would read, and close then; whether something was left."""
-        body = self.wsgi_input
-        unread = (self.content_length or 0) - body.position
-        is_open_ended = bool(body.chunked_input and body.chunk_length != 0)
-        left = is_open_ended or unread > self.limit or (unread > 0 and bool(self.close_connection))
-        if left:
-            self.close_connection = True
-            self.wsgi_input = Input(self.rfile, 0)
-        return left
 
     # -- WebSockets ----------------------------------------------------------------------------
 
@@ -275,22 +234,3 @@ class Handler(WebSocketHandler):  # type: ignore[misc]
             self.environ["wsgi.websocket"] = None
             if ws.code != NORMAL:
                 linger(self.socket)
-
-    # -- the log -------------------------------------------------------------------------------
-
-    def log_request(self) -> None:
-        """Write gunicorn's access line, if it is on, without query strings: one may hold a token."""
-        access = getattr(self.server.log, "access", None)
-        if access is None or not self.environ:
-            return
-        taken = timedelta(seconds=max(0.0, self.time_finish - self.time_start))
-        access(Response(self), self.headers.items(), redacted(self.environ), taken)
-
-    def log_error(self, msg: str, *args: object) -> None:
-        """Log a bad request without the server's own message, which holds the request."""
-        del args
-        log.warning("%s: bad request (%s)", _host_of(self.client_address), msg.partition(":")[0][:40])
-
-
-def _host_of(client_address: object) -> str:
-    return str(client_address[0]) if isinstance(client_address, tuple) else "local"

@@ -12,12 +12,14 @@ from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs
 
+import gevent
+
 from skyspy import headers
 
 LINGER_SECONDS, LINGER_BYTES = 1.0, 1024 * 1024
 """Seconds and bytes read and dropped after a refusal, so that the refusal arrives before a reset does."""
-MAX_PACKETS = 16
-"""Packets in one polling body; Engine.IO drops all of them beyond that and says 200."""
+MAX_PACKETS = 256
+"""Packets in one polling body: a client in Python sends all that it has in one, and may have a burst for each namespace."""
 
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -69,6 +71,24 @@ def plain(status: str, text: str) -> bytes:
     named = {"Connection": "close", "Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(text))}
     lines = [f"{name}: {value}" for name, value in [*named.items(), *headers.missing(named, over_tls=False)]]
     return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", text]).encode()
+
+
+def has_begun(file: Any, seconds: float) -> bool:
+    """Wait for the first byte of a request; False where none comes in time, or the connection has ended."""
+    try:
+        with gevent.Timeout(seconds, TimeoutError()):
+            return bool(file.peek(1))
+    except (OSError, ValueError):  # ValueError: the file is closed
+        return False
+
+
+def refuse_connection(raw: Any, response: bytes) -> None:
+    """Send a response and end the connection, without waiting for the client."""
+    with contextlib.suppress(OSError):
+        raw.settimeout(0.0)
+        raw.send(response)
+        raw.shutdown(sockets.SHUT_WR)
+        raw.recv(16384)
 
 
 def linger(raw: Any) -> None:

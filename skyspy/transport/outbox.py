@@ -10,10 +10,12 @@ from __future__ import annotations
 import time
 from typing import Any, Protocol
 
-from gevent.queue import JoinableQueue
+from gevent.queue import Empty, JoinableQueue
 
 from skyspy.transport.frames import BINARY, TEXT, frame, payload_of
 
+MAX_POLL_PACKETS, MAX_POLL_BYTES = 16, 64_000
+"""What one poll is answered with; a larger packet comes alone. Clients in Python refuse more than 16 packets."""
 MAX_WAITING_PACKETS, MAX_WAITING_BYTES = 8192, 4 * 1024 * 1024
 """Bounds on what is queued for one client. One item may be larger: the bound is checked before it is added."""
 
@@ -73,6 +75,7 @@ class Outbox(JoinableQueue[Any]):
         self.sent = 0
         self.sent_bytes = 0
         self._overflowed = False
+        self._poll_packets = self._poll_bytes = 0
         self._behind_since: float | None = None
 
     def lag(self) -> float:
@@ -98,16 +101,43 @@ class Outbox(JoinableQueue[Any]):
         super().put(item)
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """The oldest item."""
+        """The oldest item. Engine.IO answers a poll with one item it waits for (`block`) and those it need not wait for:
+        to a client that polls, those end (gevent.queue.Empty) where its answer is full."""
+        if block:
+            self._poll_packets = self._poll_bytes = 0
+        elif self._poll_is_full():
+            raise Empty
         item = super().get(block, timeout)
         if item is not None:
             size = _size(item)
+            self._poll_packets += 1
+            self._poll_bytes += size
             self.waiting_bytes -= size
             self.sent += 1
             self.sent_bytes += size
             if self.empty():
                 self._behind_since = None
         return item
+
+    def _poll_is_full(self) -> bool:
+        if self.connection is None or self.connection.takes_frames or self.empty():
+            return False
+        following = self.peek(block=False)
+        size = 0 if following is None else _size(following)
+        return self._poll_packets >= MAX_POLL_PACKETS or self._poll_bytes + size > MAX_POLL_BYTES
+
+    def newest(self) -> list[Any]:
+        """The newest packets that one poll is answered with, the oldest of them first. They stay in the queue."""
+        found: list[Any] = []
+        size = 0
+        for item in reversed(self.queue):
+            if item is None:
+                continue
+            size += _size(item)
+            if found and (len(found) == MAX_POLL_PACKETS or size > MAX_POLL_BYTES):
+                break
+            found.insert(0, item)
+        return found
 
     def join(self, timeout: float | None = None) -> bool:  # noqa: ARG002
         """Return at once: Engine.IO would wait here until the client has read everything, which some never do."""

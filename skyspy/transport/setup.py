@@ -9,11 +9,16 @@ from __future__ import annotations
 import socket as sockets
 from typing import Any
 
+import gevent
+from engineio.payload import Payload
+
 from skyspy import wirejson
 from skyspy.config import Config
 from skyspy.transport.connection import ConnectionRegistry
 from skyspy.transport.guard import Guard, SettingsSource
 from skyspy.transport.handler import Handler
+from skyspy.transport.http import MAX_PACKETS
+from skyspy.transport.hub_errors import configure_hub, raise_descriptor_limit
 from skyspy.transport.packets import Packet
 
 MAX_MESSAGE_BYTES = 64 * 1024
@@ -50,6 +55,8 @@ def install(socketio: Any) -> ConnectionRegistry:
     guard = socketio.server.eio.cors_allowed_origins
     if not isinstance(guard, Guard):
         raise TypeError("the server was not made with setup.socketio_options")
+    # Its own bound is 16; beyond it Engine.IO drops all packets of a polling body and answers 200.
+    Payload.max_decode_packets = MAX_PACKETS
     registry = ConnectionRegistry(socketio.server, guard)
     socketio.server.eio.registry = registry
     return registry
@@ -63,7 +70,10 @@ def registry_of(server: Any) -> ConnectionRegistry:
 
 
 def configure_worker(worker: Any) -> None:
-    """Set the handler of a gunicorn worker, and the socket options that connections inherit from its listeners."""
+    """Set the handler of a gunicorn worker, the socket options that connections inherit from its listeners, and its process's
+    limit of file descriptors."""
+    raise_descriptor_limit()
+    configure_hub(gevent.get_hub())
     socketio = worker.wsgi.extensions["socketio"]
     parts = {
         "registry": registry_of(socketio.server),

@@ -413,3 +413,43 @@ def test_a_refusal_is_a_token_errors_word(world: World) -> None:
     world.tokens.fault = TokenError("permission_denied")
     world.choose(AUTH_MODE="public")
     assert world.peer().join("/", {"token": "x"}).refusals["/"]["data"] == {"code": "permission_denied"}
+
+
+def test_an_unknown_namespace_is_refused_with_message_and_code_and_leaves_nothing(world: World) -> None:
+    peer = world.peer()
+    for namespace in ("/nosuch", "/audio/", "/*"):
+        peer.join(namespace)
+        assert peer.refusals[namespace] == {"message": "Invalid namespace", "data": {"code": "unknown_namespace"}}
+        peer.tell("ping", namespace=namespace)
+    assert peer.inbox == []
+    peer.leave()
+    assert nothing_is_left(world)
+
+
+@pytest.mark.parametrize("mode", ["public", "hybrid"])
+@pytest.mark.parametrize("namespace", NAMESPACES)
+def test_who_is_let_in_with_a_bad_token_is_told_so_after_the_greeting(world: World, mode: str, namespace: str) -> None:
+    world.choose(AUTH_MODE=mode, FEATURE_ACCESS={"audio": "public"})
+    peer = world.peer().join(namespace, {"token": "wrong"})
+    assert peer.order == ["connect", *filter(None, [GREETINGS[namespace]]), "error"]
+    assert peer.got("error", namespace) == [{"code": "token_invalid", "message": "Invalid token. You are anonymous now"}]
+    for auth in (None, {"token": world.key(role="admin")}):
+        assert world.peer().join(namespace, auth).got("error", namespace) == []
+
+
+def test_the_code_says_what_was_wrong_with_the_token(world: World) -> None:
+    made = world.made_key()
+    change(world, keys.revoke, made.key.id, OPERATOR)
+    error = world.peer().join("/", {"token": made.text}).got("error")
+    assert error == [{"code": "token_revoked", "message": "Invalid token: revoked. You are anonymous now"}]
+
+
+def test_the_greeting_can_be_declined(world: World) -> None:
+    assert world.peer().join("/", {"greeting": False}).order == ["connect"]
+    assert world.peer().join("/", {"token": "wrong", "greeting": False}).order == ["connect", "error"]
+    peer = world.peer().join("/", {"token": world.key(), "greeting": False})
+    assert peer.order == ["connect"]
+    peer.tell("subscribe", {"topics": ["aircraft"]})
+    assert len(peer.got("aircraft:snapshot")) == 1, "only the greeting is declined"
+    for greeting in (True, None, 0, "false"):
+        assert world.peer().join("/", {"greeting": greeting}).order == ["connect", "aircraft:snapshot"]

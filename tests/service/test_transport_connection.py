@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import gevent
+import gevent.socket
 import pytest
 from engineio.packet import PING, Packet
 from engineio.payload import Payload
@@ -23,8 +24,9 @@ from skyspy.broadcast import Broadcast
 from skyspy.config import load
 from skyspy.store.settings import Settings
 from skyspy.transport import setup
-from skyspy.transport.connection import ClientConnection, Transport
+from skyspy.transport.connection import TCP_MARGIN, TCP_PER_CONNECTION, ClientConnection, Transport
 from skyspy.transport.frames import CLOSE, TEXT, BoundedWebSocket, payload_of
+from skyspy.transport.handler import Handler
 from skyspy.transport.outbox import Frame
 
 ROOM = "live.aircraft"
@@ -281,3 +283,49 @@ def test_s16_a_page_of_another_origin_is_refused_and_one_of_this_server_is_not(p
 def test_closing_a_connection_never_raises(place: Place) -> None:
     crashing = SimpleNamespace(sid="x", close=lambda **_: 1 / 0)
     ClientConnection(place.registry, crashing, Peer("198.51.100.7")).close()
+
+
+# -- TCP connections
+
+
+class Listener:
+    """What a Handler needs of gunicorn's server: no request ever reaches it here."""
+
+    log = None
+
+
+def tcp(place: Place, address: str) -> tuple[Any, gevent.Greenlet[..., Any]]:
+    """The client's end of a TCP connection from this address, and what serves the other end."""
+    ours, theirs = gevent.socket.socketpair()
+    kind = type("PlaceHandler", (Handler,), {"registry": place.registry})
+    return ours, gevent.spawn(kind(theirs, (address, 4711), Listener()).handle)
+
+
+def refused(ours: Any) -> bool:
+    ours.settimeout(0.2)
+    try:
+        return bool(ours.recv(12) == b"HTTP/1.1 429")
+    except TimeoutError:
+        return False
+
+
+def test_s28_one_address_has_a_limited_number_of_tcp_connections(place: Place) -> None:
+    place.settings.current = Settings(MAX_CONNECTIONS=10, CONNECTIONS_PER_ADDRESS=3)
+    most = 3 * TCP_PER_CONNECTION + TCP_MARGIN
+    held = [tcp(place, "198.51.100.7") for _ in range(most)]
+    settle()
+    assert refused(tcp(place, "198.51.100.7")[0])
+    assert not refused(tcp(place, "198.51.100.8")[0])
+    held[0][0].close()
+    held[0][1].join(2)
+    assert not refused(tcp(place, "198.51.100.7")[0]), "one has gone"
+    gevent.killall([greenlet for _, greenlet in held])
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.1.2.3"])
+def test_s28_loopback_and_trusted_proxies_have_as_many_tcp_connections_as_they_need(place: Place, address: str) -> None:
+    held = [tcp(place, address) for _ in range(3 * TCP_PER_CONNECTION + TCP_MARGIN + 20)]
+    settle()
+    assert not refused(held[-1][0])
+    gevent.killall([greenlet for _, greenlet in held])
+    assert place.registry.accepted.total == 0

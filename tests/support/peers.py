@@ -41,6 +41,7 @@ class FakeEngine:
         self.sid = sid
         self.queue = Outbox()
         self.closed = False
+        self.upgraded = True
 
     def close(self, wait: bool = True, abort: bool = False, reason: str = "") -> None:
         if not self.closed:

@@ -66,6 +66,27 @@ def declared(size: int, first: int = 0x81) -> bytes:
     return bytes((first, 0xFF)) + struct.pack("!Q", size) + MASK
 
 
+CLOSES = {
+    b"": 1000,
+    b"\x03": 1002,
+    **{code.to_bytes(2, "big"): code for code in (1000, 1001, 1002, 1003, 1007, 1008, 1011, 1014, 3000, 3999, 4000, 4999)},
+    **{code.to_bytes(2, "big"): 1002 for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535)},
+    b"\x03\xe8Gr\xc3\xbcezi": 1000,
+    b"\x03\xe8\xff": 1007,
+    b"\x03\xe8\xce\xba\xe1": 1007,
+    b"\x03\xed\xff": 1002,
+}
+"""The code that answers each payload of a close frame."""
+
+
+@pytest.mark.parametrize("payload", CLOSES, ids=bytes.hex)
+def test_a_close_frame_is_answered_with_its_code_or_with_what_is_wrong_with_it(payload: bytes) -> None:
+    wire = Wire(masked(payload, 0x88))
+    assert wire.ws.receive() is None
+    assert wire.closed_with() == CLOSES[payload]
+    assert bytes(wire.socket.sent) == frame(0x8, struct.pack("!H", CLOSES[payload]))
+
+
 @given(st.binary(max_size=500), st.binary(min_size=4, max_size=4))
 def test_unmasking_is_the_exclusive_or_of_the_rfc(payload: bytes, mask: bytes) -> None:
     assert unmask(payload, mask) == bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))

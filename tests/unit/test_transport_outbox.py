@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from queue import Empty
 from typing import Any
 
 import pytest
@@ -120,3 +122,54 @@ def test_lag_is_the_time_since_something_has_been_waiting() -> None:
     assert box.lag() >= 0
     box.get(block=False)
     assert box.lag() == 0
+
+
+def polled(box: Outbox) -> list[Any]:
+    """What Engine.IO answers one poll with: the first item it waits for, and those that are there already."""
+    items = [box.get(timeout=1)]
+    with contextlib.suppress(Empty):
+        while True:
+            items.append(box.get(block=False))
+    return items
+
+
+def test_a_poll_takes_sixteen_packets_at_most() -> None:
+    box, _ = outbox(takes_frames=False)
+    for number in range(40):
+        box.put(Packet(MESSAGE, str(number)))
+    box.put(None)
+    taken = [polled(box) for _ in range(3)]
+    assert [len(items) for items in taken] == [16, 16, 9]
+    assert [item.data for items in taken for item in items if item is not None] == [str(number) for number in range(40)]
+
+
+def test_a_poll_takes_64_kb_at_most_or_one_packet() -> None:
+    box, _ = outbox(takes_frames=False)
+    for size in (100_000, 30_000, 30_000, 30_000, 10, 64_001, 10):
+        box.put(Packet(MESSAGE, "x" * size))
+    assert [[len(item.data) for item in polled(box)] for _ in range(5)] == [
+        [100_000],
+        [30_000, 30_000],
+        [30_000, 10],
+        [64_001],
+        [10],
+    ]
+
+
+def test_a_websocket_takes_all_that_waits() -> None:
+    box, _ = outbox()
+    for number in range(100):
+        box.put(Packet(MESSAGE, str(number) * 2000))
+    assert len(polled(box)) == 100
+
+
+def test_the_newest_packets_are_those_of_one_poll_and_stay() -> None:
+    box, _ = outbox(takes_frames=False)
+    assert box.newest() == []
+    for number in range(40):
+        box.put(Packet(MESSAGE, str(number)))
+    box.put(None)
+    assert [item.data for item in box.newest()] == [str(number) for number in range(24, 40)]
+    box.put(Packet(MESSAGE, "x" * 100_000))
+    assert [len(item.data) for item in box.newest()] == [100_000]
+    assert box.qsize() == 42

@@ -202,5 +202,11 @@ class Poll:
     def get(self, timeout: float = 30.0) -> tuple[int, bytes]:
         return self.request("GET", timeout=timeout)
 
+    def until(self, part: bytes) -> bytes:
+        """Poll until an answer holds this; that answer."""
+        while part not in (body := self.get()[1]):
+            pass
+        return body
+
     def post(self, body: bytes) -> tuple[int, bytes]:
         return self.request("POST", body)

@@ -50,6 +50,10 @@ FRAMES: dict[str, tuple[bytes, set[int | None]]] = {
     "an Arabic digit": (mask("٤".encode()), {1002}),
     "close without reason": (mask(b"", 0x88), {1000}),
     "close with a code that is none": (mask(b"\x03\xed", 0x88), {1002}),
+    "close with one byte": (mask(b"\x03", 0x88), {1002}),
+    "close with a reason that is not UTF-8": (mask(b"\x03\xe8\xff", 0x88), {1007}),
+    "close with a code that nobody may send": (mask(b"\x03\xf7", 0x88), {1002}),
+    "close with a code that is not defined": (mask(b"\x07\xd0", 0x88), {1002}),
 }
 
 
@@ -127,7 +131,7 @@ def test_what_means_nothing_is_ignored(server: Server) -> None:
         client.socket.sendall(mask(b"\x00\x01\x02", 0x82) * 20)
         assert client.alive()
         client.send("40/nowhere,")
-        assert client.until("refused")
+        assert client.until("refused") == {"message": "Invalid namespace", "data": {"code": "unknown_namespace"}}
         assert [kind for kind, _ in client.inbox if kind not in ("aircraft:snapshot", "pong")] == []
 
 
@@ -274,7 +278,7 @@ def test_polling_works_by_itself(server: Server) -> None:
     [
         (b"4" * 70_000, 413),
         (b"4" * 1_000_001, 413),
-        (b"\x1e".join([b'42["ping"]'] * 17), 400),
+        (b"\x1e".join([b'42["ping"]'] * 257), 400),
         (b"x", 400),
         (b"", 400),
         (b"4\xff\xfe", 400),
@@ -301,7 +305,7 @@ def test_s28_polling_attachments_are_dropped_and_their_header_answered(server: S
     assert client.post(b'42["ping"]')[0] == 200
 
 
-def test_s28_two_polls_at_once_end_the_session(server: Server) -> None:
+def test_s28_two_polls_at_once_end_the_session_and_the_first_is_answered(server: Server) -> None:
     client = Poll(server)
     client.post(b"40")
     while client.get()[1].count(b"aircraft:snapshot") == 0:
@@ -310,6 +314,10 @@ def test_s28_two_polls_at_once_end_the_session(server: Server) -> None:
     first.sendall(f"GET /socket.io/?EIO=4&transport=polling&sid={client.sid} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     # Connections are accepted in their order, so the first is waiting when the second comes.
     assert client.get()[0] == 400
+    first.settimeout(10)
+    answer = http.client.HTTPResponse(first)
+    answer.begin()
+    assert (answer.status, answer.read()) == (200, b"1")
     assert client.get()[0] == 400
     first.close()
 
