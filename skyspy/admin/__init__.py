@@ -87,7 +87,7 @@ def _forbid_caching(response: Response) -> Response:
 def _shell() -> dict[str, Any]:
     """What the layout needs on every page: the user, the navigation, and the numbers in the top bar."""
     server = server_of(current_app)
-    anonymous = RequestContext(server, gate.pages(), gate.browser(), server.settings.current)
+    anonymous = RequestContext(server, gate.panel_sessions(), gate.browser(), server.settings.current)
     try:
         context = replace(anonymous, user=gate.signed_in())
         counts = session.live_counts(context) if context.user is not None and not g.get("panel_quiet") else {}

@@ -72,7 +72,7 @@ def attach(app: Flask, server: Server) -> None:
     app.config.update(SECRET_KEY_FALLBACKS=server.secret, WTF_CSRF_SECRET_KEY=server.secret)
 
 
-def pages() -> PanelSessions:
+def panel_sessions() -> PanelSessions:
     """The panel sessions of this server."""
     return server_of(current_app).panel_sessions
 
@@ -97,7 +97,7 @@ def signed_in() -> PanelUser | None:
 
 def start_session(opened: NewPanelSession) -> None:
     """Set this browser's cookie to a new session. The former content is dropped, which prevents session fixation."""
-    principal = pages().principal(opened.session)
+    principal = panel_sessions().principal(opened.session)
     session.clear()
     if opened.session.kept:
         session[UNTIL] = opened.session.family.expires_at
@@ -119,7 +119,7 @@ def view_function(route: Route) -> Callable[..., ResponseReturnValue]:
         user = None if route.open else signed_in()
         # The settings that the session was checked under, so that every check of this request uses the same ones.
         settings = server.settings.fresh() if user is None else user.settings
-        context = RequestContext(server, pages(), browser(), settings, user)
+        context = RequestContext(server, panel_sessions(), browser(), settings, user)
         if user is None and not route.open:
             return _sign_in_first(route)
         if not route.open and not context.may(*route.page.permissions):
@@ -172,7 +172,7 @@ def bad_form(_error: CSRFError) -> Response:
 
 def _load(secret: str) -> PanelUser | None:
     """The user whose session has this secret; None if there is none. Raises StoreError, Refused (overloaded)."""
-    cookie = auth.PanelCookie(pages(), secret, browser(), quiet=bool(g.get("panel_quiet")))
+    cookie = auth.PanelCookie(panel_sessions(), secret, browser(), quiet=bool(g.get("panel_quiet")))
     try:
         admission = auth.authorize(server_of(current_app).settings, cookie, request_peer(), identified=True)
     except auth.Refused as refused:
@@ -213,7 +213,7 @@ def _require_password(context: RequestContext, route: Route) -> ResponseReturnVa
     error, status, headers = "", 401, {}
     if route.method == "POST" and PROOF in request.form:
         try:
-            secret = context.pages.prove(user.session, request.form[PROOF], context.browser)
+            secret = context.pages.confirm_password(user.session, request.form[PROOF], context.browser)
         except LoginError:
             error = "That is not your password."
         except Throttled as full:

@@ -30,7 +30,7 @@ from skyspy.api.routes import IDENTIFIED, OPEN, SIGNED_IN, RequestContext, Resou
 from skyspy.auth import apikeys
 from skyspy.auth.policy import may
 from skyspy.auth.principal import TokenError
-from skyspy.auth.tokens import Grant, LoginError, Throttled
+from skyspy.auth.tokens import IssuedTokens, LoginError, Throttled
 from skyspy.permissions import PERMISSION_NAMES
 from skyspy.services import keys
 from skyspy.store.keys import KeySearch
@@ -139,7 +139,7 @@ def keys_revoke(context: RequestContext) -> object:
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="SkySpy"'}
 
 
-def _pair(grant: Grant) -> TokenPair:
+def _pair(grant: IssuedTokens) -> TokenPair:
     return to_model(TokenPair, grant, user=to_model(User, grant.user))
 
 

@@ -100,7 +100,7 @@ class ReceiverChange(Struct):
     paused: Annotated[bool, Meta(description="true disconnects it until false")]
 
 
-class Heard(Struct, forbid_unknown_fields=True):
+class ReceiverCheck(Struct, forbid_unknown_fields=True):
     """What came in a few seconds."""
 
     aircraft: int

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from skyspy.api.convert import to_model
-from skyspy.api.operation_models import Heard, NewReceiver, Receiver, ReceiverChange, ReceiverList
+from skyspy.api.operation_models import NewReceiver, Receiver, ReceiverChange, ReceiverCheck, ReceiverList
 from skyspy.api.operators import id_in
 from skyspy.api.routes import IDENTIFIED, RequestContext, Resource
 from skyspy.services import feeds
@@ -40,14 +40,14 @@ def feeds_add(context: RequestContext) -> object:
     return _one(context, feeds.add(context.server, context.caller, context.body.url).id)
 
 
-@resource.post("/api/admin/feeds/check/", body=NewReceiver, answer=Heard, **_SETTINGS)
+@resource.post("/api/admin/feeds/check/", body=NewReceiver, answer=ReceiverCheck, **_SETTINGS)
 def feeds_check(context: RequestContext) -> object:
     """Listen to a receiver for a few seconds.
 
     Nothing of it reaches the sky, and nothing is kept but a line in the audit log.
     """
     heard = feeds.check(context.server, context.caller, context.body.url)
-    return Heard(heard.aircraft, heard.messages, CHECK_SECONDS, heard.error)
+    return ReceiverCheck(heard.aircraft, heard.messages, CHECK_SECONDS, heard.error)
 
 
 @resource.post("/api/admin/feeds/<feed_id>/", body=ReceiverChange, answer=Receiver, errors=(404,), **_SETTINGS)

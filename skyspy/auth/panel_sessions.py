@@ -103,13 +103,13 @@ class PanelSessions:
         same = limit_key(session.proved_from) == limit_key(address)
         return same and 0 <= self._clock.wall() - session.proved_at < PASSWORD_RECENT_SECONDS
 
-    def prove(self, session: PanelSession, password: object, browser: Browser) -> str:
+    def confirm_password(self, session: PanelSession, password: object, browser: Browser) -> str:
         """Check the password again; returns the session's new secret. Raises LoginError, Throttled, StoreError."""
         signed = self.check(session, password, browser)
         self._sign_in.succeeded(signed)
         secret, now = _new_secret(), self._clock.wall()
         digest = _digest(self._secret, secret)
-        if not self._store.write(panel.prove, session.digest, digest, browser.address, now):
+        if not self._store.write(panel.confirm_password, session.digest, digest, browser.address, now):
             raise LoginError
         return secret
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from skyspy.auth.passwords import Passwords, PasswordsBusy
-from skyspy.auth.throttle import LoginThrottle, Throttled, Ticket
+from skyspy.auth.throttle import LoginAttempt, LoginThrottle, Throttled
 from skyspy.clock import Clock
 from skyspy.store import Store, audit, users
 from skyspy.store.audit import Actor
@@ -33,7 +33,7 @@ class SignedIn:
     """A user whose password matched. `new_hash` replaces the stored hash where it is not None."""
 
     user: User
-    ticket: Ticket
+    ticket: LoginAttempt
     new_hash: str | None = field(default=None, repr=False)
 
 
@@ -79,7 +79,7 @@ class SignIn:
         about = "unknown user" if user is None else f"user {user.name}"
         self._record("login.failed", about, client)
 
-    def _count_attempt(self, name: str, client: str, settings: Settings) -> Ticket:
+    def _count_attempt(self, name: str, client: str, settings: Settings) -> LoginAttempt:
         try:
             return self._throttle.begin(name, client, settings)
         except Throttled as full:

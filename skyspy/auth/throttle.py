@@ -39,7 +39,7 @@ class Throttled(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class LoginAttempt:
     """A counted attempt. `counted` and `account` are the buckets it was counted in, `known` the mark that a success sets."""
 
     counted: tuple[str, ...]
@@ -57,7 +57,7 @@ class LoginThrottle:
         # Full buckets, so that refusing costs no write: bucket to (limit at that time, wall seconds of its end).
         self._full: dict[str, tuple[int, float]] = {}
 
-    def begin(self, name: str, client: str, settings: Settings) -> Ticket:
+    def begin(self, name: str, client: str, settings: Settings) -> LoginAttempt:
         """Count an attempt, before its password is checked. Raises Throttled, StoreError."""
         now = self._clock.wall()
         source = addresses.limit_key(client)
@@ -79,14 +79,14 @@ class LoginThrottle:
             buckets = [by_address, by_anyone, by_account]
         full = self._store.write(attempts.count_attempt, buckets, settings.LOGIN_WINDOW_SECONDS, now)
         if full is None:
-            return Ticket(tuple(b.name for b in buckets if b is not by_account), by_account.name, known)
+            return LoginAttempt(tuple(b.name for b in buckets if b is not by_account), by_account.name, known)
         kind = full.bucket.partition(":")[0]
         if kind != "account":
             # Not cached for accounts: a sign-in at another process may clear those.
             self._remember(full.bucket, by_address.limit if kind == "address" else by_anyone.limit, full.until)
         raise Throttled(full.until - now, first_limit=kind if full.first else "")
 
-    def succeeded(self, ticket: Ticket) -> None:
+    def succeeded(self, ticket: LoginAttempt) -> None:
         """Undo the count of a successful attempt: only failures count."""
         self._store.write(attempts.record_success, ticket.counted, ticket.account, ticket.known, self._clock.wall())
 

@@ -33,7 +33,7 @@ from skyspy.store.audit import Actor
 from skyspy.store.families import Exchange, Family
 from skyspy.store.settings import SettingsTable
 
-__all__ = ["Grant", "LoginError", "Throttled", "TokenError", "Tokens"]
+__all__ = ["IssuedTokens", "LoginError", "Throttled", "TokenError", "Tokens"]
 
 ISSUER = AUDIENCE = "skyspy"
 ALGORITHM = "HS256"
@@ -52,7 +52,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class IssuedTokens:
     """The result of a sign-in or refresh: both tokens, the access token's lifetime in seconds, and the principal."""
 
     access: str = field(repr=False)
@@ -101,7 +101,7 @@ class Tokens:
                 raise TokenError("rate_limited", retry_after=wait) from None
             raise
 
-    def login(self, username: object, password: object, client: str) -> Grant:
+    def login(self, username: object, password: object, client: str) -> IssuedTokens:
         """Sign in. Raises LoginError, Throttled, StoreError."""
         settings = self._settings.fresh()
         signed = self._sign_in.check(username, password, client, settings)
@@ -116,7 +116,7 @@ class Tokens:
         self._sign_in.succeeded(signed)
         return self._grant(Family(family_id, signed.user, now, ends, None), refresh, settings.JWT_ACCESS_SECONDS)
 
-    def refresh(self, token: object, client: str = "") -> Grant:
+    def refresh(self, token: object, client: str = "") -> IssuedTokens:
         """Exchange a refresh token for a new pair. Raises TokenError, StoreError."""
         settings = self._settings.fresh()
         new, done = _new_refresh(), Exchange("unknown")
@@ -147,7 +147,7 @@ class Tokens:
         actor = Actor("user", family.user.name, client)
         return self._store.write(families.end, family, "revoked", actor, self._clock.wall())
 
-    def access(self, family: Family, lifetime_s: int) -> Grant:
+    def access(self, family: Family, lifetime_s: int) -> IssuedTokens:
         """An access token of an active family, without a refresh token: for pages of the panel, which request another in time."""
         return self._grant(family, "", lifetime_s)
 
@@ -190,7 +190,7 @@ class Tokens:
                 self._refused[about] = self._refused.get(about, 0) + times
             raise
 
-    def _grant(self, family: Family, refresh: str, lifetime_s: int) -> Grant:
+    def _grant(self, family: Family, refresh: str, lifetime_s: int) -> IssuedTokens:
         now = int(self._clock.wall())
         claims = {
             "iss": ISSUER,
@@ -204,7 +204,7 @@ class Tokens:
             "fam": family.id,
         }
         access = jwt.encode(claims, _jwt_key(self._secret), ALGORITHM, {"kid": self._secret.id})
-        return Grant(access, refresh, lifetime_s, _principal_of_family(family, float(now + lifetime_s), now))
+        return IssuedTokens(access, refresh, lifetime_s, _principal_of_family(family, float(now + lifetime_s), now))
 
     def _identify(self, token: object, client: str | None) -> Principal:
         if not isinstance(token, str) or len(token) > _MAX_TOKEN_CHARS:

@@ -24,7 +24,7 @@ class DatabasePresence:
         return self._store.read(presence.every, self._clock.wall())
 
     def request_traffic(self) -> None:
-        self._store.write(presence.want, self._clock.wall())
+        self._store.write(presence.request_traffic, self._clock.wall())
 
     def poll(self, after: int | None) -> Polled:
         return self._store.read(presence.poll, after, self._clock.wall())

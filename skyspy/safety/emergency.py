@@ -31,7 +31,7 @@ def is_emergency(word: object) -> bool:
     return word not in NO_EMERGENCY
 
 
-class SquawkAlarm:
+class EmergencySquawk:
     """The emergency squawk of one aircraft. `meaning` is None until the squawk was received twice; `own` is the value that the
     aircraft reports in `emergency`, kept while the squawk is confirmed."""
 

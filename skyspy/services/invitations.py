@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from skyspy.auth.apikeys import principal_of
 from skyspy.auth.principal import TokenError
 from skyspy.services.caller import Caller, Context, Denied, Refused, Transaction, as_refusals
-from skyspy.services.users import MANAGE, outranked
+from skyspy.services.users import MANAGE, require_manageable
 from skyspy.store import invitations, keys, state, users
 from skyspy.store.audit import Actor
 from skyspy.store.invitations import Link
@@ -122,7 +122,7 @@ class _Claims:
 
 
 def _make_for(here: Transaction, context: Context, kind: str, user_id: int) -> str:
-    user, maker = outranked(here, user_id), here.principal
+    user, maker = require_manageable(here, user_id), here.principal
     here.require_no_limits("links")
     if kind == INVITE and user.password_hash is not None:
         raise Refused("conflict", f"{user.name} has a password already: make a reset link instead")

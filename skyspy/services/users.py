@@ -111,7 +111,7 @@ def change(
     """
 
     def may_change(here: Transaction) -> User:
-        user = outranked(here, user_id)
+        user = require_manageable(here, user_id)
         if disabled:
             _not_self(caller, user, "disable")
         if role is not None:
@@ -141,7 +141,7 @@ def sign_out(context: Context, caller: Caller, user_id: int) -> None:
     def work(here: Transaction) -> None:
         if user_id != here.principal.user_id:
             here.require(MANAGE)
-            outranked(here, user_id)
+            require_manageable(here, user_id)
         users.sign_out_everywhere(here.connection, user_id, here.actor, here.at)
 
     caller.act(context, None, work)
@@ -166,7 +166,7 @@ def delete(context: Context, caller: Caller, user_id: int) -> None:
     """Delete a user and the user's keys; audit rows stay. Raises Refused."""
 
     def work(here: Transaction) -> None:
-        _not_self(caller, outranked(here, user_id), "delete")
+        _not_self(caller, require_manageable(here, user_id), "delete")
         users.remove(here.connection, user_id, here.actor, here.at)
 
     caller.act(context, MANAGE, work)
@@ -183,7 +183,7 @@ def is_active(key: Key, now: float) -> bool:
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
 
 
-def outranked(here: Transaction, user_id: int) -> User:
+def require_manageable(here: Transaction, user_id: int) -> User:
     """The user, if the caller holds every permission of this one. Raises NotFound, Denied."""
     user = users.by_id(here.connection, user_id)
     here.require_outranks(user.permissions, user.name)

@@ -19,7 +19,7 @@ GLIDE_FT_PER_NM = 318.0
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class SimulatedSite:
     """The fixed surroundings: an airfield near the centre (`x`, `y` in nm), its runways' heading and elevation in feet, a
     small airfield further away, airways as (heading, offset in nm to the right of the centre), the wind at the ground
     (direction in degrees, knots) and the pressure in hPa."""
@@ -37,7 +37,7 @@ class Site:
     qnh: float
 
 
-def make_site(seed: int) -> Site:
+def make_site(seed: int) -> SimulatedSite:
     """The site of a seed."""
     random = RandomStream(seed, 0)
     runway = random.whole(1, 36) * 10.0
@@ -45,7 +45,7 @@ def make_site(seed: int) -> Site:
     distance, small_distance = random.between(2, 5), random.between(10, 15)
     first = random.between(0, 180)
     airways = tuple((first + n * 180 / 5 + random.between(-10, 10), random.between(-45, 45)) for n in range(5))
-    return Site(
+    return SimulatedSite(
         distance * sin(away),
         distance * cos(away),
         runway,
@@ -60,10 +60,10 @@ def make_site(seed: int) -> Site:
     )
 
 
-Planner = Callable[[RandomStream, Site, Model], Route]
+Planner = Callable[[RandomStream, SimulatedSite, Model], Route]
 
 
-def overflight(random: RandomStream, site: Site, model: Model) -> Route:
+def overflight(random: RandomStream, site: SimulatedSite, model: Model) -> Route:
     """Along an airway at a cruising level, with one gentle turn, now and then a step climb."""
     heading, offset = random.pick(site.airways)
     back = random.chance(0.5)
@@ -79,7 +79,7 @@ def overflight(random: RandomStream, site: Site, model: Model) -> Route:
     return route.build(1, aside * sin(right), aside * cos(right), course)
 
 
-def distress(random: RandomStream, site: Site, model: Model) -> Route:
+def distress(random: RandomStream, site: SimulatedSite, model: Model) -> Route:
     """An overflight that diverts: it turns and descends to 10,000 ft."""
     heading, offset = random.pick(site.airways)
     route = RouteBuilder(model.cruise, 33000).go("cruise", 75).turn("cruise", random.sign() * random.between(40, 110))
@@ -88,7 +88,7 @@ def distress(random: RandomStream, site: Site, model: Model) -> Route:
     return route.build(1, offset * sin(right), offset * cos(right), heading)
 
 
-def arrival(random: RandomStream, site: Site, model: Model) -> Route:
+def arrival(random: RandomStream, site: SimulatedSite, model: Model) -> Route:
     """From cruise to a landing on the left runway, and taxiing to a stand."""
     final_nm = random.between(8, 11)
     gate = site.elevation + final_nm * GLIDE_FT_PER_NM
@@ -107,7 +107,7 @@ def arrival(random: RandomStream, site: Site, model: Model) -> Route:
     return route.build(touchdown, x, y, site.runway)
 
 
-def departure(random: RandomStream, site: Site, model: Model) -> Route:
+def departure(random: RandomStream, site: SimulatedSite, model: Model) -> Route:
     """Taxiing from a stand, take-off from the right runway, and climb to cruise."""
     route = RouteBuilder(0, site.elevation).wait("stand", random.between(20, 60)).go("taxi", 0.05, 15)
     route.go("taxi", random.between(0.3, 0.9)).turn("taxi", -90).go("taxi", 0.12, 0).wait("stand", random.between(20, 50))
@@ -121,7 +121,7 @@ def departure(random: RandomStream, site: Site, model: Model) -> Route:
     return route.build(roll, x, y, site.runway)
 
 
-def circuit(random: RandomStream, site: Site, model: Model) -> Route:
+def circuit(random: RandomStream, site: SimulatedSite, model: Model) -> Route:
     """Several traffic patterns at the small airfield, with a touchdown in each."""
     speed, height = 85.0, site.elevation + 1000
     corner = turn_radius_nm(speed)
@@ -145,7 +145,7 @@ def circuit(random: RandomStream, site: Site, model: Model) -> Route:
     return route.build(first, site.small_x + shift * sin(angle), site.small_y + shift * cos(angle), site.small_runway)
 
 
-def wander(random: RandomStream, site: Site, model: Model) -> Route:
+def wander(random: RandomStream, site: SimulatedSite, model: Model) -> Route:
     """A cross-country flight of a light aircraft."""
     speed = model.cruise
     route = RouteBuilder(speed, random.whole(5, 10) * 500).go("cruise", random.between(8, 12))
@@ -158,7 +158,7 @@ def wander(random: RandomStream, site: Site, model: Model) -> Route:
     return route.go("cruise", 10).build(2, x + site.x / 2, y + site.y / 2, random.between(0, 360))
 
 
-def hover(random: RandomStream, site: Site, model: Model) -> Route:
+def hover(random: RandomStream, site: SimulatedSite, model: Model) -> Route:
     """A helicopter, low and slow: it circles a point twice on its way."""
     low = site.elevation + random.whole(20, 40) * 25
     speed = model.cruise - 15
@@ -171,7 +171,7 @@ def hover(random: RandomStream, site: Site, model: Model) -> Route:
     return route.build(orbit, random.between(-12, 12), random.between(-12, 12), random.between(0, 360))
 
 
-def racetrack(random: RandomStream, site: Site, model: Model) -> Route:  # noqa: ARG001 - every plan takes the same
+def racetrack(random: RandomStream, site: SimulatedSite, model: Model) -> Route:  # noqa: ARG001 - every plan takes the same
     """A military aircraft that flies a racetrack pattern twice."""
     hand = random.sign()
     route = RouteBuilder(model.cruise - 30, random.whole(20, 26) * 1000).go("cruise", 40).turn("cruise", 30)
@@ -182,7 +182,7 @@ def racetrack(random: RandomStream, site: Site, model: Model) -> Route:  # noqa:
     return route.build(first, random.between(-25, 25), random.between(-25, 25), random.between(0, 360))
 
 
-def _on_runway(site: Site, along: float, aside: float) -> tuple[float, float]:
+def _on_runway(site: SimulatedSite, along: float, aside: float) -> tuple[float, float]:
     """The point `along` nm in the runways' direction and `aside` nm to its right, from the airfield's centre."""
     ahead, right = radians(site.runway), radians(site.runway + 90)
     return site.x + along * sin(ahead) + aside * sin(right), site.y + along * cos(ahead) + aside * cos(right)

@@ -43,7 +43,7 @@ EVICTION_SECONDS = 0.7
 """Seconds from sending a client the reason for its disconnect to ending its TCP connection."""
 MAX_STRIKES = 200
 """Events over the permitted rate, less those within it, after which a client is disconnected."""
-COMPLAIN_EVERY = 20
+REFUSALS_PER_REPLY = 20
 """Only every COMPLAIN_EVERY-th refused event of a flood is answered: an answer costs more than the event."""
 
 
@@ -252,7 +252,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
     def _too_fast(self, session: Session, strikes: int) -> Payload:
         if strikes >= MAX_STRIKES:
             self.evict(session, "rate_limited")
-        elif strikes % COMPLAIN_EVERY == 1:
+        elif strikes % REFUSALS_PER_REPLY == 1:
             self.send(session, "error", _error("rate_limited", MESSAGES["rate_limited"]))
         return _error("rate_limited", MESSAGES["rate_limited"])
 

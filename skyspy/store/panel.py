@@ -109,7 +109,7 @@ def touch(connection: Connection, digest: str, at: float) -> None:
     connection.execute(update(PANEL_SESSIONS).where(PANEL_SESSIONS.c.digest == digest).values(seen_at=at))
 
 
-def prove(connection: Connection, old: str, new: str, address: str, at: float) -> bool:
+def confirm_password(connection: Connection, old: str, new: str, address: str, at: float) -> bool:
     """Record that the password was given again, and replace the session's digest. False where the session ended."""
     values = {"digest": new, "proved_at": at, "proved_from": address[:64], "seen_at": at}
     return connection.execute(update(PANEL_SESSIONS).where(PANEL_SESSIONS.c.digest == old).values(values)).rowcount == 1

@@ -79,7 +79,7 @@ class Polled:
     evictions: tuple[Eviction, ...] = ()
 
 
-def want(connection: Connection, at: float) -> None:
+def request_traffic(connection: Connection, at: float) -> None:
     """Request that every process write traffic counters of its sessions for WANTED_S seconds."""
     connection.execute(update(STATE).values(wanted_until=at + WANTED_S))
 

@@ -70,7 +70,7 @@ class Area:
         return self._centre is None or distance_nm(self._centre, (lat, lon)) <= self._range
 
 
-class Rival:
+class ConflictingTrack:
     """A series of positions that contradict the held one and are consistent with each other. `lat`, `lon`, `at`: the last one;
     `first`: time of the first."""
 
@@ -90,7 +90,7 @@ class HeldPosition(Stamp):
         super().__init__(-inf, _NO_SOURCE)
         self.lat = self.lon = 0.0
         self.north = self.east = 0.0
-        self.rival: Rival | None = None
+        self.rival: ConflictingTrack | None = None
 
     def clear(self) -> None:
         """Remove the position."""
@@ -155,7 +155,7 @@ class HeldPosition(Stamp):
             north, east = _step(rival.lat, rival.lon, lat, lon)
             agrees = north * north + east * east <= _max_distance_nm((at - rival.at) * pace, gs, rank) ** 2
         if rival is None or not agrees:
-            self.rival = Rival(lat, lon, at)
+            self.rival = ConflictingTrack(lat, lon, at)
             return JUMP
         rival.lat, rival.lon, rival.at, rival.count = lat, lon, at, rival.count + 1
         if rival.count < MIN_RIVALS or (at - rival.first) * pace < MIN_RIVAL_SECONDS:

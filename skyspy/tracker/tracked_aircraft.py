@@ -15,7 +15,7 @@ from typing import Any
 
 from skyspy.aircraft import FIELDS, POSITION, SOURCES, Value
 from skyspy.military import is_military
-from skyspy.safety.emergency import SQUAWKS, SquawkAlarm
+from skyspy.safety.emergency import SQUAWKS, EmergencySquawk
 from skyspy.tracker.gate import ADSC, WORST, Stamp, lifetime_s
 from skyspy.tracker.limits import Limits
 from skyspy.tracker.position import HeldPosition
@@ -72,7 +72,7 @@ class TrackedAircraft:
         self.type, self.type_rank, self.type_at = "unknown", WORST + 1, -inf
         self.military = is_military(hex_)
         self.rssi: Value | None = None
-        self.alarm: SquawkAlarm | None = None
+        self.alarm: EmergencySquawk | None = None
         self.listed = self.touched = self.has_removals = self.gone = False
 
     # -- input -----------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ class TrackedAircraft:
         if code not in SQUAWKS:
             self._end_alarm()
         elif self.alarm is None:
-            self.alarm = SquawkAlarm(str(code), at)
+            self.alarm = EmergencySquawk(str(code), at)
         else:
             is_first = self.alarm.meaning is None
             if self.alarm.confirm(str(code), at):

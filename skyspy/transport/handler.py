@@ -19,8 +19,8 @@ from skyspy.transport.connection import ClientConnection, ConnectionRegistry
 from skyspy.transport.frames import NORMAL, BoundedWebSocket
 from skyspy.transport.http import (
     accept_key,
-    are_packets,
     fields,
+    is_packet_list,
     linger,
     no_response,
     plain,
@@ -182,7 +182,7 @@ class Handler(StrictHandler):
             refusal = "413 Content Too Large", f"at most {self.limit} bytes"
         else:
             body = self.read_declared(self.content_length)
-        if body is not None and not are_packets(body):
+        if body is not None and not is_packet_list(body):
             refusal = "400 Bad Request", "not Engine.IO packets"
         if refusal is not None or body is None:
             self.registry.counts.broken += 1

@@ -54,7 +54,7 @@ def fields(query: str) -> dict[str, list[str]]:
         return {}
 
 
-def are_packets(body: bytes) -> bool:
+def is_packet_list(body: bytes) -> bool:
     """Whether a polling body is a list of at most MAX_PACKETS Engine.IO packets in UTF-8."""
     packets = body.split(b"\x1e")
     if len(packets) > MAX_PACKETS or any(not packet or packet[:1] not in b"0123456b" for packet in packets):

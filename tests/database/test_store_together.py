@@ -40,7 +40,7 @@ def row(process: str, sid: str, since: float = 1.0, **more: int) -> SessionRow:
 
 def test_requesting_traffic_does_not_raise_the_version_and_an_eviction_does(store: Store) -> None:
     before = store.read(state.version)
-    store.write(presence.want, 100.0)
+    store.write(presence.request_traffic, 100.0)
     assert store.read(state.version) == before
     store.write(presence.evict, "user", "7", 3, BOSS, 100.0)
     assert store.read(state.version) == before + 1

@@ -18,7 +18,7 @@ from skyspy.auth.principal import TokenError
 from skyspy.auth.secret import Secret
 from skyspy.auth.signin import SignIn
 from skyspy.auth.throttle import LoginThrottle
-from skyspy.auth.tokens import Grant, Tokens
+from skyspy.auth.tokens import IssuedTokens, Tokens
 from skyspy.clock import Clock
 from skyspy.config import FormerKey
 from skyspy.store import Store, users
@@ -71,7 +71,7 @@ class Desk:
     def user(self, name: str = "ben", role: str = "operator") -> User:
         return change(self, users.create, name, role, QUICK.hash(PASSWORD, 8), BOSS)
 
-    def login(self, name: str = "ben", password: object = PASSWORD, client: str = "192.0.2.1") -> Grant:
+    def login(self, name: str = "ben", password: object = PASSWORD, client: str = "192.0.2.1") -> IssuedTokens:
         return self.tokens.login(name, password, client)
 
     def code(self, token: object, client: str | None = None) -> str:

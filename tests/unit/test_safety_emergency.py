@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from skyspy.aircraft import EMERGENCIES
-from skyspy.safety.emergency import DESCRIPTIONS, NO_EMERGENCY, SQUAWKS, SquawkAlarm, is_emergency
+from skyspy.safety.emergency import DESCRIPTIONS, NO_EMERGENCY, SQUAWKS, EmergencySquawk, is_emergency
 
 
 def test_every_word_of_the_field_is_an_emergency_with_a_description_or_is_none() -> None:
@@ -15,7 +15,7 @@ def test_every_word_of_the_field_is_an_emergency_with_a_description_or_is_none()
 
 
 def test_a_squawk_means_something_only_when_a_later_reception_confirms_it() -> None:
-    alarm = SquawkAlarm("7700", 10.0)
+    alarm = EmergencySquawk("7700", 10.0)
     assert not alarm.confirm("7700", 10.0), "the same reception again"
     assert alarm.meaning is None
     assert alarm.confirm("7700", 10.5)
@@ -23,7 +23,7 @@ def test_a_squawk_means_something_only_when_a_later_reception_confirms_it() -> N
 
 
 def test_another_emergency_squawk_begins_anew_and_the_confirmed_one_counts_until_then() -> None:
-    alarm = SquawkAlarm("7600", 0.0)
+    alarm = EmergencySquawk("7600", 0.0)
     alarm.confirm("7600", 1.0)
     assert not alarm.confirm("7500", 2.0)
     assert alarm.emergency == "nordo"
@@ -33,7 +33,7 @@ def test_another_emergency_squawk_begins_anew_and_the_confirmed_one_counts_until
 
 @pytest.mark.parametrize(("own", "counts"), [(None, "general"), ("none", "general"), ("minfuel", "minfuel")])
 def test_what_the_aircraft_itself_says_goes_before_its_squawk(own: str | None, counts: str) -> None:
-    alarm = SquawkAlarm("7700", 0.0)
+    alarm = EmergencySquawk("7700", 0.0)
     alarm.confirm("7700", 1.0)
     alarm.own = own
     assert alarm.emergency == counts

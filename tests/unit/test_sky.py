@@ -18,8 +18,8 @@ from skyspy.presence.sessions import Session
 from skyspy.receivers.manager import Receivers
 from skyspy.sky import Sky, SkyView
 from skyspy.sky.audience import patch_seen_from, seen_from, summarise
+from skyspy.sky.delta_buffer import DeltaBuffer
 from skyspy.sky.history import HistorySink
-from skyspy.sky.memory import Memory
 from skyspy.sky.streams import STREAMS
 from skyspy.store.settings import Settings
 from skyspy.tracker import Delta, Limits, Tracker, totals
@@ -265,7 +265,7 @@ def test_every_topic_has_its_snapshot(topic: str) -> None:
 
 
 def test_memory_forgets_the_oldest_and_says_so() -> None:
-    memory = Memory(limit=3)
+    memory = DeltaBuffer(limit=3)
     for seq in range(1, 6):
         memory.add(Delta(seq, seq - 1, (), ({"hex": "4B1613", "gs": seq},), ()))
     assert memory.since(1) is None

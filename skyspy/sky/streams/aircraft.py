@@ -11,7 +11,7 @@ from skyspy.clock import Moment
 from skyspy.filters import AircraftFilter, select
 from skyspy.presence.sessions import Session
 from skyspy.sky.audience import Payload, patch_seen_from, seen_from
-from skyspy.sky.memory import Memory
+from skyspy.sky.delta_buffer import DeltaBuffer
 from skyspy.sky.streams.base import Event, Params, Request, RequestError, Stream, fixed
 from skyspy.sky.view import SkyView
 from skyspy.topics import AUDIENCES, DELTA, TOPICS, WHOLE, Room
@@ -29,7 +29,7 @@ class AircraftStream(Stream):
 
     def __init__(self, view: SkyView) -> None:
         self._view = view
-        self._memory = Memory()
+        self._memory = DeltaBuffer()
         self._last_heartbeat = view.clock.steady()
         self._whole_rooms = tuple(Room(view.name, self.topic.name, WHOLE, audience) for audience in AUDIENCES)
         self._delta_rooms = tuple(Room(view.name, self.topic.name, DELTA, audience) for audience in AUDIENCES)

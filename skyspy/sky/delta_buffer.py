@@ -10,13 +10,13 @@ from collections import deque
 
 from skyspy.tracker import Delta
 
-REMEMBERED_CHANGES = 50_000
+MAX_BUFFERED_CHANGES = 50_000
 
 
-class Memory:
+class DeltaBuffer:
     """The most recent deltas, oldest first, each beginning where the one before it ended."""
 
-    def __init__(self, limit: int = REMEMBERED_CHANGES) -> None:
+    def __init__(self, limit: int = MAX_BUFFERED_CHANGES) -> None:
         self._limit = limit
         self._deltas: deque[Delta] = deque()
         self._size = 0
