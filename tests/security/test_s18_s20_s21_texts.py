@@ -129,11 +129,11 @@ def test_s21_nothing_that_a_stranger_sends_forges_a_line(server: Server, operato
     ask(server, "/api/auth/token/", send={"username": FORGED, "password": FORGED})
     Browser(server).sign_in(FORGED)
     for path in (f"/{in_path}", f"/api/aircraft/{in_path}/?token=x", f"/admin/{in_path}/", f"/admin/sign-in/?next={in_path}"):
-        ask(server, path, headers={"User-Agent": "a\x1b[2J", "Referer": "b\x1b[2J", "Origin": "https://c\x1b[2J"})
+        ask(server, path, headers={"User-Agent": "a\x9b2J", "Referer": "b\x9b2J", "Origin": "https://c\x9b2J"})
     for control, status in (("\x1b", 400), ("\x9b", 403)):
         with Ws(server, Origin=f"https://evil{control}[2J.example") as client:
             assert client.status == status
-    with Ws(server, f"EIO=4&transport=websocket&token={in_path}", User_Agent="x\x1b[2J") as client:
+    with Ws(server, f"EIO=4&transport=websocket&token={in_path}", User_Agent="x\x9b2J") as client:
         client.join("/" + FORGED.replace(",", ""), {"token": FORGED})
         client.join("/", {"token": FORGED})
         client.tell(FORGED, {"a": FORGED})
