@@ -31,7 +31,7 @@ from skyspy.broadcast import Broadcast
 from skyspy.clock import Clock, iso
 from skyspy.config import ROOT, Config
 from skyspy.feedurl import FeedUrl, parse
-from skyspy.geo import Point
+from skyspy.geo import Point, rounded
 from skyspy.presence.database import DatabasePresence
 from skyspy.presence.presence import Presence
 from skyspy.presence.sessions import SessionRegistry
@@ -176,7 +176,8 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     simulated = boot.location or DEFAULT_CENTRE
     all_demo = all(feed.scheme.name == "demo" for feed in boot.feeds)
     live = build_view("live", clock, current, boot.feeds, simulated if all_demo else boot.location, boot.replay_dir)
-    sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), simulated)
+    # Test keys are handed out freely: the sandbox stands near the receiver, never where it is.
+    sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), rounded(simulated))
     # Only what was really received is worth keeping.
     sinks: dict[str, HistorySink] = {"live": MinuteStatistics(live, history)}
     for view in (live, sandbox):

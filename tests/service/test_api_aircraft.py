@@ -277,3 +277,12 @@ def test_the_probes_answer_in_their_shape(world: World) -> None:
     shape = msgspec.json.decode(ready.data, type=Readiness)
     assert (ready.status_code, shape.ready) == (503, False)
     assert {check.name: check.ready for check in shape.checks} == {"store": True, "feeds": False}
+
+
+def test_a_test_key_never_learns_where_the_receiver_stands(world: World) -> None:
+    key = world.key(kind="test")
+    for mode in ("exact", "rounded", "hidden"):
+        world.choose(RECEIVER_LOCATION_PUBLIC=mode)
+        told = world.get("/data/receiver.json", key).json
+        assert (told.get("lat"), told.get("lon")) != (47.46, 8.55)
+        assert (told.get("lat"), told.get("lon")) in ((47.5, 8.6), (None, None))
