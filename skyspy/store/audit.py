@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, desc, insert, select
 
 from skyspy import wirejson
+from skyspy.store.rows import to_record
 from skyspy.store.schema import AUDIT
 
 DAY_S = 86400.0
@@ -128,6 +129,4 @@ def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
     def value(text: str | None) -> Any:
         return None if text is None else wirejson.loads(text)
 
-    return Entry(
-        row.id, row.at, row.actor_kind, row.actor, row.address, row.action, row.object, value(row.before), value(row.after)
-    )
+    return to_record(Entry, row, before=value(row.before), after=value(row.after))

@@ -7,15 +7,16 @@ family, whichever of them stole it. Only digests are stored.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from skyspy.store import audit, state, users
 from skyspy.store.audit import Actor
+from skyspy.store.rows import for_ids, labelled, to_record
 from skyspy.store.schema import FAMILIES, REFRESH_TOKENS, ROLES, USERS
-from skyspy.store.users import CHUNK, User
+from skyspy.store.users import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +38,20 @@ class Exchange:
     family: Family | None = None
 
 
-_QUERY = (
-    select(FAMILIES.c.id, FAMILIES.c.created_at, FAMILIES.c.expires_at, FAMILIES.c.revoked_at, *users.COLUMNS)
-    .join_from(FAMILIES, USERS, FAMILIES.c.user_id == USERS.c.id)
-    .join(ROLES, USERS.c.role_id == ROLES.c.id)
-)
+COLUMNS = (*labelled("f_", *(FAMILIES.c[field.name] for field in fields(Family) if field.name in FAMILIES.c)), *users.COLUMNS)
+"""The columns that `family_of` needs; the query joins `FAMILIES`, `USERS` and `ROLES`."""
+
+_QUERY = select(*COLUMNS).join_from(FAMILIES, USERS, FAMILIES.c.user_id == USERS.c.id).join(ROLES, USERS.c.role_id == ROLES.c.id)
 
 
-def _family(row: Row[*tuple[Any, ...]]) -> Family:
-    return Family(row.id, users.user_of(row), row.created_at, row.expires_at, row.revoked_at)
+def family_of(row: Row[*tuple[Any, ...]]) -> Family:
+    """The family in a row that holds COLUMNS."""
+    return to_record(Family, row, "f_", user=users.user_of(row))
 
 
 def by_ids(connection: Connection, ids: Iterable[str]) -> Mapping[str, Family]:
     """The families that exist, with their users, by id."""
-    wanted = sorted(set(ids))
-    found: dict[str, Family] = {}
-    for start in range(0, len(wanted), CHUNK):
-        rows = connection.execute(_QUERY.where(FAMILIES.c.id.in_(wanted[start : start + CHUNK])))
-        found.update((row.id, _family(row)) for row in rows)
-    return found
+    return {row.f_id: family_of(row) for row in for_ids(connection, _QUERY, FAMILIES.c.id, ids)}
 
 
 def start(

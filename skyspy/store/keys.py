@@ -18,8 +18,9 @@ from skyspy.permissions import OPERATOR_PERMISSIONS, PERMISSION_NAMES
 from skyspy.store import audit, state, users
 from skyspy.store.audit import DAY_S, Actor
 from skyspy.store.roles import AccountError, NotFound
+from skyspy.store.rows import for_ids, to_record
 from skyspy.store.schema import API_KEYS, KEY_USES, ROLES, USERS
-from skyspy.store.users import CHUNK, User
+from skyspy.store.users import User
 
 KINDS = ("live", "test")
 
@@ -75,21 +76,8 @@ _QUERY = (
 
 def _key(row: Row[*tuple[Any, ...]]) -> Key:
     scopes, networks = _word_list(row.scopes), _word_list(row.networks)
-    return Key(
-        row.id,
-        users.user_of(row),
-        row.kind,
-        row.name,
-        row.hint,
-        None if scopes is None else frozenset(scopes),
-        networks,
-        row.created_at,
-        row.expires_at,
-        row.revoked_at,
-        row.rotated_to,
-        row.last_used_at,
-        row.last_used_from,
-    )
+    narrowed = None if scopes is None else frozenset(scopes)
+    return to_record(Key, row, user=users.user_of(row), scopes=narrowed, networks=networks)
 
 
 def _word_list(text: str | None) -> tuple[str, ...] | None:
@@ -119,12 +107,7 @@ def by_id(connection: Connection, key_id: int) -> Key:
 
 def by_ids(connection: Connection, ids: Iterable[int]) -> Mapping[int, Key]:
     """The keys that exist, by id."""
-    wanted = sorted(set(ids))
-    found: dict[int, Key] = {}
-    for start in range(0, len(wanted), CHUNK):
-        rows = connection.execute(_QUERY.where(API_KEYS.c.id.in_(wanted[start : start + CHUNK])))
-        found.update((row.id, _key(row)) for row in rows)
-    return found
+    return {row.id: _key(row) for row in for_ids(connection, _QUERY, API_KEYS.c.id, ids)}
 
 
 def every(connection: Connection, user_id: int | None = None) -> list[Key]:
@@ -175,13 +158,8 @@ def matching(connection: Connection, search: KeySearch, at: float) -> KeysFound:
 
 def working_per_user(connection: Connection, user_ids: Iterable[int], at: float) -> dict[int, int]:
     """How many valid keys each user has as of `at` (wall seconds); users without any are left out."""
-    wanted = sorted(set(user_ids))
-    found: dict[int, int] = {}
-    for start in range(0, len(wanted), CHUNK):
-        these = API_KEYS.c.user_id.in_(wanted[start : start + CHUNK]) & _works(at)
-        query = select(API_KEYS.c.user_id, func.count().label("keys")).where(these).group_by(API_KEYS.c.user_id)
-        found.update((row.user_id, row.keys) for row in connection.execute(query))
-    return found
+    query = select(API_KEYS.c.user_id, func.count().label("keys")).where(_works(at)).group_by(API_KEYS.c.user_id)
+    return {row.user_id: row.keys for row in for_ids(connection, query, API_KEYS.c.user_id, user_ids)}
 
 
 def _works(at: float) -> ColumnElement[bool]:
@@ -240,12 +218,10 @@ def note_uses(connection: Connection, uses: Mapping[int, Use]) -> None:
 
 def uses_since(connection: Connection, ids: Iterable[int], first_day: int) -> Mapping[int, Mapping[int, int]]:
     """How often keys were used on each UTC day from `first_day` on, by key id and day (days since 1970)."""
-    wanted = sorted(set(ids))
+    wanted = set(ids)
     found: dict[int, dict[int, int]] = {key_id: {} for key_id in wanted}
-    for start in range(0, len(wanted), CHUNK):
-        these = KEY_USES.c.key_id.in_(wanted[start : start + CHUNK]) & (KEY_USES.c.day >= first_day)
-        for row in connection.execute(select(KEY_USES).where(these)):
-            found[row.key_id][row.day] = row.uses
+    for row in for_ids(connection, select(KEY_USES).where(KEY_USES.c.day >= first_day), KEY_USES.c.key_id, wanted):
+        found[row.key_id][row.day] = row.uses
     return found
 
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from skyspy.store import audit, state, users
+from skyspy.store import audit, families, state, users
 from skyspy.store.audit import Actor
 from skyspy.store.families import Family
+from skyspy.store.rows import to_record
 from skyspy.store.schema import FAMILIES, PANEL_SESSIONS, ROLES, USERS
 from skyspy.store.users import User
 
@@ -49,13 +50,7 @@ class NewSession:
 
 
 _QUERY = (
-    select(
-        PANEL_SESSIONS,
-        FAMILIES.c.created_at.label("f_created_at"),
-        FAMILIES.c.expires_at.label("f_expires_at"),
-        FAMILIES.c.revoked_at.label("f_revoked_at"),
-        *users.COLUMNS,
-    )
+    select(PANEL_SESSIONS, *families.COLUMNS)
     .join_from(PANEL_SESSIONS, FAMILIES, PANEL_SESSIONS.c.family_id == FAMILIES.c.id)
     .join(USERS, FAMILIES.c.user_id == USERS.c.id)
     .join(ROLES, USERS.c.role_id == ROLES.c.id)
@@ -63,10 +58,7 @@ _QUERY = (
 
 
 def _session(row: Row[*tuple[Any, ...]]) -> PanelSession:
-    family = Family(row.family_id, users.user_of(row), row.f_created_at, row.f_expires_at, row.f_revoked_at)
-    return PanelSession(
-        row.digest, family, row.created_at, row.seen_at, row.proved_at, row.proved_from, row.kept, row.agent, row.browser
-    )
+    return to_record(PanelSession, row, family=families.family_of(row))
 
 
 def start(connection: Connection, new: NewSession, user: User, new_hash: str | None, actor: Actor, at: float) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -18,10 +18,8 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from skyspy.store import audit, deleted_owners, roles, state
 from skyspy.store.audit import Actor
 from skyspy.store.roles import ADMIN, AccountError, NotFound, permissions_of
+from skyspy.store.rows import for_ids, labelled, to_record
 from skyspy.store.schema import FAMILIES, ROLES, USERS
-
-CHUNK = 500
-"""How many ids one query names: SQLite bounds the number of values in a statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +39,8 @@ class User:
 
 
 COLUMNS = (
-    USERS.c.id.label("u_id"),
-    USERS.c.name.label("u_name"),
-    USERS.c.password_hash.label("u_password_hash"),
-    USERS.c.disabled.label("u_disabled"),
-    USERS.c.session_epoch.label("u_session_epoch"),
-    USERS.c.created_at.label("u_created_at"),
-    USERS.c.last_login_at.label("u_last_login_at"),
-    USERS.c.last_login_from.label("u_last_login_from"),
-    ROLES.c.name.label("role_name"),
-    ROLES.c.permissions.label("role_permissions"),
+    *labelled("u_", *(USERS.c[field.name] for field in fields(User) if field.name in USERS.c)),
+    *labelled("role_", ROLES.c.name, ROLES.c.permissions),
 )
 """The columns `user_of` needs; the query joins `USERS` and `ROLES`."""
 
@@ -60,18 +50,8 @@ _NAME = re.compile(r"[\w.@+-]{1,64}\Z")
 
 def user_of(row: Row[*tuple[Any, ...]]) -> User:
     """The user in a row that holds COLUMNS."""
-    return User(
-        row.u_id,
-        row.u_name,
-        row.role_name,
-        permissions_of(row.role_name, row.role_permissions),
-        row.u_disabled,
-        row.u_session_epoch,
-        row.u_created_at,
-        row.u_last_login_at,
-        row.u_last_login_from,
-        row.u_password_hash,
-    )
+    permissions = permissions_of(row.role_name, row.role_permissions)
+    return to_record(User, row, "u_", role=row.role_name, permissions=permissions)
 
 
 def fold(name: str) -> str:
@@ -103,12 +83,7 @@ def by_id(connection: Connection, user_id: int) -> User:
 
 def by_ids(connection: Connection, ids: Iterable[int]) -> Mapping[int, User]:
     """The users that exist, by id."""
-    wanted = sorted(set(ids))
-    found: dict[int, User] = {}
-    for start in range(0, len(wanted), CHUNK):
-        rows = connection.execute(_QUERY.where(USERS.c.id.in_(wanted[start : start + CHUNK])))
-        found.update((row.u_id, user_of(row)) for row in rows)
-    return found
+    return {row.u_id: user_of(row) for row in for_ids(connection, _QUERY, USERS.c.id, ids)}
 
 
 def every(connection: Connection) -> list[User]:
