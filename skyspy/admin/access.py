@@ -24,8 +24,8 @@ from skyspy.admin.routes import Page, RequestContext
 from skyspy.permissions import ACCESS_LEVELS, ALWAYS_IDENTIFIED, FEATURES
 from skyspy.services import Refused, access
 from skyspy.services.access import SettingsImpact
-from skyspy.store.registry import ROWS, Row
-from skyspy.store.settings import Setting, to_text
+from skyspy.store.registry import ROWS, Row, to_text
+from skyspy.store.settings import Setting
 
 page = Page("access", "/access/", "Access and settings", (access.MANAGE,), "Server")
 

@@ -16,7 +16,7 @@ from skyspy.api.routes import IDENTIFIED, RequestContext, Resource
 from skyspy.services import access, audit_log, invitations, keys, roles, sessions, users
 from skyspy.services.users import UserView
 from skyspy.store.keys import KeySearch
-from skyspy.store.settings import to_json
+from skyspy.store.registry import to_json
 
 resource = Resource("Operators", "What the panel does, for scripts. Each route says which permission it needs.")
 

@@ -39,11 +39,6 @@ def may(principal: Principal, permission: str, settings: Settings) -> bool:
     return principal.identified and permission in principal.permissions
 
 
-def may_give(principal: Principal, permissions: frozenset[str]) -> bool:
-    """Whether the principal may grant these permissions in a role, scope or key: only those it holds itself."""
-    return principal.identified and permissions <= principal.permissions
-
-
 def decide(found: Principal | TokenError | None, settings: Settings, permission: str | None) -> Principal:
     """The principal that is admitted: by the contract's table "token at connect", then by the required permission (None: none).
 

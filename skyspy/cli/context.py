@@ -30,7 +30,8 @@ from skyspy.services import Caller, Refused, users
 from skyspy.services.caller import command_line
 from skyspy.store import Store, StoreError
 from skyspy.store.history import HistoryStore
-from skyspy.store.settings import NAMES, SettingsTable
+from skyspy.store.registry import NAMES
+from skyspy.store.settings import SettingsTable
 
 _DURATION = re.compile(r"(\d{1,6})([smhdw])\Z")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}

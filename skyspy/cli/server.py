@@ -10,7 +10,7 @@ from skyspy.receivers import manager
 from skyspy.services import access, invitations
 from skyspy.services.feeds import CHECK_SECONDS
 from skyspy.store import users
-from skyspy.store.settings import row_of, to_text
+from skyspy.store.registry import row_of, to_text
 
 
 @click.group()

@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection
 
@@ -61,17 +61,7 @@ class Subject:
 def page(server: Server, caller: Caller, search: Search, limit: int = 100, before_id: int | None = None) -> list[Entry]:
     """The matching rows, newest first; `before_id` is the id of the last row of the previous page."""
     caller.require(server, PERMISSION)
-    return server.store.read(
-        audit.page,
-        limit,
-        before_id,
-        actor=search.actor or None,
-        action=search.action or None,
-        about=search.about or None,
-        address=search.address or None,
-        since=search.since,
-        until=search.until,
-    )
+    return server.store.read(audit.page, limit, before_id, **asdict(search))
 
 
 def actions(server: Server, caller: Caller) -> list[str]:
@@ -142,17 +132,8 @@ def _to_csv(rows: Iterable[Entry]) -> str:
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for row in rows:
-        values = (
-            row.id,
-            iso(row.at),
-            row.actor_kind,
-            row.actor,
-            row.address,
-            row.action,
-            row.object,
-            _json(row.before),
-            _json(row.after),
-        )
+        written = {"time": iso(row.at), "before": _json(row.before), "after": _json(row.after)}
+        values = [written[name] if name in written else getattr(row, name) for name in COLUMNS]
         writer.writerow([_escape_formula(str(value)) for value in values])
     return out.getvalue()
 

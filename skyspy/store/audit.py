@@ -29,9 +29,6 @@ class Actor:
     address: str = ""
 
 
-SYSTEM = Actor("system", "skyspy")
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One row of the log; `at` wall seconds, `before` and `after` plain JSON values."""
@@ -87,26 +84,26 @@ def page(
     limit: int = 100,
     before_id: int | None = None,
     *,
-    actor: str | None = None,
-    action: str | None = None,
-    about: str | None = None,
-    address: str | None = None,
+    actor: str = "",
+    action: str = "",
+    about: str = "",
+    address: str = "",
     since: float | None = None,
     until: float | None = None,
 ) -> list[Entry]:
-    """At most `limit` rows, newest first. `before_id` continues after a page; `action` may end in `.` to select its whole noun
+    """At most `limit` rows, newest first; an empty text matches any. `before_id` continues after a page; `action` may end in `.` to select its whole noun
     (`user.`); `about` is part of the object's name; `since` and `until` are wall seconds."""
     query = select(AUDIT).order_by(desc(AUDIT.c.id)).limit(max(1, min(limit, 1000)))
     if before_id is not None:
         query = query.where(AUDIT.c.id < before_id)
-    if actor is not None:
+    if actor:
         query = query.where(AUDIT.c.actor == actor)
-    if action is not None:
+    if action:
         same = AUDIT.c.action.startswith(action, autoescape=True) if action.endswith(".") else AUDIT.c.action == action
         query = query.where(same)
-    if about is not None:
+    if about:
         query = query.where(AUDIT.c.object.contains(about, autoescape=True))
-    if address is not None:
+    if address:
         query = query.where(AUDIT.c.address == address)
     if since is not None:
         query = query.where(AUDIT.c.at >= since)

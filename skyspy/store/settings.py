@@ -19,22 +19,10 @@ from skyspy import wirejson
 from skyspy.clock import Clock
 from skyspy.store import Store, StoreError, audit, state
 from skyspy.store.audit import Actor
-from skyspy.store.registry import NAMES, ROWS, Row, SettingError, Settings, build, check, parse, row_of, to_json, to_text
+from skyspy.store.registry import ROWS, Row, SettingError, Settings, build, check, parse, row_of, to_json
 from skyspy.store.schema import SETTINGS
 
-__all__ = [
-    "NAMES",
-    "ROWS",
-    "Row",
-    "Setting",
-    "SettingError",
-    "Settings",
-    "SettingsTable",
-    "parse",
-    "row_of",
-    "to_json",
-    "to_text",
-]
+__all__ = ["Setting", "SettingError", "Settings", "SettingsTable"]
 
 log = logging.getLogger(__name__)
 
@@ -112,16 +100,9 @@ class SettingsTable:
             raise
         self.adopt(snapshot)
 
-    def set(self, name: str, value: object, actor: Actor) -> Settings:
-        """Set one setting from a text or a JSON value. Raises SettingError, StoreError."""
-        return self.change({name: value}, actor)
-
-    def reset(self, name: str, actor: Actor) -> Settings:
-        """Set one setting to its default; the environment's value does not apply again. Raises SettingError, StoreError."""
-        return self.change({name: None}, actor)
-
     def change(self, values: Mapping[str, object], actor: Actor) -> Settings:
-        """Set several at once (None: the default), all or none, with one audit row each. Raises SettingError, StoreError."""
+        """Set several from texts or JSON values (None: the default; the environment's value does not apply again), all or none,
+        with one audit row each. Raises SettingError, StoreError."""
         snapshot = self._store.write(change_rows, values, actor, self._clock.wall())
         return self.adopt(snapshot)
 

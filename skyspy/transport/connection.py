@@ -277,10 +277,6 @@ class ConnectionRegistry:
         """The connection of an Engine.IO session; None when it has ended."""
         return self.connections.get(eio_sid)
 
-    def count_at(self, address: str) -> int:
-        """How many connections this address has open, admitted or not."""
-        return self.open.at(address)
-
     def refusal_to_open(self, peer: Peer) -> str:
         """The code for refusing one more connection before anything is read of it, "" where it is not refused.
 

@@ -183,5 +183,5 @@ def test_s10_a_wait_counts_down_on_the_page(chromium: Browser, panel: Server) ->
         expect(send).to_have_text(re.compile(r"Sign in \(\d+ s\)"))
     finally:
         context.close()
-        operator.settings.reset("LOGIN_ATTEMPTS_PER_ACCOUNT", OPERATOR)
+        operator.settings.change({"LOGIN_ATTEMPTS_PER_ACCOUNT": None}, OPERATOR)
         operator.close()

@@ -46,7 +46,7 @@ BESIDE_HUB = textwrap.dedent("""
         return Minute(minute, "live", 60, 1, 1.0, 1, 0, 0, 1, None, False)
 
     def change_and_evict():
-        settings.set("PASSWORD_MIN_LENGTH", "12", actor)
+        settings.change({"PASSWORD_MIN_LENGTH": "12"}, actor)
         main.write(presence.evict, "user", "7", 1, actor, 0.0)
         evicted = main.read(lambda c: c.execute(select(EVICTIONS.c.target)).scalars().all())
         return settings.fresh(0).PASSWORD_MIN_LENGTH, evicted

@@ -15,8 +15,8 @@ from sqlalchemy import text
 from skyspy.permissions import ACCESS_LEVELS, FEATURES
 from skyspy.store import Store, StoreError, audit
 from skyspy.store.audit import Actor
-from skyspy.store.registry import build
-from skyspy.store.settings import ROWS, SettingError, Settings, SettingsTable, parse, row_of, to_json, to_text
+from skyspy.store.registry import ROWS, build, parse, row_of, to_json, to_text
+from skyspy.store.settings import SettingError, Settings, SettingsTable
 from tests.conftest import StillClock
 
 ANNA = Actor("user", "anna", "192.0.2.7")
@@ -198,7 +198,7 @@ def test_the_environment_gives_only_the_first_value(store: Store) -> None:
     assert SettingsTable(store, {"AUTH_MODE": "public"}).current.AUTH_MODE == "public"
     table = SettingsTable(store, {"AUTH_MODE": "private"})
     assert table.current.AUTH_MODE == "public"
-    table.reset("AUTH_MODE", ANNA)
+    table.change({"AUTH_MODE": None}, ANNA)
     assert SettingsTable(store, {"AUTH_MODE": "private"}).current.AUTH_MODE == "hybrid"
 
 
@@ -212,14 +212,14 @@ def test_a_mistake_in_the_environment_stops_the_start_with_one_line(sqlite_store
 def test_a_change_is_in_force_at_once_and_raises_the_version(store: Store) -> None:
     table = SettingsTable(store)
     before = table.current.version
-    assert table.set("AUTH_MODE", "private", ANNA).AUTH_MODE == "private"
+    assert table.change({"AUTH_MODE": "private"}, ANNA).AUTH_MODE == "private"
     assert table.current.AUTH_MODE == "private"
     assert table.current.version == before + 1
 
 
 def test_a_change_writes_exactly_one_audit_row_with_who_and_what(store: Store) -> None:
     table = SettingsTable(store)
-    table.set("AUTH_MODE", "private", ANNA)
+    table.change({"AUTH_MODE": "private"}, ANNA)
     (row,) = store.read(audit.page)
     assert (row.actor, row.address, row.action, row.object) == ("anna", "192.0.2.7", "setting.set", "AUTH_MODE")
     assert (row.before, row.after) == ({"value": "hybrid"}, {"value": "private"})
@@ -248,7 +248,7 @@ def test_two_writers_at_once_cannot_make_settings_that_do_not_fit(store: Store) 
 
     def change(name: str, value: int) -> None:
         try:
-            SettingsTable(store).set(name, value, ANNA)
+            SettingsTable(store).change({name: value}, ANNA)
         except SettingError as error:
             errors.append(error)
 
@@ -263,7 +263,7 @@ def test_two_writers_at_once_cannot_make_settings_that_do_not_fit(store: Store) 
 
 def test_another_process_sees_the_change_at_its_next_fresh_read(store: Store, clock: StillClock) -> None:
     here, there = SettingsTable(store, clock=clock), SettingsTable(store, clock=clock)
-    here.set("AUTH_MODE", "private", ANNA)
+    here.change({"AUTH_MODE": "private"}, ANNA)
     assert there.current.AUTH_MODE == "hybrid"
     assert there.fresh().AUTH_MODE == "hybrid"
     clock.pass_by(0.3)
@@ -288,7 +288,7 @@ class Overtaken(CountingStore):
 def test_a_read_that_was_overtaken_by_a_change_does_not_bring_the_old_settings_back(store: Store, clock: StillClock) -> None:
     overtaken = Overtaken(store)
     table = SettingsTable(overtaken, clock=clock)  # type: ignore[arg-type]
-    overtaken.meanwhile = lambda: table.set("AUTH_MODE", "private", ANNA)
+    overtaken.meanwhile = lambda: table.change({"AUTH_MODE": "private"}, ANNA)
     clock.pass_by(1)
     assert table.fresh().AUTH_MODE == "private"
     assert table.current.AUTH_MODE == "private"
@@ -329,18 +329,18 @@ def test_a_row_changed_by_hand_is_in_force_and_raises_the_version(store: Store, 
 @pytest.mark.parametrize("statement", ["UPDATE settings SET value = 'garbage' WHERE name = 'AUTH_MODE'", "DELETE FROM settings"])
 def test_an_auth_mode_damaged_by_hand_is_private_until_it_is_set(store: Store, clock: StillClock, statement: str) -> None:
     table = SettingsTable(store, clock=clock)
-    table.set("AUTH_MODE", "public", ANNA)
+    table.change({"AUTH_MODE": "public"}, ANNA)
     by_hand(store, statement)
     clock.pass_by(1)
     assert table.fresh().AUTH_MODE == "private"
     assert any("AUTH_MODE" in problem for problem in table.current.problems)
-    assert table.set("AUTH_MODE", "hybrid", ANNA).AUTH_MODE == "hybrid"
+    assert table.change({"AUTH_MODE": "hybrid"}, ANNA).AUTH_MODE == "hybrid"
     assert table.current.problems == ()
 
 
 def test_the_form_shows_who_chose_a_value_and_what_is_default(store: Store, clock: StillClock) -> None:
     table = SettingsTable(store, {"MAX_RANGE_NM": "200"}, clock)
-    table.set("AUTH_MODE", "public", ANNA)
+    table.change({"AUTH_MODE": "public"}, ANNA)
     shown = {setting.row.name: setting for setting in table.rows()}
     assert list(shown) == list(ROWS)
     assert (shown["AUTH_MODE"].changed_by, shown["AUTH_MODE"].changed_at) == ("anna", clock.wall())

@@ -28,8 +28,8 @@ from skyspy.cli import main as cli
 from skyspy.config import VARIABLES
 from skyspy.feedurl import SCHEMES
 from skyspy.permissions import ACCESS_LEVELS, BUILTIN_ROLES, FEATURES, PERMISSION_NAMES
+from skyspy.store.registry import ROWS
 from skyspy.store.schema import METADATA
-from skyspy.store.settings import ROWS
 from skyspy.topics import EVENTS, NAMESPACES, TOPICS
 
 HERE = Path(__file__).parent

@@ -224,7 +224,7 @@ def test_s13_a_session_that_is_used_all_the_time_ends_too(panel: Panel, ann: Bro
 
 def test_s13_a_shorter_lifetime_is_in_force_on_sessions_that_stand(panel: Panel, ann: Browser) -> None:
     panel.clock.pass_by(700)
-    settings(panel).set("PANEL_IDLE_SECONDS", 600, CLI)
+    settings(panel).change({"PANEL_IDLE_SECONDS": 600}, CLI)
     panel.clock.pass_by(1)
     assert not ann.is_in()
 
@@ -243,7 +243,7 @@ def test_s13_a_browser_that_is_kept_signed_in_stays_longer_but_not_for_ever(pane
 
 def test_s13_where_nobody_may_be_kept_the_wish_is_not_heard(panel: Panel) -> None:
     panel.user("ann")
-    settings(panel).set("PANEL_KEEP_SECONDS", 0, CLI)
+    settings(panel).change({"PANEL_KEEP_SECONDS": 0}, CLI)
     browser = panel.browser()
     assert "Keep me signed in" not in browser.get(SIGN_IN).text
     assert "Expires=" not in browser.post(SIGN_IN, {"name": "ann", "password": PASSWORD, "keep": "yes"}).headers["Set-Cookie"]
@@ -387,7 +387,7 @@ def test_s23_a_sign_in_goes_on_to_the_page_that_was_asked_for(panel: Panel) -> N
 
 
 def test_s15_the_cookie_is_nobody_outside_the_panel(panel: Panel, ann: Browser) -> None:
-    settings(panel).set("AUTH_MODE", "private", CLI)
+    settings(panel).change({"AUTH_MODE": "private"}, CLI)
     ann.take(ann.cookies(), path="/")
     for path in ("/api/aircraft/", "/api/auth/keys/", "/api/admin/users/", "/data/aircraft.json"):
         assert ann.get(path).status_code == 401, path

@@ -155,7 +155,7 @@ def test_every_answer_carries_the_security_headers(client: FlaskClient, path: st
 
 
 def test_only_origins_the_operator_named_may_read_across(client: FlaskClient, server: Server) -> None:
-    server.settings.set("CORS_ORIGINS", ["https://map.example"], SELF)
+    server.settings.change({"CORS_ORIGINS": ["https://map.example"]}, SELF)
     evil = client.get("/api/stats/", headers={"Origin": "https://evil.example"})
     assert "Access-Control-Allow-Origin" not in evil.headers
     good = client.get("/api/stats/", headers={"Origin": "https://map.example"})

@@ -34,7 +34,7 @@ def test_a_token_in_the_url_is_not_looked_at(client: FlaskClient, server: Server
 
 def test_private_mode_refuses_anonymous_requests_but_health_and_sign_in(client: FlaskClient, server: Server) -> None:
     make_user(server)
-    server.settings.set("AUTH_MODE", "private", SELF)
+    server.settings.change({"AUTH_MODE": "private"}, SELF)
     for path in (
         "/api/aircraft/",
         "/api/stats/",
@@ -115,14 +115,14 @@ def test_unknown_wrong_and_disabled_read_alike(client: FlaskClient, server: Serv
 
 def test_too_many_sign_ins_are_told_how_long_to_wait(client: FlaskClient, server: Server) -> None:
     make_user(server)
-    server.settings.set("LOGIN_ATTEMPTS_PER_ACCOUNT", 3, SELF)
+    server.settings.change({"LOGIN_ATTEMPTS_PER_ACCOUNT": 3}, SELF)
     answers = [client.post("/api/auth/token/", json={"username": "alice", "password": "wrong"}) for _ in range(5)]
     assert [a.status_code for a in answers] == [401, 401, 401, 429, 429]
     assert int(answers[-1].headers["Retry-After"]) >= 1
 
 
 def test_a_forged_forwarding_header_changes_nothing(app: Flask, server: Server) -> None:
-    server.settings.set("REQUESTS_PER_MINUTE", 10, SELF)
+    server.settings.change({"REQUESTS_PER_MINUTE": 10}, SELF)
     client = app.test_client()
     codes = [
         client.get(

@@ -24,7 +24,7 @@ def test_the_receivers_location_is_rounded_for_anonymous_clients(client: FlaskCl
     make_user(server)
     stranger = client.get("/data/receiver.json").get_json()
     assert (stranger["lat"], stranger["lon"]) == (47.5, 8.5)
-    server.settings.set("RECEIVER_LOCATION_PUBLIC", "hidden", SELF)
+    server.settings.change({"RECEIVER_LOCATION_PUBLIC": "hidden"}, SELF)
     assert "lat" not in client.get("/data/receiver.json").get_json()
     assert "lat" in client.get("/data/receiver.json", headers=bearer(signed_in(client)["access"])).get_json()
 

@@ -10,7 +10,8 @@ import pytest
 
 from skyspy.cli import main
 from skyspy.store import Store
-from skyspy.store.settings import ROWS, SettingsTable
+from skyspy.store.registry import ROWS
+from skyspy.store.settings import SettingsTable
 from tests.support.shell import PASSWORD, Shell
 
 # The command

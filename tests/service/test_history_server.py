@@ -81,7 +81,7 @@ def works(server: Server, app: Flask) -> None:
     client = app.test_client()
     signed_in = client.post("/api/auth/token/", json={"username": "ann", "password": PASSWORD})
     assert signed_in.status_code == 200, signed_in.text
-    server.settings.set("PASSWORD_MIN_LENGTH", "12", ACTOR)
+    server.settings.change({"PASSWORD_MIN_LENGTH": "12"}, ACTOR)
     assert server.settings.fresh(0).PASSWORD_MIN_LENGTH == 12
     assert server.store.write(presence.evict, "user", "1", 1, ACTOR, 0.0) is not None
     server.skies["live"].tick()

@@ -108,7 +108,7 @@ def test_no_key_is_shown(clock: StillClock) -> None:
 
 
 def test_an_access_token_names_its_key_and_works_until_the_former_one_ends(here: Installation) -> None:
-    here.settings.set("JWT_ACCESS_SECONDS", 86400, BOSS)
+    here.settings.change({"JWT_ACCESS_SECONDS": 86400}, BOSS)
     here.clock.pass_by(WEEK - 3600)
     old, new = here.before.login("ben", PASSWORD, "c").access, here.after.login("ben", PASSWORD, "c").access
     assert [jwt.get_unverified_header(token)["kid"] for token in (old, new)] == [Secret(OLD).id, Secret(NEW).id]
@@ -131,7 +131,7 @@ def test_a_kid_chooses_between_our_keys_and_proves_nothing(here: Installation) -
 
 
 def test_a_session_admitted_by_the_former_key_stays_after_the_end_of_that_key(here: Installation) -> None:
-    here.settings.set("JWT_ACCESS_SECONDS", 86400, BOSS)
+    here.settings.change({"JWT_ACCESS_SECONDS": 86400}, BOSS)
     here.clock.pass_by(WEEK - 60)
     found = here.after.identify(here.before.login("ben", PASSWORD, "c").access)
     assert found is not None
@@ -262,7 +262,7 @@ def test_a_key_works_where_it_cannot_be_rekeyed_yet(here: Installation) -> None:
 
 
 def test_an_address_stays_known_over_the_change(here: Installation) -> None:
-    here.settings.set("LOGIN_ATTEMPTS_PER_ACCOUNT", 2, BOSS)
+    here.settings.change({"LOGIN_ATTEMPTS_PER_ACCOUNT": 2}, BOSS)
     here.before.login("ben", PASSWORD, "192.0.2.1")
     throttle = LoginThrottle(here.store, here.secret_after, here.clock)
     for stranger in ("198.51.100.1", "198.51.100.2"):

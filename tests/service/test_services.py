@@ -313,7 +313,7 @@ def test_a_script_can_invite_limit_and_remove_a_user(server: Server, admin: User
 @pytest.mark.parametrize("path", ["users", "roles", "keys", "settings", "live", "audit"])
 def test_operators_routes_refuse_other_callers(server: Server, admin: User, client: FlaskClient, path: str) -> None:
     made(server, "viewer", "viewer")
-    server.settings.set("AUTH_MODE", "public", CLI)
+    server.settings.change({"AUTH_MODE": "public"}, CLI)
     assert client.get(f"/api/admin/{path}/").status_code == 401
     assert client.get(f"/api/admin/{path}/", headers=headers(server, "viewer")).status_code == 403
     assert client.get(f"/api/admin/{path}/", headers=headers(server, "admin")).status_code == 200

@@ -98,7 +98,7 @@ def test_s11_unknown_wrong_and_disabled_each_cost_one_hash(one: Desk) -> None:
 
 def test_too_many_failures_are_throttled_written_once_and_the_right_password_waits_too(desk: Desk) -> None:
     desk.user()
-    desk.settings.set("LOGIN_ATTEMPTS_PER_ACCOUNT", 3, BOSS)
+    desk.settings.change({"LOGIN_ATTEMPTS_PER_ACCOUNT": 3}, BOSS)
     for _ in range(3):
         with pytest.raises(LoginError):
             desk.login(password="wrong")
@@ -114,7 +114,7 @@ def test_too_many_failures_are_throttled_written_once_and_the_right_password_wai
 
 def test_success_resets_the_count(desk: Desk) -> None:
     desk.user()
-    desk.settings.set("LOGIN_ATTEMPTS_PER_ACCOUNT", 3, BOSS)
+    desk.settings.change({"LOGIN_ATTEMPTS_PER_ACCOUNT": 3}, BOSS)
     for _ in range(4):
         for _ in range(2):
             with pytest.raises(LoginError):

@@ -202,7 +202,7 @@ def test_connections_without_a_session_are_closed(world: World) -> None:
     for _ in range(4):
         look(world)
     assert [peer.engine.closed for peer in (silent, refused, left, stays)] == [True, True, True, False]
-    assert world.registry.count_at("198.51.100.7") == 1
+    assert world.registry.open.at("198.51.100.7") == 1
 
 
 def test_an_evicted_client_that_does_not_go_has_its_connection_ended(world: World) -> None:

@@ -166,7 +166,7 @@ def test_a_token_of_another_installation_is_invalid(one: Desk) -> None:
 
 
 def test_an_access_token_ends_at_its_second(one: Desk) -> None:
-    one.settings.set("JWT_ACCESS_SECONDS", 5, BOSS)
+    one.settings.change({"JWT_ACCESS_SECONDS": 5}, BOSS)
     one.clock.wall_now = 1_800_000_000.0
     token = one.login().access
     one.clock.pass_by(4.9)

@@ -20,7 +20,7 @@ from tests.support.tokens import BOSS, PASSWORD, SECRET, Desk, parts
 
 
 def test_an_address_with_too_many_invalid_tokens_must_wait_and_valid_ones_pass(one: Desk) -> None:
-    one.settings.set("TOKEN_ATTEMPTS_PER_ADDRESS", 3, BOSS)
+    one.settings.change({"TOKEN_ATTEMPTS_PER_ADDRESS": 3}, BOSS)
     good = one.login().access
     codes = [one.code("bad", "192.0.2.1") for _ in range(5)]
     assert codes == ["token_invalid"] * 3 + ["rate_limited"] * 2

@@ -202,7 +202,7 @@ def test_s28_a_client_that_does_not_read_is_closed_and_nobody_else(place: Place)
 def test_every_connection_has_one_peer_that_trusted_proxies_vouch_for(place: Place) -> None:
     proxied = place.connect("10.0.0.1", HTTP_X_FORWARDED_FOR="203.0.113.9", HTTP_X_FORWARDED_PROTO="https", HTTP_HOST="sky")
     assert proxied.peer == Peer("203.0.113.9", True, "https://sky")
-    assert (place.registry.count_at("203.0.113.9"), place.registry.count_at("10.0.0.1")) == (1, 0)
+    assert (place.registry.open.at("203.0.113.9"), place.registry.open.at("10.0.0.1")) == (1, 0)
 
 
 def test_a_connection_counts_once_however_many_sessions_it_carries_and_not_after_its_last(place: Place) -> None:

@@ -15,7 +15,7 @@ from skyspy.config import VARIABLES
 from skyspy.feedurl import SCHEMES
 from skyspy.metrics import METRICS, Metric
 from skyspy.permissions import BUILTIN_ROLES, PERMISSIONS
-from skyspy.store.settings import ROWS, Row
+from skyspy.store.registry import ROWS, Row
 from skyspy.topics import EVENTS, NAMESPACES, TOPICS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from skyspy.auth.policy import decide, may, may_give
+from skyspy.auth.policy import decide, may
 from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, Refused, TokenError
 from skyspy.permissions import BUILTIN_ROLES, FEATURES, PERMISSION_NAMES, VIEWS
 from skyspy.store.settings import Settings
@@ -203,11 +203,3 @@ def test_a_key_never_holds_more_than_its_owner(mode: str) -> None:
 @pytest.mark.parametrize("permission", ["", "aircraft", "aircraft.", ".view", "aircraft.edit", "sonar.view", "aircraft.view "])
 def test_no_principal_holds_a_permission_that_is_not_in_the_table(mode: str, principal: Principal, permission: str) -> None:
     assert not may(principal, permission, Settings(AUTH_MODE=mode))
-
-
-def test_a_principal_cannot_grant_permissions_that_it_lacks() -> None:
-    assert may_give(ADMIN, PERMISSION_NAMES)
-    assert may_give(OPERATOR, frozenset({"audio.view"}))
-    assert not may_give(OPERATOR, frozenset({"audio.view", "users.manage"}))
-    assert not may_give(a_key("admin", "audio.view"), frozenset({"stats.view"}))
-    assert not may_give(ANONYMOUS, frozenset())

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from skyspy.store.settings import ROWS
+from skyspy.store.registry import ROWS
 from tests.conftest import ROOT
 
 TESTS = ROOT / "tests"
