@@ -6,26 +6,15 @@ settings are JSON text. Secrets are stored only as digests or password hashes.
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    CheckConstraint,
-    Column,
-    Double,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    false,
-)
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Column, Double, ForeignKey, Index, Integer, String, Table, Text
 
 MAX_ID = 2**31 - 1
 """The largest id that a row can have: ids are 32-bit integers on Postgres."""
 
-METADATA = MetaData(
+METADATA = sa.MetaData(
     naming_convention={
         # The same names on every database, so that later migrations can refer to them.
         "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -37,12 +26,17 @@ METADATA = MetaData(
 )
 
 
-def _moment(name: str, *, required: bool = False) -> Column[float]:
-    return Column(name, Double, nullable=not required)
+def _times(*names: str, nullable: bool = False) -> list[Column[float]]:
+    return [Column(name, Double, nullable=nullable) for name in names]
 
 
-def _user(ondelete: str = "CASCADE") -> Column[int]:
-    return Column("user_id", Integer, ForeignKey("users.id", ondelete=ondelete), nullable=False, index=True)
+def _texts(length: int, *names: str) -> list[Column[str]]:
+    return [Column(name, String(length), nullable=False, server_default="") for name in names]
+
+
+def _parent(name: str, refers_to: str, kind: type[Integer] | String = Integer) -> Column[Any]:
+    """A column of the row that this one is deleted with."""
+    return Column(name, kind, ForeignKey(refers_to, ondelete="CASCADE"), nullable=False, index=True)
 
 
 # One row: `version` counts the changes that affect open sessions. Raising it is also the lock that makes such changes run one
@@ -50,7 +44,7 @@ def _user(ondelete: str = "CASCADE") -> Column[int]:
 STATE = Table(
     "state",
     METADATA,
-    Column("id", Integer, CheckConstraint("id = 1", name="single"), primary_key=True, autoincrement=False),
+    Column("id", Integer, sa.CheckConstraint("id = 1", name="single"), primary_key=True, autoincrement=False),
     Column("version", Integer, nullable=False),
     # Until then the list of connections is being viewed: every process writes traffic counters of its sessions (see presence.py).
     Column("wanted_until", Double, nullable=False, server_default="0"),
@@ -62,7 +56,7 @@ SETTINGS = Table(
     METADATA,
     Column("name", String(64), primary_key=True),
     Column("value", Text),
-    _moment("changed_at", required=True),
+    *_times("changed_at"),
     Column("changed_by", String(64), nullable=False),
 )
 
@@ -72,9 +66,9 @@ ROLES = Table(
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("name", String(64), nullable=False, unique=True),
-    Column("says", String(200), nullable=False, server_default=""),
+    *_texts(200, "says"),
     Column("permissions", Text),
-    _moment("created_at", required=True),
+    *_times("created_at"),
 )
 
 # `name_key` is the folded name, so that two names that differ only in case or form cannot both exist. `session_epoch` is raised
@@ -87,11 +81,10 @@ USERS = Table(
     Column("name_key", String(200), nullable=False, unique=True),
     Column("role_id", Integer, ForeignKey("roles.id"), nullable=False, index=True),
     Column("password_hash", String(200)),
-    Column("disabled", Boolean, nullable=False, server_default=false()),
+    Column("disabled", sa.Boolean, nullable=False, server_default=sa.false()),
     Column("session_epoch", Integer, nullable=False, server_default="0"),
-    _moment("created_at", required=True),
-    _moment("password_changed_at"),
-    _moment("last_login_at"),
+    *_times("created_at"),
+    *_times("password_changed_at", "last_login_at", nullable=True),
     Column("last_login_from", String(64)),
     sqlite_autoincrement=True,  # ids are never reused: open sessions refer to their user by id
 )
@@ -102,20 +95,19 @@ API_KEYS = Table(
     "api_keys",
     METADATA,
     Column("id", Integer, primary_key=True),
-    _user(),
+    _parent("user_id", "users.id"),
     Column("kind", String(8), nullable=False),
     Column("name", String(64), nullable=False),
     Column("digest", String(64), nullable=False, unique=True),
     Column("hint", String(24), nullable=False),
     Column("scopes", Text),
     Column("networks", Text),
-    _moment("created_at", required=True),
-    _moment("expires_at"),
-    _moment("revoked_at"),
+    *_times("created_at"),
+    *_times("expires_at", "revoked_at", nullable=True),
     Column("rotated_to", Integer, ForeignKey("api_keys.id", ondelete="SET NULL")),
-    _moment("last_used_at"),
+    *_times("last_used_at", nullable=True),
     Column("last_used_from", String(64)),
-    CheckConstraint("kind IN ('live', 'test')", name="kind"),
+    sa.CheckConstraint("kind IN ('live', 'test')", name="kind"),
     sqlite_autoincrement=True,
 )
 
@@ -133,10 +125,9 @@ FAMILIES = Table(
     "families",
     METADATA,
     Column("id", String(32), primary_key=True),
-    _user(),
-    _moment("created_at", required=True),
-    _moment("expires_at", required=True),
-    _moment("revoked_at"),
+    _parent("user_id", "users.id"),
+    *_times("created_at", "expires_at"),
+    *_times("revoked_at", nullable=True),
     Column("revoked_why", String(32)),
     Column("address", String(64)),
     Index("ix_families_expires_at", "expires_at"),
@@ -146,10 +137,9 @@ REFRESH_TOKENS = Table(
     "refresh_tokens",
     METADATA,
     Column("digest", String(64), primary_key=True),
-    Column("family_id", String(32), ForeignKey("families.id", ondelete="CASCADE"), nullable=False, index=True),
-    _moment("created_at", required=True),
-    _moment("expires_at", required=True),
-    _moment("used_at"),
+    _parent("family_id", "families.id", String(32)),
+    *_times("created_at", "expires_at"),
+    *_times("used_at", nullable=True),
 )
 
 # A session of the operators' panel. It belongs to a family, so that whatever ends a family ends the session with it; `digest`
@@ -159,14 +149,11 @@ PANEL_SESSIONS = Table(
     "panel_sessions",
     METADATA,
     Column("digest", String(64), primary_key=True),
-    Column("family_id", String(32), ForeignKey("families.id", ondelete="CASCADE"), nullable=False, index=True),
-    _moment("created_at", required=True),
-    _moment("seen_at", required=True),
-    _moment("proved_at", required=True),
+    _parent("family_id", "families.id", String(32)),
+    *_times("created_at", "seen_at", "proved_at"),
     Column("proved_from", String(64), nullable=False),
-    Column("kept", Boolean, nullable=False, server_default=false()),
-    Column("agent", String(64), nullable=False, server_default=""),
-    Column("browser", String(64), nullable=False, server_default=""),
+    Column("kept", sa.Boolean, nullable=False, server_default=sa.false()),
+    *_texts(64, "agent", "browser"),
 )
 
 # Links that work once: the first administrator, invitations, password resets. `subject` is the user's id, or empty. `maker_key_id` is the
@@ -176,11 +163,9 @@ LINKS = Table(
     METADATA,
     Column("digest", String(64), primary_key=True),
     Column("kind", String(16), nullable=False),
-    Column("subject", String(64), nullable=False, server_default=""),
-    Column("created_by", String(64), nullable=False, server_default=""),
-    _moment("created_at", required=True),
-    _moment("expires_at", required=True),
-    _moment("used_at"),
+    *_texts(64, "subject", "created_by"),
+    *_times("created_at", "expires_at"),
+    *_times("used_at", nullable=True),
     Column("maker_key_id", Integer),
     Column("maker_permissions", Text),
 )
@@ -190,7 +175,7 @@ ATTEMPTS = Table(
     "attempts",
     METADATA,
     Column("bucket", String(128), primary_key=True),
-    _moment("since", required=True),
+    *_times("since"),
     Column("count", Integer, nullable=False),
     Index("ix_attempts_since", "since"),
 )
@@ -200,12 +185,12 @@ AUDIT = Table(
     "audit",
     METADATA,
     Column("id", Integer, primary_key=True),
-    _moment("at", required=True),
+    *_times("at"),
     Column("actor_kind", String(16), nullable=False),
     Column("actor", String(64), nullable=False),
-    Column("address", String(64), nullable=False, server_default=""),
+    *_texts(64, "address"),
     Column("action", String(32), nullable=False),
-    Column("object", String(128), nullable=False, server_default=""),
+    *_texts(128, "object"),
     Column("before", Text),
     Column("after", Text),
     Index("ix_audit_at", "at"),
@@ -226,20 +211,17 @@ PRESENCE = Table(
     Column("kind", String(16), nullable=False),
     Column("user_id", Integer),
     Column("key_id", Integer),
-    Column("name", String(64), nullable=False, server_default=""),
-    Column("key_name", String(64), nullable=False, server_default=""),
-    Column("role", String(64), nullable=False, server_default=""),
-    Column("address", String(64), nullable=False, server_default=""),
-    Column("agent", String(200), nullable=False, server_default=""),
+    *_texts(64, "name", "key_name", "role", "address"),
+    *_texts(200, "agent"),
     Column("token_state", String(32), nullable=False),
     Column("sky", String(16), nullable=False, server_default="live"),
     Column("topics", Text, nullable=False, server_default=""),
-    _moment("since", required=True),
+    *_times("since"),
     Column("messages", Integer, nullable=False),
-    Column("bytes", BigInteger, nullable=False),
+    Column("bytes", sa.BigInteger, nullable=False),
     Column("lag_ms", Integer, nullable=False),
-    Column("transport", String(32), nullable=False, server_default=""),
-    _moment("updated", required=True),
+    *_texts(32, "transport"),
+    *_times("updated"),
     Index("ix_presence_updated", "updated"),
 )
 
@@ -249,8 +231,8 @@ EVICTIONS = Table(
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("what", String(16), nullable=False),
-    Column("target", String(64), nullable=False, server_default=""),
-    _moment("at", required=True),
+    *_texts(64, "target"),
+    *_times("at"),
     sqlite_autoincrement=True,  # each process remembers the last id it read: ids are never reused
 )
 
@@ -260,9 +242,9 @@ FEEDS = Table(
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("url", String(1000), nullable=False, unique=True),
-    Column("paused", Boolean, nullable=False, server_default=false()),
-    Column("added_by", String(64), nullable=False, server_default=""),
-    _moment("added_at", required=True),
+    Column("paused", sa.Boolean, nullable=False, server_default=sa.false()),
+    *_texts(64, "added_by"),
+    *_times("added_at"),
     sqlite_autoincrement=True,
 )
 
@@ -272,6 +254,6 @@ DELETED_OWNERS = Table(
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("user_id", Integer, nullable=False),
-    _moment("deleted_at", required=True),
+    *_times("deleted_at"),
     sqlite_autoincrement=True,  # readers remember the last id they applied
 )
