@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -41,15 +42,22 @@ class Row:
     safe: Any = None
 
 
-def _row(kind: str, default: Any, group: str, title: str, description: str, **more: Any) -> Any:
+def _row(group: str, kind: str, default: Any, title: str, description: str, **more: Any) -> Any:
     more.setdefault("safe", default)
     made = {"kind": kind, "default": default, "group": group, "title": title, "description": description, **more}
     return field(default_factory=lambda: default, metadata=made)
 
 
-def _number(default: float, low: float, high: float, unit: str, group: str, title: str, description: str) -> Any:
+def _number(group: str, default: float, low: float, high: float, unit: str, title: str, description: str) -> Any:
     kind = "int" if isinstance(default, int) else "float"
-    return _row(kind, default, group, title, description, unit=unit, low=low, high=high)
+    return _row(group, kind, default, title, description, unit=unit, low=low, high=high)
+
+
+_access = partial(_row, "Access")
+_sign_in = partial(_number, "Sign-in")
+_sky = partial(_number, "Sky")
+_limit = partial(_number, "Limits")
+_kept_for = partial(_number, "Retention")
 
 
 _OPEN_FEATURES: Mapping[str, str] = MappingProxyType(
@@ -62,123 +70,99 @@ class Settings:
     """The value of every setting; `version` is that of the database at the time of reading, `problems` has one line for each
     invalid row."""
 
-    AUTH_MODE: str = _row(
+    AUTH_MODE: str = _access(
         "choice",
         "hybrid",
-        "Access",
         "Auth mode",
         "Who may connect: public (anyone sees everything), hybrid (anyone sees what is called public), private (identities only)",
         choices=("public", "hybrid", "private"),
         safe="private",
     )
-    WS_REJECT_INVALID_TOKENS: bool = _row(
-        "bool", False, "Access", "Refuse bad tokens", "Refuse a bad token, rather than treat its bearer as anonymous", safe=True
+    WS_REJECT_INVALID_TOKENS: bool = _access(
+        "bool", False, "Refuse bad tokens", "Refuse a bad token, rather than treat its bearer as anonymous", safe=True
     )
-    FEATURE_ACCESS: Mapping[str, str] = _row(
+    FEATURE_ACCESS: Mapping[str, str] = _access(
         "features",
         _OPEN_FEATURES,
-        "Access",
         "Who may see what",
         "Who may see each feature: public, authenticated, or holders of its permission",
         safe=MappingProxyType(dict.fromkeys(FEATURES, "permission")),
     )
-    RECEIVER_LOCATION_PUBLIC: str = _row(
+    RECEIVER_LOCATION_PUBLIC: str = _access(
         "choice",
         "rounded",
-        "Access",
         "Receiver's place",
         "How exactly the anonymous may know where the receiver stands; rounded is to 0.1 degree",
         choices=("exact", "rounded", "hidden"),
         safe="hidden",
     )
-    CORS_ORIGINS: tuple[str, ...] = _row(
-        "origins",
-        (),
-        "Access",
-        "Pages of other sites",
-        "Other web origins whose pages may use this server, such as https://map.example",
+    CORS_ORIGINS: tuple[str, ...] = _access(
+        "origins", (), "Pages of other sites", "Other web origins whose pages may use this server, such as https://map.example"
     )
-    METRICS_PUBLIC: bool = _row(
-        "bool", False, "Access", "Metrics for anyone", "Let anyone read /metrics without a token or key, in every auth mode"
+    METRICS_PUBLIC: bool = _access(
+        "bool", False, "Metrics for anyone", "Let anyone read /metrics without a token or key, in every auth mode"
     )
-    JWT_ACCESS_SECONDS: int = _number(
-        3600, 5, 86400, "s", "Sign-in", "Access token lifetime", "A live connection ends with its token, unless it renews it"
+    JWT_ACCESS_SECONDS: int = _sign_in(
+        3600, 5, 86400, "s", "Access token lifetime", "A live connection ends with its token, unless it renews it"
     )
-    JWT_REFRESH_SECONDS: int = _number(
-        1209600, 60, 31536000, "s", "Sign-in", "Refresh token lifetime", "How long a refresh token that is not used stays good"
+    JWT_REFRESH_SECONDS: int = _sign_in(
+        1209600, 60, 31536000, "s", "Refresh token lifetime", "How long a refresh token that is not used stays good"
     )
-    PASSWORD_MIN_LENGTH: int = _number(
-        10, 8, 128, "characters", "Sign-in", "Shortest password", "For passwords set from now on; those in use stay good"
+    PASSWORD_MIN_LENGTH: int = _sign_in(
+        10, 8, 128, "characters", "Shortest password", "For passwords set from now on; those in use stay good"
     )
-    LOGIN_WINDOW_SECONDS: int = _number(
-        300, 10, 86400, "s", "Sign-in", "Tries are counted over", "What failed longer ago is forgotten"
+    LOGIN_WINDOW_SECONDS: int = _sign_in(300, 10, 86400, "s", "Tries are counted over", "What failed longer ago is forgotten")
+    LOGIN_ATTEMPTS_PER_ACCOUNT: int = _sign_in(
+        10, 1, 1000, "", "Failed sign-ins per account", "How many may fail for one account in that time"
     )
-    LOGIN_ATTEMPTS_PER_ACCOUNT: int = _number(
-        10, 1, 1000, "", "Sign-in", "Failed sign-ins per account", "How many may fail for one account in that time"
+    LOGIN_ATTEMPTS_PER_ADDRESS: int = _sign_in(
+        20, 1, 10000, "", "Failed sign-ins per address", "How many may fail from one address in that time"
     )
-    LOGIN_ATTEMPTS_PER_ADDRESS: int = _number(
-        20, 1, 10000, "", "Sign-in", "Failed sign-ins per address", "How many may fail from one address in that time"
+    LOGIN_ATTEMPTS_TOTAL: int = _sign_in(
+        1000, 10, 1000000, "", "Failed sign-ins in all", "How many may fail from anywhere in that time"
     )
-    LOGIN_ATTEMPTS_TOTAL: int = _number(
-        1000, 10, 1000000, "", "Sign-in", "Failed sign-ins in all", "How many may fail from anywhere in that time"
+    TOKEN_ATTEMPTS_PER_ADDRESS: int = _sign_in(
+        300, 1, 1000000, "", "Bad tokens per address", "How many bad tokens and keys one address may show in that time"
     )
-    TOKEN_ATTEMPTS_PER_ADDRESS: int = _number(
-        300, 1, 1000000, "", "Sign-in", "Bad tokens per address", "How many bad tokens and keys one address may show in that time"
+    PANEL_IDLE_SECONDS: int = _sign_in(
+        1800, 60, 86400, "s", "Panel signs out when idle for", "A page of the panel that is not used for this long is signed out"
     )
-    PANEL_IDLE_SECONDS: int = _number(
-        1800,
-        60,
-        86400,
-        "s",
-        "Sign-in",
-        "Panel signs out when idle for",
-        "A page of the panel that is not used for this long is signed out",
+    PANEL_ABSOLUTE_SECONDS: int = _sign_in(
+        43200, 300, 604800, "s", "Panel signs out after", "A sign-in to the panel ends after this long, used or not"
     )
-    PANEL_ABSOLUTE_SECONDS: int = _number(
-        43200, 300, 604800, "s", "Sign-in", "Panel signs out after", "A sign-in to the panel ends after this long, used or not"
+    PANEL_KEEP_SECONDS: int = _sign_in(
+        1209600, 0, 7776000, "s", "“Keep me signed in” lasts", "How long a browser may be kept signed in on request; 0: never"
     )
-    PANEL_KEEP_SECONDS: int = _number(
-        1209600,
-        0,
-        7776000,
-        "s",
-        "Sign-in",
-        "“Keep me signed in” lasts",
-        "How long a browser may be kept signed in on request; 0: never",
+    AIRCRAFT_TIMEOUT_SECONDS: int = _sky(
+        60, 10, 3600, "s", "Aircraft leaves when silent for", "An aircraft not heard for this long is removed"
     )
-    AIRCRAFT_TIMEOUT_SECONDS: int = _number(
-        60, 10, 3600, "s", "Sky", "Aircraft leaves when silent for", "An aircraft not heard for this long is removed"
+    MAX_RANGE_NM: int = _sky(
+        450, 10, 2000, "nm", "Farthest position believed", "A position farther from the receiver is not believed"
     )
-    MAX_RANGE_NM: int = _number(
-        450, 10, 2000, "nm", "Sky", "Farthest position believed", "A position farther from the receiver is not believed"
+    BROADCAST_HZ: float = _sky(10.0, 0.2, 10, "Hz", "Updates per second", "How often changes are sent, at most")
+    SOCKET_EVENTS_PER_SECOND: float = _limit(
+        20.0, 1, 1000, "per s", "Events per connection", "Events that one socket may send, in the long run"
     )
-    BROADCAST_HZ: float = _number(10.0, 0.2, 10, "Hz", "Sky", "Updates per second", "How often changes are sent, at most")
-    SOCKET_EVENTS_PER_SECOND: float = _number(
-        20.0, 1, 1000, "per s", "Limits", "Events per connection", "Events that one socket may send, in the long run"
+    SOCKET_EVENTS_BURST: int = _limit(
+        60, 1, 10000, "", "Events per connection at once", "Events that one socket may send in one go"
     )
-    SOCKET_EVENTS_BURST: int = _number(
-        60, 1, 10000, "", "Limits", "Events per connection at once", "Events that one socket may send in one go"
+    REQUESTS_PER_MINUTE: int = _limit(
+        600, 10, 1000000, "per min", "Requests per address", "HTTP requests that one address may make"
     )
-    REQUESTS_PER_MINUTE: int = _number(
-        600, 10, 1000000, "per min", "Limits", "Requests per address", "HTTP requests that one address may make"
+    CONNECTIONS_PER_ADDRESS: int = _limit(
+        100, 1, 100000, "", "Connections per address", "Sockets open from one address; loopback is not counted"
     )
-    CONNECTIONS_PER_ADDRESS: int = _number(
-        100, 1, 100000, "", "Limits", "Connections per address", "Sockets open from one address; loopback is not counted"
-    )
-    MAX_CONNECTIONS: int = _number(
+    MAX_CONNECTIONS: int = _limit(
         5000,
         10,
         100000,
         "",
-        "Limits",
         "Connections per process",
         "Sockets open on one process; whoever comes next is told that the server is busy",
     )
-    AUDIT_RETENTION_DAYS: int = _number(
-        365, 7, 36500, "days", "Retention", "Audit log is kept for", "Older entries are removed for good"
-    )
-    SIGHTING_RETENTION_DAYS: int = _number(
-        30, 1, 36500, "days", "Retention", "Sightings are kept for", "Older past sightings are removed for good"
+    AUDIT_RETENTION_DAYS: int = _kept_for(365, 7, 36500, "days", "Audit log is kept for", "Older entries are removed for good")
+    SIGHTING_RETENTION_DAYS: int = _kept_for(
+        30, 1, 36500, "days", "Sightings are kept for", "Older past sightings are removed for good"
     )
     version: int = 0
     problems: tuple[str, ...] = ()
@@ -304,40 +288,28 @@ def to_text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-# Constraints between settings: their names, the check, and the error message.
-_CONSTRAINTS: tuple[tuple[tuple[str, ...], Callable[[Settings], bool], str], ...] = (
-    (
-        ("JWT_ACCESS_SECONDS", "JWT_REFRESH_SECONDS"),
-        lambda s: s.JWT_ACCESS_SECONDS <= s.JWT_REFRESH_SECONDS,
-        "JWT_ACCESS_SECONDS cannot be longer than JWT_REFRESH_SECONDS",
-    ),
-    (
-        ("PANEL_IDLE_SECONDS", "PANEL_ABSOLUTE_SECONDS"),
-        lambda s: s.PANEL_IDLE_SECONDS <= s.PANEL_ABSOLUTE_SECONDS,
-        "PANEL_IDLE_SECONDS cannot be longer than PANEL_ABSOLUTE_SECONDS",
-    ),
-    (
-        ("SOCKET_EVENTS_PER_SECOND", "SOCKET_EVENTS_BURST"),
-        lambda s: s.SOCKET_EVENTS_PER_SECOND <= s.SOCKET_EVENTS_BURST,
-        "SOCKET_EVENTS_BURST cannot be less than SOCKET_EVENTS_PER_SECOND",
-    ),
-    (
-        ("CONNECTIONS_PER_ADDRESS", "MAX_CONNECTIONS"),
-        lambda s: s.CONNECTIONS_PER_ADDRESS <= s.MAX_CONNECTIONS,
-        "CONNECTIONS_PER_ADDRESS cannot be more than MAX_CONNECTIONS",
-    ),
+# Settings none of which may be larger than the last one, and the error message.
+_CONSTRAINTS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("JWT_ACCESS_SECONDS", "JWT_REFRESH_SECONDS"), "JWT_ACCESS_SECONDS cannot be longer than JWT_REFRESH_SECONDS"),
+    (("PANEL_IDLE_SECONDS", "PANEL_ABSOLUTE_SECONDS"), "PANEL_IDLE_SECONDS cannot be longer than PANEL_ABSOLUTE_SECONDS"),
+    (("SOCKET_EVENTS_PER_SECOND", "SOCKET_EVENTS_BURST"), "SOCKET_EVENTS_BURST cannot be less than SOCKET_EVENTS_PER_SECOND"),
+    (("CONNECTIONS_PER_ADDRESS", "MAX_CONNECTIONS"), "CONNECTIONS_PER_ADDRESS cannot be more than MAX_CONNECTIONS"),
     (
         ("LOGIN_ATTEMPTS_PER_ACCOUNT", "LOGIN_ATTEMPTS_PER_ADDRESS", "LOGIN_ATTEMPTS_TOTAL"),
-        lambda s: max(s.LOGIN_ATTEMPTS_PER_ACCOUNT, s.LOGIN_ATTEMPTS_PER_ADDRESS) <= s.LOGIN_ATTEMPTS_TOTAL,
         "LOGIN_ATTEMPTS_TOTAL cannot be less than the attempts for one account or address",
     ),
 )
 
 
+def _fits(settings: Settings, names: tuple[str, ...]) -> bool:
+    values: list[float] = [getattr(settings, name) for name in names]
+    return max(values) == values[-1]
+
+
 def check(settings: Settings) -> None:
     """Raise SettingError for the first constraint between settings that is violated."""
-    for _, holds, problem in _CONSTRAINTS:
-        if not holds(settings):
+    for names, problem in _CONSTRAINTS:
+        if not _fits(settings, names):
             raise SettingError(problem)
 
 
@@ -364,8 +336,8 @@ def build(rows: Mapping[str, str | None], version: int) -> Settings:
         values[name] = row.safe
         problems.append(f"{problem}; {to_text(row.safe)} is in force instead")
     settings = Settings(**values, version=version)
-    for names, holds, problem in _CONSTRAINTS:
-        if not holds(settings):
+    for names, problem in _CONSTRAINTS:
+        if not _fits(settings, names):
             problems.append(f"{problem}; their defaults are in force instead")
             settings = replace(settings, **{name: ROWS[name].default for name in names})
     return replace(settings, problems=tuple(problems))
