@@ -32,7 +32,6 @@ from skyspy.clock import Clock, iso
 from skyspy.config import ROOT, Config
 from skyspy.feedurl import FeedUrl, parse
 from skyspy.geo import Point, rounded
-from skyspy.presence.database import DatabasePresence
 from skyspy.presence.presence import Presence
 from skyspy.presence.sessions import SessionRegistry
 from skyspy.process_stats import ProcessStats
@@ -166,7 +165,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         broadcast=broadcast,
         sessions=sessions,
         stats=stats,
-        presence=Presence(DatabasePresence(store, clock), sessions, clock, partial(traffic_of, registry)),
+        presence=Presence(store, sessions, clock, partial(traffic_of, registry)),
     )
 
     def current() -> Settings:

@@ -1,6 +1,6 @@
 """Infrastructure: the sessions of every process of this installation, and the rows of this process among them.
 
-The sessions of this process are read from memory and are exact. Every process keeps its rows in a shared place (port.py) current
+The sessions of this process are read from memory and are exact. Every process keeps its rows in the database current
 at all times, so a preview or a list waits for no other process: a row of another process is at most two seconds old.
 
 Invariants:
@@ -20,10 +20,8 @@ from dataclasses import dataclass
 
 from skyspy.auth.principal import Principal
 from skyspy.clock import Clock
-from skyspy.presence.port import PresencePort
 from skyspy.presence.sessions import Session, SessionRegistry
-from skyspy.store import Connection, StoreError
-from skyspy.store.audit import Actor
+from skyspy.store import Store, StoreError, presence
 from skyspy.store.presence import WANTED_S, Eviction, SessionRow
 
 log = logging.getLogger(__name__)
@@ -62,9 +60,9 @@ class Presence:
     """
 
     def __init__(
-        self, port: PresencePort, sessions: SessionRegistry, clock: Clock, traffic: Callable[[str], Traffic] = lambda _: Traffic()
+        self, store: Store, sessions: SessionRegistry, clock: Clock, traffic: Callable[[str], Traffic] = lambda _: Traffic()
     ) -> None:
-        self._port = port
+        self._store = store
         self._sessions = sessions
         self._clock = clock
         self._traffic = traffic
@@ -79,9 +77,9 @@ class Presence:
         the last such request until then.
         """
         if traffic and self._clock.steady() - self._requested_at >= WANTED_S / 2:
-            self._port.request_traffic()
+            self._store.write(presence.request_traffic, self._clock.wall())
             self._requested_at = self._clock.steady()
-        others = [row for row in self._port.all_sessions() if row.process != self._sessions.process]
+        others = [row for row in self._store.read(presence.every, self._clock.wall()) if row.process != self._sessions.process]
         own = [self._current(session, traffic=traffic)[1] for session in self._sessions]
         return sorted(own + others, key=lambda row: -row.since)
 
@@ -92,19 +90,20 @@ class Presence:
             Counter(row.user_id for row in known), Counter(row.key_id for row in known), Counter(row.role for row in known)
         )
 
-    def evict(
-        self, what: str, target: str, sockets: int, actor: Actor, permit: Callable[[Connection], object] | None = None
-    ) -> None:
-        """Disconnect sessions on every process: here at once, on the others at their next poll. `what` and `target` are as in
-        store.presence.Eviction; `sockets` is how many sessions that is, for the audit log; `permit` is as in PresencePort.
-        Raises StoreError, and what `permit` raises."""
-        self._apply(self._port.evict(what, target, sockets, actor, permit))
+    def apply(self, eviction: Eviction) -> None:
+        """Disconnect the sessions of this process that a stored eviction concerns."""
+        for session in self._sessions:
+            if session.last_eviction_seen < eviction.id and applies_to(
+                session.sid, session.principal, eviction.what, eviction.target
+            ):
+                self._sessions.request_disconnect(session, CODE, MESSAGE)
+        self._sessions.note_eviction(eviction.id)
 
     def poll(self) -> None:
         """One round: act on new evictions, then publish what changed. Raises StoreError."""
-        polled = self._port.poll(self._last_eviction)
+        polled = self._store.read(presence.poll, self._last_eviction, self._clock.wall())
         for eviction in polled.evictions:
-            self._apply(eviction)
+            self.apply(eviction)
         self._last_eviction = polled.last_id
         self._sessions.note_eviction(polled.last_id)
         if self._clock.steady() - self._published_at >= PUBLISH_S:
@@ -114,7 +113,7 @@ class Presence:
         """Remove this process's rows."""
         try:
             if self._published:
-                self._port.publish(self._sessions.process, (), None)
+                self._store.write(presence.publish, self._sessions.process, (), None, self._clock.wall())
         except StoreError as error:
             log.warning("the rows of this process's sessions stay until they are too old: %s", error)
         self._published = {}
@@ -126,7 +125,8 @@ class Presence:
         gone = self._published.keys() - current.keys()
         if not (changed or gone or (current and now - self._published_at >= RENEW_S)):
             return
-        written = self._port.publish(self._sessions.process, changed, gone if self._published else None)
+        removed = gone if self._published else None
+        written = self._store.write(presence.publish, self._sessions.process, changed, removed, self._clock.wall())
         # If rows are missing in the database, the next round writes all of them again.
         self._published, self._published_at = current if written == len(current) else {}, now
 
@@ -154,14 +154,6 @@ class Presence:
             **{name: getattr(session.principal, name) for name in _OF_PRINCIPAL},
             **{name: getattr(session, name) for name in _OF_SESSION},
         )
-
-    def _apply(self, eviction: Eviction) -> None:
-        for session in self._sessions:
-            if session.last_eviction_seen < eviction.id and applies_to(
-                session.sid, session.principal, eviction.what, eviction.target
-            ):
-                self._sessions.request_disconnect(session, CODE, MESSAGE)
-        self._sessions.note_eviction(eviction.id)
 
 
 def count_clients(rows: Iterable[SessionRow]) -> int:

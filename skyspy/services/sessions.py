@@ -15,8 +15,8 @@ from skyspy.presence.presence import applies_to
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Refused, Transaction, as_refusals
 from skyspy.services.users import MANAGE
-from skyspy.store import keys, users
-from skyspy.store.presence import SessionRow
+from skyspy.store import keys, presence, users
+from skyspy.store.presence import Eviction, SessionRow
 from skyspy.store.users import User
 
 _ADVICE = {
@@ -66,17 +66,14 @@ def disconnect(server: Server, caller: Caller, what: str, target: str = "") -> i
     process. Returns how many. Raises Refused."""
     found = preview_disconnect(server, caller, what, target)
 
-    def permit(here: Transaction) -> None:
+    def work(here: Transaction) -> Eviction:
         for owner in users.by_ids(here.connection, [owner.id for owner in found.owners]).values():
             here.require_outranks(owner.permissions, owner.name)
+        if what == "session" and not found.rows:
+            raise Refused("not_found", "This connection is not there any more")
+        return presence.evict(here.connection, what, target, len(found.rows), here.actor, here.at)
 
-    caller.look(server, MANAGE, permit)
-    if what == "session" and not found.rows:
-        raise Refused("not_found", "This connection is not there any more")
-    with caller.refusals(server):
-        server.presence.evict(
-            what, target, len(found.rows), caller.actor, lambda connection: permit(caller.enter(server, connection, MANAGE))
-        )
+    server.presence.apply(caller.act(server, MANAGE, work))
     return len(found.rows)
 
 

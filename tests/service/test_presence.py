@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from skyspy.presence.database import DatabasePresence
 from skyspy.presence.presence import PUBLISH_S, RENEW_S, Presence, count_clients
 from skyspy.services import sessions
 from skyspy.store import presence
@@ -196,8 +195,7 @@ def test_a_client_that_reconnects_at_once_to_the_evicting_process_stays(twice: T
 
 def test_an_eviction_from_before_the_start_is_ignored(twice: Twice) -> None:
     twice.evict("anonymous")
-    port = DatabasePresence(twice.there.store, twice.there.clock)
-    late = Presence(port, twice.there.skyspy.sessions, twice.there.clock)
+    late = Presence(twice.there.store, twice.there.skyspy.sessions, twice.there.clock)
     peer = twice.there.peer().join()
     twice.there.clock.pass_by(-100)
     late.poll()
