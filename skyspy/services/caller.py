@@ -118,8 +118,8 @@ class Caller:
         if permission is not None:
             # First by the permissions as admitted: most refusals then need no lock.
             self.require(context, permission)
-        with self.refusals(context):
-            return context.store.write(lambda connection: work(self.enter(context, connection, permission), *args, **kwargs))
+        with self._denials_audited(context), as_refusals():
+            return context.store.write(lambda connection: work(self._enter(context, connection, permission), *args, **kwargs))
 
     def look(
         self,
@@ -138,10 +138,10 @@ class Caller:
                 here.require(permission)
             return work(here, *args, **kwargs)
 
-        with self.refusals(context):
+        with self._denials_audited(context), as_refusals():
             return context.store.read(read)
 
-    def enter(self, context: Context, connection: Connection, permission: str | None) -> Transaction:
+    def _enter(self, context: Context, connection: Connection, permission: str | None) -> Transaction:
         """A Transaction on this connection: takes the lock on the version, reads the caller as stored now, and requires the
         permission. Raises Denied."""
         state.lock(connection)
@@ -150,12 +150,6 @@ class Caller:
         if permission is not None:
             here.require(permission)
         return here
-
-    @contextmanager
-    def refusals(self, context: Context) -> Iterator[None]:
-        """A context for a transaction: turns errors into refusals, and writes an audit row about a denied attempt."""
-        with self._denials_audited(context), as_refusals():
-            yield
 
     @contextmanager
     def _denials_audited(self, context: Context) -> Iterator[None]:

@@ -54,6 +54,17 @@ def by_ids(connection: Connection, ids: Iterable[str]) -> Mapping[str, Family]:
     return {row.f_id: family_of(row) for row in for_ids(connection, _QUERY, FAMILIES.c.id, ids)}
 
 
+def add(
+    connection: Connection, family_id: str, user: User, expires_at: float, new_hash: str | None, actor: Actor, at: float
+) -> bool:
+    """Record a sign-in and store its family, as `start`, without a token and an audit row."""
+    if not users.note_login(connection, user, actor.address, new_hash, at):
+        return False
+    values = {"id": family_id, "user_id": user.id, "created_at": at, "expires_at": expires_at, "address": actor.address[:64]}
+    connection.execute(insert(FAMILIES).values(values))
+    return True
+
+
 def start(
     connection: Connection,
     family_id: str,
@@ -66,10 +77,8 @@ def start(
 ) -> bool:
     """Open a family with its first refresh token, and record the sign-in; `new_hash` is the password hashed again where
     the stored hash has an outdated cost. False, with nothing written, where the user changed since it was read."""
-    if not users.note_login(connection, user, actor.address, new_hash, at):
+    if not add(connection, family_id, user, expires_at, new_hash, actor, at):
         return False
-    values = {"id": family_id, "user_id": user.id, "created_at": at, "expires_at": expires_at, "address": actor.address[:64]}
-    connection.execute(insert(FAMILIES).values(values))
     _add_token(connection, family_id, digest, expires_at, at)
     audit.record(connection, actor, "login.ok", f"user {user.name}", at)
     return True

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from skyspy.store import audit, families, state, users
+from skyspy.store import audit, families, state
 from skyspy.store.audit import Actor
 from skyspy.store.families import Family
 from skyspy.store.rows import to_record
@@ -64,22 +64,12 @@ def _session(row: Row[*tuple[Any, ...]]) -> PanelSession:
 def start(connection: Connection, new: NewSession, user: User, new_hash: str | None, actor: Actor, at: float) -> bool:
     """Open a session for a user whose password was just checked, and record the sign-in; `new_hash` is the password hashed
     again where the stored hash has an outdated cost. False, with nothing written, where the user changed since it was read."""
-    if not users.note_login(connection, user, actor.address, new_hash, at):
+    if not families.add(connection, new.family_id, user, new.ends_at, new_hash, actor, at):
         return False
-    family = {"id": new.family_id, "user_id": user.id, "created_at": at, "expires_at": new.ends_at, "address": actor.address[:64]}
-    connection.execute(insert(FAMILIES).values(family))
-    values = {
-        "digest": new.digest,
-        "family_id": new.family_id,
-        "created_at": at,
-        "seen_at": at,
-        "proved_at": at,
-        "proved_from": actor.address[:64],
-        "kept": new.kept,
-        "agent": new.agent,
-        "browser": audit.printable(new.browser, 64),
-    }
-    connection.execute(insert(PANEL_SESSIONS).values(values))
+    browser = audit.printable(new.browser, 64)
+    session = {"digest": new.digest, "family_id": new.family_id, "kept": new.kept, "agent": new.agent, "browser": browser}
+    proof = {"created_at": at, "seen_at": at, "proved_at": at, "proved_from": actor.address[:64]}
+    connection.execute(insert(PANEL_SESSIONS).values(session | proof))
     audit.record(connection, actor, "login.ok", f"user {user.name}", at, None, {"panel": True})
     return True
 
