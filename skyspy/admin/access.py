@@ -68,7 +68,7 @@ def preview(context: RequestContext) -> ResponseReturnValue:
     if not changes:
         return redirect_with("Nothing was changed.", "access_show")
     try:
-        found = access.preview_change(context.server, context.caller, changes)
+        found = context.call(access.preview_change, changes)
     except Refused as refused:
         return _page(context, refused)
     differences = [
@@ -90,7 +90,7 @@ def keep(context: RequestContext) -> ResponseReturnValue:
     """Make the changes."""
     changes = _changes()
     try:
-        access.change(context.server, context.caller, changes)
+        context.call(access.change, changes)
     except Refused as refused:
         return _page(context, refused)
     titles = listed([ROWS[name].title for name in changes])
@@ -116,7 +116,7 @@ def disconnect_summary(found: SettingsImpact) -> list[str]:
 
 
 def _page(context: RequestContext, refused: Refused | None = None) -> tuple[str, int]:
-    rows = {row.row.name: row for row in access.rows(context.server, context.caller)}
+    rows = {row.row.name: row for row in context.call(access.rows)}
     typed = request.form if refused is not None else None
     # The registry's message begins with the setting's name if it concerns one.
     wrong, _, why = ("", "", "") if refused is None else refused.message.partition(": ")

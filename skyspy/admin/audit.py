@@ -29,10 +29,10 @@ def show(context: RequestContext) -> ResponseReturnValue:
     """The matching rows, newest first."""
     search, text = _search(), one_line(request.args, "before", 15)
     before = min(int(text), MAX_ID) if text.isascii() and text.isdecimal() else None
-    rows = audit_log.page(context.server, context.caller, search, LIMIT, before)
+    rows = context.call(audit_log.page, search, LIMIT, before)
     chosen: dict[str, Any] = {name: word for name in (*WORDS, *DAYS) if (word := one_line(request.args, name, 128))}
-    subjects = audit_log.subjects(context.server, context.caller, rows)
-    actions = audit_log.actions(context.server, context.caller)
+    subjects = context.call(audit_log.subjects, rows)
+    actions = context.call(audit_log.actions)
     return render_template(
         "admin/audit.html",
         rows=[(row, describe_changes(row), subjects.get(row.id)) for row in rows],
@@ -49,7 +49,7 @@ def show(context: RequestContext) -> ResponseReturnValue:
 @page.get("/audit/log.csv")
 def as_csv(context: RequestContext) -> ResponseReturnValue:
     """The matching rows as a CSV file."""
-    text = audit_log.as_csv(context.server, context.caller, _search())
+    text = context.call(audit_log.as_csv, _search())
     headers = {"Content-Disposition": "attachment; filename=skyspy-audit.csv"}
     return Response(text, content_type="text/csv; charset=utf-8", headers=headers)
 

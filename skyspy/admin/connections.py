@@ -60,7 +60,7 @@ def one(context: RequestContext, sid: str) -> ResponseReturnValue:
 @page.post("/live/one/<sid>/")
 def end_one(context: RequestContext, sid: str) -> ResponseReturnValue:
     """Disconnect one connection."""
-    return _disconnected(sessions.disconnect(context.server, context.caller, "session", sid[:MAX_SID]))
+    return _disconnected(context.call(sessions.disconnect, "session", sid[:MAX_SID]))
 
 
 @page.get(f"/live/key/<{ID}:key_id>/")
@@ -72,7 +72,7 @@ def key(context: RequestContext, key_id: int) -> ResponseReturnValue:
 @page.post(f"/live/key/<{ID}:key_id>/")
 def end_key(context: RequestContext, key_id: int) -> ResponseReturnValue:
     """Disconnect all connections of a key."""
-    return _disconnected(sessions.disconnect(context.server, context.caller, "key", str(key_id)))
+    return _disconnected(context.call(sessions.disconnect, "key", str(key_id)))
 
 
 @page.get(f"/live/user/<{ID}:user_id>/")
@@ -84,7 +84,7 @@ def user(context: RequestContext, user_id: int) -> ResponseReturnValue:
 @page.post(f"/live/user/<{ID}:user_id>/")
 def end_user(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Disconnect all connections of a user, those of the user's keys too."""
-    return _disconnected(sessions.disconnect(context.server, context.caller, "user", str(user_id)))
+    return _disconnected(context.call(sessions.disconnect, "user", str(user_id)))
 
 
 @page.get("/live/anonymous/")
@@ -96,13 +96,13 @@ def anonymous(context: RequestContext) -> ResponseReturnValue:
 @page.post("/live/anonymous/")
 def end_anonymous(context: RequestContext) -> ResponseReturnValue:
     """Disconnect all anonymous clients."""
-    return _disconnected(sessions.disconnect(context.server, context.caller, "anonymous"))
+    return _disconnected(context.call(sessions.disconnect, "anonymous"))
 
 
 def _listed(context: RequestContext) -> dict[str, Any]:
     search, namespace = one_line(request.args, "search", 64), one_line(request.args, "namespace", 32)
     kind = request.args.get("kind", "")
-    found = sessions.listing(context.server, context.caller, search, namespace, kind if kind in KINDS else "")
+    found = context.call(sessions.listing, search, namespace, kind if kind in KINDS else "")
     # The list may have become shorter since the page was rendered.
     start = min(offset(), max(0, (len(found) - 1) // ROWS * ROWS))
     shown = found[start : start + ROWS]
@@ -140,7 +140,7 @@ def _more(context: RequestContext, row: SessionRow) -> dict[str, int]:
 
 
 def _preview(context: RequestContext, what: str, target: str) -> DisconnectImpact:
-    impact = sessions.preview_disconnect(context.server, context.caller, what, target)
+    impact = context.call(sessions.preview_disconnect, what, target)
     above = next((owner.name for owner in impact.owners if not owner.permissions <= context.principal.permissions), "")
     if above:
         raise Refused("permission_denied", f"{above} holds more than you do: ask somebody who holds as much")

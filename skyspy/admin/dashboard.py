@@ -106,9 +106,9 @@ def _parts(context: RequestContext) -> dict[str, Any]:
     """The values of the page's parts; None for a part that the user may not see."""
     server, sky = context.server, context.server.skies["live"].view
     settings = context.settings if context.may(feeds.MANAGE) else None
-    views = feeds.listing(server, context.caller) if context.may(feeds.MANAGE) else None
+    views = context.call(feeds.listing) if context.may(feeds.MANAGE) else None
     watches = context.may(users.MANAGE)
-    entries = audit_log.page(server, context.caller, audit_log.Search(), ENTRIES) if context.may(audit_log.PERMISSION) else None
+    entries = context.call(audit_log.page, audit_log.Search(), ENTRIES) if context.may(audit_log.PERMISSION) else None
     return {
         "mode": None if settings is None else settings.AUTH_MODE,
         "mode_summary": "" if settings is None else mode_summary(settings),
@@ -120,6 +120,6 @@ def _parts(context: RequestContext) -> dict[str, Any]:
         "clients": count_clients(server.presence.all_sessions()) if watches else None,
         "namespaces": sorted(sessions.counts(server).items()) if watches else (),
         "entries": entries,
-        "places": audit_log.subjects(server, context.caller, entries) if entries else {},
+        "places": context.call(audit_log.subjects, entries) if entries else {},
         "address_of": address_of,
     }

@@ -78,7 +78,7 @@ def attempt(context: RequestContext) -> ResponseReturnValue:
     """Test a URL before it is added; the form keeps what was typed."""
     form = ReceiverForm(request.form)
     try:
-        heard = feeds.check(context.server, context.caller, form.url.data)
+        heard = context.call(feeds.check, form.url.data)
     except Refused as refused:
         return _page(context, form.wrong(url=f"{refused.message}."), status=refused.status)
     return _page(context, form, heard)
@@ -89,12 +89,10 @@ def add(context: RequestContext) -> ResponseReturnValue:
     """Add a receiver."""
     form = ReceiverForm(request.form)
     try:
-        added = feeds.add(context.server, context.caller, form.url.data)
+        added = context.call(feeds.add, form.url.data)
     except Refused as refused:
         return _page(context, form.wrong(url=f"{refused.message}."), status=refused.status)
-    view = next(
-        view for view in feeds.listing(context.server, context.caller) if view.added is not None and view.added.id == added.id
-    )
+    view = next(view for view in context.call(feeds.listing) if view.added is not None and view.added.id == added.id)
     return redirect_with(
         f"{view.url} is added. The server connects to it within a second; how it does shows below.", "feeds_show", _anchor="main"
     )
@@ -103,28 +101,28 @@ def add(context: RequestContext) -> ResponseReturnValue:
 @page.post("/feeds/test/<name>/")
 def test(context: RequestContext, name: str) -> ResponseReturnValue:
     """Test a receiver of the list."""
-    heard = feeds.check_known(context.server, context.caller, name)
+    heard = context.call(feeds.check_known, name)
     return redirect_with(f"Tested {name}. {check_summary(heard)}", "feeds_show", kind="danger" if heard.error else "ok")
 
 
 @page.post(f"{_ONE}pause/")
 def pause(context: RequestContext, feed_id: int) -> ResponseReturnValue:
     """Disconnect an added receiver."""
-    feeds.set_paused(context.server, context.caller, feed_id, True)
+    context.call(feeds.set_paused, feed_id, True)
     return redirect_with("Paused. What only it hears leaves the sky by and by; “Go on” connects it again.", "feeds_show")
 
 
 @page.post(f"{_ONE}resume/")
 def resume(context: RequestContext, feed_id: int) -> ResponseReturnValue:
     """Resume a paused receiver."""
-    feeds.set_paused(context.server, context.caller, feed_id, False)
+    context.call(feeds.set_paused, feed_id, False)
     return redirect_with("It goes on. The server connects to it within a second.", "feeds_show")
 
 
 @page.get(f"{_ONE}remove/")
 def removing(context: RequestContext, feed_id: int) -> ResponseReturnValue:
     """The confirmation page of a removal."""
-    removal = feeds.preview_removal(context.server, context.caller, feed_id)
+    removal = context.call(feeds.preview_removal, feed_id)
     points = _points(removal, context.server.clock.wall())
     return confirm(f"Remove {removal.name}?", points, "Remove the receiver", url_for("admin.feeds_show"), "Receivers")
 
@@ -132,8 +130,8 @@ def removing(context: RequestContext, feed_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}remove/", fresh=True)
 def remove(context: RequestContext, feed_id: int) -> ResponseReturnValue:
     """Remove an added receiver."""
-    url = feeds.preview_removal(context.server, context.caller, feed_id).url
-    feeds.remove(context.server, context.caller, feed_id)
+    url = context.call(feeds.preview_removal, feed_id).url
+    context.call(feeds.remove, feed_id)
     return redirect_with(f"{url} is removed.", "feeds_show")
 
 
@@ -171,7 +169,7 @@ def _shown_receiver(view: FeedView) -> ShownReceiver:
 
 
 def _listed(context: RequestContext) -> dict[str, Any]:
-    views = feeds.listing(context.server, context.caller)
+    views = context.call(feeds.listing)
     added = sum(view.added is not None for view in views)
     return {
         "feeds": shown_receivers(views),

@@ -48,7 +48,7 @@ def headings(part: Part) -> list[tuple[str, str]]:
 
 
 def _parts(context: RequestContext) -> dict[str, Any]:
-    report = health.report(context.server, context.caller)
+    report = context.call(health.report)
     return {
         "report": report,
         "facts": [part for part in report.parts if len(part.columns) == 1],

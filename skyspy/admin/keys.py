@@ -52,7 +52,7 @@ def listing(context: RequestContext) -> ResponseReturnValue:
     all_users = context.may(keys.MANAGE) and request.args.get("whose") == "all"
     ended, search, start = "ended" in request.args, one_line(request.args, "q", 64), offset()
     whose = None if all_users else context.principal.user_id
-    found = keys.listing(context.server, context.caller, KeySearch(whose, search, ended, ROWS, start))
+    found = context.call(keys.listing, KeySearch(whose, search, ended, ROWS, start))
     return render_template(
         "admin/keys.html",
         rows=key_states(found.keys, context.server.clock.wall()),
@@ -68,22 +68,20 @@ def listing(context: RequestContext) -> ResponseReturnValue:
 @page.get("/keys/new/", fresh=True)
 def new(context: RequestContext) -> ResponseReturnValue:
     """The form for a new key of the user or of another user."""
-    owner = keys.owner(context.server, context.caller, _owner_id(context, request.args.get("owner")))
+    owner = context.call(keys.owner, _owner_id(context, request.args.get("owner")))
     return _form(context, owner, NewKeyForm(owner, kind="live", may=SOME, ends="90"))
 
 
 @page.post("/keys/new/", fresh=True)
 def create(context: RequestContext) -> ResponseReturnValue:
     """Make a key and show it once."""
-    owner = keys.owner(context.server, context.caller, _owner_id(context, request.form.get("owner")))
+    owner = context.call(keys.owner, _owner_id(context, request.form.get("owner")))
     form, now = NewKeyForm(owner, request.form), context.server.clock.wall()
     if not form.validate({"on": [NotPast(now)]}):
         return _form(context, owner, form), 400
     kind, name, expires_at = form.kind.data, form.name.data, form.expires_at(now)
     try:
-        made = keys.create(
-            context.server, context.caller, owner.id, kind, name, form.permissions, expires_at, form.places or None
-        )
+        made = context.call(keys.create, owner.id, kind, name, form.permissions, expires_at, form.places or None)
     except Refused as error:
         return _form(context, owner, form, form.refuse(error)), error.status
     return _made(made)
@@ -92,7 +90,7 @@ def create(context: RequestContext) -> ResponseReturnValue:
 @page.get(_ONE)
 def one(context: RequestContext, key_id: int) -> ResponseReturnValue:
     """One key."""
-    view = keys.one(context.server, context.caller, key_id)
+    view = context.call(keys.one, key_id)
     form, now = RotationForm(overlap="86400"), context.server.clock.wall()
     return render_template("admin/key.html", view=view, key_state=key_state(view, now), overlap=form.overlap)
 
@@ -104,14 +102,14 @@ def rotate(context: RequestContext, key_id: int) -> ResponseReturnValue:
     if not form.validate():
         raise Refused("invalid", form.overlap.errors[0])
     overlap = float(form.overlap.data)
-    made = keys.rotate(context.server, context.caller, key_id, overlap)
+    made = context.call(keys.rotate, key_id, overlap)
     return _made(made, f"works for {span(overlap)} more" if overlap else "stopped")
 
 
 @page.get(f"{_ONE}revoke/")
 def revoke(context: RequestContext, key_id: int) -> ResponseReturnValue:
     """The confirmation page of a revocation."""
-    view = keys.one(context.server, context.caller, key_id)
+    view = context.call(keys.one, key_id)
     name = view.key.name
     points = (
         f"“{name}” ({view.key.hint}…) stops working at once, for ever.",
@@ -124,7 +122,7 @@ def revoke(context: RequestContext, key_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}revoke/")
 def do_revoke(context: RequestContext, key_id: int) -> ResponseReturnValue:
     """Revoke a key."""
-    key = keys.revoke(context.server, context.caller, key_id)
+    key = context.call(keys.revoke, key_id)
     return redirect_with(f"“{key.name}” is revoked.", "keys_one", key_id=key_id)
 
 

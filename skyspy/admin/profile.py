@@ -93,7 +93,7 @@ def ask_everywhere(context: RequestContext) -> ResponseReturnValue:
 @page.post("/profile/sign-out-everywhere/")
 def everywhere(context: RequestContext) -> ResponseReturnValue:
     """End every sign-in and token, this one included."""
-    users.sign_out(context.server, context.caller, context.session.family.user.id)
+    context.call(users.sign_out, context.session.family.user.id)
     logout_user()
     session.clear()
     return redirect_with("You are signed out everywhere.", "session_form")
@@ -122,7 +122,7 @@ def end_browser(context: RequestContext, family: str) -> ResponseReturnValue:
     """Sign out another browser of the user."""
     if family == context.session.family.id:
         raise Refused("conflict", "This is the browser you use now: “Sign out” at the top ends it")
-    ended = users.end_browser(context.server, context.caller, family[:64])
+    ended = context.call(users.end_browser, family[:64])
     return redirect_with(
         "It is signed out already." if ended is None else f"{ended.browser or 'The browser'} is signed out.", "profile_show"
     )

@@ -45,7 +45,7 @@ class NewRoleForm(RoleForm):
 @page.get()
 def listing(context: RequestContext) -> ResponseReturnValue:
     """Every role."""
-    listed = roles.listing(context.server, context.caller)
+    listed = context.call(roles.listing)
     return render_template("admin/roles.html", roles=listed, total=len(PERMISSIONS), builtin_says=BUILTIN_SAYS)
 
 
@@ -53,7 +53,7 @@ def listing(context: RequestContext) -> ResponseReturnValue:
 def new(context: RequestContext) -> ResponseReturnValue:
     """The form for a new role, empty or filled like another one (`like`)."""
     like = one_line(request.args, "like", 32)
-    ticked = roles.one(context.server, context.caller, like).role.permissions if like else ()
+    ticked = context.call(roles.one, like).role.permissions if like else ()
     return _form(context, None, NewRoleForm(permissions=ticked), like=like)
 
 
@@ -62,9 +62,7 @@ def create(context: RequestContext) -> ResponseReturnValue:
     """Make a role."""
     form = NewRoleForm(request.form)
     try:
-        role = roles.create(
-            context.server, context.caller, form.name.data, frozenset(form.permissions.data or ()), form.says.data
-        )
+        role = context.call(roles.create, form.name.data, frozenset(form.permissions.data or ()), form.says.data)
     except Refused as refused:
         return _form(context, None, form, refused)
     return redirect_with(f"The role {role.name} is made. Give it to somebody on their page.", "roles_listing")
@@ -73,7 +71,7 @@ def create(context: RequestContext) -> ResponseReturnValue:
 @page.get("/roles/role/<name>/")
 def show(context: RequestContext, name: str) -> ResponseReturnValue:
     """One role and its permissions; editable unless it is built in."""
-    role = roles.one(context.server, context.caller, name).role
+    role = context.call(roles.one, name).role
     return _form(context, name, RoleForm(obj=role, says=role.description))
 
 
@@ -84,10 +82,10 @@ def change(context: RequestContext, name: str) -> ResponseReturnValue:
     says, ticked = form.says.data, frozenset(form.permissions.data or ())
     try:
         if "sure" not in request.form:
-            impact = roles.preview_change(context.server, context.caller, name, ticked)
+            impact = context.call(roles.preview_change, name, ticked)
             if impact.lost and (impact.users or impact.sockets):
                 return _ask(context, name, says, ticked, impact)
-        roles.change(context.server, context.caller, name, ticked, says)
+        context.call(roles.change, name, ticked, says)
     except Refused as refused:
         return _form(context, name, form, refused)
     return redirect_with(f"The role {name} is changed. On live connections that is in force within two seconds.", "roles_listing")
@@ -96,13 +94,13 @@ def change(context: RequestContext, name: str) -> ResponseReturnValue:
 @page.get("/roles/role/<name>/delete/")
 def ask_delete(context: RequestContext, name: str) -> ResponseReturnValue:
     """The confirmation page of a deletion."""
-    return render_template("admin/role_ends.html", view=roles.one(context.server, context.caller, name))
+    return render_template("admin/role_ends.html", view=context.call(roles.one, name))
 
 
 @page.post("/roles/role/<name>/delete/", fresh=True)
 def delete(context: RequestContext, name: str) -> ResponseReturnValue:
     """Delete a role that no user holds."""
-    roles.delete(context.server, context.caller, name)
+    context.call(roles.delete, name)
     return redirect_with(f"The role {name} is deleted.", "roles_listing")
 
 
@@ -144,7 +142,7 @@ def _ask(context: RequestContext, name: str, says: str, ticked: frozenset[str], 
 def _form(
     context: RequestContext, name: str | None, form: RoleForm, refused: Refused | None = None, like: str = ""
 ) -> ResponseReturnValue:
-    view = None if name is None else roles.one(context.server, context.caller, name)
+    view = None if name is None else context.call(roles.one, name)
     held = context.principal.permissions
     groups: dict[str, list[Choice]] = {"See and hear": [], "Do and manage": []}
     for p in PERMISSIONS:

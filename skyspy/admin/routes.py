@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Concatenate, ParamSpec, TypeVar
 
 from flask.typing import ResponseReturnValue
 
@@ -19,6 +20,9 @@ from skyspy.server import Server
 from skyspy.services import Caller
 from skyspy.store.panel import PanelSession
 from skyspy.store.settings import Settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 OPERATES = tuple(p.name for p in permissions.PERMISSIONS if p.name in permissions.OPERATOR_PERMISSIONS)
 """The permissions of operators; users with none of them have their own pages only."""
@@ -62,6 +66,10 @@ class RequestContext:
     def caller(self) -> Caller:
         """The caller as services take it."""
         return Caller(self.principal, self.browser.address)
+
+    def call(self, service: Callable[Concatenate[Server, Caller, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a service for the user. Raises as the service does."""
+        return service(self.server, self.caller, *args, **kwargs)
 
     @property
     def session(self) -> PanelSession:

@@ -58,7 +58,7 @@ class RoleForm(PanelForm):
 def listing(context: RequestContext) -> ResponseReturnValue:
     """The users that match a search, or all."""
     search, start = one_line(request.args, "q", 64), offset()
-    found = users.listing(context.server, context.caller, search, ROWS, start)
+    found = context.call(users.listing, search, ROWS, start)
     pages = pager(start, len(found.users), found.total, "user" if found.total == 1 else "users")
     return render_template("admin/users.html", found=found, search=search, pages=pages)
 
@@ -77,35 +77,35 @@ def create(context: RequestContext) -> ResponseReturnValue:
         form.way.data = LINK
     password = form.password.data if form.way.data == PASSWORD else None
     try:
-        made = users.create(context.server, context.caller, form.name.data, form.role.data or "", password)
+        made = context.call(users.create, form.name.data, form.role.data or "", password)
     except Refused as error:
         return _form(context, form, form.refuse(error)), error.status
     if password is None:
-        return _link(context, users.one(context.server, context.caller, made.id), invitations.INVITE)
+        return _link(context, context.call(users.one, made.id), invitations.INVITE)
     return redirect_with(f"{made.name} can sign in now.", "users_one", user_id=made.id)
 
 
 @page.get(_ONE)
 def one(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """One user."""
-    return _one(context, users.one(context.server, context.caller, user_id))
+    return _one(context, context.call(users.one, user_id))
 
 
 @page.post(f"{_ONE}role/", fresh=True)
 def set_role(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Give a user another role; a confirmation comes first if that takes permissions away."""
-    view, role = users.one(context.server, context.caller, user_id), one_line(request.form, "role", 64)
+    view, role = context.call(users.one, user_id), one_line(request.form, "role", 64)
     name = view.user.name
     try:
         if "sure" not in request.form:
-            impact = roles.preview_assignment(context.server, context.caller, user_id, role)
+            impact = context.call(roles.preview_assignment, user_id, role)
             if impact.lost:
                 points = [f"{name} has the role {view.user.role} now.", *losses(impact, name)]
                 carried = {"role": [role]}
                 return confirm(
                     f"Give {name} the role {role}?", points, "Change the role", _address(user_id), name, carried=carried
                 )
-        user = users.change(context.server, context.caller, user_id, role=role)
+        user = context.call(users.change, user_id, role=role)
     except Refused as error:
         return _one(context, view, error.message), error.status
     return redirect_with(f"{user.name} has the role {user.role} now.", "users_one", user_id=user_id)
@@ -114,15 +114,15 @@ def set_role(context: RequestContext, user_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}link/", fresh=True)
 def link(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Make a link by which a user chooses a password: the first one, or another."""
-    view = users.one(context.server, context.caller, user_id)
+    view = context.call(users.one, user_id)
     return _link(context, view, invitations.INVITE if view.user.password_hash is None else invitations.RESET)
 
 
 @page.get(f"{_ONE}disable/")
 def disable(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """The confirmation page of disabling a user."""
-    name = users.one(context.server, context.caller, user_id).user.name
-    ends = users.preview_removal(context.server, context.caller, user_id)
+    name = context.call(users.one, user_id).user.name
+    ends = context.call(users.preview_removal, user_id)
     points = (
         f"{name} is signed out everywhere and cannot sign in until enabled again.",
         _keys(ends, "until then"),
@@ -134,21 +134,21 @@ def disable(context: RequestContext, user_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}disable/")
 def do_disable(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Disable a user."""
-    user = users.change(context.server, context.caller, user_id, disabled=True)
+    user = context.call(users.change, user_id, disabled=True)
     return redirect_with(f"{user.name} is disabled.", "users_one", user_id=user_id)
 
 
 @page.post(f"{_ONE}enable/", fresh=True)
 def enable(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Enable a disabled user."""
-    user = users.change(context.server, context.caller, user_id, disabled=False)
+    user = context.call(users.change, user_id, disabled=False)
     return redirect_with(f"{user.name} can sign in again. Keys that have not ended work again too.", "users_one", user_id=user_id)
 
 
 @page.get(f"{_ONE}sign-out/")
 def sign_out(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """The confirmation page of signing a user out everywhere."""
-    view = users.one(context.server, context.caller, user_id)
+    view = context.call(users.one, user_id)
     name = view.user.name
     browsers = len(context.pages.sessions_of(user_id))
     signed = sum(row.kind == "user" for row in sockets_of(context, user_id))
@@ -163,15 +163,15 @@ def sign_out(context: RequestContext, user_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}sign-out/")
 def do_sign_out(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Sign a user out everywhere."""
-    users.sign_out(context.server, context.caller, user_id)
+    context.call(users.sign_out, user_id)
     return redirect_with("Signed out everywhere.", "users_one", user_id=user_id)
 
 
 @page.get(f"{_ONE}delete/")
 def delete(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """The confirmation page of deleting a user."""
-    name = users.one(context.server, context.caller, user_id).user.name
-    ends = users.preview_removal(context.server, context.caller, user_id)
+    name = context.call(users.one, user_id).user.name
+    ends = context.call(users.preview_removal, user_id)
     points = (
         f"{name} is gone for good and can never sign in again.",
         _keys(ends, "for ever"),
@@ -184,14 +184,14 @@ def delete(context: RequestContext, user_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}delete/", fresh=True)
 def do_delete(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Delete a user."""
-    name = users.one(context.server, context.caller, user_id).user.name
-    users.delete(context.server, context.caller, user_id)
+    name = context.call(users.one, user_id).user.name
+    context.call(users.delete, user_id)
     return redirect_with(f"{name} is deleted.", "users_listing")
 
 
 def role_choices(context: RequestContext) -> list[Choice]:
     """Every role as a choice; roles with permissions that the caller lacks cannot be chosen."""
-    held, listed = context.principal.permissions, roles.listing(context.server, context.caller)
+    held, listed = context.principal.permissions, context.call(roles.listing)
     own = [(view.role.name, view.role.permissions <= held) for view in listed]
     return [Choice(name) if within else Choice(name, f"{name} (holds more than you do)", disabled=True) for name, within in own]
 
@@ -204,7 +204,7 @@ def _form(context: RequestContext, form: NewUserForm, error: str = "") -> str:
 
 def _one(context: RequestContext, view: UserView, error: str = "") -> str:
     mine = view.user.id == context.principal.user_id
-    owned = keys.listing(context.server, context.caller, KeySearch(view.user.id)) if mine or context.may(keys.MANAGE) else None
+    owned = context.call(keys.listing, KeySearch(view.user.id)) if mine or context.may(keys.MANAGE) else None
     form = RoleForm(role=view.user.role)
     form.role.choices = role_choices(context)
     return render_template(
@@ -222,7 +222,7 @@ def _one(context: RequestContext, view: UserView, error: str = "") -> str:
 
 def _link(context: RequestContext, view: UserView, kind: str) -> str:
     make = invitations.invite if kind == invitations.INVITE else invitations.reset
-    token = make(context.server, context.caller, view.user.id)
+    token = context.call(make, view.user.id)
     address = f"{gate.own_origin()}/admin/{kind}/{token}"
     return render_template(
         "admin/link_made.html", whom=view.user, kind=kind, address=address, lives=span(invitations.LIFETIME_S[kind])

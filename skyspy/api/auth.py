@@ -110,9 +110,7 @@ def keys_create(context: RequestContext) -> object:
     body: NewKey = context.body
     ends = None if body.expires_in is None else context.server.clock.wall() + body.expires_in
     user_id = _user_id(context)
-    return _created(
-        context, keys.create(context.server, context.caller, user_id, body.kind, body.name, body.scopes, ends, body.networks)
-    )
+    return _created(context, context.call(keys.create, user_id, body.kind, body.name, body.scopes, ends, body.networks))
 
 
 @resource.post(
@@ -123,7 +121,7 @@ def keys_rotate(context: RequestContext) -> object:
 
     Makes a new one like it and shows it, this once. The old one ends at once, or after `overlap` seconds.
     """
-    return _created(context, keys.rotate(context.server, context.caller, _own_key(context), float(context.body.overlap)))
+    return _created(context, context.call(keys.rotate, _own_key(context), float(context.body.overlap)))
 
 
 @resource.delete("/api/auth/keys/<key_id>/", access=SIGNED_IN, status=204, errors=(404,))
@@ -132,7 +130,7 @@ def keys_revoke(context: RequestContext) -> object:
 
     At once, and the sockets that use it. Doing it twice is no error.
     """
-    keys.revoke(context.server, context.caller, _own_key(context))
+    context.call(keys.revoke, _own_key(context))
     return None
 
 
@@ -150,7 +148,7 @@ def _user_id(context: RequestContext) -> int:
 
 
 def _own_keys(context: RequestContext) -> list[keys.KeyView]:
-    return keys.listing(context.server, context.caller, KeySearch(_user_id(context), limit=sys.maxsize)).keys
+    return context.call(keys.listing, KeySearch(_user_id(context), limit=sys.maxsize)).keys
 
 
 def _own_key(context: RequestContext) -> int:
@@ -162,4 +160,4 @@ def _own_key(context: RequestContext) -> int:
 
 
 def _created(context: RequestContext, made: apikeys.MadeKey) -> CreatedKey:
-    return CreatedKey(made.text, key_model(keys.one(context.server, context.caller, made.key.id)))
+    return CreatedKey(made.text, key_model(context.call(keys.one, made.key.id)))

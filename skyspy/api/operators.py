@@ -45,7 +45,7 @@ def users_list(context: RequestContext) -> object:
     """List users by name."""
     query: models.SearchQuery = context.query
     # One more than requested, to know whether another page follows.
-    found = users.listing(context.server, context.caller, query.search, query.limit + 1, after=decode_cursor(query.cursor))
+    found = context.call(users.listing, query.search, query.limit + 1, after=decode_cursor(query.cursor))
     listed, following = truncate(found.users, lambda view: view.user.name, query.limit)
     return models.UserPage([_user(view) for view in listed], len(listed), found.total, following)
 
@@ -57,15 +57,15 @@ def users_create(context: RequestContext) -> object:
     Without a password the answer holds an invitation link's token, this once: open /admin/invite/<token> with it. An API key that has an end, networks or scopes makes no users.
     """
     body: models.NewUser = context.body
-    user = users.create(context.server, context.caller, body.name, body.role, body.password)
-    invitation = invitations.invite(context.server, context.caller, user.id) if body.password is None else None
-    return models.CreatedUser(_user(users.one(context.server, context.caller, user.id)), invitation)
+    user = context.call(users.create, body.name, body.role, body.password)
+    invitation = context.call(invitations.invite, user.id) if body.password is None else None
+    return models.CreatedUser(_user(context.call(users.one, user.id)), invitation)
 
 
 @resource.get("/api/admin/users/<user_id>/", answer=models.UserDetails, errors=(404,), **_USERS)
 def users_one(context: RequestContext) -> object:
     """Show one user."""
-    return _user(users.one(context.server, context.caller, id_in(context, "user_id")))
+    return _user(context.call(users.one, id_in(context, "user_id")))
 
 
 @resource.post("/api/admin/users/<user_id>/", body=models.UserChange, answer=models.UserDetails, errors=(404, 409), **_USERS)
@@ -76,14 +76,14 @@ def users_change(context: RequestContext) -> object:
     """
     body: models.UserChange = context.body
     user_id = id_in(context, "user_id")
-    users.change(context.server, context.caller, user_id, body.role, body.password, body.disabled)
-    return _user(users.one(context.server, context.caller, user_id))
+    context.call(users.change, user_id, body.role, body.password, body.disabled)
+    return _user(context.call(users.one, user_id))
 
 
 @resource.post("/api/admin/users/<user_id>/sign-out/", status=204, errors=(404,), **_USERS)
 def users_sign_out(context: RequestContext) -> object:
     """End every sign-in of a user."""
-    users.sign_out(context.server, context.caller, id_in(context, "user_id"))
+    context.call(users.sign_out, id_in(context, "user_id"))
     return None
 
 
@@ -93,13 +93,13 @@ def users_reset(context: RequestContext) -> object:
 
     The answer holds its token, this once: open /admin/reset/<token> with it. It ends with the API key that made it; a key that has an end, networks or scopes makes none.
     """
-    return models.Link(invitations.reset(context.server, context.caller, id_in(context, "user_id")))
+    return models.Link(context.call(invitations.reset, id_in(context, "user_id")))
 
 
 @resource.delete("/api/admin/users/<user_id>/", status=204, errors=(404, 409), **_USERS)
 def users_delete(context: RequestContext) -> object:
     """Delete a user with all keys and sockets of the user."""
-    users.delete(context.server, context.caller, id_in(context, "user_id"))
+    context.call(users.delete, id_in(context, "user_id"))
     return None
 
 
@@ -113,10 +113,7 @@ def _user(view: UserView) -> models.UserDetails:
 @resource.get("/api/admin/roles/", answer=models.Roles, **_USERS)
 def roles_list(context: RequestContext) -> object:
     """List roles and what they hold."""
-    listed = [
-        to_model(models.Role, view, view.role, says=view.role.description)
-        for view in roles.listing(context.server, context.caller)
-    ]
+    listed = [to_model(models.Role, view, view.role, says=view.role.description) for view in context.call(roles.listing)]
     return models.Roles(listed, len(listed))
 
 
@@ -126,8 +123,8 @@ def roles_create(context: RequestContext) -> object:
     body: models.NewRole = context.body
     held = set(body.permissions)
     if body.like is not None:
-        held |= roles.one(context.server, context.caller, body.like).role.permissions
-    created = roles.create(context.server, context.caller, body.name, held, body.says)
+        held |= context.call(roles.one, body.like).role.permissions
+    created = context.call(roles.create, body.name, held, body.says)
     return to_model(models.Role, created, says=created.description, sockets=0)
 
 
@@ -136,15 +133,15 @@ def roles_change(context: RequestContext) -> object:
     """Give a role other permissions."""
     body: models.RoleChange = context.body
     name = context.path["name"]
-    roles.change(context.server, context.caller, name, body.permissions, body.says)
-    view = roles.one(context.server, context.caller, name)
+    context.call(roles.change, name, body.permissions, body.says)
+    view = context.call(roles.one, name)
     return to_model(models.Role, view, view.role, says=view.role.description)
 
 
 @resource.delete("/api/admin/roles/<name>/", status=204, errors=(404, 409), **_USERS)
 def roles_delete(context: RequestContext) -> object:
     """Delete a role that no user holds."""
-    roles.delete(context.server, context.caller, context.path["name"])
+    context.call(roles.delete, context.path["name"])
     return None
 
 
@@ -156,7 +153,7 @@ def keys_list(context: RequestContext) -> object:
     """List the API keys of all users, the newest first."""
     query: models.KeyQuery = context.query
     search = KeySearch(None, query.search, query.ended, query.limit + 1, before=number(decode_cursor(query.cursor)))
-    found = keys.listing(context.server, context.caller, search)
+    found = context.call(keys.listing, search)
     listed, following = truncate(found.keys, lambda view: str(view.key.id), query.limit)
     return models.KeyPage([key_model(view) for view in listed], len(listed), found.total, following)
 
@@ -170,8 +167,8 @@ def keys_create(context: RequestContext) -> object:
     body: models.NewUserKey = context.body
     ends = None if body.expires_in is None else context.server.clock.wall() + body.expires_in
     user_id = _as_id(str(body.user_id))
-    made = keys.create(context.server, context.caller, user_id, body.kind, body.name, body.scopes, ends, body.networks)
-    return models.CreatedUserKey(made.text, key_model(keys.one(context.server, context.caller, made.key.id)))
+    made = context.call(keys.create, user_id, body.kind, body.name, body.scopes, ends, body.networks)
+    return models.CreatedUserKey(made.text, key_model(context.call(keys.one, made.key.id)))
 
 
 @resource.post(
@@ -187,14 +184,14 @@ def keys_rotate(context: RequestContext) -> object:
 
     The old one ends at once, or after `overlap` seconds. The answer shows the new one, this once.
     """
-    made = keys.rotate(context.server, context.caller, id_in(context, "key_id"), float(context.body.overlap))
-    return models.CreatedUserKey(made.text, key_model(keys.one(context.server, context.caller, made.key.id)))
+    made = context.call(keys.rotate, id_in(context, "key_id"), float(context.body.overlap))
+    return models.CreatedUserKey(made.text, key_model(context.call(keys.one, made.key.id)))
 
 
 @resource.delete("/api/admin/keys/<key_id>/", status=204, errors=(404,), **_KEYS)
 def keys_revoke(context: RequestContext) -> object:
     """End a key and its sockets."""
-    keys.revoke(context.server, context.caller, id_in(context, "key_id"))
+    context.call(keys.revoke, id_in(context, "key_id"))
     return None
 
 
@@ -213,7 +210,7 @@ def key_model(view: keys.KeyView) -> models.Key:
 @resource.get("/api/admin/settings/", answer=operation.Settings, **_SETTINGS)
 def settings_list(context: RequestContext) -> object:
     """List every setting, its value and who chose it."""
-    rows = access.rows(context.server, context.caller)
+    rows = context.call(access.rows)
     return operation.Settings(
         [
             to_model(
@@ -236,13 +233,13 @@ def settings_preview(context: RequestContext) -> object:
     Counts the sockets of every process on this database, and changes nothing. The first request may take a second, until all
     processes have answered.
     """
-    return to_model(operation.SettingsImpact, access.preview_change(context.server, context.caller, context.body.changes))
+    return to_model(operation.SettingsImpact, context.call(access.preview_change, context.body.changes))
 
 
 @resource.post("/api/admin/settings/", body=operation.Changes, answer=operation.Settings, **_SETTINGS)
 def settings_change(context: RequestContext) -> object:
     """Change settings, all or none; null chooses the default."""
-    access.change(context.server, context.caller, context.body.changes)
+    context.call(access.change, context.body.changes)
     return settings_list(context)
 
 
@@ -256,7 +253,7 @@ def live_list(context: RequestContext) -> object:
     To any process on this database; what another process says is at most two seconds old.
     """
     query: operation.LiveQuery = context.query
-    found = sessions.listing(context.server, context.caller, query.search, query.namespace)
+    found = context.call(sessions.listing, query.search, query.namespace)
     listed, following = page(found, lambda row: row.sid, query.limit, query.cursor)
     connections = [to_model(operation.Connection, row, key=row.key_name or None, topics=row.topics.split()) for row in listed]
     return operation.LiveList(connections, len(listed), len(found), following, dict(sessions.counts(context.server)))
@@ -272,7 +269,7 @@ def live_disconnect(context: RequestContext) -> object:
     targets = {"socket": body.id, "anonymous": ""}
     target = targets[body.what] if body.what in targets else str(_as_id(body.id))
     what = "session" if body.what == "socket" else body.what
-    return operation.Disconnected(sessions.disconnect(context.server, context.caller, what, target))
+    return operation.Disconnected(context.call(sessions.disconnect, what, target))
 
 
 @resource.get(
@@ -283,6 +280,6 @@ def audit_list(context: RequestContext) -> object:
     query: operation.AuditQuery = context.query
     since, until = (None if moment is None else moment.timestamp() for moment in (query.since, query.until))
     search = audit_log.Search(query.actor, query.action, query.object, query.address, since, until)
-    rows = audit_log.page(context.server, context.caller, search, query.limit + 1, number(decode_cursor(query.cursor)))
+    rows = context.call(audit_log.page, search, query.limit + 1, number(decode_cursor(query.cursor)))
     listed, following = truncate(rows, lambda row: str(row.id), query.limit)
     return operation.Audit([to_model(operation.Entry, row) for row in listed], len(listed), following)

@@ -27,7 +27,7 @@ _UNKNOWN: dict[str, Any] = {**dict.fromkeys(_NOTHING), "messages_per_second": 0.
 @resource.get("/api/admin/feeds/", answer=ReceiverList, **_SETTINGS)
 def feeds_list(context: RequestContext) -> object:
     """List receivers with their URLs, state and rates."""
-    listed = [_receiver(view) for view in feeds.listing(context.server, context.caller)]
+    listed = [_receiver(view) for view in context.call(feeds.listing)]
     return ReceiverList(listed, len(listed))
 
 
@@ -37,7 +37,7 @@ def feeds_add(context: RequestContext) -> object:
 
     Every process connects to it within a second. Its URL may point anywhere the server can reach.
     """
-    return _one(context, feeds.add(context.server, context.caller, context.body.url).id)
+    return _one(context, context.call(feeds.add, context.body.url).id)
 
 
 @resource.post("/api/admin/feeds/check/", body=NewReceiver, answer=ReceiverCheck, **_SETTINGS)
@@ -46,26 +46,26 @@ def feeds_check(context: RequestContext) -> object:
 
     Nothing of it reaches the sky, and nothing is kept but a line in the audit log.
     """
-    heard = feeds.check(context.server, context.caller, context.body.url)
+    heard = context.call(feeds.check, context.body.url)
     return ReceiverCheck(heard.aircraft, heard.messages, CHECK_SECONDS, heard.error)
 
 
 @resource.post("/api/admin/feeds/<feed_id>/", body=ReceiverChange, answer=Receiver, errors=(404,), **_SETTINGS)
 def feeds_change(context: RequestContext) -> object:
     """Pause an added receiver, or let it go on."""
-    changed = feeds.set_paused(context.server, context.caller, id_in(context, "feed_id"), context.body.paused)
+    changed = context.call(feeds.set_paused, id_in(context, "feed_id"), context.body.paused)
     return _one(context, changed.id)
 
 
 @resource.delete("/api/admin/feeds/<feed_id>/", status=204, errors=(404,), **_SETTINGS)
 def feeds_remove(context: RequestContext) -> object:
     """Remove an added receiver."""
-    feeds.remove(context.server, context.caller, id_in(context, "feed_id"))
+    context.call(feeds.remove, id_in(context, "feed_id"))
     return None
 
 
 def _one(context: RequestContext, feed_id: int) -> Receiver:
-    views = feeds.listing(context.server, context.caller)
+    views = context.call(feeds.listing)
     return _receiver(next(view for view in views if view.added is not None and view.added.id == feed_id))
 
 

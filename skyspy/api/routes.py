@@ -10,7 +10,7 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from msgspec import Struct
 
@@ -20,6 +20,9 @@ from skyspy.server import Server
 from skyspy.services import Caller
 from skyspy.sky import SkyView
 from skyspy.store.settings import Settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 PROBE, OPEN, ADMITTED, HOLDING, IDENTIFIED, SIGNED_IN = "probe", "open", "admitted", "holding", "identified", "signed in"
 """Access to a route, in this order: a supervisor's probe, with no check and no rate limit; any client, with no credential checked;
@@ -49,6 +52,10 @@ class RequestContext:
     def caller(self) -> Caller:
         """The caller as services take it."""
         return Caller(self.principal, self.address)
+
+    def call(self, service: Callable[Concatenate[Server, Caller, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a service for the caller. Raises as the service does."""
+        return service(self.server, self.caller, *args, **kwargs)
 
     @property
     def sky(self) -> SkyView:
