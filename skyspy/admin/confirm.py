@@ -1,17 +1,15 @@
-"""Interfaces: shared parts of pages that change something: the confirmation page, redirects with a message, and paging.
+"""Interfaces: shared parts of pages: redirects with a message, and paging.
 
-Invariants: nothing here is about one page. A confirmation states the consequences with their numbers; its form is posted to
-the same address.
+Invariants: nothing here is about one page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from skyspy.server import server_of
@@ -52,22 +50,6 @@ def redirect_with(message: str, endpoint: str, *, kind: str = "ok", **values: An
     """Redirect to a page of the panel, which shows the message above; `kind`: ok, warn or danger."""
     flash(message, kind)
     return redirect(url_for(f"admin.{endpoint}", **values), 303)
-
-
-def confirm(
-    title: str,
-    points: Iterable[str],
-    verb: str,
-    back: str,
-    back_to: str,
-    kind: str = "danger",
-    carried: Mapping[str, Iterable[str]] | None = None,
-) -> str:
-    """The confirmation page; its button posts to this same address with `sure` and the `carried` fields."""
-    hidden = [(name, value) for name, values in (carried or {}).items() for value in values]
-    return render_template(
-        "admin/step.html", title=title, points=list(points), verb=verb, back=back, back_to=back_to, kind=kind, carried=hidden
-    )
 
 
 def socketio_path() -> str:

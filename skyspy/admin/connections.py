@@ -12,8 +12,8 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.confirm import ID, confirm, offset, pager, redirect_with
-from skyspy.admin.formatting import counted, counted_first, listed
+from skyspy.admin.confirm import ID, offset, pager, redirect_with
+from skyspy.admin.formatting import capital, counted
 from skyspy.admin.forms import one_line
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.admin.user_agents import name_of
@@ -51,10 +51,9 @@ def one(context: RequestContext, sid: str) -> ResponseReturnValue:
     impact = _preview(context, "session", sid[:MAX_SID])
     if not impact.rows:
         return _not_there("This connection is not there any more", "It was closed, or it has gone by itself.")
-    row, points = impact.rows[0], _points(context, impact)
-    return render_template(
-        "admin/live_one.html", row=row, impact=impact, points=points, program=name_of(row.agent, ""), **_more(context, row)
-    )
+    row = impact.rows[0]
+    program, more = name_of(row.agent, ""), _more(context, row)
+    return render_template("admin/live_one.html", row=row, impact=impact, told=MESSAGE, program=program, **more)
 
 
 @page.post("/live/one/<sid>/")
@@ -151,29 +150,7 @@ def _confirm(context: RequestContext, what: str, target: str, title: str) -> Res
     impact = _preview(context, what, target)
     if not impact.rows:
         return _not_there(title, "There is nothing to disconnect. Whoever connects shows up under live connections at once.")
-    count = counted(len(impact.rows), "connection")
-    return confirm(
-        f"Disconnect {impact.subject}?",
-        _points(context, impact),
-        f"Disconnect {count}",
-        url_for("admin.live_show"),
-        "Live connections",
-    )
-
-
-def _points(context: RequestContext, impact: DisconnectImpact) -> list[str]:
-    """The consequences of a disconnect, as sentences."""
-    where = listed([f"{count} in {namespace}" for namespace, count in sorted(impact.namespaces.items())])
-    only = f"The live connection of {impact.subject} in {impact.rows[0].namespace} ends."
-    many = f"{counted(len(impact.rows), 'live connection')} of {impact.subject} end: {where}."
-    points = [
-        only if len(impact.rows) == 1 else many,
-        f"{'It is' if len(impact.rows) == 1 else 'They are'} told “{MESSAGE}” and closed within 2 seconds.",
-        f"Whoever it is may connect again at once. {impact.advice}",
-    ]
-    if any(row.user_id == context.principal.user_id and row.kind == "user" for row in impact.rows):
-        points.append("Your own page's live connection may be among them; it comes back by itself.")
-    return points
+    return render_template("admin/ask/disconnect.html", impact=impact, told=MESSAGE)
 
 
 def _not_there(title: str, text: str) -> ResponseReturnValue:
@@ -181,4 +158,4 @@ def _not_there(title: str, text: str) -> ResponseReturnValue:
 
 
 def _disconnected(gone: int) -> ResponseReturnValue:
-    return redirect_with(f"{counted_first(gone, 'connection')} {'was' if gone == 1 else 'were'} told to go.", "live_show")
+    return redirect_with(f"{capital(counted(gone, 'connection'))} {'was' if gone == 1 else 'were'} told to go.", "live_show")

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import make_response, render_template, request, url_for
+from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.confirm import ID, confirm, redirect_with
-from skyspy.admin.formatting import ago, counted, lasts
+from skyspy.admin.confirm import ID, redirect_with
+from skyspy.admin.formatting import counted
 from skyspy.admin.forms import PLAIN, PanelForm, Required, text_field
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.feedurl import SCHEMES
 from skyspy.receivers.manager import CheckResult
 from skyspy.services import Refused, feeds
-from skyspy.services.feeds import FeedView, ReceiverImpact
+from skyspy.services.feeds import FeedView
 
 page = Page("feeds", "/feeds/", "Receivers", (feeds.MANAGE,), "Server")
 
@@ -122,9 +122,7 @@ def resume(context: RequestContext, feed_id: int) -> ResponseReturnValue:
 @page.get(f"{_ONE}remove/")
 def removing(context: RequestContext, feed_id: int) -> ResponseReturnValue:
     """The confirmation page of a removal."""
-    removal = context.call(feeds.preview_removal, feed_id)
-    points = _points(removal, context.server.clock.wall())
-    return confirm(f"Remove {removal.name}?", points, "Remove the receiver", url_for("admin.feeds_show"), "Receivers")
+    return render_template("admin/ask/receiver_remove.html", impact=context.call(feeds.preview_removal, feed_id))
 
 
 @page.post(f"{_ONE}remove/", fresh=True)
@@ -191,22 +189,3 @@ def _page(
         **_listed(context),
     )
     return make_response(text, status)
-
-
-def _points(removal: ReceiverImpact, now: float) -> list[str]:
-    """The consequences of a removal, as sentences."""
-    alone = counted(removal.alone, "aircraft", "aircraft")
-    verb = "leaves" if removal.alone == 1 else "leave"
-    if removal.alone:
-        first = f"{alone} that only it hears {verb} the sky within {lasts(removal.leave_s)}."
-    else:
-        first = "No aircraft leaves the sky: none is heard by it alone."
-    points = [
-        f"The server stops listening to {removal.url}.",
-        first,
-        f"{removal.feed.added_by or 'Somebody'} added it {ago(removal.feed.added_at, now)}.",
-        "Its address is forgotten, with a password that may be in it. To have it back, add it again.",
-    ]
-    if removal.demo_returns:
-        points.append("It is the last one: the demo's invented traffic comes back.")
-    return points

@@ -87,9 +87,8 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count or 'no'} {one if count == 1 else many or one + 's'}"
 
 
-def counted_first(count: int, one: str, many: str = "") -> str:
-    """The same at the beginning of a sentence: No keys."""
-    text = counted(count, one, many)
+def capital(text: str) -> str:
+    """A text as the beginning of a sentence: No keys."""
     return text[:1].upper() + text[1:]
 
 
@@ -106,6 +105,7 @@ def listed(words: list[str], last: str = "and") -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    shown.__name__: shown for shown in (ago, until, moment, machine, day, number, counted, span, listed, lasts, size, lag)
+    shown.__name__: shown
+    for shown in (ago, until, moment, machine, day, number, counted, capital, closes, span, listed, lasts, size, lag)
 }
 """Template filters by name."""

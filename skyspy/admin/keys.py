@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from wtforms import SelectField
 
 from skyspy.admin import gate
-from skyspy.admin.confirm import ID, ROWS, confirm, offset, pager, redirect_with, socketio_path
-from skyspy.admin.formatting import closes, span
+from skyspy.admin.confirm import ID, ROWS, offset, pager, redirect_with, socketio_path
+from skyspy.admin.formatting import span
 from skyspy.admin.forms import Choice, PanelForm, choice_field, one_line
 from skyspy.admin.key_form import SOME, NewKeyForm, NotPast
 from skyspy.admin.routes import Page, RequestContext
@@ -109,14 +109,7 @@ def rotate(context: RequestContext, key_id: int) -> ResponseReturnValue:
 @page.get(f"{_ONE}revoke/")
 def revoke(context: RequestContext, key_id: int) -> ResponseReturnValue:
     """The confirmation page of a revocation."""
-    view = context.call(keys.one, key_id)
-    name = view.key.name
-    points = (
-        f"“{name}” ({view.key.hint}…) stops working at once, for ever.",
-        closes(view.sockets),
-        "To replace it without a gap, rotate it instead.",
-    )
-    return confirm(f"Revoke “{name}”?", points, "Revoke the key", _address(key_id), name)
+    return render_template("admin/ask/key_revoke.html", view=context.call(keys.one, key_id))
 
 
 @page.post(f"{_ONE}revoke/")
@@ -170,7 +163,3 @@ def _owner_id(context: RequestContext, text: str | None) -> int:
     if text is not None and text.isascii() and text.isdecimal() and len(text) < 10:
         return int(text)
     return context.session.family.user.id
-
-
-def _address(key_id: int) -> str:
-    return url_for("admin.keys_one", key_id=key_id)

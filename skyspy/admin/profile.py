@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from math import ceil
 
-from flask import Response, make_response, render_template, request, session, url_for
+from flask import Response, make_response, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 from wtforms.validators import EqualTo
 
 from skyspy.admin import gate
-from skyspy.admin.confirm import confirm, redirect_with
-from skyspy.admin.formatting import ago, closes, counted, counted_first
+from skyspy.admin.confirm import redirect_with
 from skyspy.admin.forms import NewPasswordForm, Required, password_field
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.auth.passwords import PasswordError
@@ -74,19 +73,11 @@ def password(context: RequestContext) -> ResponseReturnValue:
 def ask_everywhere(context: RequestContext) -> ResponseReturnValue:
     """The confirmation page of signing out everywhere."""
     me = context.session.family.user
-    browsers = len(context.pages.sessions_of(me.id))
-    signed = sum(row.kind == "user" for row in sockets_of(context, me.id))
-    working = _active_keys(context, me.id)
-    points = [
-        f"You are signed out in {counted(browsers, 'browser')}, this one included, and in every program that you signed in with your password.",
-        closes(signed),
-        f"{counted_first(working, 'API key')} {'works' if working == 1 else 'work'} on; revoke them one by one."
-        if working
-        else "",
-        "You can sign in again at once. If somebody knows your password, change it instead: that ends every other sign-in too.",
-    ]
-    return confirm(
-        "Sign out everywhere?", filter(None, points), "Sign out everywhere", url_for("admin.profile_show"), "Profile", "warn"
+    return render_template(
+        "admin/ask/sign_out_everywhere.html",
+        browsers=len(context.pages.sessions_of(me.id)),
+        sign_ins=sum(row.kind == "user" for row in sockets_of(context, me.id)),
+        keys=_active_keys(context, me.id),
     )
 
 
@@ -108,13 +99,7 @@ def ask_browser(context: RequestContext, family: str) -> ResponseReturnValue:
             "It is signed out already." if found is None else "This is the browser you use now: “Sign out” at the top ends it."
         )
         return render_template("admin/browser_gone.html", message=message)
-    name = found.browser or "Unknown browser"
-    points = (
-        f"{name}, signed in {ago(found.created_at, context.server.clock.wall())} from {found.proved_from}, has to sign in again.",
-        "Its tokens end, and its live connections are closed within 2 seconds.",
-        "Your other browsers stay signed in. Whoever knows your password can sign in again: if it was not you, change it.",
-    )
-    return confirm(f"Sign out {name}?", points, "Sign this browser out", url_for("admin.profile_show"), "Profile", "warn")
+    return render_template("admin/ask/browser_sign_out.html", one=found)
 
 
 @page.post("/profile/browsers/<family>/sign-out/")

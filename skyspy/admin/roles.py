@@ -6,15 +6,14 @@ ticked. Every change says how many users and live connections it affects; one th
 
 from __future__ import annotations
 
-from flask import render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from wtforms import SelectMultipleField
 
-from skyspy.admin.confirm import confirm, redirect_with
-from skyspy.admin.formatting import counted, counted_first
+from skyspy.admin.confirm import redirect_with
 from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field, one_line, text_field
 from skyspy.admin.routes import Page, RequestContext
-from skyspy.permissions import PERMISSIONS
+from skyspy.permissions import PERMISSIONS, Permission
 from skyspy.services import Refused, roles
 from skyspy.services.roles import RoleImpact
 from skyspy.services.users import MANAGE
@@ -84,7 +83,9 @@ def change(context: RequestContext, name: str) -> ResponseReturnValue:
         if "sure" not in request.form:
             impact = context.call(roles.preview_change, name, ticked)
             if impact.lost and (impact.users or impact.sockets):
-                return _ask(context, name, says, ticked, impact)
+                carried = [("says", says), *(("permissions", permission) for permission in sorted(ticked))]
+                lost = lost_permissions(impact)
+                return render_template("admin/ask/role_change.html", name=name, impact=impact, lost=lost, carried=carried)
         context.call(roles.change, name, ticked, says)
     except Refused as refused:
         return _form(context, name, form, refused)
@@ -104,39 +105,9 @@ def delete(context: RequestContext, name: str) -> ResponseReturnValue:
     return redirect_with(f"The role {name} is deleted.", "roles_listing")
 
 
-def losses(impact: RoleImpact, whose: str = "") -> list[str]:
-    """What a change takes away, as sentences: from all users of a role, or from the one user named `whose`."""
-    lost = [permission for permission in PERMISSIONS if permission.name in impact.lost]
-    all_of = (
-        f"{whose} and all keys of {whose}"
-        if whose
-        else f"{counted_first(impact.users, 'user')} with this role, and all their keys,"
-    )
-    live = counted_first(impact.sockets, "live connection")
-    verb = "is" if impact.sockets == 1 else "are"
-    points = [
-        f"{all_of} can no longer: "
-        + "; ".join(
-            f"{permission.description[:1].lower()}{permission.description[1:]} ({permission.name})" for permission in lost
-        )
-        + ".",
-        f"{live} of {whose} {verb} open now." if whose else f"{live} {'has' if impact.sockets == 1 else 'have'} this role now.",
-    ]
-    for namespace, count in sorted(impact.closed.items()):
-        verb = "is" if count == 1 else "are"
-        points.append(f"{counted(count, 'live connection')} in {namespace} {verb} closed within 2 seconds, and told why.")
-    for topic, count in sorted(impact.topics.items()):
-        points.append(f"{counted(count, 'live connection')} {'loses' if count == 1 else 'lose'} the topic {topic}.")
-    if impact.sockets and not impact.closed and not impact.topics:
-        points.append("None of them is closed or loses a topic.")
-    return points
-
-
-def _ask(context: RequestContext, name: str, says: str, ticked: frozenset[str], impact: RoleImpact) -> str:
-    own = ["You hold this role yourself."] if context.principal.role == name else []
-    carried = {"says": [says], "permissions": sorted(ticked)}
-    back = url_for("admin.roles_show", name=name)
-    return confirm(f"Take this away from {name}?", losses(impact) + own, "Change the role", back, name, carried=carried)
+def lost_permissions(impact: RoleImpact) -> list[Permission]:
+    """The permissions that a change takes away."""
+    return [permission for permission in PERMISSIONS if permission.name in impact.lost]
 
 
 def _form(

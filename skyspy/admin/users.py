@@ -6,20 +6,20 @@ action that ends something is confirmed first, on a page that says what it ends.
 
 from __future__ import annotations
 
-from flask import render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from wtforms import RadioField, SelectField
 
 from skyspy.admin import gate
-from skyspy.admin.confirm import ID, ROWS, confirm, offset, pager, redirect_with
-from skyspy.admin.formatting import closes, counted, span
+from skyspy.admin.confirm import ID, ROWS, offset, pager, redirect_with
+from skyspy.admin.formatting import span
 from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field, one_line, password_field, text_field
 from skyspy.admin.keys import key_states
 from skyspy.admin.profile import sockets_of
-from skyspy.admin.roles import losses
+from skyspy.admin.roles import lost_permissions
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.services import Refused, invitations, keys, roles, users
-from skyspy.services.users import UserImpact, UserView
+from skyspy.services.users import UserView
 from skyspy.store.keys import KeySearch
 
 page = Page("users", "/users/", "Users", (users.MANAGE,), "People")
@@ -95,15 +95,14 @@ def one(context: RequestContext, user_id: int) -> ResponseReturnValue:
 def set_role(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Give a user another role; a confirmation comes first if that takes permissions away."""
     view, role = context.call(users.one, user_id), one_line(request.form, "role", 64)
-    name = view.user.name
     try:
         if "sure" not in request.form:
             impact = context.call(roles.preview_assignment, user_id, role)
             if impact.lost:
-                points = [f"{name} has the role {view.user.role} now.", *losses(impact, name)]
-                carried = {"role": [role]}
-                return confirm(
-                    f"Give {name} the role {role}?", points, "Change the role", _address(user_id), name, carried=carried
+                lost = lost_permissions(impact)
+                carried = [("role", role)]
+                return render_template(
+                    "admin/ask/user_role.html", view=view, role=role, impact=impact, lost=lost, carried=carried
                 )
         user = context.call(users.change, user_id, role=role)
     except Refused as error:
@@ -121,14 +120,7 @@ def link(context: RequestContext, user_id: int) -> ResponseReturnValue:
 @page.get(f"{_ONE}disable/")
 def disable(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """The confirmation page of disabling a user."""
-    name = context.call(users.one, user_id).user.name
-    ends = context.call(users.preview_removal, user_id)
-    points = (
-        f"{name} is signed out everywhere and cannot sign in until enabled again.",
-        _keys(ends, "until then"),
-        closes(ends.sockets),
-    )
-    return confirm(f"Disable {name}?", points, f"Disable {name}", _address(user_id), name)
+    return render_template("admin/ask/user_disable.html", view=context.call(users.one, user_id))
 
 
 @page.post(f"{_ONE}disable/")
@@ -148,16 +140,9 @@ def enable(context: RequestContext, user_id: int) -> ResponseReturnValue:
 @page.get(f"{_ONE}sign-out/")
 def sign_out(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """The confirmation page of signing a user out everywhere."""
-    view = context.call(users.one, user_id)
-    name = view.user.name
-    browsers = len(context.pages.sessions_of(user_id))
-    signed = sum(row.kind == "user" for row in sockets_of(context, user_id))
-    points = (
-        f"{name} is signed out of this panel in {counted(browsers, 'browser')}, and of every program signed in with the password.",
-        closes(signed),
-        "API keys go on working: revoke them one by one.",
-    )
-    return confirm(f"Sign {name} out everywhere?", points, "Sign out everywhere", _address(user_id), name, "warn")
+    view, browsers = context.call(users.one, user_id), len(context.pages.sessions_of(user_id))
+    sign_ins = sum(row.kind == "user" for row in sockets_of(context, user_id))
+    return render_template("admin/ask/user_sign_out.html", view=view, browsers=browsers, sign_ins=sign_ins)
 
 
 @page.post(f"{_ONE}sign-out/")
@@ -170,15 +155,7 @@ def do_sign_out(context: RequestContext, user_id: int) -> ResponseReturnValue:
 @page.get(f"{_ONE}delete/")
 def delete(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """The confirmation page of deleting a user."""
-    name = context.call(users.one, user_id).user.name
-    ends = context.call(users.preview_removal, user_id)
-    points = (
-        f"{name} is gone for good and can never sign in again.",
-        _keys(ends, "for ever"),
-        closes(ends.sockets),
-        "The audit log keeps the name and everything done under it.",
-    )
-    return confirm(f"Delete {name}?", points, f"Delete {name}", _address(user_id), name)
+    return render_template("admin/ask/user_delete.html", view=context.call(users.one, user_id))
 
 
 @page.post(f"{_ONE}delete/", fresh=True)
@@ -227,13 +204,3 @@ def _link(context: RequestContext, view: UserView, kind: str) -> str:
     return render_template(
         "admin/link_made.html", whom=view.user, kind=kind, address=address, lives=span(invitations.LIFETIME_S[kind])
     )
-
-
-def _keys(ends: UserImpact, how_long: str) -> str:
-    if not ends.keys:
-        return "No API key works now."
-    return f"{counted(ends.keys, 'API key')} {'stops' if ends.keys == 1 else 'stop'} working {how_long}."
-
-
-def _address(user_id: int) -> str:
-    return url_for("admin.users_one", user_id=user_id)

@@ -35,14 +35,6 @@ class UserPage:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class UserImpact:
-    """What disabling or deleting a user would end: active keys and live sessions."""
-
-    keys: int
-    sockets: int
-
-
 def listing(
     server: Server, caller: Caller, search: str = "", limit: int = 50, offset: int = 0, after: str | None = None
 ) -> UserPage:
@@ -170,12 +162,6 @@ def delete(context: Context, caller: Caller, user_id: int) -> None:
         users.remove(here.connection, user_id, here.actor, here.at)
 
     caller.act(context, MANAGE, work)
-
-
-def preview_removal(server: Server, caller: Caller, user_id: int) -> UserImpact:
-    """What disabling or deleting the user would end; changes nothing."""
-    view = one(server, caller, user_id)
-    return UserImpact(view.keys, sum(row.user_id == user_id for row in server.presence.all_sessions()))
 
 
 def is_active(key: Key, now: float) -> bool:

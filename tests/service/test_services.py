@@ -159,7 +159,8 @@ def test_disabling_a_user_ends_tokens_and_keys_and_the_preview_counts_them(serve
     key = keys.create(server, caller(bob), bob.id, "live", "app").text
     access_token = server.tokens.login("bob", PASSWORD, "192.0.2.1").access
     connect(server, server.tokens.identify(key) or ANONYMOUS)
-    assert users.preview_removal(server, caller(admin), bob.id) == users.UserImpact(1, 1)
+    view = users.one(server, caller(admin), bob.id)
+    assert (view.keys, view.sockets) == (1, 1)
     users.change(server, caller(admin), bob.id, disabled=True)
     for token in (key, access_token):
         with pytest.raises(TokenError) as caught:
