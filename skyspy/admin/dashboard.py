@@ -7,15 +7,14 @@ The page's script refreshes it by requesting the same part of the same template,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from skyspy.admin.audit import address_of
-from skyspy.admin.feeds import demo_only, shown_receivers
-from skyspy.admin.formatting import listed, number
+from skyspy.admin.feeds import demo_only
+from skyspy.admin.formatting import listed
 from skyspy.admin.labels import feature_name
 from skyspy.admin.routes import OPERATES, Page, RequestContext
 from skyspy.presence.presence import count_clients
@@ -33,18 +32,6 @@ MODES = {
     "hybrid": "Anyone may watch what is open to the public.",
     "private": "Only those who sign in or hold an API key may watch.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Emergency:
-    """An aircraft with an emergency, as the page shows it; `heard_at` wall seconds."""
-
-    hex: str
-    flight: str
-    summary: str
-    squawk: str
-    altitude: str
-    heard_at: float
 
 
 @page.get()
@@ -80,26 +67,13 @@ def _features(names: list[str]) -> str:
     return listed([name if name[1:2].isupper() else name.lower() for name in called])
 
 
-def emergencies(context: RequestContext) -> list[Emergency]:
+def emergencies(context: RequestContext) -> list[Mapping[str, Any]]:
     """Aircraft that report or squawk an emergency, the last heard first."""
     sky = context.server.skies["live"].view
-    now = context.server.clock.wall()
     audience = sky.audience(context.principal)
     hexes = [one["hex"] for one in sky.tracker.listed() if is_emergency(one.get("emergency"))]
     found = [one for hex_ in hexes if (one := sky.one(hex_, audience)) is not None]
-    return [_emergency(one, now) for one in sorted(found, key=lambda one: one["seen"])]
-
-
-def _emergency(aircraft: Mapping[str, Any], now: float) -> Emergency:
-    height = aircraft.get("alt_baro")
-    return Emergency(
-        aircraft["hex"],
-        aircraft.get("flight") or "",
-        DESCRIPTIONS.get(aircraft["emergency"], "Emergency"),
-        aircraft.get("squawk") or "",
-        "on the ground" if height == "ground" else "–" if height is None else f"{number(height)} ft",
-        now - aircraft["seen"],
-    )
+    return sorted(found, key=lambda one: one["seen"])
 
 
 def _parts(context: RequestContext) -> dict[str, Any]:
@@ -114,8 +88,9 @@ def _parts(context: RequestContext) -> dict[str, Any]:
         "mode_summary": "" if settings is None else mode_summary(settings),
         "problems": () if settings is None else settings.problems,
         "stats": sky.stats(sky.audience(context.principal)) if context.may("stats.view") else None,
+        "descriptions": DESCRIPTIONS,
         "emergencies": emergencies(context) if context.may("aircraft.view") else None,
-        "feeds": None if views is None else shown_receivers(views),
+        "feeds": views,
         "demo_only": views is not None and demo_only(views),
         "clients": count_clients(server.presence.all_sessions()) if watches else None,
         "namespaces": sorted(sessions.counts(server).items()) if watches else (),

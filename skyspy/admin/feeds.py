@@ -7,9 +7,7 @@ part of the same template.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from flask import make_response, render_template, request
@@ -29,36 +27,11 @@ page = Page("feeds", "/feeds/", "Receivers", (feeds.MANAGE,), "Server")
 MAX_URL = 1000
 _ONE = f"/feeds/<{ID}:feed_id>/"
 
-STATES: Mapping[str, tuple[str, str]] = {
-    "up": ("ok", "Up"),
-    "demo": ("plain", "Demo"),
-    "connecting": ("warn", "Connecting"),
-    "stale": ("warn", "Silent"),
-    "down": ("danger", "Not reachable"),
-    "paused": ("off", "Paused"),
-}
-"""The mark and the word shown for each state of a receiver."""
-
 
 class ReceiverForm(PanelForm):
     """A receiver's URL."""
 
     url = text_field("Address", MAX_URL, Required(), placeholder="beast://pi.local:30005", **PLAIN)
-
-
-@dataclass(frozen=True, slots=True)
-class ShownReceiver:
-    """A receiver as pages show it: `kind` and `word` are its state, `note` the reason for it, `now` Receiver.status (empty until
-    this process follows it), `heard_at` wall seconds."""
-
-    view: FeedView
-    key: str
-    name: str
-    kind: str
-    word: str
-    note: str
-    now: Mapping[str, Any]
-    heard_at: float | None
 
 
 @page.get()
@@ -133,11 +106,6 @@ def remove(context: RequestContext, feed_id: int) -> ResponseReturnValue:
     return redirect_with(f"{url} is removed.", "feeds_show")
 
 
-def shown_receivers(views: Sequence[FeedView]) -> list[ShownReceiver]:
-    """Receivers as pages show them."""
-    return [_shown_receiver(view) for view in views]
-
-
 def demo_only(views: Sequence[FeedView]) -> bool:
     """Whether all traffic is simulated."""
     return all(view.is_demo for view in views)
@@ -152,25 +120,11 @@ def check_summary(heard: CheckResult) -> str:
     return f"Received {heard.aircraft:,} aircraft in {feeds.CHECK_SECONDS:g} s."
 
 
-def _shown_receiver(view: FeedView) -> ShownReceiver:
-    now: Mapping[str, Any] = view.status or {}
-    kind, word = STATES[view.state]
-    note = now.get("error") or ""
-    if view.added is None and view.state == "paused":
-        note = "Rests while an added receiver is there"
-    elif view.state == "demo":
-        note = "Every aircraft of it is invented"
-    key = now.get("name") or f"added-{view.added.id if view.added else 0}"
-    last = now.get("last_seen")
-    heard_at = None if last is None else datetime.fromisoformat(last).timestamp()
-    return ShownReceiver(view, key, now.get("name") or view.url, kind, word, note, now, heard_at)
-
-
 def _listed(context: RequestContext) -> dict[str, Any]:
     views = context.call(feeds.listing)
     added = sum(view.added is not None for view in views)
     return {
-        "feeds": shown_receivers(views),
+        "feeds": views,
         "demo_only": demo_only(views),
         "full": added >= feeds.MAX_ADDED_FEEDS,
         "most": feeds.MAX_ADDED_FEEDS,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,6 +53,27 @@ class FeedView:
         if self.added is not None and self.added.paused:
             return "paused"
         return "connecting" if state in (None, "paused") and self.added is not None else str(state)
+
+    @property
+    def name(self) -> str:
+        """Its name; its URL until this process follows it."""
+        return self.now.get("name") or self.url
+
+    @property
+    def key(self) -> str:
+        """What tells it from the others of the list."""
+        return self.now.get("name") or f"added-{self.added.id if self.added else 0}"
+
+    @property
+    def now(self) -> Mapping[str, Any]:
+        """Its status; empty until this process follows it."""
+        return self.status or {}
+
+    @property
+    def heard_at(self) -> float | None:
+        """When it was last heard, wall seconds; None: never."""
+        last = self.now.get("last_seen")
+        return None if last is None else datetime.fromisoformat(last).timestamp()
 
     @property
     def is_demo(self) -> bool:

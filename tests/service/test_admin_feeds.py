@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from skyspy.admin.feeds import STATES, check_summary
+from skyspy.admin.feeds import check_summary
 from skyspy.aircraft import Observation
 from skyspy.receivers.manager import CheckResult
 from skyspy.services.feeds import MAX_ADDED_FEEDS, ReceiverFollower
@@ -86,9 +86,9 @@ def test_every_state_of_a_link_has_a_word(panel: Panel, ann: Browser, follower: 
     put(panel, NOBODY)
     follower.follow(panel.skyspy.settings.fresh())
     link = panel.skyspy.skies["live"].receivers.receiver("sbs-127.0.0.1-1")
-    for state in ("connecting", "up", "stale", "down"):
+    for state, word in (("connecting", "Connecting"), ("up", "Up"), ("stale", "Silent"), ("down", "Not reachable")):
         link.state = state
-        assert f"</span>{STATES[state][1]}</span>" in ann.get("/admin/feeds/list/").text
+        assert f"</span>{word}</span>" in ann.get("/admin/feeds/list/").text
 
 
 def test_when_it_was_last_heard_is_told_as_people_say_it(panel: Panel, ann: Browser, follower: ReceiverFollower) -> None:
