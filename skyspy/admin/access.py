@@ -18,12 +18,11 @@ from wtforms.widgets import NumberInput, TextArea
 
 from skyspy.admin import labels
 from skyspy.admin.confirm import redirect_with
-from skyspy.admin.formatting import counted, listed
+from skyspy.admin.formatting import listed
 from skyspy.admin.forms import PLAIN, Choice, Required, choice_field, text_field
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.permissions import ACCESS_LEVELS, ALWAYS_IDENTIFIED, FEATURES
 from skyspy.services import Refused, access
-from skyspy.services.access import SettingsImpact
 from skyspy.store.registry import ROWS, Row, to_text
 from skyspy.store.settings import Setting
 
@@ -31,16 +30,6 @@ page = Page("access", "/access/", "Access and settings", (access.MANAGE,), "Serv
 
 OWN_FORM = ("AUTH_MODE", "FEATURE_ACCESS")
 """Settings with a separate form, above the groups."""
-
-GROUPS: Mapping[str, str] = {
-    "Access": "Bad tokens, the receiver's place, and pages of other sites.",
-    "Sign-in": "How long sign-ins last, and how many may fail.",
-    "Sky": "What is believed, and how often it is sent.",
-    "Limits": "What one client may ask of this server.",
-    "Retention": "How long records are kept.",
-}
-TITLES: Mapping[str, str] = {"Access": "More about access"}
-_KINDS = {"anonymous": "anonymous", "user": "signed-in", "key": "API key"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +69,7 @@ def preview(context: RequestContext) -> ResponseReturnValue:
         changes=changes,
         differences=differences,
         found=found,
-        disconnect_summary=disconnect_summary(found),
-        more=labels.consequences(list(changes), found.current, found.settings),
+        features_at=labels.features_at,
     )
 
 
@@ -95,24 +83,6 @@ def keep(context: RequestContext) -> ResponseReturnValue:
         return _page(context, refused)
     titles = listed([ROWS[name].title for name in changes])
     return redirect_with(f"Changed, and in force on every live connection within 2 seconds: {titles}.", "access_show")
-
-
-def disconnect_summary(found: SettingsImpact) -> list[str]:
-    """The connections that a change ends, as sentences."""
-    lines = []
-    for kind, count in sorted(found.disconnected.items()):
-        where = listed([f"{many} in {namespace}" for namespace, many in sorted(found.where[kind].items())])
-        verb = "is" if count == 1 else "are"
-        lines.append(f"{counted(count, f'{_KINDS[kind]} connection')} {verb} disconnected and told why: {where}.")
-        if kind == "anonymous" and found.near:
-            them = "It comes" if count == 1 else "They all come" if found.near == count else f"{found.near} of them came"
-            lines.append(f"{them} from your own address, as the live sky in another tab of yours would.")
-    if found.own:
-        lines.append(f"{counted(found.own, 'connection')} of these {'is' if found.own == 1 else 'are'} yours.")
-    for topic, count in sorted(found.lost.items()):
-        loses, stays = ("loses", "stays") if count == 1 else ("lose", "stay")
-        lines.append(f"{counted(count, 'connection')} {loses} the topic {topic} and {stays} connected.")
-    return lines or ["Nobody who is connected now is disconnected."]
 
 
 def _page(context: RequestContext, refused: Refused | None = None) -> tuple[str, int]:
@@ -143,8 +113,6 @@ def _page(context: RequestContext, refused: Refused | None = None) -> tuple[str,
         access=rows["FEATURE_ACCESS"].value,
         standard=rows["FEATURE_ACCESS"].row.default,
         groups=groups,
-        group_says=GROUPS,
-        group_titles=TITLES,
         changed=[row for row in rows.values() if not row.is_default],
     )
     return text, 200 if refused is None else refused.status

@@ -14,24 +14,16 @@ from flask.typing import ResponseReturnValue
 
 from skyspy.admin.audit import address_of
 from skyspy.admin.feeds import demo_only
-from skyspy.admin.formatting import listed
-from skyspy.admin.labels import feature_name
+from skyspy.admin.labels import features_at
 from skyspy.admin.routes import OPERATES, Page, RequestContext
 from skyspy.presence.presence import count_clients
 from skyspy.safety.emergency import DESCRIPTIONS, is_emergency
 from skyspy.services import audit_log, feeds, sessions, users
-from skyspy.store.settings import Settings
 
 page = Page("dashboard", "/dashboard/", "Dashboard", OPERATES, "Overview")
 
 ENTRIES = 8
 """Audit entries shown."""
-
-MODES = {
-    "public": "Anyone may watch everything, without signing in.",
-    "hybrid": "Anyone may watch what is open to the public.",
-    "private": "Only those who sign in or hold an API key may watch.",
-}
 
 
 @page.get()
@@ -44,27 +36,6 @@ def show(context: RequestContext) -> ResponseReturnValue:
 def parts(context: RequestContext) -> ResponseReturnValue:
     """The part that changes, for the page's script."""
     return render_template("admin/_dashboard.html", **_parts(context))
-
-
-def mode_summary(settings: Settings) -> str:
-    """The auth mode and the features open to anonymous clients, in one or two sentences."""
-    summary = MODES[settings.AUTH_MODE]
-    access = settings.FEATURE_ACCESS
-    if settings.AUTH_MODE == "public":
-        return summary
-    identified = sorted(feature for feature, level in access.items() if level == "authenticated")
-    permitted = sorted(feature for feature, level in access.items() if level == "permission")
-    if settings.AUTH_MODE == "hybrid" and identified:
-        summary += f" To see {_features(identified)} one must sign in."
-    if permitted:
-        summary += f" To see or hear {_features(permitted)} one needs a permission."
-    return summary
-
-
-def _features(names: list[str]) -> str:
-    """Features as a list inside a sentence: lower case, except for abbreviations."""
-    called = [feature_name(name) for name in names]
-    return listed([name if name[1:2].isupper() else name.lower() for name in called])
 
 
 def emergencies(context: RequestContext) -> list[Mapping[str, Any]]:
@@ -85,7 +56,7 @@ def _parts(context: RequestContext) -> dict[str, Any]:
     entries = context.call(audit_log.page, audit_log.Search(), ENTRIES) if context.may(audit_log.PERMISSION) else None
     return {
         "mode": None if settings is None else settings.AUTH_MODE,
-        "mode_summary": "" if settings is None else mode_summary(settings),
+        "features_at": features_at,
         "problems": () if settings is None else settings.problems,
         "stats": sky.stats(sky.audience(context.principal)) if context.may("stats.view") else None,
         "descriptions": DESCRIPTIONS,

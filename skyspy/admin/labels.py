@@ -1,14 +1,14 @@
-"""Interfaces: display texts of settings, auth modes and features, and of the side effects of changing them.
+"""Interfaces: display texts of settings, auth modes and features.
 
 Pure: rows, values and settings in, texts out. A setting without a text here has that of the registry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from skyspy.admin.formatting import counted, lasts, listed, number
+from skyspy.admin.formatting import counted, lasts, number
 from skyspy.permissions import ALWAYS_IDENTIFIED, FEATURES
 from skyspy.store.registry import Row, Settings
 
@@ -87,70 +87,9 @@ def difference(row: Row, before: Any, after: Any) -> list[tuple[str, str, str]]:
     ]
 
 
-def _open(settings: Settings) -> list[str]:
-    return [feature_name(f) for f, level in settings.FEATURE_ACCESS.items() if level == "public" and f not in ALWAYS_IDENTIFIED]
-
-
-def _mode(_before: Settings, after: Settings) -> list[str]:
-    if after.AUTH_MODE == "private":
-        return [
-            "The live sky at / shows nothing to strangers: they are asked to sign in.",
-            "/api/, /data/ and /v2/ answer only to a token or an API key; a map or logger that reads them without one stops.",
-            "“Anyone” in the table of features means anyone who is signed in.",
-        ]
-    if after.AUTH_MODE == "public":
-        return ["Strangers see every feature but alerts, whatever the table of features says."]
-    return [f"Strangers see {listed(_open(after)) or 'nothing'}."]
-
-
-def _bad_tokens(_before: Settings, after: Settings) -> list[str]:
-    if after.WS_REJECT_INVALID_TOKENS:
-        return ["A program whose token has ended or is mistyped is refused, where it saw what strangers see before."]
-    return ["A program with a bad token sees what strangers see, except in private mode."]
-
-
-def _place(_before: Settings, after: Settings) -> list[str]:
-    return {
-        "exact": ["Anyone who sees aircraft can tell exactly where the receiver stands."],
-        "rounded": ["Strangers see distances from a point that may be some miles off."],
-        "hidden": ["Strangers see no distance or bearing at all."],
-    }.get(after.RECEIVER_LOCATION_PUBLIC, [])
-
-
-def _audit(before: Settings, after: Settings) -> list[str]:
-    if after.AUDIT_RETENTION_DAYS >= before.AUDIT_RETENTION_DAYS:
-        return []
-    return [f"Audit entries older than {counted(after.AUDIT_RETENTION_DAYS, 'day')} are removed for good."]
-
-
-def _metrics(_before: Settings, after: Settings) -> list[str]:
-    if after.METRICS_PUBLIC:
-        return [
-            "Strangers can read how many aircraft, messages, connections and failures this server counted; no names or addresses."
-        ]
-    return ["A Prometheus server that sends no API key is refused; the key needs stats.view."]
-
-
-_CONSEQUENCES: Mapping[str, Callable[[Settings, Settings], list[str]]] = {
-    "AUTH_MODE": _mode,
-    "WS_REJECT_INVALID_TOKENS": _bad_tokens,
-    "RECEIVER_LOCATION_PUBLIC": _place,
-    "METRICS_PUBLIC": _metrics,
-    "AUDIT_RETENTION_DAYS": _audit,
-}
-_ONLY_NEW = ["Who is connected already stays; the new limit holds for whoever comes next."]
-_SIGNED_IN = ["Measures those who are signed in to this panel now too, you among them."]
-_ALWAYS: Mapping[str, list[str]] = {
-    "CONNECTIONS_PER_ADDRESS": _ONLY_NEW,
-    "MAX_CONNECTIONS": _ONLY_NEW,
-    "JWT_ACCESS_SECONDS": ["Tokens that were given out keep the lifetime they have."],
-    "PANEL_IDLE_SECONDS": _SIGNED_IN,
-    "PANEL_ABSOLUTE_SECONDS": _SIGNED_IN,
-    "PANEL_KEEP_SECONDS": _SIGNED_IN,
-}
-
-
-def consequences(names: list[str], before: Settings, after: Settings) -> list[str]:
-    """The side effects of changing these settings, as sentences."""
-    found = [_CONSEQUENCES[name](before, after) if name in _CONSEQUENCES else _ALWAYS.get(name, []) for name in names]
-    return list(dict.fromkeys(text for texts in found for text in texts))
+def features_at(settings: Settings, level: str) -> list[str]:
+    """The names of the features of this access level, as they stand inside a sentence: lower case, except for abbreviations.
+    What always needs a sign-in is not among those that are public."""
+    listed = (f for f, given in settings.FEATURE_ACCESS.items() if given == level)
+    names = [feature_name(f) for f in sorted(listed) if level != "public" or f not in ALWAYS_IDENTIFIED]
+    return [name if name[1:2].isupper() else name.lower() for name in names]

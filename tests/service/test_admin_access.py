@@ -129,6 +129,30 @@ def test_it_says_from_what_to_what(panel: Panel, ann: Browser) -> None:
     assert "1 minute (60 s) → becomes 1 hour (3600 s)" in said
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "after", "told"),
+    [
+        ("AUTH_MODE", "private", "hybrid", "Strangers see ACARS, aircraft, airspace, cannonball, NOTAMs, safety and statistics."),
+        ("WS_REJECT_INVALID_TOKENS", "false", "true", "A program whose token has ended or is mistyped is refused,"),
+        ("RECEIVER_LOCATION_PUBLIC", "rounded", "hidden", "Strangers see no distance or bearing at all."),
+        ("METRICS_PUBLIC", "false", "true", "Strangers can read how many aircraft, messages, connections and failures"),
+        ("AUDIT_RETENTION_DAYS", "365", "30", "Audit entries older than 30 days are removed for good."),
+        ("MAX_CONNECTIONS", "5000", "6000", "Who is connected already stays; the new limit holds for whoever comes next."),
+        ("JWT_ACCESS_SECONDS", "3600", "60", "Tokens that were given out keep the lifetime they have."),
+        ("PANEL_IDLE_SECONDS", "1800", "600", "Measures those who are signed in to this panel now too, you among them."),
+        ("BROADCAST_HZ", "10", "2", ""),
+    ],
+)
+def test_a_preview_says_what_else_a_change_does(
+    panel: Panel, ann: Browser, name: str, before: str, after: str, told: str
+) -> None:
+    panel.skyspy.settings.change({name: before}, CLI)
+    _, _, said = text_of(ann.post("/admin/access/preview/", {name: after, f"was.{name}": before}).text).partition(
+        "What else it does"
+    )
+    assert said.strip().startswith(told) if told else not said
+
+
 def test_a_preview_counts_disconnects_by_namespace(panel: Panel, ann: Browser) -> None:
     connected(panel)
     connected(panel, namespace="/cannonball")
