@@ -15,7 +15,6 @@ from skyspy.admin.audit_changes import describe_changes
 from skyspy.admin.forms import one_line
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.services import audit_log
-from skyspy.services.audit_log import Subject
 from skyspy.store.schema import MAX_ID
 
 page = Page("audit", "/audit/", "Audit log", (audit_log.PERMISSION,), "Overview")
@@ -36,7 +35,6 @@ def show(context: RequestContext) -> ResponseReturnValue:
     return render_template(
         "admin/audit.html",
         rows=[(row, describe_changes(row), subjects.get(row.id)) for row in rows],
-        address_of=address_of,
         chosen=chosen,
         bad_day=next((name for name in DAYS if name in chosen and _day(chosen[name]) is None), ""),
         # A prefix such as `user.` matches all of its actions.
@@ -71,14 +69,3 @@ def _day(text: str) -> datetime | None:
     except ValueError:
         return None
     return day if 1970 <= day.year < 9999 else None
-
-
-def address_of(subject: Subject) -> str:
-    """The page of what an entry is about."""
-    if subject.kind == "user":
-        return url_for("admin.users_one", user_id=int(subject.id))
-    if subject.kind == "key":
-        return url_for("admin.keys_one", key_id=int(subject.id))
-    if subject.kind == "role":
-        return url_for("admin.roles_show", name=subject.id)
-    return url_for("admin.access_show", _anchor=f"s-{subject.id}")

@@ -30,6 +30,11 @@ ROWS = 100
 """Connections on one page of the list."""
 
 KINDS = {"user": "Signed in", "key": "By API key", "anonymous": "Anonymous"}
+NOBODY = {
+    "key": "Nothing is connected with this key",
+    "user": "Nothing of this user is connected",
+    "anonymous": "Nobody is connected anonymously",
+}
 MAX_SID = 64
 
 
@@ -62,34 +67,22 @@ def end_one(context: RequestContext, sid: str) -> ResponseReturnValue:
     return _disconnected(context.call(sessions.disconnect, "session", sid[:MAX_SID]))
 
 
-@page.get(f"/live/key/<{ID}:key_id>/")
-def key(context: RequestContext, key_id: int) -> ResponseReturnValue:
-    """What disconnecting all connections of a key does."""
-    return _confirm(context, "key", str(key_id), "Nothing is connected with this key")
+@page.get(f"/live/<any(key, user):what>/<{ID}:target>/")
+def all_of(context: RequestContext, what: str, target: int) -> ResponseReturnValue:
+    """What disconnecting all connections of a key or a user does."""
+    return _confirm(context, what, str(target))
 
 
-@page.post(f"/live/key/<{ID}:key_id>/")
-def end_key(context: RequestContext, key_id: int) -> ResponseReturnValue:
-    """Disconnect all connections of a key."""
-    return _disconnected(context.call(sessions.disconnect, "key", str(key_id)))
-
-
-@page.get(f"/live/user/<{ID}:user_id>/")
-def user(context: RequestContext, user_id: int) -> ResponseReturnValue:
-    """What disconnecting all connections of a user does."""
-    return _confirm(context, "user", str(user_id), "Nothing of this user is connected")
-
-
-@page.post(f"/live/user/<{ID}:user_id>/")
-def end_user(context: RequestContext, user_id: int) -> ResponseReturnValue:
-    """Disconnect all connections of a user, those of the user's keys too."""
-    return _disconnected(context.call(sessions.disconnect, "user", str(user_id)))
+@page.post(f"/live/<any(key, user):what>/<{ID}:target>/")
+def end_all_of(context: RequestContext, what: str, target: int) -> ResponseReturnValue:
+    """Disconnect all connections of a key, or of a user and the user's keys."""
+    return _disconnected(context.call(sessions.disconnect, what, str(target)))
 
 
 @page.get("/live/anonymous/")
 def anonymous(context: RequestContext) -> ResponseReturnValue:
     """What disconnecting all anonymous clients does."""
-    return _confirm(context, "anonymous", "", "Nobody is connected anonymously")
+    return _confirm(context, "anonymous", "")
 
 
 @page.post("/live/anonymous/")
@@ -146,10 +139,12 @@ def _preview(context: RequestContext, what: str, target: str) -> DisconnectImpac
     return impact
 
 
-def _confirm(context: RequestContext, what: str, target: str, title: str) -> ResponseReturnValue:
+def _confirm(context: RequestContext, what: str, target: str) -> ResponseReturnValue:
     impact = _preview(context, what, target)
     if not impact.rows:
-        return _not_there(title, "There is nothing to disconnect. Whoever connects shows up under live connections at once.")
+        return _not_there(
+            NOBODY[what], "There is nothing to disconnect. Whoever connects shows up under live connections at once."
+        )
     return render_template("admin/ask/disconnect.html", impact=impact, told=MESSAGE)
 
 

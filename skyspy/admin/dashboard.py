@@ -12,7 +12,6 @@ from typing import Any
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.audit import address_of
 from skyspy.admin.feeds import demo_only
 from skyspy.admin.labels import features_at
 from skyspy.admin.routes import OPERATES, Page, RequestContext
@@ -67,5 +66,4 @@ def _parts(context: RequestContext) -> dict[str, Any]:
         "namespaces": sorted(sessions.counts(server).items()) if watches else (),
         "entries": entries,
         "places": context.call(audit_log.subjects, entries) if entries else {},
-        "address_of": address_of,
     }

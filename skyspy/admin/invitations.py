@@ -17,17 +17,6 @@ from skyspy.services import Refused, invitations
 
 page = Page("links", "/links/", "One-time links")
 
-TITLES = {
-    invitations.FIRST: "Make the first administrator",
-    invitations.INVITE: "You are invited",
-    invitations.RESET: "Choose a new password",
-}
-INTROS = {
-    invitations.FIRST: "This server has no user yet. Whoever sends this form becomes its administrator; the link then stops working.",
-    invitations.INVITE: "Choose a password to sign in with as {name}. The link then stops working.",
-    invitations.RESET: "Choose another password for {name}. Every sign-in with the old one ends, and the link stops working.",
-}
-
 
 class FirstAdminForm(NewPasswordForm):
     """The first administrator's name and password."""
@@ -35,43 +24,18 @@ class FirstAdminForm(NewPasswordForm):
     name = text_field("User name", 64, Required(), help="Letters, digits and . _ - + @", **PLAIN | {"autocomplete": "username"})
 
 
-@page.get("/first/<token>/", open=True)
-def first(context: RequestContext, token: str) -> ResponseReturnValue:
-    """The form for the first administrator."""
-    return _page(context, invitations.FIRST, token, _form(context, invitations.FIRST))
+_ONE = "/<any(first, invite, reset):kind>/<token>/"
 
 
-@page.post("/first/<token>/", open=True)
-def make_first(context: RequestContext, token: str) -> ResponseReturnValue:
-    """Make the first administrator."""
-    return _use(context, invitations.FIRST, token)
+@page.get(_ONE, open=True)
+def show(context: RequestContext, kind: str, token: str) -> ResponseReturnValue:
+    """The form of a link."""
+    return _page(context, kind, token, _form(context, kind))
 
 
-@page.get("/invite/<token>/", open=True)
-def invite(context: RequestContext, token: str) -> ResponseReturnValue:
-    """The form of an invitation."""
-    return _page(context, invitations.INVITE, token, _form(context, invitations.INVITE))
-
-
-@page.post("/invite/<token>/", open=True)
-def accept(context: RequestContext, token: str) -> ResponseReturnValue:
-    """Choose the first password."""
-    return _use(context, invitations.INVITE, token)
-
-
-@page.get("/reset/<token>/", open=True)
-def reset(context: RequestContext, token: str) -> ResponseReturnValue:
-    """The form of a reset link."""
-    return _page(context, invitations.RESET, token, _form(context, invitations.RESET))
-
-
-@page.post("/reset/<token>/", open=True)
-def choose(context: RequestContext, token: str) -> ResponseReturnValue:
-    """Choose another password."""
-    return _use(context, invitations.RESET, token)
-
-
-def _use(context: RequestContext, kind: str, token: str) -> ResponseReturnValue:
+@page.post(_ONE, open=True)
+def use(context: RequestContext, kind: str, token: str) -> ResponseReturnValue:
+    """Make the first administrator, or choose a password."""
     form, address = _form(context, kind), context.browser.address
     if not form.validate():
         return _page(context, kind, token, form, status=400)
@@ -101,14 +65,5 @@ def _page(
         opened = invitations.link_subject(context.server, token, kind)
     except Refused as gone:
         return gate.refused(410, "This link is not good any more", gone.message)
-    name = opened.user.name if opened.user else ""
-    text = render_template(
-        "admin/link.html",
-        title=TITLES[kind],
-        intro=INTROS[kind].replace("{name}", name),
-        whom=name,
-        form=form,
-        error=error,
-        verb="Make the administrator" if kind == invitations.FIRST else "Set the password",
-    )
+    text = render_template("admin/link.html", kind=kind, whom=opened.user.name if opened.user else "", form=form, error=error)
     return make_response(text, status)

@@ -5,9 +5,6 @@ Invariants: services/keys.py decides. A key's text is in the answer that makes i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from wtforms import SelectField
@@ -20,14 +17,12 @@ from skyspy.admin.key_form import SOME, NewKeyForm, NotPast
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.auth.apikeys import MadeKey
 from skyspy.services import Refused, keys
-from skyspy.services.keys import KeyView
 from skyspy.store.keys import KeySearch
 from skyspy.store.users import User
 
 page = Page("keys", "/keys/", "API keys", group="People")
 
 _ONE = f"/keys/<{ID}:key_id>/"
-SOON_S = 7 * 86400
 
 
 class RotationForm(PanelForm):
@@ -55,7 +50,7 @@ def listing(context: RequestContext) -> ResponseReturnValue:
     found = context.call(keys.listing, KeySearch(whose, search, ended, ROWS, start))
     return render_template(
         "admin/keys.html",
-        rows=key_states(found.keys, context.server.clock.wall()),
+        views=found.keys,
         all_users=all_users,
         ended=ended,
         hidden=found.left_out,
@@ -90,9 +85,8 @@ def create(context: RequestContext) -> ResponseReturnValue:
 @page.get(_ONE)
 def one(context: RequestContext, key_id: int) -> ResponseReturnValue:
     """One key."""
-    view = context.call(keys.one, key_id)
-    form, now = RotationForm(overlap="86400"), context.server.clock.wall()
-    return render_template("admin/key.html", view=view, key_state=key_state(view, now), overlap=form.overlap)
+    form = RotationForm(overlap="86400")
+    return render_template("admin/key.html", view=context.call(keys.one, key_id), overlap=form.overlap)
 
 
 @page.post(f"{_ONE}rotate/", fresh=True)
@@ -117,35 +111,6 @@ def do_revoke(context: RequestContext, key_id: int) -> ResponseReturnValue:
     """Revoke a key."""
     key = context.call(keys.revoke, key_id)
     return redirect_with(f"“{key.name}” is revoked.", "keys_one", key_id=key_id)
-
-
-@dataclass(frozen=True, slots=True)
-class KeyState:
-    """The state of a key: the kind of status mark and its text."""
-
-    kind: str
-    text: str
-
-
-def key_state(view: KeyView, now: float) -> KeyState:
-    """The state of a key at `now` (wall seconds)."""
-    key = view.key
-    if key.revoked_at is not None:
-        return KeyState("off", "Rotated" if key.rotated_to is not None else "Revoked")
-    if key.expires_at is not None and key.expires_at <= now:
-        return KeyState("off", "Ended")
-    if key.user.disabled:
-        return KeyState("warn", "Rests: owner disabled")
-    if key.rotated_to is not None:
-        return KeyState("warn", "Being replaced")
-    if key.expires_at is not None and key.expires_at - now < SOON_S:
-        return KeyState("warn", "Ends soon")
-    return KeyState("ok", "Works")
-
-
-def key_states(views: Sequence[KeyView], now: float) -> list[tuple[KeyView, KeyState]]:
-    """Keys with their states, for the list's template."""
-    return [(view, key_state(view, now)) for view in views]
 
 
 def _form(context: RequestContext, owner: User, form: NewKeyForm, error: str = "") -> str:

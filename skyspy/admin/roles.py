@@ -20,13 +20,6 @@ from skyspy.services.users import MANAGE
 
 page = Page("roles", "/roles/", "Roles", (MANAGE,), "People")
 
-BUILTIN_SAYS = {
-    "viewer": "Sees everything but audio, and changes nothing.",
-    "operator": "Hears audio too, acknowledges safety events, edits alerts.",
-    "admin": "Holds every permission: users, keys, settings and the audit log.",
-}
-"""Descriptions of the built-in roles."""
-
 
 class RoleForm(PanelForm):
     """A role's description and permissions."""
@@ -45,7 +38,7 @@ class NewRoleForm(RoleForm):
 def listing(context: RequestContext) -> ResponseReturnValue:
     """Every role."""
     listed = context.call(roles.listing)
-    return render_template("admin/roles.html", roles=listed, total=len(PERMISSIONS), builtin_says=BUILTIN_SAYS)
+    return render_template("admin/roles.html", roles=listed, total=len(PERMISSIONS))
 
 
 @page.get("/roles/new/", fresh=True)

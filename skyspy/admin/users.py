@@ -14,7 +14,6 @@ from skyspy.admin import gate
 from skyspy.admin.confirm import ID, ROWS, offset, pager, redirect_with
 from skyspy.admin.formatting import span
 from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field, one_line, password_field, text_field
-from skyspy.admin.keys import key_states
 from skyspy.admin.profile import sockets_of
 from skyspy.admin.roles import lost_permissions
 from skyspy.admin.routes import Page, RequestContext
@@ -190,7 +189,7 @@ def _one(context: RequestContext, view: UserView, error: str = "") -> str:
         mine=mine,
         above=not view.user.permissions <= context.principal.permissions,
         role=(form.wrong(role=error) if error else form).role,
-        keys=None if owned is None else key_states(owned.keys, context.server.clock.wall()),
+        keys=None if owned is None else owned.keys,
         key_count=0 if owned is None else owned.total,
         sockets=sockets_of(context, view.user.id),
         browsers=len(context.pages.sessions_of(view.user.id)),

@@ -12,20 +12,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from skyspy.admin import PAGES
 from skyspy.store import feeds, keys, roles, users
 from skyspy.store.schema import PANEL_SESSIONS
 from tests.browser.looking import check, opened, sign_in
 from tests.browser.receiver import Receiver
 from tests.support.databases import change
+from tests.support.panel_routes import ROUTES
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
 Page, expect = playwright.Page, playwright.expect
 
 LONG = "a-name-of-sixty-four-letters-that-nobody-would-choose-but-may.xx"
-ROUTES = [route for page in PAGES for route in page.routes if route.method == "GET" and not route.open and not route.quiet]
-ADDRESSES = sorted({"/admin" + re.sub(r"<[^>]*>", "own", re.sub(r"<int[^>]*>", "2", route.path)) for route in ROUTES})
+SHOWN = [route for route in ROUTES if route.method == "GET" and not route.open and not route.quiet]
+ADDRESSES = sorted({"/admin" + re.sub(r"<[^>]*>", "own", re.sub(r"<int[^>]*>", "2", route.path)) for route in SHOWN})
 MORE = [
     "/admin/keys/?whose=all&ended=yes",
     "/admin/keys/?q=zzz",

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from skyspy.admin import PAGES
 from skyspy.admin.routes import Route
 from skyspy.api import RESOURCES
 from skyspy.store import roles
@@ -17,6 +16,7 @@ from skyspy.store.schema import API_KEYS, AUDIT, EVICTIONS, FEEDS, LINKS, ROLES,
 from tests.security.asking import Browser, ask
 from tests.support.browser_client import AGENT
 from tests.support.databases import change
+from tests.support.panel_routes import ROUTES
 from tests.wire.raw import Ws
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
@@ -53,7 +53,8 @@ class Things:
 
     def path(self, pattern: str) -> str:
         """A route's path with its parameters replaced."""
-        return _WORD.sub(lambda match: self.words[match[1]], pattern)
+        words = self.words | {"target": self.words["key_id" if "/live/key/" in pattern else "user_id"]}
+        return _WORD.sub(lambda match: words[match[1]], pattern)
 
 
 def things(server: Server, operator: Operator, name: str) -> Things:
@@ -98,19 +99,16 @@ FORMS: dict[str, dict[str, str]] = {
     "feeds_attempt": {"url": "demo://"},
     "feeds_add": {"url": "demo://?seed=77"},
     "profile_password": {"current": PASSWORD, "password": PASSWORD + "!", "again": PASSWORD + "!"},
-    "links_make_first": {"name": "first", "password": PASSWORD, "again": PASSWORD},
-    "links_accept": {"password": PASSWORD, "again": PASSWORD},
-    "links_choose": {"password": PASSWORD, "again": PASSWORD},
+    "links_use": {"name": "first", "password": PASSWORD, "again": PASSWORD},
 }
 """The fields of each form, by endpoint; the others send only `sure`. With a CSRF token each would be accepted."""
 
 
 def panel(method: str) -> Iterator[tuple[Route, str]]:
     """Every route of the panel with this method, and its path with parameters."""
-    for page in PAGES:
-        for route in page.routes:
-            if route.method == method:
-                yield route, f"/admin{route.path}"
+    for route in ROUTES:
+        if route.method == method:
+            yield route, f"/admin{route.path}"
 
 
 def api(method: str) -> Iterator[str]:

@@ -15,9 +15,9 @@ from skyspy.store import keys, roles, users
 from skyspy.store.keys import Key
 from tests.support.browser_client import PASSWORD, Browser
 from tests.support.databases import change
+from tests.support.panel_routes import ROUTES
 from tests.support.world import CLI, Panel
 
-ROUTES = [route for page in PAGES for route in page.routes]
 GETS = [route for route in ROUTES if route.method == "GET"]
 POSTS = [route for route in ROUTES if route.method == "POST"]
 KEY_FORM = {"name": "display", "kind": "live", "may": "some", "scopes": "aircraft.view", "ends": "30"}
