@@ -11,10 +11,10 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
 
 import click
 
@@ -32,6 +32,9 @@ from skyspy.store import Store, StoreError
 from skyspy.store.history import HistoryStore
 from skyspy.store.registry import NAMES
 from skyspy.store.settings import SettingsTable
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _DURATION = re.compile(r"(\d{1,6})([smhdw])\Z")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -97,9 +100,13 @@ class CliContext:
             # In a container the user id may have no name.
             return command_line(f"uid {os.getuid()}")
 
+    def call(self, service: Callable[Concatenate[CliContext, Caller, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a service for the operating system's user. Raises as the service does."""
+        return service(self, self.caller, *args, **kwargs)
+
     def user_id(self, name: str) -> int:
         """The id of the user of that name. Raises Refused."""
-        return users.named(self, self.caller, name).id
+        return self.call(users.named, name).id
 
 
 def ask_password(from_stdin: bool) -> str:
@@ -109,6 +116,15 @@ def ask_password(from_stdin: bool) -> str:
     if not sys.stdin.isatty():
         raise click.ClickException("there is no terminal to ask for the password: pipe it in with --password-stdin")
     return str(click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True))
+
+
+class Group(click.Group):
+    """A group of commands. Each is called with the CliContext first."""
+
+    def command(self, *args: Any, **kwargs: Any) -> Callable[[Callable[..., None]], click.Command]:  # type: ignore[override]
+        """A decorator: the function is the command of that name."""
+        make = super().command(*args, **kwargs)
+        return lambda function: make(click.pass_obj(function))
 
 
 class Commands(click.Group):

@@ -7,14 +7,11 @@ import sys
 import click
 
 from skyspy.auth.apikeys import MadeKey
-from skyspy.cli.context import CliContext, format_permissions, format_time, parse_duration, parse_time, print_table
+from skyspy.cli.context import CliContext, Group, format_permissions, format_time, parse_duration, parse_time, print_table
 from skyspy.services import keys
 from skyspy.store.keys import Key
 
-
-@click.group()
-def key() -> None:
-    """Manage API keys."""
+key = Group("key", help="Manage API keys.")
 
 
 @key.command("create")
@@ -28,20 +25,18 @@ def key() -> None:
 @click.option("--name", "label", required=True, help="What the key is for.")
 @click.option("--scope", "scopes", multiple=True, help="A permission of the key; repeatable. Default: all of its owner's.")
 @click.option("--expires", help="When the key expires: 30d, 12h, or a date such as 2027-01-31. Default: never.")
-@click.pass_obj
 def key_create(context: CliContext, owner: str, kind: str, label: str, scopes: tuple[str, ...], expires: str | None) -> None:
     """Create a key and print it, alone on standard output. It cannot be shown again."""
     ends = None if expires is None else parse_time(expires, context.clock.wall())
-    made = keys.create(context, context.caller, context.user_id(owner), kind, label, scopes or None, ends)
+    made = context.call(keys.create, context.user_id(owner), kind, label, scopes or None, ends)
     _show_key(made)
 
 
 @key.command("list")
 @click.option("--user", "owner", help="Only the keys of this user.")
-@click.pass_obj
 def key_list(context: CliContext, owner: str | None) -> None:
     """List keys with their state. The secret part of a key is not shown."""
-    found = keys.every(context, context.caller, None if owner is None else context.user_id(owner))
+    found = context.call(keys.every, None if owner is None else context.user_id(owner))
     now = context.clock.wall()
     rows = [
         (
@@ -60,20 +55,18 @@ def key_list(context: CliContext, owner: str | None) -> None:
 
 @key.command("revoke")
 @click.argument("key_id", metavar="ID", type=int)
-@click.pass_obj
 def key_revoke(context: CliContext, key_id: int) -> None:
     """Revoke the key ID now. Clients connected with it are disconnected."""
-    revoked = keys.revoke(context, context.caller, key_id)
+    revoked = context.call(keys.revoke, key_id)
     print(f"revoked key {revoked.id} {revoked.name} of {revoked.user.name}")
 
 
 @key.command("rotate")
 @click.argument("key_id", metavar="ID", type=int)
 @click.option("--overlap", default="0s", help="How long the old key still works, such as 24h.")
-@click.pass_obj
 def key_rotate(context: CliContext, key_id: int, overlap: str) -> None:
     """Create a new key like ID, print it, and revoke ID after the overlap."""
-    _show_key(keys.rotate(context, context.caller, key_id, parse_duration(overlap)))
+    _show_key(context.call(keys.rotate, key_id, parse_duration(overlap)))
 
 
 def _show_key(made: MadeKey) -> None:

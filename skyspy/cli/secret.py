@@ -7,21 +7,18 @@ import os
 import click
 
 from skyspy import config
-from skyspy.cli.context import CliContext, format_time, parse_duration
+from skyspy.cli.context import CliContext, Group, format_time, parse_duration
 from skyspy.store import audit
 
 MAX_OVERLAP_S = 365 * 86400.0
 
 
-@click.group()
-def secret() -> None:
-    """Manage the key that signs tokens and cookies."""
+secret = Group("secret", help="Manage the key that signs tokens and cookies.")
 
 
 @secret.command("rotate")
 @click.option("--overlap", default="7d", help="How long what the old key signed still works: 7d, 12h. 0s: not at all.")
 @click.option("--force", is_flag=True, help="Rotate even if the former key of an earlier rotation still works; it stops working.")
-@click.pass_obj
 def secret_rotate(context: CliContext, overlap: str, force: bool) -> None:
     """Replace the generated secret key by a new one.
 

@@ -5,56 +5,44 @@ from __future__ import annotations
 import click
 
 from skyspy import feedurl
-from skyspy.cli.context import CliContext, print_table
+from skyspy.cli.context import CliContext, Group, print_table
 from skyspy.receivers import manager
 from skyspy.services import access, invitations
 from skyspy.services.feeds import CHECK_SECONDS
 from skyspy.store import users
 from skyspy.store.registry import row_of, to_text
 
-
-@click.group()
-def settings() -> None:
-    """Show and change settings."""
+settings = Group("settings", help="Show and change settings.")
 
 
 @settings.command("list")
-@click.pass_obj
 def settings_list(context: CliContext) -> None:
     """List all settings with their values and who changed them."""
-    rows = [
-        (s.row.name, s.row.title, to_text(s.value) or "-", s.changed_by or "(default)")
-        for s in access.rows(context, context.caller)
-    ]
+    rows = [(s.row.name, s.row.title, to_text(s.value) or "-", s.changed_by or "(default)") for s in context.call(access.rows)]
     print_table(("NAME", "IN THE PANEL", "VALUE", "CHOSEN BY"), rows)
 
 
 @settings.command("get")
 @click.argument("name")
-@click.pass_obj
 def settings_get(context: CliContext, name: str) -> None:
     """Print the value of the setting NAME."""
-    print(to_text(access.value(context, context.caller, name)))
+    print(to_text(context.call(access.value, name)))
 
 
 @settings.command("set")
 @click.argument("name")
 @click.argument("value")
-@click.pass_obj
 def settings_set(context: CliContext, name: str, value: str) -> None:
     """Set NAME to VALUE. FEATURE_ACCESS takes feature=level; features that are not given stay as they are."""
-    changed = access.change(context, context.caller, {name: value})
+    changed = context.call(access.change, {name: value})
     name = row_of(name).name
     print(f"{name} = {to_text(getattr(changed, name))}")
 
 
-@click.group()
-def db() -> None:
-    """Manage the database."""
+db = Group("db", help="Manage the database.")
 
 
 @db.command("upgrade")
-@click.pass_obj
 def db_upgrade(context: CliContext) -> None:
     """Upgrade the schemas of the database and its history. The server also does this when it starts."""
     print(f"the database {context.store.where} is at schema {context.store.upgrade()}")
@@ -73,14 +61,12 @@ def admin_link(context: CliContext, address: str, if_empty: bool) -> None:
     click.echo(f"{address.rstrip('/')}/admin/first/{token}")
 
 
-@click.group()
-def feed() -> None:
-    """Check receivers."""
+feed = Group("feed", help="Check receivers.")
 
 
 @feed.command("check")
 @click.argument("url")
-def feed_check(url: str) -> None:
+def feed_check(_context: CliContext, url: str) -> None:
     """Read from the receiver at URL for a few seconds and report what was received."""
     heard = manager.check(feedurl.parse(url), CHECK_SECONDS)
     if heard.error is not None:

@@ -36,6 +36,7 @@ HERE = Path(__file__).parent
 PACKAGE = Path(skyspy.__file__).parent
 PROTOCOL = PACKAGE.parent / "docs" / "protocol.md"
 ACTION = re.compile(r"(?:access|feed|key|link|live|login|logout|role|secret|setting|token|user)\.[a-z]+(?:-[a-z]+)*")
+CHOICE = re.compile(r"<any\(([^)]*)\):\w+>")
 COMPOSED_ACTIONS = ("logout", "token.reused", "token.revoked")
 """Audit actions that do not look like one, or stand in the code in two parts."""
 
@@ -96,6 +97,15 @@ def tables() -> dict[str, Any]:
     }
 
 
+def spelled(path: str) -> list[str]:
+    """The paths that `<any(a, b):name>` in a route's path stands for."""
+    match = CHOICE.search(path)
+    if match is None:
+        return [path]
+    words = (word.strip() for word in match[1].split(","))
+    return [other for word in words for other in spelled(path[: match.start()] + word + path[match.end() :])]
+
+
 def routes() -> dict[str, Any]:
     """Methods by rule; what a rule calls its variable parts is no promise."""
     with tempfile.TemporaryDirectory() as folder:
@@ -103,7 +113,8 @@ def routes() -> dict[str, Any]:
         app.extensions["skyspy"].store.close()
     found: dict[str, set[str]] = {}
     for rule in app.url_map.iter_rules():
-        found.setdefault(re.sub(r"<[^>]+>", "<>", rule.rule), set()).update((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        for path in spelled(rule.rule):
+            found.setdefault(re.sub(r"<[^>]+>", "<>", path), set()).update((rule.methods or set()) - {"HEAD", "OPTIONS"})
     return {rule: sorted(methods) for rule, methods in sorted(found.items())}
 
 
