@@ -14,7 +14,6 @@ import logging
 import secrets
 import string
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from skyspy.auth.principal import Principal, TokenError
@@ -79,40 +78,11 @@ class ApiKeys:
         self._clock = clock
         self._uses: dict[int, Use] = {}
 
-    def create(
-        self,
-        user_id: int,
-        kind: str,
-        name: str,
-        actor: Actor,
-        scopes: Iterable[str] | None = None,
-        expires_at: float | None = None,
-        networks: Iterable[str] | None = None,
-    ) -> MadeKey:
-        """As `create_in`, in a transaction of its own. Raises AccountError, StoreError."""
-        at = self._clock.wall()
-        return self._store.write(self.create_in, user_id, kind, name, actor, at, scopes, expires_at, networks)
-
-    def create_in(
-        self,
-        connection: Connection,
-        user_id: int,
-        kind: str,
-        name: str,
-        actor: Actor,
-        at: float,
-        scopes: Iterable[str] | None = None,
-        expires_at: float | None = None,
-        networks: Iterable[str] | None = None,
-    ) -> MadeKey:
-        """Create a key for a user. `scopes` None: all permissions of the user; `networks` None: usable from any address;
-        `expires_at` in wall seconds. Raises AccountError."""
+    def create(self, connection: Connection, user_id: int, new: NewKey, actor: Actor, at: float) -> MadeKey:
+        """Create a key for a user. Raises AccountError."""
         # The store refuses an unknown kind; until then it only needs some prefix.
-        text = generate(kind if kind in PREFIXES else "test")
-        narrowed = None if scopes is None else frozenset(scopes)
-        limited_to = None if networks is None else tuple(networks)
-        new = NewKey(kind, name, self._digest(text), _hint(text), narrowed, limited_to, expires_at)
-        return MadeKey(text, keys.create(connection, user_id, new, actor, at))
+        text = generate(new.kind if new.kind in PREFIXES else "test")
+        return MadeKey(text, keys.create(connection, user_id, new, self._digest(text), _hint(text), actor, at))
 
     def rotate(self, connection: Connection, key_id: int, actor: Actor, at: float, overlap_s: float = 0.0) -> MadeKey:
         """Create a key with the limits of an old one, which works for `overlap_s` seconds more. Raises AccountError."""

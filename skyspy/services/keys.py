@@ -18,7 +18,7 @@ from skyspy.server import Server
 from skyspy.services.caller import Caller, Context, Denied, Refused, Transaction, validated_permissions
 from skyspy.services.users import is_active
 from skyspy.store import keys, users
-from skyspy.store.keys import Key, KeySearch
+from skyspy.store.keys import Key, KeySearch, NewKey
 from skyspy.store.users import User
 
 MANAGE = "keys.manage"
@@ -92,9 +92,8 @@ def create(
         if narrowed is not None and (above := sorted(narrowed - user.permissions)):
             raise Refused("invalid", f"{user.name} does not hold {above[0]}, so no key of theirs can", {"scopes": above[0]})
         _no_wider(here, expires_at, limited_to)
-        return context.api_keys.create_in(
-            here.connection, user.id, kind, name, here.actor, here.at, narrowed, expires_at, limited_to
-        )
+        new = NewKey(kind, name, narrowed, limited_to, expires_at)
+        return context.api_keys.create(here.connection, user.id, new, here.actor, here.at)
 
     return caller.act(context, None, work)
 

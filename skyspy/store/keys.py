@@ -46,12 +46,11 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key to be stored. `digest` and `hint` are made from the key by auth/apikeys.py."""
+    """A key to create. `scopes` None: all permissions of its owner; `networks` None: usable from any address; `expires_at` wall
+    seconds, None: never."""
 
     kind: str
     name: str
-    digest: str
-    hint: str
     scopes: frozenset[str] | None = None
     networks: tuple[str, ...] | None = None
     expires_at: float | None = None
@@ -166,12 +165,12 @@ def _works(at: float) -> ColumnElement[bool]:
     return API_KEYS.c.revoked_at.is_(None) & (API_KEYS.c.expires_at.is_(None) | (API_KEYS.c.expires_at > at))
 
 
-def create(connection: Connection, user_id: int, new: NewKey, actor: Actor, at: float) -> Key:
-    """Store a new key. Raises AccountError, also for scopes that its owner does not have."""
+def create(connection: Connection, user_id: int, new: NewKey, digest: str, hint: str, actor: Actor, at: float) -> Key:
+    """Store a new key; its digest and hint are made by auth/apikeys.py. Raises AccountError, also for scopes that its owner does not have."""
     state.bump(connection)
     owner = users.by_id(connection, user_id)
     _check(owner, new, at)
-    return _insert(connection, owner, new, actor, "key.create", at)
+    return _insert(connection, owner, new, digest, hint, actor, "key.create", at)
 
 
 def rotate(connection: Connection, key_id: int, digest: str, hint: str, overlap_s: float, actor: Actor, at: float) -> Key:
@@ -182,8 +181,8 @@ def rotate(connection: Connection, key_id: int, digest: str, hint: str, overlap_
         raise AccountError("that key has ended already: create a new one")
     if old.rotated_to is not None:
         raise AccountError(f"that key was rotated already: rotate the one that follows it ({old.rotated_to})")
-    like = NewKey(old.kind, old.name, digest, hint, old.scopes, old.networks, old.expires_at)
-    new = _insert(connection, old.user, like, actor, "key.rotate", at)
+    like = NewKey(old.kind, old.name, old.scopes, old.networks, old.expires_at)
+    new = _insert(connection, old.user, like, digest, hint, actor, "key.rotate", at)
     ends = at + max(0.0, overlap_s)
     ends = ends if old.expires_at is None else min(ends, old.expires_at)
     values: dict[str, Any] = {"rotated_to": new.id, "expires_at": ends}
@@ -225,20 +224,19 @@ def uses_since(connection: Connection, ids: Iterable[int], first_day: int) -> Ma
     return found
 
 
-def _insert(connection: Connection, owner: User, new: NewKey, actor: Actor, action: str, at: float) -> Key:
-    scopes = None if new.scopes is None else wirejson.dumps(sorted(new.scopes))
-    networks = None if new.networks is None else wirejson.dumps(list(new.networks))
-    values = {"user_id": owner.id, "kind": new.kind, "name": new.name, "digest": new.digest, "hint": new.hint, "created_at": at}
-    connection.execute(insert(API_KEYS).values(values).values(scopes=scopes, networks=networks, expires_at=new.expires_at))
-    made = by_digest(connection, new.digest)
-    assert made is not None  # noqa: S101 - inserted two lines above
-    after = {
-        "owner": owner.name,
-        "kind": new.kind,
+def _insert(
+    connection: Connection, owner: User, new: NewKey, digest: str, hint: str, actor: Actor, action: str, at: float
+) -> Key:
+    limits = {
         "scopes": None if new.scopes is None else sorted(new.scopes),
         "networks": None if new.networks is None else list(new.networks),
-        "expires_at": new.expires_at,
     }
+    stored = {name: None if words is None else wirejson.dumps(words) for name, words in limits.items()}
+    values = {"user_id": owner.id, "kind": new.kind, "name": new.name, "digest": digest, "hint": hint, "created_at": at}
+    connection.execute(insert(API_KEYS).values(**values, **stored, expires_at=new.expires_at))
+    made = by_digest(connection, digest)
+    assert made is not None  # noqa: S101 - inserted two lines above
+    after = {"owner": owner.name, "kind": new.kind, **limits, "expires_at": new.expires_at}
     audit.record(connection, actor, action, _about(made), at, None, after)
     return made
 

@@ -16,7 +16,7 @@ from skyspy.store import feeds, keys, roles, users
 from skyspy.store.schema import PANEL_SESSIONS
 from tests.browser.looking import check, opened, sign_in
 from tests.browser.receiver import Receiver
-from tests.support.databases import change
+from tests.support.databases import change, create_key
 from tests.support.panel_routes import ROUTES
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
@@ -45,7 +45,7 @@ def peopled(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Ite
     operator.choose(LOGIN_ATTEMPTS_PER_ADDRESS=1000, LOGIN_ATTEMPTS_PER_ACCOUNT=100)
     for number, name in enumerate(("ann", LONG)):
         for key in (f"display {number}", f"{LONG[:58]} {number}"):
-            operator.api_keys.create(operator.user(name), "live", key, OPERATOR, networks=["192.0.2.0/24"])
+            create_key(operator, operator.user(name), "live", key, OPERATOR, networks=["192.0.2.0/24"])
     change(operator, keys.revoke, 3, OPERATOR)
     change(operator, users.set_disabled, operator.user("off", "viewer"), True, OPERATOR)
     change(operator, users.create, "invited", "viewer", None, OPERATOR)

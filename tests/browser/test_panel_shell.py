@@ -11,7 +11,7 @@ import pytest
 from skyspy.store import roles
 from tests.browser.conftest import HOSTILE, Complaints
 from tests.browser.receiver import Receiver
-from tests.support.databases import change
+from tests.support.databases import change, create_key
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
@@ -27,7 +27,7 @@ def panel(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Itera
     ann = operator.user("ann")
     operator.user("bert", "operator")
     change(operator, roles.create, "listener", frozenset({"audio.view"}), HOSTILE, OPERATOR)
-    operator.api_keys.create(ann, "live", HOSTILE, OPERATOR, {"aircraft.view"})
+    create_key(operator, ann, "live", HOSTILE, OPERATOR, {"aircraft.view"})
     operator.close()
     yield made
     made.stop()

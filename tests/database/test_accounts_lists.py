@@ -24,8 +24,8 @@ def db(kind: str, tmp_path: Path, clock: StillClock) -> Iterator[Db]:
 
 
 def key(db: Db, owner: User, name: str, expires_at: float | None = None) -> int:
-    new = NewKey("live", name, f"digest of {name}", "sk_live_Abcd", expires_at=expires_at)
-    return change(db, keys.create, owner.id, new, ANNA).id
+    new = NewKey("live", name, expires_at=expires_at)
+    return change(db, keys.create, owner.id, new, f"digest of {name}", "sk_live_Abcd", ANNA).id
 
 
 def names(found: tuple[list[User], int]) -> list[str]:

@@ -6,6 +6,7 @@ import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from skyspy.store.audit import Actor
 from skyspy.store.roles import AccountError
 from skyspy.store.users import User
 from tests.conftest import StillClock
-from tests.support.databases import Db, change, migrated_url
+from tests.support.databases import Db, change, create_key, migrated_url
 
 ANNA = Actor("user", "anna", "192.0.2.7")
 LETTERS = string.digits + string.ascii_letters
@@ -68,7 +69,9 @@ def ben(db: Db) -> User:
 
 
 def make(keys: ApiKeys, owner: User, kind: str = "live", **more: Any) -> MadeKey:
-    return keys.create(owner.id, kind, "my app", ANNA, **more)
+    return create_key(
+        SimpleNamespace(store=keys._store, clock=keys._clock, api_keys=keys), owner.id, kind, "my app", ANNA, **more
+    )
 
 
 def code_of(keys: ApiKeys, text: str, client: str | None = "192.0.2.1") -> str:

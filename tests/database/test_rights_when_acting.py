@@ -25,7 +25,7 @@ from skyspy.store import roles as stored_roles
 from skyspy.store import users as stored_users
 from skyspy.store.users import User
 from tests.database.test_races import CLI, FROM, PASSWORD, caller, made
-from tests.support.databases import change, migrated_url
+from tests.support.databases import change, create_key, migrated_url
 from tests.support.sites import QUICK, release, serve
 
 NEW_PASSWORD = "another long password"
@@ -151,7 +151,7 @@ def test_s31_nothing_is_done_to_somebody_who_is_raised_meanwhile(two: tuple[Serv
     one, other = two
     made(one, "admin", "admin")
     clerk, bob = desk(one), made(one, "bob", "viewer")
-    key = one.api_keys.create(bob.id, "live", "wall", CLI).key
+    key = create_key(one, bob.id, "live", "wall", CLI).key
     rows = one.store.read(audit.page)
     as_clerk = caller(one, clerk)
     refused = behind(other, lambda c: stored_users.set_role(c, bob.id, "admin", CLI, AT), lambda: act(one, as_clerk, bob, key.id))
@@ -162,7 +162,7 @@ def test_s31_nothing_is_done_to_somebody_who_is_raised_meanwhile(two: tuple[Serv
     assert (later[0].actor, later[0].address, later[0].object) == ("desk", FROM, "bob")
     # The same act on somebody who stays below is done: it is the rule that refused, not the lock.
     carl = made(one, "carl", "viewer")
-    other_key = one.api_keys.create(carl.id, "live", "wall", CLI).key
+    other_key = create_key(one, carl.id, "live", "wall", CLI).key
     assert (
         behind(other, lambda c: audit.record(c, CLI, "user.enable", "", AT), lambda: act(one, as_clerk, carl, other_key.id))
         is None
@@ -218,7 +218,7 @@ def test_s31_whoever_is_lowered_or_ended_meanwhile_does_nothing_more(kind: str, 
         made(server, "admin", "admin")
         desk(server)
         boss, bob = made(server, "boss", "admin"), made(server, "bob", "viewer")
-        key = server.api_keys.create(bob.id, "live", "wall", CLI).key
+        key = create_key(server, bob.id, "live", "wall", CLI).key
         as_boss = caller(server, boss)
         server.store.write(end, boss, bob)
         before = server.store.read(audit.page)
@@ -233,7 +233,7 @@ def test_s31_whoever_is_lowered_or_ended_meanwhile_does_nothing_more(kind: str, 
 def test_s31_a_key_or_sign_in_that_ended_meanwhile_does_nothing_more(two: tuple[Server, Server]) -> None:
     one, _ = two
     admin = made(one, "admin", "admin")
-    key = one.api_keys.create(admin.id, "live", "script", CLI)
+    key = create_key(one, admin.id, "live", "script", CLI)
     by_key = Caller(one.tokens.identify(key.text, FROM) or Principal("anonymous"), FROM)
     grant = one.tokens.login("admin", PASSWORD, FROM)
     by_token = Caller(one.tokens.identify(grant.access, FROM) or Principal("anonymous"), FROM)

@@ -41,7 +41,7 @@ def test_an_invalid_key_is_refused(db: Db, more: dict[str, object], says: str) -
 def test_a_key_needs_a_kind_and_a_name(db: Db, kind: str, name: str) -> None:
     ben = make(db, "ben")
     with pytest.raises(AccountError):
-        change(db, keys.create, ben.id, NewKey(kind, name, "d", "h"), ANNA)
+        change(db, keys.create, ben.id, NewKey(kind, name), "d", "h", ANNA)
 
 
 def test_a_disabled_user_gets_no_new_key(db: Db) -> None:

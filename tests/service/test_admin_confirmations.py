@@ -10,6 +10,7 @@ from skyspy.address import Peer
 from skyspy.auth.principal import ANONYMOUS
 from skyspy.presence.sessions import Session
 from tests.support.browser_client import Browser
+from tests.support.databases import create_key
 from tests.support.world import CLI, Panel
 
 
@@ -18,7 +19,7 @@ def ann(panel: Panel) -> Browser:
     """An administrator's browser; bert has a key, is signed in to the panel, and two strangers are connected."""
     panel.account("ann")
     bert = panel.account("bert", "viewer")
-    panel.skyspy.api_keys.create(bert.id, "live", "display", CLI)
+    create_key(panel.skyspy, bert.id, "live", "display", CLI)
     panel.browser("bert")
     for number, namespace in enumerate(("/", "/audio")):
         panel.skyspy.sessions.add(Session(f"sid{number}", f"eio{number}", namespace, ANONYMOUS, Peer("192.0.2.7"), 1.0))

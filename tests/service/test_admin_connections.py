@@ -12,7 +12,7 @@ from skyspy.presence.sessions import Session
 from skyspy.store import presence, roles, users
 from skyspy.store.presence import SessionRow
 from tests.support.browser_client import Browser
-from tests.support.databases import change
+from tests.support.databases import change, create_key
 from tests.support.world import CLI, Panel
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -35,7 +35,7 @@ def person(panel: Panel, name: str) -> Principal:
 
 def by_key(panel: Panel, name: str, key: str) -> Principal:
     owner = person(panel, name)
-    made = panel.skyspy.api_keys.create(owner.user_id or 0, "live", key, CLI)
+    made = create_key(panel.skyspy, owner.user_id or 0, "live", key, CLI)
     return Principal("key", owner.user_id, name, owner.role, owner.permissions, key_id=made.key.id, key_name=key)
 
 

@@ -20,6 +20,7 @@ from skyspy.store import StoreError
 from tests.service.test_admin_dashboard import connected, only
 from tests.service.test_admin_feeds import text_of
 from tests.support.browser_client import Browser
+from tests.support.databases import create_key
 from tests.support.world import CLI, Panel
 
 ADDRESS = "/admin/health/"
@@ -50,7 +51,7 @@ def test_the_page_needs_settings_manage(panel: Panel) -> None:
 
 def test_the_service_checks_the_permission_itself(panel: Panel, ann: Browser) -> None:
     panel.user("vic", "viewer")
-    key = panel.skyspy.api_keys.create(2, "live", "k", CLI).text
+    key = create_key(panel.skyspy, 2, "live", "k", CLI).text
     principal = panel.skyspy.tokens.identify(key, "192.0.2.1")
     assert principal is not None
     with pytest.raises(Refused, match=r"settings\.manage"):

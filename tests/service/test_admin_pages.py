@@ -14,7 +14,7 @@ from skyspy.services import Caller, invitations
 from skyspy.store import keys, roles, users
 from skyspy.store.keys import Key
 from tests.support.browser_client import PASSWORD, Browser
-from tests.support.databases import change
+from tests.support.databases import change, create_key
 from tests.support.panel_routes import ROUTES
 from tests.support.world import CLI, Panel
 
@@ -39,7 +39,7 @@ def ann(panel: Panel) -> Iterator[Browser]:
     """An administrator's browser; there is one key and one more user."""
     user = panel.account("ann")
     panel.user("bert", "viewer")
-    panel.skyspy.api_keys.create(user.id, "live", "display", CLI)
+    create_key(panel.skyspy, user.id, "live", "display", CLI)
     yield panel.browser("ann")
 
 
@@ -319,7 +319,7 @@ def test_the_last_administrator_stays(panel: Panel, ann: Browser) -> None:
 
 
 def test_deleting_says_first_what_ends_and_leaves_the_log(panel: Panel, ann: Browser) -> None:
-    panel.skyspy.api_keys.create(2, "live", "logger", CLI)
+    create_key(panel.skyspy, 2, "live", "logger", CLI)
     asked = ann.get("/admin/users/2/delete/")
     assert "1 API key stops working" in asked.text and "audit log keeps" in asked.text
     assert ann.post("/admin/users/2/delete/").status_code == 303
@@ -331,7 +331,7 @@ def test_deleting_says_first_what_ends_and_leaves_the_log(panel: Panel, ann: Bro
 
 
 def test_s18_hostile_names_are_shown_and_not_run(panel: Panel, ann: Browser) -> None:
-    panel.skyspy.api_keys.create(1, "live", HOSTILE, CLI)
+    create_key(panel.skyspy, 1, "live", HOSTILE, CLI)
     change(panel.skyspy, roles.create, "quaint", frozenset({"aircraft.view"}), HOSTILE, CLI)
     panel.browser().sign_in(HOSTILE, "wrong password")
     searched = [f"/admin/{page}/?q={HOSTILE}&search={HOSTILE}" for page in ("users", "keys", "live", "audit")]

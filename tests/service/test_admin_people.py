@@ -16,7 +16,7 @@ from skyspy.presence.sessions import Session
 from skyspy.store import audit, roles, users
 from skyspy.store.audit import Entry
 from tests.support.browser_client import Browser
-from tests.support.databases import change
+from tests.support.databases import change, create_key
 from tests.support.world import CLI, Panel
 
 DAY_S = 86400
@@ -127,7 +127,7 @@ def test_actions_that_occur_are_offered_with_their_nouns(ann: Browser) -> None:
 def test_what_an_entry_is_about_is_linked_while_it_exists(panel: Panel, ann: Browser) -> None:
     server = panel.skyspy
     change(server, roles.create, "listener", frozenset({"audio.view"}), "", CLI)
-    server.api_keys.create(2, "live", "display", CLI)
+    create_key(server, 2, "live", "display", CLI)
     server.settings.change({"MAX_RANGE_NM": 300}, CLI)
     page = ann.get("/admin/audit/").text
     for address in ("/admin/users/2/", "/admin/keys/1/", "/admin/roles/role/listener/", "/admin/access/#s-MAX_RANGE_NM"):
@@ -167,7 +167,7 @@ def test_an_act_that_names_only_an_id_says_whose_it_is(panel: Panel, ann: Browse
 def test_signing_out_everywhere_says_first_what_it_ends_and_then_ends_it(panel: Panel, ann: Browser) -> None:
     other = panel.browser("ann")
     connected(panel, "ann")
-    panel.skyspy.api_keys.create(1, "live", "display", CLI)
+    create_key(panel.skyspy, 1, "live", "display", CLI)
     asked = said(ann.get("/admin/profile/sign-out-everywhere/").text)
     assert "signed out in 2 browsers, this one included" in asked and "1 live connection is closed" in asked
     assert "1 API key works on" in asked
@@ -215,7 +215,7 @@ def test_another_users_browser_cannot_be_signed_out(panel: Panel, ann: Browser) 
 
 
 def test_deleting_and_disabling_say_how_many_keys_and_connections_die(panel: Panel, ann: Browser) -> None:
-    panel.skyspy.api_keys.create(2, "live", "logger", CLI)
+    create_key(panel.skyspy, 2, "live", "logger", CLI)
     connected(panel, "bert")
     connected(panel, "bert", "/audio")
     for act in ("delete", "disable"):
@@ -260,7 +260,7 @@ def test_taking_something_from_a_role_says_first_who_loses_what(panel: Panel, an
 
 def test_giving_somebody_a_lesser_role_says_first_what_is_lost(panel: Panel, ann: Browser) -> None:
     otto = panel.account("otto", "operator")
-    panel.skyspy.api_keys.create(otto.id, "live", "scanner", CLI)
+    create_key(panel.skyspy, otto.id, "live", "scanner", CLI)
     connected(panel, "otto", "/audio")
     asked = ann.post(f"/admin/users/{otto.id}/role/", {"role": "viewer"})
     told = said(asked.text)

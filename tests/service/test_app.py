@@ -14,7 +14,7 @@ from skyspy.store import Store, presence, users
 from skyspy.store.audit import Actor
 from skyspy.store.settings import SettingsTable
 from tests.support.clock import EventClock, StillClock
-from tests.support.databases import change
+from tests.support.databases import change, create_key
 from tests.support.sites import QUICK, release, serve
 from tests.support.world import World, socket_world
 
@@ -26,7 +26,7 @@ def test_a_site_answers_for_the_server_attached_last_and_keeps_nothing_of_the_on
     app = serve({"SKYSPY_INSTANCE": str(tmp_path / "first")}, StillClock())
     first = server_of(app)
     user = change(first, users.create, "ann", "admin", QUICK.hash(PASSWORD, 8), CLI)
-    key = first.api_keys.create(user.id, "live", "test", CLI).text
+    key = create_key(first, user.id, "live", "test", CLI).text
     first.settings.change({"REQUESTS_PER_MINUTE": 10}, CLI)
     client = app.test_client()
     stranger = {"REMOTE_ADDR": "198.51.100.7"}

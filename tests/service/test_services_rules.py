@@ -17,7 +17,7 @@ from skyspy.store.audit import Actor
 from skyspy.store.keys import KeySearch
 from skyspy.store.users import User
 from tests.support.clock import StillClock
-from tests.support.databases import change
+from tests.support.databases import change, create_key
 from tests.support.sites import release, serve
 
 CLI = Actor("cli", "test")
@@ -53,7 +53,7 @@ def admin(server: Server) -> User:
 
 def acting(server: Server, user: User, *scopes: str) -> Caller:
     """A caller with a key of the user, narrowed to scopes."""
-    key = server.api_keys.create(user.id, "live", "script", CLI, scopes or None)
+    key = create_key(server, user.id, "live", "script", CLI, scopes or None)
     principal = server.tokens.identify(key.text, FROM)
     assert principal is not None
     return Caller(principal, FROM)

@@ -13,7 +13,7 @@ from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, Ref, TokenErro
 from skyspy.auth.tokens import LoginError
 from skyspy.auth.upkeep import tidy
 from skyspy.store import Store, audit, families, keys, users
-from tests.support.databases import change
+from tests.support.databases import change, create_key
 from tests.support.tokens import BOSS, PASSWORD, SECRET, Desk, parts
 
 # Counting invalid tokens
@@ -59,8 +59,8 @@ def test_a_flood_of_addresses_does_not_grow_the_batch(one: Desk) -> None:
 def test_all_references_are_reauthorized_in_one_call(desk: Desk) -> None:
     ben, carl = desk.user("ben"), desk.user("carl")
     ben_jwt, carl_jwt = desk.login("ben").user, desk.login("carl").user
-    key = desk.api_keys.create(ben.id, "live", "k", BOSS)
-    revoked = desk.api_keys.create(carl.id, "test", "r", BOSS)
+    key = create_key(desk, ben.id, "live", "k", BOSS)
+    revoked = create_key(desk, carl.id, "test", "r", BOSS)
     principals = [desk.tokens.identify(made.text) for made in (key, revoked)]
     assert all(principals)
     refs = [ANONYMOUS.ref, ben_jwt.ref, carl_jwt.ref, *(p.ref for p in principals if p)]
@@ -134,7 +134,7 @@ def test_tidying_removes_expired_rows(one: Desk) -> None:
 def test_no_secret_is_in_a_repr_an_error_the_log_or_the_file(one: Desk, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     grant = one.login()
-    key = one.api_keys.create(1, "live", "k", BOSS)
+    key = create_key(one, 1, "live", "k", BOSS)
     second = one.tokens.refresh(grant.refresh)
     one.tokens.identify(key.text, "192.0.2.1")
     spoken = [repr(grant), repr(second), repr(key), repr(one.tokens), repr(one.secret)]

@@ -21,8 +21,8 @@ def make(db: Db, name: str, role: str = "viewer", password_hash: str | None = HA
 
 
 def make_key(db: Db, owner: User, digest: str = "d1", **more: object) -> Key:
-    new = NewKey("live", "my app", digest, "sk_live_Abcd", **more)  # type: ignore[arg-type]
-    return change(db, keys.create, owner.id, new, ANNA)
+    new = NewKey("live", "my app", **more)  # type: ignore[arg-type]
+    return change(db, keys.create, owner.id, new, digest, "sk_live_Abcd", ANNA)
 
 
 def start_family(db: Db, user: User, family: str = "f1", digest: str = "r1", lives: float = 100) -> bool:

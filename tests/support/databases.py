@@ -13,17 +13,20 @@ import subprocess
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import psycopg
 
+from skyspy.auth.apikeys import MadeKey
 from skyspy.clock import Clock
 from skyspy.store import Store
+from skyspy.store.audit import Actor
+from skyspy.store.keys import NewKey
 from skyspy.store.schema import METADATA
 from tests.support.machine import ROOT, missing
 from tests.support.sites import copy_database
@@ -196,3 +199,18 @@ def python(code: str, *arguments: str, seconds: float = 60) -> subprocess.Comple
     """Run code in a process of its own, from the project's root."""
     command = [sys.executable, "-c", code, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=seconds, cwd=ROOT, check=False)
+
+
+def create_key(
+    parts: Any,
+    user_id: int,
+    kind: str,
+    name: str,
+    actor: Actor,
+    scopes: Iterable[str] | None = None,
+    expires_at: float | None = None,
+    networks: Iterable[str] | None = None,
+) -> MadeKey:
+    """Create an API key; `parts` have a store, a clock and api_keys."""
+    narrowed, limited_to = None if scopes is None else frozenset(scopes), None if networks is None else tuple(networks)
+    return change(parts, parts.api_keys.create, user_id, NewKey(kind, name, narrowed, limited_to, expires_at), actor)

@@ -24,7 +24,7 @@ from skyspy.watcher import Watcher
 from tests.support.breakable import BreakableSettings, BreakableTokens
 from tests.support.browser_client import PASSWORD, Browser
 from tests.support.clock import StillClock
-from tests.support.databases import change
+from tests.support.databases import change, create_key
 from tests.support.peers import Clients, Peer
 from tests.support.sites import QUICK, release, serve
 
@@ -102,7 +102,7 @@ class World:
         return text
 
     def made_key(self, name: str = "ann", role: str | None = None, kind: str = "live", **more: Any) -> Any:
-        return self.api_keys.create(self.user(name, role), kind, "test", OPERATOR, **more)
+        return create_key(self, self.user(name, role), kind, "test", OPERATOR, **more)
 
     def log(self, action: str = "") -> list[Entry]:
         """The audit log, the newest first, or what of it has this action."""

@@ -25,7 +25,7 @@ from skyspy.store.audit import Actor
 from skyspy.store.settings import SettingsTable
 from tests.conftest import ROOT, StillClock
 from tests.support.browser_client import PASSWORD
-from tests.support.databases import change
+from tests.support.databases import change, create_key
 from tests.support.tokens import Parts, parts
 
 OPERATOR = Actor("system", "test")
@@ -178,7 +178,7 @@ class Operator:
         return self._parts(StillClock(wall=time.time() - ago)).tokens.login(name, PASSWORD, "127.0.0.1").access
 
     def made_key(self, name: str = "ann", kind: str = "live", **more: Any) -> Any:
-        return self.api_keys.create(self.user(name), kind, "test", OPERATOR, **more)
+        return create_key(self, self.user(name), kind, "test", OPERATOR, **more)
 
     def key(self, name: str = "ann", kind: str = "live", **more: Any) -> str:
         text: str = self.made_key(name, kind, **more).text
