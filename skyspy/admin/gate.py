@@ -34,15 +34,6 @@ COOKIE_DAYS_S = 90 * 86400
 MAX_FORM_BYTES = 65_536
 """Maximum size of a request body; the largest form of the panel is a tenth of it."""
 
-TITLES = {
-    400: "That cannot be used",
-    403: "That is not yours to do",
-    404: "That is not here",
-    409: "That cannot be done now",
-    503: "The server is busy",
-}
-"""The title of a refusal's page, by status."""
-
 
 def install(app: Flask) -> None:
     """Install the cookie, flask-login and the CSRF check on the application; the check runs for the panel only."""
@@ -131,13 +122,13 @@ def view_function(route: Route) -> Callable[..., ResponseReturnValue]:
         try:
             return route.view(context, **path)
         except Refused as error:
-            return refused(error.status, TITLES[error.status], error.message)
+            return refused(error.status, "", error.message)
 
     return view
 
 
 def refused(status: int, title: str, message: str) -> Response:
-    """The page for a refused request; JSON for a page's script."""
+    """The page for a refused request (its title "": by the status); JSON for a page's script."""
     if g.get("panel_quiet"):
         return as_json({"error": {"code": "refused", "message": message}}, status)
     return make_response(render_template("admin/refused.html", status=status, title=title, message=message), status)
@@ -154,11 +145,12 @@ def format_wait(seconds: float) -> str:
     return f"{whole} s" if whole < 120 else f"{ceil(whole / 60)} min"
 
 
-def throttled_message(error: Throttled) -> str:
-    """The message after too many attempts, or while the server is busy."""
+def throttled(error: Throttled) -> tuple[str, int, dict[str, str]]:
+    """The message, status and headers after too many attempts, or while the server is busy."""
+    headers = {"Retry-After": str(ceil(error.retry_after))}
     if error.code == "overloaded":
-        return "The server is busy. Try again in a few seconds."
-    return f"Too many tries. Try again in {format_wait(error.retry_after)}."
+        return "The server is busy. Try again in a few seconds.", 503, headers
+    return f"Too many tries. Try again in {format_wait(error.retry_after)}.", 429, headers
 
 
 def bad_form(_error: CSRFError) -> Response:
@@ -210,15 +202,15 @@ def _require_password(context: RequestContext, route: Route) -> ResponseReturnVa
     user = context.user
     if user is None or context.pages.password_is_recent(user.session, context.browser.address):
         return None
-    error, status, headers = "", 401, {}
+    error, status = "", 401
+    headers: dict[str, str] = {}
     if route.method == "POST" and PROOF in request.form:
         try:
             secret = context.pages.confirm_password(user.session, request.form[PROOF], context.browser)
         except LoginError:
             error = "That is not your password."
         except Throttled as full:
-            error, status = throttled_message(full), 503 if full.code == "overloaded" else 429
-            headers = {"Retry-After": str(ceil(full.retry_after))}
+            error, status, headers = throttled(full)
         else:
             session["_user_id"] = secret
             return None

@@ -6,7 +6,7 @@ once; "sign out everywhere" ends this one too, after a confirmation. API keys st
 
 from __future__ import annotations
 
-from math import ceil
+from collections.abc import Mapping
 
 from flask import Response, make_response, render_template, request, session
 from flask.typing import ResponseReturnValue
@@ -61,8 +61,8 @@ def password(context: RequestContext) -> ResponseReturnValue:
     except PasswordError as error:
         return _page(context, form.wrong(password=f"{sentence(error)}."), 400)
     except Throttled as full:
-        status = 503 if full.code == "overloaded" else 429
-        return _page(context, form.wrong(current=gate.throttled_message(full)), status, full.retry_after)
+        message, status, headers = gate.throttled(full)
+        return _page(context, form.wrong(current=message), status, headers)
     gate.start_session(opened)
     return redirect_with(
         "Your password is changed. Every other sign-in and token of yours has ended; your API keys work on.", "profile_show"
@@ -127,7 +127,9 @@ def _password_form(context: RequestContext) -> ChangePasswordForm:
     return ChangePasswordForm(request.form, context.settings.PASSWORD_MIN_LENGTH)
 
 
-def _page(context: RequestContext, form: ChangePasswordForm, status: int = 200, retry_after: float = 0.0) -> Response:
+def _page(
+    context: RequestContext, form: ChangePasswordForm, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     me = context.session.family.user
     text = render_template(
         "admin/profile.html",
@@ -139,4 +141,4 @@ def _page(context: RequestContext, form: ChangePasswordForm, status: int = 200, 
         keys=_active_keys(context, me.id),
         form=form,
     )
-    return make_response(text, status, {"Retry-After": str(ceil(retry_after))} if retry_after else {})
+    return make_response(text, status, headers or {})

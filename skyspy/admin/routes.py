@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Concatenate, ParamSpec, TypeVar
 
 from flask.typing import ResponseReturnValue
+from flask_login import UserMixin
 
 from skyspy import permissions
 from skyspy.auth.panel_sessions import Browser, PanelSessions
@@ -28,13 +29,9 @@ OPERATES = tuple(p.name for p in permissions.PERMISSIONS if p.name in permission
 """The permissions of operators; users with none of them have their own pages only."""
 
 
-class PanelUser:
+class PanelUser(UserMixin):  # type: ignore[misc] # flask-login has no types
     """The signed-in user for flask-login. Its id is the secret in the cookie, not the user's id;
     `settings` are those that the session was checked under."""
-
-    is_authenticated = True
-    is_active = True
-    is_anonymous = False
 
     def __init__(self, secret: str, session: PanelSession, principal: Principal, settings: Settings) -> None:
         self._secret = secret

@@ -6,7 +6,7 @@ page's live connection has a separate token; the cookie is never used as one.
 
 from __future__ import annotations
 
-from math import ceil
+from collections.abc import Mapping
 
 from flask import Response, flash, make_response, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
@@ -52,7 +52,7 @@ def sign_in(context: RequestContext) -> ResponseReturnValue:
     except LoginError:
         return _form(context, form, WRONG, 401)
     except Throttled as full:
-        return _form(context, form, gate.throttled_message(full), 503 if full.code == "overloaded" else 429, full.retry_after)
+        return _form(context, form, *gate.throttled(full))
     if before is not None:
         # The former sign-in of this browser would stay valid without being usable.
         context.pages.sign_out(before.session, context.browser)
@@ -105,13 +105,15 @@ def live_counts(context: RequestContext) -> dict[str, float]:
     }
 
 
-def _form(context: RequestContext, form: SignInForm, error: str = "", status: int = 200, retry_after: float = 0.0) -> Response:
+def _form(
+    context: RequestContext, form: SignInForm, error: str = "", status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     text = render_template(
         "admin/sign_in.html",
         form=form,
         error=error,
         keep=context.settings.PANEL_KEEP_SECONDS,
         empty=context.server.store.read(users.count) == 0,
-        wait=ceil(retry_after),
+        wait=int((headers or {}).get("Retry-After", 0)),
     )
-    return make_response(text, status, {"Retry-After": str(ceil(retry_after))} if retry_after else {})
+    return make_response(text, status, headers or {})

@@ -8,19 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from skyspy.api.account_models import (
-    CreatedKey,
-    KeyPage,
-    Login,
-    Me,
-    NewKey,
-    PageQuery,
-    Refresh,
-    Revoke,
-    Rotation,
-    TokenPair,
-    User,
-)
+from skyspy.api import account_models as models
 from skyspy.api.convert import to_model
 from skyspy.api.errors import ApiError, not_found
 from skyspy.api.gate import refusal, throttled
@@ -38,13 +26,13 @@ from skyspy.store.keys import KeySearch
 resource = Resource("Signing in", "Tokens for people, keys for programs.")
 
 
-@resource.post("/api/auth/token/", access=OPEN, body=Login, answer=TokenPair, errors=(401,))
+@resource.post("/api/auth/token/", access=OPEN, body=models.Login, answer=models.TokenPair, errors=(401,))
 def token_get(context: RequestContext) -> object:
     """Sign in with a name and a password.
 
     An unknown name, a wrong password and a disabled user are answered alike.
     """
-    body: Login = context.body
+    body: models.Login = context.body
     try:
         return _pair(context.server.tokens.login(body.username, body.password, context.address))
     except LoginError as error:
@@ -55,13 +43,13 @@ def token_get(context: RequestContext) -> object:
         raise throttled(error.retry_after, error.code) from error
 
 
-@resource.post("/api/auth/token/refresh/", access=OPEN, body=Refresh, answer=TokenPair, errors=(401,))
+@resource.post("/api/auth/token/refresh/", access=OPEN, body=models.Refresh, answer=models.TokenPair, errors=(401,))
 def token_refresh(context: RequestContext) -> object:
     """Exchange a refresh token for a new pair of tokens.
 
     A refresh token works once. Using one twice ends the whole sign-in it belongs to.
     """
-    body: Refresh = context.body
+    body: models.Refresh = context.body
     try:
         return _pair(context.server.tokens.refresh(body.refresh, context.address))
     except TokenError as error:
@@ -70,51 +58,56 @@ def token_refresh(context: RequestContext) -> object:
         raise refusal(error.code, f"{error.message}. Sign in again with POST /api/auth/token/", advise=False) from error
 
 
-@resource.post("/api/auth/token/revoke/", access=OPEN, body=Revoke, status=204)
+@resource.post("/api/auth/token/revoke/", access=OPEN, body=models.Revoke, status=204)
 def token_revoke(context: RequestContext) -> object:
     """Sign out.
 
     Ends the sign-in that the token belongs to: all its tokens, and the sockets that use them. Answers the same for a token that is good for nothing: it does not work either way.
     """
-    body: Revoke = context.body
+    body: models.Revoke = context.body
     context.server.tokens.revoke(body.token, context.address)
     return None
 
 
-@resource.get("/api/auth/me/", access=IDENTIFIED, answer=Me)
+@resource.get("/api/auth/me/", access=IDENTIFIED, answer=models.Me)
 def me(context: RequestContext) -> object:
     """Show the caller and what the caller may do."""
     caller = context.principal
     granted = sorted(name for name in PERMISSION_NAMES if may(caller, name, context.settings))
-    return to_model(Me, caller, permissions=granted, key=caller.key_name or None)
+    return to_model(models.Me, caller, permissions=granted, key=caller.key_name or None)
 
 
-@resource.get("/api/auth/keys/", access=SIGNED_IN, query=PageQuery, answer=KeyPage)
+@resource.get("/api/auth/keys/", access=SIGNED_IN, query=models.PageQuery, answer=models.KeyPage)
 def keys_list(context: RequestContext) -> object:
     """List your own API keys.
 
     Ended ones too. The keys themselves are never shown again.
     """
-    query: PageQuery = context.query
+    query: models.PageQuery = context.query
     own = _own_keys(context)
     listed, following = page(own, lambda view: f"{view.key.id:012d}", query.limit, query.cursor)
-    return KeyPage([key_model(view) for view in listed], len(listed), len(own), following)
+    return models.KeyPage([key_model(view) for view in listed], len(listed), len(own), following)
 
 
-@resource.post("/api/auth/keys/", access=SIGNED_IN, body=NewKey, answer=CreatedKey, status=201, errors=(409,))
+@resource.post("/api/auth/keys/", access=SIGNED_IN, body=models.NewKey, answer=models.CreatedKey, status=201, errors=(409,))
 def keys_create(context: RequestContext) -> object:
     """Create an API key for yourself.
 
     The answer shows it, this once. It can never do more than you can, and no more than its scopes say.
     """
-    body: NewKey = context.body
+    body: models.NewKey = context.body
     ends = None if body.expires_in is None else context.server.clock.wall() + body.expires_in
     user_id = _user_id(context)
     return _created(context, context.call(keys.create, user_id, body.kind, body.name, body.scopes, ends, body.networks))
 
 
 @resource.post(
-    "/api/auth/keys/<key_id>/rotate/", access=SIGNED_IN, body=Rotation, answer=CreatedKey, status=201, errors=(404, 409)
+    "/api/auth/keys/<key_id>/rotate/",
+    access=SIGNED_IN,
+    body=models.Rotation,
+    answer=models.CreatedKey,
+    status=201,
+    errors=(404, 409),
 )
 def keys_rotate(context: RequestContext) -> object:
     """Replace one of your keys.
@@ -137,8 +130,8 @@ def keys_revoke(context: RequestContext) -> object:
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="SkySpy"'}
 
 
-def _pair(grant: IssuedTokens) -> TokenPair:
-    return to_model(TokenPair, grant, user=to_model(User, grant.user))
+def _pair(grant: IssuedTokens) -> models.TokenPair:
+    return to_model(models.TokenPair, grant, user=to_model(models.User, grant.user))
 
 
 def _user_id(context: RequestContext) -> int:
@@ -159,5 +152,5 @@ def _own_key(context: RequestContext) -> int:
     return int(text)
 
 
-def _created(context: RequestContext, made: apikeys.MadeKey) -> CreatedKey:
-    return CreatedKey(made.text, key_model(context.call(keys.one, made.key.id)))
+def _created(context: RequestContext, made: apikeys.MadeKey) -> models.CreatedKey:
+    return models.CreatedKey(made.text, key_model(context.call(keys.one, made.key.id)))

@@ -83,8 +83,7 @@ class PanelCookie:
 
     def identify(self, peer: Peer) -> Principal | None:  # noqa: ARG002 - the browser holds the address
         """The user signed in by it. Raises StoreError."""
-        look_up = self.sessions.peek if self.quiet else self.sessions.look_up
-        self.session = look_up(self.secret, self.browser)
+        self.session = self.sessions.look_up(self.secret, self.browser, used=not self.quiet)
         return None if self.session is None else self.sessions.principal(self.session)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from skyspy.address import limit_key
 from skyspy.auth.passwords import Passwords
-from skyspy.auth.principal import Principal
+from skyspy.auth.principal import Principal, of_family
 from skyspy.auth.secret import Secret
 from skyspy.auth.signin import LoginError, SignedIn, SignIn
 from skyspy.auth.tokens import Tokens
@@ -85,18 +85,15 @@ class PanelSessions:
         signed = self._sign_in.check(username, password, browser.address, settings)
         return self._open(signed, browser, settings, keep=keep)
 
-    def look_up(self, secret: str, browser: Browser) -> PanelSession | None:
-        """The active session of a cookie's secret, or None; records its use. Raises StoreError."""
+    def look_up(self, secret: str, browser: Browser, *, used: bool = True) -> PanelSession | None:
+        """The active session of a cookie's secret, or None. Records its use, unless the request is one that a page makes on its
+        own (`used` False). Raises StoreError."""
         session = self._find_active(secret, browser)
-        if session is not None:
+        if session is not None and used:
             now = self._clock.wall()
             if now - session.seen_at >= TOUCH_SECONDS:
                 self._store.write(panel.touch, session.digest, now)
         return session
-
-    def peek(self, secret: str, browser: Browser) -> PanelSession | None:
-        """As `look_up`, without recording a use: for requests that a page makes on its own."""
-        return self._find_active(secret, browser)
 
     def password_is_recent(self, session: PanelSession, address: str) -> bool:
         """Whether the password was given within PASSWORD_RECENT_SECONDS, from the same address (IPv6: the same network)."""
@@ -154,9 +151,7 @@ class PanelSessions:
 
     def principal(self, session: PanelSession) -> Principal:
         """The principal of the session's user."""
-        user = session.family.user
-        ends = session.family.expires_at
-        return Principal("user", user.id, user.name, user.role, user.permissions, family_id=session.family.id, expires_at=ends)
+        return of_family(session.family, session.family.expires_at)
 
     def _open(self, signed: SignedIn, browser: Browser, settings: Settings, *, keep: bool) -> NewPanelSession:
         kept = keep and settings.PANEL_KEEP_SECONDS > 0

@@ -10,6 +10,7 @@ import ipaddress
 from dataclasses import dataclass
 
 from skyspy import address
+from skyspy.store.families import Family
 
 MESSAGES: dict[str, str] = {
     "token_missing": "Authentication required: no token",
@@ -96,3 +97,9 @@ class Principal:
 
 
 ANONYMOUS = Principal("anonymous")
+
+
+def of_family(family: Family, ends: float | None) -> Principal:
+    """The principal of a sign-in that is valid until `ends` (wall seconds, None: the caller does not know)."""
+    user = family.user
+    return Principal("user", user.id, user.name, user.role, user.permissions, family_id=family.id, expires_at=ends)

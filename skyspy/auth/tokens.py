@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 import jwt
 
 from skyspy.auth.apikeys import ApiKeys, looks_like_key, principal_of
-from skyspy.auth.principal import ANONYMOUS, Principal, Ref, TokenError
+from skyspy.auth.principal import ANONYMOUS, Principal, Ref, TokenError, of_family
 from skyspy.auth.secret import Secret
 from skyspy.auth.signin import LoginError, SignIn
 from skyspy.auth.throttle import Throttled, TokenThrottle
@@ -192,18 +192,9 @@ class Tokens:
 
     def _grant(self, family: Family, refresh: str, lifetime_s: int) -> IssuedTokens:
         now = int(self._clock.wall())
-        claims = {
-            "iss": ISSUER,
-            "aud": AUDIENCE,
-            "sub": str(family.user.id),
-            "jti": secrets.token_hex(16),
-            "iat": now,
-            "nbf": now,
-            "exp": now + lifetime_s,
-            "typ": "access",
-            "fam": family.id,
-        }
-        access = jwt.encode(claims, _jwt_key(self._secret), ALGORITHM, {"kid": self._secret.id})
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": str(family.user.id), "typ": "access", "fam": family.id}
+        once = {"jti": secrets.token_hex(16), "iat": now, "nbf": now, "exp": now + lifetime_s}
+        access = jwt.encode(claims | once, _jwt_key(self._secret), ALGORITHM, {"kid": self._secret.id})
         return IssuedTokens(access, refresh, lifetime_s, _principal_of_family(family, float(now + lifetime_s), now))
 
     def _identify(self, token: object, client: str | None) -> Principal:
@@ -290,5 +281,4 @@ def _principal_of_family(family: Family, ends: float | None, now: float) -> Prin
         raise TokenError("token_revoked")
     if ends is None or now >= ends:
         raise TokenError("token_expired")
-    user = family.user
-    return Principal("user", user.id, user.name, user.role, user.permissions, family_id=family.id, expires_at=ends)
+    return of_family(family, ends)

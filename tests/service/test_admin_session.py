@@ -71,8 +71,8 @@ class Moving(PanelSessions):
         self._meanwhile = meanwhile
         self.looked = 0
 
-    def look_up(self, secret: str, browser: AskedFrom) -> PanelSession | None:
-        found = super().look_up(secret, browser)
+    def look_up(self, secret: str, browser: AskedFrom, *, used: bool = True) -> PanelSession | None:
+        found = super().look_up(secret, browser, used=used)
         self.looked += 1
         self._meanwhile()
         return found

@@ -22,6 +22,7 @@ from skyspy.auth.tokens import Tokens
 from skyspy.config import FormerKey
 from skyspy.store import Store, StoreError, keys, users
 from skyspy.store.audit import Actor
+from skyspy.store.keys import NewKey
 from skyspy.store.schema import API_KEYS
 from skyspy.store.settings import SettingsTable
 from tests.conftest import StillClock
@@ -184,7 +185,7 @@ def test_signing_out_ends_a_sign_in_of_the_former_key(here: Installation) -> Non
 
 
 def test_an_api_key_used_in_time_is_rekeyed_and_stays_valid(here: Installation) -> None:
-    made = here.keys_before.create(here.user.id, "live", "app", BOSS)
+    made = change(here, here.keys_before.create, here.user.id, NewKey("live", "app"), BOSS)
     version = here.settings.fresh(0).version
     assert here.key_digest() == Secret(OLD).digest("api key", made.text)
     assert name_of(here.after, made.text) == "ben"
@@ -195,7 +196,7 @@ def test_an_api_key_used_in_time_is_rekeyed_and_stays_valid(here: Installation) 
 
 
 def test_an_api_key_not_used_in_time_ends(here: Installation) -> None:
-    made = here.keys_before.create(here.user.id, "live", "app", BOSS)
+    made = change(here, here.keys_before.create, here.user.id, NewKey("live", "app"), BOSS)
     here.clock.pass_by(WEEK)
     assert refused(here.after, made.text) == "token_invalid"
     assert here.key_digest() == Secret(OLD).digest("api key", made.text)
@@ -211,7 +212,7 @@ def test_a_key_is_written_once_however_often_it_is_used(here: Installation) -> N
 
     store = Counting(here.url)
     tokens = parts(store, here.settings, NEW, here.clock, former=here.former).tokens
-    made = here.keys_before.create(here.user.id, "live", "app", BOSS)
+    made = change(here, here.keys_before.create, here.user.id, NewKey("live", "app"), BOSS)
     looks = []
     for _ in range(3):
         name_of(tokens, made.text)
@@ -230,7 +231,7 @@ def test_a_key_that_another_request_rekeys_meanwhile_is_found(here: Installation
                 name_of(here.after, made.text)
             return super().read(fn, *args, **more)
 
-    made = here.keys_before.create(here.user.id, "live", "app", BOSS)
+    made = change(here, here.keys_before.create, here.user.id, NewKey("live", "app"), BOSS)
     store = Overtaken(here.url)
     tokens = parts(store, here.settings, NEW, here.clock, former=here.former).tokens
     assert name_of(tokens, made.text) == "ben"
@@ -238,7 +239,7 @@ def test_a_key_that_another_request_rekeys_meanwhile_is_found(here: Installation
 
 
 def test_a_revoked_key_of_the_former_stays_revoked_and_a_mistyped_one_asks_nothing(here: Installation) -> None:
-    made = here.keys_before.create(here.user.id, "live", "app", BOSS)
+    made = change(here, here.keys_before.create, here.user.id, NewKey("live", "app"), BOSS)
     change(here, keys.revoke, made.key.id, BOSS)
     assert refused(here.after, made.text) == "token_revoked"
     assert refused(here.after, made.text[:-1] + ("0" if made.text[-1] != "0" else "1")) == "token_invalid"
@@ -251,7 +252,7 @@ def test_a_key_works_where_it_cannot_be_rekeyed_yet(here: Installation) -> None:
 
     store = ReadOnly(here.url)
     tokens = parts(store, here.settings, NEW, here.clock, former=here.former).tokens
-    made = here.keys_before.create(here.user.id, "live", "app", BOSS)
+    made = change(here, here.keys_before.create, here.user.id, NewKey("live", "app"), BOSS)
     assert name_of(tokens, made.text) == "ben"
     store.close()
     assert name_of(here.after, made.text) == "ben"
@@ -361,7 +362,7 @@ def test_a_session_that_another_request_rekeys_meanwhile_is_found(changed: Chang
         secret = session["_user_id"]
     store = Overtaken(str(server.config.database_url))
     late = PanelSessions(store, server.settings, server.secret, server.passwords, server.sign_in, server.tokens, panel.clock)
-    assert late.peek(secret, From("192.0.2.1", AGENT)) is not None
+    assert late.look_up(secret, From("192.0.2.1", AGENT), used=False) is not None
     store.close()
     server.store.close()
 
