@@ -33,21 +33,27 @@ from skyspy.store.settings import SettingsTable
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    """The parts of one running server."""
+class Context:
+    """The parts that services use: of the running server, or of the command line, which has no sessions and no receivers."""
 
     config: Config
     clock: Clock
     store: Store
-    history: HistoryStore
     settings: SettingsTable
     secret: Secret
     passwords: Passwords
-    sign_in: SignIn
     api_keys: ApiKeys
+    refusals: Refusals
+
+
+@dataclass(frozen=True, slots=True)
+class Server(Context):
+    """The parts of one running server."""
+
+    history: HistoryStore
+    sign_in: SignIn
     tokens: Tokens
     panel_sessions: PanelSessions
-    refusals: Refusals
     socketio: SocketIO
     broadcast: Broadcast
     sessions: SessionRegistry

@@ -62,8 +62,8 @@ def _page(
     context: RequestContext, kind: str, token: str, form: NewPasswordForm, error: str = "", status: int = 200
 ) -> ResponseReturnValue:
     try:
-        opened = invitations.link_subject(context.server, token, kind)
+        user = invitations.user_of_link(context.server, token, kind)
     except Refused as gone:
         return gate.refused(410, "This link is not good any more", gone.message)
-    text = render_template("admin/link.html", kind=kind, whom=opened.user.name if opened.user else "", form=form, error=error)
+    text = render_template("admin/link.html", kind=kind, whom=user.name if user else "", form=form, error=error)
     return make_response(text, status)

@@ -22,10 +22,11 @@ from skyspy import config
 from skyspy.auth.apikeys import ApiKeys
 from skyspy.auth.passwords import Passwords
 from skyspy.auth.refusals import Refusals
-from skyspy.auth.secret import Secret, secret_of
+from skyspy.auth.secret import secret_of
 from skyspy.clock import Clock, iso
 from skyspy.config import Config, ConfigError
 from skyspy.feedurl import FeedUrlError
+from skyspy.server import Context
 from skyspy.services import Caller, Refused, users
 from skyspy.services.caller import command_line
 from skyspy.store import Store, StoreError
@@ -42,7 +43,7 @@ _EXPECTED_ERRORS = (ConfigError, StoreError, FeedUrlError)
 
 
 class CliContext:
-    """The parts of an installation (see services.caller.Context), each created on first use: not every command needs a database."""
+    """The parts of an installation, each created on first use: not every command needs a database."""
 
     clock = Clock()
 
@@ -67,29 +68,19 @@ class CliContext:
         return history
 
     @cached_property
-    def settings(self) -> SettingsTable:
-        """The settings table."""
-        return SettingsTable(self.store, self.config.first_settings, self.clock)
-
-    @cached_property
-    def secret(self) -> Secret:
-        """The installation's secret key."""
-        return secret_of(self.config, self.clock)
-
-    @cached_property
-    def passwords(self) -> Passwords:
-        """Hashes passwords."""
-        return Passwords()
-
-    @cached_property
-    def api_keys(self) -> ApiKeys:
-        """Makes and rotates API keys."""
-        return ApiKeys(self.store, self.secret, self.clock)
-
-    @cached_property
-    def refusals(self) -> Refusals:
-        """Writes denied attempts to the audit log."""
-        return Refusals(self.store, self.clock)
+    def services(self) -> Context:
+        """What services need. Raises ConfigError, StoreError."""
+        secret = secret_of(self.config, self.clock)
+        return Context(
+            config=self.config,
+            clock=self.clock,
+            store=self.store,
+            settings=SettingsTable(self.store, self.config.first_settings, self.clock),
+            secret=secret,
+            passwords=Passwords(),
+            api_keys=ApiKeys(self.store, secret, self.clock),
+            refusals=Refusals(self.store, self.clock),
+        )
 
     @cached_property
     def caller(self) -> Caller:
@@ -100,9 +91,9 @@ class CliContext:
             # In a container the user id may have no name.
             return command_line(f"uid {os.getuid()}")
 
-    def call(self, service: Callable[Concatenate[CliContext, Caller, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(self, service: Callable[Concatenate[Context, Caller, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a service for the operating system's user. Raises as the service does."""
-        return service(self, self.caller, *args, **kwargs)
+        return service(self.services, self.caller, *args, **kwargs)
 
     def user_id(self, name: str) -> int:
         """The id of the user of that name. Raises Refused."""

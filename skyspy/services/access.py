@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from skyspy.server import Server
-from skyspy.services.caller import Caller, Context, as_refusals
+from skyspy.server import Context, Server
+from skyspy.services.caller import Caller, as_refusals
 from skyspy.services.impact import impacts
 from skyspy.store.registry import check, parse, row_of
 from skyspy.store.settings import Setting, Settings, change_rows

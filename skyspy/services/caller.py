@@ -1,4 +1,4 @@
-"""Application: the caller of a service, the parts of the server that services use, and how a service refuses.
+"""Application: the caller of a service, and how a service refuses.
 
 This is the only place that turns a principal into the actor of an audit row, and the store's errors into refusals.
 """
@@ -8,22 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
-from skyspy.auth.apikeys import ApiKeys, principal_of
-from skyspy.auth.passwords import PasswordError, Passwords, PasswordsBusy
+from skyspy.auth.apikeys import principal_of
+from skyspy.auth.passwords import PasswordError, PasswordsBusy
 from skyspy.auth.policy import may
 from skyspy.auth.principal import MESSAGES, Principal, TokenError
-from skyspy.auth.refusals import Refusals
-from skyspy.auth.secret import Secret
-from skyspy.clock import Clock
-from skyspy.config import Config
 from skyspy.permissions import PERMISSION_NAMES
-from skyspy.store import Connection, Store, families, keys, state, users
+from skyspy.server import Context
+from skyspy.store import Connection, families, keys, state, users
 from skyspy.store.audit import Actor
 from skyspy.store.errors import UnstorableValue
 from skyspy.store.roles import AccountError, NotFound
-from skyspy.store.settings import SettingError, Settings, SettingsTable
+from skyspy.store.settings import SettingError, Settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,27 +49,6 @@ class Denied(Refused):
 
     about: str = ""
     lacks: tuple[str, ...] = ()
-
-
-class Context(Protocol):
-    """The parts that services use: of the running server, or of the command line, which has no sessions and no receivers."""
-
-    @property
-    def config(self) -> Config: ...
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def store(self) -> Store: ...
-    @property
-    def settings(self) -> SettingsTable: ...
-    @property
-    def secret(self) -> Secret: ...
-    @property
-    def passwords(self) -> Passwords: ...
-    @property
-    def api_keys(self) -> ApiKeys: ...
-    @property
-    def refusals(self) -> Refusals: ...
 
 
 @dataclass(frozen=True, slots=True)

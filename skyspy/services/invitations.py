@@ -18,7 +18,8 @@ from sqlalchemy import Connection
 
 from skyspy.auth.apikeys import principal_of
 from skyspy.auth.principal import TokenError
-from skyspy.services.caller import Caller, Context, Denied, Refused, Transaction, as_refusals
+from skyspy.server import Context
+from skyspy.services.caller import Caller, Denied, Refused, Transaction, as_refusals
 from skyspy.services.users import MANAGE, require_manageable
 from skyspy.store import invitations, keys, state, users
 from skyspy.store.audit import Actor
@@ -31,14 +32,6 @@ LIFETIME_S = {FIRST: 1800, INVITE: 7 * 86400, RESET: 86400}
 """How long each kind of link is valid, in seconds."""
 
 NO_LONGER = "This link is not good any more: it was used, it is too old, or it was not copied whole. Ask for a new one"
-
-
-@dataclass(frozen=True, slots=True)
-class LinkSubject:
-    """What a link is for; `user` is None for the first administrator."""
-
-    kind: str
-    user: User | None
 
 
 def first_admin(context: Context, actor: Actor) -> str:
@@ -63,14 +56,14 @@ def reset(context: Context, caller: Caller, user_id: int) -> str:
     return caller.act(context, MANAGE, _make_for, context, RESET, user_id)
 
 
-def link_subject(context: Context, token: str, kind: str) -> LinkSubject:
-    """What the link is for, without using it up. Raises Refused."""
+def user_of_link(context: Context, token: str, kind: str) -> User | None:
+    """The user that a link is for (None: the first administrator), without using it up. Raises Refused."""
     claims, link = _read(context, token, kind)
     if kind == FIRST:
         if context.store.read(users.count):
             raise Refused("not_found", "There is an administrator already: this link has done its work")
-        return LinkSubject(kind, None)
-    return LinkSubject(kind, context.store.read(_subject, claims, link, context.clock.wall()))
+        return None
+    return context.store.read(_subject, claims, link, context.clock.wall())
 
 
 def make_first_admin(context: Context, token: str, name: str, password: str, address: str) -> User:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from skyspy.auth.apikeys import MadeKey
 from skyspy.auth.principal import Principal
 from skyspy.clock import iso
-from skyspy.server import Server
-from skyspy.services.caller import Caller, Context, Denied, Refused, Transaction, validated_permissions
+from skyspy.server import Context, Server
+from skyspy.services.caller import Caller, Denied, Refused, Transaction, validated_permissions
 from skyspy.services.users import is_active
 from skyspy.store import keys, users
-from skyspy.store.keys import Key, KeySearch, NewKey
+from skyspy.store.keys import Key, KeySearch, KeysFound, NewKey
 from skyspy.store.users import User
 
 MANAGE = "keys.manage"
@@ -37,22 +37,12 @@ class KeyView:
     sockets: int
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPage:
-    """Some keys, the newest first; how many match; how many more were left out because they ended; how many there are at all."""
-
-    keys: list[KeyView]
-    total: int
-    left_out: int
-    of: int
-
-
-def listing(server: Server, caller: Caller, search: KeySearch = EVERYBODYS) -> KeyPage:
+def listing(server: Server, caller: Caller, search: KeySearch = EVERYBODYS) -> KeysFound[KeyView]:
     """The keys of one user, or of all users, by the search. Other users' keys need `keys.manage`."""
     if search.user_id is None or search.user_id != caller.principal.user_id:
         caller.require(server, MANAGE)
     found = server.store.read(keys.matching, search, server.clock.wall())
-    return KeyPage(_views(server, found.keys), found.total, found.left_out, found.of)
+    return KeysFound(_views(server, found.keys), found.total, found.left_out, found.of)
 
 
 def one(server: Server, caller: Caller, key_id: int) -> KeyView:

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from skyspy.server import Server
+from skyspy.server import Context, Server
 from skyspy.services import users
-from skyspy.services.caller import Caller, Context, Transaction, as_refusals, validated_permissions
+from skyspy.services.caller import Caller, Transaction, as_refusals, validated_permissions
 from skyspy.services.impact import impacts
 from skyspy.services.users import MANAGE
 from skyspy.store import roles

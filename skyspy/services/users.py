@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from skyspy.server import Server
-from skyspy.services.caller import Caller, Context, Refused, Transaction, as_refusals
+from skyspy.server import Context, Server
+from skyspy.services.caller import Caller, Refused, Transaction, as_refusals
 from skyspy.store import keys, panel, roles, users
 from skyspy.store.keys import Key
 from skyspy.store.panel import PanelSession

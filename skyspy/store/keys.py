@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
@@ -22,6 +22,7 @@ from skyspy.store.rows import for_ids, to_record
 from skyspy.store.schema import API_KEYS, KEY_USES, ROLES, USERS
 from skyspy.store.users import User
 
+T = TypeVar("T")
 KINDS = ("live", "test")
 
 
@@ -129,17 +130,17 @@ class KeySearch:
 
 
 @dataclass(frozen=True, slots=True)
-class KeysFound:
+class KeysFound(Generic[T]):
     """One page of keys; `total` is how many match, `left_out` how many more would without `ended` unset, `of` how many there
     are."""
 
-    keys: list[Key]
+    keys: list[T]
     total: int
     left_out: int
     of: int
 
 
-def matching(connection: Connection, search: KeySearch, at: float) -> KeysFound:
+def matching(connection: Connection, search: KeySearch, at: float) -> KeysFound[Key]:
     """One page of the keys that match, as of `at` (wall seconds)."""
     wanted = users.fold(search.text.strip())
     columns = (API_KEYS.c.id, API_KEYS.c.name, API_KEYS.c.hint, _works(at).label("works"), USERS.c.name.label("owner"))

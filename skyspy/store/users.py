@@ -65,14 +65,6 @@ def by_name(connection: Connection, name: str) -> User | None:
     return None if row is None else user_of(row)
 
 
-def named(connection: Connection, name: str) -> User:
-    """The user with that name in any case; raises NotFound."""
-    user = by_name(connection, name)
-    if user is None:
-        raise NotFound(f"there is no user {audit.printable(name, 64)!r}")
-    return user
-
-
 def by_id(connection: Connection, user_id: int) -> User:
     """The user with that id; raises NotFound."""
     row = connection.execute(_QUERY.where(USERS.c.id == user_id)).one_or_none()
@@ -123,7 +115,7 @@ def create(connection: Connection, name: str, role: str, password_hash: str | No
     values = {"name": name, "name_key": key[:200], "role_id": found.id, "password_hash": password_hash, "created_at": at}
     connection.execute(insert(USERS).values(values).values(password_changed_at=None if password_hash is None else at))
     audit.record(connection, actor, "user.create", f"user {name}", at, None, {"role": found.name})
-    return named(connection, name)
+    return user_of(connection.execute(_QUERY.where(USERS.c.name_key == values["name_key"])).one())
 
 
 def set_role(connection: Connection, user_id: int, role: str, actor: Actor, at: float) -> User:

@@ -184,7 +184,7 @@ def test_a_deleted_users_keys_end_and_the_log_stays(server: Server, admin: User)
 
 def test_the_first_administrators_link_works_once(server: Server) -> None:
     token = invitations.first_admin(server, CLI)
-    assert invitations.link_subject(server, token, invitations.FIRST).user is None
+    assert invitations.user_of_link(server, token, invitations.FIRST) is None
     user = invitations.make_first_admin(server, token, "root", PASSWORD, "192.0.2.1")
     assert user.role == "admin"
     assert server.tokens.login("root", PASSWORD, "192.0.2.1").access
@@ -204,7 +204,7 @@ def test_of_two_first_links_one_makes_the_administrator(server: Server) -> None:
 )
 def test_a_tampered_link_opens_nothing(server: Server, harm: Callable[[str], str]) -> None:
     token = invitations.first_admin(server, CLI)
-    refused(invitations.link_subject, server, harm(token), invitations.FIRST, code="not_found")
+    refused(invitations.user_of_link, server, harm(token), invitations.FIRST, code="not_found")
 
 
 def test_a_link_of_one_kind_is_not_one_of_another(server: Server, admin: User) -> None:

@@ -109,7 +109,7 @@ def test_a_link_is_refused_for_a_user_who_gained_more_than_its_maker_holds(serve
     clerk, bob = made(server, "clerk", "clerk"), made(server, "bob", "clerk", None)
     token = invitations.invite(server, caller(server, clerk), bob.id)
     users.change(server, caller(server, admin), bob.id, role="admin")
-    refused(invitations.link_subject, server, token, invitations.INVITE, code="not_found")
+    refused(invitations.user_of_link, server, token, invitations.INVITE, code="not_found")
     refused(invitations.choose_password, server, token, invitations.INVITE, PASSWORD, FROM, code="not_found")
     assert server.store.read(stored_users.by_id, bob.id).password_hash is None
 
@@ -144,7 +144,7 @@ def test_a_reset_link_is_dead_after_what_it_was_made_for_changed(server: Server,
     bob = made(server, "bob", "viewer")
     token = invitations.reset(server, caller(server, admin), bob.id)
     end(server, caller(server, admin), bob.id)
-    refused(invitations.link_subject, server, token, invitations.RESET, code="not_found")
+    refused(invitations.user_of_link, server, token, invitations.RESET, code="not_found")
     refused(invitations.choose_password, server, token, invitations.RESET, PASSWORD, FROM, code="not_found")
 
 
@@ -163,16 +163,16 @@ def test_an_expired_link_opens_nothing(server: Server, clock: StillClock, admin:
         server, caller(server, admin), bob.id
     )
     server.clock.pass_by(invitations.LIFETIME_S[kind] - 1)  # type: ignore[attr-defined]
-    assert invitations.link_subject(server, token, kind).user == server.store.read(stored_users.by_id, bob.id)
+    assert invitations.user_of_link(server, token, kind) == server.store.read(stored_users.by_id, bob.id)
     server.clock.pass_by(1)  # type: ignore[attr-defined]
-    refused(invitations.link_subject, server, token, kind, code="not_found")
+    refused(invitations.user_of_link, server, token, kind, code="not_found")
     refused(invitations.choose_password, server, token, kind, "another long password", FROM, code="not_found")
 
 
 def test_the_first_administrators_link_dies_after_half_an_hour(server: Server) -> None:
     token = invitations.first_admin(server, CLI)
     server.clock.pass_by(1800)  # type: ignore[attr-defined]
-    refused(invitations.link_subject, server, token, invitations.FIRST, code="not_found")
+    refused(invitations.user_of_link, server, token, invitations.FIRST, code="not_found")
     refused(invitations.make_first_admin, server, token, "root", PASSWORD, FROM, code="not_found")
     assert server.store.read(stored_users.count) == 0
 
@@ -180,7 +180,7 @@ def test_the_first_administrators_link_dies_after_half_an_hour(server: Server) -
 def test_the_first_administrators_link_dies_as_soon_as_there_is_a_user(server: Server) -> None:
     token = invitations.first_admin(server, CLI)
     made(server, "bob", "viewer")
-    refused(invitations.link_subject, server, token, invitations.FIRST, code="not_found")
+    refused(invitations.user_of_link, server, token, invitations.FIRST, code="not_found")
     refused(invitations.make_first_admin, server, token, "root", PASSWORD, FROM, code="conflict")
     assert [user.name for user in server.store.read(stored_users.every)] == ["bob"]
 
