@@ -7,7 +7,6 @@ request, with a recent proof of the password. Validation is the registry's; type
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from flask import render_template, request
@@ -30,18 +29,6 @@ page = Page("access", "/access/", "Access and settings", (access.MANAGE,), "Serv
 
 OWN_FORM = ("AUTH_MODE", "FEATURE_ACCESS")
 """Settings with a separate form, above the groups."""
-
-
-@dataclass(frozen=True, slots=True)
-class SettingLine:
-    """One setting of a group: its row, its form field, the value shown (as text, to detect a change), the default in words, and
-    the present value in words where the field shows a number of seconds."""
-
-    setting: Setting
-    field: Any
-    was: str
-    default: str
-    means: str
 
 
 @page.get()
@@ -93,26 +80,22 @@ def _page(context: RequestContext, refused: Refused | None = None) -> tuple[str,
     settings = [row for name, row in rows.items() if name not in OWN_FORM]
     form = BaseForm({row.row.name: _field(row.row) for row in settings})
     form.process(typed, data={row.row.name: to_text(row.value) for row in settings})
-    groups: dict[str, list[SettingLine]] = {}
+    groups: dict[str, list[Setting]] = {}
     for row in settings:
-        meaning = labels.value_name(row.row, row.value) if row.row.unit == "s" else ""
-        line = SettingLine(row, form[row.row.name], to_text(row.value), labels.value_name(row.row, row.row.default), meaning)
-        if row.row.name == wrong:
-            line.field.errors = [f"{why[:1].upper()}{why[1:]}."]
-        groups.setdefault(row.row.group, []).append(line)
+        groups.setdefault(row.row.group, []).append(row)
+    if wrong in form:
+        form[wrong].errors = [f"{why[:1].upper()}{why[1:]}."]
     text = render_template(
         "admin/access.html",
         error=f"{ROWS[wrong].title}: {why}" if wrong in ROWS else "" if refused is None else refused.message,
         wrong=wrong if wrong in ROWS else "",
-        modes=labels.MODES,
         mode=rows["AUTH_MODE"].value if typed is None else typed.get("AUTH_MODE", rows["AUTH_MODE"].value),
         rows=rows,
-        features={feature: labels.FEATURE_WORDS[feature] for feature in FEATURES},
-        levels=labels.LEVELS,
         closed=ALWAYS_IDENTIFIED,
-        access=rows["FEATURE_ACCESS"].value,
-        standard=rows["FEATURE_ACCESS"].row.default,
         groups=groups,
+        form=form,
+        to_text=to_text,
+        labels=labels,
         changed=[row for row in rows.values() if not row.is_default],
     )
     return text, 200 if refused is None else refused.status

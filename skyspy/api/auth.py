@@ -59,14 +59,13 @@ def token_refresh(context: RequestContext) -> object:
 
 
 @resource.post("/api/auth/token/revoke/", access=OPEN, body=models.Revoke, status=204)
-def token_revoke(context: RequestContext) -> object:
+def token_revoke(context: RequestContext) -> None:
     """Sign out.
 
     Ends the sign-in that the token belongs to: all its tokens, and the sockets that use them. Answers the same for a token that is good for nothing: it does not work either way.
     """
     body: models.Revoke = context.body
     context.server.tokens.revoke(body.token, context.address)
-    return None
 
 
 @resource.get("/api/auth/me/", access=IDENTIFIED, answer=models.Me)
@@ -118,13 +117,12 @@ def keys_rotate(context: RequestContext) -> object:
 
 
 @resource.delete("/api/auth/keys/<key_id>/", access=SIGNED_IN, status=204, errors=(404,))
-def keys_revoke(context: RequestContext) -> object:
+def keys_revoke(context: RequestContext) -> None:
     """End one of your keys.
 
     At once, and the sockets that use it. Doing it twice is no error.
     """
     context.call(keys.revoke, _own_key(context))
-    return None
 
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="SkySpy"'}

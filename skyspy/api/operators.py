@@ -81,10 +81,9 @@ def users_change(context: RequestContext) -> object:
 
 
 @resource.post("/api/admin/users/<user_id>/sign-out/", status=204, errors=(404,), **_USERS)
-def users_sign_out(context: RequestContext) -> object:
+def users_sign_out(context: RequestContext) -> None:
     """End every sign-in of a user."""
     context.call(users.sign_out, id_in(context, "user_id"))
-    return None
 
 
 @resource.post("/api/admin/users/<user_id>/reset-link/", answer=models.Link, status=201, errors=(404,), **_USERS)
@@ -97,10 +96,9 @@ def users_reset(context: RequestContext) -> object:
 
 
 @resource.delete("/api/admin/users/<user_id>/", status=204, errors=(404, 409), **_USERS)
-def users_delete(context: RequestContext) -> object:
+def users_delete(context: RequestContext) -> None:
     """Delete a user with all keys and sockets of the user."""
     context.call(users.delete, id_in(context, "user_id"))
-    return None
 
 
 def _user(view: UserView) -> models.UserDetails:
@@ -139,10 +137,9 @@ def roles_change(context: RequestContext) -> object:
 
 
 @resource.delete("/api/admin/roles/<name>/", status=204, errors=(404, 409), **_USERS)
-def roles_delete(context: RequestContext) -> object:
+def roles_delete(context: RequestContext) -> None:
     """Delete a role that no user holds."""
     context.call(roles.delete, context.path["name"])
-    return None
 
 
 # -- keys -----------------------------------------------------------------------------------------
@@ -189,10 +186,9 @@ def keys_rotate(context: RequestContext) -> object:
 
 
 @resource.delete("/api/admin/keys/<key_id>/", status=204, errors=(404,), **_KEYS)
-def keys_revoke(context: RequestContext) -> object:
+def keys_revoke(context: RequestContext) -> None:
     """End a key and its sockets."""
     context.call(keys.revoke, id_in(context, "key_id"))
-    return None
 
 
 def key_model(view: keys.KeyView) -> models.Key:

@@ -58,10 +58,9 @@ def feeds_change(context: RequestContext) -> object:
 
 
 @resource.delete("/api/admin/feeds/<feed_id>/", status=204, errors=(404,), **_SETTINGS)
-def feeds_remove(context: RequestContext) -> object:
+def feeds_remove(context: RequestContext) -> None:
     """Remove an added receiver."""
     context.call(feeds.remove, id_in(context, "feed_id"))
-    return None
 
 
 def _one(context: RequestContext, feed_id: int) -> Receiver:

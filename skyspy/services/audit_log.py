@@ -60,14 +60,12 @@ class Subject:
 
 def page(server: Server, caller: Caller, search: Search, limit: int = 100, before_id: int | None = None) -> list[Entry]:
     """The matching rows, newest first; `before_id` is the id of the last row of the previous page."""
-    caller.require(server, PERMISSION)
-    return server.store.read(audit.page, limit, before_id, **asdict(search))
+    return caller.read(server, PERMISSION, audit.page, limit, before_id, **asdict(search))
 
 
 def actions(server: Server, caller: Caller) -> list[str]:
     """Every action that occurs in the log."""
-    caller.require(server, PERMISSION)
-    return server.store.read(audit.actions)
+    return caller.read(server, PERMISSION, audit.actions)
 
 
 def subjects(server: Server, caller: Caller, rows: Iterable[Entry]) -> dict[int, Subject]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from skyspy.auth.apikeys import principal_of
 from skyspy.auth.passwords import PasswordError, PasswordsBusy
@@ -70,20 +70,21 @@ class Caller:
             for permission in permissions:
                 _require(self.principal, permission, context.settings.fresh())
 
+    def read(
+        self, context: Context, permission: str, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return `fn(connection, *args, **kwargs)`, run in a read-only transaction, for a caller that holds the permission. Raises
+        StoreError, and Refused, with an audit row where the caller lacks the permission."""
+        self.require(context, permission)
+        with as_refusals():
+            return context.store.read(fn, *args, **kwargs)
+
     def require_outranks(self, context: Context, permissions: frozenset[str], whom: str) -> None:
         """Refuse, with an audit row, unless the caller holds all of `permissions`, which `whom` (a name, for the message) holds."""
         with self._denials_audited(context):
             _require_outranks(self.principal, permissions, whom)
 
-    def act(
-        self,
-        context: Context,
-        permission: str | None,
-        work: Callable[Concatenate[Transaction, P], T],
-        /,
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
+    def act(self, context: Context, permission: str | None, work: Work[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return `work(transaction, *args, **kwargs)`, run in one transaction that holds the lock on the version: the permissions
         it reads, of the caller and of others, do not change before its changes are committed.
 
@@ -97,15 +98,7 @@ class Caller:
         with self._denials_audited(context), as_refusals():
             return context.store.write(lambda connection: work(self._enter(context, connection, permission), *args, **kwargs))
 
-    def look(
-        self,
-        context: Context,
-        permission: str | None,
-        work: Callable[Concatenate[Transaction, P], T],
-        /,
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
+    def look(self, context: Context, permission: str | None, work: Work[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """As `act`, in a read-only transaction and by the permissions as admitted: to refuse before a slow step."""
 
         def read(connection: Connection) -> T:
@@ -169,6 +162,10 @@ class Transaction:
                 f"An API key that has an end, networks or scopes does not make {about}: sign in, or use a key without limits"
             )
             raise Denied("permission_denied", message, about=about, lacks=("a key without limits",))
+
+
+Work: TypeAlias = Callable[Concatenate[Transaction, P], T]
+"""What a service does in a transaction."""
 
 
 def _require(principal: Principal, permission: str, settings: Settings) -> None:

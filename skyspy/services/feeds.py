@@ -22,7 +22,7 @@ from skyspy.receivers.checks import ChecksBusy
 from skyspy.receivers.manager import CheckResult, ReceiverListError
 from skyspy.receivers.replay_files import ReplayFileError, permitted
 from skyspy.server import Server
-from skyspy.services.caller import Caller, Refused, Transaction, as_refusals, sentence
+from skyspy.services.caller import Caller, Refused, Transaction, sentence
 from skyspy.sky import Sky
 from skyspy.store import audit, feeds
 from skyspy.store.feeds import Feed
@@ -96,9 +96,8 @@ class ReceiverImpact:
 
 def listing(server: Server, caller: Caller) -> list[FeedView]:
     """Every receiver of the live sky, the environment's first."""
-    caller.require(server, MANAGE)
+    added = caller.read(server, MANAGE, feeds.every)
     sky = server.skies["live"]
-    added = server.store.read(feeds.every)
     names = {feed.id: sky.receivers.name_by_url(feed.url) for feed in added}
     states, rates = {row["name"]: row for row in sky.receivers.status()}, sky.receivers.rates()
     own = [FeedView(row["url"], row, None, rates[name]) for name, row in states.items() if name not in names.values()]
@@ -160,7 +159,7 @@ def set_paused(server: Server, caller: Caller, feed_id: int, paused: bool) -> Fe
 
 def preview_removal(server: Server, caller: Caller, feed_id: int) -> ReceiverImpact:
     """What removing an added receiver would do; changes nothing."""
-    feed = _row(server, caller, feed_id)
+    feed = caller.read(server, MANAGE, feeds.by_id, feed_id)
     sky = server.skies["live"]
     name = sky.receivers.name_by_url(feed.url)
     others = [other.url for other in server.store.read(feeds.every) if other.id != feed_id]
@@ -297,9 +296,3 @@ def _shown(url: str) -> str:
         return feedurl.parse(url).shown
     except FeedUrlError:
         return "a damaged URL"
-
-
-def _row(server: Server, caller: Caller, feed_id: int) -> Feed:
-    caller.require(server, MANAGE)
-    with as_refusals():
-        return server.store.read(feeds.by_id, feed_id)

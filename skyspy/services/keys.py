@@ -52,8 +52,7 @@ def one(server: Server, caller: Caller, key_id: int) -> KeyView:
 
 def every(context: Context, caller: Caller, user_id: int | None = None) -> list[Key]:
     """All keys, or one user's, the newest first."""
-    caller.require(context, MANAGE)
-    return context.store.read(keys.every, user_id)
+    return caller.read(context, MANAGE, keys.every, user_id)
 
 
 def owner(context: Context, caller: Caller, user_id: int) -> User:

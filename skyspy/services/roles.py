@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from skyspy.server import Context, Server
 from skyspy.services import users
-from skyspy.services.caller import Caller, Transaction, as_refusals, validated_permissions
+from skyspy.services.caller import Caller, Transaction, validated_permissions
 from skyspy.services.impact import impacts
 from skyspy.services.users import MANAGE
 from skyspy.store import roles
@@ -43,16 +43,13 @@ class RoleImpact:
 
 def listing(server: Server, caller: Caller) -> list[RoleView]:
     """Every role, the built-in ones first."""
-    caller.require(server, MANAGE)
-    sockets = server.presence.session_counts().roles
-    return [RoleView(role, sockets[role.name]) for role in server.store.read(roles.every)]
+    listed, sockets = every(server, caller), server.presence.session_counts().roles
+    return [RoleView(role, sockets[role.name]) for role in listed]
 
 
 def one(server: Server, caller: Caller, name: str) -> RoleView:
     """The role of that name. Raises Refused."""
-    caller.require(server, MANAGE)
-    with as_refusals():
-        return RoleView(server.store.read(roles.by_name, name), server.presence.session_counts().roles[name])
+    return RoleView(named(server, caller, name), server.presence.session_counts().roles[name])
 
 
 def create(context: Context, caller: Caller, name: str, permissions: Iterable[str], says: str = "") -> Role:
@@ -68,15 +65,12 @@ def create(context: Context, caller: Caller, name: str, permissions: Iterable[st
 
 def every(context: Context, caller: Caller) -> list[Role]:
     """All roles, the built-in ones first."""
-    caller.require(context, MANAGE)
-    return context.store.read(roles.every)
+    return caller.read(context, MANAGE, roles.every)
 
 
 def named(context: Context, caller: Caller, name: str) -> Role:
     """The role of that name. Raises Refused."""
-    caller.require(context, MANAGE)
-    with as_refusals():
-        return context.store.read(roles.by_name, name)
+    return caller.read(context, MANAGE, roles.by_name, name)
 
 
 def change(context: Context, caller: Caller, name: str, permissions: Iterable[str], says: str | None = None) -> Role:
@@ -103,8 +97,7 @@ def preview_assignment(server: Server, caller: Caller, user_id: int, name: str) 
     user, role = caller.look(server, MANAGE, users.require_manageable, user_id), one(server, caller, name).role
     caller.require_outranks(server, role.permissions, f"The role {name}")
     if role.name != ADMIN:
-        with as_refusals():
-            server.store.read(keep_an_admin, user)
+        caller.read(server, MANAGE, keep_an_admin, user)
     rows = [row for row in server.presence.all_sessions() if row.user_id == user_id and row.kind != "anonymous"]
     return _role_impact(server, rows, user.permissions, role.permissions, 1)
 

@@ -39,28 +39,23 @@ def listing(
     server: Server, caller: Caller, search: str = "", limit: int = 50, offset: int = 0, after: str | None = None
 ) -> UserPage:
     """Users by name. `search` is part of the name or the role; `after` is the last name of the previous page."""
-    caller.require(server, MANAGE)
-    shown, total = server.store.read(users.matching, search, limit, offset, after)
+    shown, total = caller.read(server, MANAGE, users.matching, search, limit, offset, after)
     return UserPage(_views(server, shown), total)
 
 
 def one(server: Server, caller: Caller, user_id: int) -> UserView:
     """The user with this id. Raises Refused."""
-    caller.require(server, MANAGE)
-    with as_refusals():
-        return _views(server, [server.store.read(users.by_id, user_id)])[0]
+    return _views(server, [caller.read(server, MANAGE, users.by_id, user_id)])[0]
 
 
 def every(context: Context, caller: Caller) -> list[User]:
     """All users by name."""
-    caller.require(context, MANAGE)
-    return context.store.read(users.every)
+    return caller.read(context, MANAGE, users.every)
 
 
 def named(context: Context, caller: Caller, name: str) -> User:
     """The user of that name; upper and lower case are the same. Raises Refused."""
-    caller.require(context, MANAGE)
-    user = context.store.read(users.by_name, name)
+    user = caller.read(context, MANAGE, users.by_name, name)
     if user is None:
         raise Refused("not_found", f"There is no user {name!r}: see `skyspy user list`")
     return user
@@ -68,11 +63,9 @@ def named(context: Context, caller: Caller, name: str) -> User:
 
 def require_new(context: Context, caller: Caller, name: str, role: str) -> None:
     """Raise Refused if `create` would for this name or role. The command line asks before a password is typed."""
-    caller.require(context, MANAGE)
-    if context.store.read(users.by_name, name) is not None:
+    if caller.read(context, MANAGE, users.by_name, name) is not None:
         raise Refused("conflict", f"There is a user {name!r} already")
-    with as_refusals():
-        caller.require_outranks(context, context.store.read(roles.by_name, role).permissions, f"The role {role}")
+    caller.require_outranks(context, caller.read(context, MANAGE, roles.by_name, role).permissions, f"The role {role}")
 
 
 def create(context: Context, caller: Caller, name: str, role: str, password: str | None) -> User:
