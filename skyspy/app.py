@@ -21,7 +21,7 @@ from skyspy import admin, api, config, logs, pages
 from skyspy.auth.apikeys import ApiKeys
 from skyspy.auth.panel_sessions import PanelSessions
 from skyspy.auth.passwords import Passwords
-from skyspy.auth.refusals import Refusals
+from skyspy.auth.refusals import RefusalLog
 from skyspy.auth.secret import Secret, secret_of
 from skyspy.auth.signin import SignIn
 from skyspy.auth.throttle import LoginThrottle
@@ -66,7 +66,7 @@ SANDBOX_FEED = "demo://?seed=4242"
 RUNNING = "skyspy.running"
 
 
-class Part(Protocol):
+class Startable(Protocol):
     """A part that is started and stopped with the server."""
 
     def start(self) -> None: ...
@@ -160,7 +160,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         api_keys=api_keys,
         tokens=tokens,
         panel_sessions=PanelSessions(store, settings, secret, passwords, sign_in, tokens, clock),
-        refusals=Refusals(store, clock),
+        refusals=RefusalLog(store, clock),
         socketio=socketio,
         broadcast=broadcast,
         sessions=sessions,
@@ -211,7 +211,7 @@ def start(app: Flask) -> None:
         partial(tidy, server.store, server.settings, server.sign_in, server.clock),
         server.clock,
     )
-    parts: list[Part] = [server.history, server.stats.lag, *server.skies.values(), watcher, upkeep]
+    parts: list[Startable] = [server.history, server.stats.lag, *server.skies.values(), watcher, upkeep]
     for part in parts:
         part.start()
     skies = [sky.loop for sky in server.skies.values()]

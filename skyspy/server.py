@@ -15,7 +15,7 @@ from skyspy.address import Peer, peer_of
 from skyspy.auth.apikeys import ApiKeys
 from skyspy.auth.panel_sessions import PanelSessions
 from skyspy.auth.passwords import Passwords
-from skyspy.auth.refusals import Refusals
+from skyspy.auth.refusals import RefusalLog
 from skyspy.auth.secret import Secret
 from skyspy.auth.signin import SignIn
 from skyspy.auth.tokens import Tokens
@@ -43,7 +43,7 @@ class Context:
     secret: Secret
     passwords: Passwords
     api_keys: ApiKeys
-    refusals: Refusals
+    refusals: RefusalLog
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def register(app: Flask) -> None:
             panel.add_url_rule(
                 route.path, route.endpoint, gate.view_function(route), methods=[route.method], strict_slashes=False
             )
-    panel.register_error_handler(CSRFError, gate.bad_form)
+    panel.register_error_handler(CSRFError, gate.csrf_refused)
     panel.after_request(_forbid_caching)
     panel.context_processor(_shell)
     for name, shown in formatting.FILTERS.items():

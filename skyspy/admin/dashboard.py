@@ -63,7 +63,7 @@ def _parts(context: RequestContext) -> dict[str, Any]:
         "feeds": views,
         "demo_only": views is not None and demo_only(views),
         "clients": count_clients(server.presence.all_sessions()) if watches else None,
-        "namespaces": sorted(sessions.counts(server).items()) if watches else (),
+        "namespaces": sorted(sessions.sessions_per_namespace(server).items()) if watches else (),
         "entries": entries,
         "places": context.call(audit_log.subjects, entries) if entries else {},
     }

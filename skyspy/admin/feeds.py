@@ -74,7 +74,7 @@ def add(context: RequestContext) -> ResponseReturnValue:
 @page.post("/feeds/test/<name>/")
 def test(context: RequestContext, name: str) -> ResponseReturnValue:
     """Test a receiver of the list."""
-    heard = context.call(feeds.check_known, name)
+    heard = context.call(feeds.check_listed, name)
     return redirect_with(f"Tested {name}. {check_summary(heard)}", "feeds_show", kind="danger" if heard.error else "ok")
 
 

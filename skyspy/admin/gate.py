@@ -130,11 +130,11 @@ def view_function(route: Route) -> Callable[..., ResponseReturnValue]:
 def refused(status: int, title: str, message: str) -> Response:
     """The page for a refused request (its title "": by the status); JSON for a page's script."""
     if g.get("panel_quiet"):
-        return as_json({"error": {"code": "refused", "message": message}}, status)
+        return json_answer({"error": {"code": "refused", "message": message}}, status)
     return make_response(render_template("admin/refused.html", status=status, title=title, message=message), status)
 
 
-def as_json(value: object, status: int = 200) -> Response:
+def json_answer(value: object, status: int = 200) -> Response:
     """A JSON answer to a page's script."""
     return Response(wirejson.dump_bytes(value), status, content_type="application/json")
 
@@ -153,7 +153,7 @@ def throttled(error: Throttled) -> tuple[str, int, dict[str, str]]:
     return f"Too many tries. Try again in {format_wait(error.retry_after)}.", 429, headers
 
 
-def bad_form(_error: CSRFError) -> Response:
+def csrf_refused(_error: CSRFError) -> Response:
     """The answer to a POST without a valid CSRF token."""
     return refused(
         400,

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from skyspy.admin.formatting import UNKNOWN, number, size, span
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.services import health
-from skyspy.services.health_report import Part, Value
+from skyspy.services.health_report import HealthPart, Value
 
 page = Page("health", "/health/", "Health", (health.MANAGE,), "Server")
 
@@ -41,7 +41,7 @@ def format_value(value: Value) -> str:
     return size(value.value) if value.unit == "bytes" else number(value.value)
 
 
-def headings(part: Part) -> list[tuple[str, str]]:
+def headings(part: HealthPart) -> list[tuple[str, str]]:
     """The columns of a part's table, as (heading, CSS class) for the table macro. Numbers are right-aligned."""
     texts = [any(isinstance(line.values[at].value, str) for line in part.lines) for at in range(len(part.columns))]
     return [(part.rows, ""), *((name, "" if text else "number") for name, text in zip(part.columns, texts, strict=True))]

@@ -63,14 +63,14 @@ def listing(context: RequestContext) -> ResponseReturnValue:
 @page.get("/keys/new/", fresh=True)
 def new(context: RequestContext) -> ResponseReturnValue:
     """The form for a new key of the user or of another user."""
-    owner = context.call(keys.owner, _owner_id(context, request.args.get("owner")))
+    owner = context.call(keys.owner_for_new_key, _owner_id(context, request.args.get("owner")))
     return _form(context, owner, NewKeyForm(owner, kind="live", may=SOME, ends="90"))
 
 
 @page.post("/keys/new/", fresh=True)
 def create(context: RequestContext) -> ResponseReturnValue:
     """Make a key and show it once."""
-    owner = context.call(keys.owner, _owner_id(context, request.form.get("owner")))
+    owner = context.call(keys.owner_for_new_key, _owner_id(context, request.form.get("owner")))
     form, now = NewKeyForm(owner, request.form), context.server.clock.wall()
     if not form.validate({"on": [NotPast(now)]}):
         return _form(context, owner, form), 400

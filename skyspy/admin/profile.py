@@ -22,7 +22,7 @@ from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
 from skyspy.permissions import PERMISSIONS
 from skyspy.services import Refused, users
-from skyspy.services.caller import sentence
+from skyspy.services.caller import as_sentence
 from skyspy.store import keys
 from skyspy.store.presence import SessionRow
 
@@ -59,7 +59,7 @@ def password(context: RequestContext) -> ResponseReturnValue:
     except LoginError:
         return _page(context, form.wrong(current="That is not your password now."), 401)
     except PasswordError as error:
-        return _page(context, form.wrong(password=f"{sentence(error)}."), 400)
+        return _page(context, form.wrong(password=f"{as_sentence(error)}."), 400)
     except Throttled as full:
         message, status, headers = gate.throttled(full)
         return _page(context, form.wrong(current=message), status, headers)
@@ -120,7 +120,7 @@ def sockets_of(context: RequestContext, user_id: int) -> list[SessionRow]:
 
 def _active_keys(context: RequestContext, user_id: int) -> int:
     """The number of the user's active keys."""
-    return context.server.store.read(keys.working_per_user, [user_id], context.server.clock.wall()).get(user_id, 0)
+    return context.server.store.read(keys.active_keys_per_user, [user_id], context.server.clock.wall()).get(user_id, 0)
 
 
 def _password_form(context: RequestContext) -> ChangePasswordForm:

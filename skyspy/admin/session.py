@@ -85,13 +85,13 @@ def confirm(_asked: RequestContext) -> ResponseReturnValue:
 def token(context: RequestContext) -> ResponseReturnValue:
     """A short-lived access token for this page's live connection: `{token, expires_in}`."""
     text, seconds = context.pages.access_token(context.session)
-    return gate.as_json({"token": text, "expires_in": seconds})
+    return gate.json_answer({"token": text, "expires_in": seconds})
 
 
 @page.get("/counts/", quiet=True)
 def counts(context: RequestContext) -> ResponseReturnValue:
     """The numbers in the top bar: `{aircraft, clients, messages}`."""
-    return gate.as_json(live_counts(context))
+    return gate.json_answer(live_counts(context))
 
 
 def live_counts(context: RequestContext) -> dict[str, float]:

@@ -47,7 +47,7 @@ class NewUserForm(PanelForm):
     password = password_field("Password", "new-password")
 
 
-class RoleForm(PanelForm):
+class UserRoleForm(PanelForm):
     """A user's role."""
 
     role = choice_field(SelectField, "Role")
@@ -181,7 +181,7 @@ def _form(context: RequestContext, form: NewUserForm, error: str = "") -> str:
 def _one(context: RequestContext, view: UserView, error: str = "") -> str:
     mine = view.user.id == context.principal.user_id
     owned = context.call(keys.listing, KeySearch(view.user.id)) if mine or context.may(keys.MANAGE) else None
-    form = RoleForm(role=view.user.role)
+    form = UserRoleForm(role=view.user.role)
     form.role.choices = role_choices(context)
     return render_template(
         "admin/user.html",
@@ -197,7 +197,7 @@ def _one(context: RequestContext, view: UserView, error: str = "") -> str:
 
 
 def _link(context: RequestContext, view: UserView, kind: str) -> str:
-    make = invitations.invite if kind == invitations.INVITE else invitations.reset
+    make = invitations.invitation_link if kind == invitations.INVITE else invitations.password_reset_link
     token = context.call(make, view.user.id)
     address = f"{gate.own_origin()}/admin/{kind}/{token}"
     return render_template(

@@ -13,7 +13,7 @@ import msgspec
 from flask import Flask, Response, current_app, request
 
 from skyspy import wirejson
-from skyspy.api.errors import for_program
+from skyspy.api.errors import wants_json
 from skyspy.server import server_of
 
 MIN_GZIP_BYTES = 1400
@@ -50,7 +50,7 @@ def register(app: Flask) -> None:
 
 
 def _finish(response: Response) -> Response:
-    if not for_program(request.path):
+    if not wants_json(request.path):
         return response
     response.headers["Cache-Control"] = "no-store"
     _allow_origin(response)

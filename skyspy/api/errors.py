@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from skyspy import wirejson
 from skyspy.services import Refused
-from skyspy.services.caller import sentence
+from skyspy.services.caller import as_sentence
 from skyspy.store.errors import StoreError, UnstorableValue
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ PAGE_PATHS = ("/api/docs", "/api/docs/")
 """The one page below the API's prefixes: its errors are pages."""
 
 
-def for_program(path: str) -> bool:
+def wants_json(path: str) -> bool:
     """Whether the path belongs to the HTTP API rather than to the pages."""
     return any(path == prefix or path.startswith(prefix + "/") for prefix in API_PATHS)
 
@@ -76,7 +76,7 @@ def for_program(path: str) -> bool:
 def _in_json() -> bool:
     if request.path in PAGE_PATHS and "text/html" in request.headers.get("Accept", ""):
         return False
-    return for_program(request.path)
+    return wants_json(request.path)
 
 
 def problem(error: ApiError) -> Response:
@@ -99,7 +99,7 @@ def not_found(what: str) -> ApiError:
     return ApiError(404, "not_found", what)
 
 
-def busy() -> ApiError:
+def server_busy() -> ApiError:
     """The 503 while the database cannot be read: nothing can be authorized then."""
     code, message = WORDS[503]
     return ApiError(503, code, message, headers={"Retry-After": str(RETRY_SECONDS)})
@@ -125,11 +125,11 @@ def _refused(refused: Refused) -> Response:
 
 def _store_error(error: StoreError) -> Response:
     log.warning("a request for %s was answered 503: %s", request.path, error)
-    return _api_error(busy())
+    return _api_error(server_busy())
 
 
 def _unstorable(error: UnstorableValue) -> Response:
-    return _api_error(ApiError(400, "bad_request", f"{sentence(error)}; leave it out"))
+    return _api_error(ApiError(400, "bad_request", f"{as_sentence(error)}; leave it out"))
 
 
 def _http_error(error: HTTPException) -> Response:

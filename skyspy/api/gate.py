@@ -12,9 +12,9 @@ from math import ceil
 from flask import Request
 
 from skyspy.address import Peer, is_loopback, limit_key
-from skyspy.api.errors import ApiError, busy
-from skyspy.api.limits import Meter
-from skyspy.api.routes import HOLDING, IDENTIFIED, OPEN, PROBE, SIGNED_IN, Route
+from skyspy.api.errors import ApiError, server_busy
+from skyspy.api.limits import RequestMeter
+from skyspy.api.routes import BY_PERMISSION, IDENTIFIED, OPEN, PROBE, SIGNED_IN, Route
 from skyspy.auth.authorize import Admission, Refused, Token, authorize
 from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal
 from skyspy.server import Server, request_peer
@@ -43,7 +43,7 @@ class Gate:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._meter = Meter()
+        self._meter = RequestMeter()
         self._warned = float("-inf")
 
     def admit(self, request: Request, route: Route) -> tuple[Admission, Peer]:
@@ -61,8 +61,8 @@ class Gate:
             admission = self._authorize(request, route, peer)
         except StoreError as error:
             log.warning("no request is admitted while the database cannot be read: %s", error)
-            raise busy() from error
-        if route.access == HOLDING and route.permission not in admission.principal.permissions:
+            raise server_busy() from error
+        if route.access == BY_PERMISSION and route.permission not in admission.principal.permissions:
             raise refusal("permission_denied", MESSAGES["permission_denied"], route)
         if admission.principal.kind != "user" and route.access == SIGNED_IN:
             self._audit(admission.principal, route, peer, "a sign-in")
@@ -73,14 +73,14 @@ class Gate:
 
     def _authorize(self, request: Request, route: Route, peer: Peer) -> Admission:
         token = Token(self._server.tokens, credential(request), strict=True)
-        identified = route.access in (HOLDING, IDENTIFIED, SIGNED_IN)
+        identified = route.access in (BY_PERMISSION, IDENTIFIED, SIGNED_IN)
         try:
             return authorize(self._server.settings, token, peer, route.permission, identified=identified)
         except Refused as refused:
             if refused.code == "rate_limited":
                 raise throttled(refused.retry_after or 1.0) from refused
             if refused.code == "overloaded":
-                raise busy() from refused
+                raise server_busy() from refused
             if refused.principal is None:
                 raise refusal(refused.code, refused.message) from refused
             self._audit(refused.principal, route, peer, route.permission or "")

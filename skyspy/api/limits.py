@@ -10,7 +10,7 @@ WINDOW = 60.0
 MAX_ADDRESSES = 20_000
 
 
-class Meter:
+class RequestMeter:
     """Permits each key `per_minute` requests in a burst, refilled evenly over a minute."""
 
     def __init__(self, max_keys: int = MAX_ADDRESSES) -> None:

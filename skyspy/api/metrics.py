@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response
 
 from skyspy import metrics
-from skyspy.api.routes import HOLDING, RequestContext, Resource
+from skyspy.api.routes import BY_PERMISSION, RequestContext, Resource
 from skyspy.server import server_of
 from skyspy.services import health
 
@@ -14,7 +14,7 @@ resource = Resource("Metrics", "What the server counted, for Prometheus.")
 
 @resource.get(
     "/metrics",
-    access=HOLDING,
+    access=BY_PERMISSION,
     permission="stats.view",
     open_when=lambda s: s.METRICS_PUBLIC,
     answer=str,

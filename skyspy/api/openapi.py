@@ -15,7 +15,7 @@ import msgspec
 from skyspy import __version__
 from skyspy.api.errors import WORDS
 from skyspy.api.models import ErrorAnswer
-from skyspy.api.routes import ADMITTED, HOLDING, IDENTIFIED, OPEN, PROBE, SIGNED_IN, Resource, Route, path_parameters
+from skyspy.api.routes import BY_AUTH_MODE, BY_PERMISSION, IDENTIFIED, OPEN, PROBE, SIGNED_IN, Resource, Route, path_parameters
 
 Document = dict[str, Any]
 
@@ -52,8 +52,8 @@ STATUS_DESCRIPTIONS: dict[int, str] = {
 ACCESS_DESCRIPTIONS: dict[str, str] = {
     PROBE: "Open to anyone, in every auth mode; not counted by the rate limit.",
     OPEN: "Open to anyone, in every auth mode.",
-    ADMITTED: "Open to everyone that the auth mode admits.",
-    HOLDING: "Needs an identity that holds the permission, in every auth mode.",
+    BY_AUTH_MODE: "Open to everyone that the auth mode admits.",
+    BY_PERMISSION: "Needs an identity that holds the permission, in every auth mode.",
     IDENTIFIED: "Needs an identity: a signed-in user or an API key.",
     SIGNED_IN: "Needs a user who signed in with a password; an API key is refused.",
 }
@@ -141,7 +141,7 @@ def security(route: Route) -> list[dict[str, list[str]]]:
         return []
     if route.access == SIGNED_IN:
         return [{"bearer": []}]
-    return CREDENTIALS if route.access in (HOLDING, IDENTIFIED) else [{}, *CREDENTIALS]
+    return CREDENTIALS if route.access in (BY_PERMISSION, IDENTIFIED) else [{}, *CREDENTIALS]
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:

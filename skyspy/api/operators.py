@@ -11,7 +11,7 @@ from skyspy.api import account_models as models
 from skyspy.api import operation_models as operation
 from skyspy.api.convert import to_model
 from skyspy.api.errors import not_found
-from skyspy.api.paging import decode_cursor, number, page, truncate, whole_number
+from skyspy.api.paging import decode_cursor, number, page, row_id, truncate
 from skyspy.api.routes import IDENTIFIED, RequestContext, Resource
 from skyspy.services import access, audit_log, invitations, keys, roles, sessions, users
 from skyspy.services.users import UserView
@@ -25,13 +25,13 @@ _KEYS: dict[str, Any] = {"access": IDENTIFIED, "permission": keys.MANAGE}
 _SETTINGS: dict[str, Any] = {"access": IDENTIFIED, "permission": access.MANAGE}
 
 
-def id_in(context: RequestContext, name: str) -> int:
+def id_in_path(context: RequestContext, name: str) -> int:
     """The id in the path; raises ApiError 404 for what cannot be one."""
     return _as_id(context.path[name])
 
 
 def _as_id(text: str) -> int:
-    number = whole_number(text)
+    number = row_id(text)
     if number is None:
         raise not_found(f"{text[:20]!r} is no id; the list shows them")
     return number
@@ -58,14 +58,14 @@ def users_create(context: RequestContext) -> object:
     """
     body: models.NewUser = context.body
     user = context.call(users.create, body.name, body.role, body.password)
-    invitation = context.call(invitations.invite, user.id) if body.password is None else None
+    invitation = context.call(invitations.invitation_link, user.id) if body.password is None else None
     return models.CreatedUser(_user(context.call(users.one, user.id)), invitation)
 
 
 @resource.get("/api/admin/users/<user_id>/", answer=models.UserDetails, errors=(404,), **_USERS)
 def users_one(context: RequestContext) -> object:
     """Show one user."""
-    return _user(context.call(users.one, id_in(context, "user_id")))
+    return _user(context.call(users.one, id_in_path(context, "user_id")))
 
 
 @resource.post("/api/admin/users/<user_id>/", body=models.UserChange, answer=models.UserDetails, errors=(404, 409), **_USERS)
@@ -75,7 +75,7 @@ def users_change(context: RequestContext) -> object:
     Only the fields that are sent, all or none. In force on live sockets within two seconds. An API key that has an end, networks or scopes sets no password.
     """
     body: models.UserChange = context.body
-    user_id = id_in(context, "user_id")
+    user_id = id_in_path(context, "user_id")
     context.call(users.change, user_id, body.role, body.password, body.disabled)
     return _user(context.call(users.one, user_id))
 
@@ -83,7 +83,7 @@ def users_change(context: RequestContext) -> object:
 @resource.post("/api/admin/users/<user_id>/sign-out/", status=204, errors=(404,), **_USERS)
 def users_sign_out(context: RequestContext) -> None:
     """End every sign-in of a user."""
-    context.call(users.sign_out, id_in(context, "user_id"))
+    context.call(users.sign_out, id_in_path(context, "user_id"))
 
 
 @resource.post("/api/admin/users/<user_id>/reset-link/", answer=models.Link, status=201, errors=(404,), **_USERS)
@@ -92,13 +92,13 @@ def users_reset(context: RequestContext) -> object:
 
     The answer holds its token, this once: open /admin/reset/<token> with it. It ends with the API key that made it; a key that has an end, networks or scopes makes none.
     """
-    return models.Link(context.call(invitations.reset, id_in(context, "user_id")))
+    return models.Link(context.call(invitations.password_reset_link, id_in_path(context, "user_id")))
 
 
 @resource.delete("/api/admin/users/<user_id>/", status=204, errors=(404, 409), **_USERS)
 def users_delete(context: RequestContext) -> None:
     """Delete a user with all keys and sockets of the user."""
-    context.call(users.delete, id_in(context, "user_id"))
+    context.call(users.delete, id_in_path(context, "user_id"))
 
 
 def _user(view: UserView) -> models.UserDetails:
@@ -181,14 +181,14 @@ def keys_rotate(context: RequestContext) -> object:
 
     The old one ends at once, or after `overlap` seconds. The answer shows the new one, this once.
     """
-    made = context.call(keys.rotate, id_in(context, "key_id"), float(context.body.overlap))
+    made = context.call(keys.rotate, id_in_path(context, "key_id"), float(context.body.overlap))
     return models.CreatedUserKey(made.text, key_model(context.call(keys.one, made.key.id)))
 
 
 @resource.delete("/api/admin/keys/<key_id>/", status=204, errors=(404,), **_KEYS)
 def keys_revoke(context: RequestContext) -> None:
     """End a key and its sockets."""
-    context.call(keys.revoke, id_in(context, "key_id"))
+    context.call(keys.revoke, id_in_path(context, "key_id"))
 
 
 def key_model(view: keys.KeyView) -> models.Key:
@@ -252,7 +252,9 @@ def live_list(context: RequestContext) -> object:
     found = context.call(sessions.listing, query.search, query.namespace)
     listed, following = page(found, lambda row: row.sid, query.limit, query.cursor)
     connections = [to_model(operation.Connection, row, key=row.key_name or None, topics=row.topics.split()) for row in listed]
-    return operation.LiveList(connections, len(listed), len(found), following, dict(sessions.counts(context.server)))
+    return operation.LiveList(
+        connections, len(listed), len(found), following, dict(sessions.sessions_per_namespace(context.server))
+    )
 
 
 @resource.post("/api/admin/live/disconnect/", body=operation.Disconnect, answer=operation.Disconnected, errors=(404,), **_USERS)

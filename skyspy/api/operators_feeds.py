@@ -10,7 +10,7 @@ from typing import Any
 
 from skyspy.api.convert import to_model
 from skyspy.api.operation_models import NewReceiver, Receiver, ReceiverChange, ReceiverCheck, ReceiverList
-from skyspy.api.operators import id_in
+from skyspy.api.operators import id_in_path
 from skyspy.api.routes import IDENTIFIED, RequestContext, Resource
 from skyspy.services import feeds
 from skyspy.services.feeds import CHECK_SECONDS, FeedView
@@ -53,14 +53,14 @@ def feeds_check(context: RequestContext) -> object:
 @resource.post("/api/admin/feeds/<feed_id>/", body=ReceiverChange, answer=Receiver, errors=(404,), **_SETTINGS)
 def feeds_change(context: RequestContext) -> object:
     """Pause an added receiver, or let it go on."""
-    changed = context.call(feeds.set_paused, id_in(context, "feed_id"), context.body.paused)
+    changed = context.call(feeds.set_paused, id_in_path(context, "feed_id"), context.body.paused)
     return _one(context, changed.id)
 
 
 @resource.delete("/api/admin/feeds/<feed_id>/", status=204, errors=(404,), **_SETTINGS)
 def feeds_remove(context: RequestContext) -> None:
     """Remove an added receiver."""
-    context.call(feeds.remove, id_in(context, "feed_id"))
+    context.call(feeds.remove, id_in_path(context, "feed_id"))
 
 
 def _one(context: RequestContext, feed_id: int) -> Receiver:

@@ -24,7 +24,14 @@ from skyspy.store.settings import Settings
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PROBE, OPEN, ADMITTED, HOLDING, IDENTIFIED, SIGNED_IN = "probe", "open", "admitted", "holding", "identified", "signed in"
+PROBE, OPEN, BY_AUTH_MODE, BY_PERMISSION, IDENTIFIED, SIGNED_IN = (
+    "probe",
+    "open",
+    "admitted",
+    "holding",
+    "identified",
+    "signed in",
+)
 """Access to a route, in this order: a supervisor's probe, with no check and no rate limit; any client, with no credential checked;
 clients that the policy admits in the present auth mode; callers who hold the permission themselves, in every auth mode; callers
 with an identity; users who signed in with a password (no API key)."""
@@ -82,7 +89,7 @@ class Route:
     path: str
     view: Callable[[RequestContext], object]
     tag: str
-    access: str = ADMITTED
+    access: str = BY_AUTH_MODE
     permission: str | None = None
     query: type[Struct] | None = None
     body: type[Struct] | None = None

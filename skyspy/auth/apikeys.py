@@ -96,7 +96,7 @@ class ApiKeys:
         key = self._store.read(keys.by_digest, self._digest(token)) or self._find_under_former(token)
         if key is None:
             raise TokenError("token_invalid")
-        principal = principal_of(key, self._clock.wall())
+        principal = principal_of_key(key, self._clock.wall())
         if not principal.allowed_from(client):
             raise TokenError("permission_denied")
         self._note_use(key.id, client or "")
@@ -108,7 +108,7 @@ class ApiKeys:
         if not uses:
             return 0
         try:
-            self._store.write(keys.note_uses, uses)
+            self._store.write(keys.record_uses, uses)
         except Exception:
             for key_id, use in uses.items():
                 later = self._uses.get(key_id)
@@ -127,7 +127,7 @@ class ApiKeys:
             # Another request may have stored it under the current secret key between the two queries.
             return self._store.read(keys.by_digest, self._digest(token))
         try:
-            self._store.write(rekey.key, old, self._digest(token))
+            self._store.write(rekey.api_key, old, self._digest(token))
         except StoreError as error:
             # The key is valid all the same; its next use tries again.
             log.warning("an API key is moved to the current secret key later: %s", error)
@@ -141,7 +141,7 @@ class ApiKeys:
         return self._secret.digest("api key", text)
 
 
-def principal_of(key: Key, now: float) -> Principal:
+def principal_of_key(key: Key, now: float) -> Principal:
     """The principal of a stored key; raises TokenError where it is revoked or expired. `now` is wall seconds."""
     if key.revoked_at is not None or key.user.disabled:
         raise TokenError("token_revoked")

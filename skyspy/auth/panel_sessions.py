@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from skyspy.address import limit_key
 from skyspy.auth.passwords import Passwords
-from skyspy.auth.principal import Principal, of_family
+from skyspy.auth.principal import Principal, principal_of_family
 from skyspy.auth.secret import Secret
 from skyspy.auth.signin import LoginError, SignedIn, SignIn
 from skyspy.auth.tokens import Tokens
@@ -151,7 +151,7 @@ class PanelSessions:
 
     def principal(self, session: PanelSession) -> Principal:
         """The principal of the session's user."""
-        return of_family(session.family, session.family.expires_at)
+        return principal_of_family(session.family, session.family.expires_at)
 
     def _open(self, signed: SignedIn, browser: Browser, settings: Settings, *, keep: bool) -> NewPanelSession:
         kept = keep and settings.PANEL_KEEP_SECONDS > 0
@@ -198,7 +198,7 @@ class PanelSessions:
         """Store the session under the current key instead of the former one, and return it as stored."""
         digest, kind = _digest(self._secret, secret), _browser_digest(self._secret, browser.agent)
         try:
-            self._store.write(rekey.session, session.digest, digest, kind)
+            self._store.write(rekey.panel_session, session.digest, digest, kind)
         except StoreError as error:
             # The session is valid all the same; its next use tries again.
             log.warning("a session of the panel is moved to the current secret key later: %s", error)

@@ -47,7 +47,7 @@ class TokenError(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Ref:
+class PrincipalRef:
     """A hashable reference to the rows that a Principal was built from, to look it up again.
 
     `expires_at` is the end of a JWT (wall seconds); a key's end is read from the database instead.
@@ -84,9 +84,9 @@ class Principal:
         return self.kind != "anonymous"
 
     @property
-    def ref(self) -> Ref:
+    def ref(self) -> PrincipalRef:
         ends = self.expires_at if self.kind == "user" else None
-        return Ref(self.kind, self.user_id, self.key_id, self.family_id, ends)
+        return PrincipalRef(self.kind, self.user_id, self.key_id, self.family_id, ends)
 
     def allowed_from(self, client: str | None) -> bool:
         """Whether its networks allow this address. An unknown address (None) is in no network."""
@@ -99,7 +99,7 @@ class Principal:
 ANONYMOUS = Principal("anonymous")
 
 
-def of_family(family: Family, ends: float | None) -> Principal:
+def principal_of_family(family: Family, ends: float | None) -> Principal:
     """The principal of a sign-in that is valid until `ends` (wall seconds, None: the caller does not know)."""
     user = family.user
     return Principal("user", user.id, user.name, user.role, user.permissions, family_id=family.id, expires_at=ends)

@@ -33,7 +33,7 @@ class Refusal:
     lacks: tuple[str, ...] = ()
 
 
-class Refusals:
+class RefusalLog:
     """Writes first refusals and counts repeated ones between two batches."""
 
     def __init__(self, store: Store, clock: Clock) -> None:

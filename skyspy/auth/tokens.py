@@ -22,8 +22,8 @@ from typing import Any, TypeVar
 
 import jwt
 
-from skyspy.auth.apikeys import ApiKeys, looks_like_key, principal_of
-from skyspy.auth.principal import ANONYMOUS, Principal, Ref, TokenError, of_family
+from skyspy.auth.apikeys import ApiKeys, looks_like_key, principal_of_key
+from skyspy.auth.principal import ANONYMOUS, Principal, PrincipalRef, TokenError, principal_of_family
 from skyspy.auth.secret import Secret
 from skyspy.auth.signin import LoginError, SignIn
 from skyspy.auth.throttle import Throttled, TokenThrottle
@@ -138,7 +138,7 @@ class Tokens:
         digests = self._refresh_digests(token)
         family = None
         if digests:
-            found = (self._store.read(families.of_token, digest) for digest in digests)
+            found = (self._store.read(families.by_refresh_digest, digest) for digest in digests)
             family = next((one for one in found if one is not None), None)
         elif isinstance(token, str) and len(token) <= _MAX_TOKEN_CHARS and (claims := self._claims(token)) is not None:
             family = self._store.read(families.by_ids, [claims["fam"]]).get(claims["fam"])
@@ -151,7 +151,7 @@ class Tokens:
         """An access token of an active family, without a refresh token: for pages of the panel, which request another in time."""
         return self._grant(family, "", lifetime_s)
 
-    def reauthorize(self, refs: Iterable[Ref]) -> dict[Ref, Principal | TokenError]:
+    def reauthorize(self, refs: Iterable[PrincipalRef]) -> dict[PrincipalRef, Principal | TokenError]:
         """The current principal of each reference, or the error that ends its session. Raises StoreError.
 
         Makes one query for all keys and one for all sign-ins, however many there are.
@@ -161,13 +161,13 @@ class Tokens:
         sign_ins = self._store.read(families.by_ids, [ref.family_id for ref in wanted if ref.family_id is not None])
         now = self._clock.wall()
 
-        def look_up(ref: Ref) -> Principal | TokenError:
+        def look_up(ref: PrincipalRef) -> Principal | TokenError:
             if ref.kind == "anonymous":
                 return ANONYMOUS
             try:
                 if ref.kind == "key":
-                    return principal_of(_require(held, ref.key_id), now)
-                return _principal_of_family(_require(sign_ins, ref.family_id), ref.expires_at, now)
+                    return principal_of_key(_require(held, ref.key_id), now)
+                return _active_principal(_require(sign_ins, ref.family_id), ref.expires_at, now)
             except TokenError as error:
                 return error
 
@@ -195,7 +195,7 @@ class Tokens:
         claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": str(family.user.id), "typ": "access", "fam": family.id}
         once = {"jti": secrets.token_hex(16), "iat": now, "nbf": now, "exp": now + lifetime_s}
         access = jwt.encode(claims | once, _jwt_key(self._secret), ALGORITHM, {"kid": self._secret.id})
-        return IssuedTokens(access, refresh, lifetime_s, _principal_of_family(family, float(now + lifetime_s), now))
+        return IssuedTokens(access, refresh, lifetime_s, _active_principal(family, float(now + lifetime_s), now))
 
     def _identify(self, token: object, client: str | None) -> Principal:
         if not isinstance(token, str) or len(token) > _MAX_TOKEN_CHARS:
@@ -214,7 +214,7 @@ class Tokens:
         family = _require(self._store.read(families.by_ids, [claims["fam"]]), claims["fam"])
         if str(family.user.id) != claims["sub"]:
             raise TokenError("token_invalid")
-        return _principal_of_family(family, float(claims["exp"]), now)
+        return _active_principal(family, float(claims["exp"]), now)
 
     def _claims(self, token: str) -> dict[str, Any] | None:
         """The claims of an access token with a valid signature, expired or not; None for anything else."""
@@ -275,10 +275,10 @@ def _require(found: Mapping[K, T], wanted: K | None) -> T:
     return found[wanted]
 
 
-def _principal_of_family(family: Family, ends: float | None, now: float) -> Principal:
+def _active_principal(family: Family, ends: float | None, now: float) -> Principal:
     """The principal of a sign-in; raises TokenError where it is revoked or expired. `ends` and `now` are wall seconds."""
     if family.revoked_at is not None or family.user.disabled:
         raise TokenError("token_revoked")
     if ends is None or now >= ends:
         raise TokenError("token_expired")
-    return of_family(family, ends)
+    return principal_of_family(family, ends)

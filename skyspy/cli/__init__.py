@@ -1,6 +1,6 @@
 """The command line: `skyspy user ..`, `role ..`, `key ..`, `secret ..`, `settings ..`, `db ..`, `feed ..`, `admin-link`.
 
-Commands call the same services as the panel and the API, with the same rules, errors and audit rows. A running server
+RootGroup call the same services as the panel and the API, with the same rules, errors and audit rows. A running server
 applies changes within two seconds.
 """
 
@@ -10,12 +10,12 @@ import click
 
 from skyspy import __version__
 from skyspy.cli import keys, people, secret, server
-from skyspy.cli.context import CliContext, Commands
+from skyspy.cli.context import CliContext, RootGroup
 
 __all__ = ["main"]
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=RootGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:

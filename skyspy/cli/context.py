@@ -21,14 +21,14 @@ import click
 from skyspy import config
 from skyspy.auth.apikeys import ApiKeys
 from skyspy.auth.passwords import Passwords
-from skyspy.auth.refusals import Refusals
+from skyspy.auth.refusals import RefusalLog
 from skyspy.auth.secret import secret_of
 from skyspy.clock import Clock, iso
 from skyspy.config import Config, ConfigError
 from skyspy.feedurl import FeedUrlError
 from skyspy.server import Context
 from skyspy.services import Caller, Refused, users
-from skyspy.services.caller import command_line
+from skyspy.services.caller import command_line_caller
 from skyspy.store import Store, StoreError
 from skyspy.store.history import HistoryStore
 from skyspy.store.registry import NAMES
@@ -79,17 +79,17 @@ class CliContext:
             secret=secret,
             passwords=Passwords(),
             api_keys=ApiKeys(self.store, secret, self.clock),
-            refusals=Refusals(self.store, self.clock),
+            refusals=RefusalLog(self.store, self.clock),
         )
 
     @cached_property
     def caller(self) -> Caller:
         """The operating system's user as a Caller, for services and the audit log."""
         try:
-            return command_line(getpass.getuser())
+            return command_line_caller(getpass.getuser())
         except (KeyError, OSError):
             # In a container the user id may have no name.
-            return command_line(f"uid {os.getuid()}")
+            return command_line_caller(f"uid {os.getuid()}")
 
     def call(self, service: Callable[Concatenate[Context, Caller, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a service for the operating system's user. Raises as the service does."""
@@ -118,7 +118,7 @@ class Group(click.Group):
         return lambda function: make(click.pass_obj(function))
 
 
-class Commands(click.Group):
+class RootGroup(click.Group):
     """The root command group; prints every error as one line and exits with code 2."""
 
     def main(self, args: Sequence[str] | None = None, **_: Any) -> NoReturn:  # type: ignore[override]

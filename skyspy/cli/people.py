@@ -20,7 +20,7 @@ _password_option = click.option("--password-stdin", is_flag=True, help="Read the
 @_password_option
 def user_create(context: CliContext, name: str, role: str, password_stdin: bool) -> None:
     """Create the user NAME."""
-    context.call(users.require_new, name, role)
+    context.call(users.require_creatable, name, role)
     made = context.call(users.create, name, role, ask_password(password_stdin))
     print(f"created user {made.name} with role {made.role}")
 

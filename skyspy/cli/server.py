@@ -57,7 +57,7 @@ def admin_link(context: CliContext, address: str, if_empty: bool) -> None:
     """Print a link to create the first administrator. It works once and for 30 minutes."""
     if if_empty and context.store.read(users.count):
         return
-    token = invitations.first_admin(context.services, context.caller.actor)
+    token = invitations.first_admin_link(context.services, context.caller.actor)
     click.echo(f"{address.rstrip('/')}/admin/first/{token}")
 
 

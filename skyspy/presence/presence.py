@@ -93,7 +93,7 @@ class Presence:
     def apply(self, eviction: Eviction) -> None:
         """Disconnect the sessions of this process that a stored eviction concerns."""
         for session in self._sessions:
-            if session.last_eviction_seen < eviction.id and applies_to(
+            if session.last_eviction_seen < eviction.id and eviction_applies_to(
                 session.sid, session.principal, eviction.what, eviction.target
             ):
                 self._sessions.request_disconnect(session, CODE, MESSAGE)
@@ -162,7 +162,7 @@ def count_clients(rows: Iterable[SessionRow]) -> int:
     return len({(row.process, row.transport or row.sid) for row in rows})
 
 
-def applies_to(sid: str, who: Principal | SessionRow, what: str, target: str) -> bool:
+def eviction_applies_to(sid: str, who: Principal | SessionRow, what: str, target: str) -> bool:
     """Whether an eviction of `what` and `target` (see store.presence.Eviction) applies to this session."""
     if what == "anonymous":
         return who.kind == "anonymous"

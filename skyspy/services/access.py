@@ -13,9 +13,9 @@ from typing import Any
 
 from skyspy.server import Context, Server
 from skyspy.services.caller import Caller, as_refusals
-from skyspy.services.impact import impacts
+from skyspy.services.impact import impact_on_sessions
 from skyspy.store.registry import check, parse, row_of
-from skyspy.store.settings import Setting, Settings, change_rows
+from skyspy.store.settings import Setting, Settings, change_settings
 
 MANAGE = "settings.manage"
 
@@ -59,7 +59,7 @@ def preview_change(server: Server, caller: Caller, changes: Mapping[str, object]
     lost: Counter[str] = Counter()
     where: dict[str, Counter[str]] = {}
     own = near = 0
-    for row, impact in impacts(server, server.presence.all_sessions(), wanted):
+    for row, impact in impact_on_sessions(server, server.presence.all_sessions(), wanted):
         lost.update(impact.lost)
         if impact.principal is None:
             disconnected[row.kind] += 1
@@ -79,7 +79,7 @@ def value(context: Context, caller: Caller, name: str) -> object:
 
 def change(context: Context, caller: Caller, changes: Mapping[str, object]) -> Settings:
     """Make all of the changes in one transaction; None restores the default. Raises Refused."""
-    snapshot = caller.act(context, MANAGE, lambda here: change_rows(here.connection, changes, here.actor, here.at))
+    snapshot = caller.act(context, MANAGE, lambda here: change_settings(here.connection, changes, here.actor, here.at))
     return context.settings.adopt(snapshot)
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Concatenate, ParamSpec, TypeAlias, TypeVar
 
-from skyspy.auth.apikeys import principal_of
+from skyspy.auth.apikeys import principal_of_key
 from skyspy.auth.passwords import PasswordError, PasswordsBusy
 from skyspy.auth.policy import may
 from skyspy.auth.principal import MESSAGES, Principal, TokenError
@@ -153,7 +153,7 @@ class Transaction:
         """Raise Denied unless the caller holds all of `permissions`, which `whom` (a name, for the message) holds."""
         _require_outranks(self.principal, permissions, whom)
 
-    def require_no_limits(self, about: str) -> None:
+    def require_unlimited_key(self, about: str) -> None:
         """Raise Denied where the caller is an API key with an end, networks or scopes. What it would make (`about`, in the
         plural) would last longer or permit more than the key."""
         key = self.principal
@@ -188,7 +188,7 @@ def _present(connection: Connection, principal: Principal, at: float) -> Princip
         return principal
     try:
         if principal.key_id is not None:
-            return principal_of(keys.by_id(connection, principal.key_id), at)
+            return principal_of_key(keys.by_id(connection, principal.key_id), at)
         user = users.by_id(connection, principal.user_id)
         family = principal.family_id and families.by_ids(connection, [principal.family_id])[principal.family_id]
     except (NotFound, KeyError, TokenError):
@@ -218,24 +218,24 @@ def as_refusals() -> Iterator[None]:
     try:
         yield
     except NotFound as error:
-        raise Refused("not_found", sentence(error)) from error
+        raise Refused("not_found", as_sentence(error)) from error
     except AccountError as error:
-        raise Refused("conflict", sentence(error)) from error
+        raise Refused("conflict", as_sentence(error)) from error
     except (SettingError, UnstorableValue) as error:
-        raise Refused("invalid", sentence(error)) from error
+        raise Refused("invalid", as_sentence(error)) from error
     except PasswordError as error:
-        raise Refused("invalid", sentence(error), {"password": str(error)}) from error
+        raise Refused("invalid", as_sentence(error), {"password": str(error)}) from error
     except PasswordsBusy as error:
         raise Refused("overloaded", "The server is busy with other passwords: try again in a few seconds") from error
 
 
-def sentence(error: Exception) -> str:
+def as_sentence(error: Exception) -> str:
     """The error's text with a capital first letter."""
     text = str(error)
     return text[:1].upper() + text[1:]
 
 
-def command_line(name: str) -> Caller:
+def command_line_caller(name: str) -> Caller:
     """The command line as a caller. It holds every permission, because its user can read the database anyway. `name` is the
     operating system's user."""
     return Caller(Principal("cli", name=name, permissions=PERMISSION_NAMES))

@@ -22,7 +22,7 @@ from skyspy.receivers.checks import ChecksBusy
 from skyspy.receivers.manager import CheckResult, ReceiverListError
 from skyspy.receivers.replay_files import ReplayFileError, permitted
 from skyspy.server import Server
-from skyspy.services.caller import Caller, Refused, Transaction, sentence
+from skyspy.services.caller import Caller, Refused, Transaction, as_sentence
 from skyspy.sky import Sky
 from skyspy.store import audit, feeds
 from skyspy.store.feeds import Feed
@@ -116,13 +116,13 @@ def check(server: Server, caller: Caller, url: str) -> CheckResult:
     return _listen(server, caller, parsed, folder)
 
 
-def check_known(server: Server, caller: Caller, name: str) -> CheckResult:
+def check_listed(server: Server, caller: Caller, name: str) -> CheckResult:
     """Read for CHECK_SECONDS from a receiver of the live sky, over a separate connection. Raises Refused."""
     caller.require(server, MANAGE)
     try:
         url = server.skies["live"].receivers.url(name)
     except ReceiverListError as error:
-        raise Refused("not_found", sentence(error)) from None
+        raise Refused("not_found", as_sentence(error)) from None
     return _listen(
         server, caller, url, server.config.replay_dir if url in server.config.feeds else server.config.added_replay_dir
     )
@@ -253,7 +253,7 @@ def _listen(server: Server, caller: Caller, url: FeedUrl, replay_folder: Path | 
             )
     except ChecksBusy as error:
         caller.audit_denial(server, f"too many checks: feed {url.shown}", ())
-        raise Refused("overloaded", sentence(error)) from None
+        raise Refused("overloaded", as_sentence(error)) from None
 
 
 def _check_file(server: Server, caller: Caller, url: FeedUrl, folder: Path) -> None:
@@ -264,7 +264,7 @@ def _check_file(server: Server, caller: Caller, url: FeedUrl, folder: Path) -> N
         permitted(Path(url.path), folder)
     except ReplayFileError as error:
         caller.audit_denial(server, f"feed {url.shown}", ())
-        raise Refused("invalid", sentence(error), {"url": str(error)}) from None
+        raise Refused("invalid", as_sentence(error), {"url": str(error)}) from None
 
 
 def _identity(url: FeedUrl) -> tuple[object, ...]:
@@ -288,7 +288,7 @@ def _parsed(url: str) -> FeedUrl:
     try:
         return feedurl.parse(url)
     except FeedUrlError as error:
-        raise Refused("invalid", sentence(error), {"url": str(error)}) from None
+        raise Refused("invalid", as_sentence(error), {"url": str(error)}) from None
 
 
 def _shown(url: str) -> str:

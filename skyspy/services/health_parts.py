@@ -14,7 +14,7 @@ from collections.abc import Callable
 from skyspy import __version__
 from skyspy.auth.principal import MESSAGES
 from skyspy.server import Server
-from skyspy.services.health_report import Line, Part, Value
+from skyspy.services.health_report import HealthPart, Line, Value
 from skyspy.store import StoreError, state
 from skyspy.tracker.position import FAR, JUMP, LATE, WORSE
 from skyspy.transport.setup import registry_of
@@ -35,7 +35,7 @@ REASONS: dict[str, str] = {
 CODES = tuple(MESSAGES)
 
 
-def _process(server: Server) -> Part:
+def _process(server: Server) -> HealthPart:
     stats, process = server.stats, server.sessions.process
     average, max_lag = stats.lag.average, stats.lag.max
     slow = "warn" if max_lag is not None and max_lag > SLOW_HUB_S else ""
@@ -47,14 +47,14 @@ def _process(server: Server) -> Part:
         Line("Event loop late on average, last minute", (Value(average, "s", "skyspy_hub_lag_average_seconds"),)),
         Line("Event loop late at most, last minute", (Value(max_lag, "s", "skyspy_hub_lag_max_seconds", state=slow),)),
     )
-    return Part("process", "Process", "", ("Value",), lines)
+    return HealthPart("process", "Process", "", ("Value",), lines)
 
 
-def _database(server: Server) -> Part:
+def _database(server: Server) -> HealthPart:
     store, clock = server.store, server.clock
     began = clock.steady()
     try:
-        store.read(state.version)
+        store.read(state.current_version)
     except StoreError:
         answers, took = Value("no", metric="skyspy_database_up", number=0, state="danger"), None
     else:
@@ -65,13 +65,13 @@ def _database(server: Server) -> Part:
         Line("Kind", (Value("SQLite" if store.is_sqlite else "PostgreSQL"),)),
         Line("Where", (Value(store.where),)),
     )
-    return Part("database", "Database", "", ("Value",), lines)
+    return HealthPart("database", "Database", "", ("Value",), lines)
 
 
-def _receivers(server: Server) -> Part:
+def _receivers(server: Server) -> HealthPart:
     lines = tuple(_receiver(server, name, status) for name in server.skies for status in server.skies[name].receivers.status())
     columns = ("State", "Messages", "Bad", "Skipped", "Bytes", "Reconnects", "Crashes")
-    return Part("receivers", "Receivers", "Receiver", columns, lines)
+    return HealthPart("receivers", "Receivers", "Receiver", columns, lines)
 
 
 def _receiver(server: Server, sky: str, status: dict[str, object]) -> Line:
@@ -98,16 +98,16 @@ def _receiver(server: Server, sky: str, status: dict[str, object]) -> Line:
     return Line(name if sky == "live" else f"{name} (sandbox)", (state_of, *counted))
 
 
-def _aircraft(server: Server) -> Part:
+def _aircraft(server: Server) -> HealthPart:
     skies = server.skies.items()
     lines = (
         Line("Shown to clients", tuple(Value(len(sky.tracker), "", "skyspy_aircraft", (name,)) for name, sky in skies)),
         Line("In memory", tuple(Value(sky.tracker.held, "", "skyspy_aircraft_held", (name,)) for name, sky in skies)),
     )
-    return Part("aircraft", "Aircraft", "Aircraft", tuple(f"{name.capitalize()} sky" for name in server.skies), lines)
+    return HealthPart("aircraft", "Aircraft", "Aircraft", tuple(f"{name.capitalize()} sky" for name in server.skies), lines)
 
 
-def _positions(server: Server) -> Part:
+def _positions(server: Server) -> HealthPart:
     lines = tuple(
         Line(
             title,
@@ -119,10 +119,10 @@ def _positions(server: Server) -> Part:
         for reason, title in REASONS.items()
     )
     columns = tuple(f"{name.capitalize()} sky" for name in server.skies)
-    return Part("positions", "Refused positions by reason", "Reason", columns, lines, "Every position was believed.")
+    return HealthPart("positions", "Refused positions by reason", "Reason", columns, lines, "Every position was believed.")
 
 
-def _connections(server: Server) -> Part:
+def _connections(server: Server) -> HealthPart:
     registry = registry_of(server.socketio.server)
     counts, queues = registry.counts, [connection.engine.queue for connection in list(registry.connections.values())]
     waiting = [queue.waiting_bytes for queue in queues]
@@ -141,10 +141,10 @@ def _connections(server: Server) -> Part:
         ("Payloads sent", Value(server.broadcast.published, "", "skyspy_broadcast_published_total")),
         ("Payloads delivered", Value(server.broadcast.delivered, "", "skyspy_broadcast_delivered_total")),
     )
-    return Part("connections", "Connections", "", ("Number",), tuple(Line(title, (value,)) for title, value in rows))
+    return HealthPart("connections", "Connections", "", ("Number",), tuple(Line(title, (value,)) for title, value in rows))
 
 
-def _namespaces(server: Server) -> Part:
+def _namespaces(server: Server) -> HealthPart:
     sessions = Counter((session.namespace, session.principal.kind) for session in server.sessions)
     lines = tuple(
         Line(
@@ -156,10 +156,12 @@ def _namespaces(server: Server) -> Part:
         )
         for path, namespace in server.socketio.server.namespace_handlers.items()
     )
-    return Part("namespaces", "Clients by namespace", "Namespace", ("Signed in", "By API key", "Anonymous", "Crashes"), lines)
+    return HealthPart(
+        "namespaces", "Clients by namespace", "Namespace", ("Signed in", "By API key", "Anonymous", "Crashes"), lines
+    )
 
 
-def _refusals(server: Server) -> Part:
+def _refusals(server: Server) -> HealthPart:
     namespaces = server.socketio.server.namespace_handlers
     codes = dict.fromkeys((*CODES, *(code for namespace in namespaces.values() for code in namespace.refused)))
     lines = tuple(
@@ -172,10 +174,10 @@ def _refusals(server: Server) -> Part:
         )
         for code in codes
     )
-    return Part("refusals", "Refused clients by reason", "Reason", tuple(namespaces), lines, "No client was refused.")
+    return HealthPart("refusals", "Refused clients by reason", "Reason", tuple(namespaces), lines, "No client was refused.")
 
 
-def _sign_ins(server: Server) -> Part:
+def _sign_ins(server: Server) -> HealthPart:
     tokens, sign_in = server.tokens, server.sign_in
     bad = [code for code in CODES if code in ("token_invalid", "token_expired", "token_revoked") or tokens.refused[code]]
     lines = (
@@ -183,18 +185,18 @@ def _sign_ins(server: Server) -> Part:
         Line("Wrong name or password", (Value(sign_in.failed, "", "skyspy_sign_ins_failed_total"),)),
         Line("Sign-in refused for too many tries", (Value(sign_in.throttled, "", "skyspy_sign_ins_throttled_total"),)),
     )
-    return Part("sign_ins", "Refused tokens and sign-ins", "", ("Times",), lines, "No token and no sign-in was refused.")
+    return HealthPart("sign_ins", "Refused tokens and sign-ins", "", ("Times",), lines, "No token and no sign-in was refused.")
 
 
-def _responses(server: Server) -> Part:
+def _responses(server: Server) -> HealthPart:
     found = sorted(server.stats.responses.items())
     lines = tuple(
         Line(f"Status {code}", (Value(count, "", "skyspy_http_responses_total", (str(code),)),)) for code, count in found
     )
-    return Part("responses", "HTTP responses", "", ("Times",), lines, "None yet.")
+    return HealthPart("responses", "HTTP responses", "", ("Times",), lines, "None yet.")
 
 
-def _loops(server: Server) -> Part:
+def _loops(server: Server) -> HealthPart:
     lines = tuple(
         Line(
             loop.name[:1].upper() + loop.name[1:],
@@ -205,10 +207,10 @@ def _loops(server: Server) -> Part:
         )
         for loop in server.stats.loops
     )
-    return Part("loops", "Repeated tasks", "Task", ("Rounds", "Crashes"), lines, "None is running.")
+    return HealthPart("loops", "Repeated tasks", "Task", ("Rounds", "Crashes"), lines, "None is running.")
 
 
-PARTS: tuple[Callable[[Server], Part | None], ...] = (
+PARTS: tuple[Callable[[Server], HealthPart | None], ...] = (
     _process,
     _database,
     _receivers,

@@ -36,7 +36,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class HealthPart:
     """A table of the report. `rows` is the heading of the lines, `columns` the headings of the values (one: a list of facts).
     Where `empty` is set, lines that are all zero are left out; if none is left, this sentence is shown."""
 
@@ -61,10 +61,10 @@ class HealthReport:
     uptime_s: float
     version: str
     problems: tuple[str, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[HealthPart, ...]
     log: tuple[str, ...]
 
-    def part(self, key: str) -> Part:
+    def part(self, key: str) -> HealthPart:
         """The part of this key; raises KeyError."""
         return {part.key: part for part in self.parts}[key]
 

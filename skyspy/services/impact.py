@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from skyspy import topics
-from skyspy.auth.apikeys import principal_of
+from skyspy.auth.apikeys import principal_of_key
 from skyspy.auth.policy import Impact, impact
 from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, TokenError
 from skyspy.server import Server
@@ -19,7 +19,7 @@ from skyspy.store.presence import SessionRow
 from skyspy.store.settings import Settings
 
 
-def impacts(
+def impact_on_sessions(
     server: Server, rows: Iterable[SessionRow], settings: Settings, held: frozenset[str] | None = None
 ) -> list[tuple[SessionRow, Impact]]:
     """The impact on each of these sessions of these settings and of the permissions `held` of their user (None: the present ones).
@@ -52,7 +52,7 @@ def _identities(server: Server, rows: list[SessionRow]) -> list[Principal | Toke
             user = people.get(row.user_id or 0)
             return None if user is None else Principal("user", user.id, user.name, user.role, user.permissions)
         try:
-            return principal_of(held[row.key_id or 0], now)
+            return principal_of_key(held[row.key_id or 0], now)
         except (KeyError, TokenError):
             return None
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import Connection
 
-from skyspy.auth.apikeys import principal_of
+from skyspy.auth.apikeys import principal_of_key
 from skyspy.auth.principal import TokenError
 from skyspy.server import Context
 from skyspy.services.caller import Caller, Denied, Refused, Transaction, as_refusals
@@ -34,7 +34,7 @@ LIFETIME_S = {FIRST: 1800, INVITE: 7 * 86400, RESET: 86400}
 NO_LONGER = "This link is not good any more: it was used, it is too old, or it was not copied whole. Ask for a new one"
 
 
-def first_admin(context: Context, actor: Actor) -> str:
+def first_admin_link(context: Context, actor: Actor) -> str:
     """A link that creates the first administrator. Raises Refused if there is a user."""
 
     def work(connection: Connection) -> str:
@@ -46,12 +46,12 @@ def first_admin(context: Context, actor: Actor) -> str:
     return context.store.write(work)
 
 
-def invite(context: Context, caller: Caller, user_id: int) -> str:
+def invitation_link(context: Context, caller: Caller, user_id: int) -> str:
     """A link by which a user without a password chooses the first one. Raises Refused."""
     return caller.act(context, MANAGE, _make_for, context, INVITE, user_id)
 
 
-def reset(context: Context, caller: Caller, user_id: int) -> str:
+def password_reset_link(context: Context, caller: Caller, user_id: int) -> str:
     """A link by which a user chooses another password. Raises Refused."""
     return caller.act(context, MANAGE, _make_for, context, RESET, user_id)
 
@@ -116,7 +116,7 @@ class _Claims:
 
 def _make_for(here: Transaction, context: Context, kind: str, user_id: int) -> str:
     user, maker = require_manageable(here, user_id), here.principal
-    here.require_no_limits("links")
+    here.require_unlimited_key("links")
     if kind == INVITE and user.password_hash is not None:
         raise Refused("conflict", f"{user.name} has a password already: make a reset link instead")
     link = Link(kind, str(user.id), maker.key_id, maker.permissions)
@@ -136,7 +136,7 @@ def _read(context: Context, token: str, kind: str) -> tuple[_Claims, Link]:
         claims = _Claims(int(user_id), int(epoch), int(maker_id))
     except (BadData, ValueError, TypeError):
         raise Refused("not_found", NO_LONGER) from None
-    link = context.store.read(invitations.good, _digest(token), kind, context.clock.wall())
+    link = context.store.read(invitations.usable, _digest(token), kind, context.clock.wall())
     if link is None:
         raise Refused("not_found", NO_LONGER)
     return claims, link
@@ -161,7 +161,7 @@ def _maker_permissions(connection: Connection, maker: User | None, link: Link, a
     held = maker.permissions
     if link.maker_key_id is not None:
         try:
-            held = principal_of(keys.by_id(connection, link.maker_key_id), at).permissions
+            held = principal_of_key(keys.by_id(connection, link.maker_key_id), at).permissions
         except (NotFound, TokenError):
             return frozenset()
     return held if link.maker_permissions is None else held & link.maker_permissions

@@ -55,7 +55,7 @@ def every(context: Context, caller: Caller, user_id: int | None = None) -> list[
     return caller.read(context, MANAGE, keys.every, user_id)
 
 
-def owner(context: Context, caller: Caller, user_id: int) -> User:
+def owner_for_new_key(context: Context, caller: Caller, user_id: int) -> User:
     """The user, if the caller may make a key for it. Raises Refused."""
     return caller.look(context, None, _owner, user_id)
 

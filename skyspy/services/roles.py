@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from skyspy.server import Context, Server
 from skyspy.services import users
 from skyspy.services.caller import Caller, Transaction, validated_permissions
-from skyspy.services.impact import impacts
+from skyspy.services.impact import impact_on_sessions
 from skyspy.services.users import MANAGE
 from skyspy.store import roles
 from skyspy.store.presence import SessionRow
 from skyspy.store.roles import ADMIN, Role
-from skyspy.store.users import keep_an_admin
+from skyspy.store.users import require_another_admin
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def preview_assignment(server: Server, caller: Caller, user_id: int, name: str) 
     user, role = caller.look(server, MANAGE, users.require_manageable, user_id), one(server, caller, name).role
     caller.require_outranks(server, role.permissions, f"The role {name}")
     if role.name != ADMIN:
-        caller.read(server, MANAGE, keep_an_admin, user)
+        caller.read(server, MANAGE, require_another_admin, user)
     rows = [row for row in server.presence.all_sessions() if row.user_id == user_id and row.kind != "anonymous"]
     return _role_impact(server, rows, user.permissions, role.permissions, 1)
 
@@ -106,7 +106,7 @@ def _role_impact(server: Server, rows: list[SessionRow], held: frozenset[str], w
     """The impact on these sessions when their user holds `wanted` instead of `held`."""
     closed: Counter[str] = Counter()
     lost: Counter[str] = Counter()
-    for row, impact in impacts(server, rows, server.settings.fresh(), wanted):
+    for row, impact in impact_on_sessions(server, rows, server.settings.fresh(), wanted):
         lost.update(impact.lost)
         closed[row.namespace] += impact.principal is None
     return RoleImpact(held - wanted, count, len(rows), +closed, lost)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from skyspy.presence.presence import applies_to
+from skyspy.presence.presence import eviction_applies_to
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Refused, Transaction, as_refusals
 from skyspy.services.users import MANAGE
@@ -50,13 +50,13 @@ def listing(server: Server, caller: Caller, search: str = "", namespace: str = "
 def preview_disconnect(server: Server, caller: Caller, what: str, target: str) -> DisconnectImpact:
     """What `disconnect` would end; ends nothing. `what` and `target` are as in store.presence.Eviction. Raises Refused."""
     caller.require(server, MANAGE)
-    rows = [row for row in server.presence.all_sessions() if applies_to(row.sid, row, what, target)]
+    rows = [row for row in server.presence.all_sessions() if eviction_applies_to(row.sid, row, what, target)]
     subject, owners = _subject(server, what, target, rows)
     kind = rows[0].kind if what == "session" and rows else what
     return DisconnectImpact(subject, rows, owners, Counter(row.namespace for row in rows), _ADVICE.get(kind, ""))
 
 
-def counts(server: Server) -> Mapping[str, int]:
+def sessions_per_namespace(server: Server) -> Mapping[str, int]:
     """How many sessions each namespace has."""
     return dict(Counter(row.namespace for row in server.presence.all_sessions()))
 

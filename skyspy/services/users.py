@@ -61,7 +61,7 @@ def named(context: Context, caller: Caller, name: str) -> User:
     return user
 
 
-def require_new(context: Context, caller: Caller, name: str, role: str) -> None:
+def require_creatable(context: Context, caller: Caller, name: str, role: str) -> None:
     """Raise Refused if `create` would for this name or role. The command line asks before a password is typed."""
     if caller.read(context, MANAGE, users.by_name, name) is not None:
         raise Refused("conflict", f"There is a user {name!r} already")
@@ -102,7 +102,7 @@ def change(
         if role is not None:
             here.require_outranks(roles.by_name(here.connection, role).permissions, f"The role {role}")
         if password is not None:
-            here.require_no_limits("passwords")
+            here.require_unlimited_key("passwords")
         return user
 
     hashed = None if password is None else _hashed(context, password, caller.look(context, MANAGE, may_change).name)
@@ -171,7 +171,7 @@ def require_manageable(here: Transaction, user_id: int) -> User:
 
 def _may_create(here: Transaction, role: str) -> None:
     # With a password or with the link that follows: the user can sign in, for longer than a limited key lives.
-    here.require_no_limits("users")
+    here.require_unlimited_key("users")
     here.require_outranks(roles.by_name(here.connection, role).permissions, f"The role {role}")
 
 
@@ -181,7 +181,7 @@ def _not_self(caller: Caller, user: User, act: str) -> None:
 
 
 def _views(server: Server, shown: list[User]) -> list[UserView]:
-    working = server.store.read(keys.working_per_user, [user.id for user in shown], server.clock.wall())
+    working = server.store.read(keys.active_keys_per_user, [user.id for user in shown], server.clock.wall())
     sockets = server.presence.session_counts().users
     return [UserView(user, working.get(user.id, 0), sockets[user.id]) for user in shown]
 

@@ -64,7 +64,7 @@ class Store:
         """
         if self.is_sqlite and not self.is_file:
             return self._backend.write(lambda connection: upgrade.to_newest(connection, self._schema))
-        return upgrade.run(self._url, self.where, self._schema)
+        return upgrade.upgrade_database(self._url, self.where, self._schema)
 
     def read(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return `fn(connection, *args, **kwargs)`, run in a transaction that only reads.

@@ -58,7 +58,7 @@ def add(
     connection: Connection, family_id: str, user: User, expires_at: float, new_hash: str | None, actor: Actor, at: float
 ) -> bool:
     """Record a sign-in and store its family, as `start`, without a token and an audit row."""
-    if not users.note_login(connection, user, actor.address, new_hash, at):
+    if not users.record_sign_in(connection, user, actor.address, new_hash, at):
         return False
     values = {"id": family_id, "user_id": user.id, "created_at": at, "expires_at": expires_at, "address": actor.address[:64]}
     connection.execute(insert(FAMILIES).values(values))
@@ -109,7 +109,7 @@ def exchange(connection: Connection, old: str, new: str, lifetime_s: float, addr
     return Exchange("good", family)
 
 
-def of_token(connection: Connection, digest: str) -> Family | None:
+def by_refresh_digest(connection: Connection, digest: str) -> Family | None:
     """The family of a refresh token's digest, or None."""
     query = select(REFRESH_TOKENS.c.family_id).where(REFRESH_TOKENS.c.digest == digest)
     family_id = connection.execute(query).scalar_one_or_none()

@@ -43,7 +43,7 @@ def add(connection: Connection, digest: str, link: Link, expires_at: float, acto
     audit.record(connection, actor, "link.create", _about(link), at, None, {"expires_at": expires_at})
 
 
-def good(connection: Connection, digest: str, kind: str, at: float) -> Link | None:
+def usable(connection: Connection, digest: str, kind: str, at: float) -> Link | None:
     """The link, if it could be used now."""
     row = connection.execute(select(LINKS).where(_is_good(digest, kind, at))).one_or_none()
     if row is None:
@@ -54,7 +54,7 @@ def good(connection: Connection, digest: str, kind: str, at: float) -> Link | No
 
 def use(connection: Connection, digest: str, kind: str, actor: Actor, at: float) -> Link | None:
     """Mark a link as used, in the transaction of what it is used for; None where it is unknown, used or expired."""
-    link = good(connection, digest, kind, at)
+    link = usable(connection, digest, kind, at)
     if link is None or not connection.execute(update(LINKS).where(_is_good(digest, kind, at)).values(used_at=at)).rowcount:
         return None
     audit.record(connection, actor, "link.use", _about(link), at)

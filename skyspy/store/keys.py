@@ -156,7 +156,7 @@ def matching(connection: Connection, search: KeySearch, at: float) -> KeysFound[
     return KeysFound([found[key_id] for key_id in sorted(found, reverse=True)], len(shown), len(matched) - len(shown), len(rows))
 
 
-def working_per_user(connection: Connection, user_ids: Iterable[int], at: float) -> dict[int, int]:
+def active_keys_per_user(connection: Connection, user_ids: Iterable[int], at: float) -> dict[int, int]:
     """How many valid keys each user has as of `at` (wall seconds); users without any are left out."""
     query = select(API_KEYS.c.user_id, func.count().label("keys")).where(_works(at)).group_by(API_KEYS.c.user_id)
     return {row.user_id: row.keys for row in for_ids(connection, query, API_KEYS.c.user_id, user_ids)}
@@ -203,7 +203,7 @@ def revoke(connection: Connection, key_id: int, actor: Actor, at: float) -> Key:
     return by_id(connection, key_id)
 
 
-def note_uses(connection: Connection, uses: Mapping[int, Use]) -> None:
+def record_uses(connection: Connection, uses: Mapping[int, Use]) -> None:
     """Write a batch of last uses, by key id; ids of deleted keys are skipped."""
     alive = by_ids(connection, uses)
     for key_id in alive:

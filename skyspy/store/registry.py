@@ -313,7 +313,7 @@ def check(settings: Settings) -> None:
             raise SettingError(problem)
 
 
-def build(rows: Mapping[str, str | None], version: int) -> Settings:
+def settings_from_rows(rows: Mapping[str, str | None], version: int) -> Settings:
     """The settings in force, from the table's rows (JSON text, or None for the default).
 
     Never raises: an invalid row reads as the setting's `safe` value, and `problems` names it. The first migration writes the

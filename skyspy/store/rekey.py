@@ -11,11 +11,11 @@ from sqlalchemy import Connection, update
 from skyspy.store.schema import API_KEYS, PANEL_SESSIONS
 
 
-def key(connection: Connection, old: str, new: str) -> None:
+def api_key(connection: Connection, old: str, new: str) -> None:
     """Replace an API key's digest."""
     connection.execute(update(API_KEYS).where(API_KEYS.c.digest == old).values(digest=new))
 
 
-def session(connection: Connection, old: str, new: str, agent: str) -> None:
+def panel_session(connection: Connection, old: str, new: str, agent: str) -> None:
     """Replace a panel session's digest, and that of its kind of browser."""
     connection.execute(update(PANEL_SESSIONS).where(PANEL_SESSIONS.c.digest == old).values(digest=new, agent=agent))

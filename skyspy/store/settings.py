@@ -19,7 +19,7 @@ from skyspy import wirejson
 from skyspy.clock import Clock
 from skyspy.store import Store, StoreError, audit, state
 from skyspy.store.audit import Actor
-from skyspy.store.registry import ROWS, Row, SettingError, Settings, build, check, parse, row_of, to_json
+from skyspy.store.registry import ROWS, Row, SettingError, Settings, check, parse, row_of, settings_from_rows, to_json
 from skyspy.store.schema import SETTINGS
 
 __all__ = ["Setting", "SettingError", "Settings", "SettingsTable"]
@@ -103,7 +103,7 @@ class SettingsTable:
     def change(self, values: Mapping[str, object], actor: Actor) -> Settings:
         """Set several from texts or JSON values (None: the default; the environment's value does not apply again), all or none,
         with one audit row each. Raises SettingError, StoreError."""
-        snapshot = self._store.write(change_rows, values, actor, self._clock.wall())
+        snapshot = self._store.write(change_settings, values, actor, self._clock.wall())
         return self.adopt(snapshot)
 
     def rows(self) -> list[Setting]:
@@ -143,9 +143,9 @@ def _chosen(connection: Connection) -> set[str]:
 
 
 def _read(connection: Connection) -> Snapshot:
-    version = state.version(connection)
+    version = state.current_version(connection)
     rows = {row.name: row.value for row in connection.execute(select(SETTINGS.c.name, SETTINGS.c.value))}
-    return Snapshot(rows, build(rows, version))
+    return Snapshot(rows, settings_from_rows(rows, version))
 
 
 def _rows(connection: Connection) -> list[Setting]:
@@ -165,7 +165,7 @@ def _keep(connection: Connection, name: str, value: Any, actor: Actor, at: float
     connection.execute(insert(SETTINGS).values(name=name, value=text, changed_at=at, changed_by=audit.printable(actor.name, 64)))
 
 
-def change_rows(connection: Connection, values: Mapping[str, object], actor: Actor, at: float) -> Snapshot:
+def change_settings(connection: Connection, values: Mapping[str, object], actor: Actor, at: float) -> Snapshot:
     """Set several settings at once (None: the default), all or none, with one audit row each. Raises SettingError."""
     state.bump(connection)
     new = _read(connection).settings

@@ -19,9 +19,9 @@ def lock(connection: Connection) -> None:
 def bump(connection: Connection) -> int:
     """Raise the version, which takes the lock; returns the new version."""
     connection.execute(update(STATE).values(version=STATE.c.version + 1))
-    return version(connection)
+    return current_version(connection)
 
 
-def version(connection: Connection) -> int:
+def current_version(connection: Connection) -> int:
     """The version as visible to this transaction."""
     return int(connection.execute(select(STATE.c.version)).scalar_one())

@@ -54,21 +54,21 @@ def _config(schema: Schema, connection: Connection | None = None) -> Config:
 
 
 @cache
-def newest(schema: Schema = MAIN) -> str:
+def newest_revision(schema: Schema = MAIN) -> str:
     """The newest revision this code knows. Reading all revisions is the slow part of a start on an up-to-date database."""
     head = ScriptDirectory.from_config(_config(schema)).get_current_head()
     assert head is not None  # noqa: S101 - the package is incomplete without its migrations
     return head
 
 
-def current(connection: Connection) -> str | None:
+def current_revision(connection: Connection) -> str | None:
     """The revision the database is at, or None where it is empty."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def to_newest(connection: Connection, schema: Schema = MAIN) -> str:
     """Run the missing steps inside the caller's transaction. Raises NewerSchema for an unknown revision."""
-    head, at = newest(schema), current(connection)
+    head, at = newest_revision(schema), current_revision(connection)
     known = {script.revision for script in ScriptDirectory.from_config(_config(schema)).walk_revisions()}
     if at is not None and at not in known:
         raise NewerSchema(
@@ -80,7 +80,7 @@ def to_newest(connection: Connection, schema: Schema = MAIN) -> str:
     return head
 
 
-def run(url: URL, where: str, schema: Schema = MAIN) -> str:
+def upgrade_database(url: URL, where: str, schema: Schema = MAIN) -> str:
     """Open the database, bring it up to date, close it; returns the revision. Raises StoreError."""
     try:
         return _run_sqlite(url, schema) if url.get_backend_name() == "sqlite" else _run_postgres(url, schema)
@@ -90,11 +90,11 @@ def run(url: URL, where: str, schema: Schema = MAIN) -> str:
 
 def _run_sqlite(url: URL, schema: Schema) -> str:
     sqlite.make_file(url)
-    head = newest(schema)
+    head = newest_revision(schema)
     with _engine(sqlite.engine_for(url, "")) as bare:
         _use_wal(bare)
     with _engine(sqlite.engine_for(url, "BEGIN")) as reader, reader.begin() as connection:
-        if current(connection) == head:
+        if current_revision(connection) == head:
             # The usual start: nothing to do, so do not wait for the write lock that a busy server may hold.
             return head
     with _engine(sqlite.engine_for(url, "BEGIN IMMEDIATE", busy_s=_WAIT_S)) as writer, writer.begin() as connection:

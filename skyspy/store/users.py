@@ -123,7 +123,7 @@ def set_role(connection: Connection, user_id: int, role: str, actor: Actor, at: 
     state.bump(connection)
     user, found = by_id(connection, user_id), roles.by_name(connection, role)
     if found.name != ADMIN:
-        keep_an_admin(connection, user)
+        require_another_admin(connection, user)
     connection.execute(update(USERS).where(USERS.c.id == user.id).values(role_id=found.id))
     audit.record(connection, actor, "user.set-role", f"user {user.name}", at, {"role": user.role}, {"role": found.name})
     return by_id(connection, user_id)
@@ -136,7 +136,7 @@ def set_disabled(connection: Connection, user_id: int, disabled: bool, actor: Ac
     user = by_id(connection, user_id)
     values: dict[str, Any] = {"disabled": disabled}
     if disabled:
-        keep_an_admin(connection, user)
+        require_another_admin(connection, user)
         values["session_epoch"] = user.session_epoch + 1
     connection.execute(update(USERS).where(USERS.c.id == user.id).values(values))
     if disabled:
@@ -180,13 +180,13 @@ def remove(connection: Connection, user_id: int, actor: Actor, at: float) -> Non
     (deleted_owners). Raises AccountError for the last administrator."""
     state.bump(connection)
     user = by_id(connection, user_id)
-    keep_an_admin(connection, user)
+    require_another_admin(connection, user)
     connection.execute(delete(USERS).where(USERS.c.id == user.id))
     deleted_owners.add(connection, user.id, at)
     audit.record(connection, actor, "user.delete", f"user {user.name}", at, {"role": user.role}, None)
 
 
-def note_login(connection: Connection, user: User, address: str, new_hash: str | None, at: float) -> bool:
+def record_sign_in(connection: Connection, user: User, address: str, new_hash: str | None, at: float) -> bool:
     """Record a sign-in; `new_hash` replaces a stored hash of outdated cost.
 
     False where the user was changed after the password was checked. The row stays locked until the transaction ends, so that a
@@ -204,7 +204,7 @@ def _end_families(connection: Connection, user_id: int, why: str, at: float) -> 
     return connection.execute(update(FAMILIES).where(alive).values(revoked_at=at, revoked_why=why)).rowcount
 
 
-def keep_an_admin(connection: Connection, user: User) -> None:
+def require_another_admin(connection: Connection, user: User) -> None:
     """Raise AccountError where `user` is the only administrator who can sign in. The caller holds the version's lock
     (state.bump)."""
     if user.role != ADMIN or user.disabled or user.password_hash is None:

@@ -148,7 +148,7 @@ def test_deleting_a_user_deletes_keys_and_families_and_keeps_the_log(db: Db) -> 
     ben = make(db, "ben")
     key = make_key(db, ben)
     start_family(db, ben)
-    db.store.write(keys.note_uses, {key.id: Use(db.clock.wall(), "192.0.2.7")})
+    db.store.write(keys.record_uses, {key.id: Use(db.clock.wall(), "192.0.2.7")})
     change(db, users.remove, ben.id, ANNA)
     assert db.store.read(keys.every) == []
     assert db.store.read(families.by_ids, ["f1"]) == {}

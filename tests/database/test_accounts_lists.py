@@ -76,6 +76,6 @@ def test_working_keys_are_counted_per_user(db: Db, clock: StillClock) -> None:
     change(db, keys.revoke, key(db, ann, "one"), ANNA)
     key(db, ann, "two", clock.wall() + 60)
     key(db, ann, "three")
-    assert db.store.read(keys.working_per_user, [ann.id, bob.id], db.clock.wall()) == {ann.id: 2}
+    assert db.store.read(keys.active_keys_per_user, [ann.id, bob.id], db.clock.wall()) == {ann.id: 2}
     clock.pass_by(60)
-    assert db.store.read(keys.working_per_user, [ann.id, bob.id], db.clock.wall()) == {ann.id: 1}
+    assert db.store.read(keys.active_keys_per_user, [ann.id, bob.id], db.clock.wall()) == {ann.id: 1}

@@ -55,8 +55,8 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
 
 def test_two_bootstraps_at_once_make_one_administrator(two: tuple[Server, Server]) -> None:
     one, other = two
-    token = invitations.first_admin(one, CLI)
-    second = invitations.first_admin(other, CLI)
+    token = invitations.first_admin_link(one, CLI)
+    second = invitations.first_admin_link(other, CLI)
     results = at_once(
         lambda: invitations.make_first_admin(one, token, "anna", PASSWORD, FROM),
         lambda: invitations.make_first_admin(other, token, "berta", PASSWORD, FROM),
@@ -84,7 +84,7 @@ def test_two_administrators_who_remove_each_other_at_once_leave_one(two: tuple[S
 def test_one_invitation_used_twice_at_once_works_once(two: tuple[Server, Server]) -> None:
     one, other = two
     admin, bob = made(one, "admin", "admin"), made(one, "bob", "viewer", None)
-    token = invitations.invite(one, caller(one, admin), bob.id)
+    token = invitations.invitation_link(one, caller(one, admin), bob.id)
     results = at_once(
         lambda: invitations.choose_password(one, token, invitations.INVITE, PASSWORD, FROM),
         lambda: invitations.choose_password(other, token, invitations.INVITE, "another long password", FROM),

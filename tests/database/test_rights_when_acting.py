@@ -137,7 +137,7 @@ TO_A_USER: dict[str, Act] = {
     "disable": lambda s, c, u, _: users.change(s, c, u.id, disabled=True),
     "sign out": lambda s, c, u, _: users.sign_out(s, c, u.id),
     "delete": lambda s, c, u, _: users.delete(s, c, u.id),
-    "reset link": lambda s, c, u, _: invitations.reset(s, c, u.id),
+    "reset link": lambda s, c, u, _: invitations.password_reset_link(s, c, u.id),
     "make a key": lambda s, c, u, _: keys.create(s, c, u.id, "live", "more", ["aircraft.view"]),
     "rotate a key": lambda s, c, _, k: keys.rotate(s, c, k),
     "revoke a key": lambda s, c, _, k: keys.revoke(s, c, k),

@@ -84,7 +84,7 @@ def test_expired_families_are_removed_with_their_tokens(db: Db, clock: StillCloc
 
 def test_ending_a_family_twice_writes_one_row(db: Db) -> None:
     start_family(db, make(db, "ben"))
-    family = db.store.read(families.of_token, "r1")
+    family = db.store.read(families.by_refresh_digest, "r1")
     assert family is not None
     assert change(db, families.end, family, "revoked", ANNA)
     assert not change(db, families.end, family, "revoked", ANNA)

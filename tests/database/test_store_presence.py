@@ -8,7 +8,7 @@ import pytest
 
 from skyspy.store import Store, presence
 from skyspy.store.audit import Actor
-from skyspy.store.presence import GONE_S, WANTED_S, Eviction, Polled, SessionRow
+from skyspy.store.presence import GONE_S, WANTED_S, Eviction, PollResult, SessionRow
 from tests.conftest import StillClock
 
 BOSS = Actor("user", "boss", "192.0.2.1")
@@ -30,7 +30,7 @@ class Shared:
     def request_traffic(self) -> None:
         self._store.write(presence.request_traffic, self._clock.wall())
 
-    def poll(self, after: int | None) -> Polled:
+    def poll(self, after: int | None) -> PollResult:
         return self._store.read(presence.poll, after, self._clock.wall())
 
     def evict(self, what: str, target: str, sockets: int, actor: Actor) -> Eviction:

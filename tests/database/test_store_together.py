@@ -39,11 +39,11 @@ def row(process: str, sid: str, since: float = 1.0, **more: int) -> SessionRow:
 
 
 def test_requesting_traffic_does_not_raise_the_version_and_an_eviction_does(store: Store) -> None:
-    before = store.read(state.version)
+    before = store.read(state.current_version)
     store.write(presence.request_traffic, 100.0)
-    assert store.read(state.version) == before
+    assert store.read(state.current_version) == before
     store.write(presence.evict, "user", "7", 3, BOSS, 100.0)
-    assert store.read(state.version) == before + 1
+    assert store.read(state.current_version) == before + 1
 
 
 def test_evictions_are_logged(store: Store) -> None:
@@ -108,7 +108,7 @@ def test_an_eviction_that_is_kept_late_is_not_overtaken_by_a_later_one(url: str,
 
 
 def test_an_added_receiver_is_stored_paused_and_removed_and_its_password_is_in_no_log(store: Store) -> None:
-    shown, before = "beast://***@pi:30005", store.read(state.version)
+    shown, before = "beast://***@pi:30005", store.read(state.current_version)
     made = store.write(feeds.add, "beast://op:hush@pi:30005", shown, BOSS, 100.0)
     assert (made.paused, made.added_by, made.added_at) == (False, "boss", 100.0)
     with pytest.raises(AccountError, match="already"):
@@ -118,5 +118,5 @@ def test_an_added_receiver_is_stored_paused_and_removed_and_its_password_is_in_n
     store.write(feeds.remove, made.id, shown, BOSS, 103.0)
     with pytest.raises(NotFound):
         store.read(feeds.by_id, made.id)
-    assert store.read(state.version) == before + 3, "each change raises the version, a refused one does not"
+    assert store.read(state.current_version) == before + 3, "each change raises the version, a refused one does not"
     assert "hush" not in repr(store.read(audit.page)) + repr(made)

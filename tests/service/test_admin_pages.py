@@ -263,7 +263,7 @@ def test_an_invitation_works_once(panel: Panel, ann: Browser) -> None:
 def test_a_link_that_was_tampered_with_or_is_of_another_kind_opens_nothing(panel: Panel, ann: Browser, kind: str) -> None:
     admin = panel.skyspy.store.read(users.by_id, 1)
     caller = Caller(panel.skyspy.panel_sessions.principal(panel.skyspy.panel_sessions.sessions_of(admin.id)[0]))
-    good = invitations.reset(panel.skyspy, caller, 2)
+    good = invitations.password_reset_link(panel.skyspy, caller, 2)
     tampered = good[:-1] + ("A" if good[-1] != "A" else "B")
     wrong = [tampered, good.swapcase(), "x", "." * 900] + ([good] if kind != invitations.RESET else [])
     for token in wrong:
@@ -272,7 +272,7 @@ def test_a_link_that_was_tampered_with_or_is_of_another_kind_opens_nothing(panel
 
 
 def test_s12_the_first_administrator_is_made_once_and_by_link_only(panel: Panel) -> None:
-    path = f"/admin/first/{invitations.first_admin(panel.skyspy, CLI)}/"
+    path = f"/admin/first/{invitations.first_admin_link(panel.skyspy, CLI)}/"
     first, second = panel.browser(), panel.browser()
     assert "Nobody can sign in yet" in first.get("/admin/sign-in/").text
     first.get(path)

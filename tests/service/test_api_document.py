@@ -12,7 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from skyspy.api import RESOURCES, openapi
 from skyspy.api import document as made
 from skyspy.api.docs import DOCUMENT
-from skyspy.api.errors import for_program
+from skyspy.api.errors import wants_json
 from skyspy.api.routes import OPEN, PROBE, path_parameters
 from tests.support.world import World
 
@@ -34,7 +34,7 @@ def test_the_document_holds_every_route_and_no_other(world: World, document: dic
     served = {
         (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method)
         for rule in world.app.url_map.iter_rules()
-        if for_program(rule.rule)
+        if wants_json(rule.rule)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     described = {(path, method.upper()) for path, methods in document["paths"].items() for method in methods}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from skyspy.auth.refusals import MAX_REFUSALS, MAX_REFUSALS_PER_ACTOR, Refusals
+from skyspy.auth.refusals import MAX_REFUSALS, MAX_REFUSALS_PER_ACTOR, RefusalLog
 from skyspy.store import Store, StoreBusy, audit, roles
 from skyspy.store.audit import Actor
 from tests.support.clock import StillClock
@@ -20,12 +20,12 @@ CARL = Actor("user", "carl", "192.0.2.1")
 
 
 class Desk:
-    """An audit log, and the Refusals that write to it."""
+    """An audit log, and the RefusalLog that write to it."""
 
     def __init__(self, folder: Path) -> None:
         copy_database(folder / "log.sqlite3")
         self.store = Store(f"sqlite:///{folder / 'log.sqlite3'}")
-        self.refusals = Refusals(self.store, StillClock())
+        self.refusals = RefusalLog(self.store, StillClock())
 
     def rows(self) -> list[tuple[str, str, Any]]:
         return [
@@ -102,7 +102,7 @@ def test_refusals_of_many_actors_do_not_grow_the_log(desk: Desk) -> None:
 
 def test_a_database_that_cannot_be_written_changes_no_answer_and_no_count_is_lost(desk: Desk) -> None:
     store = Full(f"sqlite:///{desk.store.where}")
-    refusals = Refusals(store, StillClock())
+    refusals = RefusalLog(store, StillClock())
     refusals.note(CARL, "root", ["audit.view"])
     refusals.note(CARL, "root", ["audit.view"])
     with pytest.raises(StoreBusy):

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from skyspy.address import Peer
-from skyspy.auth.apikeys import principal_of
+from skyspy.auth.apikeys import principal_of_key
 from skyspy.auth.principal import ANONYMOUS, Principal, TokenError
 from skyspy.permissions import BUILTIN_ROLES
 from skyspy.presence.sessions import Session
@@ -98,7 +98,7 @@ def test_a_keys_scopes_are_never_more_than_its_owners_rights(server: Server, adm
     refused(keys.create, server, caller(viewer), viewer.id, "live", "mine", {"audio.view"})
     refused(keys.create, server, caller(admin), viewer.id, "live", "mine", {"audio.view"}, code="invalid")
     made_key = keys.create(server, caller(viewer), viewer.id, "live", "mine", {"aircraft.view"})
-    assert principal_of(made_key.key, 0.0).permissions == {"aircraft.view"}
+    assert principal_of_key(made_key.key, 0.0).permissions == {"aircraft.view"}
 
 
 def test_managing_users_does_not_mean_managing_settings_keys_or_reading_the_log(server: Server, admin: User) -> None:
@@ -127,8 +127,8 @@ def test_managing_settings_does_not_mean_managing_users(server: Server, admin: U
         lambda h, w, u: users.change(h, w, u, role="clerk"),
         users.delete,
         users.sign_out,
-        invitations.reset,
-        invitations.invite,
+        invitations.password_reset_link,
+        invitations.invitation_link,
     ],
 )
 def test_a_user_with_more_permissions_cannot_be_managed(server: Server, admin: User, act: Callable[..., Any]) -> None:
@@ -183,17 +183,17 @@ def test_a_deleted_users_keys_end_and_the_log_stays(server: Server, admin: User)
 
 
 def test_the_first_administrators_link_works_once(server: Server) -> None:
-    token = invitations.first_admin(server, CLI)
+    token = invitations.first_admin_link(server, CLI)
     assert invitations.user_of_link(server, token, invitations.FIRST) is None
     user = invitations.make_first_admin(server, token, "root", PASSWORD, "192.0.2.1")
     assert user.role == "admin"
     assert server.tokens.login("root", PASSWORD, "192.0.2.1").access
     refused(invitations.make_first_admin, server, token, "other", PASSWORD, "192.0.2.1", code="not_found")
-    refused(invitations.first_admin, server, CLI, code="conflict")
+    refused(invitations.first_admin_link, server, CLI, code="conflict")
 
 
 def test_of_two_first_links_one_makes_the_administrator(server: Server) -> None:
-    first, second = invitations.first_admin(server, CLI), invitations.first_admin(server, CLI)
+    first, second = invitations.first_admin_link(server, CLI), invitations.first_admin_link(server, CLI)
     invitations.make_first_admin(server, first, "root", PASSWORD, "192.0.2.1")
     refused(invitations.make_first_admin, server, second, "other", PASSWORD, "192.0.2.1", code="conflict")
     assert [user.name for user in server.store.read(stored_users.every)] == ["root"]
@@ -203,37 +203,37 @@ def test_of_two_first_links_one_makes_the_administrator(server: Server) -> None:
     "harm", [lambda t: t[:-1], lambda t: t + "x", lambda t: "x" + t[1:], lambda t: "", lambda t: "x" * 10_000]
 )
 def test_a_tampered_link_opens_nothing(server: Server, harm: Callable[[str], str]) -> None:
-    token = invitations.first_admin(server, CLI)
+    token = invitations.first_admin_link(server, CLI)
     refused(invitations.user_of_link, server, harm(token), invitations.FIRST, code="not_found")
 
 
 def test_a_link_of_one_kind_is_not_one_of_another(server: Server, admin: User) -> None:
     bob = made(server, "bob", "viewer")
-    token = invitations.reset(server, caller(admin), bob.id)
+    token = invitations.password_reset_link(server, caller(admin), bob.id)
     refused(invitations.choose_password, server, token, invitations.INVITE, PASSWORD, "192.0.2.1", code="not_found")
 
 
 def test_an_invitation_sets_a_password_once(server: Server, admin: User) -> None:
     bob = users.create(server, caller(admin), "bob", "viewer", None)
-    token = invitations.invite(server, caller(admin), bob.id)
+    token = invitations.invitation_link(server, caller(admin), bob.id)
     invitations.choose_password(server, token, invitations.INVITE, PASSWORD, "192.0.2.1")
     assert server.tokens.login("bob", PASSWORD, "192.0.2.1").access
     refused(
         invitations.choose_password, server, token, invitations.INVITE, "another long password", "192.0.2.1", code="not_found"
     )
-    refused(invitations.invite, server, caller(admin), bob.id, code="conflict")
+    refused(invitations.invitation_link, server, caller(admin), bob.id, code="conflict")
 
 
 def test_a_weak_password_uses_no_link_up(server: Server, admin: User) -> None:
     bob = users.create(server, caller(admin), "bob", "viewer", None)
-    token = invitations.invite(server, caller(admin), bob.id)
+    token = invitations.invitation_link(server, caller(admin), bob.id)
     refused(invitations.choose_password, server, token, invitations.INVITE, "short", "192.0.2.1", code="invalid")
     invitations.choose_password(server, token, invitations.INVITE, PASSWORD, "192.0.2.1")
 
 
 def test_a_link_is_kept_only_as_a_digest(server: Server, admin: User) -> None:
     bob = users.create(server, caller(admin), "bob", "viewer", None)
-    token = invitations.invite(server, caller(admin), bob.id)
+    token = invitations.invitation_link(server, caller(admin), bob.id)
     assert token not in str(list(audit_log.page(server, caller(admin), audit_log.Search(), 1000)))
 
 

@@ -87,7 +87,7 @@ def test_a_narrowed_key_does_not_stand_over_its_own_owner(server: Server, admin:
     script = acting(server, admin, "users.manage")
     made(server, "second", "admin")
     refused(users.change, server, script, admin.id, password="another long password")
-    refused(invitations.reset, server, script, admin.id)
+    refused(invitations.password_reset_link, server, script, admin.id)
     refused(users.change, server, script, admin.id, role="viewer")
     refused(users.create, server, script, "friend", "viewer", None)
     refused(roles.create, server, script, "more", {"audit.view"})
@@ -107,7 +107,7 @@ def test_a_user_revokes_own_keys_without_any_permission(server: Server, admin: U
 
 def test_a_link_is_refused_for_a_user_who_gained_more_than_its_maker_holds(server: Server, admin: User) -> None:
     clerk, bob = made(server, "clerk", "clerk"), made(server, "bob", "clerk", None)
-    token = invitations.invite(server, caller(server, clerk), bob.id)
+    token = invitations.invitation_link(server, caller(server, clerk), bob.id)
     users.change(server, caller(server, admin), bob.id, role="admin")
     refused(invitations.user_of_link, server, token, invitations.INVITE, code="not_found")
     refused(invitations.choose_password, server, token, invitations.INVITE, PASSWORD, FROM, code="not_found")
@@ -125,7 +125,7 @@ def test_a_link_is_refused_for_a_user_who_gained_more_than_its_maker_holds(serve
 )
 def test_the_links_of_a_fallen_operator_are_dead(server: Server, admin: User, fall: Callable[..., Any]) -> None:
     clerk, bob = made(server, "clerk", "clerk"), made(server, "bob", "clerk", None)
-    token = invitations.invite(server, caller(server, clerk), bob.id)
+    token = invitations.invitation_link(server, caller(server, clerk), bob.id)
     fall(server, caller(server, admin), clerk.id)
     refused(invitations.choose_password, server, token, invitations.INVITE, PASSWORD, FROM, code="not_found")
 
@@ -142,7 +142,7 @@ def test_the_links_of_a_fallen_operator_are_dead(server: Server, admin: User, fa
 )
 def test_a_reset_link_is_dead_after_what_it_was_made_for_changed(server: Server, admin: User, end: Callable[..., Any]) -> None:
     bob = made(server, "bob", "viewer")
-    token = invitations.reset(server, caller(server, admin), bob.id)
+    token = invitations.password_reset_link(server, caller(server, admin), bob.id)
     end(server, caller(server, admin), bob.id)
     refused(invitations.user_of_link, server, token, invitations.RESET, code="not_found")
     refused(invitations.choose_password, server, token, invitations.RESET, PASSWORD, FROM, code="not_found")
@@ -150,7 +150,7 @@ def test_a_reset_link_is_dead_after_what_it_was_made_for_changed(server: Server,
 
 def test_of_two_reset_links_the_second_is_dead_once_the_first_was_used(server: Server, admin: User) -> None:
     bob = made(server, "bob", "viewer")
-    one, other = (invitations.reset(server, caller(server, admin), bob.id) for _ in range(2))
+    one, other = (invitations.password_reset_link(server, caller(server, admin), bob.id) for _ in range(2))
     invitations.choose_password(server, one, invitations.RESET, "another long password", FROM)
     refused(invitations.choose_password, server, other, invitations.RESET, PASSWORD, FROM, code="not_found")
     assert server.tokens.login("bob", "another long password", FROM).access
@@ -159,7 +159,7 @@ def test_of_two_reset_links_the_second_is_dead_once_the_first_was_used(server: S
 @pytest.mark.parametrize("kind", [invitations.INVITE, invitations.RESET])
 def test_an_expired_link_opens_nothing(server: Server, clock: StillClock, admin: User, kind: str) -> None:
     bob = made(server, "bob", "viewer", None if kind == invitations.INVITE else PASSWORD)
-    token = {invitations.INVITE: invitations.invite, invitations.RESET: invitations.reset}[kind](
+    token = {invitations.INVITE: invitations.invitation_link, invitations.RESET: invitations.password_reset_link}[kind](
         server, caller(server, admin), bob.id
     )
     server.clock.pass_by(invitations.LIFETIME_S[kind] - 1)  # type: ignore[attr-defined]
@@ -170,7 +170,7 @@ def test_an_expired_link_opens_nothing(server: Server, clock: StillClock, admin:
 
 
 def test_the_first_administrators_link_dies_after_half_an_hour(server: Server) -> None:
-    token = invitations.first_admin(server, CLI)
+    token = invitations.first_admin_link(server, CLI)
     server.clock.pass_by(1800)  # type: ignore[attr-defined]
     refused(invitations.user_of_link, server, token, invitations.FIRST, code="not_found")
     refused(invitations.make_first_admin, server, token, "root", PASSWORD, FROM, code="not_found")
@@ -178,7 +178,7 @@ def test_the_first_administrators_link_dies_after_half_an_hour(server: Server) -
 
 
 def test_the_first_administrators_link_dies_as_soon_as_there_is_a_user(server: Server) -> None:
-    token = invitations.first_admin(server, CLI)
+    token = invitations.first_admin_link(server, CLI)
     made(server, "bob", "viewer")
     refused(invitations.user_of_link, server, token, invitations.FIRST, code="not_found")
     refused(invitations.make_first_admin, server, token, "root", PASSWORD, FROM, code="conflict")
@@ -187,6 +187,6 @@ def test_the_first_administrators_link_dies_as_soon_as_there_is_a_user(server: S
 
 def test_a_link_signed_with_another_secret_opens_nothing(server: Server, tmp_path: Path) -> None:
     other = serve({"SKYSPY_INSTANCE": str(tmp_path / "other")}, StillClock())
-    token = invitations.first_admin(server_of(other), CLI)
+    token = invitations.first_admin_link(server_of(other), CLI)
     release(other)
     refused(invitations.make_first_admin, server, token, "root", PASSWORD, FROM, code="not_found")

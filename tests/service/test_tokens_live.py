@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from skyspy.auth.apikeys import generate
-from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, Ref, TokenError
+from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, PrincipalRef, TokenError
 from skyspy.auth.tokens import LoginError
 from skyspy.auth.upkeep import tidy
 from skyspy.store import Store, audit, families, keys, users
@@ -87,7 +87,12 @@ def test_the_reference_of_an_expired_token_is_expired(one: Desk) -> None:
 
 
 def test_a_reference_to_missing_rows_is_revoked(one: Desk) -> None:
-    refs = [Ref("user", 1, None, "no such family", 9e9), Ref("key", 1, 999), Ref("user", 1), Ref("robot", 1)]
+    refs = [
+        PrincipalRef("user", 1, None, "no such family", 9e9),
+        PrincipalRef("key", 1, 999),
+        PrincipalRef("user", 1),
+        PrincipalRef("robot", 1),
+    ]
     answers = one.tokens.reauthorize(refs)
     assert {answer.code for answer in answers.values() if isinstance(answer, TokenError)} == {"token_revoked"}
     assert len(answers) == 4
@@ -107,7 +112,7 @@ class CountingStore(Store):
 def test_thousands_of_references_are_reauthorized_with_one_query(one: Desk) -> None:
     store = CountingStore(f"sqlite:///{one.store.where}")
     tokens = parts(store, one.settings, SECRET, one.clock).tokens
-    refs = [Ref("user", 1, None, f"family{number}", 9e9) for number in range(5000)]
+    refs = [PrincipalRef("user", 1, None, f"family{number}", 9e9) for number in range(5000)]
     assert len(tokens.reauthorize(refs)) == 5000
     assert store.asked == 1
     store.close()

@@ -31,7 +31,7 @@ def start_family(db: Db, user: User, family: str = "f1", digest: str = "r1", liv
 
 
 def version(db: Db) -> int:
-    return db.store.read(state.version)
+    return db.store.read(state.current_version)
 
 
 def both_at_once(first: Callable[[], object], second: Callable[[], object]) -> list[Exception]:

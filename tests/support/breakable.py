@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from skyspy.auth.principal import Principal, Ref, TokenError
+from skyspy.auth.principal import Principal, PrincipalRef, TokenError
 from skyspy.auth.tokens import Tokens
 from skyspy.store.settings import Settings, SettingsTable
 
@@ -41,7 +41,7 @@ class BreakableTokens(Tokens):
         self.while_identifying(token)
         return super().identify(token, client)
 
-    def reauthorize(self, refs: Iterable[Ref]) -> dict[Ref, Principal | TokenError]:
+    def reauthorize(self, refs: Iterable[PrincipalRef]) -> dict[PrincipalRef, Principal | TokenError]:
         if self.reauthorize_fault is not None:
             raise self.reauthorize_fault
         found = super().reauthorize(refs)
