@@ -20,6 +20,7 @@ from pathlib import Path
 
 from skyspy import feedurl
 from skyspy.feedurl import FeedUrl, FeedUrlError
+from skyspy.files import SecretFileError, read_secret, write_atomically, write_temporary
 
 ROOT = Path(__file__).resolve().parent.parent
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -188,8 +189,8 @@ def rotate_secret_key(environ: Mapping[str, str], until: float | None) -> Path:
         if until is None:
             former.unlink(missing_ok=True)
         else:
-            _write_atomically(former, f"{boot.secret_key}\n{datetime.fromtimestamp(until, UTC).isoformat()}\n")
-        _write_atomically(path, secrets.token_urlsafe(48))
+            write_atomically(former, f"{boot.secret_key}\n{datetime.fromtimestamp(until, UTC).isoformat()}\n")
+        write_atomically(path, secrets.token_urlsafe(48))
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from None
     return path
@@ -284,17 +285,24 @@ def _secret_key(text: str | None, instance: Path) -> str:
     path = instance / _KEY_FILE
     if not path.exists():
         try:
-            temporary = _write_temporary(path, secrets.token_urlsafe(48))
+            temporary = write_temporary(path, secrets.token_urlsafe(48))
             # Creating a hard link is atomic: two processes that start at the same time use the same key.
             with contextlib.suppress(FileExistsError):
                 os.link(temporary, path)
             temporary.unlink()
         except OSError as error:
             raise ConfigError(f"SKYSPY_SECRET_KEY: cannot write {path}: {error.strerror}") from None
-    key = path.read_text().strip()
+    key = _read_secret(path, "SKYSPY_SECRET_KEY: ").strip()
     if len(key) < _MIN_SECRET_LENGTH:
         raise ConfigError(f"SKYSPY_SECRET_KEY: {path} is damaged; delete it to have a new key generated")
     return key
+
+
+def _read_secret(path: Path, prefix: str = "") -> str:
+    try:
+        return read_secret(path)
+    except SecretFileError as error:
+        raise ConfigError(f"{prefix}{error}") from None
 
 
 def _former_key(environ: Mapping[str, str], instance: Path, secret_key: str) -> FormerKey | None:
@@ -316,11 +324,9 @@ def _former_key(environ: Mapping[str, str], instance: Path, secret_key: str) -> 
 
 def _former_key_from_file(path: Path, secret_key: str) -> FormerKey | None:
     try:
-        text, _, until = path.read_text().partition("\n")
+        text, _, until = _read_secret(path).partition("\n")
     except FileNotFoundError:
         return None
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
     ends = _timestamp(until.strip())
     if len(text) < _MIN_SECRET_LENGTH or ends is None:
         raise ConfigError(f"{path} is damaged; without it, what was made under the former secret key and not used since ends")
@@ -334,19 +340,3 @@ def _timestamp(text: str) -> float | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).timestamp()
     except (ValueError, OverflowError):
         return None
-
-
-def _write_temporary(path: Path, text: str) -> Path:
-    """Write a secret to a temporary file beside `path`, with mode 0600; returns the temporary path."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        # The key must be on disk before anything is signed with it: without the key, what it signed is invalid.
-        os.fsync(file.fileno())
-    return temporary
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    """Replace a file's content by a secret atomically."""
-    _write_temporary(path, text).replace(path)
