@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from skyspy import feedurl
+from skyspy import feedurl, hosts
 from skyspy.feedurl import FeedUrl, FeedUrlError
 from skyspy.files import SecretFileError, read_secret, write_atomically, write_temporary
 
@@ -75,6 +75,12 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("SKYSPY_ALT", "0m", "Receiver altitude with its unit: 120m or 400ft", ("ALT",)),
     Variable("SKYSPY_SOCKETIO_PATH", "/socket.io", "Path of the Socket.IO endpoint"),
     Variable("SKYSPY_TRUSTED_PROXIES", "unset", "Addresses or networks whose X-Forwarded-* headers are believed"),
+    Variable(
+        "SKYSPY_HOSTS",
+        "unset",
+        "Host names that the server answers to, without ports; unset: every one. This machine's own names and health checks are "
+        "always answered",
+    ),
     Variable("SKYSPY_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
     Variable("TZ", "the machine's", "Time zone of printed local times; the wire is always UTC"),
 )
@@ -118,6 +124,7 @@ class Config:
     altitude_m: float
     socketio_path: str
     trusted_proxies: tuple[Network, ...]
+    hosts: frozenset[str]
     log_level: str
     first_settings: Mapping[str, str]
 
@@ -167,6 +174,7 @@ def load(environ: Mapping[str, str], setting_names: frozenset[str] = frozenset()
         altitude_m=_altitude(environ),
         socketio_path=path,
         trusted_proxies=_networks(environ.get("SKYSPY_TRUSTED_PROXIES", "")),
+        hosts=_hosts(environ.get("SKYSPY_HOSTS", "")),
         log_level=level,
         first_settings={name: environ[name] for name in sorted(setting_names) if name in environ},
     )
@@ -275,6 +283,13 @@ def _networks(text: str) -> tuple[Network, ...]:
         except ValueError:
             raise ConfigError(f"SKYSPY_TRUSTED_PROXIES: {word!r} is not an address or network") from None
     return tuple(result)
+
+
+def _hosts(text: str) -> frozenset[str]:
+    try:
+        return hosts.parse_list(text)
+    except hosts.HostError as error:
+        raise ConfigError(f"SKYSPY_HOSTS: {error}") from None
 
 
 def _secret_key(text: str | None, instance: Path) -> str:
