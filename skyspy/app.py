@@ -52,6 +52,7 @@ from skyspy.sockets.traffic import traffic_of
 from skyspy.sockets.unknown import refuse_unknown
 from skyspy.store import Store
 from skyspy.store.history import HistoryStore
+from skyspy.store.installation import Installation
 from skyspy.store.settings import Settings, SettingsTable
 from skyspy.topics import EVENTS, Event
 from skyspy.tracker import Limits, Tracker
@@ -139,7 +140,10 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     store.upgrade()
     history = HistoryStore(boot.history_url, store, clock)
     history.open()
+    installation = Installation(store, boot.instance)
+    installation.settle()
     settings = components.settings(store, boot.first_settings, clock)
+    settings.close_while(installation.why_foreign)
     secret, passwords = secret_of(boot, clock), components.passwords()
     sign_in = SignIn(store, passwords, LoginThrottle(store, secret, clock), clock)
     api_keys = ApiKeys(store, secret, clock)

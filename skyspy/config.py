@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from skyspy import feedurl
+from skyspy import feedurl, hosts
 from skyspy.feedurl import FeedUrl, FeedUrlError
+from skyspy.files import SecretFileError, read_secret, write_atomically, write_temporary
 
 ROOT = Path(__file__).resolve().parent.parent
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -74,6 +75,12 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("SKYSPY_ALT", "0m", "Receiver altitude with its unit: 120m or 400ft", ("ALT",)),
     Variable("SKYSPY_SOCKETIO_PATH", "/socket.io", "Path of the Socket.IO endpoint"),
     Variable("SKYSPY_TRUSTED_PROXIES", "unset", "Addresses or networks whose X-Forwarded-* headers are believed"),
+    Variable(
+        "SKYSPY_HOSTS",
+        "unset",
+        "Host names that the server answers to, without ports; unset: every one. This machine's own names and health checks are "
+        "always answered",
+    ),
     Variable("SKYSPY_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
     Variable("TZ", "the machine's", "Time zone of printed local times; the wire is always UTC"),
 )
@@ -117,6 +124,7 @@ class Config:
     altitude_m: float
     socketio_path: str
     trusted_proxies: tuple[Network, ...]
+    hosts: frozenset[str]
     log_level: str
     first_settings: Mapping[str, str]
 
@@ -166,6 +174,7 @@ def load(environ: Mapping[str, str], setting_names: frozenset[str] = frozenset()
         altitude_m=_altitude(environ),
         socketio_path=path,
         trusted_proxies=_networks(environ.get("SKYSPY_TRUSTED_PROXIES", "")),
+        hosts=_hosts(environ.get("SKYSPY_HOSTS", "")),
         log_level=level,
         first_settings={name: environ[name] for name in sorted(setting_names) if name in environ},
     )
@@ -188,8 +197,8 @@ def rotate_secret_key(environ: Mapping[str, str], until: float | None) -> Path:
         if until is None:
             former.unlink(missing_ok=True)
         else:
-            _write_atomically(former, f"{boot.secret_key}\n{datetime.fromtimestamp(until, UTC).isoformat()}\n")
-        _write_atomically(path, secrets.token_urlsafe(48))
+            write_atomically(former, f"{boot.secret_key}\n{datetime.fromtimestamp(until, UTC).isoformat()}\n")
+        write_atomically(path, secrets.token_urlsafe(48))
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from None
     return path
@@ -276,6 +285,13 @@ def _networks(text: str) -> tuple[Network, ...]:
     return tuple(result)
 
 
+def _hosts(text: str) -> frozenset[str]:
+    try:
+        return hosts.parse_list(text)
+    except hosts.HostError as error:
+        raise ConfigError(f"SKYSPY_HOSTS: {error}") from None
+
+
 def _secret_key(text: str | None, instance: Path) -> str:
     if text:
         if len(text) < _MIN_SECRET_LENGTH:
@@ -284,17 +300,24 @@ def _secret_key(text: str | None, instance: Path) -> str:
     path = instance / _KEY_FILE
     if not path.exists():
         try:
-            temporary = _write_temporary(path, secrets.token_urlsafe(48))
+            temporary = write_temporary(path, secrets.token_urlsafe(48))
             # Creating a hard link is atomic: two processes that start at the same time use the same key.
             with contextlib.suppress(FileExistsError):
                 os.link(temporary, path)
             temporary.unlink()
         except OSError as error:
             raise ConfigError(f"SKYSPY_SECRET_KEY: cannot write {path}: {error.strerror}") from None
-    key = path.read_text().strip()
+    key = _read_secret(path, "SKYSPY_SECRET_KEY: ").strip()
     if len(key) < _MIN_SECRET_LENGTH:
         raise ConfigError(f"SKYSPY_SECRET_KEY: {path} is damaged; delete it to have a new key generated")
     return key
+
+
+def _read_secret(path: Path, prefix: str = "") -> str:
+    try:
+        return read_secret(path)
+    except SecretFileError as error:
+        raise ConfigError(f"{prefix}{error}") from None
 
 
 def _former_key(environ: Mapping[str, str], instance: Path, secret_key: str) -> FormerKey | None:
@@ -316,11 +339,9 @@ def _former_key(environ: Mapping[str, str], instance: Path, secret_key: str) -> 
 
 def _former_key_from_file(path: Path, secret_key: str) -> FormerKey | None:
     try:
-        text, _, until = path.read_text().partition("\n")
+        text, _, until = _read_secret(path).partition("\n")
     except FileNotFoundError:
         return None
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
     ends = _timestamp(until.strip())
     if len(text) < _MIN_SECRET_LENGTH or ends is None:
         raise ConfigError(f"{path} is damaged; without it, what was made under the former secret key and not used since ends")
@@ -334,19 +355,3 @@ def _timestamp(text: str) -> float | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).timestamp()
     except (ValueError, OverflowError):
         return None
-
-
-def _write_temporary(path: Path, text: str) -> Path:
-    """Write a secret to a temporary file beside `path`, with mode 0600; returns the temporary path."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        # The key must be on disk before anything is signed with it: without the key, what it signed is invalid.
-        os.fsync(file.fileno())
-    return temporary
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    """Replace a file's content by a secret atomically."""
-    _write_temporary(path, text).replace(path)

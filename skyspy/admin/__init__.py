@@ -99,7 +99,7 @@ def _shell() -> dict[str, Any]:
     here = (request.endpoint or "").rpartition(".")[2].partition("_")[0]
     return {
         # One name, so that a page's own variables cannot shadow these.
-        "shell": {"groups": groups, "here": here, "counts": counts},
+        "shell": {"groups": groups, "here": here, "counts": counts, "closed": server.settings.closed},
         "user": context.user,
         "may": context.may,
         "settings": server.settings.current,

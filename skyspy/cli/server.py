@@ -10,6 +10,7 @@ from skyspy.receivers import manager
 from skyspy.services import access, invitations
 from skyspy.services.feeds import CHECK_SECONDS
 from skyspy.store import users
+from skyspy.store.installation import Installation
 from skyspy.store.registry import row_of, to_text
 
 settings = Group("settings", help="Show and change settings.")
@@ -47,6 +48,18 @@ def db_upgrade(context: CliContext) -> None:
     """Upgrade the schemas of the database and its history. The server also does this when it starts."""
     print(f"the database {context.store.where} is at schema {context.store.upgrade()}")
     print(f"the history {context.history.where} is at schema {context.history.upgrade()}")
+
+
+@db.command("adopt")
+@click.pass_obj
+def db_adopt(context: CliContext) -> None:
+    """Accept the database as this installation's own, after it was lost or exchanged. A server that is private for that reason
+    is as its settings say within two seconds."""
+    installation = Installation(context.store, context.config.instance)
+    if installation.adopt(context.caller.actor, context.clock.wall()):
+        print(f"the database {context.store.where} is this installation's own now")
+    else:
+        print(f"the database {context.store.where} was this installation's own already; nothing changed")
 
 
 @click.command("admin-link")

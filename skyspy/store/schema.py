@@ -48,6 +48,8 @@ STATE = Table(
     Column("version", Integer, nullable=False),
     # Until then the list of connections is being viewed: every process writes traffic counters of its sessions (see presence.py).
     Column("wanted_until", Double, nullable=False, server_default="0"),
+    # The random id that the database shares with its instance folder; NULL until a server first starts on it (see installation.py).
+    Column("installation", String(32)),
 )
 
 # `value` is JSON; NULL means that the default was chosen: the row stays, so that the environment's value does not apply again.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,10 +41,15 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The rows as read, and the settings made from them."""
+    """The rows as read, the settings made from them, and the installation that the database names."""
 
     rows: Mapping[str, str | None]
     settings: Settings
+    installation: str | None = None
+
+
+def _never_foreign(_installation: str | None) -> str:
+    return ""
 
 
 class SettingsTable:
@@ -62,6 +67,9 @@ class SettingsTable:
         self._failed_at = 0.0
         self._checked_at = self._clock.steady()
         self._snapshot = Snapshot({}, Settings())
+        self._why_foreign: Callable[[str | None], str] = _never_foreign
+        self.closed = ""
+        """Why AUTH_MODE is private whatever the table says; "" where it is as the table says."""
         self.adopt(self._with_initial(initial or {}))
 
     @property
@@ -110,14 +118,28 @@ class SettingsTable:
         """Every setting as stored now, in the registry's order. Raises StoreError."""
         return self._store.read(_rows)
 
+    def close_while(self, why_foreign: Callable[[str | None], str]) -> None:
+        """From now on AUTH_MODE is private while `why_foreign`, asked for the installation that the database names, says why."""
+        self._why_foreign = why_foreign
+        self.adopt(self._snapshot)
+
     def adopt(self, snapshot: Snapshot) -> Settings:
         """Use the settings that a transaction left, unless newer ones are known already; returns them."""
         # Two reads may end in the reverse order of their start: never replace a newer snapshot.
         if snapshot.settings.version >= self._snapshot.settings.version:
             if snapshot.settings.problems and snapshot.settings.problems != self._snapshot.settings.problems:
                 log.error("settings: %s", "; ".join(snapshot.settings.problems))
-            self._snapshot = snapshot
+            self._snapshot = self._checked(snapshot)
         return snapshot.settings
+
+    def _checked(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot, with a private AUTH_MODE where the database is not this installation's."""
+        before, self.closed = self.closed, self._why_foreign(snapshot.installation)
+        if not self.closed:
+            return snapshot
+        if self.closed != before:
+            log.error("%s", self.closed)
+        return replace(snapshot, settings=replace(snapshot.settings, AUTH_MODE="private"))
 
     def _with_initial(self, initial: Mapping[str, str]) -> Snapshot:
         try:
@@ -143,9 +165,9 @@ def _chosen(connection: Connection) -> set[str]:
 
 
 def _read(connection: Connection) -> Snapshot:
-    version = state.current_version(connection)
+    version, installation = state.version_and_installation(connection)
     rows = {row.name: row.value for row in connection.execute(select(SETTINGS.c.name, SETTINGS.c.value))}
-    return Snapshot(rows, settings_from_rows(rows, version))
+    return Snapshot(rows, settings_from_rows(rows, version), installation)
 
 
 def _rows(connection: Connection) -> list[Setting]:

@@ -22,6 +22,12 @@ def bump(connection: Connection) -> int:
     return current_version(connection)
 
 
+def version_and_installation(connection: Connection) -> tuple[int, str | None]:
+    """The version, and the id that the database shares with its installation (see installation.py)."""
+    version, installation = connection.execute(select(STATE.c.version, STATE.c.installation)).one()
+    return int(version), installation
+
+
 def current_version(connection: Connection) -> int:
     """The version as visible to this transaction."""
     return int(connection.execute(select(STATE.c.version)).scalar_one())

@@ -1,4 +1,4 @@
-"""Infrastructure: the origins that may connect, and the limits on connections and packets that the settings give.
+"""Infrastructure: the host names that are answered, the origins that may connect, and the limits on connections and packets that the settings give.
 
 Invariants: a browser's page may connect from this server's own origin and from those in CORS_ORIGINS; a client
 other than a browser sends no Origin and is admitted by its token alone. Tokens are not checked here.
@@ -11,9 +11,13 @@ from collections.abc import MutableMapping
 from typing import Any, Protocol
 
 from skyspy.address import Network, Peer, canonical_origin, is_trusted, peer_of
+from skyspy.hosts import is_listed
 from skyspy.transport.rate_limit import RateLimitedLogger
 
 log = RateLimitedLogger(logging.getLogger(__name__))
+
+PROBES = ("/healthz", "/readyz")
+"""Paths that are answered under every host name: a supervisor asks for them by address."""
 
 
 class Limits(Protocol):
@@ -41,9 +45,10 @@ class SettingsSource(Protocol):
 class Guard:
     """Checks origins, and gives the limits. The Socket.IO server takes it as its `cors_allowed_origins`."""
 
-    def __init__(self, settings: SettingsSource, trusted: tuple[Network, ...]) -> None:
+    def __init__(self, settings: SettingsSource, trusted: tuple[Network, ...], listed: frozenset[str] = frozenset()) -> None:
         self._settings = settings
         self._trusted = trusted
+        self._hosts = listed
 
     def __call__(self, origin: str | None, environ: MutableMapping[str, Any] | None = None) -> bool:
         """Whether a page of this origin may connect. A request without an origin is not a browser's, and is allowed."""
@@ -70,6 +75,11 @@ class Guard:
     def peer(self, environ: MutableMapping[str, Any]) -> Peer:
         """The other end of a request."""
         return peer_of(environ, self._trusted)
+
+    def answers_to(self, environ: MutableMapping[str, Any]) -> bool:
+        """Whether the request is addressed to a host name that the operator listed, or asks for a health check."""
+        path = str(environ.get("PATH_INFO", "")).rstrip("/")
+        return path in PROBES or is_listed(self.peer(environ).origin, self._hosts)
 
     def is_proxy(self, address: str) -> bool:
         """Whether the address is a trusted proxy's."""

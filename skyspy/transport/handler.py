@@ -13,7 +13,7 @@ from typing import Any
 
 from gevent.pywsgi import WSGIHandler
 
-from skyspy import headers
+from skyspy import headers, wirejson
 from skyspy.address import LOCAL
 from skyspy.transport.connection import ClientConnection, ConnectionRegistry
 from skyspy.transport.frames import NORMAL, BoundedWebSocket
@@ -37,6 +37,14 @@ FULL: dict[str, Answer] = {
     "rate_limited": ("429 Too Many Requests", "Rate limit exceeded"),
 }
 """The answer to one connection too many, by the registry's code."""
+WRONG_HOST = wirejson.dump_bytes(
+    {
+        "error": {
+            "code": "unknown_host",
+            "message": "This server does not answer to that host name; SKYSPY_HOSTS lists those it does",
+        }
+    }
+)
 TRANSPORTS = (["polling"], ["websocket"])
 
 
@@ -66,6 +74,9 @@ class Handler(StrictHandler):
 
     def run_application(self) -> None:
         """Refuse, upgrade, or hand the request to the application."""
+        if not self.registry.guard.answers_to(self.environ):
+            self._refuse_host()
+            return
         refusal: Answer | None = None
         try:
             query = None
@@ -86,6 +97,14 @@ class Handler(StrictHandler):
             unread = self.forget_body()
         if unread or refusal is not None:
             # Closed at once, the connection would be reset while the client still sends, and it could not read the answer.
+            linger(self.socket)
+
+    def _refuse_host(self) -> None:
+        self.registry.counts.refused += 1
+        log.warning("%s asked for a host name that is not in SKYSPY_HOSTS", self.peer_address())
+        self.respond("421 Misdirected Request", WRONG_HOST, [("Connection", "close")], "application/json")
+        self.close_connection = True
+        if self.forget_body():
             linger(self.socket)
 
     def start_response(self, status: str, given: list[tuple[str, str]], exc_info: Any = None) -> Any:

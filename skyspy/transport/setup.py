@@ -47,7 +47,7 @@ OPTIONS: dict[str, Any] = {
 
 def socketio_options(settings: SettingsSource, config: Config) -> dict[str, Any]:
     """The Socket.IO server's options."""
-    return {**OPTIONS, "cors_allowed_origins": Guard(settings, config.trusted_proxies)}
+    return {**OPTIONS, "cors_allowed_origins": Guard(settings, config.trusted_proxies, config.hosts)}
 
 
 def install(socketio: Any) -> ConnectionRegistry:

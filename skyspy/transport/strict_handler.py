@@ -144,10 +144,10 @@ class StrictHandler(WebSocketHandler):  # type: ignore[misc]
             self.wsgi_input = Input(self.rfile, 0)
         return left
 
-    def respond(self, status: str, body: bytes, given: list[tuple[str, str]]) -> None:
-        """Send a whole response of plain text."""
+    def respond(self, status: str, body: bytes, given: list[tuple[str, str]], media: str = "text/plain; charset=UTF-8") -> None:
+        """Send a whole response, of plain text unless it says otherwise."""
         self.result = [body]
-        self.start_response(status, [("Content-Type", "text/plain; charset=UTF-8"), ("Content-Length", str(len(body))), *given])
+        self.start_response(status, [("Content-Type", media), ("Content-Length", str(len(body))), *given])
         self.process_result()
 
     # -- the answer and the log ------------------------------------------------------------------

@@ -19,7 +19,8 @@ from itsdangerous import TimestampSigner
 from werkzeug.test import TestResponse
 
 from skyspy.app import Components
-from skyspy.store import Store
+from skyspy.server import server_of
+from skyspy.store import Store, state
 from tests.conftest import StillClock
 from tests.data.installation import plaintext
 from tests.data.installation.plaintext import AGENT, HOME, NOW
@@ -215,6 +216,13 @@ def test_the_settings_in_force_are_those_that_were_chosen(there: Installation) -
     assert "audio.view" in there.ask("/api/auth/me/", key("for a year")).get_json()["permissions"]
     grant = there.sign_in("otto", plaintext.password("otto")).get_json()
     assert grant["expires_in"] == 7200
+
+
+def test_an_installation_without_an_id_starts_as_ever_and_has_one_then(there: Installation) -> None:
+    server = server_of(there.app)
+    found = server.store.read(state.version_and_installation)[1]
+    assert server.settings.closed == ""
+    assert (server.config.instance / "installation").read_text() == f"{found}\n"
 
 
 def test_passwords_sign_in_and_a_disabled_user_does_not(there: Installation) -> None:

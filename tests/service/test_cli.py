@@ -26,6 +26,7 @@ def test_the_commands_are_the_contracts() -> None:
         "secret rotate",
         *(f"settings {verb}" for verb in ("list", "get", "set")),
         "db upgrade",
+        "db adopt",
         "feed check",
     }
 
@@ -54,6 +55,15 @@ def test_the_module_is_the_command_and_a_mistake_in_a_process_is_one_line_too(sh
 
 
 # Settings, database, feeds
+
+
+def test_adopting_accepts_the_database_once_and_says_what_it_did(shell: Shell) -> None:
+    assert "own now" in shell.good("db", "adopt")
+    assert "nothing changed" in shell.good("db", "adopt")
+    folder = Path(shell.environ["SKYSPY_INSTANCE"])
+    (folder / "installation").unlink()
+    (folder / "installation").mkdir()
+    assert "cannot write" in shell.bad("db", "adopt")
 
 
 def test_settings_are_listed_read_and_set(shell: Shell) -> None:

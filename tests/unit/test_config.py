@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from pathlib import Path
@@ -153,8 +154,53 @@ def test_the_file_of_the_former_key_tells_nothing_of_a_key_in_the_environment(tm
 @pytest.mark.parametrize("text", ["", "short\n2027-01-31\n", "x" * 40, "x" * 40 + "\nsoon\n"])
 def test_a_damaged_file_of_the_former_key_stops_the_start(tmp_path: Path, text: str) -> None:
     load(environ(tmp_path))
-    (tmp_path / "instance" / "secret_key.former").write_text(text)
+    path = tmp_path / "instance" / "secret_key.former"
+    path.touch(0o600)
+    path.write_text(text)
     with pytest.raises(ConfigError, match=r"secret_key\.former is damaged"):
+        load(environ(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["secret_key", "secret_key.former"])
+@pytest.mark.parametrize("damage", ["binary", "empty", "folder", "pipe", "loop"])
+def test_a_damaged_secret_file_is_one_line(tmp_path: Path, name: str, damage: str) -> None:
+    load(environ(tmp_path))
+    rotate_secret_key(environ(tmp_path), 2e9)
+    path = tmp_path / "instance" / name
+    path.unlink()
+    if damage == "folder":
+        path.mkdir()
+    elif damage == "pipe":
+        os.mkfifo(path, 0o600)
+    elif damage == "loop":
+        path.symlink_to(path)
+    else:
+        path.write_bytes(b"" if damage == "empty" else b"\xff\xfe\x00" * 20)
+        path.chmod(0o600)
+    with pytest.raises(ConfigError, match=re.escape(str(path))) as caught:
+        load(environ(tmp_path))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["secret_key", "secret_key.former"])
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o602, 0o666])
+def test_a_secret_file_that_others_can_read_stops_the_start_and_says_what_to_do(tmp_path: Path, name: str, mode: int) -> None:
+    load(environ(tmp_path))
+    rotate_secret_key(environ(tmp_path), 2e9)
+    path = tmp_path / "instance" / name
+    path.chmod(mode)
+    with pytest.raises(ConfigError, match=rf"\A[^\n]+chmod 600 {re.escape(str(path))}[^\n]+\Z"):
+        load(environ(tmp_path))
+    path.chmod(0o600)
+    load(environ(tmp_path))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
+def test_a_secret_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    load(environ(tmp_path))
+    path = tmp_path / "instance" / "secret_key"
+    path.chmod(0)
+    with pytest.raises(ConfigError, match=rf"\A[^\n]*cannot read {re.escape(str(path))}[^\n]+\Z"):
         load(environ(tmp_path))
 
 
