@@ -20,7 +20,8 @@ export class Link extends EventTarget {
     this.retry = 0;
     this.socket = io({
       path,
-      auth: (give) => give(session.access ? { token: session.access } : {}),
+      // No greeting: subscribing brings what was missed, or a snapshot.
+      auth: (give) => give({ greeting: false, ...(session.access && { token: session.access }) }),
       transports: ["websocket", "polling"],
       tryAllTransports: true,
       reconnectionDelayMax: 15000,
@@ -46,7 +47,7 @@ export class Link extends EventTarget {
     if (this.socket.connected && this.session.access) this.socket.emit("authenticate", { token: this.session.access });
   }
 
-  /** Subscribe from the last applied delta: the server sends the missed deltas or a snapshot. */
+  /** Subscribe from the last applied delta: the server sends what was missed as one delta, or a snapshot. */
   catchUp() {
     if (this.asking) return;
     this.asking = true;

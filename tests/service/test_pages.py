@@ -207,13 +207,20 @@ def test_what_is_older_than_what_is_shown_changes_nothing() -> None:
     assert run(BEGIN + script) == ["old", False, 7, 6]
 
 
-def test_missed_deltas_close_a_gap() -> None:
+def test_one_delta_with_all_that_was_missed_closes_a_gap() -> None:
     script = """
     const gap = delta(6, 7, [{ hex: "A", gs: 8 }]).outcome;
-    const missed = [delta(5, 6, [{ hex: "B", gs: 4 }]).outcome, delta(6, 7, [{ hex: "A", gs: 8 }]).outcome];
+    const missed = delta(5, 7, [{ hex: "A", gs: 8 }, { hex: "B", gs: 4 }]).outcome;
     print([gap, missed, shown().A.gs, shown().B.gs, sky.seq]);
     """
-    assert run(BEGIN + script) == ["gap", ["applied", "applied"], 8, 4, 7]
+    assert run(BEGIN + script) == ["gap", "applied", 8, 4, 7]
+
+
+def test_what_was_missed_is_applied_where_a_part_of_it_is_known() -> None:
+    script = (
+        'print([delta(3, 7, [{ hex: "A", gs: 8 }]).outcome, delta(3, 7, [{ hex: "A", gs: 1 }]).outcome, shown().A.gs, sky.seq])'
+    )
+    assert run(BEGIN + script) == ["applied", "old", 8, 7]
 
 
 def test_a_restarted_server_brings_a_whole_new_sky() -> None:

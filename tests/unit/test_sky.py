@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from skyspy import topics
+from skyspy import topics, wirejson
 from skyspy.address import Peer
 from skyspy.aircraft import Observation
 from skyspy.app import build_view
@@ -18,11 +18,10 @@ from skyspy.presence.sessions import Session
 from skyspy.receivers.manager import Receivers
 from skyspy.sky import Sky, SkyView
 from skyspy.sky.audience import patch_seen_from, seen_from, summarise
-from skyspy.sky.delta_buffer import DeltaBuffer
 from skyspy.sky.history import HistorySink
 from skyspy.sky.streams import STREAMS
 from skyspy.store.settings import Settings
-from skyspy.tracker import Delta, Limits, Tracker, totals
+from skyspy.tracker import Limits, Tracker, totals
 from tests.conftest import StillClock
 
 HERE = (47.4582, 8.5555)
@@ -145,22 +144,65 @@ def test_a_client_that_applies_deltas_holds_what_a_later_snapshot_shows() -> Non
     }
 
 
-def test_a_returning_client_gets_the_missed_deltas_or_a_snapshot() -> None:
+def test_a_returning_client_gets_what_it_missed_as_one_delta_or_a_snapshot() -> None:
     scene = Scene(DELTA)
-    scene.hear("4B1613", gs=250.0)
+    scene.hear("4B1613", gs=250.0, track=90.0)
     scene.tick()
     epoch, seq = scene.sky.tracker.epoch, scene.sky.tracker.seq
     assert scene.shown("aircraft", (epoch, seq)) == []
     for gs in (251.0, 252.0):
         scene.hear("4B1613", 1, gs=gs)
         scene.tick()
-    events, missed = zip(*scene.shown("aircraft", (epoch, seq)), strict=True)
-    assert set(events) == {"aircraft:delta"}
-    assert [patch["gs"] for delta in missed for patch in delta["changed"]] == [251.0, 252.0]
-    assert missed[0]["prev"] == seq
-    assert missed[-1]["seq"] == scene.sky.tracker.seq
-    for unknown in (("another epoch", seq), (epoch, seq + 99), (epoch, "7")):
+    [(event, missed)] = scene.shown("aircraft", (epoch, seq))
+    assert event == "aircraft:delta"
+    assert (missed["epoch"], missed["prev"], missed["seq"]) == (epoch, seq, scene.sky.tracker.seq)
+    assert missed["changed"] == [{"hex": "4B1613", "gs": 252.0, "seen": 0.1}], "the last value of what changed, and its age"
+    for unknown in (("another epoch", seq), (epoch, seq + 99), (epoch, -1)):
         assert [event for event, _ in scene.shown("aircraft", unknown)] == ["aircraft:snapshot"]
+
+
+BUSY = (
+    "alt_baro",
+    "alt_geom",
+    "baro_rate",
+    "geom_rate",
+    "gs",
+    "ias",
+    "tas",
+    "mach",
+    "track",
+    "roll",
+    "mag_heading",
+    "rc",
+    "ws",
+    "oat",
+)
+QUIET = ("nav_qnh", "nav_altitude_mcp", "nav_heading", "nic", "version", "nac_p", "nac_v", "sil", "gva", "sda")
+
+
+def test_a_long_absence_from_a_large_sky_costs_no_more_than_a_snapshot() -> None:
+    scene = Scene(DELTA)
+    hexes = [f"4B{number:04X}" for number in range(600)]
+    for hex_ in hexes:
+        scene.hear(hex_, **dict.fromkeys(BUSY + QUIET, 1))
+    scene.tick()
+    epoch, seq = scene.sky.tracker.epoch, scene.sky.tracker.seq
+    for second in range(2, 34):
+        for hex_ in hexes:
+            scene.hear(hex_, 1, **dict.fromkeys(BUSY, second))
+        scene.tick(1.0)
+    [(event, missed)] = scene.shown("aircraft", (epoch, seq))
+    [(_, snapshot)] = scene.shown("aircraft")
+    assert event == "aircraft:delta"
+    assert len(wirejson.dumps(missed)) < len(wirejson.dumps(snapshot))
+    # Where nearly everything changed or left, the snapshot is the smaller one.
+    for hex_ in hexes[:300]:
+        scene.hear(hex_, 1, **dict.fromkeys(BUSY + QUIET, 99))
+    for _ in range(61):
+        for hex_ in hexes[:300]:
+            scene.hear(hex_, 1, gs=100)
+        scene.tick(1.0)
+    assert [event for event, _ in scene.shown("aircraft", (epoch, seq))] == ["aircraft:snapshot"]
 
 
 @pytest.mark.parametrize(("accuracy", "observer"), [("exact", HERE), ("rounded", (47.5, 8.6)), ("hidden", None)])
@@ -262,14 +304,6 @@ def test_every_topic_has_its_snapshot(topic: str) -> None:
     assert event == (row.snapshot or "stats:update")
     assert payload["timestamp"].endswith("Z")
     assert isinstance(payload[row.holds], list) if row.holds else row.name in ("stats", "cannonball")
-
-
-def test_memory_forgets_the_oldest_and_says_so() -> None:
-    memory = DeltaBuffer(limit=3)
-    for seq in range(1, 6):
-        memory.add(Delta(seq, seq - 1, (), ({"hex": "4B1613", "gs": seq},), ()))
-    assert memory.since(1) is None
-    assert [d.seq for d in memory.since(2) or []] == [3, 4, 5]
 
 
 def test_half_a_position_change_carries_the_whole_distance() -> None:

@@ -11,7 +11,7 @@ from skyspy.clock import Moment
 from skyspy.filters import AircraftFilter, select
 from skyspy.presence.sessions import Session
 from skyspy.sky.audience import Payload, patch_seen_from, seen_from
-from skyspy.sky.delta_buffer import DeltaBuffer
+from skyspy.sky.delta_memory import DeltaMemory, Missed
 from skyspy.sky.streams.base import Event, Params, Request, RequestError, Stream, fixed
 from skyspy.sky.view import SkyView
 from skyspy.topics import AUDIENCES, DELTA, TOPICS, WHOLE, Room
@@ -29,7 +29,7 @@ class AircraftStream(Stream):
 
     def __init__(self, view: SkyView) -> None:
         self._view = view
-        self._memory = DeltaBuffer()
+        self._memory = DeltaMemory()
         self._last_heartbeat = view.clock.steady()
         self._whole_rooms = tuple(Room(view.name, self.topic.name, WHOLE, audience) for audience in AUDIENCES)
         self._delta_rooms = tuple(Room(view.name, self.topic.name, DELTA, audience) for audience in AUDIENCES)
@@ -44,13 +44,15 @@ class AircraftStream(Stream):
         return frozenset({str(Room(session.sky, self.topic.name, DELTA if session.delta else WHOLE, session.audience))})
 
     def snapshot(self, session: Session) -> Iterable[Event]:
-        """Every aircraft; or, for a session that resumes, the deltas it missed if all of them are in memory."""
+        """Every aircraft; or, for a session that resumes, what it missed as one delta, if that is remembered and smaller."""
         now = self._view.clock.moment()
         missed = self._missed(session)
-        if missed is None:
+        if missed is not None and missed.seq == missed.prev:
+            return ()
+        if missed is None or missed.size >= _snapshot_size(self._view.tracker):
             return (Event("aircraft:snapshot", partial(self._snapshot, now)),)
         wholes = _Wholes(self._view.tracker, now)
-        return tuple(Event("aircraft:delta", partial(self._delta, delta, wholes, now)) for delta in missed)
+        return (Event("aircraft:delta", partial(self._delta, missed.folded(wholes), wholes, now)),)
 
     def on_tick(self, delta: Delta | None, now: Moment) -> Iterable[Event]:
         """The changes, once as whole objects and once as a delta; a heartbeat when it is due."""
@@ -99,14 +101,12 @@ class AircraftStream(Stream):
         listed = self._view.aircraft(audience)
         return {"aircraft": listed, "count": len(listed), "timestamp": now.timestamp, "epoch": tracker.epoch, "seq": tracker.seq}
 
-    def _missed(self, session: Session) -> list[Delta] | None:
-        """The deltas since the one from which the session resumes, in order; None when it needs a snapshot instead."""
+    def _missed(self, session: Session) -> Missed | None:
+        """What changed after the delta from which the session resumes; None when it needs a snapshot."""
         if session.resume is None or not session.delta:
             return None
         epoch, seq = session.resume
-        if epoch != self._view.tracker.epoch:
-            return None
-        return [] if seq == self._view.tracker.seq else self._memory.since(seq)
+        return self._memory.since(seq) if epoch == self._view.tracker.epoch else None
 
     # -- requests ------------------------------------------------------------------------------
 
@@ -133,6 +133,11 @@ class AircraftStream(Stream):
 
     def _answer_snapshot(self, session: Session, _params: Params) -> object:
         return self._snapshot(self._view.clock.moment(), session.audience)
+
+
+def _snapshot_size(tracker: Tracker) -> int:
+    """How many values a snapshot has, ages included, about: to count them is far cheaper than to encode it."""
+    return sum(len(aircraft) + 2 for aircraft in tracker.listed())
 
 
 class _Wholes(dict[str, Payload]):

@@ -18,7 +18,8 @@ class Live extends EventTarget {
     this.ended = null;
     this.socket = io({
       path: document.body.dataset.socketioPath,
-      auth: (give) => give(this.token ? { token: this.token } : {}),
+      // No greeting: no page of the panel shows aircraft.
+      auth: (give) => give({ greeting: false, ...(this.token && { token: this.token }) }),
       transports: ["websocket", "polling"],
       tryAllTransports: true,
       reconnectionDelayMax: 15000,
