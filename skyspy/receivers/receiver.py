@@ -25,6 +25,7 @@ from skyspy.aircraft import Observation, Record
 from skyspy.clock import Clock, iso
 from skyspy.cooperate import Yielder
 from skyspy.decode import Counters, DecodeError, Decoder
+from skyspy.decode.aircraft_json import GZIP_MAGIC
 from skyspy.feedurl import FeedUrl
 from skyspy.receivers.rate_history import RATE_SECONDS, Rate, RateHistory
 from skyspy.store.worker_pool import WorkerPool, WorkerPoolFull
@@ -260,7 +261,7 @@ class Receiver:
         self.yielder.maybe_yield()
         now = self.clock.steady()
         # Ten thousand aircraft take a fifth of a second, so a native thread decodes. No other greenlet uses the decoder meanwhile.
-        is_large = len(data) > MAX_INLINE_BYTES
+        is_large = len(data) > MAX_INLINE_BYTES or data.startswith(GZIP_MAGIC)
         outcome = _decode_on_thread(decoding, decoder, data, now) if is_large else _decode(decoder, data, now)
         if isinstance(outcome, DecodeError):
             self.count_broken(str(outcome))
