@@ -38,6 +38,8 @@ Sink = Callable[[Record], None]
 MAX_PIECE_BYTES, MIN_PIECE_BYTES = 64 * 1024, 1024
 MAX_INLINE_BYTES = 256 * 1024
 """A larger document (a thousand aircraft) is decoded in a native thread."""
+MAX_COUNTED_AIRCRAFT = 20_000
+"""Different addresses that a receiver is remembered for: beyond it new ones are not counted, so that invented ones cost nothing."""
 AIRCRAFT_SECONDS = 60.0
 """An aircraft counts as received by this receiver for this long after its last message."""
 MAX_UNDECODED_BYTES = 4096
@@ -182,8 +184,9 @@ class Receiver:
 
     @property
     def aircraft(self) -> int:
-        """How many different addresses were received in the last minute."""
-        return len(self.hexes())
+        """How many different addresses were received in the last minute, MAX_COUNTED_AIRCRAFT at most."""
+        self._prune(self.clock.steady())
+        return len(self._last_heard)
 
     def hexes(self) -> set[str]:
         """The addresses received in the last minute."""
@@ -281,9 +284,10 @@ class Receiver:
         now = self.clock.steady()
         if records:
             self.last_seen = now
+        heard = self._last_heard
         for record in records:
-            if isinstance(record, Observation):
-                self._last_heard[record.hex] = now
+            if isinstance(record, Observation) and (record.hex in heard or len(heard) < MAX_COUNTED_AIRCRAFT):
+                heard[record.hex] = now
         if self._decoder is None:
             self._messages += sum(record.messages for record in records)
         self._rate.mark(now, self.messages)

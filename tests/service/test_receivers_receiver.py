@@ -18,7 +18,15 @@ from skyspy.cooperate import MAX_BUSY_SECONDS, Yielder
 from skyspy.decode import FORMATS, Context, Counters
 from skyspy.feedurl import parse
 from skyspy.receivers.rate_history import Rate
-from skyspy.receivers.receiver import MAX_INLINE_BYTES, MAX_PIECE_BYTES, Backoff, Receiver, ReceiverError, Timing
+from skyspy.receivers.receiver import (
+    MAX_COUNTED_AIRCRAFT,
+    MAX_INLINE_BYTES,
+    MAX_PIECE_BYTES,
+    Backoff,
+    Receiver,
+    ReceiverError,
+    Timing,
+)
 from skyspy.store.worker_pool import WorkerPool
 from tests.conftest import StillClock
 from tests.support.hub import HastyClock, Meter, rounds_counted
@@ -285,3 +293,14 @@ def test_pausing_shows_and_resuming_begins_again() -> None:
     wait_for(lambda: receiver.state == "up")
     receiver.stop()
     assert len(reader.read_at) == 2
+
+
+def test_a_receiver_that_hears_ever_new_addresses_counts_so_many_and_remembers_no_more() -> None:
+    clock = StillClock()
+    receiver = Receiver("test", URL, "sbs", Scripted(away), lambda _record: None, clock)
+    receiver.deliver([Observation(f"{n:06X}", 0.0, "mode_s", {}) for n in range(MAX_COUNTED_AIRCRAFT * 2)])
+    assert receiver.aircraft == MAX_COUNTED_AIRCRAFT
+    clock.pass_by(40.0)
+    receiver.deliver([Observation("000001", 0.0, "mode_s", {}), Observation("FFFFFF", 0.0, "mode_s", {})])
+    clock.pass_by(40.0)
+    assert receiver.hexes() == {"000001"}, "one that is counted stays; a new one waits until there is room"
