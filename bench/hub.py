@@ -55,7 +55,7 @@ class NoReader:
 
 def receiver(carries: str) -> Receiver:
     """A started receiver of a format that discards its observations."""
-    made = Receiver("bench", parse("sbs://127.0.0.1:1"), carries, NoReader(), lambda _name, _observations: None, Clock())
+    made = Receiver("bench", parse("sbs://127.0.0.1:1"), carries, NoReader(), lambda _record: None, Clock())
     made.begin_session(FORMATS[carries].make(Context(None)))
     return made
 

@@ -16,11 +16,11 @@ from math import inf
 
 from skyspy.aircraft import Observation, clean_hex
 from skyspy.decode.base import Context, Counters, DecodeError, number
-from skyspy.decode.lenient_json import parse
+from skyspy.decode.json_pieces import parse_listing
 from skyspy.decode.readsb import DIALECT_978, age_seconds, fields_of, message_count, messages_since, observations
 
-MAX_BYTES = 32 * 1024 * 1024
-"""Largest uncompressed document. Ten thousand aircraft take about 6 MB."""
+MAX_BYTES = 16 * 1024 * 1024
+"""Largest uncompressed document. Ten thousand aircraft take 5 to 8 MB."""
 
 MAX_RECORDS = 50_000
 """Records read from one document; those beyond it count as skipped."""
@@ -28,14 +28,14 @@ MAX_RECORDS = 50_000
 MAX_ROUNDING_S = 0.15
 """`seen` has a resolution of 0.1 s, so two documents may date the same reception up to this many seconds apart."""
 
-_GZIP = b"\x1f\x8b"
+GZIP_MAGIC = b"\x1f\x8b"
 _MIN_MILLISECONDS = 1e11
 """A `now` above this is in milliseconds, as some programs write it: no epoch time in seconds is this large."""
 
 
 def decompressed(data: bytes) -> bytes:
     """The document, decompressed if it is gzip; raises DecodeError if it is damaged or larger than MAX_BYTES."""
-    if not data.startswith(_GZIP):
+    if not data.startswith(GZIP_MAGIC):
         if len(data) > MAX_BYTES:
             raise DecodeError(f"aircraft.json is larger than {MAX_BYTES} bytes")
         return data
@@ -64,7 +64,7 @@ class AircraftJson:
 
     def feed(self, data: bytes, now: float) -> list[Observation]:
         """Decode one document; raises DecodeError if it is invalid, and then changes no state."""
-        document = parse(decompressed(data))
+        document, dropped = parse_listing(decompressed(data), "aircraft", MAX_RECORDS)
         records = document.get("aircraft") if isinstance(document, dict) else None
         if not isinstance(document, dict) or not isinstance(records, list):
             raise DecodeError("no aircraft list: this is not an aircraft.json")
@@ -77,14 +77,18 @@ class AircraftJson:
                 # Reception times start again. Message counters may continue; a lower one is recognized as a restart.
                 self._last_heard = {address: (-inf, messages) for address, (_, messages) in self._last_heard.items()}
         self.source_now = source_now
+        self.counters.skipped += dropped
         result = self._changes(self._latest(records), source_now, self._context.arrival_time(source_now, now))
         self._count_messages(document, sum(observation.messages for observation in result))
         return result
 
     def _latest(self, records: list[object]) -> dict[str, tuple[float, Mapping[str, object]]]:
-        """By address, the age in seconds and the record that was heard most recently."""
+        """By address, the age in seconds and the record that was heard most recently. Empties `records`: freeing thousands at once
+        would hold up every thread."""
         latest: dict[str, tuple[float, Mapping[str, object]]] = {}
-        for raw in records[:MAX_RECORDS]:
+        records.reverse()
+        while records:
+            raw = records.pop()
             address = clean_hex(raw.get("hex")) if isinstance(raw, dict) else None
             if address is None or not isinstance(raw, dict):
                 self.counters.bad += 1
@@ -96,17 +100,18 @@ class AircraftJson:
                 if other[0] < seen:
                     continue
             latest[address] = (seen, raw)
-        self.counters.skipped += max(0, len(records) - MAX_RECORDS)
         return latest
 
     def _changes(
-        self, latest: Mapping[str, tuple[float, Mapping[str, object]]], source_now: float | None, base: float
+        self, latest: dict[str, tuple[float, Mapping[str, object]]], source_now: float | None, base: float
     ) -> list[Observation]:
-        """Observations of the aircraft heard since the last document. `base` is the document's time in steady seconds."""
+        """Observations of the aircraft heard since the last document. `base` is the document's time in steady seconds. Empties
+        `latest`, as `_latest` does its records."""
         known: dict[str, tuple[float, int | None]] = {}
         result: list[Observation] = []
         skyaware978 = any(DIALECT_978 in raw for _, raw in latest.values())
-        for address, (seen, raw) in latest.items():
+        for address in list(latest):
+            seen, raw = latest.pop(address)
             heard, messages = (source_now or 0.0) - seen, message_count(raw)
             before = self._last_heard.get(address)
             if before is not None and source_now is not None and messages == before[1] and heard <= before[0] + MAX_ROUNDING_S:

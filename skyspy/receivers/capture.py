@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from skyspy.aircraft import Observation
+from skyspy.decode import aircraft_json
 from skyspy.receivers.replay_files import open_regular
 from skyspy.receivers.trajectories import PointsError, trajectories
 
@@ -29,7 +30,7 @@ Row = tuple[float, bytes | Observation]
 
 HEAD_BYTES = 8192
 MAX_LINE_BYTES = 64 * 1024
-MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
+MAX_DOCUMENT_BYTES = aircraft_json.MAX_BYTES
 LINES_PER_SECOND = 50.0
 """The rate of lines without a time of their own."""
 GZIP_MAGIC = b"\x1f\x8b"

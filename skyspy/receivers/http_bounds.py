@@ -15,12 +15,13 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
 from skyspy.cooperate import Yielder
+from skyspy.decode import aircraft_json
 from skyspy.receivers.receiver import ReceiverError
 
-MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
-"""Ten thousand aircraft are five megabytes; what is larger than this is no aircraft.json."""
+MAX_DOCUMENT_BYTES = aircraft_json.MAX_BYTES
+"""What is larger than this is no aircraft.json."""
 MAX_FRAMING_BYTES = 256 * 1024
-"""Everything that is read as a line. A document of MAX_DOCUMENT_BYTES in chunks of 1 KiB has 160 KiB of chunk sizes."""
+"""Everything that is read as a line. A document of MAX_DOCUMENT_BYTES in chunks of 1 KiB has 80 KiB of chunk sizes."""
 PIECE_BYTES = 64 * 1024
 """So much is read or decompressed at once."""
 

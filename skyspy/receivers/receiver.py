@@ -25,6 +25,7 @@ from skyspy.aircraft import Observation, Record
 from skyspy.clock import Clock, iso
 from skyspy.cooperate import Yielder
 from skyspy.decode import Counters, DecodeError, Decoder
+from skyspy.decode.aircraft_json import GZIP_MAGIC
 from skyspy.feedurl import FeedUrl
 from skyspy.receivers.rate_history import RATE_SECONDS, Rate, RateHistory
 from skyspy.store.worker_pool import WorkerPool, WorkerPoolFull
@@ -37,6 +38,8 @@ Sink = Callable[[Record], None]
 MAX_PIECE_BYTES, MIN_PIECE_BYTES = 64 * 1024, 1024
 MAX_INLINE_BYTES = 256 * 1024
 """A larger document (a thousand aircraft) is decoded in a native thread."""
+MAX_COUNTED_AIRCRAFT = 20_000
+"""Different addresses that a receiver is remembered for: beyond it new ones are not counted, so that invented ones cost nothing."""
 AIRCRAFT_SECONDS = 60.0
 """An aircraft counts as received by this receiver for this long after its last message."""
 MAX_UNDECODED_BYTES = 4096
@@ -181,8 +184,9 @@ class Receiver:
 
     @property
     def aircraft(self) -> int:
-        """How many different addresses were received in the last minute."""
-        return len(self.hexes())
+        """How many different addresses were received in the last minute, MAX_COUNTED_AIRCRAFT at most."""
+        self._prune(self.clock.steady())
+        return len(self._last_heard)
 
     def hexes(self) -> set[str]:
         """The addresses received in the last minute."""
@@ -260,7 +264,7 @@ class Receiver:
         self.yielder.maybe_yield()
         now = self.clock.steady()
         # Ten thousand aircraft take a fifth of a second, so a native thread decodes. No other greenlet uses the decoder meanwhile.
-        is_large = len(data) > MAX_INLINE_BYTES
+        is_large = len(data) > MAX_INLINE_BYTES or data.startswith(GZIP_MAGIC)
         outcome = _decode_on_thread(decoding, decoder, data, now) if is_large else _decode(decoder, data, now)
         if isinstance(outcome, DecodeError):
             self.count_broken(str(outcome))
@@ -280,9 +284,10 @@ class Receiver:
         now = self.clock.steady()
         if records:
             self.last_seen = now
+        heard = self._last_heard
         for record in records:
-            if isinstance(record, Observation):
-                self._last_heard[record.hex] = now
+            if isinstance(record, Observation) and (record.hex in heard or len(heard) < MAX_COUNTED_AIRCRAFT):
+                heard[record.hex] = now
         if self._decoder is None:
             self._messages += sum(record.messages for record in records)
         self._rate.mark(now, self.messages)

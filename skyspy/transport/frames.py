@@ -120,7 +120,7 @@ class BoundedWebSocket(WebSocket):  # type: ignore[misc]
         try:
             return self.read_message()
         except FrameError as error:
-            self.close(error.code, str(error))
+            self._end(error.code, str(error))
         except (OSError, ValueError):
             # Reset, timed out, or the file object was closed meanwhile: nothing can be sent any more.
             self.abandon()
@@ -188,7 +188,7 @@ class BoundedWebSocket(WebSocket):  # type: ignore[misc]
     def _answer_control(self, opcode: int, payload: bytes) -> bool:
         """Answer a ping or a close; False when the socket is closed by it."""
         if opcode == CLOSE:
-            self.close(close_code(payload))
+            self._end(close_code(payload))
             return False
         if not self._control.take(CONTROL_RATE, CONTROL_BURST):
             raise FrameError(POLICY, "too many control frames")
@@ -246,6 +246,11 @@ class BoundedWebSocket(WebSocket):  # type: ignore[misc]
             with contextlib.suppress(OSError):
                 self._raw.settimeout(0.0)
                 self._raw.send(frame(CLOSE, _LENGTH_16.pack(code) + reason[:123]))
+
+    def _end(self, code: int, message: str = "") -> None:
+        """Close after the greenlet that sends had its turn: the answers to what came before go before the close frame."""
+        gevent.sleep(0)
+        self.close(code, message)
 
     def abandon(self) -> None:
         """Close without a close frame: the other side is gone, or a frame was cut in two."""

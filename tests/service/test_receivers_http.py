@@ -172,7 +172,7 @@ def test_a_compression_bomb_is_refused_before_it_is_decompressed(ear: Ear, serve
     web = serve(lambda _head: bomb)
     with running(url(web), sink=ear) as feeds:
         wait_for(lambda: feeds.status()[0]["state"] == "down")
-        assert "larger than 32 MiB" in feeds.status()[0]["error"]
+        assert "larger than 16 MiB" in feeds.status()[0]["error"]
 
 
 def test_a_server_that_sends_too_slowly_or_never_is_dropped(ear: Ear) -> None:

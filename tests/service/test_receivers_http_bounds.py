@@ -34,13 +34,13 @@ FLOODS = [
     pytest.param(CHUNKED, b"1;" + b"x" * 60_000 + b"\r\n{\r\n", FRAMING, "status lines", id="chunk extensions"),
     pytest.param(CHUNKED, b"1\r\n{\r\n", FRAMING * 8, "status lines", id="small chunks"),
     pytest.param(CHUNKED + b"-1\r\n", b"{", FRAMING, "negative", id="negative chunk"),
-    pytest.param(CHUNKED + b"f" * 100 + b"\r\n", b"{", BODY, "larger than 32 MiB", id="huge chunk"),
-    pytest.param(PLAIN, b"{", BODY, "larger than 32 MiB", id="body"),
+    pytest.param(CHUNKED + b"f" * 100 + b"\r\n", b"{", BODY, "larger than 16 MiB", id="huge chunk"),
+    pytest.param(PLAIN, b"{", BODY, "larger than 16 MiB", id="body"),
     pytest.param(
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"{}"),
         b"{",
         BODY,
-        "larger than 32 MiB",
+        "larger than 16 MiB",
         id="after the end of gzip",
     ),
 ]

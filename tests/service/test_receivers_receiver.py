@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import gevent
 import pytest
@@ -13,10 +15,18 @@ import pytest
 from skyspy.aircraft import Observation, Record
 from skyspy.clock import Clock
 from skyspy.cooperate import MAX_BUSY_SECONDS, Yielder
-from skyspy.decode import Counters
+from skyspy.decode import FORMATS, Context, Counters
 from skyspy.feedurl import parse
 from skyspy.receivers.rate_history import Rate
-from skyspy.receivers.receiver import MAX_PIECE_BYTES, Backoff, Receiver, ReceiverError, Timing
+from skyspy.receivers.receiver import (
+    MAX_COUNTED_AIRCRAFT,
+    MAX_INLINE_BYTES,
+    MAX_PIECE_BYTES,
+    Backoff,
+    Receiver,
+    ReceiverError,
+    Timing,
+)
 from skyspy.store.worker_pool import WorkerPool
 from tests.conftest import StillClock
 from tests.support.hub import HastyClock, Meter, rounds_counted
@@ -149,6 +159,27 @@ def test_a_receiver_yields_between_decoding_a_document_and_delivering_it() -> No
     assert told_in == [meter.pieces[0].round + 1]
 
 
+class CountingPool(WorkerPool):
+    """Counts its jobs."""
+
+    jobs = 0
+
+    def run(self, job: Any) -> Any:
+        self.jobs += 1
+        return super().run(job)
+
+
+@pytest.mark.parametrize(("size", "packed", "jobs"), [(0, False, 0), (MAX_INLINE_BYTES, False, 1), (0, True, 1)])
+def test_a_document_that_is_large_or_may_unpack_to_a_large_one_is_decoded_beside_the_hub(
+    size: int, packed: bool, jobs: int
+) -> None:
+    receiver, pool = receiver_of(Scripted(away)), CountingPool()
+    receiver.begin_session(FORMATS["aircraft.json"].make(Context()))
+    whole = document(1.0, "4b1900", note="x" * size)
+    assert receiver.decode_document(gzip.compress(whole) if packed else whole, pool) == (size == 0)
+    assert pool.jobs == jobs
+
+
 def test_a_receiver_yields_between_the_records_of_one_batch() -> None:
     clock, taken_in = HastyClock(), Counter[int]()
     with rounds_counted() as rounds:
@@ -262,3 +293,14 @@ def test_pausing_shows_and_resuming_begins_again() -> None:
     wait_for(lambda: receiver.state == "up")
     receiver.stop()
     assert len(reader.read_at) == 2
+
+
+def test_a_receiver_that_hears_ever_new_addresses_counts_so_many_and_remembers_no_more() -> None:
+    clock = StillClock()
+    receiver = Receiver("test", URL, "sbs", Scripted(away), lambda _record: None, clock)
+    receiver.deliver([Observation(f"{n:06X}", 0.0, "mode_s", {}) for n in range(MAX_COUNTED_AIRCRAFT * 2)])
+    assert receiver.aircraft == MAX_COUNTED_AIRCRAFT
+    clock.pass_by(40.0)
+    receiver.deliver([Observation("000001", 0.0, "mode_s", {}), Observation("FFFFFF", 0.0, "mode_s", {})])
+    clock.pass_by(40.0)
+    assert receiver.hexes() == {"000001"}, "one that is counted stays; a new one waits until there is room"

@@ -74,7 +74,7 @@ class Ws:
             line = self._file.readline()
         self.inbox: list[tuple[str, Any]] = []
         self.namespace = "/"
-        if self.status == 101:
+        if self.status == 101 and "sid=" not in query:
             kind, self.opened = self.packet()
             assert kind == "open"
 
@@ -187,7 +187,8 @@ class Poll:
         self.server = server
         status, body = self.get()
         assert status == 200
-        self.sid = json.loads(body[1:])["sid"]
+        self.opened = json.loads(body[1:])
+        self.sid = self.opened["sid"]
 
     def request(self, method: str, body: bytes | None = None, timeout: float = 30.0, **headers: str) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=timeout)

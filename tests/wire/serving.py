@@ -37,9 +37,11 @@ START_SECONDS = 90.0
 class Server:
     """One gunicorn, started as the README says, with its instance in `folder`. Its port is bound here and handed over, so
     that no other run of the tests takes it meanwhile. Who starts several at once says `wait=False`, and waits for each
-    when all have begun."""
+    when all have begun. `under` is a command that becomes the server's."""
 
-    def __init__(self, folder: Path, wait: bool = True, app: str = "wsgi:app", **environ: str) -> None:
+    def __init__(
+        self, folder: Path, wait: bool = True, app: str = "wsgi:app", under: tuple[str, ...] = (), **environ: str
+    ) -> None:
         self.folder = folder
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
@@ -53,7 +55,7 @@ class Server:
             **environ,
         }
         descriptor = listener.fileno()
-        command = [sys.executable, "-m", "gunicorn", "-k", WORKER, "-w", "1", "-b", f"fd://{descriptor}", app]
+        command = [*under, sys.executable, "-m", "gunicorn", "-k", WORKER, "-w", "1", "-b", f"fd://{descriptor}", app]
         with listener, self.log_file.open("w") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=self._environ, stdout=log, stderr=log, pass_fds=[descriptor])
         if wait:
@@ -80,12 +82,13 @@ class Server:
     def log(self) -> str:
         return self.log_file.read_text()
 
-    def cli(self, *words: str) -> str:
-        """Run the command line against this server's database."""
+    def cli(self, *words: str, typed: str | None = None) -> str:
+        """Run the command line against this server's database; `typed` is its standard input."""
         done = subprocess.run(
             [sys.executable, "-m", "skyspy", *words],
             cwd=ROOT,
             env=self._environ,
+            input=typed,
             capture_output=True,
             text=True,
             timeout=60,

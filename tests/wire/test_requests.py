@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from skyspy.transport.strict_handler import READ_SECONDS
-from tests.wire.raw import Poll, Ws
+from tests.wire.raw import Poll
 from tests.wire.serving import Server, eventually
 
 LATE = 4.0
@@ -276,12 +276,3 @@ def test_an_upgrade_that_a_proxy_spoiled_is_a_400_and_takes_no_packet(server: Se
     assert ask(server, f"EIO=4&transport=websocket&sid={client.sid}", "POST") == 400
     assert client.get()[1].startswith(b"40{"), "the session has its packets"
     assert "Traceback" not in server.log()
-
-
-@pytest.mark.parametrize("transport", ["", "&transport=", "&transport=flash", "&transport=polling&transport=websocket"])
-def test_a_missing_or_unknown_transport_is_a_400(server: Server, transport: str) -> None:
-    assert ask(server, "EIO=4" + transport) == 400
-    client = Poll(server)
-    assert ask(server, f"EIO=4&sid={client.sid}{transport}") == 400
-    with Ws(server, "EIO=4" + transport) as ws:
-        assert ws.status == 400
