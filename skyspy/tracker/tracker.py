@@ -27,7 +27,7 @@ from skyspy.geo import Point
 from skyspy.tracker import totals
 from skyspy.tracker.gate import ADSC, POSITION_FIELDS, WORST, accepted_fields
 from skyspy.tracker.limits import Limits
-from skyspy.tracker.position import ACCEPTED, DOUBTFUL, JUMP, LATE, MOVED, Area
+from skyspy.tracker.position import ACCEPTED, BEHIND, DOUBTFUL, JUMP, LATE, MAX_STANDING_KT, MOVED, REPEATED, SAME, Area
 from skyspy.tracker.tracked_aircraft import MIN_MESSAGES, Object, TrackedAircraft
 from skyspy.tracker.trail import TrailPoint
 
@@ -35,7 +35,11 @@ MOTION_FIELDS = POSITION_FIELDS | {
     "alt_baro", "alt_geom", "baro_rate", "geom_rate", "gs", "ias", "tas", "mach", "track", "calc_track", "track_rate", "roll",
     "mag_heading", "true_heading",
 }  # fmt: skip
-"""Fields that are dropped with an implausible position: they belong to another aircraft or another time."""
+"""Fields that are dropped with a position that is behind, or with an implausible one if they are implausible too: they belong
+to another time or another aircraft."""
+
+MAX_CHANGE: dict[str, tuple[float, float]] = {"alt_baro": (500.0, 200.0), "alt_geom": (500.0, 200.0), "gs": (50.0, 15.0)}
+"""By field, the largest plausible difference (feet, knots), and how much it grows per second."""
 
 TIMEOUT, EVICTED = "timeout", "evicted"
 """Why an aircraft was removed."""
@@ -137,7 +141,7 @@ class Tracker:
             pos_at = at if obs.pos_at is None or not obs.pos_at <= at else obs.pos_at
             verdict = aircraft.position.offer(fields, pos_at, rank, now, self._limits, self._area)
             if verdict is not ACCEPTED or kept is not fields:
-                kept = self._resolve_position(aircraft, obs, kept, verdict, pos_at, rank)
+                kept = self._resolve_position(aircraft, obs, kept, verdict, pos_at, rank, now)
         elif not POSITION_FIELDS.isdisjoint(fields):
             kept = _without(kept, POSITION_FIELDS)
         is_newer = at > aircraft.seen_at
@@ -152,20 +156,31 @@ class Tracker:
         return True
 
     def _resolve_position(
-        self, aircraft: TrackedAircraft, obs: Observation, kept: Mapping[str, Value], verdict: str, pos_at: float, rank: int
+        self,
+        aircraft: TrackedAircraft,
+        obs: Observation,
+        kept: Mapping[str, Value],
+        verdict: str,
+        pos_at: float,
+        rank: int,
+        now: float,
     ) -> Mapping[str, Value]:
-        """The fields to keep after the verdict on the position; resolves a DOUBTFUL verdict first."""
+        """The fields to keep after the verdict on the position; resolves DOUBTFUL and SAME first."""
         fields: Mapping[str, Any] = obs.fields
         if verdict is DOUBTFUL:
             gs = fields["gs"] if "gs" in fields else aircraft.current("gs")
             track = fields["track"] if "track" in fields else aircraft.current("track")
             verdict = aircraft.position.resolve(fields, pos_at, rank, gs, track, obs.pace)
+        elif verdict is SAME:
+            verdict = aircraft.position.repeat(pos_at, rank, now, self._limits, stands=_stands(aircraft, obs))
         if verdict is ACCEPTED or verdict is MOVED:
             if verdict is MOVED:
                 aircraft.trail = None
             return fields if kept is fields else {**kept, **{name: fields[name] for name in POSITION_FIELDS if name in fields}}
-        self.refused[verdict] += 1
-        return _without(kept, MOTION_FIELDS if verdict is JUMP else POSITION_FIELDS)
+        if verdict is not REPEATED:
+            self.refused[LATE if verdict is BEHIND else verdict] += 1
+        is_foreign = verdict is BEHIND or (verdict is JUMP and not _is_motion_plausible(aircraft, obs))
+        return _without(kept, MOTION_FIELDS if is_foreign else POSITION_FIELDS)
 
     def _add(self, obs: Observation, at: float, rank: int, now: float) -> TrackedAircraft:
         limits, hex_ = self._limits, obs.hex
@@ -283,6 +298,29 @@ class Tracker:
             sums = totals.count((aircraft.public for aircraft in self._listed.values()), observer)
             self._totals = (self.seq, observer, sums)
         return self._totals[2]
+
+
+def _stands(aircraft: TrackedAircraft, obs: Observation) -> bool | None:
+    """Whether the aircraft stands still, so that its place sent again is a new position; None: not known. Where the speed is not
+    known, a source that dates its positions is believed."""
+    gs: Any = obs.fields["gs"] if "gs" in obs.fields else aircraft.current("gs")
+    if gs is not None:
+        return bool(gs < MAX_STANDING_KT)
+    on_ground = obs.fields.get("alt_baro", aircraft.current("alt_baro")) == "ground"
+    return True if on_ground or obs.pos_at is not None else None
+
+
+def _is_motion_plausible(aircraft: TrackedAircraft, obs: Observation) -> bool:
+    """Whether altitudes and speed of an observation can follow the current ones."""
+    for name, (most, per_second) in MAX_CHANGE.items():
+        new, old, stamp = obs.fields.get(name), aircraft.current(name), aircraft.stamps.get(name)
+        if new is None or old is None or stamp is None or new == old:
+            continue
+        if not isinstance(new, int | float) or not isinstance(old, int | float):
+            return False
+        if abs(new - old) > most + per_second * max(0.0, obs.at - stamp.at) * obs.pace:
+            return False
+    return True
 
 
 def _without(kept: Mapping[str, Value], names: frozenset[str]) -> dict[str, Value]:
