@@ -128,6 +128,11 @@ class HeldPosition(Stamp):
         self.lat, self.lon, self.at = old.lat, old.lon, old.at
         self.since, self.said_at = old.since, old.said_at
 
+    def shift(self, seconds: float) -> None:
+        """Move all times by so many seconds."""
+        self.at, self.since, self.said_at = self.at + seconds, self.since + seconds, self.said_at + seconds
+        self.rival = None
+
     def offer(self, fields: Mapping[str, Any], at: float, rank: int, now: float, limits: Limits, area: Area) -> str:
         """Accept the position in `fields` if it is clearly plausible: ACCEPTED, LATE, WORSE, FAR, SAME (call `repeat`) or
         DOUBTFUL (call `resolve`)."""

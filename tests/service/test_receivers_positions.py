@@ -7,9 +7,11 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import gevent
 import pytest
 
 from skyspy.geo import destination, distance_nm
+from tests.support.clock import StillClock
 from tests.support.machine import ROOT
 from tests.support.sources import running, wait_for
 from tests.support.told import TrackedEar, telling
@@ -59,7 +61,7 @@ def _dated(at: float, line: bytes) -> bytes:
     return ",".join(columns).encode()
 
 
-@pytest.mark.parametrize("speed", [1])
+@pytest.mark.parametrize("speed", [0.5, 1, 40])
 def test_the_same_holds_in_a_replay_at_any_speed(tmp_path: Path, speed: int) -> None:
     path, ear = tmp_path / "repeated.sbs", TrackedEar()
     path.write_bytes(b"".join(_dated(at, line) for at, line in repeated_lines()))
@@ -225,3 +227,54 @@ def _note(ear: TrackedEar, shown: list[tuple[float, float]]) -> None:
     aircraft = ear.shown(HEX)
     if "lat" in aircraft:
         shown.append((aircraft["lat"], aircraft["lon"]))
+
+
+# -- the clock of a capture ----------------------------------------------------------------------
+
+
+def test_a_fast_replay_ages_by_the_clock_of_its_capture_beside_a_live_receiver(tmp_path: Path) -> None:
+    """A leaves after ten seconds, B stays for ten minutes, at fifty times the speed; C is heard live once, at the beginning."""
+    lines = []
+    for second in range(600):
+        for hex_ in ("4B1900", "4B1901") if second < 10 else ("4B1901",):
+            lines.append(_dated_sbs(second, hex_))
+    path, ear = tmp_path / "ten_minutes.sbs", TrackedEar()
+    path.write_bytes(b"".join(lines))
+    listed: list[tuple[float, set[str]]] = []
+    with telling(ear, "sbs") as (live,):
+        live.say(f"MSG,5,,,{HEX},,,,,,,3000,,,,,,,,,,0\r\nMSG,5,,,{HEX},,,,,,,3000,,,,,,,,,,0\r\n".encode(), 2)
+        began = ear.clock.steady()
+        with running(f"replay://{path}?speed=50", sink=ear, clock=ear.clock) as feeds:
+            while "to its end" not in (feeds.status()[0]["error"] or ""):
+                listed.append((ear.clock.steady() - began, {hex_ for hex_ in ("4B1900", "4B1901", HEX) if ear.shown(hex_)}))
+                gevent.sleep(0)
+        assert ear.clock.steady() - began == pytest.approx(12.0, abs=0.5)
+        gone = min(at for at, hexes in listed if at > 0.5 and "4B1900" not in hexes)
+        assert gone == pytest.approx((9 + 60) / 50, abs=0.1)
+        assert all("4B1901" in hexes for at, hexes in listed if at > 0.5)
+        assert all(HEX in hexes for _, hexes in listed)
+        assert ear.shown("4B1901")["seen"] < 1.0
+        ear.clock.pass_by(50.0)
+        assert ear.shown("4B1901"), "after the end it is as any other"
+        ear.clock.pass_by(15.0)
+        assert not ear.shown("4B1901")
+
+
+def _dated_sbs(second: float, hex_: str) -> bytes:
+    stamp = f"2026/01/01,{int(second) // 3600:02d}:{int(second) // 60 % 60:02d}:{second % 60:06.3f}"
+    return f"MSG,5,1,1,{hex_},1,{stamp},{stamp},,3000,,,,,,,,,,0\r\n".encode()
+
+
+@pytest.mark.parametrize("way", ["stop", "pause"])
+def test_a_replay_that_is_stopped_lets_its_aircraft_go(tmp_path: Path, way: str) -> None:
+    path, ear = tmp_path / "a.sbs", TrackedEar(StillClock())
+    path.write_bytes(_dated_sbs(0, "4B1900") * 2 + _dated_sbs(30, "4B1900"))
+    with running(f"replay://{path}?speed=2", sink=ear, clock=ear.clock) as feeds:
+        wait_for(lambda: len(ear.heard) == 2)
+        if way == "pause":
+            feeds.pause(feeds.status()[0]["name"])
+    assert ear.shown("4B1900")
+    ear.clock.pass_by(59.0)
+    assert ear.shown("4B1900")["seen"] == 59.0
+    ear.clock.pass_by(2.0)
+    assert not ear.shown("4B1900")
