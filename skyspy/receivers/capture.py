@@ -172,19 +172,24 @@ def _avr(path: Path) -> Iterator[Row]:
 
 
 def _sbs(path: Path) -> Iterator[Row]:
-    """BaseStation lines, timed by their columns "date and time generated"."""
+    """BaseStation lines, timed by their columns "date and time logged", else by those of "generated"."""
     at = 0.0
     for line in _lines(path):
-        columns = line.split(b",", 8)
-        now = None
-        if len(columns) > 8 and columns[6] and columns[7]:
-            text = f"{columns[6].decode('ascii', 'replace')} {columns[7].decode('ascii', 'replace')}"
-            try:
-                now = datetime.strptime(text.strip(), "%Y/%m/%d %H:%M:%S.%f").replace(tzinfo=UTC).timestamp()
-            except ValueError:
-                now = None
+        columns = line.split(b",", 10)
+        now = _date_of(columns[8:10])
+        if now is None:
+            now = _date_of(columns[6:8])
         at = now if now is not None else at + 1 / LINES_PER_SECOND
         yield at, line
+
+
+def _date_of(columns: list[bytes]) -> float | None:
+    """The seconds of a date and a time; None if they are not there or none."""
+    text = b" ".join(columns).decode("ascii", "replace").strip()
+    try:
+        return datetime.strptime(text, "%Y/%m/%d %H:%M:%S.%f").replace(tzinfo=UTC).timestamp() if len(columns) == 2 else None
+    except ValueError:
+        return None
 
 
 def _json_lines(path: Path) -> Iterator[Row]:
@@ -280,7 +285,7 @@ CAPTURES: dict[str, Capture] = {
             "json", "json", "readsb JSON lines",
             lambda head: head.lstrip().startswith(b"{") and b'"hex"' in _first_line(head), _json_lines,
         ),
-        Capture("sbs", "sbs", "BaseStation lines", lambda head: re.match(rb"\s*(MSG|STA|AIR|SEL|ID|CLK),", head) is not None, _sbs),
+        Capture("sbs", "sbs", "BaseStation lines", lambda head: re.match(rb"\s*(?:\xef\xbb\xbf)?(MSG|MLAT|STA|AIR|SEL|ID|CLK),", head) is not None, _sbs),
         Capture("avr", "avr", "AVR lines", lambda head: re.match(rb"\s*[*@<%:][0-9A-Fa-f]{4,}", head) is not None, _avr),
     )
 }  # fmt: skip
