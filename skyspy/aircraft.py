@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from math import isfinite
+from math import inf, isfinite
 
 Value = int | float | str | bool | tuple[str, ...]
 """The types of a clean field value."""
@@ -166,6 +166,39 @@ class Record:
     messages: int
 
 
+class Timeline:
+    """The clock of a recording while it is played: what came from it ages by this clock.
+
+    It goes on from where it was last set, at `rate` recorded seconds per second, up to a time at which it waits. One that was
+    never set shows the steady clock. Never goes back.
+    """
+
+    __slots__ = ("_at", "_base", "_rate", "_until")
+
+    def __init__(self) -> None:
+        self._at = self._base = 0.0
+        self._rate, self._until = 1.0, inf
+
+    def at(self, now: float) -> float:
+        """Its time at `now` (steady seconds)."""
+        return min(self._at + (now - self._base) * self._rate, self._until)
+
+    def run(self, now: float, rate: float, until: float = inf) -> None:
+        """Go on from its time at `now`, at this rate, up to `until`."""
+        self._at, self._base, self._rate = self.at(now), now, rate
+        self._until = max(until, self._at)
+
+    def reach(self, now: float, at: float) -> None:
+        """Be at `at` now, if that is later than its time, and wait there."""
+        self._at, self._base = max(at, self.at(now)), now
+        self._until = self._at
+
+
+def time_on(timeline: Timeline | None, now: float) -> float:
+    """The time of a timeline at `now` (steady seconds); None: the steady clock."""
+    return now if timeline is None else timeline.at(now)
+
+
 @dataclass(frozen=True, slots=True)
 class Observation(Record):
     """Data of one aircraft that one receiver heard at one moment.
@@ -173,7 +206,7 @@ class Observation(Record):
     `hex`: upper case, with a leading `~` if it is not an ICAO address. `at`: reception time in steady seconds (see
     clock.py). `fields`: clean values by name, as in FIELDS. `pos_at`: reception time of the position, if it differs.
     `messages`: the number of messages it stands for. `pace`: playback speed of a recording, 1 for live data; movement
-    appears this many times faster.
+    appears this many times faster. `timeline`: the clock of that recording, None for live data.
     """
 
     hex: str
@@ -183,6 +216,7 @@ class Observation(Record):
     pos_at: float | None = None
     messages: int = 1
     pace: float = 1.0
+    timeline: Timeline | None = None
 
 
 _HEX = re.compile(r"~?[0-9A-F]{6}\Z")

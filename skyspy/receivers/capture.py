@@ -12,17 +12,18 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from skyspy.aircraft import Observation
 from skyspy.decode import aircraft_json
 from skyspy.receivers.replay_files import open_regular
+from skyspy.receivers.stamps import BeastClock, has_gps_stamps
 from skyspy.receivers.trajectories import PointsError, trajectories
 
 Row = tuple[float, bytes | Observation]
@@ -34,13 +35,14 @@ MAX_DOCUMENT_BYTES = aircraft_json.MAX_BYTES
 LINES_PER_SECOND = 50.0
 """The rate of lines without a time of their own."""
 GZIP_MAGIC = b"\x1f\x8b"
-BEAST_HZ = 12e6
 SYNTHETIC_TIMESTAMP = b"\xff\x00MLA"
 """The timestamp of frames that were computed rather than received: multilateration and UAT set it."""
-LEAP_SECONDS = 10.0
+PROBED_FRAMES = 5_000
+"""By so many of a file's first frames the kind of its timestamps is recognised."""
 MAX_FILES = 20_000
 _BEAST_START = re.compile(rb"(?:[^\x1a]|\A)(?:\x1a\x1a)*\x1a[\x31-\x33]")
 """An unescaped escape byte (1A) before the type of a frame that carries a timestamp."""
+_TWELVE_DIGITS = re.compile(rb"[0-9A-Fa-f]{12}")
 _NOW = re.compile(rb'(?:"(?:now|received_at)"\s*:\s*|;t=)([0-9]+(?:\.[0-9]*)?)')
 
 
@@ -110,32 +112,9 @@ def _frames(path: Path) -> Iterator[Row]:
             continue
 
 
-class BeastClock:
-    """Elapsed seconds on a 12 MHz counter that is sometimes corrupted, or reset when a receiver restarts."""
-
-    def __init__(self) -> None:
-        self._last: float | None = None
-        self._unconfirmed: float | None = None
-
-    def step(self, counter: int) -> float:
-        """Seconds since the previous call. A jump backwards or by more than LEAP_SECONDS counts only when the next frame
-        confirms it."""
-        now = counter / BEAST_HZ
-        last, unconfirmed = self._last, self._unconfirmed
-        if last is not None and not 0.0 <= now - last <= LEAP_SECONDS:
-            if unconfirmed is None or not 0.0 <= now - unconfirmed <= LEAP_SECONDS:
-                self._unconfirmed = now
-                return 0.0
-            self._last, self._unconfirmed = now, None
-            return max(0.0, unconfirmed - last) + now - unconfirmed
-        self._last, self._unconfirmed = now, None
-        return 0.0 if last is None else now - last
-
-
-def _beast(path: Path) -> Iterator[Row]:
-    """Beast bytes, one frame at a time, timed by the 12 MHz counter. Bytes between frames are replayed too: the decoder gets
-    exactly what the receiver sent."""
-    rest, at, ticks = b"", 0.0, BeastClock()
+def _beast_frames(path: Path) -> Iterator[bytes]:
+    """Beast bytes, one frame at a time. Bytes between frames are given too: the decoder gets exactly what the receiver sent."""
+    rest = b""
     with open_capture(path) as file:
         while chunk := file.read(MAX_LINE_BYTES):
             data = rest + chunk
@@ -143,41 +122,75 @@ def _beast(path: Path) -> Iterator[Row]:
             # The last frame may continue in the next chunk, but is never longer than one.
             cut = starts[-1] if starts and len(data) - starts[-1] < MAX_LINE_BYTES else len(data) - 1
             for begin, end in pairwise(sorted({0, cut, *(start for start in starts if start < cut)})):
-                frame = data[begin:end]
-                stamp = frame[2:].replace(b"\x1a\x1a", b"\x1a")[:6]
-                if frame[:1] == b"\x1a" and len(stamp) == 6 and not stamp.startswith(SYNTHETIC_TIMESTAMP):
-                    at += ticks.step(int.from_bytes(stamp, "big"))
-                yield at, frame
+                yield data[begin:end]
             rest = data[cut:]
     if rest:
-        yield at, rest
+        yield rest
+
+
+def _beast_stamp(frame: bytes) -> int | None:
+    """The timestamp of a frame that was received; None for one that was computed, and for other bytes."""
+    stamp = frame[2:].replace(b"\x1a\x1a", b"\x1a")[:6]
+    if frame[:1] != b"\x1a" or len(stamp) != 6 or stamp.startswith(SYNTHETIC_TIMESTAMP):
+        return None
+    return int.from_bytes(stamp, "big")
+
+
+def _avr_stamp(line: bytes) -> int | None:
+    """The timestamp of an AVR line that begins with `@` or `<`."""
+    stamp = line[1:13]
+    if (
+        line[:1] not in (b"@", b"<")
+        or not _TWELVE_DIGITS.fullmatch(stamp)
+        or bytes.fromhex(stamp.decode()).startswith(SYNTHETIC_TIMESTAMP)
+    ):
+        return None
+    return int(stamp, 16)
+
+
+def _stamp_clock(stamps: Iterable[int | None]) -> BeastClock:
+    """The clock for a file of frames with these timestamps, judged by the first ones."""
+    return BeastClock(gps=has_gps_stamps(stamp for stamp in islice(stamps, PROBED_FRAMES) if stamp is not None))
+
+
+def _beast(path: Path) -> Iterator[Row]:
+    """Beast frames, timed by their timestamps."""
+    at, clock = 0.0, _stamp_clock(map(_beast_stamp, _beast_frames(path)))
+    for frame in _beast_frames(path):
+        stamp = _beast_stamp(frame)
+        if stamp is not None:
+            at += clock.step(stamp)
+        yield at, frame
 
 
 def _avr(path: Path) -> Iterator[Row]:
-    """AVR lines; those that begin with `@` or `<` are timed by the 12 MHz counter."""
-    at, ticks = 0.0, BeastClock()
+    """AVR lines, timed by their timestamps."""
+    at, clock = 0.0, _stamp_clock(map(_avr_stamp, _lines(path)))
     for line in _lines(path):
-        if line[:1] in (b"@", b"<") and re.match(rb"[0-9A-Fa-f]{12}", line[1:]):
-            at += ticks.step(int(line[1:13], 16))
-        else:
-            at += 1 / LINES_PER_SECOND
+        stamp = _avr_stamp(line)
+        at += 1 / LINES_PER_SECOND if stamp is None else clock.step(stamp)
         yield at, line
 
 
 def _sbs(path: Path) -> Iterator[Row]:
-    """BaseStation lines, timed by their columns "date and time generated"."""
+    """BaseStation lines, timed by their columns "date and time logged", else by those of "generated"."""
     at = 0.0
     for line in _lines(path):
-        columns = line.split(b",", 8)
-        now = None
-        if len(columns) > 8 and columns[6] and columns[7]:
-            text = f"{columns[6].decode('ascii', 'replace')} {columns[7].decode('ascii', 'replace')}"
-            try:
-                now = datetime.strptime(text.strip(), "%Y/%m/%d %H:%M:%S.%f").replace(tzinfo=UTC).timestamp()
-            except ValueError:
-                now = None
+        columns = line.split(b",", 10)
+        now = _date_of(columns[8:10])
+        if now is None:
+            now = _date_of(columns[6:8])
         at = now if now is not None else at + 1 / LINES_PER_SECOND
         yield at, line
+
+
+def _date_of(columns: list[bytes]) -> float | None:
+    """The seconds of a date and a time; None if they are not there or none."""
+    text = b" ".join(columns).decode("ascii", "replace").strip()
+    try:
+        return datetime.strptime(text, "%Y/%m/%d %H:%M:%S.%f").replace(tzinfo=UTC).timestamp() if len(columns) == 2 else None
+    except ValueError:
+        return None
 
 
 def _json_lines(path: Path) -> Iterator[Row]:
@@ -273,7 +286,7 @@ CAPTURES: dict[str, Capture] = {
             "json", "json", "readsb JSON lines",
             lambda head: head.lstrip().startswith(b"{") and b'"hex"' in _first_line(head), _json_lines,
         ),
-        Capture("sbs", "sbs", "BaseStation lines", lambda head: re.match(rb"\s*(MSG|STA|AIR|SEL|ID|CLK),", head) is not None, _sbs),
+        Capture("sbs", "sbs", "BaseStation lines", lambda head: re.match(rb"\s*(?:\xef\xbb\xbf)?(MSG|MLAT|STA|AIR|SEL|ID|CLK),", head) is not None, _sbs),
         Capture("avr", "avr", "AVR lines", lambda head: re.match(rb"\s*[*@<%:][0-9A-Fa-f]{4,}", head) is not None, _avr),
     )
 }  # fmt: skip

@@ -1,7 +1,8 @@
 """Replaying a captured file in its own timing.
 
 Invariants: the decoder gets the capture's time, not the machine's: at ten times the speed, the two halves of a CPR position are
-still as far apart as when they were received; observations are then dated to the moment they are replayed. A gap longer than
+still as far apart as when they were received; observations are then dated to the moment they are replayed, and carry the capture's
+clock (`Timeline`), by which they age: at ten times the speed, six seconds are a minute. At the end it goes on like any clock. A gap longer than
 MAX_SILENCE_S is shortened to it. A speed that the machine cannot keep up with plays as fast as possible, yielding to other
 greenlets.
 """
@@ -13,7 +14,7 @@ from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 
-from skyspy.aircraft import Observation, Record
+from skyspy.aircraft import Observation, Record, Timeline
 from skyspy.clock import Clock
 from skyspy.decode import Context, DecodeError, Decoder, Format
 from skyspy.feedurl import FeedUrl
@@ -49,6 +50,7 @@ class ReplayReader:
         self._speed = float(url.options.get("speed", 1.0))
         self._loop = url.options.get("loop", "0").lower() not in FALSE_WORDS
         self._wanted = url.options.get("format")
+        self._timeline = Timeline()
 
     def read(self, receiver: Receiver) -> None:
         """Play to the end; start over where `loop` is set. Raises ReceiverError, OSError."""
@@ -58,7 +60,10 @@ class ReplayReader:
                 capture = detect_capture(path, self._wanted)
                 decoder = self._formats[capture.carries].make(self._context) if capture.carries else None
                 receiver.begin_session(decoder, capture.name)
-                _Playback(receiver, self._clock, self._speed, decoder).play(capture, path)
+                try:
+                    _Playback(receiver, self._clock, self._speed, decoder, self._timeline).play(capture, path)
+                finally:
+                    self._timeline.run(self._clock.steady(), 1.0)
                 if not self._loop:
                     receiver.mark_stale("played to its end (loop=1 begins again)")
                     return
@@ -70,11 +75,12 @@ class ReplayReader:
 class _Playback:
     """One pass through a file. `speed` is capture seconds per second."""
 
-    def __init__(self, receiver: Receiver, clock: Clock, speed: float, decoder: Decoder | None) -> None:
+    def __init__(self, receiver: Receiver, clock: Clock, speed: float, decoder: Decoder | None, timeline: Timeline) -> None:
         self._receiver, self._clock, self._speed, self._decoder = receiver, clock, speed, decoder
         self._start = clock.steady()
         # The decoder's time starts here and runs with the capture; `_start` moves when late time is dropped.
         self._origin = self._start
+        self._timeline, self._zero = timeline, timeline.at(self._start)
         self._position = 0.0
         self._batch: list[Row] = []
         self._size = 0
@@ -101,11 +107,17 @@ class _Playback:
 
     def _flush(self, position: float) -> None:
         batch, self._batch, self._size = self._batch, [], 0
+        self._timeline.run(self._clock.steady(), self._speed, self._zero + position)
         self._wait_until(position)
         played = self._clock.steady()
+        self._timeline.reach(played, self._zero + position)
         if self._decoder is None:
             self._receiver.deliver(
-                [replace(row, at=played, pace=self._speed) for _, row in batch if isinstance(row, Observation)]
+                [
+                    replace(row, at=played, pace=self._speed, timeline=self._timeline)
+                    for _, row in batch
+                    if isinstance(row, Observation)
+                ]
             )
         else:
             data = b"".join(row for _, row in batch if isinstance(row, bytes))
@@ -125,7 +137,7 @@ class _Playback:
             return record
         at = played - (now - record.at) / self._speed
         pos_at = None if record.pos_at is None else played - (now - record.pos_at) / self._speed
-        return replace(record, at=at, pos_at=pos_at, pace=self._speed)
+        return replace(record, at=at, pos_at=pos_at, pace=self._speed, timeline=self._timeline)
 
     def _wait_until(self, position: float) -> None:
         """Wait until `position` (capture seconds) is due; where it is overdue, only yield to other greenlets."""

@@ -54,6 +54,10 @@ class EmergencySquawk:
         self.meaning = SQUAWKS[code]
         return True
 
+    def shift(self, seconds: float) -> None:
+        """Move its time by so many seconds: the aircraft is on another timeline."""
+        self._at += seconds
+
     @property
     def emergency(self) -> Value | None:
         """The value of the field `emergency` while the squawk is confirmed."""

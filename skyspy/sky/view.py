@@ -74,7 +74,7 @@ class SkyView:
         shift = now.wall - now.steady
         return [
             {"timestamp": iso(p.at + shift), "lat": p.lat, "lon": p.lon, "alt_baro": p.alt_baro, "gs": p.gs, "track": p.track}
-            for p in self.tracker.trail(hex_)
+            for p in self.tracker.trail(hex_, now.steady)
         ]
 
     def stats(self, audience: str, now: Moment | None = None) -> Payload:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from math import inf
 from typing import Any
 
-from skyspy.aircraft import FIELDS, POSITION, SOURCES, Value
+from skyspy.aircraft import FIELDS, POSITION, SOURCES, Timeline, Value, time_on
 from skyspy.military import is_military
 from skyspy.safety.emergency import SQUAWKS, EmergencySquawk
 from skyspy.tracker.gate import ADSC, WORST, Stamp, lifetime_s
@@ -47,12 +47,14 @@ class TrackedAircraft:
 
     __slots__ = (
         "alarm", "best_rank", "due", "gone", "has_removals", "hex", "last_names", "last_stamp", "listed", "messages", "military",
-        "newest_at", "pending", "position", "public", "refreshed_at", "rssi", "seen_at", "stamps", "touched", "trail", "type",
-        "type_at", "type_rank",
+        "newest_at", "pending", "position", "public", "refreshed_at", "rssi", "seen_at", "stamps", "timeline", "touched", "trail",
+        "type", "type_at", "type_rank",
     )  # fmt: skip
 
     def __init__(self, hex_: str) -> None:
         self.hex = hex_
+        self.timeline: Timeline | None = None
+        """The clock of all times here except `refreshed_at`; None: the steady clock."""
         self.public: Object = {}
         self.pending: Object = {"hex": hex_}
         self.stamps: dict[str, Stamp] = {}
@@ -259,7 +261,7 @@ class TrackedAircraft:
     def to_object(self, now: float) -> Object:
         """The aircraft object as of the last delta, with its ages at `now`; a copy."""
         result = dict(self.public)
-        self._write_ages(now, result)
+        self._write_ages(time_on(self.timeline, now), result)
         return result
 
     def _write_ages(self, now: float, into: Object) -> None:
@@ -277,7 +279,7 @@ class TrackedAircraft:
         public["messages"] = entry["messages"] = self.messages
         if self.rssi is not None:
             public["rssi"] = entry["rssi"] = self.rssi
-        self._write_ages(now, entry)
+        self._write_ages(time_on(self.timeline, now), entry)
 
     def take_over(self, old: TrackedAircraft) -> None:
         """Continue an aircraft that was evicted since the last delta, so that the delta shows one changed aircraft."""

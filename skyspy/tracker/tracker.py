@@ -5,6 +5,7 @@ sequence number; from then on `snapshot` shows exactly that state.
 
 Invariants:
 - A snapshot and all deltas after it make any later snapshot, except for the ages `seen` and `seen_pos`.
+- Times are steady seconds, or those of the recording's clock (`Timeline`) for an aircraft that was last heard by a replay.
 - An observation from the future counts as heard now; one older than the lifetime of a field is refused.
 - Work depends on the observations and the expiring fields, not on the number of aircraft; memory is bounded by
   `max_aircraft`.
@@ -16,18 +17,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush, nsmallest
-from itertools import count
-from operator import attrgetter
+from heapq import nsmallest
 from types import MappingProxyType
 from typing import Any
 
-from skyspy.aircraft import SOURCES, Observation, Value
+from skyspy.aircraft import SOURCES, Observation, Timeline, Value, time_on
 from skyspy.geo import Point
 from skyspy.tracker import totals
 from skyspy.tracker.gate import ADSC, POSITION_FIELDS, WORST, accepted_fields
 from skyspy.tracker.limits import Limits
-from skyspy.tracker.position import ACCEPTED, DOUBTFUL, JUMP, LATE, MOVED, Area
+from skyspy.tracker.position import ACCEPTED, BEHIND, DOUBTFUL, JUMP, LATE, MAX_STANDING_KT, MOVED, REPEATED, SAME, WORSE, Area
+from skyspy.tracker.schedule import Schedule, move
 from skyspy.tracker.tracked_aircraft import MIN_MESSAGES, Object, TrackedAircraft
 from skyspy.tracker.trail import TrailPoint
 
@@ -35,12 +35,15 @@ MOTION_FIELDS = POSITION_FIELDS | {
     "alt_baro", "alt_geom", "baro_rate", "geom_rate", "gs", "ias", "tas", "mach", "track", "calc_track", "track_rate", "roll",
     "mag_heading", "true_heading",
 }  # fmt: skip
-"""Fields that are dropped with an implausible position: they belong to another aircraft or another time."""
+"""Fields that are dropped with a position that is behind, or with an implausible one if they are implausible too: they belong
+to another time or another aircraft."""
+
+MAX_CHANGE: dict[str, tuple[float, float]] = {"alt_baro": (500.0, 200.0), "alt_geom": (500.0, 200.0), "gs": (50.0, 15.0)}
+"""By field, the largest plausible difference (feet, knots), and how much it grows per second."""
 
 TIMEOUT, EVICTED = "timeout", "evicted"
 """Why an aircraft was removed."""
 
-_GOLDEN = 0.618034
 _SLACK_ENTRIES = 1000
 
 
@@ -72,8 +75,7 @@ class Tracker:
         self._listed: dict[str, TrackedAircraft] = {}
         self._evicted: dict[str, str] = {}  # by hex, the reason for listed aircraft evicted since the last delta
         self._touched: list[TrackedAircraft] = []
-        self._due: list[tuple[float, int, TrackedAircraft]] = []
-        self._sequence = count()
+        self._schedule = Schedule()
         self._totals: tuple[int, Point | None, totals.Totals] | None = None
 
     def __len__(self) -> int:
@@ -96,10 +98,9 @@ class Tracker:
         self._limits = limits
         self._area = Area(self._reference, limits.max_range_nm)
         # All scheduled checks were computed from the old limits: check every aircraft once.
-        self._due = []
+        self._schedule.clear()
         for aircraft in self._held.values():
-            self._schedule(aircraft, aircraft.seen_at)
-        heapify(self._due)
+            self._schedule.add(aircraft, aircraft.seen_at, len(self._held))
 
     @property
     def reference(self) -> Point | None:
@@ -115,17 +116,22 @@ class Tracker:
 
     def apply(self, obs: Observation, now: float) -> bool:
         """Apply an observation at `now` (steady seconds); returns whether anything of it was accepted."""
-        at, source = obs.at, obs.source
-        if not at <= now:  # also true for NaN
-            at = now
+        pos_at, source, timeline, steady = obs.pos_at, obs.source, obs.timeline, now
+        at = obs.at if obs.at <= now else now  # also for NaN
+        if timeline is not None:
+            now = timeline.at(steady)
+            at, pos_at = now - (steady - at) * obs.pace, None if pos_at is None else now - (steady - pos_at) * obs.pace
         rank = SOURCES.get(source, WORST)
         lifetime = self._limits.adsc_expire_s if rank == ADSC else self._limits.expire_s
         if at + lifetime <= now:
             self.refused[LATE] += 1
             return False
         aircraft = self._held.get(obs.hex)
-        if aircraft is None:
-            aircraft = self._add(obs, at, rank, now)
+        if aircraft is None or aircraft.timeline is not timeline:
+            if aircraft is not None and self._is_live(aircraft, obs, steady):
+                self.refused[WORSE] += 1
+                return False
+            aircraft = self._add(obs, at, rank, steady) if aircraft is None else self._move(aircraft, timeline, steady)
         aircraft.messages += obs.messages
         if not aircraft.touched:
             aircraft.touched = True
@@ -134,10 +140,10 @@ class Tracker:
         if rank > aircraft.best_rank or at < aircraft.newest_at:
             kept = accepted_fields(aircraft.stamps, fields, at, rank, now, self._limits)
         if "lat" in fields and "lon" in fields:
-            pos_at = at if obs.pos_at is None or not obs.pos_at <= at else obs.pos_at
+            pos_at = at if pos_at is None or not pos_at <= at else pos_at
             verdict = aircraft.position.offer(fields, pos_at, rank, now, self._limits, self._area)
             if verdict is not ACCEPTED or kept is not fields:
-                kept = self._resolve_position(aircraft, obs, kept, verdict, pos_at, rank)
+                kept = self._resolve_position(aircraft, obs, kept, verdict, pos_at, rank, now)
         elif not POSITION_FIELDS.isdisjoint(fields):
             kept = _without(kept, POSITION_FIELDS)
         is_newer = at > aircraft.seen_at
@@ -148,59 +154,75 @@ class Tracker:
         aircraft.accept(kept, source, at, rank)
         oldest = aircraft.position.at if "lat" in kept else at
         if oldest + lifetime < aircraft.due:
-            self._schedule(aircraft, oldest + lifetime)
+            self._schedule.add(aircraft, oldest + lifetime, len(self._held))
         return True
 
     def _resolve_position(
-        self, aircraft: TrackedAircraft, obs: Observation, kept: Mapping[str, Value], verdict: str, pos_at: float, rank: int
+        self,
+        aircraft: TrackedAircraft,
+        obs: Observation,
+        kept: Mapping[str, Value],
+        verdict: str,
+        pos_at: float,
+        rank: int,
+        now: float,
     ) -> Mapping[str, Value]:
-        """The fields to keep after the verdict on the position; resolves a DOUBTFUL verdict first."""
+        """The fields to keep after the verdict on the position; resolves DOUBTFUL and SAME first."""
         fields: Mapping[str, Any] = obs.fields
         if verdict is DOUBTFUL:
             gs = fields["gs"] if "gs" in fields else aircraft.current("gs")
             track = fields["track"] if "track" in fields else aircraft.current("track")
-            verdict = aircraft.position.resolve(fields, pos_at, rank, gs, track, obs.pace)
+            verdict = aircraft.position.resolve(fields, pos_at, rank, gs, track, _pace(obs))
+        elif verdict is SAME:
+            verdict = aircraft.position.repeat(pos_at, rank, now, self._limits, stands=_stands(aircraft, obs))
         if verdict is ACCEPTED or verdict is MOVED:
             if verdict is MOVED:
                 aircraft.trail = None
             return fields if kept is fields else {**kept, **{name: fields[name] for name in POSITION_FIELDS if name in fields}}
-        self.refused[verdict] += 1
-        return _without(kept, MOTION_FIELDS if verdict is JUMP else POSITION_FIELDS)
+        if verdict is not REPEATED:
+            self.refused[LATE if verdict is BEHIND else verdict] += 1
+        is_foreign = verdict is BEHIND or (verdict is JUMP and not _is_motion_plausible(aircraft, obs, pos_at))
+        return _without(kept, MOTION_FIELDS if is_foreign else POSITION_FIELDS)
 
     def _add(self, obs: Observation, at: float, rank: int, now: float) -> TrackedAircraft:
+        """A new aircraft; `at` on its timeline, `now` in steady seconds."""
         limits, hex_ = self._limits, obs.hex
         if len(self._held) >= max(1, limits.max_aircraft):
-            self._evict()
+            self._evict(now)
         aircraft = self._held[hex_] = TrackedAircraft(hex_)
+        aircraft.timeline = obs.timeline
         if self._evicted.pop(hex_, None) is not None:
+            move(self._listed[hex_], obs.timeline, now)
             aircraft.take_over(self._listed[hex_])
             self._listed[hex_] = aircraft
         aircraft.consider_type(obs.source, rank, at)
         # The first check is early and at a different time for each aircraft, so that aircraft which appeared together are
         # not checked together from then on.
-        share = 0.5 + 0.5 * (len(self._due) * _GOLDEN % 1.0)
-        self._schedule(aircraft, min(now + share * limits.expire_s, at + limits.timeout_s))
+        first = time_on(obs.timeline, now) + self._schedule.share(obs.timeline) * limits.expire_s
+        self._schedule.add(aircraft, min(first, at + limits.timeout_s), len(self._held))
         return aircraft
 
-    def _evict(self) -> None:
+    def _is_live(self, aircraft: TrackedAircraft, obs: Observation, now: float) -> bool:
+        """Whether a live receiver hears this aircraft, and the observation is that of a recording played faster or slower."""
+        return obs.pace != 1.0 and aircraft.timeline is None and now - aircraft.seen_at <= self._limits.stale_s
+
+    def _move(self, aircraft: TrackedAircraft, timeline: Timeline | None, now: float) -> TrackedAircraft:
+        """The aircraft, from now on on this timeline."""
+        move(aircraft, timeline, now)
+        self._schedule.add(aircraft, time_on(timeline, now), len(self._held))
+        return aircraft
+
+    def _evict(self, now: float) -> None:
         """Evict the aircraft not heard for longest: one in a hundred at a time, because finding them scans all aircraft."""
         max_aircraft = max(1, self._limits.max_aircraft)
         leaving = len(self._held) - max_aircraft + 1 + max_aircraft // 100
-        for aircraft in nsmallest(leaving, self._held.values(), key=attrgetter("seen_at")):
+        for aircraft in nsmallest(leaving, self._held.values(), key=lambda one: one.seen_at - time_on(one.timeline, now)):
             aircraft.gone = True
             del self._held[aircraft.hex]
             if aircraft.listed:
                 self._evicted[aircraft.hex] = EVICTED
         if len(self._touched) > 2 * len(self._held) + _SLACK_ENTRIES:
             self._touched = [aircraft for aircraft in self._touched if not aircraft.gone]
-
-    def _schedule(self, aircraft: TrackedAircraft, due: float) -> None:
-        """Schedule the next check of the aircraft at `due`; replaces an earlier one."""
-        aircraft.due = due
-        heappush(self._due, (due, next(self._sequence), aircraft))
-        if len(self._due) > 2 * len(self._held) + _SLACK_ENTRIES:
-            self._due = [entry for entry in self._due if entry[0] == entry[2].due and not entry[2].gone]
-            heapify(self._due)
 
     # -- output ----------------------------------------------------------------------------------
 
@@ -234,22 +256,18 @@ class Tracker:
     def _expire(self, now: float) -> list[str]:
         """Remove expired fields and aircraft; returns the hex of listed aircraft that were removed."""
         left: list[str] = []
-        due, limits = self._due, self._limits
-        while due and due[0][0] <= now:
-            scheduled, _, aircraft = heappop(due)
-            if aircraft.gone or scheduled != aircraft.due:
-                continue
+        limits = self._limits
+        for aircraft, local in self._schedule.due(now):
             end = aircraft.seen_at + limits.timeout_s
-            if end <= now:
+            if end <= local:
                 end = aircraft.deadline(limits)
-            if end <= now:
+            if end <= local:
                 aircraft.gone = True
                 del self._held[aircraft.hex]
                 if aircraft.listed:
                     left.append(aircraft.hex)
                 continue
-            aircraft.due = min(aircraft.expire(now, limits), end)
-            heappush(due, (aircraft.due, next(self._sequence), aircraft))
+            self._schedule.add(aircraft, min(aircraft.expire(local, limits), end), len(self._held))
             if aircraft.has_removals and not aircraft.touched:
                 aircraft.touched = True
                 self._touched.append(aircraft)
@@ -272,10 +290,15 @@ class Tracker:
         aircraft = self._listed.get(hex_.upper())
         return None if aircraft is None else aircraft.to_object(now)
 
-    def trail(self, hex_: str) -> list[TrailPoint]:
-        """The trail of a listed aircraft, oldest point first; `hex_` in any case."""
+    def trail(self, hex_: str, now: float = 0.0) -> list[TrailPoint]:
+        """The trail of a listed aircraft, oldest point first; `hex_` in any case. At `now`, a recorded point is as old as the
+        recording says."""
         aircraft = self._listed.get(hex_.upper())
-        return [] if aircraft is None or aircraft.trail is None else aircraft.trail.points()
+        if aircraft is None or aircraft.trail is None:
+            return []
+        ahead = time_on(aircraft.timeline, now) - now
+        points = aircraft.trail.points()
+        return [point._replace(at=point.at - ahead) for point in points] if ahead else points
 
     def totals(self, observer: Point | None = None) -> totals.Totals:
         """Sums over the listed aircraft as of the last delta; `max_distance_nm` is from `observer`. Cached until the next one."""
@@ -283,6 +306,34 @@ class Tracker:
             sums = totals.count((aircraft.public for aircraft in self._listed.values()), observer)
             self._totals = (self.seq, observer, sums)
         return self._totals[2]
+
+
+def _stands(aircraft: TrackedAircraft, obs: Observation) -> bool | None:
+    """Whether the aircraft stands still, so that its place sent again is a new position; None: not known. Where the speed is not
+    known, a source that dates its positions is believed."""
+    gs: Any = obs.fields["gs"] if "gs" in obs.fields else aircraft.current("gs")
+    if gs is not None:
+        return bool(gs < MAX_STANDING_KT)
+    on_ground = obs.fields.get("alt_baro", aircraft.current("alt_baro")) == "ground"
+    return True if on_ground or obs.pos_at is not None else None
+
+
+def _pace(obs: Observation) -> float:
+    """How much faster movement appears: on its timeline a recording moves as it did."""
+    return obs.pace if obs.timeline is None else 1.0
+
+
+def _is_motion_plausible(aircraft: TrackedAircraft, obs: Observation, at: float) -> bool:
+    """Whether altitudes and speed of an observation, heard at `at`, can follow the current ones."""
+    for name, (most, per_second) in MAX_CHANGE.items():
+        new, old, stamp = obs.fields.get(name), aircraft.current(name), aircraft.stamps.get(name)
+        if new is None or old is None or stamp is None or new == old:
+            continue
+        if not isinstance(new, int | float) or not isinstance(old, int | float):
+            return False
+        if abs(new - old) > most + per_second * max(0.0, at - stamp.at) * _pace(obs):
+            return False
+    return True
 
 
 def _without(kept: Mapping[str, Value], names: frozenset[str]) -> dict[str, Value]:

@@ -72,6 +72,12 @@ class Trail:
         if len(self) > max(max_points, MIN_POINTS):
             self._thin()
 
+    def shift(self, seconds: float) -> None:
+        """Move all times by so many seconds."""
+        for start in range(0, len(self._numbers), _STRIDE):
+            self._numbers[start] += seconds
+        self.last_at, self._next = self.last_at + seconds, self._next + seconds
+
     def points(self) -> list[TrailPoint]:
         """All points, oldest first."""
         numbers = self._numbers

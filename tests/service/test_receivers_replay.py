@@ -24,6 +24,7 @@ from tests.support.hub import HastyClock, Meter, Rounds, rounds_counted
 from tests.support.sources import IDENT, Ear, beast, document, running, sbs, wait_for, watched_states
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
+REPORTED = Path(__file__).parents[1] / "data" / "reported"
 
 
 class Dated(Ear):
@@ -311,3 +312,35 @@ def test_the_beginning_of_the_long_flight_plays_through_gzip_as_a_stream(ear: Da
     assert len(set(ear.hexes)) >= 3
     assert sum("lat" in o.fields for o in ear.heard) > 300
     assert meter.largest_turn <= 2 * BATCH_BYTES
+
+
+# -- timestamps --------------------------------------------------------------------------------
+
+
+def played_seconds(path: Path) -> tuple[float, int]:
+    """Seconds from the first record of a replay to the last, and the number of aircraft positions."""
+    ear = Dated()
+    played(path, "speed=1", ear)
+    return ear.after[-1] - ear.after[0], sum("lat" in o.fields for o in ear.heard)
+
+
+def test_a_capture_with_gps_time_plays_like_the_same_one_with_a_counter() -> None:
+    by_counter = played_seconds(REPORTED / "beast_12mhz.bin")
+    assert by_counter[0] == pytest.approx(19.5, abs=0.3)
+    assert played_seconds(REPORTED / "beast_gps_stamps.bin") == pytest.approx(by_counter, abs=0.3)
+
+
+def gps_stamp(seconds: float) -> int:
+    whole, rest = divmod(round(seconds * 1e9), 1_000_000_000)
+    return whole % 86_400 << 30 | rest
+
+
+@pytest.mark.parametrize("kind", ["bin", "avr"])
+def test_gps_time_goes_on_over_midnight_in_every_format(tmp_path: Path, kind: str) -> None:
+    stamps = [gps_stamp(86_395.0 + n / 4) for n in range(41)]
+    path = tmp_path / f"midnight.{kind}"
+    if kind == "bin":
+        path.write_bytes(b"".join(beast(IDENT, stamp) for stamp in stamps))
+    else:
+        path.write_text("".join(f"@{stamp:012X}{IDENT};\n" for stamp in stamps))
+    assert played_seconds(path)[0] == pytest.approx(10.0, abs=0.3)

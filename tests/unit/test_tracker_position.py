@@ -184,8 +184,8 @@ def test_the_date_line_is_no_jump() -> None:
 
 
 def test_several_agreeing_positions_in_a_row_replace_a_wrong_one() -> None:
-    tracker, flight = Tracker(Limits(), None, "e"), Flight()
-    tracker.apply(Flight((30.0, 100.0)).heard(T0), T0)
+    tracker, flight = Tracker(Limits(), None, "e"), Flight(tells=False)
+    tracker.apply(Flight((30.0, 100.0), tells=False).heard(T0), T0)
     verdicts = [tracker.apply(flight.heard(T0 + step), T0 + step) for step in range(1, 6)]
     assert verdicts == [False, False, False, True, True]
     assert place(tracker, T0 + 5) == flight.place(T0 + 5)
@@ -193,8 +193,8 @@ def test_several_agreeing_positions_in_a_row_replace_a_wrong_one() -> None:
 
 @pytest.mark.parametrize(("seconds", "refused"), [(2.0, 3), (0.5, 5)])
 def test_it_takes_four_that_agree_over_two_and_a_half_seconds(seconds: float, refused: int) -> None:
-    tracker, flight = Tracker(Limits(), None, "e"), Flight()
-    tracker.apply(Flight((30.0, 100.0)).heard(T0), T0)
+    tracker, flight = Tracker(Limits(), None, "e"), Flight(tells=False)
+    tracker.apply(Flight((30.0, 100.0), tells=False).heard(T0), T0)
     moments = [T0 + seconds * step for step in range(1, refused + 2)]
     assert [tracker.apply(flight.heard(at), at) for at in moments] == [False] * refused + [True]
 
