@@ -14,16 +14,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import inf, isfinite
 
-Value = int | float | str | bool | tuple[str, ...]
-"""The types of a clean field value."""
+Scalar = int | float | str | bool
+Value = Scalar | tuple[str, ...] | dict[str, Scalar]
+"""The types of a clean field value. A dict is never modified."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of an aircraft object.
 
-    `kind` is int, float, text, words (a list of texts) or altitude (feet or the text "ground"). `low` and `high` bound a
-    number, `max_length` a text; `words` are the allowed texts (empty: any). Floats are rounded to `decimals`.
+    `kind` is int, float, text, words (a list of texts), altitude (feet or the text "ground") or object (names and plain values).
+    `low` and `high` bound a number, `max_length` a text; `words` are the allowed texts (empty: any). Floats are rounded to
+    `decimals`.
     """
 
     name: str
@@ -48,7 +50,7 @@ SIL_TYPES = frozenset({"unknown", "perhour", "persample"})
 FIELDS: dict[str, Field] = {
     field.name: field
     for field in (
-        Field("flight", "text", "", "Callsign as sent, trimmed", max_length=8),
+        Field("flight", "text", "", "Callsign as sent, without blanks at its ends", max_length=8),
         Field("r", "text", "", "Registration", max_length=16),
         Field("t", "text", "", "ICAO type designator", max_length=8),
         Field("desc", "text", "", "Type in words", max_length=64),
@@ -99,6 +101,7 @@ FIELDS: dict[str, Field] = {
             ("alert", 0, 1, 0, "Flight status alert bit"),
             ("spi", 0, 1, 0, "Special position identification"),
         ),
+        Field("acas_ra", "object", "", "Resolution advisory of ACAS (TCAS): readsb's object", max_length=128),
         *_numbers("float", "hPa", ("nav_qnh", 700, 1200, 1, "Altimeter setting")),
         *_numbers(
             "int",
@@ -222,7 +225,7 @@ class Observation(Record):
 _HEX = re.compile(r"~?[0-9A-F]{6}\Z")
 _SQUAWK = re.compile(r"[0-7]{4}\Z")
 _CATEGORY = re.compile(r"[A-D][0-7]\Z")
-_CALLSIGN = re.compile(r"[^0-9A-Z]")
+_CALLSIGN = re.compile(r"[^0-9A-Z ]")
 _MAX_CACHED_TEXTS = 8192
 """Size of the cache of clean texts per field: the same callsigns are received every second."""
 
@@ -332,8 +335,8 @@ def _text_cleaner(field: Field) -> Cleaner:
         if pattern is not None:
             text = value.strip().upper()
             return text if pattern.match(text) else None
-        text = _CALLSIGN.sub("", value.upper()) if name == "flight" else _printable(value.strip())
-        text = text[:max_length]
+        text = _CALLSIGN.sub("", value.upper()).strip() if name == "flight" else _printable(value.strip())
+        text = text[:max_length].rstrip()
         return None if not text or (words and text not in words) else text
 
     cached = lru_cache(maxsize=_MAX_CACHED_TEXTS)(tidy)
@@ -347,12 +350,42 @@ def _text_cleaner(field: Field) -> Cleaner:
     return clean_text
 
 
+MAX_OBJECT_ENTRIES = 32
+"""Entries of an object field; those beyond are dropped."""
+
+
+def _object_cleaner(field: Field) -> Cleaner:
+    max_length = field.max_length
+
+    def plain(value: object) -> Scalar | None:
+        if isinstance(value, str):
+            return _printable(value)[:max_length]
+        if isinstance(value, bool | int):
+            return value if abs(value) < 2**53 else None
+        return value if isinstance(value, float) and isfinite(value) else None
+
+    def clean_object(value: object) -> Value | None:
+        """Only plain values under short names are kept; without any there is no object."""
+        if not isinstance(value, dict):
+            return None
+        entries = list(value.items())[:MAX_OBJECT_ENTRIES]
+        found = {
+            _printable(name): kept
+            for name, entry in entries
+            if isinstance(name, str) and len(name) <= 32 and (kept := plain(entry)) is not None
+        }
+        return found or None
+
+    return clean_object
+
+
 _KINDS: dict[str, Callable[[Field], Cleaner]] = {
     "int": _int_cleaner,
     "float": _float_cleaner,
     "altitude": _altitude_cleaner,
     "words": _words_cleaner,
     "text": _text_cleaner,
+    "object": _object_cleaner,
 }
 
 _CLEANERS: dict[str, Cleaner] = {name: _KINDS[field.kind](field) for name, field in FIELDS.items()}

@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 from skyspy.aircraft import FIELDS, SOURCES, Field
 from skyspy.filters import AircraftFilter
 
-PLAIN = {"int": int, "float": float, "text": str, "words": list[str]}
+PLAIN = {"int": int, "float": float, "text": str, "words": list[str], "object": dict[str, int | float | str | bool]}
 
 
 def _field_type(row: Field) -> Any:

@@ -1,7 +1,7 @@
 """State of one aircraft that is needed to decode its next Mode S message.
 
 It holds only what later messages refer to (the other position message of a pair, the format version, the last
-altitude). The aircraft's current data is in the tracker.
+altitude, what a reply's register is recognized by). The aircraft's current data is in the tracker.
 """
 
 from __future__ import annotations
@@ -9,28 +9,95 @@ from __future__ import annotations
 from math import inf
 
 from skyspy.decode.cpr import CprDecoder
+from skyspy.geo import Point
 
 UNKNOWN_VERSION = -1
+
+MAX_GROUND_FT = 16_000
+"""No airport is as high: an altitude above this is not on the ground."""
+
+AIRBORNE_VALID_S = 30.0
+"""Seconds for which a message that says "airborne" makes one ground bit in a reply doubtful."""
+
+KNOWN_ALTITUDE_S = 60.0
+"""Seconds for which an altitude says that an aircraft is not on the ground, and what an airspeed is compared with."""
+
+
+class Reading:
+    """A value and when it was heard (steady seconds)."""
+
+    __slots__ = ("at", "value")
+
+    def __init__(self) -> None:
+        self.value = 0.0
+        self.at = -inf
+
+    def set(self, value: float, now: float) -> None:
+        self.value, self.at = value, now
+
+    def within(self, seconds: float, now: float) -> bool:
+        """Whether it was heard at most so many seconds ago."""
+        return now - self.at <= seconds
+
+
+READINGS = ("adsb_alt", "alt", "difference", "gs", "track", "rate", "heading", "mach", "tas", "mcp", "qnh")
+"""alt: barometric altitude in feet, adsb_alt: the last one of a squitter; difference: geometric minus barometric; rate in ft/min, heading magnetic in degrees, mcp: selected altitude
+in feet, qnh in hPa."""
 
 
 class ModeSState:
     """Decoder state of one address from one source.
 
     `heard_at`: when the last message arrived; `known_at`: when the last message arrived whose checksum verifies the
-    address; `alt`, `alt_at`: last barometric altitude in feet and its time (times in steady seconds).
+    address; `airborne_at`: when it last said that it flies; `ground_bits`: replies since then that say otherwise; `place`,
+    `place_at`: its last position (times in steady seconds).
     """
 
-    __slots__ = ("alt", "alt_at", "cpr", "heading_as_track", "heard_at", "known_at", "magnetic", "nic_a", "nic_c", "version")
+    __slots__ = (
+        *READINGS, "airborne_at", "cpr", "ground_bits", "heading_as_track", "heard_at", "known_at", "magnetic", "nic_a", "nic_c",
+        "place", "place_at", "version",
+    )  # fmt: skip
+
+    adsb_alt: Reading
+    alt: Reading
+    difference: Reading
+    gs: Reading
+    track: Reading
+    rate: Reading
+    heading: Reading
+    mach: Reading
+    tas: Reading
+    mcp: Reading
+    qnh: Reading
 
     def __init__(self) -> None:
+        for name in READINGS:
+            setattr(self, name, Reading())
         self.cpr = CprDecoder()
-        self.heard_at = -inf
-        self.known_at = -inf
-        self.alt = 0
-        self.alt_at = -inf
+        self.heard_at = self.known_at = self.airborne_at = self.place_at = -inf
+        self.ground_bits = 0
+        self.place: Point | None = None
         self.version = UNKNOWN_VERSION
         self.nic_a = 0
         self.nic_c = 0
         # Until an operational status message says otherwise, headings are magnetic and surface messages carry a track.
         self.magnetic = True
         self.heading_as_track = False
+
+    def flies(self, now: float) -> None:
+        """A message says that the aircraft is airborne."""
+        self.airborne_at, self.ground_bits = now, 0
+
+    def can_be_on_ground(self, altitude: int | None, now: float) -> bool:
+        """Whether the altitude of a message, or else the last one, is one at which there are airports."""
+        if altitude is None and self.alt.within(KNOWN_ALTITUDE_S, now):
+            altitude = int(self.alt.value)
+        return altitude is None or altitude <= MAX_GROUND_FT
+
+    def believes_ground(self, altitude: int | None, now: float) -> bool:
+        """Whether the ground bit of a reply is believed. The parity of replies holds their address, so a damaged bit is not
+        always noticed: of an aircraft that was airborne a moment ago, two in a row are needed."""
+        if not self.can_be_on_ground(altitude, now):
+            return False
+        self.ground_bits += 1
+        return self.ground_bits > 1 or now - self.airborne_at > AIRBORNE_VALID_S

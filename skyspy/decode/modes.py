@@ -1,6 +1,8 @@
 """Turns Mode S frames, in order of reception, into Observations.
 
-rs1090 decodes the bits of a frame. This module does what needs more than one frame or a frame's origin.
+rs1090 checks and decodes squitters (DF17, DF18). Our own code reads the fields where rs1090 0.7 is wrong or refuses whole
+messages (squitter.py), and all of the replies (surveillance.py, comm_b.py). This module does what needs more than one frame or a
+frame's origin.
 
 Invariants:
 - An address is verified by the checksum of DF11, DF17 and DF18. An address overlaid on the parity field (DF0, 4, 5, 16,
@@ -20,9 +22,11 @@ import rs1090
 
 from skyspy.aircraft import Observation, Value, clean_fields
 from skyspy.decode import surveillance
+from skyspy.decode.acas import air_to_air_message, with_origin
 from skyspy.decode.base import Context, Counters
+from skyspy.decode.comm_b import comm_b
 from skyspy.decode.mode_s_state import ModeSState
-from skyspy.decode.squitter import REGISTERS, Squitter, has_non_icao_address
+from skyspy.decode.squitter import NO_MESSAGE, READERS, SURFACE_CODES, Squitter, has_non_icao_address
 
 Frame = tuple[str, float | None]
 """A frame's hex digits (14 or 28, lower case) and its signal strength in dBFS, or None."""
@@ -118,13 +122,14 @@ class ModeS:
         self._pruned_at = -inf
         self._parities: dict[str, int] = {}
         self._location = context.location
+        self._wall_minus_steady = context.wall_minus_steady
 
     def frames(self, frames: Sequence[Frame], now: float, origins: Mapping[int, str] = _NO_ORIGINS) -> list[Observation]:
         """Decode frames that were heard at `now` (steady seconds), oldest first; at most one Observation per frame, in
         the same order. `origins` has, by index, the origin (MLAT or UAT) of frames not sent by a transponder."""
         self._prune(now)
         formats = [_FORMATS.get(len(frame), {}).get(frame[:2]) for frame, _ in frames]
-        to_decode = [frame for (frame, _), df in zip(frames, formats, strict=True) if df is not None and df != 11]
+        to_decode = [frame for (frame, _), df in zip(frames, formats, strict=True) if df in (17, 18)]
         messages = iter(decode_frames(to_decode))
         result: list[Observation] = []
         for index, df in enumerate(formats):
@@ -150,13 +155,14 @@ class ModeS:
             return None
         if df == 11:
             return self._all_call(frame, now)
-        m = next(messages)
-        if m is None or "icao24" not in m:
-            self.counters.bad += 1
-            return None
         if df in (17, 18):
-            return self._squitter(df, m, frame, now, origin)
-        return self._reply(df, m, frame, now)
+            m = next(messages)
+            # rs1090 0.7 checks the parity of DF17 but not of DF18, and refuses some intact messages.
+            if (df == 18 or m is None) and syndrome(frame):
+                self.counters.bad += 1
+                return None
+            return self._squitter(df, m or NO_MESSAGE, frame, now, origin)
+        return self._reply(df, frame, now)
 
     def _state(self, key: str, now: float) -> ModeSState:
         state = self._states.get(key)
@@ -180,25 +186,27 @@ class ModeS:
             # verify a new address.
             self.counters.bad += 1
             return None
-        self._state(address, now).known_at = now
-        on_ground = int(frame[1], 16) & 7 == 4
-        return address, "mode_s", {"alt_baro": "ground"} if on_ground else {}
+        state = self._state(address, now)
+        state.known_at = now
+        capability = int(frame[1], 16) & 7
+        if capability == 4:
+            return address, "mode_s", {"alt_baro": "ground"} if state.believes_ground(None, now) else {}
+        if capability == 5:
+            state.flies(now)
+        return address, "mode_s", {}
 
-    def _squitter(self, df: int, m: dict[str, Any], frame: str, now: float, origin: str) -> Decoded | None:
-        address, register, me = m["icao24"].upper(), m["bds"], int(frame[8:22], 16)
+    def _squitter(self, df: int, m: Mapping[str, Any], frame: str, now: float, origin: str) -> Decoded | None:
+        address, me, capability = frame[2:8].upper(), int(frame[8:22], 16), int(frame[1], 16) & 7
+        code = me >> 51
         source = "adsb_icao"
         if df == 18:
-            # rs1090 0.7 checks the parity of DF17 but not of DF18.
-            if syndrome(frame):
-                self.counters.bad += 1
-                return None
-            by_control_field = _DF18_SOURCES.get(int(frame[1], 16) & 7)
+            by_control_field = _DF18_SOURCES.get(capability)
             if by_control_field is None:
                 # Coarse TIS-B and TIS-B management messages have another layout than rs1090 assumes.
                 self.counters.skipped += 1
                 return None
             source, icao, imf_applies, imf_source = by_control_field
-            if imf_applies and has_non_icao_address(register, me):
+            if imf_applies and has_non_icao_address(code, me):
                 source, icao = imf_source, False
             if not icao:
                 address = f"~{address}"
@@ -214,27 +222,45 @@ class ModeS:
         state = self._state(address if direct else f"{address} {source}", now)
         if direct:
             state.known_at = now
-        read = REGISTERS.get(register)
-        if read is None:
-            return address, source, {}
-        return address, source, clean_fields(read(Squitter(m, me, state, now, self._location, source.startswith("tisb"))))
+        fields = READERS[code](Squitter(m, me, state, now, self._location, source.startswith("tisb")))
+        if df == 17 and not origin:
+            if capability == 5:
+                state.flies(now)
+            elif capability == 4 and code not in SURFACE_CODES:
+                # The aircraft says that it is on the ground, in a message of another format.
+                altitude = fields.get("alt_baro")
+                if state.can_be_on_ground(altitude if isinstance(altitude, int) else None, now):
+                    fields = {**fields, "alt_baro": "ground"}
+        return address, source, self._clean(fields, df, frame, now)
 
-    def _reply(self, df: int, m: dict[str, Any], frame: str, now: float) -> Decoded | None:
-        address = m["icao24"].upper()
+    def _reply(self, df: int, frame: str, now: float) -> Decoded | None:
+        address = f"{syndrome(frame):06X}"
         state = self._states.get(address)
         if state is None or now - state.known_at > ADDRESS_VALID_S:
             self.counters.skipped += 1
             return None
         state.heard_at = now
+        head = int(frame[:8], 16)
         if df in (0, 16):
-            fields = surveillance.air_to_air(m, frame)
+            fields = surveillance.air_to_air(head, state, now)
         elif df in (4, 20):
-            fields = surveillance.altitude_reply(m, frame)
+            fields = surveillance.altitude_reply(head, state, now)
         else:
-            fields = surveillance.squawk_reply(m, frame)
+            fields = surveillance.squawk_reply(head, state, now)
         if df in (20, 21):
-            fields.update(surveillance.comm_b(m))
-        return address, "mode_s", clean_fields(fields)
+            altitude = fields.get("alt_baro") if df == 20 else None
+            fields.update(comm_b(int(frame[8:22], 16), state, altitude if isinstance(altitude, int) else None, now))
+        elif df == 16:
+            fields.update(air_to_air_message(int(frame[8:22], 16)))
+        return address, "mode_s", self._clean(fields, df, frame, now)
+
+    def _clean(self, fields: Mapping[str, object], df: int, frame: str, now: float) -> dict[str, Value]:
+        """The clean fields of a message; a resolution advisory among them says when it came, and in which frame."""
+        advisory = fields.get("acas_ra")
+        if isinstance(advisory, dict):
+            wall = None if self._wall_minus_steady is None else now + self._wall_minus_steady
+            fields = {**fields, "acas_ra": with_origin(advisory, df, frame, wall)}
+        return clean_fields(fields)
 
     def _prune(self, now: float) -> None:
         """Drop states not heard for STATE_TTL_S, once a minute; at once if there are more than MAX_STATES."""

@@ -7,10 +7,13 @@ import pytest
 from skyspy.decode.quality import nic_rc
 from tests.support.mode_s import (
     identification,
+    operational_status,
     position,
     speed_and_track,
     squawk_code,
     surface,
+    target_state,
+    target_state_v1,
     velocity,
 )
 from tests.support.mode_s_receiver import ZURICH, Receiver
@@ -117,13 +120,6 @@ def test_a_callsign_with_characters_that_do_not_exist_is_none() -> None:
     assert fields["category"] == "A3"
 
 
-def operational_status(
-    *, version: int = 2, nic_a: int = 0, magnetic: int = 1, on_ground: int = 0, heading: int = 0, nic_c: int = 0
-) -> int:
-    quality = version << 13 | nic_a << 12 | 9 << 8 | 2 << 6 | 3 << 4 | (heading if on_ground else 1) << 3 | magnetic << 2 | 1 << 1
-    return 31 << 51 | on_ground << 48 | nic_c << 36 | 2 << 24 | quality
-
-
 def test_an_operational_status_gives_version_and_quality() -> None:
     assert Receiver().fields(operational_status()) == {
         "version": 2,
@@ -201,5 +197,22 @@ def test_autopilot_settings_are_decoded() -> None:
     assert "nav_modes" not in Receiver().fields(base)
 
 
-def test_the_version_1_layout_of_target_state_is_not_decoded() -> None:
-    assert Receiver().fields(29 << 51 | 36000 // 32 << 36 | 267 << 27) == {}
+def test_a_target_state_of_version_1_is_decoded() -> None:
+    assert Receiver().fields(target_state_v1(36000, heading=271)) == {
+        "nav_altitude_mcp": 36000,
+        "nav_heading": 271.0,
+        "nac_p": 9,
+        "nic_baro": 1,
+        "sil": 2,
+        "sil_type": "unknown",
+        "emergency": "none",
+    }
+    assert Receiver().fields(target_state_v1(36000, source=3))["nav_altitude_fms"] == 36000
+    assert Receiver().fields(target_state_v1(emergency=2))["emergency"] == "lifeguard"
+    assert "nav_heading" not in Receiver().fields(target_state_v1(heading=90, track=True))
+    assert "nav_altitude_mcp" not in Receiver().fields(target_state_v1())
+
+
+@pytest.mark.parametrize("subtype", [2, 3])
+def test_reserved_subtypes_of_target_state_are_not_decoded(subtype: int) -> None:
+    assert Receiver().fields(target_state(36000) & ~(3 << 49) | subtype << 49) == {}

@@ -18,7 +18,7 @@ from tests.support.mode_s_receiver import PLANE, Receiver
 
 def known() -> Receiver:
     receiver = Receiver()
-    receiver.hear(squitter(PLANE, velocity(250, 90)))
+    receiver.hear(all_call(PLANE, ca=6))
     return receiver
 
 
@@ -73,9 +73,12 @@ def comm_b(df: int, payload: str) -> str:
 @pytest.mark.parametrize(
     ("payload", "expected"),
     [
-        ("8db00030800104", {"nav_altitude_mcp": 7000, "nav_qnh": 1011.2}),
+        ("8db00030800104", {"nav_altitude_mcp": 7008, "nav_qnh": 1011.2}),
         ("febe5b10ffa446", {"roll": -1.93, "track": 322.91, "gs": 134, "track_rate": -0.38, "tas": 140}),
         ("f299330f20840f", {"mag_heading": 322.21, "ias": 153, "mach": 0.24, "baro_rate": 512, "geom_rate": 480}),
+        # This one fits BDS 5,0 as well; airspeed and Mach number belong to each other at this altitude.
+        ("fdb9eb1aa33c66", {"mag_heading": 353.5, "ias": 245, "mach": 0.424, "baro_rate": 3296, "geom_rate": 3264}),
+        ("8053a7003fe800", {"roll": 0.35, "track": 82.09, "gs": 0, "track_rate": -0.09}),
         ("200464b7d8c520", {"flight": "AFR76LT"}),
     ],
 )
@@ -85,7 +88,7 @@ def test_a_register_is_decoded_if_no_other_fits(payload: str, expected: dict[str
     assert heard.fields == {"alert": 0, "spi": 0, "alt_baro": 10000, **expected}
 
 
-@pytest.mark.parametrize("payload", ["fdb9eb1aa33c66", "8053a7003fe800", "58000000000000", "20fffffffffffc"])
+@pytest.mark.parametrize("payload", ["80000100400402", "ffe00100400404", "fe810300000000", "58000000000000", "20fffffffffffc"])
 def test_an_ambiguous_register_is_not_decoded(payload: str) -> None:
     heard = known().hear(comm_b(20, payload))
     assert heard is not None
