@@ -124,7 +124,12 @@ def positions() -> Iterator[Row]:
     yield _walk("position: over the south pole", _over_pole(-1))
     yield _walk("position: all zone edges, north", _line((0.0, 8.0), (86.9, 8.0), 40_000))
     yield _walk("position: all zone edges, south", _line((0.0, -70.0), (-86.9, -70.0), 40_000))
-    for name, lat, lon in (("north east", 47.4, 8.5), ("south east", -33.9, 151.2), ("north west", 40.6, -73.8), ("south west", -34.8, -58.5)):
+    for name, lat, lon in (
+        ("north east", 47.4, 8.5),
+        ("south east", -33.9, 151.2),
+        ("north west", 40.6, -73.8),
+        ("south west", -34.8, -58.5),
+    ):
         yield _walk(f"position on the ground: {name}", _line((lat, lon), (lat + 0.03, lon + 0.03), 1500), True)
     yield _walk("position on the ground: at 0, 0", _line((-0.02, -0.02), (0.02, 0.02), 1500), True)
     yield _walk("position on the ground: antimeridian", _line((-16.69, 179.98), (-16.69, 180.02), 1500), True)
@@ -244,7 +249,9 @@ def registers() -> Iterator[Row]:
                 elif not read:
                     tally.missing += 1
                 else:
-                    close = [abs(float(str(shown[field])) - getattr(f, of)) for field, (of, _) in NAMES[name].items() if field in shown]
+                    close = [
+                        abs(float(str(shown[field])) - getattr(f, of)) for field, (of, _) in NAMES[name].items() if field in shown
+                    ]
                     limits = [limit for field, (_, limit) in NAMES[name].items() if field in shown]
                     right = all(off <= limit or off >= 359.5 for off, limit in zip(close, limits, strict=True))
                     tally.expect(([name], True), (read, right))

@@ -13,7 +13,7 @@ from skyspy.api.convert import to_model
 from skyspy.api.errors import not_found
 from skyspy.api.paging import decode_cursor, number, page, row_id, truncate
 from skyspy.api.routes import IDENTIFIED, RequestContext, Resource
-from skyspy.services import access, audit_log, invitations, keys, roles, sessions, users
+from skyspy.services import audit_log, invitations, keys, roles, sessions, setting_changes, users
 from skyspy.services.users import UserView
 from skyspy.store.keys import KeySearch
 from skyspy.store.registry import to_json
@@ -22,7 +22,7 @@ resource = Resource("Operators", "What the panel does, for scripts. Each route s
 
 _USERS: dict[str, Any] = {"access": IDENTIFIED, "permission": users.MANAGE}
 _KEYS: dict[str, Any] = {"access": IDENTIFIED, "permission": keys.MANAGE}
-_SETTINGS: dict[str, Any] = {"access": IDENTIFIED, "permission": access.MANAGE}
+_SETTINGS: dict[str, Any] = {"access": IDENTIFIED, "permission": setting_changes.MANAGE}
 
 
 def id_in_path(context: RequestContext, name: str) -> int:
@@ -206,7 +206,7 @@ def key_model(view: keys.KeyView) -> models.Key:
 @resource.get("/api/admin/settings/", answer=operation.Settings, **_SETTINGS)
 def settings_list(context: RequestContext) -> object:
     """List every setting, its value and who chose it."""
-    rows = context.call(access.rows)
+    rows = context.call(setting_changes.rows)
     return operation.Settings(
         [
             to_model(
@@ -229,13 +229,13 @@ def settings_preview(context: RequestContext) -> object:
     Counts the sockets of every process on this database, and changes nothing. The first request may take a second, until all
     processes have answered.
     """
-    return to_model(operation.SettingsImpact, context.call(access.preview_change, context.body.changes))
+    return to_model(operation.SettingsImpact, context.call(setting_changes.preview_change, context.body.changes))
 
 
 @resource.post("/api/admin/settings/", body=operation.Changes, answer=operation.Settings, **_SETTINGS)
 def settings_change(context: RequestContext) -> object:
     """Change settings, all or none; null chooses the default."""
-    context.call(access.change, context.body.changes)
+    context.call(setting_changes.change, context.body.changes)
     return settings_list(context)
 
 

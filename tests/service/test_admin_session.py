@@ -11,7 +11,7 @@ import pytest
 from skyspy.auth.panel_sessions import Browser as AskedFrom
 from skyspy.auth.panel_sessions import PanelSessions
 from skyspy.store import keys, users
-from skyspy.store.panel import PanelSession
+from skyspy.store.panel_sessions import PanelSession
 from skyspy.store.settings import SettingsTable
 from tests.support.browser_client import AGENT, PASSWORD, Browser
 from tests.support.databases import change

@@ -55,9 +55,7 @@ def selected(
     return register(heights + field(pressure, 12) + "0" * 8 + field(modes, 3) + "00" + field(source, 2))
 
 
-def turn(
-    roll: float | None, track: float | None, gs: float | None, rate: float | None, tas: float | None
-) -> int:
+def turn(roll: float | None, track: float | None, gs: float | None, rate: float | None, tas: float | None) -> int:
     """BDS 5,0: roll and track in degrees, speeds in kt in steps of two, rate of turn in degrees a second."""
     return register(
         field(None if roll is None else signed(roll, 45 / 256, 9), 10)
@@ -139,7 +137,9 @@ def _bits(chance: Random, count: int) -> str:
 
 
 def _capability(chance: Random, f: Flight) -> int:  # BDS 1,0
-    return register(f"{0x10:08b}" + "0" + "00000" + _bits(chance, 1) + _bits(chance, 1) + f"{chance.randrange(1, 6):07b}" + _bits(chance, 17))
+    return register(
+        f"{0x10:08b}" + "0" + "00000" + _bits(chance, 1) + _bits(chance, 1) + f"{chance.randrange(1, 6):07b}" + _bits(chance, 17)
+    )
 
 
 def _common_usage(chance: Random, f: Flight) -> int:  # BDS 1,7: 0,5 to 0,A, 2,0, 2,1, 4,0 to 6,0; 2,0 is always there
@@ -157,7 +157,9 @@ def _specific(first: int) -> Callable[[Random, Flight], int]:  # BDS 1,8 and 1,9
 
 
 def _callsign(chance: Random, f: Flight) -> int:
-    return callsign("".join(chance.choice(LETTERS) for _ in range(3)) + "".join(chance.choice(DIGITS) for _ in range(chance.randrange(1, 5))))
+    return callsign(
+        "".join(chance.choice(LETTERS) for _ in range(3)) + "".join(chance.choice(DIGITS) for _ in range(chance.randrange(1, 5)))
+    )
 
 
 def _registration(chance: Random, f: Flight) -> int:
@@ -185,7 +187,9 @@ def _routine(chance: Random, f: Flight) -> int:  # BDS 4,4
     kelvin = standard_atmosphere(f.feet)[1] + chance.uniform(-8, 8)
     temperature = f"{signed(kelvin - 273.15, 0.25, 10):011b}"
     pressure = field(chance.choice((None, round(standard_atmosphere(f.feet)[0] * 1013.25))), 11)
-    return register(f"{chance.randrange(1, 5):04b}" + wind + temperature + pressure + field(chance.choice((None, 0, 1)), 2) + field(None, 6))
+    return register(
+        f"{chance.randrange(1, 5):04b}" + wind + temperature + pressure + field(chance.choice((None, 0, 1)), 2) + field(None, 6)
+    )
 
 
 def _hazard(chance: Random, f: Flight) -> int:  # BDS 4,5
@@ -207,7 +211,13 @@ def _airspeed(chance: Random, f: Flight) -> int:
 def _position(chance: Random, f: Flight) -> int:  # BDS 0,5
     odd = chance.random() < 0.5
     y, x = cpr(f.lat, f.lon, odd)
-    return chance.choice((9, 10, 11, 12, 13, 14, 15, 16, 17, 18)) << 51 | twelve_bits(altitude_code(f.feet)) << 36 | odd << 34 | y << 17 | x
+    return (
+        chance.choice((9, 10, 11, 12, 13, 14, 15, 16, 17, 18)) << 51
+        | twelve_bits(altitude_code(f.feet)) << 36
+        | odd << 34
+        | y << 17
+        | x
+    )
 
 
 def _status(chance: Random, f: Flight) -> int:  # BDS 6,5

@@ -103,7 +103,14 @@ def identification(callsign: str, code: int = 4, category: int = 3) -> int:
 
 
 # Movement on the ground (DO-260B, 2.2.3.2.4.2): first code, speed at the lower end of its range, step; in kt.
-_MOVEMENT: tuple[tuple[int, float, float], ...] = ((124, 175, 1000), (109, 100, 5), (94, 70, 2), (39, 15, 1), (13, 2, 0.5), (9, 1, 0.25))
+_MOVEMENT: tuple[tuple[int, float, float], ...] = (
+    (124, 175, 1000),
+    (109, 100, 5),
+    (94, 70, 2),
+    (39, 15, 1),
+    (13, 2, 0.5),
+    (9, 1, 0.25),
+)
 _SLOW = {0: (2, 0.125, 0.125), 2: (3, 0.125, 0.875 / 6)}
 
 
@@ -149,7 +156,9 @@ def operational_status(
     return 31 << 51 | on_ground << 48 | nic_c << 36 | 2 << 24 | quality
 
 
-def advisory(ara: str, threat: str | None = None, *, rac: int = 0, ended: bool = False, multiple: bool = False, head: int = 0x30) -> int:
+def advisory(
+    ara: str, threat: str | None = None, *, rac: int = 0, ended: bool = False, multiple: bool = False, head: int = 0x30
+) -> int:
     """The 56 bits of a resolution advisory: `ara` is its first seven bits, `threat` the address of the other aircraft; `head` is
     0x30 for BDS 3,0 and DF16, 0xE2 for a squitter with type code 28."""
     threat_bits = 0 if threat is None else 1 << 26 | int(threat, 16) << 2

@@ -9,8 +9,6 @@ from tests.support.mode_s import (
     altitude_code,
     reply,
     squawk_code,
-    squitter,
-    velocity,
     with_parity,
 )
 from tests.support.mode_s_receiver import PLANE, Receiver
