@@ -12,7 +12,7 @@ from wtforms import SelectField
 from skyspy.admin import gate
 from skyspy.admin.formatting import rough_duration
 from skyspy.admin.forms import Choice, PanelForm, choice_field, clean_parameter
-from skyspy.admin.key_form import SOME, NewKeyForm, NotPast
+from skyspy.admin.key_form import SOME, NewKeyForm
 from skyspy.admin.page_helpers import ID, ROWS, offset, pager, redirect_with, socketio_path
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.auth.apikeys import MadeKey
@@ -64,17 +64,17 @@ def listing(context: RequestContext) -> ResponseReturnValue:
 def new(context: RequestContext) -> ResponseReturnValue:
     """The form for a new key of the user or of another user."""
     owner = context.call(keys.owner_for_new_key, _owner_id(context, request.args.get("owner")))
-    return _form(context, owner, NewKeyForm(owner, kind="live", may=SOME, ends="90"))
+    return _form(context, owner, NewKeyForm(owner, context.server.clock.wall(), kind="live", may=SOME, ends="90"))
 
 
 @page.post("/keys/new/", fresh=True)
 def create(context: RequestContext) -> ResponseReturnValue:
     """Make a key and show it once."""
     owner = context.call(keys.owner_for_new_key, _owner_id(context, request.form.get("owner")))
-    form, now = NewKeyForm(owner, request.form), context.server.clock.wall()
-    if not form.validate({"on": [NotPast(now)]}):
+    form = NewKeyForm(owner, context.server.clock.wall(), request.form)
+    if not form.validate():
         return _form(context, owner, form), 400
-    kind, name, expires_at = form.kind.data, form.name.data, form.expires_at(now)
+    kind, name, expires_at = form.kind.data, form.name.data, form.expires_at
     try:
         made = context.call(keys.create, owner.id, kind, name, form.permissions, expires_at, form.places or None)
     except Refused as error:

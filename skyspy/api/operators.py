@@ -17,6 +17,7 @@ from skyspy.services import audit_log, invitations, keys, roles, sessions, setti
 from skyspy.services.users import UserView
 from skyspy.store.keys import KeySearch
 from skyspy.store.registry import to_json
+from skyspy.store.settings import Setting
 
 resource = Resource("Operators", "What the panel does, for scripts. Each route says which permission it needs.")
 
@@ -206,20 +207,7 @@ def key_model(view: keys.KeyView) -> models.Key:
 @resource.get("/api/admin/settings/", answer=operation.Settings, **_SETTINGS)
 def settings_list(context: RequestContext) -> object:
     """List every setting, its value and who chose it."""
-    rows = context.call(setting_changes.rows)
-    return operation.Settings(
-        [
-            to_model(
-                operation.Setting,
-                row,
-                row.row,
-                says=row.row.description,
-                value=to_json(row.value),
-                default=to_json(row.row.default),
-            )
-            for row in rows
-        ]
-    )
+    return operation.Settings([_setting(row) for row in context.call(setting_changes.rows)])
 
 
 @resource.post("/api/admin/settings/preview/", body=operation.Changes, answer=operation.SettingsImpact, **_SETTINGS)
@@ -237,6 +225,11 @@ def settings_change(context: RequestContext) -> object:
     """Change settings, all or none; null chooses the default."""
     context.call(setting_changes.change, context.body.changes)
     return settings_list(context)
+
+
+def _setting(setting: Setting) -> operation.Setting:
+    row, value, default = setting.row, to_json(setting.value), to_json(setting.row.default)
+    return to_model(operation.Setting, setting, row, says=row.description, value=value, default=default)
 
 
 # -- live connections and the log -----------------------------------------------------------------

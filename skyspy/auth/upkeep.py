@@ -63,9 +63,6 @@ class Upkeep:
         """One round: flush, and tidy when due."""
         tidying = self._tidies and self._rounds % ROUNDS_PER_TIDYING == 0
         self._rounds += 1
-        self._flush(tidying=tidying)
-
-    def _flush(self, *, tidying: bool) -> None:
         try:
             for part in self._parts:
                 part.flush()
