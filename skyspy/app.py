@@ -26,7 +26,7 @@ from skyspy.auth.secret import Secret, secret_of
 from skyspy.auth.signin import SignIn
 from skyspy.auth.throttle import LoginThrottle
 from skyspy.auth.tokens import Tokens
-from skyspy.auth.upkeep import Upkeep, tidy
+from skyspy.auth.upkeep import Upkeep, remove_expired
 from skyspy.broadcast import Broadcast
 from skyspy.clock import Clock, iso
 from skyspy.config import ROOT, Config
@@ -212,7 +212,7 @@ def start(app: Flask) -> None:
     server.store.after_write = watcher.wake
     upkeep = Upkeep(
         (server.tokens, server.refusals, server.api_keys),
-        partial(tidy, server.store, server.settings, server.sign_in, server.clock),
+        partial(remove_expired, server.store, server.settings, server.sign_in, server.clock),
         server.clock,
     )
     parts: list[Startable] = [server.history, server.stats.lag, *server.skies.values(), watcher, upkeep]

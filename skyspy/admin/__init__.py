@@ -13,7 +13,6 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError
 
 from skyspy.admin import (
-    access,
     audit,
     connections,
     dashboard,
@@ -27,6 +26,7 @@ from skyspy.admin import (
     redirect,
     roles,
     session,
+    settings,
     users,
 )
 from skyspy.admin.routes import Page, RequestContext
@@ -42,7 +42,7 @@ PAGES: tuple[Page, ...] = (
     users.page,
     roles.page,
     keys.page,
-    access.page,
+    settings.page,
     feeds.page,
     health.page,
     profile.page,

@@ -12,7 +12,7 @@ from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from skyspy.admin.audit_changes import describe_changes
-from skyspy.admin.forms import one_line
+from skyspy.admin.forms import clean_parameter
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.services import audit_log
 from skyspy.store.schema import MAX_ID
@@ -26,10 +26,10 @@ DAYS = ("since", "until")
 @page.get()
 def show(context: RequestContext) -> ResponseReturnValue:
     """The matching rows, newest first."""
-    search, text = _search(), one_line(request.args, "before", 15)
+    search, text = _search(), clean_parameter(request.args, "before", 15)
     before = min(int(text), MAX_ID) if text.isascii() and text.isdecimal() else None
     rows = context.call(audit_log.page, search, LIMIT, before)
-    chosen: dict[str, Any] = {name: word for name in (*WORDS, *DAYS) if (word := one_line(request.args, name, 128))}
+    chosen: dict[str, Any] = {name: word for name in (*WORDS, *DAYS) if (word := clean_parameter(request.args, name, 128))}
     subjects = context.call(audit_log.subjects, rows)
     actions = context.call(audit_log.actions)
     return render_template(
@@ -53,10 +53,10 @@ def as_csv(context: RequestContext) -> ResponseReturnValue:
 
 
 def _search() -> audit_log.Search:
-    since, until = (_day(one_line(request.args, name, 10)) for name in DAYS)
+    since, until = (_day(clean_parameter(request.args, name, 10)) for name in DAYS)
     last = None if until is None else until + timedelta(days=1)
     return audit_log.Search(
-        **{name: one_line(request.args, name, 128) for name in WORDS},
+        **{name: clean_parameter(request.args, name, 128) for name in WORDS},
         since=None if since is None else since.timestamp(),
         until=None if last is None else last.timestamp(),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skyspy.admin import labels
-from skyspy.admin.formatting import moment
+from skyspy.admin.formatting import utc_time
 from skyspy.store.audit import Entry
 from skyspy.store.registry import ROWS
 
@@ -60,7 +60,7 @@ def _setting(name: str, before: Mapping[str, Any], value: Any) -> list[Change]:
     try:
         if "value" not in before:
             return [Change("", "", labels.value_name(row, value))]
-        lines = labels.difference(row, before["value"], value)
+        lines = labels.describe_difference(row, before["value"], value)
     except (KeyError, TypeError, ValueError, AttributeError):
         # Written by another version, with values of another type.
         return [Change("", str(before.get("value", ""))[:MAX_TEXT], str(value)[:MAX_TEXT])]
@@ -98,5 +98,5 @@ def _value(name: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))[:MAX_TEXT] or "nothing"
     if name.endswith(("_at", "_until")) and isinstance(value, int | float):
-        return moment(value)
+        return utc_time(value)
     return str(value)[:MAX_TEXT]

@@ -12,9 +12,9 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.confirm import ID, offset, pager, redirect_with
 from skyspy.admin.formatting import capital, counted
-from skyspy.admin.forms import one_line
+from skyspy.admin.forms import clean_parameter
+from skyspy.admin.page_helpers import ID, offset, pager, redirect_with
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.admin.user_agents import name_of
 from skyspy.presence.presence import MESSAGE
@@ -92,7 +92,7 @@ def end_anonymous(context: RequestContext) -> ResponseReturnValue:
 
 
 def _listed(context: RequestContext) -> dict[str, Any]:
-    search, namespace = one_line(request.args, "search", 64), one_line(request.args, "namespace", 32)
+    search, namespace = clean_parameter(request.args, "search", 64), clean_parameter(request.args, "namespace", 32)
     kind = request.args.get("kind", "")
     found = context.call(sessions.listing, search, namespace, kind if kind in KINDS else "")
     # The list may have become shorter since the page was rendered.

@@ -13,9 +13,9 @@ from typing import Any
 from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.confirm import ID, redirect_with
 from skyspy.admin.formatting import counted
 from skyspy.admin.forms import PLAIN, PanelForm, Required, text_field
+from skyspy.admin.page_helpers import ID, redirect_with
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.feedurl import SCHEMES
 from skyspy.receivers.manager import CheckResult
@@ -53,7 +53,7 @@ def attempt(context: RequestContext) -> ResponseReturnValue:
     try:
         heard = context.call(feeds.check, form.url.data)
     except Refused as refused:
-        return _page(context, form.wrong(url=f"{refused.message}."), status=refused.status)
+        return _page(context, form.add_errors(url=f"{refused.message}."), status=refused.status)
     return _page(context, form, heard)
 
 
@@ -64,7 +64,7 @@ def add(context: RequestContext) -> ResponseReturnValue:
     try:
         added = context.call(feeds.add, form.url.data)
     except Refused as refused:
-        return _page(context, form.wrong(url=f"{refused.message}."), status=refused.status)
+        return _page(context, form.add_errors(url=f"{refused.message}."), status=refused.status)
     view = next(view for view in context.call(feeds.listing) if view.added is not None and view.added.id == added.id)
     return redirect_with(
         f"{view.url} is added. The server connects to it within a second; how it does shows below.", "feeds_show", _anchor="main"

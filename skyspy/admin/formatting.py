@@ -12,7 +12,7 @@ SLOW_MS = 1000
 _STEPS = ((60.0, 1.0, "s"), (3600.0, 60.0, "min"), (86400.0, 3600.0, "h"), (86400.0 * 100, 86400.0, "days"))
 
 
-def span(seconds: float) -> str:
+def rough_duration(seconds: float) -> str:
     """A duration in its largest fitting unit: 40 s, 5 min, 3 h, 12 days, 4 months."""
     for limit, unit, word in _STEPS:
         if seconds < limit:
@@ -26,22 +26,22 @@ def ago(wall: float | None, now: float) -> str:
     """A past time relative to `now` (both wall seconds)."""
     if wall is None:
         return UNKNOWN
-    return "just now" if now - wall < 10 else f"{span(now - wall)} ago"
+    return "just now" if now - wall < 10 else f"{rough_duration(now - wall)} ago"
 
 
 def until(wall: float | None, now: float) -> str:
     """A future time relative to `now` (both wall seconds)."""
     if wall is None:
         return UNKNOWN
-    return f"in {span(wall - now)}" if wall > now else "over"
+    return f"in {rough_duration(wall - now)}" if wall > now else "over"
 
 
-def moment(wall: float | None) -> str:
+def utc_time(wall: float | None) -> str:
     """A time in UTC: 2026-03-05 14:02 UTC."""
     return UNKNOWN if wall is None else f"{datetime.fromtimestamp(wall, UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def machine(wall: float) -> str:
+def html_time(wall: float) -> str:
     """A time for the HTML attribute `datetime`."""
     return f"{datetime.fromtimestamp(wall, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
@@ -56,7 +56,7 @@ def number(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:,.0f}"
 
 
-def lasts(seconds: float) -> str:
+def exact_duration(seconds: float) -> str:
     """An exact duration in words: 1 hour, 14 days, 1 minute 30 seconds."""
     words, rest = [], round(seconds)
     for unit, word in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
@@ -92,7 +92,7 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def closes(sockets: int) -> str:
+def closing_sentence(sockets: int) -> str:
     """A sentence: so many live connections are closed."""
     if not sockets:
         return "No live connection is open now."
@@ -104,8 +104,7 @@ def listed(words: list[str], last: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
 
 
-FILTERS: dict[str, Callable[..., Any]] = {
-    shown.__name__: shown
-    for shown in (ago, until, moment, machine, day, number, counted, capital, closes, span, listed, lasts, size, lag)
-}
+_DURATIONS_AND_TIMES = (ago, until, utc_time, html_time, day, rough_duration, exact_duration, lag)
+_WORDS_AND_NUMBERS = (number, counted, capital, closing_sentence, listed, size)
+FILTERS: dict[str, Callable[..., Any]] = {shown.__name__: shown for shown in (*_DURATIONS_AND_TIMES, *_WORDS_AND_NUMBERS)}
 """Template filters by name."""

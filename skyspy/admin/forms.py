@@ -33,17 +33,17 @@ MAX_PASSWORD = 1024
 class PanelForm(Form):  # type: ignore[misc] # WTForms has no types
     """Base class of the panel's forms."""
 
-    def wrong(self, **messages: str) -> Self:
+    def add_errors(self, **messages: str) -> Self:
         """Add these messages beside the fields; returns the form."""
         for name, message in messages.items():
             self[name].errors = [message]
         return self
 
-    def refuse(self, refused: Refused) -> str:
+    def add_refusal(self, refused: Refused) -> str:
         """Add a service's refusal beside the fields that it concerns. If it concerns none of them, returns its message, to be
         shown above the form; else ""."""
         names = [name for name in refused.fields if name in self]
-        self.wrong(**dict.fromkeys(names, f"{refused.message}."))
+        self.add_errors(**dict.fromkeys(names, f"{refused.message}."))
         return "" if names else refused.message
 
 
@@ -120,6 +120,6 @@ def local_path(text: str | None, otherwise: str = ROOT) -> str:
     return otherwise if is_suspect or text != text.strip() else text
 
 
-def one_line(form: Mapping[str, str], name: str, max_length: int = 200) -> str:
+def clean_parameter(form: Mapping[str, str], name: str, max_length: int = 200) -> str:
     """A query parameter without unprintable characters, trimmed, and cut to one character over `max_length`."""
     return "".join(filter(str.isprintable, form.get(name, ""))).strip()[: max_length + 1]

@@ -116,18 +116,20 @@ def view_function(route: Route) -> Callable[..., ResponseReturnValue]:
         if not route.open and not context.may(*route.page.permissions):
             if not route.quiet:
                 context.caller.audit_denial(server, f"{route.method} /admin{route.path}", route.page.permissions)
-            return refused(403, "You may not see this page", "Ask an administrator for " + " or ".join(route.page.permissions))
+            return refusal_page(
+                403, "You may not see this page", "Ask an administrator for " + " or ".join(route.page.permissions)
+            )
         if route.fresh and (proof := _require_password(context, route)) is not None:
             return proof
         try:
             return route.view(context, **path)
         except Refused as error:
-            return refused(error.status, "", error.message)
+            return refusal_page(error.status, "", error.message)
 
     return view
 
 
-def refused(status: int, title: str, message: str) -> Response:
+def refusal_page(status: int, title: str, message: str) -> Response:
     """The page for a refused request (its title "": by the status); JSON for a page's script."""
     if g.get("panel_quiet"):
         return json_answer({"error": {"code": "refused", "message": message}}, status)
@@ -155,7 +157,7 @@ def throttled(error: Throttled) -> tuple[str, int, dict[str, str]]:
 
 def csrf_refused(_error: CSRFError) -> Response:
     """The answer to a POST without a valid CSRF token."""
-    return refused(
+    return refusal_page(
         400,
         "This form is no longer good",
         "It was made for another sign-in, or cookies are switched off. Go back, load the page again, and send it once more",
@@ -187,7 +189,7 @@ def _check_sender() -> None:
 
 def _sign_in_first(route: Route) -> ResponseReturnValue:
     if route.quiet:
-        return refused(401, "", "Sign in again")
+        return refusal_page(401, "", "Sign in again")
     came_from = request.full_path.rstrip("?") if route.method == "GET" else request.path
     address = "/admin/sign-in/"
     wanted = local_path(came_from, "") if route.method == "GET" else ""

@@ -10,7 +10,7 @@ from typing import Any
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from skyspy.admin.formatting import UNKNOWN, number, size, span
+from skyspy.admin.formatting import UNKNOWN, number, rough_duration, size
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.services import health
 from skyspy.services.health_report import HealthPart, Value
@@ -37,7 +37,7 @@ def format_value(value: Value) -> str:
     if isinstance(value.value, str):
         return value.value or UNKNOWN
     if value.unit == "s":
-        return span(value.value) if value.value >= 1 else f"{value.value * 1000:.1f} ms"
+        return rough_duration(value.value) if value.value >= 1 else f"{value.value * 1000:.1f} ms"
     return size(value.value) if value.unit == "bytes" else number(value.value)
 
 

@@ -10,8 +10,8 @@ from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from skyspy.admin import gate
-from skyspy.admin.confirm import redirect_with
 from skyspy.admin.forms import PLAIN, NewPasswordForm, Required, text_field
+from skyspy.admin.page_helpers import redirect_with
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.services import Refused, invitations
 
@@ -46,7 +46,7 @@ def use(context: RequestContext, kind: str, token: str) -> ResponseReturnValue:
         user = invitations.choose_password(context.server, token, kind, form.password.data, address)
         return _done(user.name, "Your password is set. Sign in with it.")
     except Refused as refused:
-        return _page(context, kind, token, form, form.refuse(refused), refused.status)
+        return _page(context, kind, token, form, form.add_refusal(refused), refused.status)
 
 
 def _done(name: str, message: str) -> ResponseReturnValue:
@@ -64,6 +64,6 @@ def _page(
     try:
         user = invitations.user_of_link(context.server, token, kind)
     except Refused as gone:
-        return gate.refused(410, "This link is not good any more", gone.message)
+        return gate.refusal_page(410, "This link is not good any more", gone.message)
     text = render_template("admin/link.html", kind=kind, whom=user.name if user else "", form=form, error=error)
     return make_response(text, status)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from wtforms import Form, RadioField, SelectField, SelectMultipleField
+from wtforms import RadioField, SelectField, SelectMultipleField
 from wtforms.validators import DataRequired, ValidationError
 from wtforms.widgets import DateInput, TextArea
 
@@ -26,40 +26,8 @@ ALL, SOME = "all", "some"
 MAX_NETWORKS = 50
 
 
-def _are_networks(_form: Form, field: Any) -> None:
-    words = _words(field.data)
-    for word in words:
-        try:
-            ipaddress.ip_network(word)
-        except ValueError:
-            raise ValidationError(f"“{word[:64]}” is no address such as 192.0.2.7 and no network such as 192.0.2.0/24.") from None
-    if len(words) > MAX_NETWORKS:
-        raise ValidationError(f"At most {MAX_NETWORKS} addresses and networks.")
-
-
-def _some_are_ticked(form: NewKeyForm, field: Any) -> None:
-    if form.may.data != ALL and not field.data:
-        raise ValidationError("Tick at least one: a key that may do nothing is of no use.")
-
-
-class NotPast:
-    """Refuses an invalid last day, or one before `now` (wall seconds), if the form has a last day."""
-
-    def __init__(self, now: float) -> None:
-        self._now = now
-
-    def __call__(self, form: NewKeyForm, _field: Any) -> None:
-        """Check the form's last day."""
-        try:
-            expires_at = form.expires_at(self._now)
-        except (ValueError, OverflowError):
-            raise ValidationError("Choose a day, such as 2030-12-31.") from None
-        if expires_at is not None and expires_at <= self._now:
-            raise ValidationError("That day is over.")
-
-
 class NewKeyForm(PanelForm):
-    """A new key for `owner`."""
+    """A new key for `owner`; `now` is wall seconds."""
 
     name = text_field(
         "Name",
@@ -81,7 +49,7 @@ class NewKeyForm(PanelForm):
         message="Choose what the key is for.",
     )
     may = choice_field(RadioField, "What it may do")
-    scopes = choice_field(SelectMultipleField, "Permissions", (), _some_are_ticked)
+    scopes = choice_field(SelectMultipleField, "Permissions")
     ends = choice_field(
         SelectField,
         "When it ends",
@@ -92,15 +60,15 @@ class NewKeyForm(PanelForm):
     networks = text_field(
         "Allowed addresses",
         2000,
-        _are_networks,
         help="One or several, such as 192.0.2.7 or 2001:db8::/32. From anywhere else the key is refused. Empty: from anywhere.",
         widget=TextArea(),
         rows=3,
         **PLAIN,
     )
 
-    def __init__(self, owner: User, typed: Mapping[str, str] | None = None, **values: str) -> None:
+    def __init__(self, owner: User, now: float, typed: Mapping[str, str] | None = None, **values: str) -> None:
         super().__init__(typed, **values)
+        self._now = now
         self.may.choices = [
             Choice(SOME, "Only what is ticked below"),
             Choice(ALL, f"Everything {owner.name} may do, now and later"),
@@ -119,16 +87,39 @@ class NewKeyForm(PanelForm):
     @property
     def places(self) -> list[str]:
         """The networks that the key may be used from; an empty list: anywhere."""
-        return _words(self.networks.data)
+        return [word for word in re.split(r"[\s,;]+", self.networks.data) if word]
 
-    def expires_at(self, now: float) -> float | None:
+    @property
+    def expires_at(self) -> float | None:
         """When the key ends (wall seconds), None: never. Raises ValueError or OverflowError for an invalid last day."""
         if self.ends.data in DAYS:
-            return now + int(self.ends.data) * DAY_S
+            return self._now + int(self.ends.data) * DAY_S
         return (
             datetime.combine(date.fromisoformat(self.on.data), time.max, UTC).timestamp() if self.ends.data == ON_A_DATE else None
         )
 
+    def validate_scopes(self, field: Any) -> None:
+        """Refuse a narrowed key without permissions."""
+        if self.may.data != ALL and not field.data:
+            raise ValidationError("Tick at least one: a key that may do nothing is of no use.")
 
-def _words(text: str) -> list[str]:
-    return [word for word in re.split(r"[\s,;]+", text) if word]
+    def validate_on(self, _field: Any) -> None:
+        """Refuse an invalid last day, or one that is over, if the form has a last day."""
+        try:
+            expires_at = self.expires_at
+        except (ValueError, OverflowError):
+            raise ValidationError("Choose a day, such as 2030-12-31.") from None
+        if expires_at is not None and expires_at <= self._now:
+            raise ValidationError("That day is over.")
+
+    def validate_networks(self, _field: Any) -> None:
+        """Refuse what is no address and no network, and too many of them."""
+        for word in self.places:
+            try:
+                ipaddress.ip_network(word)
+            except ValueError:
+                raise ValidationError(
+                    f"“{word[:64]}” is no address such as 192.0.2.7 and no network such as 192.0.2.0/24."
+                ) from None
+        if len(self.places) > MAX_NETWORKS:
+            raise ValidationError(f"At most {MAX_NETWORKS} addresses and networks.")

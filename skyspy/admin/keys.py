@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from wtforms import SelectField
 
 from skyspy.admin import gate
-from skyspy.admin.confirm import ID, ROWS, offset, pager, redirect_with, socketio_path
-from skyspy.admin.formatting import span
-from skyspy.admin.forms import Choice, PanelForm, choice_field, one_line
-from skyspy.admin.key_form import SOME, NewKeyForm, NotPast
+from skyspy.admin.formatting import rough_duration
+from skyspy.admin.forms import Choice, PanelForm, choice_field, clean_parameter
+from skyspy.admin.key_form import SOME, NewKeyForm
+from skyspy.admin.page_helpers import ID, ROWS, offset, pager, redirect_with, socketio_path
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.auth.apikeys import MadeKey
 from skyspy.services import Refused, keys
@@ -45,7 +45,7 @@ class RotationForm(PanelForm):
 def listing(context: RequestContext) -> ResponseReturnValue:
     """The user's own keys, or those of all users; inactive ones only with `ended`."""
     all_users = context.may(keys.MANAGE) and request.args.get("whose") == "all"
-    ended, search, start = "ended" in request.args, one_line(request.args, "q", 64), offset()
+    ended, search, start = "ended" in request.args, clean_parameter(request.args, "q", 64), offset()
     whose = None if all_users else context.principal.user_id
     found = context.call(keys.listing, KeySearch(whose, search, ended, ROWS, start))
     return render_template(
@@ -64,21 +64,21 @@ def listing(context: RequestContext) -> ResponseReturnValue:
 def new(context: RequestContext) -> ResponseReturnValue:
     """The form for a new key of the user or of another user."""
     owner = context.call(keys.owner_for_new_key, _owner_id(context, request.args.get("owner")))
-    return _form(context, owner, NewKeyForm(owner, kind="live", may=SOME, ends="90"))
+    return _form(context, owner, NewKeyForm(owner, context.server.clock.wall(), kind="live", may=SOME, ends="90"))
 
 
 @page.post("/keys/new/", fresh=True)
 def create(context: RequestContext) -> ResponseReturnValue:
     """Make a key and show it once."""
     owner = context.call(keys.owner_for_new_key, _owner_id(context, request.form.get("owner")))
-    form, now = NewKeyForm(owner, request.form), context.server.clock.wall()
-    if not form.validate({"on": [NotPast(now)]}):
+    form = NewKeyForm(owner, context.server.clock.wall(), request.form)
+    if not form.validate():
         return _form(context, owner, form), 400
-    kind, name, expires_at = form.kind.data, form.name.data, form.expires_at(now)
+    kind, name, expires_at = form.kind.data, form.name.data, form.expires_at
     try:
         made = context.call(keys.create, owner.id, kind, name, form.permissions, expires_at, form.places or None)
     except Refused as error:
-        return _form(context, owner, form, form.refuse(error)), error.status
+        return _form(context, owner, form, form.add_refusal(error)), error.status
     return _made(made)
 
 
@@ -97,7 +97,7 @@ def rotate(context: RequestContext, key_id: int) -> ResponseReturnValue:
         raise Refused("invalid", form.overlap.errors[0])
     overlap = float(form.overlap.data)
     made = context.call(keys.rotate, key_id, overlap)
-    return _made(made, f"works for {span(overlap)} more" if overlap else "stopped")
+    return _made(made, f"works for {rough_duration(overlap)} more" if overlap else "stopped")
 
 
 @page.get(f"{_ONE}revoke/")

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from skyspy.admin.formatting import counted, lasts, number
+from skyspy.admin.formatting import counted, exact_duration, number
 from skyspy.permissions import ALWAYS_IDENTIFIED, FEATURES
-from skyspy.store.registry import Row, Settings
+from skyspy.store.registry import SettingRow, Settings
 
 MODES: Mapping[str, tuple[str, str]] = {
     "public": (
@@ -51,14 +51,14 @@ def feature_name(feature: str) -> str:
     return FEATURE_WORDS.get(feature, (feature.capitalize(), ""))[0]
 
 
-def choice_name(row: Row, word: str) -> str:
+def choice_name(row: SettingRow, word: str) -> str:
     """The display name of one of a setting's choices."""
     if row.name == "AUTH_MODE":
         return MODES[word][0]
     return _CHOICES.get(row.name, {}).get(word, word.capitalize())
 
 
-def value_name(row: Row, value: Any) -> str:
+def value_name(row: SettingRow, value: Any) -> str:
     """A setting's value as text: 1 hour (3600 s), 450 nm, Yes, Hybrid, none."""
     if row.kind == "bool":
         return _BOOLS[bool(value)]
@@ -69,14 +69,18 @@ def value_name(row: Row, value: Any) -> str:
     if row.kind == "origins":
         return ", ".join(value) or "none"
     if row.unit == "s":
-        return lasts(value) if lasts(value) == counted(round(value), "second") else f"{lasts(value)} ({value} s)"
+        return (
+            exact_duration(value)
+            if exact_duration(value) == counted(round(value), "second")
+            else f"{exact_duration(value)} ({value} s)"
+        )
     if row.unit == "days":
         return counted(value, "day")
     shown = f"{value:g}" if isinstance(value, float) else number(value)
     return f"{shown} {_UNITS.get(row.unit, row.unit)}".strip()
 
 
-def difference(row: Row, before: Any, after: Any) -> list[tuple[str, str, str]]:
+def describe_difference(row: SettingRow, before: Any, after: Any) -> list[tuple[str, str, str]]:
     """A change as (name, before, after) rows; for the table of features, only those that change."""
     if row.kind != "features":
         return [(row.title, value_name(row, before), value_name(row, after))]

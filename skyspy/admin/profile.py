@@ -14,8 +14,8 @@ from flask_login import logout_user
 from wtforms.validators import EqualTo
 
 from skyspy.admin import gate
-from skyspy.admin.confirm import redirect_with
 from skyspy.admin.forms import NewPasswordForm, Required, password_field
+from skyspy.admin.page_helpers import redirect_with
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.auth.passwords import PasswordError
 from skyspy.auth.signin import LoginError
@@ -57,12 +57,12 @@ def password(context: RequestContext) -> ResponseReturnValue:
     try:
         opened = context.pages.change_password(context.session, form.current.data, form.password.data, context.browser)
     except LoginError:
-        return _page(context, form.wrong(current="That is not your password now."), 401)
+        return _page(context, form.add_errors(current="That is not your password now."), 401)
     except PasswordError as error:
-        return _page(context, form.wrong(password=f"{as_sentence(error)}."), 400)
+        return _page(context, form.add_errors(password=f"{as_sentence(error)}."), 400)
     except Throttled as full:
         message, status, headers = gate.throttled(full)
-        return _page(context, form.wrong(current=message), status, headers)
+        return _page(context, form.add_errors(current=message), status, headers)
     gate.start_session(opened)
     return redirect_with(
         "Your password is changed. Every other sign-in and token of yours has ended; your API keys work on.", "profile_show"

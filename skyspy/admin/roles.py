@@ -10,8 +10,8 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from wtforms import SelectMultipleField
 
-from skyspy.admin.confirm import redirect_with
-from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field, one_line, text_field
+from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field, clean_parameter, text_field
+from skyspy.admin.page_helpers import redirect_with
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.permissions import PERMISSIONS, Permission
 from skyspy.services import Refused, roles
@@ -44,7 +44,7 @@ def listing(context: RequestContext) -> ResponseReturnValue:
 @page.get("/roles/new/", fresh=True)
 def new(context: RequestContext) -> ResponseReturnValue:
     """The form for a new role, empty or filled like another one (`like`)."""
-    like = one_line(request.args, "like", 32)
+    like = clean_parameter(request.args, "like", 32)
     ticked = context.call(roles.one, like).role.permissions if like else ()
     return _form(context, None, NewRoleForm(permissions=ticked), like=like)
 

@@ -19,7 +19,7 @@ from skyspy.auth.policy import may
 from skyspy.auth.principal import ANONYMOUS, Principal
 from skyspy.server import Server
 from skyspy.services import Caller
-from skyspy.store.panel import PanelSession
+from skyspy.store.panel_sessions import PanelSession
 from skyspy.store.settings import Settings
 
 P = ParamSpec("P")

@@ -14,7 +14,7 @@ from flask_login import logout_user
 from wtforms import BooleanField
 
 from skyspy.admin import gate
-from skyspy.admin.forms import PLAIN, PanelForm, Required, local_path, one_line, password_field, text_field
+from skyspy.admin.forms import PLAIN, PanelForm, Required, clean_parameter, local_path, password_field, text_field
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
@@ -39,7 +39,7 @@ def form(context: RequestContext) -> ResponseReturnValue:
     """The sign-in page; a signed-in user is redirected."""
     if gate.signed_in() is not None:
         return redirect(local_path(request.args.get("next")), 303)
-    return _form(context, SignInForm(name=one_line(request.args, "name", 64)))
+    return _form(context, SignInForm(name=clean_parameter(request.args, "name", 64)))
 
 
 @page.post(open=True)

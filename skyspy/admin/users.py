@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 from wtforms import RadioField, SelectField
 
 from skyspy.admin import gate
-from skyspy.admin.confirm import ID, ROWS, offset, pager, redirect_with
-from skyspy.admin.formatting import span
-from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field, one_line, password_field, text_field
+from skyspy.admin.formatting import rough_duration
+from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field, clean_parameter, password_field, text_field
+from skyspy.admin.page_helpers import ID, ROWS, offset, pager, redirect_with
 from skyspy.admin.profile import sockets_of
 from skyspy.admin.roles import lost_permissions
 from skyspy.admin.routes import Page, RequestContext
@@ -39,7 +39,7 @@ class NewUserForm(PanelForm):
             Choice(
                 LINK,
                 "By a link that you give them",
-                f"They choose their own password. Works once, within {span(invitations.LIFETIME_S[invitations.INVITE])}.",
+                f"They choose their own password. Works once, within {rough_duration(invitations.LIFETIME_S[invitations.INVITE])}.",
             ),
             Choice(PASSWORD, "By a password that you choose now", "You have to tell it to them; they can change it later."),
         ),
@@ -56,7 +56,7 @@ class UserRoleForm(PanelForm):
 @page.get()
 def listing(context: RequestContext) -> ResponseReturnValue:
     """The users that match a search, or all."""
-    search, start = one_line(request.args, "q", 64), offset()
+    search, start = clean_parameter(request.args, "q", 64), offset()
     found = context.call(users.listing, search, ROWS, start)
     pages = pager(start, len(found.users), found.total, "user" if found.total == 1 else "users")
     return render_template("admin/users.html", found=found, search=search, pages=pages)
@@ -65,7 +65,7 @@ def listing(context: RequestContext) -> ResponseReturnValue:
 @page.get("/users/new/", fresh=True)
 def new(context: RequestContext) -> ResponseReturnValue:
     """The form for a new user."""
-    return _form(context, NewUserForm(name=one_line(request.args, "name", 64), role="viewer", way=LINK))
+    return _form(context, NewUserForm(name=clean_parameter(request.args, "name", 64), role="viewer", way=LINK))
 
 
 @page.post("/users/new/", fresh=True)
@@ -78,7 +78,7 @@ def create(context: RequestContext) -> ResponseReturnValue:
     try:
         made = context.call(users.create, form.name.data, form.role.data or "", password)
     except Refused as error:
-        return _form(context, form, form.refuse(error)), error.status
+        return _form(context, form, form.add_refusal(error)), error.status
     if password is None:
         return _link(context, context.call(users.one, made.id), invitations.INVITE)
     return redirect_with(f"{made.name} can sign in now.", "users_one", user_id=made.id)
@@ -93,7 +93,7 @@ def one(context: RequestContext, user_id: int) -> ResponseReturnValue:
 @page.post(f"{_ONE}role/", fresh=True)
 def set_role(context: RequestContext, user_id: int) -> ResponseReturnValue:
     """Give a user another role; a confirmation comes first if that takes permissions away."""
-    view, role = context.call(users.one, user_id), one_line(request.form, "role", 64)
+    view, role = context.call(users.one, user_id), clean_parameter(request.form, "role", 64)
     try:
         if "sure" not in request.form:
             impact = context.call(roles.preview_assignment, user_id, role)
@@ -188,7 +188,7 @@ def _one(context: RequestContext, view: UserView, error: str = "") -> str:
         view=view,
         mine=mine,
         above=not view.user.permissions <= context.principal.permissions,
-        role=(form.wrong(role=error) if error else form).role,
+        role=(form.add_errors(role=error) if error else form).role,
         keys=None if owned is None else owned.keys,
         key_count=0 if owned is None else owned.total,
         sockets=sockets_of(context, view.user.id),
@@ -201,5 +201,5 @@ def _link(context: RequestContext, view: UserView, kind: str) -> str:
     token = context.call(make, view.user.id)
     address = f"{gate.own_origin()}/admin/{kind}/{token}"
     return render_template(
-        "admin/link_made.html", whom=view.user, kind=kind, address=address, lives=span(invitations.LIFETIME_S[kind])
+        "admin/link_made.html", whom=view.user, kind=kind, address=address, lives=rough_duration(invitations.LIFETIME_S[kind])
     )

@@ -87,8 +87,8 @@ def _served(route: Route) -> Callable[..., ResponseReturnValue]:
         gate: Gate = current_app.extensions[_GATE]
         server = server_of(current_app)
         admission, peer = gate.admit(request, route)
-        query = None if route.query is None else read.query(route.query, request)
-        body = None if route.body is None else read.body(route.body, request)
+        query = None if route.query is None else read.parse_query(route.query, request)
+        body = None if route.body is None else read.parse_body(route.body, request)
         value = route.view(RequestContext(server, admission.principal, admission.settings, peer, path, query, body))
         return answers.to_response(value, route.status, route.media)
 

@@ -79,7 +79,7 @@ def _in_json() -> bool:
     return wants_json(request.path)
 
 
-def problem(error: ApiError) -> Response:
+def error_response(error: ApiError) -> Response:
     """The JSON answer of an error."""
     said: dict[str, object] = {"code": error.code, "message": error.message}
     if error.fields:
@@ -116,7 +116,7 @@ def register(app: Flask) -> None:
 
 
 def _api_error(error: ApiError) -> Response:
-    return problem(error) if _in_json() else _page(error)
+    return error_response(error) if _in_json() else _page(error)
 
 
 def _refused(refused: Refused) -> Response:

@@ -15,7 +15,7 @@ from skyspy.address import Peer, is_loopback, limit_key
 from skyspy.api.errors import ApiError, server_busy
 from skyspy.api.limits import RequestMeter
 from skyspy.api.routes import BY_PERMISSION, IDENTIFIED, OPEN, PROBE, SIGNED_IN, Route
-from skyspy.auth.authorize import Admission, Refused, Token, authorize
+from skyspy.auth.authorize import Admission, Refused, TokenCredential, authorize
 from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal
 from skyspy.server import Server, request_peer
 from skyspy.services import Caller
@@ -72,7 +72,7 @@ class Gate:
         return admission, peer
 
     def _authorize(self, request: Request, route: Route, peer: Peer) -> Admission:
-        token = Token(self._server.tokens, credential(request), strict=True)
+        token = TokenCredential(self._server.tokens, credential(request), strict=True)
         identified = route.access in (BY_PERMISSION, IDENTIFIED, SIGNED_IN)
         try:
             return authorize(self._server.settings, token, peer, route.permission, identified=identified)

@@ -13,16 +13,17 @@ from skyspy.api.convert import to_model
 from skyspy.api.errors import not_found
 from skyspy.api.paging import decode_cursor, number, page, row_id, truncate
 from skyspy.api.routes import IDENTIFIED, RequestContext, Resource
-from skyspy.services import access, audit_log, invitations, keys, roles, sessions, users
+from skyspy.services import audit_log, invitations, keys, roles, sessions, setting_changes, users
 from skyspy.services.users import UserView
 from skyspy.store.keys import KeySearch
 from skyspy.store.registry import to_json
+from skyspy.store.settings import Setting
 
 resource = Resource("Operators", "What the panel does, for scripts. Each route says which permission it needs.")
 
 _USERS: dict[str, Any] = {"access": IDENTIFIED, "permission": users.MANAGE}
 _KEYS: dict[str, Any] = {"access": IDENTIFIED, "permission": keys.MANAGE}
-_SETTINGS: dict[str, Any] = {"access": IDENTIFIED, "permission": access.MANAGE}
+_SETTINGS: dict[str, Any] = {"access": IDENTIFIED, "permission": setting_changes.MANAGE}
 
 
 def id_in_path(context: RequestContext, name: str) -> int:
@@ -206,20 +207,7 @@ def key_model(view: keys.KeyView) -> models.Key:
 @resource.get("/api/admin/settings/", answer=operation.Settings, **_SETTINGS)
 def settings_list(context: RequestContext) -> object:
     """List every setting, its value and who chose it."""
-    rows = context.call(access.rows)
-    return operation.Settings(
-        [
-            to_model(
-                operation.Setting,
-                row,
-                row.row,
-                says=row.row.description,
-                value=to_json(row.value),
-                default=to_json(row.row.default),
-            )
-            for row in rows
-        ]
-    )
+    return operation.Settings([_setting(row) for row in context.call(setting_changes.rows)])
 
 
 @resource.post("/api/admin/settings/preview/", body=operation.Changes, answer=operation.SettingsImpact, **_SETTINGS)
@@ -229,14 +217,19 @@ def settings_preview(context: RequestContext) -> object:
     Counts the sockets of every process on this database, and changes nothing. The first request may take a second, until all
     processes have answered.
     """
-    return to_model(operation.SettingsImpact, context.call(access.preview_change, context.body.changes))
+    return to_model(operation.SettingsImpact, context.call(setting_changes.preview_change, context.body.changes))
 
 
 @resource.post("/api/admin/settings/", body=operation.Changes, answer=operation.Settings, **_SETTINGS)
 def settings_change(context: RequestContext) -> object:
     """Change settings, all or none; null chooses the default."""
-    context.call(access.change, context.body.changes)
+    context.call(setting_changes.change, context.body.changes)
     return settings_list(context)
+
+
+def _setting(setting: Setting) -> operation.Setting:
+    row, value, default = setting.row, to_json(setting.value), to_json(setting.row.default)
+    return to_model(operation.Setting, setting, row, says=row.description, value=value, default=default)
 
 
 # -- live connections and the log -----------------------------------------------------------------

@@ -25,7 +25,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _PLACE = re.compile(r" - at `\$(.*?)`$")
 
 
-def fields(model: type[Model], values: Mapping[str, object], *, texts: bool = False) -> Model:
+def parse_fields(model: type[Model], values: Mapping[str, object], *, texts: bool = False) -> Model:
     """The model of these values; raises ApiError 400 that names each bad field. `texts`: the values come from
     a URL, so numbers and booleans are text."""
     wrong: dict[str, str] = {}
@@ -45,16 +45,16 @@ def fields(model: type[Model], values: Mapping[str, object], *, texts: bool = Fa
     return model(**good)
 
 
-def query(model: type[Model], request: Request) -> Model:
+def parse_query(model: type[Model], request: Request) -> Model:
     """The query parameters as their model; an empty one counts as not given. Raises ApiError 400, also for a control character."""
     given = {name: value for name, value in request.args.items() if value != ""}
     known = {row.encode_name for row in msgspec.structs.fields(model)}
     if wrong := [name for name in known & given.keys() if _CONTROL.search(given[name])]:
         raise bad_fields(dict.fromkeys(wrong, "holds a control character"))
-    return fields(model, given, texts=True)
+    return parse_fields(model, given, texts=True)
 
 
-def body(model: type[Model], request: Request) -> Model:
+def parse_body(model: type[Model], request: Request) -> Model:
     """The JSON body as its model; raises ApiError 400, 413 or 415. No body at all reads as `{}`."""
     if (request.content_length or 0) > MAX_BODY:
         raise ApiError(413, *WORDS[413])
@@ -64,7 +64,7 @@ def body(model: type[Model], request: Request) -> Model:
     if len(data) > MAX_BODY:
         raise ApiError(413, *WORDS[413])
     if not data:
-        return fields(model, {})
+        return parse_fields(model, {})
     if not request.is_json:
         raise ApiError(415, *WORDS[415])
     try:
@@ -77,7 +77,7 @@ def body(model: type[Model], request: Request) -> Model:
     unknown = sorted(str(name)[:64] for name in values if name not in known)
     if unknown:
         raise bad_fields({name: f"is no field of this request; it takes {', '.join(sorted(known))}" for name in unknown[:16]})
-    return fields(model, values)
+    return parse_fields(model, values)
 
 
 def _plain(message: str) -> str:

@@ -22,7 +22,7 @@ from skyspy.clock import Clock
 from skyspy.permissions import OPERATOR_PERMISSIONS
 from skyspy.store import Connection, Store, StoreError, keys, rekey
 from skyspy.store.audit import Actor
-from skyspy.store.keys import Key, NewKey, Use
+from skyspy.store.keys import Key, KeyUse, NewKey
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def checksum(text: str) -> str:
     return digits
 
 
-def generate(kind: str) -> str:
+def new_key_text(kind: str) -> str:
     """The text of a new key: about 190 random bits, and the checksum."""
     body = PREFIXES[kind] + "".join(secrets.choice(_LETTERS) for _ in range(_RANDOM))
     return body + checksum(body)
@@ -60,7 +60,7 @@ def looks_like_key(token: str) -> bool:
     return token.startswith(tuple(PREFIXES.values()))
 
 
-def well_formed(token: str) -> bool:
+def is_well_formed_key(token: str) -> bool:
     """Whether the text has the form that `generate` gives: prefix, length, letters, checksum."""
     body, check = token[:-_CHECK], token[-_CHECK:]
     prefix = next((p for p in PREFIXES.values() if body.startswith(p)), None)
@@ -76,22 +76,22 @@ class ApiKeys:
         self._store = store
         self._secret = secret
         self._clock = clock
-        self._uses: dict[int, Use] = {}
+        self._uses: dict[int, KeyUse] = {}
 
     def create(self, connection: Connection, user_id: int, new: NewKey, actor: Actor, at: float) -> MadeKey:
         """Create a key for a user. Raises AccountError."""
         # The store refuses an unknown kind; until then it only needs some prefix.
-        text = generate(new.kind if new.kind in PREFIXES else "test")
+        text = new_key_text(new.kind if new.kind in PREFIXES else "test")
         return MadeKey(text, keys.create(connection, user_id, new, self._digest(text), _hint(text), actor, at))
 
     def rotate(self, connection: Connection, key_id: int, actor: Actor, at: float, overlap_s: float = 0.0) -> MadeKey:
         """Create a key with the limits of an old one, which works for `overlap_s` seconds more. Raises AccountError."""
-        text = generate(keys.by_id(connection, key_id).kind)
+        text = new_key_text(keys.by_id(connection, key_id).kind)
         return MadeKey(text, keys.rotate(connection, key_id, self._digest(text), _hint(text), overlap_s, actor, at))
 
     def identify(self, token: str, client: str | None) -> Principal:
         """The principal of a key; `client` is the address it came from. Raises TokenError, StoreError."""
-        if not well_formed(token):
+        if not is_well_formed_key(token):
             raise TokenError("token_invalid")
         key = self._store.read(keys.by_digest, self._digest(token)) or self._find_under_former(token)
         if key is None:
@@ -112,7 +112,7 @@ class ApiKeys:
         except Exception:
             for key_id, use in uses.items():
                 later = self._uses.get(key_id)
-                self._uses[key_id] = use if later is None else Use(later.at, later.address, later.times + use.times)
+                self._uses[key_id] = use if later is None else KeyUse(later.at, later.address, later.times + use.times)
             raise
         return len(uses)
 
@@ -135,7 +135,7 @@ class ApiKeys:
 
     def _note_use(self, key_id: int, client: str) -> None:
         before = self._uses.get(key_id)
-        self._uses[key_id] = Use(self._clock.wall(), client, 1 if before is None else before.times + 1)
+        self._uses[key_id] = KeyUse(self._clock.wall(), client, 1 if before is None else before.times + 1)
 
     def _digest(self, text: str) -> str:
         return self._secret.digest("api key", text)

@@ -12,13 +12,13 @@ from typing import Protocol
 
 from skyspy.address import Peer
 from skyspy.auth.panel_sessions import Browser, PanelSessions
-from skyspy.auth.policy import decide
+from skyspy.auth.policy import admit
 from skyspy.auth.principal import Principal, Refused, TokenError
 from skyspy.auth.tokens import Tokens
-from skyspy.store.panel import PanelSession
+from skyspy.store.panel_sessions import PanelSession
 from skyspy.store.settings import Settings, SettingsTable
 
-__all__ = ["Admission", "Credential", "PanelCookie", "Refused", "Token", "authorize"]
+__all__ = ["Admission", "Credential", "PanelCookie", "Refused", "TokenCredential", "authorize"]
 
 MAX_ATTEMPTS = 5
 """How often the settings may change during the look-up of one credential before it is refused as overloaded."""
@@ -49,7 +49,7 @@ class Credential(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class TokenCredential:
     """An access token or API key as the client sent it; None where it sent none.
 
     A strict one refuses "" as an invalid token, else "" counts as none.
@@ -103,7 +103,7 @@ def authorize(
         if identified and found is None:
             raise Refused("token_missing")
         error = found if isinstance(found, TokenError) else None
-        return Admission(decide(found, current, permission), error, current)
+        return Admission(admit(found, current, permission), error, current)
     raise Refused("overloaded")
 
 

@@ -20,9 +20,9 @@ from skyspy.auth.secret import Secret
 from skyspy.auth.signin import LoginError, SignedIn, SignIn
 from skyspy.auth.tokens import Tokens
 from skyspy.clock import Clock
-from skyspy.store import Store, StoreError, panel, rekey, users
+from skyspy.store import Store, StoreError, panel_sessions, rekey, users
 from skyspy.store.audit import Actor
-from skyspy.store.panel import NewSession, PanelSession
+from skyspy.store.panel_sessions import NewSession, PanelSession
 from skyspy.store.settings import Settings, SettingsTable
 from skyspy.store.users import User
 
@@ -92,7 +92,7 @@ class PanelSessions:
         if session is not None and used:
             now = self._clock.wall()
             if now - session.seen_at >= TOUCH_SECONDS:
-                self._store.write(panel.touch, session.digest, now)
+                self._store.write(panel_sessions.touch, session.digest, now)
         return session
 
     def password_is_recent(self, session: PanelSession, address: str) -> bool:
@@ -102,11 +102,11 @@ class PanelSessions:
 
     def confirm_password(self, session: PanelSession, password: object, browser: Browser) -> str:
         """Check the password again; returns the session's new secret. Raises LoginError, Throttled, StoreError."""
-        signed = self.check(session, password, browser)
+        signed = self.check_password(session, password, browser)
         self._sign_in.succeeded(signed)
         secret, now = _new_secret(), self._clock.wall()
         digest = _digest(self._secret, secret)
-        if not self._store.write(panel.confirm_password, session.digest, digest, browser.address, now):
+        if not self._store.write(panel_sessions.confirm_password, session.digest, digest, browser.address, now):
             raise LoginError
         return secret
 
@@ -117,7 +117,7 @@ class PanelSessions:
         Raises LoginError, Throttled, PasswordError, StoreError.
         """
         settings = self._settings.fresh()
-        signed = self.check(session, password, browser)
+        signed = self.check_password(session, password, browser)
         self._sign_in.succeeded(signed)
         hashed = self._passwords.hash(new, settings.PASSWORD_MIN_LENGTH, signed.user.name)
         actor = _actor(signed.user, browser)
@@ -127,7 +127,7 @@ class PanelSessions:
             raise LoginError
         return self._open(SignedIn(user, signed.ticket), browser, settings, keep=session.kept)
 
-    def check(self, session: PanelSession, password: object, browser: Browser) -> SignedIn:
+    def check_password(self, session: PanelSession, password: object, browser: Browser) -> SignedIn:
         """Check the password of the session's user; counts as a sign-in attempt. Raises LoginError, Throttled, StoreError."""
         return self._sign_in.check(session.family.user.name, password, browser.address, self._settings.fresh())
 
@@ -138,7 +138,7 @@ class PanelSessions:
     def sessions_of(self, user_id: int) -> list[PanelSession]:
         """A user's active sessions, most recently used first. Raises StoreError."""
         settings, now = self._settings.fresh(), self._clock.wall()
-        listed = self._store.read(panel.of_user, user_id)
+        listed = self._store.read(panel_sessions.of_user, user_id)
         return [session for session in listed if now < self._ends_at(session, settings)]
 
     def access_token(self, session: PanelSession) -> tuple[str, int]:
@@ -160,11 +160,11 @@ class PanelSessions:
         digest, kind = _digest(self._secret, secret), _browser_digest(self._secret, browser.agent)
         new = NewSession(digest, secrets.token_hex(16), now + lives, kept, kind, browser.name)
         actor = _actor(signed.user, browser)
-        if not self._store.write(panel.start, new, signed.user, signed.new_hash, actor, now):
+        if not self._store.write(panel_sessions.start, new, signed.user, signed.new_hash, actor, now):
             self._sign_in.record_failure(signed.user, browser.address)
             raise LoginError
         self._sign_in.succeeded(signed)
-        session = self._store.read(panel.by_digest, new.digest)
+        session = self._store.read(panel_sessions.by_digest, new.digest)
         if session is None:
             raise LoginError
         return NewPanelSession(secret, session)
@@ -189,7 +189,7 @@ class PanelSessions:
         # The current key once more at the end: another request may have stored it under that key between the queries.
         for key in accepted if len(accepted) == 1 else (*accepted, self._secret):
             digest = _digest(key, secret)
-            session = self._store.read(panel.by_digest, digest)
+            session = self._store.read(panel_sessions.by_digest, digest)
             if session is not None:
                 return session, key
         return None, self._secret
@@ -213,7 +213,7 @@ class PanelSessions:
 
     def _end(self, session: PanelSession, action: str, browser: Browser) -> None:
         now, actor = self._clock.wall(), _actor(session.family.user, browser)
-        self._store.write(panel.end, session, action, actor, now)
+        self._store.write(panel_sessions.end, session, action, actor, now)
 
 
 def _digest(key: Secret, secret: str) -> str:

@@ -39,7 +39,7 @@ def may(principal: Principal, permission: str, settings: Settings) -> bool:
     return principal.identified and permission in principal.permissions
 
 
-def decide(found: Principal | TokenError | None, settings: Settings, permission: str | None) -> Principal:
+def admit(found: Principal | TokenError | None, settings: Settings, permission: str | None) -> Principal:
     """The principal that is admitted: by the contract's table "token at connect", then by the required permission (None: none).
 
     `found` is what the token turned out to be: a principal, an error, or None (or ANONYMOUS) where there was no token.
@@ -70,10 +70,10 @@ class Impact:
 
 
 def impact(found: Principal | TokenError | None, settings: Settings, permission: str | None, held: Mapping[str, str]) -> Impact:
-    """What these settings mean for a session whose token is `found` (as in `decide`), whose namespace asks for `permission`,
+    """What these settings mean for a session whose token is `found` (as in `admit`), whose namespace asks for `permission`,
     and which holds the topics `held` (name to the topic's permission)."""
     try:
-        principal = decide(found, settings, permission)
+        principal = admit(found, settings, permission)
     except Refused as refused:
         return Impact(None, refused.code, refused.message)
     return Impact(principal, lost=tuple(name for name, needed in held.items() if not may(principal, needed, settings)))

@@ -30,7 +30,7 @@ from skyspy.auth.throttle import Throttled, TokenThrottle
 from skyspy.clock import Clock
 from skyspy.store import Store, StoreError, audit, families, keys
 from skyspy.store.audit import Actor
-from skyspy.store.families import Exchange, Family
+from skyspy.store.families import Family, TokenExchange
 from skyspy.store.settings import SettingsTable
 
 __all__ = ["IssuedTokens", "LoginError", "Throttled", "TokenError", "Tokens"]
@@ -119,7 +119,7 @@ class Tokens:
     def refresh(self, token: object, client: str = "") -> IssuedTokens:
         """Exchange a refresh token for a new pair. Raises TokenError, StoreError."""
         settings = self._settings.fresh()
-        new, done = _new_refresh(), Exchange("unknown")
+        new, done = _new_refresh(), TokenExchange("unknown")
         for old in self._refresh_digests(token):
             digest, lifetime, at = _digest(self._secret, new), settings.JWT_REFRESH_SECONDS, self._clock.wall()
             done = self._store.write(families.exchange, old, digest, lifetime, client, at)

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 30.0
 ROUNDS_PER_TIDYING = 120
-"""`tidy` runs with the first round and then once an hour."""
+"""The removal of what expired runs with the first round and then once an hour."""
 
 
 class Flushable(Protocol):
@@ -30,7 +30,7 @@ class Flushable(Protocol):
     def flush(self) -> object: ...
 
 
-def tidy(store: Store, settings: SettingsTable, sign_in: SignIn, clock: Clock) -> None:
+def remove_expired(store: Store, settings: SettingsTable, sign_in: SignIn, clock: Clock) -> None:
     """Remove expired counters, ended sign-ins, old links and old rows of the audit log. Raises StoreError."""
     current, now = settings.current, clock.wall()
     sign_in.prune(current)
@@ -63,9 +63,6 @@ class Upkeep:
         """One round: flush, and tidy when due."""
         tidying = self._tidies and self._rounds % ROUNDS_PER_TIDYING == 0
         self._rounds += 1
-        self._flush(tidying=tidying)
-
-    def _flush(self, *, tidying: bool) -> None:
         try:
             for part in self._parts:
                 part.flush()

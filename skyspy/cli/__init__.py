@@ -9,7 +9,7 @@ from __future__ import annotations
 import click
 
 from skyspy import __version__
-from skyspy.cli import keys, people, secret, server
+from skyspy.cli import keys, secret_key, server, users_and_roles
 from skyspy.cli.context import CliContext, RootGroup
 
 __all__ = ["main"]
@@ -23,5 +23,14 @@ def main(context: click.Context) -> None:
     context.obj = CliContext()
 
 
-for command in (people.user, people.role, keys.key, secret.secret, server.settings, server.db, server.feed, server.admin_link):
+for command in (
+    users_and_roles.user_commands,
+    users_and_roles.role_commands,
+    keys.key_commands,
+    secret_key.secret_commands,
+    server.settings_commands,
+    server.db_commands,
+    server.feed_commands,
+    server.admin_link,
+):
     main.add_command(command)

@@ -11,10 +11,10 @@ from skyspy.cli.context import CliContext, Group, format_permissions, format_tim
 from skyspy.services import keys
 from skyspy.store.keys import Key
 
-key = Group("key", help="Manage API keys.")
+key_commands = Group("key", help="Manage API keys.")
 
 
-@key.command("create")
+@key_commands.command("create")
 @click.option("--user", "owner", required=True, help="The key's owner. A key never has more permissions than its owner.")
 @click.option(
     "--kind",
@@ -32,7 +32,7 @@ def key_create(context: CliContext, owner: str, kind: str, label: str, scopes: t
     _show_key(made)
 
 
-@key.command("list")
+@key_commands.command("list")
 @click.option("--user", "owner", help="Only the keys of this user.")
 def key_list(context: CliContext, owner: str | None) -> None:
     """List keys with their state. The secret part of a key is not shown."""
@@ -53,7 +53,7 @@ def key_list(context: CliContext, owner: str | None) -> None:
     print_table(("ID", "KEY", "USER", "NAME", "STATE", "LAST USED", "SCOPES"), rows)
 
 
-@key.command("revoke")
+@key_commands.command("revoke")
 @click.argument("key_id", metavar="ID", type=int)
 def key_revoke(context: CliContext, key_id: int) -> None:
     """Revoke the key ID now. Clients connected with it are disconnected."""
@@ -61,7 +61,7 @@ def key_revoke(context: CliContext, key_id: int) -> None:
     print(f"revoked key {revoked.id} {revoked.name} of {revoked.user.name}")
 
 
-@key.command("rotate")
+@key_commands.command("rotate")
 @click.argument("key_id", metavar="ID", type=int)
 @click.option("--overlap", default="0s", help="How long the old key still works, such as 24h.")
 def key_rotate(context: CliContext, key_id: int, overlap: str) -> None:

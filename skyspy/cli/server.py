@@ -7,51 +7,53 @@ import click
 from skyspy import feedurl
 from skyspy.cli.context import CliContext, Group, print_table
 from skyspy.receivers import manager
-from skyspy.services import access, invitations
+from skyspy.services import invitations, setting_changes
 from skyspy.services.feeds import CHECK_SECONDS
 from skyspy.store import users
 from skyspy.store.installation import Installation
 from skyspy.store.registry import row_of, to_text
 
-settings = Group("settings", help="Show and change settings.")
+settings_commands = Group("settings", help="Show and change settings.")
 
 
-@settings.command("list")
+@settings_commands.command("list")
 def settings_list(context: CliContext) -> None:
     """List all settings with their values and who changed them."""
-    rows = [(s.row.name, s.row.title, to_text(s.value) or "-", s.changed_by or "(default)") for s in context.call(access.rows)]
+    rows = [
+        (s.row.name, s.row.title, to_text(s.value) or "-", s.changed_by or "(default)")
+        for s in context.call(setting_changes.rows)
+    ]
     print_table(("NAME", "IN THE PANEL", "VALUE", "CHOSEN BY"), rows)
 
 
-@settings.command("get")
+@settings_commands.command("get")
 @click.argument("name")
 def settings_get(context: CliContext, name: str) -> None:
     """Print the value of the setting NAME."""
-    print(to_text(context.call(access.value, name)))
+    print(to_text(context.call(setting_changes.value, name)))
 
 
-@settings.command("set")
+@settings_commands.command("set")
 @click.argument("name")
 @click.argument("value")
 def settings_set(context: CliContext, name: str, value: str) -> None:
     """Set NAME to VALUE. FEATURE_ACCESS takes feature=level; features that are not given stay as they are."""
-    changed = context.call(access.change, {name: value})
+    changed = context.call(setting_changes.change, {name: value})
     name = row_of(name).name
     print(f"{name} = {to_text(getattr(changed, name))}")
 
 
-db = Group("db", help="Manage the database.")
+db_commands = Group("db", help="Manage the database.")
 
 
-@db.command("upgrade")
+@db_commands.command("upgrade")
 def db_upgrade(context: CliContext) -> None:
     """Upgrade the schemas of the database and its history. The server also does this when it starts."""
     print(f"the database {context.store.where} is at schema {context.store.upgrade()}")
     print(f"the history {context.history.where} is at schema {context.history.upgrade()}")
 
 
-@db.command("adopt")
-@click.pass_obj
+@db_commands.command("adopt")
 def db_adopt(context: CliContext) -> None:
     """Accept the database as this installation's own, after it was lost or exchanged. A server that is private for that reason
     is as its settings say within two seconds."""
@@ -74,10 +76,10 @@ def admin_link(context: CliContext, address: str, if_empty: bool) -> None:
     click.echo(f"{address.rstrip('/')}/admin/first/{token}")
 
 
-feed = Group("feed", help="Check receivers.")
+feed_commands = Group("feed", help="Check receivers.")
 
 
-@feed.command("check")
+@feed_commands.command("check")
 @click.argument("url")
 def feed_check(_context: CliContext, url: str) -> None:
     """Read from the receiver at URL for a few seconds and report what was received."""

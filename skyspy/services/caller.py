@@ -98,7 +98,9 @@ class Caller:
         with self._denials_audited(context), as_refusals():
             return context.store.write(lambda connection: work(self._enter(context, connection, permission), *args, **kwargs))
 
-    def look(self, context: Context, permission: str | None, work: Work[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def read_as_admitted(
+        self, context: Context, permission: str | None, work: Work[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """As `act`, in a read-only transaction and by the permissions as admitted: to refuse before a slow step."""
 
         def read(connection: Connection) -> T:
@@ -136,7 +138,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A database transaction made for a caller. `principal` is the caller: in `act` as stored now, in `look` as admitted; `actor` is
+    """A database transaction made for a caller. `principal` is the caller: in `act` as stored now, in `read_as_admitted` as admitted; `actor` is
     the caller for audit rows; `at` is wall seconds."""
 
     connection: Connection

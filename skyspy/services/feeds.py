@@ -57,22 +57,22 @@ class FeedView:
     @property
     def name(self) -> str:
         """Its name; its URL until this process follows it."""
-        return self.now.get("name") or self.url
+        return self.known_status.get("name") or self.url
 
     @property
-    def key(self) -> str:
+    def row_key(self) -> str:
         """What tells it from the others of the list."""
-        return self.now.get("name") or f"added-{self.added.id if self.added else 0}"
+        return self.known_status.get("name") or f"added-{self.added.id if self.added else 0}"
 
     @property
-    def now(self) -> Mapping[str, Any]:
+    def known_status(self) -> Mapping[str, Any]:
         """Its status; empty until this process follows it."""
         return self.status or {}
 
     @property
     def heard_at(self) -> float | None:
         """When it was last heard, wall seconds; None: never."""
-        last = self.now.get("last_seen")
+        last = self.known_status.get("last_seen")
         return None if last is None else datetime.fromisoformat(last).timestamp()
 
     @property

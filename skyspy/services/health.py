@@ -9,10 +9,10 @@ from skyspy import __version__
 from skyspy.auth.principal import Principal
 from skyspy.metrics import Sample
 from skyspy.server import Server
-from skyspy.services.access import MANAGE
 from skyspy.services.caller import Caller, Refused
 from skyspy.services.health_parts import PARTS, SLOW_HUB_S
 from skyspy.services.health_report import HealthReport
+from skyspy.services.setting_changes import MANAGE
 
 __all__ = ["MANAGE", "HealthReport", "metrics", "report"]
 

@@ -94,7 +94,7 @@ def preview_change(server: Server, caller: Caller, name: str, permissions: Itera
 
 def preview_assignment(server: Server, caller: Caller, user_id: int, name: str) -> RoleImpact:
     """What giving a user this role would do; changes nothing. Raises Refused as `users.change` would."""
-    user, role = caller.look(server, MANAGE, users.require_manageable, user_id), one(server, caller, name).role
+    user, role = caller.read_as_admitted(server, MANAGE, users.require_manageable, user_id), one(server, caller, name).role
     caller.require_outranks(server, role.permissions, f"The role {name}")
     if role.name != ADMIN:
         caller.read(server, MANAGE, require_another_admin, user)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from skyspy.server import Context, Server
 from skyspy.services.caller import Caller, Refused, Transaction, as_refusals
-from skyspy.store import keys, panel, roles, users
+from skyspy.store import keys, panel_sessions, roles, users
 from skyspy.store.keys import Key
-from skyspy.store.panel import PanelSession
+from skyspy.store.panel_sessions import PanelSession
 from skyspy.store.users import User
 
 MANAGE = "users.manage"
@@ -72,7 +72,7 @@ def create(context: Context, caller: Caller, name: str, role: str, password: str
     """Create a user. Without a password the user needs an invitation to choose one. Raises Refused."""
     hashed = None
     if password is not None:
-        caller.look(context, MANAGE, _may_create, role)
+        caller.read_as_admitted(context, MANAGE, _may_create, role)
         hashed = _hashed(context, password, name)
 
     def work(here: Transaction) -> User:
@@ -105,7 +105,7 @@ def change(
             here.require_unlimited_key("passwords")
         return user
 
-    hashed = None if password is None else _hashed(context, password, caller.look(context, MANAGE, may_change).name)
+    hashed = None if password is None else _hashed(context, password, caller.read_as_admitted(context, MANAGE, may_change).name)
 
     def work(here: Transaction) -> User:
         may_change(here)
@@ -139,9 +139,9 @@ def end_browser(context: Context, caller: Caller, family_id: str) -> PanelSessio
         raise Refused("permission_denied", "Sign in to see where you are signed in")
 
     def work(here: Transaction) -> PanelSession | None:
-        found = next((one for one in panel.of_user(here.connection, user_id) if one.family.id == family_id), None)
+        found = next((one for one in panel_sessions.of_user(here.connection, user_id) if one.family.id == family_id), None)
         if found is not None:
-            panel.end(here.connection, found, "logout.other", here.actor, here.at)
+            panel_sessions.end(here.connection, found, "logout.other", here.actor, here.at)
         return found
 
     return caller.act(context, None, work)

@@ -7,10 +7,10 @@ from skyspy.sockets.base import BaseNamespace
 
 
 class AudioNamespace(BaseNamespace):
-    """Greets with the latest transmissions."""
+    """Sends the latest transmissions to each session when it joins."""
 
     path = "/audio"
 
     def resend_snapshots(self, session: Session) -> None:
-        """Greet again: another sky has other transmissions."""
+        """Send the latest transmissions again: another sky has others."""
         self.greet(session)

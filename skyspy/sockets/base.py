@@ -19,7 +19,7 @@ from flask_socketio import ConnectionRefusedError as Refusal
 from flask_socketio import Namespace
 
 from skyspy import topics
-from skyspy.auth.authorize import Admission, Refused, Token, authorize
+from skyspy.auth.authorize import Admission, Refused, TokenCredential, authorize
 from skyspy.auth.policy import Impact, impact
 from skyspy.auth.principal import MESSAGES, Principal, TokenError
 from skyspy.clock import iso
@@ -109,7 +109,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         _note_token_in_url(environ, connection.peer.address)
         _refuse_if_full(self.connections, connection)
         # Credentials are an object or nothing; anything else counts as an invalid token.
-        token = Token(self.skyspy.tokens, auth.get("token") if isinstance(auth, dict) else auth)
+        token = TokenCredential(self.skyspy.tokens, auth.get("token") if isinstance(auth, dict) else auth)
         admission = authorize(self.skyspy.settings, token, connection.peer, self.row.permission)
         # No greenlet switch from here to the end of this method, so the verdict still holds when the session is listed.
         _refuse_if_full(self.connections, connection)
@@ -270,7 +270,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         return pong
 
     def _authenticate(self, session: Session, payload: Payload) -> Payload:
-        token = Token(self.skyspy.tokens, payload.get("token"))
+        token = TokenCredential(self.skyspy.tokens, payload.get("token"))
         admission = authorize(self.skyspy.settings, token, session.peer, self.row.permission)
         # As in _admit: no greenlet switch until the session has its new rights.
         if admission.token_error is not None:

@@ -14,7 +14,7 @@ the version where open sessions are affected. Permissions are checked above, in 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, exc, make_url
 from sqlalchemy.engine import URL
@@ -28,12 +28,6 @@ __all__ = ["Connection", "Store", "StoreBusy", "StoreError"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class _Backend(Protocol):
-    def read(self, fn: Callable[[Connection], T]) -> T: ...
-    def write(self, fn: Callable[[Connection], T]) -> T: ...
-    def close(self) -> None: ...
 
 
 class Store:
@@ -51,7 +45,7 @@ class Store:
         self.is_file = self.is_sqlite and self._url.database not in (None, "", ":memory:")
         self.after_write: Callable[[], object] | None = None
         """Called after each committed write of this process."""
-        self._backend: _Backend = (Sqlite if self.is_sqlite else Postgres)(self._url, self.where)
+        self._backend: Sqlite | Postgres = (Sqlite if self.is_sqlite else Postgres)(self._url, self.where)
 
     def __repr__(self) -> str:
         return f"Store({self.where})"

@@ -7,11 +7,11 @@ length, and its control characters are replaced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, desc, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, desc, insert, select
 
 from skyspy import wirejson
 from skyspy.store.rows import to_record
@@ -79,37 +79,25 @@ def record_all(connection: Connection, rows: Iterable[tuple[Actor, str, str, Map
         record(connection, actor, action, about, at, None, after)
 
 
-def page(
-    connection: Connection,
-    limit: int = 100,
-    before_id: int | None = None,
-    *,
-    actor: str = "",
-    action: str = "",
-    about: str = "",
-    address: str = "",
-    since: float | None = None,
-    until: float | None = None,
-) -> list[Entry]:
-    """At most `limit` rows, newest first; an empty text matches any. `before_id` continues after a page; `action` may end in `.` to select its whole noun
-    (`user.`); `about` is part of the object's name; `since` and `until` are wall seconds."""
+_CONDITIONS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
+    "actor": lambda name: AUDIT.c.actor == name,
+    "action": lambda word: AUDIT.c.action.startswith(word, autoescape=True) if word.endswith(".") else AUDIT.c.action == word,
+    "about": lambda text: AUDIT.c.object.contains(text, autoescape=True),
+    "address": lambda address: AUDIT.c.address == address,
+    "since": lambda wall: AUDIT.c.at >= wall,
+    "until": lambda wall: AUDIT.c.at < wall,
+}
+
+
+def page(connection: Connection, /, limit: int = 100, before_id: int | None = None, **search: str | float | None) -> list[Entry]:
+    """At most `limit` rows, newest first; `before_id` continues after a page. `search` has the names of _CONDITIONS, "" and None match any:
+    `actor` and `address` are exact, `action` may end in `.` to select its whole noun (`user.`), `about` is part of the object's
+    name, `since` (inclusive) and `until` (exclusive) are wall seconds."""
     query = select(AUDIT).order_by(desc(AUDIT.c.id)).limit(max(1, min(limit, 1000)))
     if before_id is not None:
         query = query.where(AUDIT.c.id < before_id)
-    if actor:
-        query = query.where(AUDIT.c.actor == actor)
-    if action:
-        same = AUDIT.c.action.startswith(action, autoescape=True) if action.endswith(".") else AUDIT.c.action == action
-        query = query.where(same)
-    if about:
-        query = query.where(AUDIT.c.object.contains(about, autoescape=True))
-    if address:
-        query = query.where(AUDIT.c.address == address)
-    if since is not None:
-        query = query.where(AUDIT.c.at >= since)
-    if until is not None:
-        query = query.where(AUDIT.c.at < until)
-    return [_entry(row) for row in connection.execute(query)]
+    conditions = [_CONDITIONS[name](value) for name, value in search.items() if value not in ("", None)]
+    return [_entry(row) for row in connection.execute(query.where(*conditions))]
 
 
 def actions(connection: Connection) -> list[str]:

@@ -31,7 +31,7 @@ class Family:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class TokenExchange:
     """The result of exchanging a refresh token: `outcome` is good, unknown, expired, revoked or reused."""
 
     outcome: str
@@ -84,7 +84,7 @@ def start(
     return True
 
 
-def exchange(connection: Connection, old: str, new: str, lifetime_s: float, address: str, at: float) -> Exchange:
+def exchange(connection: Connection, old: str, new: str, lifetime_s: float, address: str, at: float) -> TokenExchange:
     """Exchange the refresh token with digest `old` for the one with digest `new`.
 
     A token that was used before ends its family, in the same transaction. Of two exchanges of one token at the same time the
@@ -92,21 +92,21 @@ def exchange(connection: Connection, old: str, new: str, lifetime_s: float, addr
     """
     token = connection.execute(select(REFRESH_TOKENS).where(REFRESH_TOKENS.c.digest == old).with_for_update()).one_or_none()
     if token is None:
-        return Exchange("unknown")
+        return TokenExchange("unknown")
     family = by_ids(connection, [token.family_id])[token.family_id]
     actor = Actor("user", family.user.name, address)
     if family.revoked_at is not None or family.user.disabled:
-        return Exchange("revoked", family)
+        return TokenExchange("revoked", family)
     if token.used_at is not None:
         end(connection, family, "reused", actor, at)
-        return Exchange("reused", family)
+        return TokenExchange("reused", family)
     if at >= token.expires_at:
-        return Exchange("expired", family)
+        return TokenExchange("expired", family)
     connection.execute(update(REFRESH_TOKENS).where(REFRESH_TOKENS.c.digest == old).values(used_at=at))
     _add_token(connection, family.id, new, at + lifetime_s, at)
     connection.execute(update(FAMILIES).where(FAMILIES.c.id == family.id).values(expires_at=at + lifetime_s))
     audit.record(connection, actor, "token.refreshed", f"user {family.user.name}", at)
-    return Exchange("good", family)
+    return TokenExchange("good", family)
 
 
 def by_refresh_digest(connection: Connection, digest: str) -> Family | None:

@@ -58,7 +58,7 @@ class NewKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class KeyUse:
     """The last use of a key (wall seconds, address), and how often it was used since the last batch."""
 
     at: float
@@ -203,7 +203,7 @@ def revoke(connection: Connection, key_id: int, actor: Actor, at: float) -> Key:
     return by_id(connection, key_id)
 
 
-def record_uses(connection: Connection, uses: Mapping[int, Use]) -> None:
+def record_uses(connection: Connection, uses: Mapping[int, KeyUse]) -> None:
     """Write a batch of last uses, by key id; ids of deleted keys are skipped."""
     alive = by_ids(connection, uses)
     for key_id in alive:

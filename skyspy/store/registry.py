@@ -24,7 +24,7 @@ class SettingError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SettingRow:
     """One setting. `kind` is choice, bool, int, float, features or origins; `low` and `high` bound a number, `choices` are the
     values of a choice; `group` is its heading, `title` its label and `description` its help text in forms; `safe` is the value
     of a damaged row in the database: the default, or the strictest value of a setting that guards access."""
@@ -168,13 +168,13 @@ class Settings:
     problems: tuple[str, ...] = ()
 
 
-ROWS: dict[str, Row] = {f.name: Row(name=f.name, **f.metadata) for f in fields(Settings) if f.metadata}
+ROWS: dict[str, SettingRow] = {f.name: SettingRow(name=f.name, **f.metadata) for f in fields(Settings) if f.metadata}
 """One row per setting, in the order of display."""
 
 NAMES: frozenset[str] = frozenset(ROWS)
 
 
-def row_of(name: str) -> Row:
+def row_of(name: str) -> SettingRow:
     """The row of a setting, by its name in any case; raises SettingError."""
     row = ROWS.get(name.upper().replace("-", "_"))
     if row is None:
@@ -182,7 +182,7 @@ def row_of(name: str) -> Row:
     return row
 
 
-def parse(row: Row, value: object, current: Any = None) -> Any:
+def parse(row: SettingRow, value: object, current: Any = None) -> Any:
     """The setting's value from a text or a JSON value; raises SettingError.
 
     `current` is its present value (None: the default): FEATURE_ACCESS keeps the levels of features that `value` does not name.
@@ -193,7 +193,7 @@ def parse(row: Row, value: object, current: Any = None) -> Any:
         raise SettingError(f"{row.name}: {error}") from None
 
 
-def _choice(row: Row, value: object, _: Any) -> str:
+def _choice(row: SettingRow, value: object, _: Any) -> str:
     word = value.strip().lower() if isinstance(value, str) else value
     if not isinstance(word, str) or word not in row.choices:
         raise SettingError(f"write one of {', '.join(row.choices)}")
@@ -203,7 +203,7 @@ def _choice(row: Row, value: object, _: Any) -> str:
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
-def _bool(_row: Row, value: object, _: Any) -> bool:
+def _bool(_row: SettingRow, value: object, _: Any) -> bool:
     if isinstance(value, bool):
         return value
     word = _WORDS.get(value.strip().lower()) if isinstance(value, str) else None
@@ -212,7 +212,7 @@ def _bool(_row: Row, value: object, _: Any) -> bool:
     return word
 
 
-def _number_of(row: Row, value: object, _: Any) -> float:
+def _number_of(row: SettingRow, value: object, _: Any) -> float:
     wanted = f"write a{' whole' if row.kind == 'int' else ''} number from {row.low:g} to {row.high:g}"
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise SettingError(wanted)
@@ -226,7 +226,7 @@ def _number_of(row: Row, value: object, _: Any) -> float:
     return int(number) if row.kind == "int" else number
 
 
-def _features(_row: Row, value: object, current: Any) -> Mapping[str, str]:
+def _features(_row: SettingRow, value: object, current: Any) -> Mapping[str, str]:
     wanted = (
         f"write feature=level, such as audio=authenticated; levels: {', '.join(ACCESS_LEVELS)}; features: {', '.join(FEATURES)}"
     )
@@ -245,7 +245,7 @@ def _features(_row: Row, value: object, current: Any) -> Mapping[str, str]:
     return MappingProxyType({feature: chosen.get(feature, current[feature]) for feature in FEATURES})
 
 
-def _origins(_row: Row, value: object, _: Any) -> tuple[str, ...]:
+def _origins(_row: SettingRow, value: object, _: Any) -> tuple[str, ...]:
     words = value.replace(",", " ").split() if isinstance(value, str) else value
     if not isinstance(words, list | tuple):
         raise SettingError("write origins such as https://map.example, separated by commas")
@@ -260,7 +260,7 @@ def _origin(word: object) -> str:
     return origin
 
 
-_PARSERS: Mapping[str, Callable[[Row, object, Any], Any]] = {
+_PARSERS: Mapping[str, Callable[[SettingRow, object, Any], Any]] = {
     "choice": _choice,
     "bool": _bool,
     "int": _number_of,

@@ -19,7 +19,7 @@ from skyspy import wirejson
 from skyspy.clock import Clock
 from skyspy.store import Store, StoreError, audit, state
 from skyspy.store.audit import Actor
-from skyspy.store.registry import ROWS, Row, SettingError, Settings, check, parse, row_of, settings_from_rows, to_json
+from skyspy.store.registry import ROWS, SettingError, SettingRow, Settings, check, parse, row_of, settings_from_rows, to_json
 from skyspy.store.schema import SETTINGS
 
 __all__ = ["Setting", "SettingError", "Settings", "SettingsTable"]
@@ -32,7 +32,7 @@ class Setting:
     """One setting as a form shows it: its row, its value, whether that is the default, and by whom and when (wall seconds) it was
     chosen (None: never)."""
 
-    row: Row
+    row: SettingRow
     value: Any
     is_default: bool
     changed_by: str | None
@@ -214,7 +214,7 @@ def _keep_initial(connection: Connection, settings: Settings, names: set[str], a
     return _read(connection)
 
 
-def _setting(row: Row, settings: Settings, chosen: Any) -> Setting:
+def _setting(row: SettingRow, settings: Settings, chosen: Any) -> Setting:
     value = getattr(settings, row.name)
     if chosen is None or not chosen.changed_by:
         return Setting(row, value, value == row.default, None, None)

@@ -8,7 +8,7 @@ import pytest
 
 from skyspy.permissions import BUILTIN_ROLES, PERMISSION_NAMES
 from skyspy.store import audit, families, keys, roles, users
-from skyspy.store.keys import Use
+from skyspy.store.keys import KeyUse
 from skyspy.store.roles import AccountError, NotFound
 from tests.conftest import StillClock
 from tests.support.accounts import ANNA, HASH, both_at_once, make, make_key, start_family, version
@@ -148,7 +148,7 @@ def test_deleting_a_user_deletes_keys_and_families_and_keeps_the_log(db: Db) -> 
     ben = make(db, "ben")
     key = make_key(db, ben)
     start_family(db, ben)
-    db.store.write(keys.record_uses, {key.id: Use(db.clock.wall(), "192.0.2.7")})
+    db.store.write(keys.record_uses, {key.id: KeyUse(db.clock.wall(), "192.0.2.7")})
     change(db, users.remove, ben.id, ANNA)
     assert db.store.read(keys.every) == []
     assert db.store.read(families.by_ids, ["f1"]) == {}

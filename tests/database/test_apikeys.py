@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skyspy.auth import apikeys
-from skyspy.auth.apikeys import ApiKeys, MadeKey, checksum, generate, well_formed
+from skyspy.auth.apikeys import ApiKeys, MadeKey, checksum, is_well_formed_key, new_key_text
 from skyspy.auth.principal import TokenError
 from skyspy.auth.secret import Secret
 from skyspy.store import Store, StoreError, users
@@ -85,12 +85,12 @@ def code_of(keys: ApiKeys, text: str, client: str | None = "192.0.2.1") -> str:
 
 @pytest.mark.parametrize("kind", ["live", "test"])
 def test_a_key_has_the_form_that_the_contract_defines(kind: str) -> None:
-    assert re.fullmatch(rf"sk_{kind}_[0-9A-Za-z]{{32}}[0-9A-Za-z]{{6}}", generate(kind))
-    assert well_formed(generate(kind))
+    assert re.fullmatch(rf"sk_{kind}_[0-9A-Za-z]{{32}}[0-9A-Za-z]{{6}}", new_key_text(kind))
+    assert is_well_formed_key(new_key_text(kind))
 
 
 def test_s01_ten_thousand_keys_are_all_different_and_use_every_letter() -> None:
-    made = {generate("live") for _ in range(10_000)}
+    made = {new_key_text("live") for _ in range(10_000)}
     assert len(made) == 10_000
     assert set("".join(key[8:40] for key in made)) == set(LETTERS)
 
@@ -106,24 +106,24 @@ def test_the_checksum_is_the_crc32_of_prefix_and_random_part_in_base_62() -> Non
 
 @given(st.integers(0, 45), st.sampled_from(LETTERS + "_- \n\x00é"))
 def test_a_key_with_one_letter_mistyped_is_not_well_formed(place: int, letter: str) -> None:
-    key = generate("live")
+    key = new_key_text("live")
     typed = key[:place] + letter + key[place + 1 :]
-    assert well_formed(typed) == (typed == key)
+    assert is_well_formed_key(typed) == (typed == key)
 
 
 @given(st.text(max_size=80))
 def test_the_form_check_raises_for_no_text(text: str) -> None:
-    assert not well_formed(text)
-    assert not well_formed("sk_live_" + text)
+    assert not is_well_formed_key(text)
+    assert not is_well_formed_key("sk_live_" + text)
 
 
 def test_swapped_letters_and_swapped_prefixes_are_detected() -> None:
-    key = generate("live")
+    key = new_key_text("live")
     swapped = [key[:i] + key[i + 1] + key[i] + key[i + 2 :] for i in range(8, 45) if key[i] != key[i + 1]]
-    assert not any(well_formed(text) for text in swapped)
-    assert not well_formed("sk_test_" + key[8:])
+    assert not any(is_well_formed_key(text) for text in swapped)
+    assert not is_well_formed_key("sk_test_" + key[8:])
     for text in (key[:-1], key + "x", key.upper(), " " + key, key + "\n", ""):
-        assert not well_formed(text)
+        assert not is_well_formed_key(text)
 
 
 # Identity
@@ -150,7 +150,7 @@ def test_a_mistyped_key_is_refused_without_asking_the_database(keys: ApiKeys, st
 
 def test_a_well_formed_unknown_key_is_invalid(keys: ApiKeys, ben: User) -> None:
     make(keys, ben)
-    assert code_of(keys, generate("live")) == "token_invalid"
+    assert code_of(keys, new_key_text("live")) == "token_invalid"
 
 
 def test_a_key_of_another_installation_is_invalid(keys: ApiKeys, db: Db, clock: StillClock, ben: User) -> None:

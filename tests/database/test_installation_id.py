@@ -82,7 +82,7 @@ def test_a_lost_database_is_private_whatever_was_chosen_and_says_why_in_one_line
         pass
     with caplog.at_level(logging.ERROR), started(another, instance, AUTH_MODE="public") as server:
         assert mode(server) == "private"
-        server.settings.set("AUTH_MODE", "public", SOMEBODY)
+        server.settings.change({"AUTH_MODE": "public"}, SOMEBODY)
         assert mode(server) == "private"
         assert server.settings.current.AUTH_MODE == "private"
     said = [record.getMessage() for record in caplog.records]

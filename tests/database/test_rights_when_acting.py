@@ -18,7 +18,7 @@ from skyspy.auth.signin import LoginError
 from skyspy.clock import Clock
 from skyspy.permissions import BUILTIN_ROLES
 from skyspy.server import Server, server_of
-from skyspy.services import Caller, Refused, access, feeds, invitations, keys, roles, sessions, users
+from skyspy.services import Caller, Refused, feeds, invitations, keys, roles, sessions, setting_changes, users
 from skyspy.store import Connection, audit, families
 from skyspy.store import keys as stored_keys
 from skyspy.store import roles as stored_roles
@@ -196,7 +196,7 @@ BY_A_CALLER: dict[str, Act] = {
     **TO_A_USER,
     **WITH_A_ROLE,
     "make a role": lambda s, c, _, __: roles.create(s, c, "new", {"aircraft.view"}),
-    "settings": lambda s, c, _, __: access.change(s, c, {"AUTH_MODE": "public"}),
+    "settings": lambda s, c, _, __: setting_changes.change(s, c, {"AUTH_MODE": "public"}),
     "add a receiver": lambda s, c, _, __: feeds.add(s, c, "demo://?aircraft=3"),
     "disconnect strangers": lambda s, c, _, __: sessions.disconnect(s, c, "anonymous"),
 }

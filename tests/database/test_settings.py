@@ -15,7 +15,7 @@ from sqlalchemy import text
 from skyspy.permissions import ACCESS_LEVELS, FEATURES
 from skyspy.store import Store, StoreError, audit
 from skyspy.store.audit import Actor
-from skyspy.store.registry import ROWS, build, parse, row_of, to_json, to_text
+from skyspy.store.registry import ROWS, parse, row_of, settings_from_rows, to_json, to_text
 from skyspy.store.settings import SettingError, Settings, SettingsTable
 from tests.conftest import StillClock
 
@@ -151,14 +151,14 @@ ACCESS_GUARDS = {
 @pytest.mark.parametrize("name", ROWS)
 @pytest.mark.parametrize("damage", ["", "{", '"open"', "NaN", "null", "[[1]]", '{"audio": 1}', "1e999", '"' + "x" * 10000])
 def test_a_damaged_row_reads_as_its_safe_value_and_is_reported(name: str, damage: str) -> None:
-    settings = build({"AUTH_MODE": '"public"', name: damage}, 1)
+    settings = settings_from_rows({"AUTH_MODE": '"public"', name: damage}, 1)
     assert getattr(settings, name) == ACCESS_GUARDS.get(name, ROWS[name].default)
     assert len(settings.problems) == 1
     assert name in settings.problems[0]
 
 
 def test_a_missing_auth_mode_reads_as_private() -> None:
-    settings = build({}, 1)
+    settings = settings_from_rows({}, 1)
     assert settings.AUTH_MODE == "private"
     assert "AUTH_MODE" in settings.problems[0]
 
@@ -173,14 +173,14 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from([*ROWS, "UNHEARD_OF"]), st.none() | WORDS | JSON.map(json.dumps), max_size=6))
 def test_settings_are_built_from_any_content_of_the_table(rows: dict[str, str | None]) -> None:
-    settings = build(rows, 3)
+    settings = settings_from_rows(rows, 3)
     assert settings.version == 3
     assert settings.AUTH_MODE in ("public", "hybrid", "private")
     assert set(settings.FEATURE_ACCESS) == set(FEATURES)
 
 
 def test_rows_that_do_not_fit_together_fall_back_to_their_defaults() -> None:
-    settings = build({"AUTH_MODE": None, "JWT_ACCESS_SECONDS": "3600", "JWT_REFRESH_SECONDS": "60"}, 1)
+    settings = settings_from_rows({"AUTH_MODE": None, "JWT_ACCESS_SECONDS": "3600", "JWT_REFRESH_SECONDS": "60"}, 1)
     assert ROWS["JWT_REFRESH_SECONDS"].default == settings.JWT_REFRESH_SECONDS
     assert "JWT_ACCESS_SECONDS" in settings.problems[0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from skyspy.store import audit, families, keys, users
-from skyspy.store.keys import NewKey, Use
+from skyspy.store.keys import KeyUse, NewKey
 from skyspy.store.roles import AccountError, NotFound
 from tests.conftest import StillClock
 from tests.support.accounts import ANNA, make, make_key, version
@@ -76,9 +76,9 @@ def test_revoking_twice_is_no_error_and_one_row(db: Db) -> None:
 def test_uses_are_counted_by_day_and_move_no_version(db: Db, clock: StillClock) -> None:
     key = make_key(db, make(db, "ben"))
     at = version(db)
-    db.store.write(keys.record_uses, {key.id: Use(clock.wall(), "192.0.2.7", 3), 999: Use(clock.wall(), "x")})
-    db.store.write(keys.record_uses, {key.id: Use(clock.wall() + 1, "2001:db8::1", 2)})
-    db.store.write(keys.record_uses, {key.id: Use(clock.wall() + 86400, "192.0.2.9")})
+    db.store.write(keys.record_uses, {key.id: KeyUse(clock.wall(), "192.0.2.7", 3), 999: KeyUse(clock.wall(), "x")})
+    db.store.write(keys.record_uses, {key.id: KeyUse(clock.wall() + 1, "2001:db8::1", 2)})
+    db.store.write(keys.record_uses, {key.id: KeyUse(clock.wall() + 86400, "192.0.2.9")})
     day = int(clock.wall() // 86400)
     assert db.store.read(keys.uses_since, [key.id], 0)[key.id] == {day: 5, day + 1: 1}
     after = db.store.read(keys.by_id, key.id)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from skyspy.auth.apikeys import PREFIXES, checksum, generate
+from skyspy.auth.apikeys import PREFIXES, checksum, new_key_text
 from tests.security.asking import Answer, Browser, ask
 from tests.support.world import World
 from tests.wire.raw import Ws
@@ -51,7 +51,7 @@ def flipped(text: str) -> Iterator[str]:
 
 def like(text: str) -> str:
     """Another well-formed key with the same beginning as far as operators can see it."""
-    body = text[:12] + generate("live")[12:40]
+    body = text[:12] + new_key_text("live")[12:40]
     return body + checksum(body)
 
 
@@ -76,7 +76,7 @@ def test_s01_a_mistyped_key_asks_the_database_nothing(world: World) -> None:
 def test_s02_a_wrong_key_costs_the_same_look_whatever_it_resembles(world: World) -> None:
     key = world.key()
     asked, answers = [], []
-    for wrong in (generate("live"), like(key), generate("test")):
+    for wrong in (new_key_text("live"), like(key), new_key_text("test")):
         with statements() as seen:
             answer = world.get(ME, wrong)
         asked.append(seen)
@@ -91,7 +91,7 @@ def same(answer: Answer) -> tuple[object, ...]:
 
 def test_s02_wrong_keys_are_answered_alike_whatever_they_resemble(server: Server, operator: Operator, address: str) -> None:
     key = operator.key()
-    answers = [same(ask(server, ME, token=t, source=address)) for t in (like(key), generate("live"), key[:-1], key + "0")]
+    answers = [same(ask(server, ME, token=t, source=address)) for t in (like(key), new_key_text("live"), key[:-1], key + "0")]
     assert answers[0] == answers[1] == answers[2] == answers[3]
 
 

@@ -110,7 +110,7 @@ def test_the_log_is_filtered_by_days_of_utc_and_the_file_is_too(panel: Panel, an
 
 
 def _date(day: int) -> str:
-    return audit_changes.moment(day * DAY_S)[:10]
+    return audit_changes.utc_time(day * DAY_S)[:10]
 
 
 def test_a_day_that_is_none_is_said_and_left_out(ann: Browser) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from skyspy.auth.apikeys import well_formed
+from skyspy.auth.apikeys import is_well_formed_key
 from skyspy.clock import Clock
 from skyspy.config import load
 from skyspy.store import Store, audit
@@ -39,7 +39,7 @@ def test_a_key_is_printed_once_alone_and_works(shell: Shell) -> None:
         "30d",
     )
     key = printed.removesuffix("\n")
-    assert well_formed(key) and key.startswith("sk_live_")
+    assert is_well_formed_key(key) and key.startswith("sk_live_")
     found = tokens_of(shell).identify(key)
     assert found is not None and found.permissions == {"stats.view", "audio.view"}
     assert found.expires_at is not None and 29.9 < (found.expires_at - time.time()) / 86400 < 30.1
@@ -55,7 +55,7 @@ def test_a_key_is_revoked_and_rotated(shell: Shell) -> None:
     tokens = tokens_of(shell)
     assert all(tokens.identify(key) for key in (first, second))
     third = shell.good("key", "rotate", "2").strip()
-    assert well_formed(third)
+    assert is_well_formed_key(third)
     assert "revoked key 3" in shell.good("key", "revoke", "3")
     states = [re.split(r"  +", line)[4] for line in shell.good("key", "list", "--user", "anna").splitlines()[1:]]
     assert [state.split(" ")[0] for state in states] == ["until", "revoked", "revoked"]

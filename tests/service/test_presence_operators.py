@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from skyspy.services import Caller, Refused, access, feeds, keys, roles, sessions, users
+from skyspy.services import Caller, Refused, feeds, keys, roles, sessions, setting_changes, users
 from skyspy.store import audit
 from skyspy.store import keys as stored_keys
 from skyspy.store import roles as stored_roles
@@ -115,10 +115,10 @@ def test_a_preview_counts_the_clients_of_every_process_at_the_first_look(twice: 
     known.tell("subscribe", {"topics": ["acars"]})
     caller, server = admin(twice.here), twice.here.skyspy
     twice.settle()
-    found = access.preview_change(server, caller, {"AUTH_MODE": "private"})
+    found = setting_changes.preview_change(server, caller, {"AUTH_MODE": "private"})
     assert (dict(found.disconnected), dict(found.namespaces)) == ({"anonymous": 6}, {"/": 5, "/acars": 1})
     assert dict(found.lost) == {}, "who goes loses no topic besides"
-    found = access.preview_change(server, caller, {"FEATURE_ACCESS": {"acars": "authenticated"}})
+    found = setting_changes.preview_change(server, caller, {"FEATURE_ACCESS": {"acars": "authenticated"}})
     assert (dict(found.disconnected), dict(found.lost)) == ({"anonymous": 1}, {"acars": 5})
 
 
@@ -134,18 +134,20 @@ def test_a_preview_tells_apart_keys_that_may_stay_from_those_that_may_not(twice:
     caller, server = admin(twice.here), twice.here.skyspy
     change(server, stored_keys.revoke, revoked.key.id, OPERATOR)
     twice.settle()
-    found = access.preview_change(server, caller, {"FEATURE_ACCESS": {"audio": "permission"}})
+    found = setting_changes.preview_change(server, caller, {"FEATURE_ACCESS": {"audio": "permission"}})
     assert dict(found.disconnected) == {"key": 1}, "olga holds audio.view, and the revoked key goes anyway"
-    assert dict(access.preview_change(server, caller, {"WS_REJECT_INVALID_TOKENS": True}).disconnected) == {"anonymous": 1}
+    assert dict(setting_changes.preview_change(server, caller, {"WS_REJECT_INVALID_TOKENS": True}).disconnected) == {
+        "anonymous": 1
+    }
 
 
 def test_a_preview_is_what_happens(twice: Twice) -> None:
     peers = [world.peer().join() for world in twice.worlds for _ in range(3)]
     caller, server = admin(twice.here), twice.here.skyspy
     twice.settle()
-    found = access.preview_change(server, caller, {"AUTH_MODE": "private"})
+    found = setting_changes.preview_change(server, caller, {"AUTH_MODE": "private"})
     assert not any(gone(peer) for peer in peers), "a preview changes nothing"
-    access.change(server, caller, {"AUTH_MODE": "private"})
+    setting_changes.change(server, caller, {"AUTH_MODE": "private"})
     twice.look()
     assert found.total == sum(gone(peer) for peer in peers) == 6
 

@@ -16,7 +16,7 @@ from skyspy.auth.principal import ANONYMOUS, Principal, TokenError
 from skyspy.permissions import BUILTIN_ROLES
 from skyspy.presence.sessions import Session
 from skyspy.server import Server, server_of
-from skyspy.services import Caller, Refused, access, audit_log, invitations, keys, roles, sessions, users
+from skyspy.services import Caller, Refused, audit_log, invitations, keys, roles, sessions, setting_changes, users
 from skyspy.store import roles as stored_roles
 from skyspy.store import users as stored_users
 from skyspy.store.audit import Actor, Entry
@@ -103,9 +103,9 @@ def test_a_keys_scopes_are_never_more_than_its_owners_rights(server: Server, adm
 
 def test_managing_users_does_not_mean_managing_settings_keys_or_reading_the_log(server: Server, admin: User) -> None:
     clerk = caller(made(server, "clerk", "clerk"))
-    refused(access.change, server, clerk, {"AUTH_MODE": "public"})
-    refused(access.preview_change, server, clerk, {"AUTH_MODE": "public"})
-    refused(access.rows, server, clerk)
+    refused(setting_changes.change, server, clerk, {"AUTH_MODE": "public"})
+    refused(setting_changes.preview_change, server, clerk, {"AUTH_MODE": "public"})
+    refused(setting_changes.rows, server, clerk)
     refused(keys.listing, server, clerk)
     refused(audit_log.page, server, clerk, audit_log.Search())
     assert server.settings.current.AUTH_MODE == "hybrid"
@@ -139,7 +139,7 @@ def test_a_user_with_more_permissions_cannot_be_managed(server: Server, admin: U
 @pytest.mark.parametrize("principal", [ANONYMOUS, Principal("user", 99, "v", "viewer", BUILTIN_ROLES["viewer"])])
 def test_without_a_manage_permission_every_service_refuses(server: Server, principal: Principal) -> None:
     nobody = Caller(principal)
-    for act in (users.listing, roles.listing, keys.listing, access.rows, sessions.listing):
+    for act in (users.listing, roles.listing, keys.listing, setting_changes.rows, sessions.listing):
         refused(act, server, nobody)
 
 
@@ -244,13 +244,13 @@ def test_a_preview_counts_what_a_mode_would_disconnect_and_changes_nothing(serve
     for _ in range(3):
         connect(server, ANONYMOUS, topics={"aircraft", "acars"})
     connect(server, caller(admin).principal)
-    found = access.preview_change(server, caller(admin), {"AUTH_MODE": "private"})
+    found = setting_changes.preview_change(server, caller(admin), {"AUTH_MODE": "private"})
     assert (dict(found.disconnected), found.total) == ({"anonymous": 3}, 3)
-    found = access.preview_change(server, caller(admin), {"FEATURE_ACCESS": {"acars": "authenticated"}})
+    found = setting_changes.preview_change(server, caller(admin), {"FEATURE_ACCESS": {"acars": "authenticated"}})
     assert (dict(found.disconnected), dict(found.lost)) == ({}, {"acars": 3})
     assert server.settings.current.AUTH_MODE == "hybrid"
-    refused(access.preview_change, server, caller(admin), {"AUTH_MODE": "open"}, code="invalid")
-    refused(access.preview_change, server, caller(admin), {"NO_SUCH": 1}, code="invalid")
+    refused(setting_changes.preview_change, server, caller(admin), {"AUTH_MODE": "open"}, code="invalid")
+    refused(setting_changes.preview_change, server, caller(admin), {"NO_SUCH": 1}, code="invalid")
 
 
 def test_a_disconnect_ends_every_matching_session_and_is_audited(server: Server, admin: User) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from skyspy.auth.apikeys import generate
+from skyspy.auth.apikeys import new_key_text
 from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, PrincipalRef, TokenError
 from skyspy.auth.tokens import LoginError
-from skyspy.auth.upkeep import tidy
+from skyspy.auth.upkeep import remove_expired
 from skyspy.store import Store, audit, families, keys, users
 from tests.support.databases import change, create_key
 from tests.support.tokens import BOSS, PASSWORD, SECRET, Desk, parts
@@ -25,7 +25,7 @@ def test_an_address_with_too_many_invalid_tokens_must_wait_and_valid_ones_pass(o
     codes = [one.code("bad", "192.0.2.1") for _ in range(5)]
     assert codes == ["token_invalid"] * 3 + ["rate_limited"] * 2
     with pytest.raises(TokenError) as caught:
-        one.tokens.identify(generate("live"), "192.0.2.1")
+        one.tokens.identify(new_key_text("live"), "192.0.2.1")
     assert (caught.value.message, caught.value.retry_after) == ("Rate limit exceeded", 300.0)
     assert one.tokens.identify(good, "192.0.2.1") is not None
     assert one.code("bad", "192.0.2.2") == "token_invalid"
@@ -126,7 +126,7 @@ def test_tidying_removes_expired_rows(one: Desk) -> None:
     with pytest.raises(LoginError):
         one.login(password="wrong")
     one.clock.pass_by(400 * 86400)
-    tidy(one.store, one.settings, one.parts.sign_in, one.clock)
+    remove_expired(one.store, one.settings, one.parts.sign_in, one.clock)
     counts = one.store.read(
         lambda c: [
             c.exec_driver_sql(f"SELECT count(*) FROM {t}").scalar_one()

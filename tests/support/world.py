@@ -184,3 +184,9 @@ def socket_world(folder: Path, clock: StillClock | None = None, **environ: str) 
 
 def stamp(world: World) -> str:
     return iso(world.clock.wall())
+
+
+def nothing_is_left(world: World) -> bool:
+    """Whether no session, no admitted connection and nobody in a room is known."""
+    forgotten = len(world.skyspy.sessions) == world.registry.admitted.total == 0
+    return forgotten and all(not kept for kept in world.rooms().values())

@@ -49,11 +49,11 @@ def test_a_choice_that_is_none_is_refused_in_the_forms_own_words(kind: str, erro
 
 def test_a_refusal_stands_beside_its_field_or_above_the_form() -> None:
     form = filled(name="x")
-    assert form.refuse(Refused("invalid", "That name is taken", {"name": "taken"})) == ""
+    assert form.add_refusal(Refused("invalid", "That name is taken", {"name": "taken"})) == ""
     assert form.name.errors == ["That name is taken."]
     other = filled(name="x")
-    assert other.refuse(Refused("invalid", "Not so long", {"expires_in": "too long"})) == "Not so long"
-    assert other.refuse(Refused("conflict", "Not now")) == "Not now"
+    assert other.add_refusal(Refused("invalid", "Not so long", {"expires_in": "too long"})) == "Not so long"
+    assert other.add_refusal(Refused("conflict", "Not now")) == "Not now"
     assert not other.errors
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from skyspy.address import Peer
-from skyspy.auth.authorize import MAX_ATTEMPTS, Token, authorize
+from skyspy.auth.authorize import MAX_ATTEMPTS, TokenCredential, authorize
 from skyspy.auth.principal import ANONYMOUS, Principal, Refused, TokenError
 from skyspy.store import StoreBusy
 from skyspy.store.settings import Settings
@@ -54,7 +54,7 @@ def found(what: Principal | Exception | None) -> Tokens:
 
 def outcome(table: Table, tokens: Tokens, permission: str | None = None, *, strict: bool = False, **more: Any) -> str:
     """Whom it admits, or the code of the refusal."""
-    token: Any = Token(tokens, "secret", strict)  # type: ignore[arg-type]
+    token: Any = TokenCredential(tokens, "secret", strict)  # type: ignore[arg-type]
     try:
         return authorize(table, token, PEER, permission, **more).principal.name or "anonymous"  # type: ignore[arg-type]
     except Refused as refused:
@@ -92,7 +92,7 @@ def test_settings_that_never_stand_still_admit_nobody() -> None:
 def test_the_verdict_names_the_settings_it_was_given_under() -> None:
     table = Table()
     tokens = Tokens(lambda: None if table.current.version > 1 else table.change(MAX_CONNECTIONS=77))
-    token = Token(tokens, None)  # type: ignore[arg-type]
+    token = TokenCredential(tokens, None)  # type: ignore[arg-type]
     assert authorize(table, token, PEER).settings.MAX_CONNECTIONS == 77  # type: ignore[arg-type]
 
 
@@ -102,7 +102,7 @@ def test_a_bad_token_is_the_policys_to_judge_unless_it_is_strict(code: str) -> N
     assert outcome(Table(AUTH_MODE="public"), tokens) == "anonymous"
     assert outcome(Table(AUTH_MODE="public", WS_REJECT_INVALID_TOKENS=True), tokens) == code
     assert outcome(Table(AUTH_MODE="public"), tokens, strict=True) == code
-    admitted = authorize(Table(), Token(tokens, "x"), PEER)  # type: ignore[arg-type]
+    admitted = authorize(Table(), TokenCredential(tokens, "x"), PEER)  # type: ignore[arg-type]
     assert (admitted.principal, admitted.token_error.code if admitted.token_error else "") == (ANONYMOUS, code)
 
 
@@ -125,9 +125,9 @@ def test_where_an_identity_is_asked_for_no_mode_admits_anonymous_clients() -> No
 
 def test_who_is_refused_for_want_of_a_permission_is_named() -> None:
     with pytest.raises(Refused) as refused:
-        authorize(Table(), Token(found(ANN), "x"), PEER, "users.manage")  # type: ignore[arg-type]
+        authorize(Table(), TokenCredential(found(ANN), "x"), PEER, "users.manage")  # type: ignore[arg-type]
     assert (refused.value.code, refused.value.principal) == ("permission_denied", ANN)
-    assert "secret" not in repr(Token(found(ANN), "secret"))  # type: ignore[arg-type]
+    assert "secret" not in repr(TokenCredential(found(ANN), "secret"))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("error", [StoreBusy("locked"), TypeError("a bug"), KeyError("x")])

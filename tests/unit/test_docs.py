@@ -15,7 +15,7 @@ from skyspy.config import VARIABLES
 from skyspy.feedurl import SCHEMES
 from skyspy.metrics import METRICS, Metric
 from skyspy.permissions import BUILTIN_ROLES, PERMISSIONS
-from skyspy.store.registry import ROWS, Row
+from skyspy.store.registry import ROWS, SettingRow
 from skyspy.topics import EVENTS, NAMESPACES, TOPICS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -67,7 +67,7 @@ def test_every_permission_is_documented_with_the_roles_that_hold_it(permission: 
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.name)
-def test_every_setting_is_documented_under_the_name_it_has_in_the_panel(row: Row) -> None:
+def test_every_setting_is_documented_under_the_name_it_has_in_the_panel(row: SettingRow) -> None:
     assert SETTINGS_ROWS[row.name].startswith(f" {row.title} |")
 
 

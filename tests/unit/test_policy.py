@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from skyspy.auth.policy import decide, may
+from skyspy.auth.policy import admit, may
 from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, Refused, TokenError
 from skyspy.permissions import BUILTIN_ROLES, FEATURES, PERMISSION_NAMES, VIEWS
 from skyspy.store.settings import Settings
@@ -35,7 +35,7 @@ def verdict(
 ) -> tuple[Principal | None, str, str]:
     """The admitted principal, or None with the code and message of the refusal."""
     try:
-        return decide(found, settings, permission), "", ""
+        return admit(found, settings, permission), "", ""
     except Refused as refused:
         return None, refused.code, refused.message
 
@@ -87,7 +87,7 @@ def test_a_mode_that_is_not_in_the_table_is_private(mode: str) -> None:
     assert verdict(ANONYMOUS, settings, None)[:2] == (None, "token_missing")
     assert verdict(TokenError("token_expired"), settings, None)[:2] == (None, "token_expired")
     assert not any(may(ANONYMOUS, permission, settings) for permission in PERMISSION_NAMES)
-    assert decide(VIEWER, settings, "aircraft.view") == VIEWER
+    assert admit(VIEWER, settings, "aircraft.view") == VIEWER
 
 
 def test_an_error_wins_over_a_principal_that_came_with_it() -> None:

@@ -13,10 +13,10 @@ from skyspy.store import audit
 MAX_OVERLAP_S = 365 * 86400.0
 
 
-secret = Group("secret", help="Manage the key that signs tokens and cookies.")
+secret_commands = Group("secret", help="Manage the key that signs tokens and cookies.")
 
 
-@secret.command("rotate")
+@secret_commands.command("rotate")
 @click.option("--overlap", default="7d", help="How long what the old key signed still works: 7d, 12h. 0s: not at all.")
 @click.option("--force", is_flag=True, help="Rotate even if the former key of an earlier rotation still works; it stops working.")
 def secret_rotate(context: CliContext, overlap: str, force: bool) -> None:

@@ -8,13 +8,13 @@ from skyspy.cli.context import CliContext, Group, ask_password, format_permissio
 from skyspy.services import Refused, roles, users
 from skyspy.store.roles import Role
 
-user = Group("user", help="Manage users.")
+user_commands = Group("user", help="Manage users.")
 
 
 _password_option = click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
 
 
-@user.command("create")
+@user_commands.command("create")
 @click.argument("name")
 @click.option("--role", required=True, help="viewer, operator, admin, or a custom role.")
 @_password_option
@@ -25,7 +25,7 @@ def user_create(context: CliContext, name: str, role: str, password_stdin: bool)
     print(f"created user {made.name} with role {made.role}")
 
 
-@user.command("list")
+@user_commands.command("list")
 def user_list(context: CliContext) -> None:
     """List all users."""
     rows = [
@@ -35,7 +35,7 @@ def user_list(context: CliContext) -> None:
     print_table(("NAME", "ROLE", "STATE", "LAST SIGN-IN", "FROM"), rows)
 
 
-@user.command("disable")
+@user_commands.command("disable")
 @click.argument("name")
 def user_disable(context: CliContext, name: str) -> None:
     """Disable the user NAME: ends sign-ins now; API keys stop working until the user is enabled again."""
@@ -43,7 +43,7 @@ def user_disable(context: CliContext, name: str) -> None:
     print(f"disabled user {changed.name}")
 
 
-@user.command("enable")
+@user_commands.command("enable")
 @click.argument("name")
 def user_enable(context: CliContext, name: str) -> None:
     """Enable the user NAME again, with the user's API keys."""
@@ -51,7 +51,7 @@ def user_enable(context: CliContext, name: str) -> None:
     print(f"enabled user {changed.name}")
 
 
-@user.command("set-role")
+@user_commands.command("set-role")
 @click.argument("name")
 @click.argument("role")
 def user_set_role(context: CliContext, name: str, role: str) -> None:
@@ -60,7 +60,7 @@ def user_set_role(context: CliContext, name: str, role: str) -> None:
     print(f"user {changed.name} has the role {changed.role}")
 
 
-@user.command("set-password")
+@user_commands.command("set-password")
 @click.argument("name")
 @_password_option
 def user_set_password(context: CliContext, name: str, password_stdin: bool) -> None:
@@ -70,7 +70,7 @@ def user_set_password(context: CliContext, name: str, password_stdin: bool) -> N
     print(f"changed the password of user {changed.name}")
 
 
-@user.command("delete")
+@user_commands.command("delete")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Delete without asking for confirmation.")
 def user_delete(context: CliContext, name: str, yes: bool) -> None:
@@ -82,14 +82,14 @@ def user_delete(context: CliContext, name: str, yes: bool) -> None:
     print(f"deleted user {name}")
 
 
-role = Group("role", help="Manage roles: the built-in ones and custom ones.")
+role_commands = Group("role", help="Manage roles: the built-in ones and custom ones.")
 
 
 _permissions = click.option("--permission", "permissions", multiple=True, help="A permission of the role; repeatable.")
 _description = click.option("--says", "description", help="What the role is for.")
 
 
-@role.command("list")
+@role_commands.command("list")
 def role_list(context: CliContext) -> None:
     """List all roles with their number of users and their permissions."""
     rows = [
@@ -99,7 +99,7 @@ def role_list(context: CliContext) -> None:
     print_table(("NAME", "KIND", "USERS", "PERMISSIONS"), rows)
 
 
-@role.command("create")
+@role_commands.command("create")
 @click.argument("name")
 @_permissions
 @_description
@@ -108,7 +108,7 @@ def role_create(context: CliContext, name: str, permissions: tuple[str, ...], de
     _print_role("created", context.call(roles.create, name, permissions, description or ""))
 
 
-@role.command("clone")
+@role_commands.command("clone")
 @click.argument("name")
 @click.argument("new_name", metavar="NEW")
 @_description
@@ -118,7 +118,7 @@ def role_clone(context: CliContext, name: str, new_name: str, description: str |
     _print_role("created", context.call(roles.create, new_name, like.permissions, description or like.description))
 
 
-@role.command("change")
+@role_commands.command("change")
 @click.argument("name")
 @_permissions
 @click.option("--add", "added", multiple=True, help="A permission to add; repeatable.")
@@ -146,7 +146,7 @@ def role_change(
     _print_role("changed", context.call(roles.change, name, wanted, description))
 
 
-@role.command("delete")
+@role_commands.command("delete")
 @click.argument("name")
 def role_delete(context: CliContext, name: str) -> None:
     """Delete the role NAME. No user may have it."""

@@ -16,16 +16,16 @@ from wtforms.form import BaseForm
 from wtforms.widgets import NumberInput, TextArea
 
 from skyspy.admin import labels
-from skyspy.admin.confirm import redirect_with
 from skyspy.admin.formatting import listed
 from skyspy.admin.forms import PLAIN, Choice, Required, choice_field, text_field
+from skyspy.admin.page_helpers import redirect_with
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.permissions import ACCESS_LEVELS, ALWAYS_IDENTIFIED, FEATURES
-from skyspy.services import Refused, access
-from skyspy.store.registry import ROWS, Row, to_text
+from skyspy.services import Refused, setting_changes
+from skyspy.store.registry import ROWS, SettingRow, to_text
 from skyspy.store.settings import Setting
 
-page = Page("access", "/access/", "Access and settings", (access.MANAGE,), "Server")
+page = Page("access", "/access/", "Access and settings", (setting_changes.MANAGE,), "Server")
 
 OWN_FORM = ("AUTH_MODE", "FEATURE_ACCESS")
 """Settings with a separate form, above the groups."""
@@ -44,11 +44,11 @@ def preview(context: RequestContext) -> ResponseReturnValue:
     if not changes:
         return redirect_with("Nothing was changed.", "access_show")
     try:
-        found = context.call(access.preview_change, changes)
+        found = context.call(setting_changes.preview_change, changes)
     except Refused as refused:
         return _page(context, refused)
     differences = [
-        (ROWS[name], labels.difference(ROWS[name], getattr(found.current, name), getattr(found.settings, name)))
+        (ROWS[name], labels.describe_difference(ROWS[name], getattr(found.current, name), getattr(found.settings, name)))
         for name in changes
     ]
     return render_template(
@@ -65,7 +65,7 @@ def keep(context: RequestContext) -> ResponseReturnValue:
     """Make the changes."""
     changes = _changes()
     try:
-        context.call(access.change, changes)
+        context.call(setting_changes.change, changes)
     except Refused as refused:
         return _page(context, refused)
     titles = listed([ROWS[name].title for name in changes])
@@ -73,7 +73,7 @@ def keep(context: RequestContext) -> ResponseReturnValue:
 
 
 def _page(context: RequestContext, refused: Refused | None = None) -> tuple[str, int]:
-    rows = {row.row.name: row for row in context.call(access.rows)}
+    rows = {row.row.name: row for row in context.call(setting_changes.rows)}
     typed = request.form if refused is not None else None
     # The registry's message begins with the setting's name if it concerns one.
     wrong, _, why = ("", "", "") if refused is None else refused.message.partition(": ")
@@ -101,7 +101,7 @@ def _page(context: RequestContext, refused: Refused | None = None) -> tuple[str,
     return text, 200 if refused is None else refused.status
 
 
-def _field(row: Row) -> Any:
+def _field(row: SettingRow) -> Any:
     """The form field of a setting, by its kind."""
     if row.kind == "bool":
         return choice_field(SelectField, row.title, (Choice("true", "Yes"), Choice("false", "No")), help=row.description)
