@@ -2,12 +2,13 @@
 
 Invariants: a forwarding header counts only when the TCP peer is a trusted proxy. The client's address is the
 rightmost one in X-Forwarded-For that is not a trusted proxy; everything left of it was written by the client
-and proves nothing. Pure except for `peer_of`, which keeps its result in the WSGI environ.
+and proves nothing. Pure except for `peer_of` and `enter_prefix`, which keep their results in the WSGI environ.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,15 @@ MAX_CHAIN = 32
 
 _KEY = "skyspy.peer"
 """Where the WSGI environ keeps its Peer. No client can write it: headers become HTTP_* keys."""
+
+MAX_PREFIX = 128
+"""Characters of X-Forwarded-Prefix; a longer one is ignored."""
+
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", re.ASCII)
+"""Segments of unreserved characters (RFC 3986). None is empty or begins with a dot: browsers resolve those."""
+
+_ENTERED = "skyspy.prefix"
+"""Whether `enter_prefix` has seen this WSGI environ."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -60,6 +70,36 @@ def resolve_peer(environ: Mapping[str, Any], trusted: Iterable[Network]) -> Peer
     secure = scheme == "https"
     origin = canonical_origin(f"{'https' if secure else 'http'}://{host}")
     return Peer(client_address(remote, environ.get("HTTP_X_FORWARDED_FOR"), networks), secure, origin or "")
+
+
+def enter_prefix(environ: MutableMapping[str, Any], trusted: Iterable[Network]) -> str:
+    """Move the path prefix that a trusted proxy names in X-Forwarded-Prefix to SCRIPT_NAME, from which Flask makes addresses.
+
+    The prefix is taken off PATH_INFO where the proxy left it there. Returns why the header is ignored, else "". Only the first
+    call for a request does anything. Never raises.
+    """
+    given = environ.get("HTTP_X_FORWARDED_PREFIX", "").strip()
+    if not given or environ.get(_ENTERED):
+        return ""
+    environ[_ENTERED] = True
+    if not is_trusted(environ.get("REMOTE_ADDR"), trusted):
+        return "name the proxy in SKYSPY_TRUSTED_PROXIES"
+    prefix = canonical_prefix(_last_word(given))
+    if prefix is None:
+        return "write a path such as /skyspy"
+    environ["SCRIPT_NAME"] = prefix + environ.get("SCRIPT_NAME", "")
+    path = environ.get("PATH_INFO", "")
+    if prefix and (path == prefix or path.startswith(prefix + "/")):
+        environ["PATH_INFO"] = path.removeprefix(prefix) or "/"
+    return ""
+
+
+def canonical_prefix(text: str) -> str | None:
+    """A path prefix without a slash at its end ("" for `/`); None for what is no path prefix."""
+    prefix = text.removesuffix("/")
+    if prefix == "":
+        return "" if text else None
+    return prefix if len(prefix) <= MAX_PREFIX and _PREFIX.fullmatch(prefix) else None
 
 
 def canonical_origin(text: str) -> str | None:

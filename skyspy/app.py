@@ -151,6 +151,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     socketio = SocketIO()
     socketio.init_app(app, path=boot.socketio_path, **setup.socketio_options(settings, boot))
     registry = setup.install(socketio)
+    app.wsgi_app = registry.guard.entering(app.wsgi_app)  # type: ignore[method-assign, assignment]
     broadcast, sessions = Broadcast(socketio, components.events), SessionRegistry()
     server = Server(
         config=boot,

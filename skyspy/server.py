@@ -70,6 +70,11 @@ def server_of(app: Flask) -> Server:
     return server
 
 
+def rooted(path: str) -> str:
+    """The path of this server's `path` as the client sees it: below the prefix at which a proxy serves the server."""
+    return request.script_root + path
+
+
 def request_peer() -> Peer:
     """The other end of the HTTP request that is being served."""
     return peer_of(request.environ, server_of(current_app).config.trusted_proxies)

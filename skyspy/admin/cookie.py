@@ -1,18 +1,22 @@
 """Interfaces: the panel's cookie.
 
 Invariants: it is read and set below /admin/ only; no socket and no API request is authenticated by it. It is HttpOnly and
-SameSite=Lax, and over TLS its name has the prefix `__Host-`. Lax rather than Strict: with Strict, a link to the panel in a
-chat message would arrive without the cookie, and the answer would overwrite the sign-in.
+SameSite=Lax, and over TLS its name begins with `__Host-`. Such a cookie is sent to every path of the host, so below a path prefix
+its name ends with a digest of that prefix: each server of the host has its own. Lax rather than Strict: with Strict, a link to the
+panel in a chat message would arrive without the cookie, and the answer would overwrite the sign-in.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature
+
+from skyspy.server import rooted
 
 ROOT = "/admin"
 PLAIN_NAME = "skyspy_panel"
@@ -44,7 +48,10 @@ class PanelCookies(SecureCookieSessionInterface):
 
     def get_cookie_name(self, _app: Flask) -> str:
         """With the prefix `__Host-` over TLS: the browser then accepts it from this host and over TLS only."""
-        return SECURE_NAME if self._is_secure() else PLAIN_NAME
+        if not self._is_secure():
+            return PLAIN_NAME
+        prefix = rooted("")
+        return f"{SECURE_NAME}_{hashlib.sha256(prefix.encode()).hexdigest()[:8]}" if prefix else SECURE_NAME
 
     def get_cookie_secure(self, _app: Flask) -> bool:
         return self._is_secure()
@@ -60,7 +67,7 @@ class PanelCookies(SecureCookieSessionInterface):
 
     def get_cookie_path(self, _app: Flask) -> str:
         # `__Host-` requires the path /; `_ours` ignores the cookie outside the panel.
-        return "/" if self._is_secure() else ROOT
+        return "/" if self._is_secure() else rooted(ROOT)
 
     def get_expiration_time(self, _app: Flask, session: SessionMixin) -> datetime | None:
         until = session.get(UNTIL)

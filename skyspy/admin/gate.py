@@ -25,7 +25,7 @@ from skyspy.auth import authorize as auth
 from skyspy.auth.panel_sessions import Browser, NewPanelSession, PanelSessions
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
-from skyspy.server import Server, request_peer, server_of
+from skyspy.server import Server, request_peer, rooted, server_of
 from skyspy.services import Refused
 
 COOKIE_DAYS_S = 90 * 86400
@@ -75,8 +75,13 @@ def browser() -> Browser:
 
 
 def own_origin() -> str:
-    """This server's origin as the browser sees it, for links that are copied from a page."""
+    """This server's origin as the browser sees it."""
     return request_peer().origin
+
+
+def own_address() -> str:
+    """This server's address as the browser sees it, without a slash at its end, for links that are copied from a page."""
+    return own_origin() + rooted("")
 
 
 def signed_in() -> PanelUser | None:
@@ -191,7 +196,7 @@ def _sign_in_first(route: Route) -> ResponseReturnValue:
     if route.quiet:
         return refusal_page(401, "", "Sign in again")
     came_from = request.full_path.rstrip("?") if route.method == "GET" else request.path
-    address = "/admin/sign-in/"
+    address = rooted("/admin/sign-in/")
     wanted = local_path(came_from, "") if route.method == "GET" else ""
     if session.get("_user_id"):
         session.clear()
@@ -217,7 +222,7 @@ def _require_password(context: RequestContext, route: Route) -> ResponseReturnVa
             session["_user_id"] = secret
             return None
     carried = [(name, value) for name, value in request.form.items(multi=True) if name not in CARRIED_NOT]
-    action = request.path if route.method == "POST" else "/admin/confirm/"
+    action = rooted(request.path if route.method == "POST" else "/admin/confirm/")
     if route.method == "GET":
         carried = [("next", request.full_path.rstrip("?"))]
     page = render_template("admin/confirm_password.html", action=action, carried=carried, error=error, page=route.page)

@@ -120,7 +120,13 @@ def _form(context: RequestContext, owner: User, form: NewKeyForm, error: str = "
 
 def _made(made: MadeKey, old: str = "") -> str:
     return render_template(
-        "admin/key_made.html", made=made, old=old, address=gate.own_origin(), path=socketio_path(), token=made.text
+        "admin/key_made.html",
+        made=made,
+        old=old,
+        origin=gate.own_origin(),
+        address=gate.own_address(),
+        path=socketio_path(),
+        token=made.text,
     )
 
 

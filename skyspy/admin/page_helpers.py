@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from flask import current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from skyspy.server import server_of
+from skyspy.server import rooted, server_of
 from skyspy.store.schema import MAX_ID
 
 ROWS = 50
@@ -53,12 +53,12 @@ def redirect_with(message: str, endpoint: str, *, kind: str = "ok", **values: An
 
 
 def socketio_path() -> str:
-    """The path of Socket.IO."""
-    return server_of(current_app).config.socketio_path
+    """The path of Socket.IO as clients write it."""
+    return rooted(server_of(current_app).config.socketio_path)
 
 
 def _with_offset(start: int, path: str) -> str:
     words = [(name, value) for name, value in request.args.items(multi=True) if name != "from"]
     if start:
         words.append(("from", str(start)))
-    return (path or request.path) + (f"?{urlencode(words)}" if words else "")
+    return (path or rooted(request.path)) + (f"?{urlencode(words)}" if words else "")

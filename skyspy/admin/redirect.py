@@ -8,6 +8,7 @@ from flask import redirect
 from flask.typing import ResponseReturnValue
 
 from skyspy.admin.routes import Page, RequestContext
+from skyspy.server import rooted
 
 page = Page("landing", "/", "Panel")
 
@@ -20,4 +21,4 @@ def install(pages: Sequence[Page]) -> None:
     @page.get()
     def show(context: RequestContext) -> ResponseReturnValue:
         first = next((other for other in pages if other.group and context.may(*other.permissions)), None)
-        return redirect(DEFAULT if first is None else f"/admin{first.path}", 303)
+        return redirect(rooted(DEFAULT if first is None else f"/admin{first.path}"), 303)

@@ -19,6 +19,7 @@ from skyspy.admin.routes import Page, RequestContext
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
 from skyspy.presence.presence import count_clients
+from skyspy.server import rooted
 from skyspy.store import users
 
 page = Page("session", "/sign-in/", "Sign in")
@@ -38,7 +39,7 @@ class SignInForm(PanelForm):
 def form(context: RequestContext) -> ResponseReturnValue:
     """The sign-in page; a signed-in user is redirected."""
     if gate.signed_in() is not None:
-        return redirect(local_path(request.args.get("next")), 303)
+        return redirect(rooted(local_path(request.args.get("next"))), 303)
     return _form(context, SignInForm(name=clean_parameter(request.args, "name", 64)))
 
 
@@ -57,7 +58,7 @@ def sign_in(context: RequestContext) -> ResponseReturnValue:
         # The former sign-in of this browser would stay valid without being usable.
         context.pages.sign_out(before.session, context.browser)
     gate.start_session(opened)
-    return redirect(local_path(request.args.get("next")), 303)
+    return redirect(rooted(local_path(request.args.get("next"))), 303)
 
 
 @page.post("/sign-out/", open=True)
@@ -69,7 +70,7 @@ def sign_out(context: RequestContext) -> ResponseReturnValue:
     logout_user()
     session.clear()
     flash("You are signed out.", "ok")
-    response = redirect("/admin/sign-in/", 303)
+    response = redirect(rooted("/admin/sign-in/"), 303)
     # Clear cached pages of the signed-out user.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
@@ -78,7 +79,7 @@ def sign_out(context: RequestContext) -> ResponseReturnValue:
 @page.post("/confirm/", fresh=True)
 def confirm(_asked: RequestContext) -> ResponseReturnValue:
     """Redirect to the page that needed the password."""
-    return redirect(local_path(request.form.get("next")), 303)
+    return redirect(rooted(local_path(request.form.get("next"))), 303)
 
 
 @page.post("/token/", quiet=True)

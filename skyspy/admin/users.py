@@ -199,7 +199,7 @@ def _one(context: RequestContext, view: UserView, error: str = "") -> str:
 def _link(context: RequestContext, view: UserView, kind: str) -> str:
     make = invitations.invitation_link if kind == invitations.INVITE else invitations.password_reset_link
     token = context.call(make, view.user.id)
-    address = f"{gate.own_origin()}/admin/{kind}/{token}"
+    address = f"{gate.own_address()}/admin/{kind}/{token}"
     return render_template(
         "admin/link_made.html", whom=view.user, kind=kind, address=address, lives=rough_duration(invitations.LIFETIME_S[kind])
     )

@@ -13,6 +13,7 @@ from typing import Any
 from flask import current_app, render_template
 
 from skyspy.api.routes import RequestContext, Resource
+from skyspy.server import rooted
 
 DOCUMENT = "skyspy.api.document"
 """The key of the finished document in `app.extensions`."""
@@ -57,7 +58,8 @@ class Operation:
 @resource.get("/api/openapi.json", answer=dict[str, Any])
 def openapi_document(_: RequestContext) -> object:
     """Describe this API as an OpenAPI 3.1 document."""
-    return current_app.extensions[DOCUMENT]
+    document = current_app.extensions[DOCUMENT]
+    return {**document, "servers": [{"url": rooted("")}]} if rooted("") else document
 
 
 @resource.get("/api/docs/", answer=str, media="text/html; charset=utf-8")

@@ -15,6 +15,7 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from skyspy import wirejson
+from skyspy.server import rooted
 from skyspy.services import Refused
 from skyspy.services.caller import as_sentence
 from skyspy.store.errors import StoreError, UnstorableValue
@@ -81,7 +82,8 @@ def _in_json() -> bool:
 
 def error_response(error: ApiError) -> Response:
     """The JSON answer of an error."""
-    said: dict[str, object] = {"code": error.code, "message": error.message}
+    # The addresses that a message names are below the path prefix too.
+    said: dict[str, object] = {"code": error.code, "message": error.message.replace(" /api/", f" {rooted('/api/')}")}
     if error.fields:
         said["fields"] = dict(error.fields)
     response = Response(wirejson.dump_bytes({"error": said}), error.status, content_type="application/json")

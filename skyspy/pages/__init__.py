@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from flask import Flask, Response, render_template, send_from_directory, url_for
+from flask import Flask, Response, render_template, request, send_from_directory, url_for
 
 from skyspy import __version__, headers
-from skyspy.server import request_peer, server_of
+from skyspy.server import request_peer, rooted, server_of
 
 FOR_EVER = "public, max-age=31536000, immutable"
 CHECK_FIRST = "no-cache"
@@ -36,7 +36,10 @@ def register(app: Flask) -> None:
     app.add_url_rule("/assets/<stamp>/<path:name>", "asset", serve)
     app.add_url_rule("/favicon.ico", "favicon", lambda: serve("img/skyspy.svg"))
     app.add_url_rule("/", "sky", _sky)
-    app.context_processor(lambda: {"asset": asset, "version": __version__, "socketio_path": server_of(app).config.socketio_path})
+    app.add_template_global(rooted)
+    app.context_processor(
+        lambda: {"asset": asset, "version": __version__, "socketio_path": rooted(server_of(app).config.socketio_path)}
+    )
     app.after_request(_headers)
 
 
@@ -54,6 +57,9 @@ def _sky() -> str:
 
 
 def _headers(response: Response) -> Response:
+    if response.location and response.location.startswith(request.host_url):
+        # werkzeug corrects a mistyped address by a redirect with a scheme and host, which are other ones before a proxy.
+        response.location = "/" + response.location.removeprefix(request.host_url).lstrip("/")
     response.headers.setdefault("Cache-Control", CHECK_FIRST)
     response.headers.extend(headers.missing(response.headers.keys(), over_tls=request_peer().secure))
     return response

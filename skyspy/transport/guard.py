@@ -7,12 +7,14 @@ other than a browser sends no Origin and is admitted by its token alone. Tokens 
 from __future__ import annotations
 
 import logging
-from collections.abc import MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any, Protocol
 
-from skyspy.address import Network, Peer, canonical_origin, is_trusted, peer_of
+from skyspy.address import Network, Peer, canonical_origin, enter_prefix, is_trusted, peer_of
 from skyspy.hosts import is_listed
 from skyspy.transport.rate_limit import RateLimitedLogger
+
+WsgiApplication = Callable[[Any, Any], Iterable[bytes]]
 
 log = RateLimitedLogger(logging.getLogger(__name__))
 
@@ -80,6 +82,20 @@ class Guard:
         """Whether the request is addressed to a host name that the operator listed, or asks for a health check."""
         path = str(environ.get("PATH_INFO", "")).rstrip("/")
         return path in PROBES or is_listed(self.peer(environ).origin, self._hosts)
+
+    def enter(self, environ: MutableMapping[str, Any]) -> None:
+        """Move the path prefix of a request, if a trusted proxy names one, to where Flask looks for it."""
+        if ignored := enter_prefix(environ, self._trusted):
+            log.warning("the X-Forwarded-Prefix from %s is ignored: %s", environ.get("REMOTE_ADDR"), ignored)
+
+    def entering(self, application: WsgiApplication) -> WsgiApplication:
+        """The WSGI application, with `enter` before it."""
+
+        def enter_and_serve(environ: MutableMapping[str, Any], start_response: Any) -> Iterable[bytes]:
+            self.enter(environ)
+            return application(environ, start_response)
+
+        return enter_and_serve
 
     def is_proxy(self, address: str) -> bool:
         """Whether the address is a trusted proxy's."""

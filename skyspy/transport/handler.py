@@ -74,6 +74,7 @@ class Handler(StrictHandler):
 
     def run_application(self) -> None:
         """Refuse, upgrade, or hand the request to the application."""
+        self.registry.guard.enter(self.environ)
         if not self.registry.guard.answers_to(self.environ):
             self._refuse_host()
             return

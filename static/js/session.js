@@ -1,6 +1,8 @@
 // The signed-in user: tokens stored for this tab only, renewed before they expire.
 
-const KEY = "skyspy.session";
+/** The path prefix of this server: "" at the root. Another server may have the same origin and another prefix. */
+const ROOT = document.body.dataset.root;
+const KEY = `skyspy.session${ROOT}`;
 /** Renew after this fraction of a token's lifetime. */
 const RENEW_AT = 0.8;
 
@@ -93,7 +95,7 @@ export class Session extends EventTarget {
 async function ask(path, body) {
   let response;
   try {
-    response = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), cache: "no-store" });
+    response = await fetch(ROOT + path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), cache: "no-store" });
   } catch {
     throw new SignInError("The server does not answer. Check that it runs, and try again.");
   }

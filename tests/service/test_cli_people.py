@@ -198,6 +198,7 @@ def test_built_in_roles_are_listed_with_who_holds_them(shell: Shell) -> None:
 def test_the_first_link_is_printed_alone_and_only_while_there_is_nobody(shell: Shell) -> None:
     link = shell.good("admin-link", "--address", "https://sky.example/")
     assert re.fullmatch(r"https://sky\.example/admin/first/[\w.-]+\n", link)
+    assert "https://sky.example/skyspy/admin/first/" in shell.good("admin-link", "--address", "https://sky.example/skyspy/")
     assert shell.good("admin-link", "--if-empty") != link, "each is another one"
     shell.create("anna")
     assert shell.good("admin-link", "--if-empty") == ""

@@ -9,7 +9,9 @@ import pytest
 from skyspy.address import (
     Peer,
     canonical_origin,
+    canonical_prefix,
     client_address,
+    enter_prefix,
     is_loopback,
     is_trusted,
     limit_key,
@@ -116,3 +118,46 @@ def test_a_request_has_one_peer_however_often_it_is_asked_for() -> None:
 )
 def test_one_origin_is_written_in_one_way(text: str, origin: str | None) -> None:
     assert canonical_origin(text) == origin
+
+
+@pytest.mark.parametrize(
+    ("text", "prefix"),
+    [
+        ("/skyspy", "/skyspy"),
+        ("/skyspy/", "/skyspy"),
+        ("/a/b-c_d.e~f", "/a/b-c_d.e~f"),
+        ("/" + "a" * 127, "/" + "a" * 127),
+        ("/", ""),
+        *(
+            (bad, None)
+            for bad in ("", "skyspy", "//evil.example", "/a//b", "/a//", "/..", "/a/../b", "/.", "/.well-known", "/a b")
+        ),
+        *((bad, None) for bad in ("/a\\b", "/%61", "/a?b", "/a#b", '/"', "/a\n", "/\u00e9", "/\u0661", "/" + "a" * 128)),
+    ],
+)
+def test_s27_a_path_prefix_is_one_slash_and_plain_characters(text: str, prefix: str | None) -> None:
+    assert canonical_prefix(text) == prefix
+
+
+def entered(path: str, said: str = "/skyspy", remote: str = "10.0.0.1") -> tuple[str, str, str]:
+    """Why the prefix of a request is ignored, and its SCRIPT_NAME and PATH_INFO afterwards."""
+    environ = request(HTTP_X_FORWARDED_PREFIX=said, REMOTE_ADDR=remote, SCRIPT_NAME="", PATH_INFO=path)
+    ignored = enter_prefix(environ, PROXIES)
+    assert enter_prefix(environ, PROXIES) == "", "the second call does nothing"
+    return ignored, environ["SCRIPT_NAME"], environ["PATH_INFO"]
+
+
+def test_a_prefix_is_taken_off_the_path_where_the_proxy_left_it() -> None:
+    assert entered("/api/docs/") == entered("/skyspy/api/docs/") == ("", "/skyspy", "/api/docs/")
+    assert entered("/skyspy") == entered("/skyspy/") == ("", "/skyspy", "/")
+    assert entered("/skyspyglass/") == ("", "/skyspy", "/skyspyglass/")
+    assert entered("/skyspy/skyspy/x") == ("", "/skyspy", "/skyspy/x"), "once, however often it is asked for"
+    assert entered("/x", "/evil, /skyspy") == ("", "/skyspy", "/x"), "the nearest proxy has the last word"
+    assert entered("/x", "/") == entered("/x", "") == ("", "", "/x")
+
+
+def test_s27_a_prefix_counts_only_from_a_trusted_proxy() -> None:
+    ignored, *rest = entered("/skyspy/x", remote="203.0.113.5")
+    assert "SKYSPY_TRUSTED_PROXIES" in ignored and rest == ["", "/skyspy/x"]
+    ignored, *rest = entered("/x", "//evil.example")
+    assert "such as /skyspy" in ignored and rest == ["", "/x"]

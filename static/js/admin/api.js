@@ -4,11 +4,11 @@ const csrf = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
 export class PanelError extends Error {}
 
-/** GET or POST an address of the panel; throws PanelError with `status` (0: no answer). */
+/** GET or POST an address of the panel, such as /admin/counts/; throws PanelError with `status` (0: no answer). */
 export async function ask(path, method = "GET") {
   let response;
   try {
-    response = await fetch(path, { method, headers: method === "GET" ? {} : { "X-CSRFToken": csrf }, cache: "no-store", redirect: "error" });
+    response = await fetch(document.body.dataset.root + path, { method, headers: method === "GET" ? {} : { "X-CSRFToken": csrf }, cache: "no-store", redirect: "error" });
   } catch {
     throw Object.assign(new PanelError("The server does not answer"), { status: 0 });
   }
