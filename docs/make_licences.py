@@ -25,7 +25,10 @@ ALLOWED = {
 AS_A_LIBRARY = {"LGPL-2.1-only", "LGPL-2.1-or-later", "LGPL-3.0-only", "LGPL-3.0-or-later"}
 """Allowed too: SkySpy imports such a package unchanged, and anybody can put another version in its place."""
 
+OLD_CLIENTS = "tests/wire/clients/requirements-old.lock"
+
 BY_HAND = {
+    "base64-arraybuffer": "MIT",  # its package.json names it in a form that the lock leaves out
     "gevent-websocket": "Apache-2.0",  # its metadata hold the licence's notice, not its name
     "xmlhttprequest-ssl": "MIT",  # its package.json names it in a form that the lock leaves out
 }
@@ -57,8 +60,8 @@ def runtime() -> list[Package]:
 
 
 def development() -> list[Package]:
-    """What tests and checks need besides."""
-    return sorted([*_python("requirements-dev.lock"), *_javascript(dev=True)], key=_by_name)
+    """What tests and checks need besides; a package may be there in several versions."""
+    return sorted({*_python("requirements-dev.lock"), *_python(OLD_CLIENTS), *_javascript(dev=True)}, key=_by_name)
 
 
 def is_allowed(licence: str) -> bool:
@@ -81,13 +84,13 @@ From `requirements.lock` and `package-lock.json`.
 {_table(runtime())}
 ## What tests and checks need besides
 
-From `requirements-dev.lock` and `package-lock.json`; no part of an installation.
+From `requirements-dev.lock`, `{OLD_CLIENTS}` and `package-lock.json`; no part of an installation.
 
 {_table(development())}"""
 
 
-def _by_name(package: Package) -> tuple[str, str]:
-    return package.name.lower(), package.language
+def _by_name(package: Package) -> tuple[str, str, str]:
+    return package.name.lower(), package.language, package.version
 
 
 def _table(packages: list[Package]) -> str:

@@ -78,3 +78,12 @@ def one(tmp_path: Path, clock: StillClock) -> Iterator[Desk]:
 def _no_schema_is_left_behind() -> Iterator[None]:
     yield
     drop_schemas()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests recorded as a table, also where other processes ran them."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "table":
+                terminalreporter.section(report.nodeid)
+                terminalreporter.write_line(value)
