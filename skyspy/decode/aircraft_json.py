@@ -16,7 +16,7 @@ from math import inf
 
 from skyspy.aircraft import Observation, clean_hex
 from skyspy.decode.base import Context, Counters, DecodeError, number
-from skyspy.decode.lenient_json import parse
+from skyspy.decode.lenient_json import parse_document
 from skyspy.decode.readsb import DIALECT_978, age_seconds, fields_of, message_count, messages_since, observations
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -64,10 +64,11 @@ class AircraftJson:
 
     def feed(self, data: bytes, now: float) -> list[Observation]:
         """Decode one document; raises DecodeError if it is invalid, and then changes no state."""
-        document = parse(decompressed(data))
+        document, unreadable = parse_document(decompressed(data))
         records = document.get("aircraft") if isinstance(document, dict) else None
         if not isinstance(document, dict) or not isinstance(records, list):
             raise DecodeError("no aircraft list: this is not an aircraft.json")
+        self.counters.bad += unreadable
         source_now = number(document.get("now"))
         if source_now is not None:
             source_now = source_now / 1000.0 if source_now > _MIN_MILLISECONDS else source_now
