@@ -64,10 +64,11 @@ class AircraftJson:
 
     def feed(self, data: bytes, now: float) -> list[Observation]:
         """Decode one document; raises DecodeError if it is invalid, and then changes no state."""
-        document, dropped = parse_listing(decompressed(data), "aircraft", MAX_RECORDS)
+        document, dropped, unreadable = parse_listing(decompressed(data), MAX_RECORDS)
         records = document.get("aircraft") if isinstance(document, dict) else None
         if not isinstance(document, dict) or not isinstance(records, list):
             raise DecodeError("no aircraft list: this is not an aircraft.json")
+        self.counters.bad += unreadable
         source_now = number(document.get("now"))
         if source_now is not None:
             source_now = source_now / 1000.0 if source_now > _MIN_MILLISECONDS else source_now
