@@ -324,6 +324,7 @@ ATTACKS: dict[str, Attack] = {
     "aircraft.json": paced("/data/aircraft.json"),
     "continue": flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     "trailers": flood(CHUNKED + b"2\r\n{}\r\n0\r\n", b"X: y\r\n"),
+    "extensions": flood(CHUNKED, b"1;" + b"x" * 60_000 + b"\r\n{\r\n"),
     "chunks": held(POST + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
     "slow-headers": held(POST, b"X: y\r\n"),
     "nested": document(nested),

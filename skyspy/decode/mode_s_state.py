@@ -69,11 +69,9 @@ class ModeSState:
     tas: Reading
     mcp: Reading
     qnh: Reading
+    cpr: CprDecoder
 
     def __init__(self) -> None:
-        for name in READINGS:
-            setattr(self, name, Reading())
-        self.cpr = CprDecoder()
         self.heard_at = self.known_at = self.airborne_at = self.place_at = -inf
         self.ground_bits = 0
         self.place: Point | None = None
@@ -83,6 +81,15 @@ class ModeSState:
         # Until an operational status message says otherwise, headings are magnetic and surface messages carry a track.
         self.magnetic = True
         self.heading_as_track = False
+
+    def __getattr__(self, name: str) -> Reading | CprDecoder:
+        """Make a reading, or the position's decoder, when it is first asked for: of most addresses that exist only by mistake, and of
+        invented ones, nothing but the address is ever said."""
+        if name != "cpr" and name not in READINGS:
+            raise AttributeError(name)
+        made = CprDecoder() if name == "cpr" else Reading()
+        setattr(self, name, made)
+        return made
 
     def flies(self, now: float) -> None:
         """A message says that the aircraft is airborne."""
