@@ -76,8 +76,13 @@ def _pieces(text: bytes, at: int, piece: int, largest: int, parser: Parser) -> I
             bad = 0
         else:
             between = _BETWEEN.search(text, at + piece, at + largest)
-            if between is None:
+            if between is None or not _balanced(text[at : between.start() + 1]):
                 raise DecodeError(f"the aircraft list has something else than objects of at most {largest // 1024} KiB")
             found, bad = parse_records(text[at : between.start() + 1])
         size, at = piece, between.start(1) + len(between[1])
         yield at, found, bad
+
+
+def _balanced(text: bytes) -> bool:
+    """If the text begins with an object and closes what it opens: where it does not parse, one aircraft in it is at fault."""
+    return text.startswith(b"{") and text.count(b"{") == text.count(b"}") and text.count(b"[") == text.count(b"]")
