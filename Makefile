@@ -52,6 +52,7 @@ bench: dev
 	$(BIN)/python bench/ingest.py
 	$(BIN)/python bench/tracker.py
 	$(BIN)/python bench/hub.py
+# Beside another tree with a .venv of its own: $(BIN)/python bench/respawn.py TREE
 
 # After a change of a lock: docs/licences.md names every package with its licence.
 licences: dev

@@ -39,7 +39,7 @@ class Server:
     that no other run of the tests takes it meanwhile. Who starts several at once says `wait=False`, and waits for each
     when all have begun."""
 
-    def __init__(self, folder: Path, wait: bool = True, app: str = "wsgi:app", **environ: str) -> None:
+    def __init__(self, folder: Path, wait: bool = True, app: str = "wsgi:app", tree: Path = ROOT, **environ: str) -> None:
         self.folder = folder
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
@@ -55,7 +55,7 @@ class Server:
         descriptor = listener.fileno()
         command = [sys.executable, "-m", "gunicorn", "-k", WORKER, "-w", "1", "-b", f"fd://{descriptor}", app]
         with listener, self.log_file.open("w") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=self._environ, stdout=log, stderr=log, pass_fds=[descriptor])
+            self.process = subprocess.Popen(command, cwd=tree, env=self._environ, stdout=log, stderr=log, pass_fds=[descriptor])
         if wait:
             self.wait()
 
