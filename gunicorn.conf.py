@@ -1,14 +1,49 @@
 """gunicorn reads this file from the working directory: the command line below needs no more options.
 
 gunicorn -k geventwebsocket.gunicorn.workers.GeventWebSocketWorker -w 1 -b HOST:PORT wsgi:app
+
+gunicorn's master runs it too. The master imports the libraries and none of SkySpy's own code: a worker that takes the place of one that
+died starts in half the time, and a reload (SIGHUP) takes SkySpy's code as it is then. (Other versions of the libraries need a restart.)
+Invariant: what is made at import starts no thread and opens nothing, since workers are forks; `tests/wire/test_start.py` looks.
 """
 
-# gunicorn's master imports this first, so with --preload the application is patched too.
 from gevent import monkey
 
 monkey.patch_all()
 
-from skyspy.transport import setup
+import errno
+import importlib
+import socket
+import sys
+import time
+
+LIBRARIES = (
+    "alembic.command",
+    "alembic.config",
+    "argon2",
+    "engineio",
+    "flask",
+    "flask_login",
+    "flask_socketio",
+    "flask_wtf",
+    "gevent.pywsgi",
+    "gevent.threadpool",
+    "geventwebsocket.handler",
+    "jwt",
+    "msgspec",
+    "orjson",
+    "prometheus_client.core",
+    "psycopg",
+    "requests",
+    "rs1090",
+    "socketio",
+    "sqlalchemy.dialects.postgresql",
+    "sqlalchemy.dialects.sqlite",
+    "sqlite3",
+    "wtforms",
+)
+for library in LIBRARIES:
+    importlib.import_module(library)
 
 bind = "127.0.0.1:8000"
 workers = 1
@@ -25,9 +60,47 @@ accesslog = None
 errorlog = "-"
 loglevel = "warning"
 
+PORT_SECONDS = 5.0
+"""How long an address may be in use at a start: a server that is being restarted needs a moment to end."""
+
+
+def on_starting(server):
+    """Try the addresses before gunicorn does, which would write a dozen lines and name no way out."""
+    if server.master_pid or "LISTEN_FDS" in server.cfg.env_orig:
+        # The listeners come from another process.
+        return
+    deadline = time.monotonic() + PORT_SECONDS
+    for address in server.cfg.address:
+        while isinstance(address, tuple) and (error := _why_not(address)) is not None:
+            if error.errno != errno.EADDRINUSE or time.monotonic() >= deadline:
+                where = "[{}]:{}" if ":" in address[0] else "{}:{}"
+                sys.stderr.write(f"skyspy: {_says(where.format(*address), error)}\n")
+                sys.exit(2)
+            time.sleep(0.1)
+
+
+def _why_not(address):
+    """The error of listening at (host, port), or None."""
+    with socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(address)
+            trial.listen(1)
+        except OSError as error:
+            return error
+    return None
+
+
+def _says(where, error):
+    if error.errno == errno.EADDRINUSE:
+        return f"{where} is in use, by another server or program: stop it, or choose another address with -b HOST:PORT"
+    return f"cannot listen at {where}: {error.strerror}; choose another address with -b HOST:PORT"
+
 
 def post_worker_init(worker):
     """Install the bounded WebSocket handler and the socket options before the worker serves."""
+    from skyspy.transport import setup  # in the worker, so that a reload takes the present code
+
     setup.configure_worker(worker)
 
 

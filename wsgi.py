@@ -5,8 +5,12 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import gc
 import os
 import sys
+
+# What the imports and the start make stays for the whole life of the process: it is not searched for garbage meanwhile, nor afterwards.
+gc.disable()
 
 from skyspy.app import create_app, start
 from skyspy.config import ConfigError
@@ -20,3 +24,5 @@ except (ConfigError, StoreError) as error:
     sys.exit(3)
 
 start(app)
+gc.freeze()
+gc.enable()

@@ -222,7 +222,7 @@ def start(app: Flask) -> None:
     skies = [sky.loop for sky in server.skies.values()]
     server.stats.loops = [*skies, watcher.loop, upkeep.loop, server.stats.lag.loop]
     app.extensions[RUNNING] = parts
-    # gunicorn.conf.py calls this by name, so that gunicorn's master does not import the application.
+    # gunicorn.conf.py calls this by name: gunicorn's master does not import the application.
     app.extensions["skyspy.stop"] = partial(stop, app)
 
 

@@ -1,7 +1,7 @@
 """Infrastructure: installs the transport on a Socket.IO server (app.py) and on a worker (gunicorn.conf.py).
 
 Invariants: what a client can do before it is identified is bounded by the modules that this one installs.
-gunicorn's master imports this module too, so it imports neither Flask nor the store.
+It imports neither Flask nor the store.
 """
 
 from __future__ import annotations

@@ -40,7 +40,13 @@ class Server:
     when all have begun. `under` is a command that becomes the server's."""
 
     def __init__(
-        self, folder: Path, wait: bool = True, app: str = "wsgi:app", under: tuple[str, ...] = (), **environ: str
+        self,
+        folder: Path,
+        wait: bool = True,
+        app: str = "wsgi:app",
+        under: tuple[str, ...] = (),
+        tree: Path = ROOT,
+        **environ: str,
     ) -> None:
         self.folder = folder
         listener = socket.socket()
@@ -57,7 +63,7 @@ class Server:
         descriptor = listener.fileno()
         command = [*under, sys.executable, "-m", "gunicorn", "-k", WORKER, "-w", "1", "-b", f"fd://{descriptor}", app]
         with listener, self.log_file.open("w") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=self._environ, stdout=log, stderr=log, pass_fds=[descriptor])
+            self.process = subprocess.Popen(command, cwd=tree, env=self._environ, stdout=log, stderr=log, pass_fds=[descriptor])
         if wait:
             self.wait()
 
