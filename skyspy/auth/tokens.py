@@ -66,13 +66,7 @@ class Tokens:
     """Issues, identifies, refreshes and revokes tokens."""
 
     def __init__(
-        self,
-        store: Store,
-        settings: SettingsTable,
-        secret: Secret,
-        sign_in: SignIn,
-        api_keys: ApiKeys,
-        clock: Clock,
+        self, store: Store, settings: SettingsTable, secret: Secret, sign_in: SignIn, api_keys: ApiKeys, clock: Clock
     ) -> None:
         self._store = store
         self._settings = settings
