@@ -1,7 +1,7 @@
 """Interfaces: the operators' panel at /admin/: one file and one template per page, one row per route, one gate before all of them.
 
 Invariants: a page's file renders and calls services/, which checks and decides; the gate checks access by the
-page's row. To add a page: its file with a `page`, its template, and its name in PAGES.
+page's row. To add a page: its file with a `page`, its template, and its name in _MODULES.
 """
 
 from __future__ import annotations
@@ -34,21 +34,8 @@ from skyspy.server import Server, server_of
 from skyspy.services import Refused
 from skyspy.store import StoreError
 
-PAGES: tuple[Page, ...] = (
-    session.page,
-    dashboard.page,
-    connections.page,
-    audit.page,
-    users.page,
-    roles.page,
-    keys.page,
-    settings.page,
-    feeds.page,
-    health.page,
-    profile.page,
-    invitations.page,
-    redirect.page,
-)
+_MODULES = (session, dashboard, connections, audit, users, roles, keys, settings, feeds, health, profile, invitations, redirect)
+PAGES: tuple[Page, ...] = tuple(module.page for module in _MODULES)
 """Every page, in the order of the navigation; pages without a group are not in it."""
 
 redirect.install(PAGES)

@@ -12,33 +12,9 @@ from skyspy.admin.formatting import counted, exact_duration, number
 from skyspy.permissions import ALWAYS_IDENTIFIED, FEATURES
 from skyspy.store.registry import SettingRow, Settings
 
-MODES: Mapping[str, tuple[str, str]] = {
-    "public": (
-        "Public",
-        "Anyone sees everything without signing in, audio too. Alerts and every change still need somebody who signed in.",
-    ),
-    "hybrid": ("Hybrid", "Anyone sees what is open to anyone in the table below. The rest needs a sign-in or an API key."),
-    "private": (
-        "Private",
-        "Only who signs in or holds an API key sees anything. Strangers get the sign-in page and nothing else.",
-    ),
-}
-"""Name and meaning of each auth mode."""
-
 LEVELS: Mapping[str, str] = {"public": "Anyone", "authenticated": "Signed in", "permission": "With the permission"}
 
-FEATURE_WORDS: Mapping[str, tuple[str, str]] = {
-    "aircraft": ("Aircraft", "positions, trails and the live table"),
-    "safety": ("Safety", "conflicts and emergencies"),
-    "stats": ("Statistics", "of the sky and the receivers"),
-    "acars": ("ACARS", "datalink messages, VDL2 and HFDL too"),
-    "airspace": ("Airspace", "advisories"),
-    "notams": ("NOTAMs", "and flight restrictions"),
-    "cannonball": ("Cannonball", "the mobile threat display"),
-    "alerts": ("Alerts", "one's own rules and what they triggered, never open to strangers"),
-    "audio": ("Audio", "airband radio and its transcripts"),
-}
-
+_FEATURES: Mapping[str, str] = {"stats": "Statistics", "acars": "ACARS", "notams": "NOTAMs"}
 _CHOICES: Mapping[str, Mapping[str, str]] = {
     "RECEIVER_LOCATION_PUBLIC": {"exact": "Exact", "rounded": "Rounded to 0.1°", "hidden": "Hidden"},
 }
@@ -48,13 +24,11 @@ _BOOLS = {True: "Yes", False: "No"}
 
 def feature_name(feature: str) -> str:
     """The display name of a feature."""
-    return FEATURE_WORDS.get(feature, (feature.capitalize(), ""))[0]
+    return _FEATURES.get(feature, feature.capitalize())
 
 
 def choice_name(row: SettingRow, word: str) -> str:
     """The display name of one of a setting's choices."""
-    if row.name == "AUTH_MODE":
-        return MODES[word][0]
     return _CHOICES.get(row.name, {}).get(word, word.capitalize())
 
 
@@ -69,11 +43,8 @@ def value_name(row: SettingRow, value: Any) -> str:
     if row.kind == "origins":
         return ", ".join(value) or "none"
     if row.unit == "s":
-        return (
-            exact_duration(value)
-            if exact_duration(value) == counted(round(value), "second")
-            else f"{exact_duration(value)} ({value} s)"
-        )
+        words = exact_duration(value)
+        return words if words == counted(round(value), "second") else f"{words} ({value} s)"
     if row.unit == "days":
         return counted(value, "day")
     shown = f"{value:g}" if isinstance(value, float) else number(value)

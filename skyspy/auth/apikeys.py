@@ -14,7 +14,7 @@ import logging
 import secrets
 import string
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from skyspy.auth.principal import Principal, TokenError
 from skyspy.auth.secret import Secret
@@ -147,21 +147,11 @@ def principal_of_key(key: Key, now: float) -> Principal:
         raise TokenError("token_revoked")
     if key.expires_at is not None and now >= key.expires_at:
         raise TokenError("token_expired")
-    held = key.user.permissions - OPERATOR_PERMISSIONS if key.kind == "test" else key.user.permissions
-    return Principal(
-        "key",
-        key.user.id,
-        key.user.name,
-        key.user.role,
-        held if key.scopes is None else held & key.scopes,
-        key.scopes,
-        SKIES[key.kind],
-        key.id,
-        key.name,
-        None,
-        key.expires_at,
-        key.networks,
-    )
+    user = key.user
+    held = user.permissions - OPERATOR_PERMISSIONS if key.kind == "test" else user.permissions
+    may = held if key.scopes is None else held & key.scopes
+    who = Principal("key", user.id, user.name, user.role, may, key.scopes, SKIES[key.kind], key.id, key.name)
+    return replace(who, expires_at=key.expires_at, networks=key.networks)
 
 
 def _hint(text: str) -> str:

@@ -7,6 +7,7 @@ batch. Nothing is refused here, and a log that cannot be written changes no answ
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -39,7 +40,7 @@ class RefusalLog:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._times: dict[Refusal, int] = {}
+        self._times: Counter[Refusal] = Counter()
         """How often each was repeated since it was last written."""
 
     def note(self, actor: Actor, about: str, lacks: Iterable[str]) -> None:
@@ -55,21 +56,20 @@ class RefusalLog:
             self._store.write(audit.record, actor, ACTION, refusal.about, self._clock.wall(), None, after)
         except StoreError as error:
             log.warning("a refusal is written down later: %s", error)
-            self._times[refusal] = self._times.get(refusal, 0) + 1
+            self._times[refusal] += 1
 
     def flush(self) -> None:
         """Write how often refusals were repeated. Raises StoreError, and keeps what was not written."""
         times, repeated = self._times, {refusal: times for refusal, times in self._times.items() if times}
         # Repeated refusals stay known for another round, so that a continuing flood is not written as new each time.
-        self._times = dict.fromkeys(repeated, 0)
+        self._times = Counter(dict.fromkeys(repeated, 0))
         if not repeated:
             return
         rows = [(one.actor, ACTION, one.about, {"lacks": one.lacks, "times": again}) for one, again in repeated.items()]
         try:
             self._store.write(audit.record_all, rows, self._clock.wall())
         except StoreError:
-            for refusal, again in times.items():
-                self._times[refusal] = self._times.get(refusal, 0) + again
+            self._times.update(times)
             raise
 
     def _grouped(self, refusal: Refusal) -> Refusal:

@@ -66,13 +66,7 @@ class Tokens:
     """Issues, identifies, refreshes and revokes tokens."""
 
     def __init__(
-        self,
-        store: Store,
-        settings: SettingsTable,
-        secret: Secret,
-        sign_in: SignIn,
-        api_keys: ApiKeys,
-        clock: Clock,
+        self, store: Store, settings: SettingsTable, secret: Secret, sign_in: SignIn, api_keys: ApiKeys, clock: Clock
     ) -> None:
         self._store = store
         self._settings = settings
@@ -81,7 +75,7 @@ class Tokens:
         self._api_keys = api_keys
         self._clock = clock
         self._throttle = TokenThrottle()
-        self._refused: dict[tuple[str, str], int] = {}
+        self._refused: Counter[tuple[str, str]] = Counter()
         self.refused: Counter[str] = Counter()
         """Refused tokens and keys by code, since the start."""
 
@@ -95,11 +89,7 @@ class Tokens:
         try:
             return self._identify(token, client)
         except TokenError as error:
-            self._count_refusal(error.code, client or "")
-            wait = self._throttle.count_bad(client or "", self._settings.current, self._clock.steady())
-            if wait is not None:
-                raise TokenError("rate_limited", retry_after=wait) from None
-            raise
+            raise self._counted(error, client or "") from None
 
     def login(self, username: object, password: object, client: str) -> IssuedTokens:
         """Sign in. Raises LoginError, Throttled, StoreError."""
@@ -128,9 +118,7 @@ class Tokens:
         if done.outcome == "good" and done.family is not None:
             return self._grant(done.family, new, settings.JWT_ACCESS_SECONDS)
         code = {"unknown": "token_invalid", "expired": "token_expired"}.get(done.outcome, "token_revoked")
-        self._count_refusal(code, client)
-        wait = self._throttle.count_bad(client, settings, self._clock.steady())
-        raise TokenError(code) if wait is None else TokenError("rate_limited", retry_after=wait)
+        raise self._counted(TokenError(code), client)
 
     def revoke(self, token: object, client: str = "") -> bool:
         """End the family of a refresh or access token. False where there was nothing to end, which is no error for the client:
@@ -176,7 +164,7 @@ class Tokens:
     def flush(self) -> None:
         """Write the refused tokens counted since the last call to the audit log, one row for each code and address. Raises
         StoreError, and keeps what was not written."""
-        refused, self._refused = self._refused, {}
+        refused, self._refused = self._refused, Counter()
         if not refused:
             return
         rows = [
@@ -186,8 +174,7 @@ class Tokens:
         try:
             self._store.write(audit.record_all, rows, self._clock.wall())
         except StoreError:
-            for about, times in refused.items():
-                self._refused[about] = self._refused.get(about, 0) + times
+            self._refused.update(refused)
             raise
 
     def _grant(self, family: Family, refresh: str, lifetime_s: int) -> IssuedTokens:
@@ -248,12 +235,15 @@ class Tokens:
             return []
         return [_digest(secret, token) for secret in self._secret.accepted]
 
-    def _count_refusal(self, code: str, client: str) -> None:
-        self.refused[code] += 1
-        about = (code, client)
+    def _counted(self, error: TokenError, client: str) -> TokenError:
+        """Count an invalid token; returns what to answer: this error, or rate_limited where its address sent too many."""
+        self.refused[error.code] += 1
+        about = (error.code, client)
         if about not in self._refused and len(self._refused) >= _MAX_REFUSALS:
-            about = (code, "many others")
-        self._refused[about] = self._refused.get(about, 0) + 1
+            about = (error.code, "many others")
+        self._refused[about] += 1
+        wait = self._throttle.count_bad(client, self._settings.current, self._clock.steady())
+        return error if wait is None else TokenError("rate_limited", retry_after=wait)
 
 
 def _jwt_key(secret: Secret) -> bytes:

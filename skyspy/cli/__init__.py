@@ -9,8 +9,11 @@ from __future__ import annotations
 import click
 
 from skyspy import __version__
-from skyspy.cli import keys, secret_key, server, users_and_roles
 from skyspy.cli.context import CliContext, RootGroup
+from skyspy.cli.keys import key_commands
+from skyspy.cli.secret_key import secret_commands
+from skyspy.cli.server import admin_link, db_commands, feed_commands, settings_commands
+from skyspy.cli.users_and_roles import role_commands, user_commands
 
 __all__ = ["main"]
 
@@ -23,14 +26,6 @@ def main(context: click.Context) -> None:
     context.obj = CliContext()
 
 
-for command in (
-    users_and_roles.user_commands,
-    users_and_roles.role_commands,
-    keys.key_commands,
-    secret_key.secret_commands,
-    server.settings_commands,
-    server.db_commands,
-    server.feed_commands,
-    server.admin_link,
-):
-    main.add_command(command)
+for group in (user_commands, role_commands, key_commands, secret_commands, settings_commands, db_commands, feed_commands):
+    main.add_command(group)
+main.add_command(admin_link)

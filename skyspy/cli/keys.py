@@ -38,18 +38,7 @@ def key_list(context: CliContext, owner: str | None) -> None:
     """List keys with their state. The secret part of a key is not shown."""
     found = context.call(keys.every, None if owner is None else context.user_id(owner))
     now = context.clock.wall()
-    rows = [
-        (
-            str(k.id),
-            f"{k.hint}...",
-            k.user.name,
-            k.name,
-            _state(k, now),
-            format_time(k.last_used_at),
-            format_permissions(k.scopes),
-        )
-        for k in found
-    ]
+    rows = [_cells(key, now) for key in found]
     print_table(("ID", "KEY", "USER", "NAME", "STATE", "LAST USED", "SCOPES"), rows)
 
 
@@ -72,6 +61,11 @@ def key_rotate(context: CliContext, key_id: int, overlap: str) -> None:
 def _show_key(made: MadeKey) -> None:
     print(made.text)
     print(f"this is key {made.key.id} of {made.key.user.name}; it is not shown again", file=sys.stderr)
+
+
+def _cells(found: Key, now: float) -> tuple[str, ...]:
+    used, may = format_time(found.last_used_at), format_permissions(found.scopes)
+    return str(found.id), f"{found.hint}...", found.user.name, found.name, _state(found, now), used, may
 
 
 def _state(found: Key, now: float) -> str:

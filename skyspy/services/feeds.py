@@ -138,7 +138,7 @@ def add(server: Server, caller: Caller, url: str) -> Feed:
 
     def work(here: Transaction) -> Feed:
         added = feeds.every(here.connection)
-        if any(_identity_of(feed.url) == _identity(parsed) for feed in added):
+        if any((url := _stored(feed.url)) is not None and _identity(url) == _identity(parsed) for feed in added):
             raise Refused("conflict", f"{parsed.shown} is a feed already")
         if len(added) >= MAX_ADDED_FEEDS:
             raise Refused("conflict", f"There are {MAX_ADDED_FEEDS} added feeds already: remove one first")
@@ -275,13 +275,6 @@ def _identity(url: FeedUrl) -> tuple[object, ...]:
     return (url.scheme.name, url.host, url.port, *beyond)
 
 
-def _identity_of(text: str) -> tuple[object, ...] | None:
-    try:
-        return _identity(feedurl.parse(text))
-    except FeedUrlError:
-        return None
-
-
 def _parsed(url: str) -> FeedUrl:
     if len(url) > 1000:
         raise Refused("invalid", "A feed's URL has at most 1000 characters", {"url": "is too long"})
@@ -291,8 +284,14 @@ def _parsed(url: str) -> FeedUrl:
         raise Refused("invalid", as_sentence(error), {"url": str(error)}) from None
 
 
-def _shown(url: str) -> str:
+def _stored(text: str) -> FeedUrl | None:
+    """A stored URL; None if it is damaged."""
     try:
-        return feedurl.parse(url).shown
+        return feedurl.parse(text)
     except FeedUrlError:
-        return "a damaged URL"
+        return None
+
+
+def _shown(text: str) -> str:
+    url = _stored(text)
+    return "a damaged URL" if url is None else url.shown

@@ -16,7 +16,6 @@ from skyspy.auth.principal import Principal
 from skyspy.clock import iso
 from skyspy.server import Context, Server
 from skyspy.services.caller import Caller, Denied, Refused, Transaction, validated_permissions
-from skyspy.services.users import is_active
 from skyspy.store import keys, users
 from skyspy.store.keys import Key, KeySearch, KeysFound, NewKey
 from skyspy.store.users import User
@@ -160,10 +159,15 @@ def _own(principal: Principal, user: User) -> bool:
     return principal.kind == "user" and user.id == principal.user_id
 
 
+def _is_active(key: Key, now: float) -> bool:
+    """Whether the key is neither revoked nor expired."""
+    return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
+
+
 def _views(server: Server, found: Iterable[Key]) -> list[KeyView]:
     shown, now = list(found), server.clock.wall()
     today = int(now // DAY_S)
     days = range(today - DAYS_SHOWN + 1, today + 1)
     uses = server.store.read(keys.uses_since, [key.id for key in shown], days.start)
     sockets = server.presence.session_counts().keys
-    return [KeyView(key, is_active(key, now), tuple(uses[key.id].get(day, 0) for day in days), sockets[key.id]) for key in shown]
+    return [KeyView(key, _is_active(key, now), tuple(uses[key.id].get(day, 0) for day in days), sockets[key.id]) for key in shown]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from skyspy.server import Context, Server
 from skyspy.services.caller import Caller, Refused, Transaction, as_refusals
 from skyspy.store import keys, panel_sessions, roles, users
-from skyspy.store.keys import Key
 from skyspy.store.panel_sessions import PanelSession
 from skyspy.store.users import User
 
@@ -155,11 +154,6 @@ def delete(context: Context, caller: Caller, user_id: int) -> None:
         users.remove(here.connection, user_id, here.actor, here.at)
 
     caller.act(context, MANAGE, work)
-
-
-def is_active(key: Key, now: float) -> bool:
-    """Whether the key is neither revoked nor expired."""
-    return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
 
 
 def require_manageable(here: Transaction, user_id: int) -> User:

@@ -59,18 +59,11 @@ def record(
     after: Mapping[str, object] | None = None,
 ) -> None:
     """Write one row. `action` is `noun.verb`, `about` names the object, as in `user anna`."""
-    connection.execute(
-        insert(AUDIT).values(
-            at=at,
-            actor_kind=actor.kind,
-            actor=printable(actor.name, 64),
-            address=printable(actor.address, 64),
-            action=action,
-            object=printable(about, 128),
-            before=None if before is None else wirejson.dumps(dict(before)),
-            after=None if after is None else wirejson.dumps(dict(after)),
-        )
-    )
+    texts = {"actor": printable(actor.name, 64), "address": printable(actor.address, 64), "object": printable(about, 128)}
+    states = {
+        name: None if state is None else wirejson.dumps(dict(state)) for name, state in {"before": before, "after": after}.items()
+    }
+    connection.execute(insert(AUDIT).values(at=at, actor_kind=actor.kind, action=action, **texts, **states))
 
 
 def record_all(connection: Connection, rows: Iterable[tuple[Actor, str, str, Mapping[str, object]]], at: float) -> None:

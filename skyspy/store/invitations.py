@@ -28,18 +28,10 @@ class Link:
 
 def add(connection: Connection, digest: str, link: Link, expires_at: float, actor: Actor, at: float) -> None:
     """Store a new link."""
-    held = link.maker_permissions
-    values = {
-        "digest": digest,
-        "kind": link.kind,
-        "subject": link.subject,
-        "created_by": audit.printable(actor.name, 64),
-        "created_at": at,
-        "expires_at": expires_at,
-        "maker_key_id": link.maker_key_id,
-        "maker_permissions": None if held is None else wirejson.dumps(sorted(held)),
-    }
-    connection.execute(insert(LINKS).values(values))
+    held = None if link.maker_permissions is None else wirejson.dumps(sorted(link.maker_permissions))
+    maker = {"created_by": audit.printable(actor.name, 64), "maker_key_id": link.maker_key_id, "maker_permissions": held}
+    times = {"created_at": at, "expires_at": expires_at}
+    connection.execute(insert(LINKS).values(digest=digest, kind=link.kind, subject=link.subject, **maker, **times))
     audit.record(connection, actor, "link.create", _about(link), at, None, {"expires_at": expires_at})
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Connection, Label, Row, Select
@@ -17,8 +19,15 @@ CHUNK = 500
 
 def to_record(model: type[Record], row: Row[*tuple[Any, ...]], prefix: str = "", **values: object) -> Record:
     """The dataclass, each field taken from `values` or from the column of that name, with the prefix."""
-    names = [field.name for field in fields(model) if field.name not in values]  # type: ignore[arg-type]
-    return model(**{name: row._mapping[prefix + name] for name in names}, **values)
+    names, columns = _columns_of(model, prefix, tuple(values))  # type: ignore[arg-type] # a class is hashable
+    return model(**dict(zip(names, columns(row), strict=True)), **values)
+
+
+@cache
+def _columns_of(model: type[Any], prefix: str, given: tuple[str, ...]) -> tuple[list[str], attrgetter[tuple[Any, ...]]]:
+    """The fields that come from columns, and what reads these; once for each model, because thousands of rows are read at a time."""
+    names = [field.name for field in fields(model) if field.name not in given]
+    return names, attrgetter(*(prefix + name for name in names))
 
 
 def labelled(prefix: str, *columns: Column[Any]) -> tuple[Label[Any], ...]:

@@ -62,8 +62,14 @@ def test_a_value_reads_as_a_person_says_it(name: str, value: object, says: str) 
     assert labels.value_name(ROWS[name], value) == says
 
 
-def test_every_feature_and_choice_has_words() -> None:
-    assert set(labels.FEATURE_WORDS) == set(FEATURES)
+def test_every_mode_and_feature_is_explained(ann: Browser) -> None:
+    page = ann.get("/admin/access/").text
+    assert len(re.findall(r"<strong>(?:Public|Hybrid|Private)</strong>(?:.*?) <small>\w+", page)) == 3
+    explained = re.findall(r'<th scope="row">(\w+) (?:<span.*?</span> )?<small>\w+', page)
+    assert explained == [labels.feature_name(feature) for feature in FEATURES]
+
+
+def test_every_choice_has_words() -> None:
     for row in ROWS.values():
         assert labels.value_name(row, row.default)
         assert [labels.choice_name(row, word) for word in row.choices if not labels.choice_name(row, word)] == []
