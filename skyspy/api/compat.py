@@ -33,7 +33,9 @@ def readsb_aircraft(context: RequestContext) -> object:
     return {
         "now": round(context.server.clock.wall(), 3),
         "messages": sum(feed["messages"] for feed in context.sky.receivers.status()),
-        "aircraft": [to_readsb(aircraft) for aircraft in context.sky.aircraft(context.audience)],
+        "aircraft": [
+            to_readsb(aircraft, context.sky.relayed(aircraft["hex"])) for aircraft in context.sky.aircraft(context.audience)
+        ],
     }
 
 
@@ -162,7 +164,7 @@ def envelope(context: RequestContext, listed: Sequence[Listed], marks: Sequence[
     """The v2 envelope around these aircraft; `marks` are the distance and bearing of each from the requested point."""
     clock = context.server.clock
     began, now = clock.steady(), round(clock.wall() * 1000)
-    ac = [to_readsb(aircraft) for aircraft in listed]
+    ac = [to_readsb(aircraft, context.sky.relayed(aircraft["hex"])) for aircraft in listed]
     for aircraft, mark in zip(ac, marks, strict=False):
         aircraft["dst"], aircraft["dir"] = mark
     took = round((clock.steady() - began) * 1000, 3)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from skyspy.aircraft import FIELDS, POSITION
+from skyspy.aircraft import FIELDS
 
 MILITARY_BIT, PIA_BIT, LADD_BIT = 1, 4, 8
 
@@ -17,8 +17,8 @@ _KEPT = ("type", *(name for name in FIELDS if name != "rssi"), "seen_pos")
 _LAST = ("messages", "seen", "rssi")
 
 
-def to_readsb(aircraft: Mapping[str, Any]) -> dict[str, Any]:
-    """One aircraft as readsb's aircraft.json has it."""
+def to_readsb(aircraft: Mapping[str, Any], relayed: Mapping[str, list[str]]) -> dict[str, Any]:
+    """One aircraft as readsb's aircraft.json has it; `relayed`: the names for its lists `mlat` and `tisb`."""
     result: dict[str, Any] = {"hex": aircraft["hex"].lower()}
     for name in _KEPT:
         if name in aircraft:
@@ -29,11 +29,7 @@ def to_readsb(aircraft: Mapping[str, Any]) -> dict[str, Any]:
         result["dbFlags"] = result.get("dbFlags", 0) | MILITARY_BIT
     if "distance_nm" in aircraft:
         result["r_dst"], result["r_dir"] = aircraft["distance_nm"], aircraft["bearing"]
-    kind = aircraft.get("type", "")
-    # The tracker has one best source per aircraft; readsb lists fields by source, of which these are the position's.
-    position = [name for name in POSITION if name in aircraft]
-    result["mlat"] = position if kind == "mlat" else []
-    result["tisb"] = position if kind.startswith("tisb") else []
+    result["mlat"], result["tisb"] = relayed["mlat"], relayed["tisb"]
     for name in _LAST:
         if name in aircraft:
             result[name] = aircraft[name]

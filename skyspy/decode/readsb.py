@@ -25,6 +25,16 @@ RENAMED: dict[str, str] = {
 }
 """readsb's field name by the name that another program uses."""
 
+LISTED: dict[str, str] = {**RENAMED, "callsign": "flight", "alt_gnss": "alt_geom"}
+"""readsb's field name by the name under which the lists `mlat` and `tisb` may have it."""
+
+ADSB_ONLY = frozenset({
+    "lat", "lon", "gs", "track", "category", "version", "emergency", "nic", "rc", "nic_baro", "nac_p", "nac_v", "sil", "sil_type", "gva",
+    "sda", "geom_rate", "alt_geom", "nav_modes",
+})  # fmt: skip
+"""Fields that an aircraft does not send in replies to interrogations. Of a record without a type, part of which is relayed or
+computed, the rest is ADS-B if it has one of these, else plain Mode S."""
+
 DIALECT_978 = "uat_version"
 """A key that only skyaware978 writes; not all of its records have it."""
 
@@ -37,6 +47,9 @@ REWORDED: dict[tuple[str, str], str] = {
     ("nav_modes", "autopliot"): "autopilot",
 }
 """readsb's value by field name and the value that another program uses."""
+
+_TISB = ("tisb_icao", "tisb_other")
+"""readsb's type of TIS-B with an ICAO address, and without."""
 
 MAX_MESSAGES = 2**31
 """A lifetime message counter above this is not believed."""
@@ -92,27 +105,36 @@ def observations(
     same reception.
     """
     kind = raw.get("type")
-    source = kind if isinstance(kind, str) and kind in SOURCES else "adsb_other" if address[0] == "~" else "adsb_icao"
+    is_known = isinstance(kind, str) and kind in SOURCES
+    source = str(kind) if is_known else "adsb_other" if address[0] == "~" else "adsb_icao"
     others = []
-    for key, of in (("mlat", "mlat"), ("tisb", "tisb_other" if address[0] == "~" else "tisb_icao")):
+    for key, of in (("mlat", "mlat"), ("tisb", source if source.startswith("tisb") else _TISB[address[0] == "~"])):
         names = raw.get(key)
-        # A record whose only source is TIS-B needs no split.
-        if (
-            isinstance(names, list)
-            and names
-            and not (key == "tisb" and source.startswith(key))
-            and (part := _pop_fields(fields, names))
-        ):
+        if isinstance(names, list) and names and (part := _pop_fields(fields, names)):
             others.append(Observation(address, at, of, part, pos_at if "lat" in part else None, 0))
-    if source == "mlat" and others:
-        # Fields that multilateration did not provide came by plain Mode S.
-        source = "mode_s"
+    if others:
+        source = _source_of_rest(source, others[-1].source, is_known, fields)
+        if others[-1].source == source:
+            # TIS-B is its only source; skyaware978 lists only its position.
+            fields.update(others.pop().fields)
     return [Observation(address, at, source, fields, pos_at if "lat" in fields else None, messages), *others]
 
 
+def _source_of_rest(source: str, listed: str, is_known: bool, fields: Mapping[str, Value]) -> str:
+    """The source of those fields of a record that are in none of its lists. `source`: the record's type, or the assumed one if it
+    is not known; `listed`: the source of a list."""
+    if source == "mlat":
+        # What multilateration did not provide came by plain Mode S.
+        return "mode_s"
+    if (is_known and source != "tisb_icao") or not ADSB_ONLY.isdisjoint(fields):
+        return source
+    # Without an ICAO address there is no Mode S.
+    return "mode_s" if source in ("adsb_icao", "tisb_icao") else listed
+
+
 def _pop_fields(fields: dict[str, Value], names: list[object]) -> dict[str, Value]:
-    """Remove the named fields from `fields` and return them; a position is removed with all of its fields."""
-    wanted = {name for name in names if isinstance(name, str)}
+    """Remove the named fields from `fields` and return them in this order; a position is removed with all of its fields."""
+    wanted = [LISTED.get(name, name) for name in names if isinstance(name, str)]
     if "lat" in wanted or "lon" in wanted:
-        wanted.update(POSITION)
-    return {name: fields.pop(name) for name in list(fields) if name in wanted}
+        wanted += POSITION
+    return {name: fields.pop(name) for name in wanted if name in fields}

@@ -68,6 +68,10 @@ class SkyView:
         whole = self.tracker.aircraft(hex_, self.clock.steady())
         return None if whole is None else seen_from(whole, self.observer(audience))
 
+    def relayed(self, hex_: str) -> dict[str, list[str]]:
+        """The names of an aircraft's fields that came by multilateration ("mlat") and by TIS-B ("tisb")."""
+        return self.tracker.relayed(hex_)
+
     def trail(self, hex_: str) -> list[Payload]:
         """The recorded positions of an aircraft, oldest first."""
         now = self.clock.moment()

@@ -38,8 +38,8 @@ MAX_UNKNOWN_SPEED_KT = 1500.0
 """Assumed maximum for an aircraft that reports no speed."""
 SPEED_FACTOR, SPEED_MARGIN_KT = 1.5, 150.0
 """Maximum for an aircraft that reports its speed: the speed times the factor, plus the margin."""
-MIN_FLOWN_S, COURSE_SLACK_NM, COURSE_SHARE = 10.0, 2.0, 0.5
-"""After a longer time than this, the aircraft must also be near where its speed and track, or last step, lead: within this
+MIN_FLOWN_S, MIN_COURSE_NM, COURSE_SLACK_NM, COURSE_SHARE = 10.0, 2.5, 2.0, 0.5
+"""After a longer time and a longer way than this, the aircraft must also be near where its speed and track, or last step, lead: within this
 distance, plus this share of the way, which is how far a turn of 60 degrees leads away."""
 TIME_SLACK_S = 1.0
 SLACK_NM, ROUGH_SLACK_NM = 0.3, 2.0
@@ -194,7 +194,7 @@ class HeldPosition(Stamp):
         reverses = north * self.north + east * self.east <= 0 and _is_backward(north, east, gs, track, rank)
         may_turn = seconds > _turn_seconds(gs) and not (reverses and self._rival_comes_nearer(at, distance))
         near = distance <= _max_distance_nm(seconds, gs, max(rank, self.rank))
-        if near and seconds > MIN_FLOWN_S and gs is not None and track is not None:
+        if near and seconds > MIN_FLOWN_S and distance > MIN_COURSE_NM and gs is not None and track is not None:
             near = self._is_on_course(north, east, gs * seconds / 3600.0, track)
         if near and (may_turn or not reverses):
             self._accept(lat, lon, at, rank, north, east)

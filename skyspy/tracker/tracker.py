@@ -41,6 +41,9 @@ to another time or another aircraft."""
 MAX_CHANGE: dict[str, tuple[float, float]] = {"alt_baro": (500.0, 200.0), "alt_geom": (500.0, 200.0), "gs": (50.0, 15.0)}
 """By field, the largest plausible difference (feet, knots), and how much it grows per second."""
 
+RELAYED: dict[int, str] = {SOURCES["mlat"]: "mlat", SOURCES["tisb_icao"]: "tisb"}
+"""By rank, the sources that did not hear the aircraft itself say it."""
+
 TIMEOUT, EVICTED = "timeout", "evicted"
 """Why an aircraft was removed."""
 
@@ -289,6 +292,16 @@ class Tracker:
         """One listed aircraft as of the last delta, with its ages at `now`, or None; a copy. `hex_` in any case."""
         aircraft = self._listed.get(hex_.upper())
         return None if aircraft is None else aircraft.to_object(now)
+
+    def relayed(self, hex_: str) -> dict[str, list[str]]:
+        """The names of a listed aircraft's fields that came by multilateration ("mlat") and by TIS-B ("tisb"), by field."""
+        result: dict[str, list[str]] = {"mlat": [], "tisb": []}
+        aircraft = self._listed.get(hex_)
+        if aircraft is not None:
+            for name, stamp in aircraft.stamps.items():
+                if stamp.rank in RELAYED and name in aircraft.public and name != "rssi":
+                    result[RELAYED[stamp.rank]].append(name)
+        return result
 
     def trail(self, hex_: str, now: float = 0.0) -> list[TrailPoint]:
         """The trail of a listed aircraft, oldest point first; `hex_` in any case. At `now`, a recorded point is as old as the

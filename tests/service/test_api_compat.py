@@ -7,6 +7,7 @@ import gzip
 import msgspec
 from flask.testing import FlaskClient
 
+from skyspy.aircraft import Observation
 from skyspy.server import Server
 from tests.support.api_client import SELF, bearer, fill, make_user, signed_in
 
@@ -51,3 +52,18 @@ def test_readiness_names_what_is_not_ready(client: FlaskClient) -> None:
     assert answer.status_code == 503  # nothing is started in this test: no feed is up
     checks = {check["name"]: check["ready"] for check in answer.get_json()["checks"]}
     assert checks == {"store": True, "feeds": False}
+
+
+def test_the_lists_of_relayed_fields_are_those_of_each_field(client: FlaskClient, server: Server) -> None:
+    sky = server.skies["live"]
+    for _ in range(2):
+        now = server.clock.steady()
+        sky.ingest(Observation("4B1613", now, "mode_s", {"alt_baro": 30000}))
+        sky.ingest(Observation("4B1613", now, "mlat", {"lat": 47.5, "lon": 8.5, "gs": 300.0}))
+        sky.ingest(Observation("3C6444", now, "tisb_icao", {"lat": 47.5, "lon": 8.5}))
+        sky.ingest(Observation("3C6444", now, "adsb_icao", {"gs": 200.0}))
+        sky.ingest(Observation("4CA87C", now, "adsb_icao", {"lat": 47.5, "lon": 8.6}))
+    sky.tick()
+    for path, key in (("/data/aircraft.json", "aircraft"), ("/v2/all", "ac")):
+        lists = {one["hex"]: (one["mlat"], one["tisb"]) for one in client.get(path).get_json()[key]}
+        assert lists == {"4b1613": (["lat", "lon", "gs"], []), "3c6444": ([], ["lat", "lon"]), "4ca87c": ([], [])}

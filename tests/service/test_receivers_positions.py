@@ -37,7 +37,7 @@ NEW = {0.10: 0.10, 3.02: 3.02, 31.65: 3.02, 33.49: 3.02, 34.54: 3.02, 37.81: 37.
 
 
 def test_a_receiver_that_repeats_its_last_position_is_shown_where_it_is_and_aged_rightly() -> None:
-    ear = TrackedEar()
+    ear = TrackedEar(StillClock())
     with telling(ear, "sbs") as (receiver,):
         began = ear.clock.steady()
         for at, line in repeated_lines():
@@ -78,7 +78,7 @@ def _json_line(lat: float, lon: float, altitude: int) -> bytes:
 
 
 def test_the_same_holds_for_json_lines_without_ages() -> None:
-    ear = TrackedEar()
+    ear = TrackedEar(StillClock())
     with telling(ear, "json") as (receiver,):
         began = ear.clock.steady()
         for at, line in repeated_lines()[1:]:
@@ -110,7 +110,7 @@ def test_the_same_holds_for_recorded_trajectories(tmp_path: Path) -> None:
 
 
 def test_a_position_repeated_for_more_than_a_minute_leaves_the_map_until_there_is_a_new_one() -> None:
-    ear = TrackedEar()
+    ear = TrackedEar(StillClock())
     with telling(ear, "sbs") as (receiver,):
         receiver.say(_sbs(HOME, 31000, 480, 90))
         for _ in range(50):
@@ -125,7 +125,7 @@ def test_a_position_repeated_for_more_than_a_minute_leaves_the_map_until_there_i
 
 
 def test_a_parked_aircraft_that_says_its_place_again_is_where_it_says() -> None:
-    ear = TrackedEar()
+    ear = TrackedEar(StillClock())
     with telling(ear, "sbs") as (receiver,):
         for _ in range(60):
             ear.clock.pass_by(2.0)
@@ -134,7 +134,7 @@ def test_a_parked_aircraft_that_says_its_place_again_is_where_it_says() -> None:
 
 
 def test_a_refused_position_does_not_take_altitude_and_speed_with_it() -> None:
-    ear = TrackedEar()
+    ear = TrackedEar(StillClock())
     with telling(ear, "sbs") as (receiver,):
         receiver.say(_sbs(HOME, 31000, 480, 90))
         ear.clock.pass_by(1.0)
@@ -192,7 +192,7 @@ def turning(gs: float, rate: float) -> Flight:
 def test_of_two_receivers_the_fresher_one_holds_the_aircraft_and_nothing_goes_back(
     flight: Flight, gs: float, late: float, every: float
 ) -> None:
-    ear = TrackedEar()
+    ear = TrackedEar(StillClock())
     shown: list[tuple[float, float]] = []
     flown: dict[tuple[float, float], float] = {}
     errors: dict[str, list[float]] = {"both": [], "again": []}

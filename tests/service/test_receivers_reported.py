@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain, repeat
+
 import pytest
 
+from skyspy.api.readsb import to_readsb
 from tests.support.machine import ROOT
-from tests.support.sources import running, wait_for
+from tests.support.sources import PATIENT, Web, http, running, wait_for
 from tests.support.told import TrackedEar, telling
 
 REPORTED = ROOT / "tests" / "data" / "reported"
@@ -36,3 +39,33 @@ def test_the_extended_results_of_mlat_client_are_shown_as_multilateration(way: s
     ear(ear.heard[0])  # an aircraft is listed from its second message
     aircraft = ear.shown("4B1234")
     assert {name: aircraft[name] for name in MLAT} == MLAT
+
+
+# -- the lists of other programs -----------------------------------------------------------------
+
+LISTS = {"4B8001": ("mlat", ["lat", "lon", "gs", "track"], []), "4B8002": ("tisb_icao", [], ["lat", "lon", "gs", "track"]),
+         "4B8003": ("adsb_icao", [], [])}  # fmt: skip
+
+
+def polled(documents: list[bytes]) -> TrackedEar:
+    """The tracker after these documents were polled, the last one again and again."""
+    ear, answers = TrackedEar(), chain(documents, repeat(documents[-1]))
+    web = Web(lambda _: http(next(answers)))
+    try:
+        with running(f"http://127.0.0.1:{web.port}/data/aircraft.json#interval=0.1", sink=ear, timing=PATIENT):
+            wait_for(lambda: len(web.requests) > len(documents))
+    finally:
+        web.close()
+    return ear
+
+
+@pytest.mark.parametrize("way", ["file", "http"])
+def test_what_dump1090_fa_relays_or_computes_is_no_adsb(way: str) -> None:
+    name = "fa_aircraft_json_mlat.json"
+    ear = replayed(name) if way == "file" else polled((REPORTED / name).read_bytes().splitlines())
+    for hex_, (kind, mlat, tisb) in LISTS.items():
+        aircraft = ear.shown(hex_)
+        assert (aircraft["type"], aircraft["source"]) == (kind, kind.removesuffix("_icao"))
+        out = to_readsb(aircraft, ear.tracker.relayed(hex_))
+        assert (out["mlat"], out["tisb"]) == (mlat, tisb)
+        assert aircraft["squawk"] == "1000"

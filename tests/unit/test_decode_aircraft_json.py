@@ -99,6 +99,45 @@ def test_fields_that_came_by_tisb_are_an_observation_of_their_own() -> None:
     assert len(read(document(plane(type="tisb_icao", lat=47.4, lon=8.5, gs=300, tisb=["lat", "lon"])))) == 1
 
 
+RELAYED = {"type": None, "lat": 47.4, "lon": 8.5, "gs": 300, "alt_baro": 30000, "squawk": "1000", "flight": None}
+
+
+@pytest.mark.parametrize(
+    ("more", "sources"),
+    [
+        # dump1090-fa writes no type: the rest is plain Mode S, unless an aircraft sends it only by ADS-B.
+        ({"mlat": ["lat", "lon", "gs"], "tisb": []}, {"mode_s": "alt_baro squawk", "mlat": "lat lon gs"}),
+        ({"mlat": [], "tisb": ["lat", "lon", "gs"]}, {"mode_s": "alt_baro squawk", "tisb_icao": "lat lon gs"}),
+        ({"mlat": ["lat", "lon"]}, {"adsb_icao": "gs alt_baro squawk", "mlat": "lat lon"}),
+        ({"mlat": ["lat", "lon", "gs"], "category": "A3"}, {"adsb_icao": "alt_baro squawk category", "mlat": "lat lon gs"}),
+        ({"mlat": ["gs"], "tisb": ["lat", "lon"]}, {"mode_s": "alt_baro squawk", "mlat": "gs", "tisb_icao": "lat lon"}),
+        ({"mlat": [], "tisb": []}, {"adsb_icao": "lat lon gs alt_baro squawk"}),
+        # readsb
+        ({"type": "mlat", "mlat": ["lat", "lon", "gs"]}, {"mode_s": "alt_baro squawk", "mlat": "lat lon gs"}),
+        ({"type": "adsb_icao", "mlat": ["gs"]}, {"adsb_icao": "lat lon alt_baro squawk", "mlat": "gs"}),
+        ({"type": "adsb_icao", "tisb": ["alt_baro"]}, {"adsb_icao": "lat lon gs squawk", "tisb_icao": "alt_baro"}),
+        ({"type": "tisb_icao", "tisb": ["lat", "lon", "gs"]}, {"mode_s": "alt_baro squawk", "tisb_icao": "lat lon gs"}),
+        ({"type": "tisb_icao", "tisb": ["lat", "lon"]}, {"tisb_icao": "gs alt_baro squawk lat lon"}),
+        # not an ICAO address
+        ({"hex": "~4b1a2b", "tisb": ["lat", "lon", "gs"]}, {"tisb_other": "alt_baro squawk lat lon gs"}),
+        ({"hex": "~4b1a2b", "type": "tisb_trackfile", "tisb": ["lat", "lon", "gs"]}, {"tisb_trackfile": "alt_baro squawk lat lon gs"}),
+        # lists that are none
+        ({"mlat": "lat", "tisb": {"lat": 1}}, {"adsb_icao": "lat lon gs alt_baro squawk"}),
+        ({"mlat": [None, 7, ["lat"], "nothing"]}, {"adsb_icao": "lat lon gs alt_baro squawk"}),
+    ],
+)  # fmt: skip
+def test_each_field_has_the_source_that_the_lists_say(more: dict[str, object], sources: dict[str, str]) -> None:
+    heard = read(document(plane(**{**RELAYED, **more})))
+    assert {o.source: " ".join(o.fields) for o in heard} == sources
+
+
+def test_the_lists_may_have_the_names_of_older_versions() -> None:
+    older = {"type": None, "altitude": 3000, "speed": 90, "vert_rate": 64, "flight": "SWR1", "lat": 47.4, "lon": 8.5}
+    names = ["callsign", "altitude", "speed", "vert_rate", "lat", "lon"]
+    heard = read(document(plane(**older, mlat=names)))
+    assert {o.source: " ".join(o.fields) for o in heard} == {"mode_s": "", "mlat": "flight alt_baro gs baro_rate lat lon"}
+
+
 def test_names_and_values_of_other_programs_become_readsbs() -> None:
     fields = one(
         altitude=12000, speed=250, vert_rate=-64, wind_speed=30, wind_dir=270, temperature=-40, emergency="medical",
