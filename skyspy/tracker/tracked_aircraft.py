@@ -39,6 +39,9 @@ TYPE_HOLD_S = 30.0
 MIN_MESSAGES = 2
 """Messages until an aircraft is listed: a single message may have a bit error in its address."""
 
+RELAYED: dict[int, str] = {SOURCES["mlat"]: "mlat", SOURCES["tisb_icao"]: "tisb"}
+"""By rank, the sources that did not hear the aircraft itself say it."""
+
 _MILITARY_FLAG = 1
 
 
@@ -289,3 +292,12 @@ class TrackedAircraft:
         for name in old.public:
             if name in FIELDS:
                 self.set_pending(name, None)
+
+
+def relayed_fields(aircraft: TrackedAircraft) -> dict[str, list[str]]:
+    """The names of its public fields that came by multilateration ("mlat") and by TIS-B ("tisb"), each by its own source."""
+    result: dict[str, list[str]] = {"mlat": [], "tisb": []}
+    for name, stamp in aircraft.stamps.items():
+        if stamp.rank in RELAYED and name in aircraft.public and name != "rssi":
+            result[RELAYED[stamp.rank]].append(name)
+    return result

@@ -28,7 +28,7 @@ from skyspy.tracker.gate import ADSC, POSITION_FIELDS, WORST, accepted_fields
 from skyspy.tracker.limits import Limits
 from skyspy.tracker.position import ACCEPTED, BEHIND, DOUBTFUL, JUMP, LATE, MAX_STANDING_KT, MOVED, REPEATED, SAME, WORSE, Area
 from skyspy.tracker.schedule import Schedule, move
-from skyspy.tracker.tracked_aircraft import MIN_MESSAGES, Object, TrackedAircraft
+from skyspy.tracker.tracked_aircraft import MIN_MESSAGES, Object, TrackedAircraft, relayed_fields
 from skyspy.tracker.trail import TrailPoint
 
 MOTION_FIELDS = POSITION_FIELDS | {
@@ -40,9 +40,6 @@ to another time or another aircraft."""
 
 MAX_CHANGE: dict[str, tuple[float, float]] = {"alt_baro": (500.0, 200.0), "alt_geom": (500.0, 200.0), "gs": (50.0, 15.0)}
 """By field, the largest plausible difference (feet, knots), and how much it grows per second."""
-
-RELAYED: dict[int, str] = {SOURCES["mlat"]: "mlat", SOURCES["tisb_icao"]: "tisb"}
-"""By rank, the sources that did not hear the aircraft itself say it."""
 
 TIMEOUT, EVICTED = "timeout", "evicted"
 """Why an aircraft was removed."""
@@ -131,7 +128,7 @@ class Tracker:
             return False
         aircraft = self._held.get(obs.hex)
         if aircraft is None or aircraft.timeline is not timeline:
-            if aircraft is not None and self._is_live(aircraft, obs, steady):
+            if aircraft is not None and _is_live(aircraft, obs, steady, self._limits):
                 self.refused[WORSE] += 1
                 return False
             aircraft = self._add(obs, at, rank, steady) if aircraft is None else self._move(aircraft, timeline, steady)
@@ -204,10 +201,6 @@ class Tracker:
         first = time_on(obs.timeline, now) + self._schedule.share(obs.timeline) * limits.expire_s
         self._schedule.add(aircraft, min(first, at + limits.timeout_s), len(self._held))
         return aircraft
-
-    def _is_live(self, aircraft: TrackedAircraft, obs: Observation, now: float) -> bool:
-        """Whether a live receiver hears this aircraft, and the observation is that of a recording played faster or slower."""
-        return obs.pace != 1.0 and aircraft.timeline is None and now - aircraft.seen_at <= self._limits.stale_s
 
     def _move(self, aircraft: TrackedAircraft, timeline: Timeline | None, now: float) -> TrackedAircraft:
         """The aircraft, from now on on this timeline."""
@@ -294,14 +287,9 @@ class Tracker:
         return None if aircraft is None else aircraft.to_object(now)
 
     def relayed(self, hex_: str) -> dict[str, list[str]]:
-        """The names of a listed aircraft's fields that came by multilateration ("mlat") and by TIS-B ("tisb"), by field."""
-        result: dict[str, list[str]] = {"mlat": [], "tisb": []}
+        """The names of a listed aircraft's fields that came by multilateration ("mlat") and by TIS-B ("tisb"); `hex_` in upper case."""
         aircraft = self._listed.get(hex_)
-        if aircraft is not None:
-            for name, stamp in aircraft.stamps.items():
-                if stamp.rank in RELAYED and name in aircraft.public and name != "rssi":
-                    result[RELAYED[stamp.rank]].append(name)
-        return result
+        return {"mlat": [], "tisb": []} if aircraft is None else relayed_fields(aircraft)
 
     def trail(self, hex_: str, now: float = 0.0) -> list[TrailPoint]:
         """The trail of a listed aircraft, oldest point first; `hex_` in any case. At `now`, a recorded point is as old as the
@@ -319,6 +307,11 @@ class Tracker:
             sums = totals.count((aircraft.public for aircraft in self._listed.values()), observer)
             self._totals = (self.seq, observer, sums)
         return self._totals[2]
+
+
+def _is_live(aircraft: TrackedAircraft, obs: Observation, now: float, limits: Limits) -> bool:
+    """Whether a live receiver hears this aircraft, and the observation is that of a recording played faster or slower."""
+    return obs.pace != 1.0 and aircraft.timeline is None and now - aircraft.seen_at <= limits.stale_s
 
 
 def _stands(aircraft: TrackedAircraft, obs: Observation) -> bool | None:

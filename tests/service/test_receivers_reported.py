@@ -69,3 +69,40 @@ def test_what_dump1090_fa_relays_or_computes_is_no_adsb(way: str) -> None:
         out = to_readsb(aircraft, ear.tracker.relayed(hex_))
         assert (out["mlat"], out["tisb"]) == (mlat, tisb)
         assert aircraft["squawk"] == "1000"
+
+
+# -- JSON as it is found -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["file", "tcp"])
+def test_readsbs_json_port_is_read_with_owners(way: str) -> None:
+    name = "readsb_json_port_with_ownop.jsonl"
+    if way == "file":
+        ear = replayed(name)
+    else:
+        ear = TrackedEar()
+        with telling(ear, "json") as (receiver,):
+            receiver.say((REPORTED / name).read_bytes(), 12)
+    one, two = ear.shown("4B1B01"), ear.shown("4B1B02")
+    assert (one["ownOp"], one["year"], one["flight"], one["lat"], one["alt_baro"]) == (
+        "A FLYING CLUB",
+        "2004",
+        "TST01",
+        47.1,
+        5025,
+    )
+    assert (two["flight"], two["lon"]) == ("TST02", 8.3)
+
+
+@pytest.mark.parametrize("way", ["file", "http"])
+def test_one_control_character_does_not_cost_the_sky(way: str) -> None:
+    name = "tab_in_text.json"
+    ear = replayed(name) if way == "file" else polled((REPORTED / name).read_bytes().splitlines())
+    assert (ear.shown("4B1D01")["ownOp"], ear.shown("4B1D01")["lon"]) == ("A B", 8.1)
+    assert ear.shown("4B1D02")["lon"] == 8.2
+
+
+def test_a_record_that_cannot_be_read_costs_one_aircraft_over_http() -> None:
+    lines = [line.replace(b'"A\tB"', b'"A "B" C"') for line in (REPORTED / "tab_in_text.json").read_bytes().splitlines()]
+    ear = polled(lines)
+    assert {observation.hex for observation in ear.heard} == {"4B1D02"}
