@@ -17,6 +17,7 @@ from math import inf
 from skyspy.aircraft import Observation, clean_hex
 from skyspy.decode.base import Context, Counters, DecodeError, number
 from skyspy.decode.json_pieces import parse_listing
+from skyspy.decode.json_salvage import salvage
 from skyspy.decode.readsb import DIALECT_978, age_seconds, fields_of, message_count, messages_since, observations
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -51,6 +52,18 @@ def decompressed(data: bytes) -> bytes:
     return text
 
 
+def _parsed(text: bytes) -> tuple[object, int, int]:
+    """The document, how many records beyond MAX_RECORDS it has, and how many that cannot be read. Raises DecodeError."""
+    try:
+        return *parse_listing(text, "aircraft", MAX_RECORDS), 0
+    except DecodeError as error:
+        problem = error
+    try:
+        return salvage(text, "aircraft", MAX_RECORDS)
+    except DecodeError:
+        raise problem from None
+
+
 class AircraftJson:
     """Decoder for aircraft.json documents."""
 
@@ -64,7 +77,7 @@ class AircraftJson:
 
     def feed(self, data: bytes, now: float) -> list[Observation]:
         """Decode one document; raises DecodeError if it is invalid, and then changes no state."""
-        document, dropped, unreadable = parse_listing(decompressed(data), MAX_RECORDS)
+        document, dropped, unreadable = _parsed(decompressed(data))
         records = document.get("aircraft") if isinstance(document, dict) else None
         if not isinstance(document, dict) or not isinstance(records, list):
             raise DecodeError("no aircraft list: this is not an aircraft.json")

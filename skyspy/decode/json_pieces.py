@@ -13,76 +13,58 @@ import re
 from collections.abc import Callable, Iterator
 
 from skyspy.decode.base import DecodeError
-from skyspy.decode.lenient_json import MAX_UNREADABLE, parse, parse_document, parse_records
+from skyspy.decode.lenient_json import parse
 
 PIECE_BYTES = 64 * 1024
 MAX_ITEM_BYTES = 256 * 1024
 """Largest item, and what may follow the list. An aircraft is less than two kilobytes. A text no larger than this is parsed whole."""
 
-_LIST = re.compile(rb'"aircraft"\s{0,40}:\s{0,40}\[')
 _BETWEEN = re.compile(rb"\}(\s{0,40},\s{0,40})\{")
 
 Parser = Callable[[bytes], object]
 
 
 def parse_listing(
-    text: bytes, most: int, *, piece: int = PIECE_BYTES, largest: int = MAX_ITEM_BYTES, parser: Parser = parse
-) -> tuple[object, int, int]:
-    """The document, how many aircraft of its list were dropped because they are beyond `most`, and how many cannot be read. Raises
-    DecodeError where the text is not JSON, an aircraft is larger than `largest`, or the list does not begin in the first `piece` bytes.
+    text: bytes, name: str, most: int, *, piece: int = PIECE_BYTES, largest: int = MAX_ITEM_BYTES, parser: Parser = parse
+) -> tuple[object, int]:
+    """The document, and how many items of the list `name` were dropped: those beyond `most`. Raises DecodeError where the text is not JSON,
+    an item is larger than `largest`, or the list does not begin in the first `piece` bytes.
     """
+    begins = re.compile(rb'"%s"\s{0,40}:\s{0,40}\[' % name.encode()).search(text, 0, piece)
+    items: list[object] = []
+    dropped = 0
     if len(text) <= largest:
-        document, unreadable = parse_document(text)
-        items: list[object] = []
-        dropped = 0
+        document = parser(text)
+    elif begins is None:
+        raise DecodeError(f"no {name} list in the first {piece // 1024} KiB")
     else:
-        begins = _LIST.search(text, 0, piece)
-        if begins is None:
-            raise DecodeError(f"no aircraft list in the first {piece // 1024} KiB")
         at = begins.end()
-        items, dropped, unreadable = [], 0, 0
-        for upto, found, bad in _pieces(text, at, piece, largest, parser):
+        for upto, found in _pieces(text, name, at, piece, largest, parser):
             at = upto
             kept = found[: max(0, most - len(items))]
             items += kept
             dropped += len(found) - len(kept)
-            unreadable += bad
-            if unreadable > MAX_UNREADABLE:
-                raise DecodeError(f"not JSON: more than {MAX_UNREADABLE} aircraft cannot be read")
-        document, bad = parse_document(text[: begins.end()] + text[at:])
-        unreadable += bad
-    last = document.get("aircraft") if isinstance(document, dict) else None
+        document = parser(text[: begins.end()] + text[at:])
+    last = document.get(name) if isinstance(document, dict) else None
     if isinstance(document, dict) and isinstance(last, list):
         items += last
-        document["aircraft"] = items[:most]
-    return document, dropped + max(0, len(items) - most), unreadable
+        document[name] = items[:most]
+    return document, dropped + max(0, len(items) - most)
 
 
-def _pieces(text: bytes, at: int, piece: int, largest: int, parser: Parser) -> Iterator[tuple[int, list[object], int]]:
-    """Aircraft from `at` on, some at a time, each time with where the next ones begin and how many cannot be read; not the last ones.
-    Raises DecodeError.
-    """
+def _pieces(text: bytes, name: str, at: int, piece: int, largest: int, parser: Parser) -> Iterator[tuple[int, list[object]]]:
+    """Items from `at` on, some at a time, each time with where the next ones begin; not the last ones. Raises DecodeError."""
     size = piece
     while len(text) - at > largest:
         between = _BETWEEN.search(text, at + size, at + largest)
-        if between is not None:
-            try:
-                found = parser(b"[" + text[at : between.start() + 1] + b"]")
-            except DecodeError:
-                # Not between two aircraft but within one, or one of them cannot be read.
-                size = between.end() - at + piece
-                continue
-            assert isinstance(found, list)  # noqa: S101 - it stood in brackets
-            bad = 0
-        else:
-            between = _BETWEEN.search(text, at + piece, at + largest)
-            if between is None or not _balanced(text[at : between.start() + 1]):
-                raise DecodeError(f"the aircraft list has something else than objects of at most {largest // 1024} KiB")
-            found, bad = parse_records(text[at : between.start() + 1])
+        if between is None:
+            raise DecodeError(f"the {name} list has something else than objects of at most {largest // 1024} KiB")
+        try:
+            found = parser(b"[" + text[at : between.start() + 1] + b"]")
+        except DecodeError:
+            # Not between two items, but within one.
+            size = between.end() - at + piece
+            continue
+        assert isinstance(found, list)  # noqa: S101 - it stood in brackets
         size, at = piece, between.start(1) + len(between[1])
-        yield at, found, bad
-
-
-def _balanced(text: bytes) -> bool:
-    """If the text begins with an object and closes what it opens: where it does not parse, one aircraft in it is at fault."""
-    return text.startswith(b"{") and text.count(b"{") == text.count(b"}") and text.count(b"[") == text.count(b"]")
+        yield at, found

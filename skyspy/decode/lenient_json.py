@@ -2,8 +2,7 @@
 
 Text is parsed strictly first. Only what the strict codec rejects is parsed again leniently: `NaN`, `inf` and very large numbers
 become None or infinity, which field cleaning drops; bytes that are not UTF-8 become U+FFFD; control characters become blanks.
-Of a record that is still no JSON the usual mistakes are repaired (REPAIRS). What cannot be repaired costs one record: a
-document is then read record by record. A document without its end is rejected as a whole: it was read while it was written.
+Of a short text that is still no JSON the usual mistakes are repaired (REPAIRS).
 """
 
 from __future__ import annotations
@@ -41,14 +40,7 @@ REPAIRS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 MAX_REPAIRED_CHARS = 8 * 1024
 """A longer text is not repaired."""
 
-MAX_UNREADABLE = 1000
-"""A document with more records than this that cannot be read is rejected."""
-
 _ESCAPE = re.compile(r'\\(["\\/bfnrt]|u[0-9A-Fa-f]{4})?')
-
-_LIST = re.compile(rb'"aircraft"\s*:\s*\[')
-_TAIL = re.compile(rb"\]\s*(?:,[^\[\]{}]*)?\}\s*\Z")
-_BETWEEN = re.compile(rb"\}\s*(?:,\s*)?(?=\{)")
 
 
 def _int(text: str) -> int | None:
@@ -84,43 +76,14 @@ def parse(text: bytes) -> object:
         raise DecodeError(f"not JSON: {problem}") from None
 
 
-def parse_document(text: bytes) -> tuple[object, int]:
-    """The value of an aircraft.json, and the number of records in it that cannot be read; raises DecodeError. What follows the
-    end of a document is not read: it was left over from a longer one."""
+def parse_first(text: bytes) -> object:
+    """The value that a text begins with, whatever follows it; raises DecodeError."""
     try:
-        return wirejson.loads(text), 0
-    except wirejson.JSONDecodeError:
-        pass
-    try:
-        return _DECODER.raw_decode(_readable(text).lstrip())[0], 0
+        return _DECODER.raw_decode(_readable(text).lstrip())[0]
     except RecursionError:
-        problem = "nested too deeply"
+        raise DecodeError("not JSON: nested too deeply") from None
     except ValueError as error:
-        problem = str(error)
-    text = text.translate(_BLANKS)
-    start, end = _LIST.search(text), max(text.rfind(b"]"), 0)
-    if start is None or end < start.end() or _TAIL.match(text, end) is None:
-        raise DecodeError(f"not JSON: {problem}")
-    document = parse(text[: start.end()] + text[end:])
-    if not isinstance(document, dict):
-        raise DecodeError(f"not JSON: {problem}")
-    records, bad = parse_records(text[start.end() : end])
-    return {**document, "aircraft": records}, bad
-
-
-def parse_records(text: bytes) -> tuple[list[object], int]:
-    """The records of a list, each parsed for itself, and the number of those that cannot be."""
-    records: list[object] = []
-    bad = 0
-    pieces = _BETWEEN.split(text)
-    for number, piece in enumerate(pieces, start=1):
-        try:
-            records.append(parse(piece + b"}" if number < len(pieces) else piece.strip().rstrip(b",")))
-        except DecodeError:
-            bad += 1
-            if bad > MAX_UNREADABLE:
-                raise
-    return records, bad
+        raise DecodeError(f"not JSON: {error}") from None
 
 
 def _readable(text: bytes) -> str:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from skyspy.decode import FORMATS, Context, DecodeError
 from skyspy.decode.aircraft_json import AircraftJson
-from skyspy.decode.lenient_json import MAX_UNREADABLE, parse
+from skyspy.decode.json_salvage import MAX_UNREADABLE, MAX_WHOLE_BYTES
+from skyspy.decode.lenient_json import parse
 from tests.support.machine import ROOT
 
 REPORTED = ROOT / "tests" / "data" / "reported"
@@ -130,6 +131,14 @@ def test_noise_in_one_record_never_costs_the_others_far_from_it(noise: bytes, wh
         return
     fields, _ = read(*[record(f"4b1d{n:02x}") for n in range(3)], record("4b1dff", inside), record("4b1d10"))
     assert {"4B1D00", "4B1D01", "4B1D02", "4B1D10"} <= set(fields)
+
+
+def test_in_a_large_document_one_record_costs_itself_alone() -> None:
+    many = [record(f"4b{n:04x}", b'"ownOp":"' + b"x" * 60 + b'"') for n in range(8000)]
+    wrong = record("4bffff", b'"ownOp":"A"B"')
+    fields, bad = read(*many[:4000], wrong, *many[4000:])
+    assert (len(fields), bad) == (8000, 1)
+    assert len(b"".join(many)) > 2 * MAX_WHOLE_BYTES
 
 
 # -- records on several lines --------------------------------------------------------------------

@@ -1,0 +1,62 @@
+"""Reads what can be read of a JSON document that is not JSON: what cannot costs one record of its list.
+
+Each record is parsed for itself, and the document around them without them. A document without its end is rejected as a whole: it
+was read while it was written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from skyspy.decode.base import DecodeError
+from skyspy.decode.lenient_json import parse, parse_first
+
+MAX_UNREADABLE = 1000
+"""A document with more records than this that cannot be read is rejected."""
+MAX_WHOLE_BYTES = 256 * 1024
+"""Of a document up to this size, what follows its end is ignored: it was left over from a longer one."""
+HEAD_BYTES = 64 * 1024
+
+_TAIL = re.compile(rb"\]\s*(?:,[^\[\]{}]*)?\}[\s\0]*\Z")
+_BETWEEN = re.compile(rb"\}\s{0,40}(?:,\s{0,40})?(?=\{)")
+
+
+def salvage(text: bytes, name: str, most: int) -> tuple[object, int, int]:
+    """The document with the records of its list `name` that can be read, at most `most`; how many more there are; and how many
+    cannot be read. Raises DecodeError."""
+    if len(text) <= MAX_WHOLE_BYTES:
+        try:
+            return parse_first(text), 0, 0
+        except DecodeError:
+            pass
+    begins = re.compile(rb'"%s"\s{0,40}:\s{0,40}\[' % name.encode()).search(text, 0, HEAD_BYTES)
+    end = text.rfind(b"]")
+    if begins is None or end < begins.end() or _TAIL.match(text, end) is None:
+        raise DecodeError(f"not JSON, and no whole {name} list")
+    document = parse(text[: begins.end()] + text[end:])
+    if not isinstance(document, dict):
+        raise DecodeError("not JSON: no object")
+    records: list[object] = []
+    dropped = unreadable = 0
+    for piece in _pieces(text, begins.end(), end):
+        if len(records) >= most:
+            dropped += 1
+            continue
+        try:
+            records.append(parse(piece))
+        except DecodeError:
+            unreadable += 1
+            if unreadable > MAX_UNREADABLE:
+                raise
+    return {**document, name: records}, dropped, unreadable
+
+
+def _pieces(text: bytes, at: int, end: int) -> Iterator[bytes]:
+    """The texts of the records from `at` to `end`."""
+    for between in _BETWEEN.finditer(text, at, end):
+        yield text[at : between.start() + 1]
+        at = between.end()
+    last = text[at:end].strip().rstrip(b",")
+    if last:
+        yield last
