@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from math import inf
 from typing import Any
 
-from skyspy.aircraft import FIELDS, POSITION, SOURCES, Timeline, Value, time_on
+from skyspy.aircraft import FIELDS, MAX_GROUND_FT, POSITION, SOURCES, Timeline, Value, time_on
 from skyspy.military import is_military
 from skyspy.safety.emergency import SQUAWKS, EmergencySquawk
 from skyspy.tracker.gate import ADSC, WORST, Stamp, lifetime_s
@@ -35,6 +35,9 @@ SOURCE_CATEGORIES: dict[str, str] = {
 
 TYPE_HOLD_S = 30.0
 """Seconds for which `type` keeps the best source after it was last heard."""
+
+HIGH_S = 60.0
+"""Seconds in which no aircraft descends from above all airports to the ground."""
 
 MIN_MESSAGES = 2
 """Messages until an aircraft is listed: a single message may have a bit error in its address."""
@@ -84,8 +87,15 @@ class TrackedAircraft:
         pending = self.pending
         return pending[name] if name in pending else self.public.get(name)
 
+    def _is_high(self, at: float) -> bool:
+        """Whether it was above all airports less than HIGH_S seconds before: it cannot be on the ground."""
+        altitude, stamp = self.current("alt_baro"), self.stamps.get("alt_baro")
+        return isinstance(altitude, int) and altitude > MAX_GROUND_FT and stamp is not None and at - stamp.at <= HIGH_S
+
     def accept(self, fields: Mapping[str, Value], source: str, at: float, rank: int) -> None:
         """Accept these fields. A position among them is the one that `position` has just accepted."""
+        if fields.get("alt_baro") == "ground" and self._is_high(at):
+            fields = {name: value for name, value in fields.items() if name != "alt_baro"}
         keys = tuple(fields)
         if keys == self.last_names:
             self.last_stamp.at, self.last_stamp.rank = at, rank
