@@ -87,14 +87,9 @@ class TrackedAircraft:
         pending = self.pending
         return pending[name] if name in pending else self.public.get(name)
 
-    def _is_high(self, at: float) -> bool:
-        """Whether it was above all airports less than HIGH_S seconds before: it cannot be on the ground."""
-        altitude, stamp = self.current("alt_baro"), self.stamps.get("alt_baro")
-        return isinstance(altitude, int) and altitude > MAX_GROUND_FT and stamp is not None and at - stamp.at <= HIGH_S
-
     def accept(self, fields: Mapping[str, Value], source: str, at: float, rank: int) -> None:
         """Accept these fields. A position among them is the one that `position` has just accepted."""
-        if fields.get("alt_baro") == "ground" and self._is_high(at):
+        if fields.get("alt_baro") == "ground" and _is_high(self, at):
             fields = {name: value for name, value in fields.items() if name != "alt_baro"}
         keys = tuple(fields)
         if keys == self.last_names:
@@ -299,3 +294,9 @@ class TrackedAircraft:
         for name in old.public:
             if name in FIELDS:
                 self.set_pending(name, None)
+
+
+def _is_high(aircraft: TrackedAircraft, at: float) -> bool:
+    """Whether it was above all airports less than HIGH_S seconds before: it cannot be on the ground."""
+    altitude, stamp = aircraft.current("alt_baro"), aircraft.stamps.get("alt_baro")
+    return isinstance(altitude, int) and altitude > MAX_GROUND_FT and stamp is not None and at - stamp.at <= HIGH_S

@@ -39,8 +39,8 @@ def shown(name: str) -> Shown:
     data = (REPORTED / name).read_bytes()
     receiver, sink = FakeReceiver(says(data, then_hang=True)), Shown()
     try:
-        with running(f"avr://127.0.0.1:{receiver.port}", sink=sink, timing=PATIENT) as feeds:
-            wait_for(lambda: feeds.status()[0]["messages"] == data.count(b";"))
+        with running(f"avr://127.0.0.1:{receiver.port}", sink=sink, timing=PATIENT):
+            wait_for(lambda: len(sink.heard) == data.count(b";"))
     finally:
         receiver.close()
     return sink
