@@ -62,7 +62,14 @@ def decoded() -> Iterator[Row]:
     yield from truth_decode.rows()
 
 
-SECTIONS: tuple[Callable[[], Iterable[Row]], ...] = (decoded,)
+def recorded() -> Iterator[Row]:
+    """What recordings of others say."""
+    import truth_captures
+
+    yield from truth_captures.rows()
+
+
+SECTIONS: tuple[Callable[[], Iterable[Row]], ...] = (decoded, recorded)
 
 
 def main(wanted: list[str]) -> int:

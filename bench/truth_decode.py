@@ -53,11 +53,11 @@ class Receiver:
 def altitudes() -> Iterator[Row]:
     for df in (0, 4, 16, 20):
         tally = Tally(f"altitude, DF{df}")
-        receiver = Receiver()
-        receiver.hear(all_call(PLANE))
-        for feet, code in [*((f, altitude_code(f)) for f in CODES_25), *((f, gillham_code(f)) for f in CODES_100)]:
-            receiver.hear(all_call(PLANE))
-            tally.expect(feet, receiver.hear(reply(df, PLANE, code, 0, 0 if df in (16, 20) else None)).get("alt_baro"))
+        for codes in ([(f, altitude_code(f)) for f in CODES_25], [(f, gillham_code(f)) for f in CODES_100]):
+            receiver = Receiver()
+            for feet, code in codes:
+                receiver.hear(all_call(PLANE))
+                tally.expect(feet, receiver.hear(reply(df, PLANE, code, 0, 0 if df in (16, 20) else None)).get("alt_baro"))
         yield tally.row()
     for code in (0, *range(9, 19), *range(20, 23)):
         tally = Tally(f"altitude, type code {code}")

@@ -134,6 +134,9 @@ FIELDS: dict[str, Field] = {
     )
 }
 
+MAX_GROUND_FT = 16_000
+"""No airport is as high: an aircraft above this altitude is not on the ground, whatever it says."""
+
 POSITION = ("lat", "lon", "nic", "rc")
 """Fields that are accepted only together with the position that they belong to."""
 

@@ -84,7 +84,7 @@ def _remember(register: str, fields: Fields, state: ModeSState, now: float) -> N
     if register == "40":
         kept = (("nav_altitude_mcp", state.mcp), ("nav_qnh", state.qnh))
     elif register == "50":
-        kept = (("tas", state.tas), ("track", state.track), ("gs", state.gs))
+        kept = (("tas", state.tas), ("track", state.track), ("gs", state.gs), ("roll", state.roll))
     else:
         kept = (("mag_heading", state.heading), ("mach", state.mach), ("baro_rate", state.rate))
     for name, reading in kept:

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from math import inf
 
+from skyspy.aircraft import MAX_GROUND_FT
 from skyspy.decode.cpr import CprDecoder
-from skyspy.geo import Point
+from skyspy.geo import Point, bearing_deg, distance_nm
 
 UNKNOWN_VERSION = -1
-
-MAX_GROUND_FT = 16_000
-"""No airport is as high: an altitude above this is not on the ground."""
 
 AIRBORNE_VALID_S = 30.0
 """Seconds for which a message that says "airborne" makes one ground bit in a reply doubtful."""
 
 KNOWN_ALTITUDE_S = 60.0
 """Seconds for which an altitude says that an aircraft is not on the ground, and what an airspeed is compared with."""
+
+
+JUMP_S, MAX_JUMP_FT = 10.0, 5000.0
+"""Feet by which an altitude in a reply may differ from one heard in the last seconds; more is a damaged reply."""
+
+KNOWN_TRACK_S, MAX_LEG_S, MIN_LEG_NM = 15.0, 60.0, 0.25
+"""A track is computed from two positions this far apart in time and distance, where none was heard for so long."""
 
 
 class Reading:
@@ -40,8 +45,8 @@ class Reading:
         return now - self.at <= seconds
 
 
-READINGS = ("adsb_alt", "alt", "difference", "gs", "track", "rate", "heading", "mach", "tas", "mcp", "qnh")
-"""alt: barometric altitude in feet, adsb_alt: the last one of a squitter; difference: geometric minus barometric; rate in ft/min, heading magnetic in degrees, mcp: selected altitude
+READINGS = ("adsb_alt", "alt", "jumped_alt", "difference", "gs", "track", "rate", "heading", "roll", "mach", "tas", "mcp", "qnh")
+"""alt: barometric altitude in feet, adsb_alt: the last one of a squitter, jumped_alt: one that is not believed yet; difference: geometric minus barometric; rate in ft/min, heading magnetic in degrees, mcp: selected altitude
 in feet, qnh in hPa."""
 
 
@@ -50,21 +55,23 @@ class ModeSState:
 
     `heard_at`: when the last message arrived; `known_at`: when the last message arrived whose checksum verifies the
     address; `airborne_at`: when it last said that it flies; `ground_bits`: replies since then that say otherwise; `place`,
-    `place_at`: its last position (times in steady seconds).
+    `place_at`: its last position; `derived_at`: when other fields were last derived (times in steady seconds).
     """
 
     __slots__ = (
-        *READINGS, "airborne_at", "cpr", "ground_bits", "heading_as_track", "heard_at", "known_at", "magnetic", "nic_a", "nic_c",
+        *READINGS, "airborne_at", "cpr", "derived_at", "ground_bits", "heading_as_track", "heard_at", "known_at", "magnetic", "nic_a", "nic_c",
         "place", "place_at", "version",
     )  # fmt: skip
 
     adsb_alt: Reading
+    jumped_alt: Reading
     alt: Reading
     difference: Reading
     gs: Reading
     track: Reading
     rate: Reading
     heading: Reading
+    roll: Reading
     mach: Reading
     tas: Reading
     mcp: Reading
@@ -72,7 +79,7 @@ class ModeSState:
     cpr: CprDecoder
 
     def __init__(self) -> None:
-        self.heard_at = self.known_at = self.airborne_at = self.place_at = -inf
+        self.heard_at = self.known_at = self.airborne_at = self.place_at = self.derived_at = -inf
         self.ground_bits = 0
         self.place: Point | None = None
         self.version = UNKNOWN_VERSION
@@ -91,6 +98,17 @@ class ModeSState:
         setattr(self, name, made)
         return made
 
+    def move(self, point: Point, now: float) -> float | None:
+        """Take a new position; returns the track computed from the last ones if the aircraft sends none and has moved enough."""
+        if self.place is not None and now - self.place_at <= MAX_LEG_S and not self.track.within(KNOWN_TRACK_S, now):
+            if distance_nm(self.place, point) < MIN_LEG_NM:
+                return None
+            track = bearing_deg(self.place, point)
+        else:
+            track = None
+        self.place, self.place_at = point, now
+        return track
+
     def flies(self, now: float) -> None:
         """A message says that the aircraft is airborne."""
         self.airborne_at, self.ground_bits = now, 0
@@ -100,6 +118,14 @@ class ModeSState:
         if altitude is None and self.alt.within(KNOWN_ALTITUDE_S, now):
             altitude = int(self.alt.value)
         return altitude is None or altitude <= MAX_GROUND_FT
+
+    def believes_altitude(self, altitude: int, now: float) -> bool:
+        """Whether the altitude of a reply is believed: one far from the last is, when the next one agrees with it."""
+        if self.alt.within(JUMP_S, now) and abs(self.alt.value - altitude) > MAX_JUMP_FT:
+            agrees = self.jumped_alt.within(JUMP_S, now) and abs(self.jumped_alt.value - altitude) <= MAX_JUMP_FT
+            self.jumped_alt.set(altitude, now)
+            return agrees
+        return True
 
     def believes_ground(self, altitude: int | None, now: float) -> bool:
         """Whether the ground bit of a reply is believed. The parity of replies holds their address, so a damaged bit is not

@@ -1,8 +1,8 @@
 """Turns Mode S frames, in order of reception, into Observations.
 
-rs1090 checks and decodes squitters (DF17, DF18). Our own code reads the fields where rs1090 0.7 is wrong or refuses whole
-messages (squitter.py), and all of the replies (surveillance.py, comm_b.py). This module does what needs more than one frame or a
-frame's origin.
+rs1090 decodes velocities. The other messages are read by our own code (squitter.py, surveillance.py, comm_b.py): rs1090 0.7 refuses
+positions above 50,000 ft and messages with reserved bits, rounds selected altitudes, drops blanks and altitudes below 0 ft, and
+tells registers apart by their bits alone. This module does what needs more than one frame or a frame's origin.
 
 Invariants:
 - An address is verified by the checksum of DF11, DF17 and DF18. An address overlaid on the parity field (DF0, 4, 5, 16,
@@ -25,6 +25,7 @@ from skyspy.decode import surveillance
 from skyspy.decode.acas import air_to_air_message, with_origin
 from skyspy.decode.base import Context, Counters
 from skyspy.decode.comm_b import comm_b
+from skyspy.decode.derived import derived
 from skyspy.decode.mode_s_state import ModeSState
 from skyspy.decode.squitter import NO_MESSAGE, READERS, SURFACE_CODES, Squitter, has_non_icao_address
 
@@ -74,30 +75,46 @@ _DF18_SOURCES: dict[int, tuple[str, bool, bool, str]] = {
     6: ("adsr_icao", True, True, "adsr_other"),
 }
 
+AIR_DATA = frozenset({"tas", "mach", "mag_heading"})
+"""With one of these fields, other ones can be derived."""
+
+DERIVE_EVERY_S = 1.0
+"""Seconds after which fields are derived again for one aircraft."""
+
 _POLYNOMIAL = 0xFFF409
 
 
-def _crc_table() -> list[int]:
+def _crc_tables() -> list[tuple[int, ...]]:
+    """For each of the eleven places before the parity field of a long frame, the checksum of each byte there, zeros elsewhere."""
     table = []
     for byte in range(256):
         rest = byte << 16
         for _ in range(8):
             rest = (rest << 1 ^ _POLYNOMIAL) if rest & 0x800000 else rest << 1
         table.append(rest & 0xFFFFFF)
-    return table
+    tables = [tuple(table)]
+    while len(tables) < 11:
+        tables.append(tuple((rest << 8 & 0xFFFFFF) ^ table[rest >> 16] for rest in tables[-1]))
+    return tables[::-1]
 
 
-_CRC = _crc_table()
+_C0, _C1, _C2, _C3, _C4, _C5, _C6, _C7, _C8, _C9, _C10 = _crc_tables()
 
 
 def syndrome(frame: str) -> int:
     """A frame's parity field XOR its checksum (CRC-24): 0 for an undamaged squitter, the interrogator code (below 128)
     for a DF11 reply, the address for formats that overlay it on the parity field."""
-    rest = 0
-    data = bytes.fromhex(frame)
-    for byte in data[:-3]:
-        rest = (rest << 8 & 0xFFFFFF) ^ _CRC[rest >> 16 ^ byte]
-    return rest ^ int.from_bytes(data[-3:], "big")
+    if len(frame) == _SHORT:
+        a, b, c, d, x, y, z = bytes.fromhex(frame)
+        return _C7[a] ^ _C8[b] ^ _C9[c] ^ _C10[d] ^ (x << 16 | y << 8 | z)
+    a, b, c, d, e, f, g, h, i, j, k, x, y, z = bytes.fromhex(frame)
+    long = _C0[a] ^ _C1[b] ^ _C2[c] ^ _C3[d] ^ _C4[e] ^ _C5[f] ^ _C6[g]
+    return long ^ _C7[h] ^ _C8[i] ^ _C9[j] ^ _C10[k] ^ (x << 16 | y << 8 | z)
+
+
+def _is_velocity(df: int | None, frame: str) -> bool:
+    """Whether this is a squitter with type code 19."""
+    return df in (17, 18) and frame[8] == "9" and frame[9] > "7"
 
 
 def decode_frames(frames: list[str], decode: Callable[[Any], Any] = rs1090.decode) -> list[dict[str, Any] | None]:
@@ -129,7 +146,7 @@ class ModeS:
         the same order. `origins` has, by index, the origin (MLAT or UAT) of frames not sent by a transponder."""
         self._prune(now)
         formats = [_FORMATS.get(len(frame), {}).get(frame[:2]) for frame, _ in frames]
-        to_decode = [frame for (frame, _), df in zip(frames, formats, strict=True) if df in (17, 18)]
+        to_decode = [frame for (frame, _), df in zip(frames, formats, strict=True) if _is_velocity(df, frame)]
         messages = iter(decode_frames(to_decode))
         result: list[Observation] = []
         for index, df in enumerate(formats):
@@ -146,7 +163,7 @@ class ModeS:
     def _frame(
         self, df: int | None, frame: str, messages: Iterator[dict[str, Any] | None], now: float, origin: str
     ) -> Decoded | None:
-        """Decode one frame; `messages` gives rs1090's results for the formats that it decodes."""
+        """Decode one frame; `messages` gives rs1090's results for the velocities."""
         if df is None:
             if frame[:1] in _GARBLED.get(len(frame), _NO_DIGITS):
                 self.counters.bad += 1
@@ -155,14 +172,13 @@ class ModeS:
             return None
         if df == 11:
             return self._all_call(frame, now)
-        if df in (17, 18):
-            m = next(messages)
-            # rs1090 0.7 checks the parity of DF17 but not of DF18, and refuses some intact messages.
-            if (df == 18 or m is None) and syndrome(frame):
-                self.counters.bad += 1
-                return None
-            return self._squitter(df, m or NO_MESSAGE, frame, now, origin)
-        return self._reply(df, frame, now)
+        if df < 17 or df > 18:
+            return self._reply(df, frame, now)
+        m = next(messages) if _is_velocity(df, frame) else None
+        if syndrome(frame):
+            self.counters.bad += 1
+            return None
+        return self._squitter(df, m or NO_MESSAGE, frame, now, origin)
 
     def _state(self, key: str, now: float) -> ModeSState:
         state = self._states.get(key)
@@ -249,7 +265,13 @@ class ModeS:
             fields = surveillance.squawk_reply(head, state, now)
         if df in (20, 21):
             altitude = fields.get("alt_baro") if df == 20 else None
-            fields.update(comm_b(int(frame[8:22], 16), state, altitude if isinstance(altitude, int) else None, now))
+            found = comm_b(int(frame[8:22], 16), state, altitude if isinstance(altitude, int) else None, now)
+            fields.update(found)
+            if now - state.derived_at >= DERIVE_EVERY_S and not AIR_DATA.isdisjoint(found):
+                more = derived(state, now, self._wall(now))
+                if more:
+                    state.derived_at = now
+                    fields.update(more)
         elif df == 16:
             fields.update(air_to_air_message(int(frame[8:22], 16)))
         return address, "mode_s", self._clean(fields, df, frame, now)
@@ -258,9 +280,12 @@ class ModeS:
         """The clean fields of a message; a resolution advisory among them says when it came, and in which frame."""
         advisory = fields.get("acas_ra")
         if isinstance(advisory, dict):
-            wall = None if self._wall_minus_steady is None else now + self._wall_minus_steady
-            fields = {**fields, "acas_ra": with_origin(advisory, df, frame, wall)}
+            fields = {**fields, "acas_ra": with_origin(advisory, df, frame, self._wall(now))}
         return clean_fields(fields)
+
+    def _wall(self, now: float) -> float | None:
+        """Epoch seconds at `now`, if they are known."""
+        return None if self._wall_minus_steady is None else now + self._wall_minus_steady
 
     def _prune(self, now: float) -> None:
         """Drop states not heard for STATE_TTL_S, once a minute; at once if there are more than MAX_STATES."""

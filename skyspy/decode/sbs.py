@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from skyspy.aircraft import Observation, Value, clean_fields, clean_hex
+from skyspy.aircraft import MAX_GROUND_FT, Observation, Value, clean, clean_fields, clean_hex
 from skyspy.decode.base import MAX_LAG_S, Context, Counters
 from skyspy.decode.lines import LineSplitter
 from skyspy.safety.emergency import SQUAWKS
@@ -106,6 +106,12 @@ def _delay_s(row: list[str]) -> float:
     return delay if delay <= MAX_LAG_S else 0.0
 
 
+def _is_high(altitude: str) -> bool:
+    """Whether this altitude is above all airports: a ground flag beside it is damaged."""
+    feet = clean("alt_baro", altitude)
+    return isinstance(feet, int) and feet > MAX_GROUND_FT
+
+
 def _fields(row: list[str]) -> dict[str, Value]:
     altitude, squawk, ground = row[_ALTITUDE], row[_SQUAWK], row[_GROUND]
     raw: dict[str, object] = {
@@ -124,7 +130,7 @@ def _fields(row: list[str]) -> dict[str, Value]:
             raw[barometric] = text
     if altitude.lower() in _GROUND_WORDS:
         raw["alt_baro"] = "ground"
-    if _FLAGS.get(ground.lower()) == 1 or (row[_TYPE] == _SURFACE and not ground):
+    if (_FLAGS.get(ground.lower()) == 1 and not _is_high(altitude)) or (row[_TYPE] == _SURFACE and not ground):
         raw["alt_baro"] = "ground"
     # An emergency squawk implies the flag and is more specific; only without one does the flag add information.
     if _FLAGS.get(row[_EMERGENCY].lower()) == 1 and squawk not in SQUAWKS:

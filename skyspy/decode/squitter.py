@@ -36,12 +36,12 @@ SURFACE_CODES = range(5, 9)
 """Type codes of surface positions."""
 
 NO_MESSAGE: Mapping[str, Any] = MappingProxyType({})
-"""In place of rs1090's result for an intact message that it refuses: positions above 50,000 ft, set reserved bits."""
+"""In place of rs1090's result where it is not asked, or has none."""
 
 
 @dataclass(slots=True)
 class Squitter:
-    """One message to decode: rs1090's result `m`, the 56 bits `me` (for what rs1090 leaves out), the aircraft's state,
+    """One message to decode: rs1090's result `m` (of velocities), the 56 bits `me`, the aircraft's state,
     the time (steady seconds), the receiver's position, and whether it is TIS-B, whose status bits have other meanings."""
 
     m: Mapping[str, Any]
@@ -61,10 +61,14 @@ def _cpr(me: int) -> tuple[tuple[int, int], bool]:
     return (me >> 17 & 0x1FFFF, me & 0x1FFFF), me >> 34 & 1 == 1
 
 
-def _position(point: Point | None, nic: int, rc: int | None) -> Fields:
+def _position(s: Squitter, point: Point | None, quality: tuple[int, int | None]) -> Fields:
     if point is None:
         return {}
-    return {"lat": point[0], "lon": point[1], "nic": nic, "rc": rc}
+    fields: Fields = {"lat": point[0], "lon": point[1], "nic": quality[0], "rc": quality[1]}
+    track = s.state.move(point, s.now)
+    if track is not None:
+        fields["calc_track"] = track
+    return fields
 
 
 def airborne_position(s: Squitter) -> Fields:
@@ -74,7 +78,7 @@ def airborne_position(s: Squitter) -> Fields:
     half, odd = _cpr(me)
     nic_b = 0 if s.tisb else me >> 48 & 1
     point = state.cpr.add_airborne(half, odd, now)
-    fields = _position(point, *nic_rc(code, state.version, state.nic_a, nic_b, state.nic_c))
+    fields = _position(s, point, nic_rc(code, state.version, state.nic_a, nic_b, state.nic_c))
     altitude = ALTITUDES_12[me >> 36 & 0xFFF]
     if altitude is None:
         pass
@@ -141,7 +145,7 @@ def surface_position(s: Squitter) -> Fields:
     half, odd = _cpr(me)
     slow = speed is not None and speed <= SLOW_KT
     point = state.cpr.add_surface(half, odd, s.now, s.location, slow)
-    fields = _position(point, *nic_rc(me >> 51, state.version, state.nic_a, 0, state.nic_c))
+    fields = _position(s, point, nic_rc(me >> 51, state.version, state.nic_a, 0, state.nic_c))
     fields["alt_baro"] = "ground"
     fields["gs"] = speed
     if me >> 43 & 1:
@@ -162,6 +166,8 @@ def identification(s: Squitter) -> Fields:
 def velocity(s: Squitter) -> Fields:
     """BDS 0,9: ground speed and track, or airspeed and heading, and the rate of climb."""
     m, state = s.m, s.state
+    if not m:
+        return {}
     subtype = s.bits(6, 8)
     # Bit 36 set means a barometric rate; rs1090 0.7 has the two values swapped.
     rate = m.get("vertical_rate")
@@ -179,6 +185,8 @@ def velocity(s: Squitter) -> Fields:
             state.track.set(track, s.now)
     if "heading" in m:
         fields[_heading(state)] = m["heading"]
+        if state.magnetic:
+            state.heading.set(m["heading"], s.now)
     fields["ias"], fields["tas"] = m.get("IAS"), m.get("TAS")
     if not s.tisb:
         fields["nac_v"] = m["NACv"]

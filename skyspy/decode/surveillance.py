@@ -47,8 +47,9 @@ def _height(altitude: int | None, ground: bool, airborne: bool, state: ModeSStat
             return "ground"
     elif airborne:
         state.flies(now)
-    if altitude is not None:
-        state.alt.set(altitude, now)
+    if altitude is None or not state.believes_altitude(altitude, now):
+        return None
+    state.alt.set(altitude, now)
     return altitude
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from math import inf
 from typing import Any
 
-from skyspy.aircraft import FIELDS, POSITION, SOURCES, Timeline, Value, time_on
+from skyspy.aircraft import FIELDS, MAX_GROUND_FT, POSITION, SOURCES, Timeline, Value, time_on
 from skyspy.military import is_military
 from skyspy.safety.emergency import SQUAWKS, EmergencySquawk
 from skyspy.tracker.gate import ADSC, WORST, Stamp, lifetime_s
@@ -35,6 +35,9 @@ SOURCE_CATEGORIES: dict[str, str] = {
 
 TYPE_HOLD_S = 30.0
 """Seconds for which `type` keeps the best source after it was last heard."""
+
+HIGH_S = 60.0
+"""Seconds in which no aircraft descends from above all airports to the ground."""
 
 MIN_MESSAGES = 2
 """Messages until an aircraft is listed: a single message may have a bit error in its address."""
@@ -89,6 +92,8 @@ class TrackedAircraft:
 
     def accept(self, fields: Mapping[str, Value], source: str, at: float, rank: int) -> None:
         """Accept these fields. A position among them is the one that `position` has just accepted."""
+        if fields.get("alt_baro") == "ground" and _is_high(self, at):
+            fields = {name: value for name, value in fields.items() if name != "alt_baro"}
         keys = tuple(fields)
         if keys == self.last_names:
             self.last_stamp.at, self.last_stamp.rank = at, rank
@@ -301,3 +306,9 @@ def relayed_fields(aircraft: TrackedAircraft) -> dict[str, list[str]]:
         if stamp.rank in RELAYED and name in aircraft.public and name != "rssi":
             result[RELAYED[stamp.rank]].append(name)
     return result
+
+
+def _is_high(aircraft: TrackedAircraft, at: float) -> bool:
+    """Whether it was above all airports less than HIGH_S seconds before: it cannot be on the ground."""
+    altitude, stamp = aircraft.current("alt_baro"), aircraft.stamps.get("alt_baro")
+    return isinstance(altitude, int) and altitude > MAX_GROUND_FT and stamp is not None and at - stamp.at <= HIGH_S

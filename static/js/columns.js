@@ -68,6 +68,7 @@ export const DETAILS = [
       ["year", "Year", say.plain],
       ["category", "Category", say.plain],
       ["squawk", "Squawk", say.plain],
+      ["acas_ra", "Resolution advisory", (v) => say.plain(v.advisory ?? v.ra)],
     ],
   ],
   [

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skyspy.aircraft import Observation, clean_fields
+from skyspy.api.readsb import to_readsb
 from skyspy.decode import Context, DecodeError
 from skyspy.decode.aircraft_json import MAX_BYTES, AircraftJson
 from skyspy.decode.base import MAX_LAG_S
@@ -343,3 +344,11 @@ def test_a_document_of_invalid_values_gives_only_clean_fields() -> None:
     assert heard["A1B2C5"] == [("adsb_icao", {})]
     assert heard["A1B2C6"] == [("adsb_icao", {"flight": "EVILB", "r": "N1[31m", "desc": "x"})]
     assert heard["A1B2C7"] == [("adsb_icao", {"nav_modes": ("autopilot", "tcas")})]
+
+
+def test_a_resolution_advisory_is_passed_on_as_it_came() -> None:
+    document = (OURS / "reported" / "aircraft_all_fields.json").read_bytes()
+    record = next(raw for raw in json.loads(document)["aircraft"] if "acas_ra" in raw)
+    (observation,) = [o for o in AircraftJson(Context()).feed(document, 1000.0) if "acas_ra" in o.fields]
+    assert observation.fields["acas_ra"] == record["acas_ra"]
+    assert to_readsb({"hex": observation.hex, **observation.fields})["acas_ra"] == record["acas_ra"]

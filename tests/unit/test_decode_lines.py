@@ -117,6 +117,17 @@ def test_sbs_on_the_ground_the_altitude_is_the_text_ground() -> None:
     assert fields("sbs", sbs("2", alt="500", ground="0") + "\n") == {"alt_baro": 500}
 
 
+def test_sbs_a_ground_flag_above_all_airports_is_not_believed() -> None:
+    assert fields("sbs", sbs("5", alt="35000", ground="-1") + "\n") == {"alt_baro": 35000}
+    assert fields("sbs", sbs("5", alt="1400", ground="-1") + "\n") == {"alt_baro": "ground"}
+
+
+def test_a_callsign_keeps_its_inner_blank_in_sbs_and_json() -> None:
+    assert fields("sbs", "MSG,1,1,1,4B1A2B,1,,,,,N 12AB  \n")["flight"] == "N 12AB"
+    assert fields("sbs", "ID,,1,1,4B1A2B,1,,,,, N 12AB\n")["flight"] == "N 12AB"
+    assert fields("json", '{"hex":"4b1a2b","flight":"N 12AB  "}\n')["flight"] == "N 12AB"
+
+
 def test_sbs_squawks_are_padded_with_zeros() -> None:
     assert fields("sbs", sbs("6", squawk="21") + "\n") == {"squawk": "0021"}
     assert fields("sbs", sbs("6", squawk="9999") + "\n") == {}

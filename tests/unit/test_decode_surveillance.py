@@ -51,6 +51,12 @@ def test_an_altitude_in_metres_is_left_out() -> None:
     assert "alt_baro" not in heard.fields
 
 
+def test_an_altitude_far_from_the_last_one_needs_a_second_reply() -> None:
+    receiver = known()
+    heard = [receiver.hear(reply(4, PLANE, altitude_code(feet))) for feet in (34000, 112700, 34000, 12000, 12025)]
+    assert [observation.fields.get("alt_baro") for observation in heard if observation] == [34000, None, 34000, None, 12025]
+
+
 @pytest.mark.parametrize("squawk", ["0000", "1200", "7500", "7777", "0421"])
 def test_a_squawk_is_read_as_four_digits(squawk: str) -> None:
     heard = known().hear(reply(5, PLANE, squawk_code(squawk)))

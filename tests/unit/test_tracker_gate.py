@@ -209,3 +209,19 @@ def test_a_now_that_steps_back_a_little_changes_nothing(tracker: Tracker) -> Non
     aircraft = tracker.aircraft(HEX, T0 - 5)
     assert aircraft is not None
     assert (aircraft["alt_baro"], aircraft["seen"], aircraft["seen_pos"]) == (30000, 0.0, 0.0)
+
+
+# on the ground
+
+
+@pytest.mark.parametrize("source", ["adsb_icao", "mode_s", "other"])
+def test_an_aircraft_above_all_airports_is_not_on_the_ground_a_moment_later(tracker: Tracker, source: str) -> None:
+    tracker.apply(heard(T0, source, alt_baro=35000), T0)
+    tracker.apply(heard(T0 + 30, source, alt_baro="ground", squawk="1000"), T0 + 30)
+    assert shown(tracker, T0 + 30)["alt_baro"] == 35000
+    assert shown(tracker, T0 + 30)["squawk"] == "1000"
+    tracker.apply(heard(T0 + 31, source, alt_baro="ground"), T0 + 31)
+    assert shown(tracker, T0 + 31)["alt_baro"] == 35000
+    tracker.apply(heard(T0 + 40, source, alt_baro=3000), T0 + 40)
+    tracker.apply(heard(T0 + 41, source, alt_baro="ground"), T0 + 41)
+    assert shown(tracker, T0 + 41)["alt_baro"] == "ground"
