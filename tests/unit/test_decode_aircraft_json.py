@@ -351,4 +351,4 @@ def test_a_resolution_advisory_is_passed_on_as_it_came() -> None:
     record = next(raw for raw in json.loads(document)["aircraft"] if "acas_ra" in raw)
     (observation,) = [o for o in AircraftJson(Context()).feed(document, 1000.0) if "acas_ra" in o.fields]
     assert observation.fields["acas_ra"] == record["acas_ra"]
-    assert to_readsb({"hex": observation.hex, **observation.fields})["acas_ra"] == record["acas_ra"]
+    assert to_readsb({"hex": observation.hex, **observation.fields}, {"mlat": [], "tisb": []})["acas_ra"] == record["acas_ra"]
