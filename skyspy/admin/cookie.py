@@ -56,15 +56,6 @@ class PanelCookies(SecureCookieSessionInterface):
     def get_cookie_secure(self, _app: Flask) -> bool:
         return self._is_secure()
 
-    def get_cookie_httponly(self, _app: Flask) -> bool:
-        return True
-
-    def get_cookie_samesite(self, _app: Flask) -> str:
-        return "Lax"
-
-    def get_cookie_domain(self, _app: Flask) -> None:
-        return None
-
     def get_cookie_path(self, _app: Flask) -> str:
         # `__Host-` requires the path /; `_ours` ignores the cookie outside the panel.
         return "/" if self._is_secure() else rooted(ROOT)

@@ -42,6 +42,8 @@ def install(app: Flask) -> None:
         # Checked by the declared length before the body is read: Flask holds a whole form in memory.
         MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
         PERMANENT_SESSION_LIFETIME=COOKIE_DAYS_S,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_CHECK_DEFAULT=False,
         # The token is valid as long as its session, so a form that was open for hours can still be sent.

@@ -103,7 +103,7 @@ def listing(server: Server, caller: Caller) -> list[FeedView]:
     own = [FeedView(row["url"], row, None, rates[name]) for name, row in states.items() if name not in names.values()]
     for feed in added:
         name = names[feed.id] or ""
-        own.append(FeedView(_shown(feed.url), states.get(name), feed, rates.get(name, ())))
+        own.append(FeedView(feed.shown, states.get(name), feed, rates.get(name, ())))
     return own
 
 
@@ -138,7 +138,7 @@ def add(server: Server, caller: Caller, url: str) -> Feed:
 
     def work(here: Transaction) -> Feed:
         added = feeds.every(here.connection)
-        if any((url := _stored(feed.url)) is not None and _identity(url) == _identity(parsed) for feed in added):
+        if any(feed.parsed is not None and _identity(feed.parsed) == _identity(parsed) for feed in added):
             raise Refused("conflict", f"{parsed.shown} is a feed already")
         if len(added) >= MAX_ADDED_FEEDS:
             raise Refused("conflict", f"There are {MAX_ADDED_FEEDS} added feeds already: remove one first")
@@ -149,12 +149,7 @@ def add(server: Server, caller: Caller, url: str) -> Feed:
 
 def set_paused(server: Server, caller: Caller, feed_id: int, paused: bool) -> Feed:
     """Pause or resume an added receiver."""
-
-    def work(here: Transaction) -> Feed:
-        shown = _shown(feeds.by_id(here.connection, feed_id).url)
-        return feeds.set_paused(here.connection, feed_id, paused, shown, here.actor, here.at)
-
-    return caller.act(server, MANAGE, work)
+    return caller.act(server, MANAGE, lambda here: feeds.set_paused(here.connection, feed_id, paused, here.actor, here.at))
 
 
 def preview_removal(server: Server, caller: Caller, feed_id: int) -> ReceiverImpact:
@@ -166,18 +161,13 @@ def preview_removal(server: Server, caller: Caller, feed_id: int) -> ReceiverImp
     demo_returns = _only_demo(server.config.feeds) and not _is_demo(feed.url) and all(map(_is_demo, others))
     alone = 0 if name is None else sky.receivers.unique_aircraft(name)
     return ReceiverImpact(
-        name or _shown(feed.url), _shown(feed.url), feed, alone, server.settings.current.AIRCRAFT_TIMEOUT_SECONDS, demo_returns
+        name or feed.shown, feed.shown, feed, alone, server.settings.current.AIRCRAFT_TIMEOUT_SECONDS, demo_returns
     )
 
 
 def remove(server: Server, caller: Caller, feed_id: int) -> None:
     """Remove an added receiver."""
-
-    def work(here: Transaction) -> None:
-        shown = _shown(feeds.by_id(here.connection, feed_id).url)
-        feeds.remove(here.connection, feed_id, shown, here.actor, here.at)
-
-    caller.act(server, MANAGE, work)
+    caller.act(server, MANAGE, lambda here: feeds.remove(here.connection, feed_id, here.actor, here.at))
 
 
 class ReceiverFollower:
@@ -282,16 +272,3 @@ def _parsed(url: str) -> FeedUrl:
         return feedurl.parse(url)
     except FeedUrlError as error:
         raise Refused("invalid", as_sentence(error), {"url": str(error)}) from None
-
-
-def _stored(text: str) -> FeedUrl | None:
-    """A stored URL; None if it is damaged."""
-    try:
-        return feedurl.parse(text)
-    except FeedUrlError:
-        return None
-
-
-def _shown(text: str) -> str:
-    url = _stored(text)
-    return "a damaged URL" if url is None else url.shown

@@ -1,7 +1,7 @@
 """Receivers that an operator added while the server was running.
 
-Invariants: a change raises the version, so that every process follows it. A URL may hold a password and is in no log: callers
-pass `shown`, the URL without it.
+Invariants: a change raises the version, so that every process follows it. A URL may hold a password and is in no log: the
+log has `shown`, the URL without it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from skyspy import feedurl
+from skyspy.feedurl import FeedUrl, FeedUrlError
 from skyspy.store import audit, state
 from skyspy.store.audit import Actor
 from skyspy.store.roles import AccountError, NotFound
@@ -25,6 +27,19 @@ class Feed:
     paused: bool
     added_by: str
     added_at: float
+
+    @property
+    def parsed(self) -> FeedUrl | None:
+        """The URL; None where the row is damaged."""
+        try:
+            return feedurl.parse(self.url)
+        except FeedUrlError:
+            return None
+
+    @property
+    def shown(self) -> str:
+        """The URL without a password."""
+        return "a damaged URL" if self.parsed is None else self.parsed.shown
 
 
 def every(connection: Connection) -> list[Feed]:
@@ -50,19 +65,19 @@ def add(connection: Connection, url: str, shown: str, actor: Actor, at: float) -
     return Feed(*connection.execute(select(FEEDS).where(FEEDS.c.url == url)).one())
 
 
-def set_paused(connection: Connection, feed_id: int, paused: bool, shown: str, actor: Actor, at: float) -> Feed:
+def set_paused(connection: Connection, feed_id: int, paused: bool, actor: Actor, at: float) -> Feed:
     """Pause or resume a receiver. Raises NotFound."""
     state.bump(connection)
     old = by_id(connection, feed_id)
     connection.execute(update(FEEDS).where(FEEDS.c.id == feed_id).values(paused=paused))
     action = "feed.pause" if paused else "feed.resume"
-    audit.record(connection, actor, action, f"feed {shown}", at, {"paused": old.paused}, {"paused": paused})
+    audit.record(connection, actor, action, f"feed {old.shown}", at, {"paused": old.paused}, {"paused": paused})
     return by_id(connection, feed_id)
 
 
-def remove(connection: Connection, feed_id: int, shown: str, actor: Actor, at: float) -> None:
+def remove(connection: Connection, feed_id: int, actor: Actor, at: float) -> None:
     """Remove a receiver. Raises NotFound."""
     state.bump(connection)
-    by_id(connection, feed_id)
+    old = by_id(connection, feed_id)
     connection.execute(delete(FEEDS).where(FEEDS.c.id == feed_id))
-    audit.record(connection, actor, "feed.remove", f"feed {shown}", at, {"url": shown}, None)
+    audit.record(connection, actor, "feed.remove", f"feed {old.shown}", at, {"url": old.shown}, None)

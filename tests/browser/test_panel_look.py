@@ -52,7 +52,7 @@ def peopled(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Ite
     change(operator, roles.create, "own", frozenset({"audio.view"}), "Listens", OPERATOR)
     for url in ("sbs://127.0.0.1:1", f"beast://{LONG}:30005"):
         operator.store.write(feeds.add, url, url, OPERATOR, time.time())
-    operator.store.write(feeds.set_paused, 2, True, LONG, OPERATOR, time.time())
+    operator.store.write(feeds.set_paused, 2, True, OPERATOR, time.time())
     operator.close()
     yield made
     made.stop()

@@ -113,9 +113,9 @@ def test_an_added_receiver_is_stored_paused_and_removed_and_its_password_is_in_n
     assert (made.paused, made.added_by, made.added_at) == (False, "boss", 100.0)
     with pytest.raises(AccountError, match="already"):
         store.write(feeds.add, "beast://op:hush@pi:30005", shown, BOSS, 101.0)
-    assert store.write(feeds.set_paused, made.id, True, shown, BOSS, 102.0).paused is True
+    assert store.write(feeds.set_paused, made.id, True, BOSS, 102.0).paused is True
     assert store.read(feeds.every) == [store.read(feeds.by_id, made.id)]
-    store.write(feeds.remove, made.id, shown, BOSS, 103.0)
+    store.write(feeds.remove, made.id, BOSS, 103.0)
     with pytest.raises(NotFound):
         store.read(feeds.by_id, made.id)
     assert store.read(state.current_version) == before + 3, "each change raises the version, a refused one does not"
