@@ -99,7 +99,8 @@ def _says(where, error):
 
 def post_worker_init(worker):
     """Install the bounded WebSocket handler and the socket options before the worker serves."""
-    from skyspy.transport import setup  # in the worker, so that a reload takes the present code
+    # In the worker, so that a reload takes the present code.
+    from skyspy.transport import setup
 
     setup.configure_worker(worker)
 

@@ -17,6 +17,7 @@ from flask_login import LoginManager, current_user, login_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from skyspy import wirejson
+from skyspy.admin import device
 from skyspy.admin.cookie import UNTIL, PanelCookies
 from skyspy.admin.forms import CARRIED_NOT, PROOF, local_path
 from skyspy.admin.routes import PanelUser, RequestContext, Route
@@ -73,7 +74,7 @@ def panel_sessions() -> PanelSessions:
 def browser() -> Browser:
     """The browser that sent this request: address, User-Agent and its name."""
     agent = request.headers.get("User-Agent", "")
-    return Browser(request_peer().address, agent, name_of(agent))
+    return Browser(request_peer().address, agent, name_of(agent), device.id_of_request())
 
 
 def own_origin() -> str:
@@ -101,6 +102,7 @@ def start_session(opened: NewPanelSession) -> None:
         session[UNTIL] = opened.session.family.expires_at
         session.permanent = True
     login_user(PanelUser(opened.secret, opened.session, principal, server_of(current_app).settings.current))
+    device.remember()
     # The CSRF token of the former session is invalid now; a page rendered in this request needs a new one.
     g.pop("csrf_token", None)
 

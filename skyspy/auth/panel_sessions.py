@@ -43,11 +43,13 @@ _MAX_SECRET_CHARS = 128
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """The browser of a request: its address, its User-Agent header as sent, and a name for people."""
+    """The browser of a request: its address, its User-Agent header as sent, a name for people, and the id in its device cookie, which
+    is new where it sent none."""
 
     address: str
     agent: str = ""
     name: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class PanelSessions:
     def sign_in(self, username: object, password: object, browser: Browser, *, keep: bool = False) -> NewPanelSession:
         """Open a session. Raises LoginError, Throttled, StoreError."""
         settings = self._settings.fresh()
-        signed = self._sign_in.check(username, password, browser.address, settings)
+        signed = self._sign_in.check(username, password, browser.address, settings, browser.device)
         return self._open(signed, browser, settings, keep=keep)
 
     def look_up(self, secret: str, browser: Browser, *, used: bool = True) -> PanelSession | None:
@@ -129,7 +131,8 @@ class PanelSessions:
 
     def check_password(self, session: PanelSession, password: object, browser: Browser) -> SignedIn:
         """Check the password of the session's user; counts as a sign-in attempt. Raises LoginError, Throttled, StoreError."""
-        return self._sign_in.check(session.family.user.name, password, browser.address, self._settings.fresh())
+        settings = self._settings.fresh()
+        return self._sign_in.check(session.family.user.name, password, browser.address, settings, browser.device)
 
     def sign_out(self, session: PanelSession, browser: Browser) -> None:
         """End a session, its tokens and the sockets that use them. Raises StoreError."""

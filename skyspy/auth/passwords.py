@@ -85,6 +85,11 @@ class Passwords:
             raise PasswordsBusy from None
 
 
+def is_password(password: object) -> bool:
+    """Whether this can be anybody's password: where it cannot, `check` is False and costs no hash."""
+    return _encoded(password) is not None
+
+
 def _encoded(password: object) -> bytes | None:
     """The bytes that are hashed: NFKC, so that one text typed in different forms is one password. None for an invalid
     password."""

@@ -7,15 +7,19 @@ password typed into the wrong field.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from skyspy.auth.passwords import Passwords, PasswordsBusy
+from skyspy.auth.passwords import Passwords, PasswordsBusy, is_password
 from skyspy.auth.throttle import LoginAttempt, LoginThrottle, Throttled
 from skyspy.clock import Clock
 from skyspy.store import Store, audit, users
 from skyspy.store.audit import Actor
 from skyspy.store.settings import Settings
 from skyspy.store.users import User
+
+T = TypeVar("T")
 
 
 class LoginError(Exception):
@@ -48,14 +52,25 @@ class SignIn:
         self.failed = self.throttled = 0
         """Sign-ins with a wrong name or password, and sign-ins refused for too many tries, since the start."""
 
-    def check(self, username: object, password: object, client: str, settings: Settings) -> SignedIn:
-        """The user that signs in. Raises LoginError, Throttled, StoreError.
+    def check(self, username: object, password: object, client: str, settings: Settings, device: str = "") -> SignedIn:
+        """The user that signs in; `device` as in LoginThrottle.begin. Raises LoginError, Throttled, StoreError.
 
         The caller creates tokens or a panel session, and then calls `succeeded`; or `record_failure` where that fails.
         """
         name = username if isinstance(username, str) else ""
-        ticket = self._count_attempt(name, client, settings)
+        possible = is_password(password)
+        ticket = self._counted(
+            lambda: (
+                self._throttle.begin(name, client, settings, device)
+                if possible
+                else self._throttle.begin_hopeless(client, settings)
+            ),
+            client,
+        )
         user = self._store.read(users.by_name, name) if 0 < len(name) <= 64 and name.isprintable() else None
+        if ticket is None:
+            self.record_failure(user, client)
+            raise LoginError
         try:
             checked = self._passwords.check(None if user is None else user.password_hash, password)
         except PasswordsBusy:
@@ -79,9 +94,9 @@ class SignIn:
         about = "unknown user" if user is None else f"user {user.name}"
         self._record("login.failed", about, client)
 
-    def _count_attempt(self, name: str, client: str, settings: Settings) -> LoginAttempt:
+    def _counted(self, count: Callable[[], T], client: str) -> T:
         try:
-            return self._throttle.begin(name, client, settings)
+            return count()
         except Throttled as full:
             self.throttled += 1
             if full.first_limit:

@@ -42,15 +42,18 @@ def count_attempt(connection: Connection, buckets: Sequence[Bucket], window_s: f
     return None
 
 
-def record_success(connection: Connection, uncounted: Sequence[str], cleared: str, marked: str, at: float) -> None:
-    """Undo the count of a successful attempt in the buckets `uncounted`, remove the bucket `cleared`, and set the mark `marked`
-    to `at` (wall seconds)."""
-    # Sorted: two transactions that lock the same rows in different orders would deadlock.
-    for name in sorted(uncounted):
-        some = (ATTEMPTS.c.bucket == name) & (ATTEMPTS.c["count"] > 0)
-        connection.execute(update(ATTEMPTS).where(some).values({"count": ATTEMPTS.c["count"] - 1}))
-    connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.bucket == cleared))
-    _count(connection, marked, 0.0, at)
+def record_success(connection: Connection, counted: Sequence[tuple[str, bool]], marked: Sequence[str], at: float) -> None:
+    """Undo the count of a successful attempt in the buckets `counted`, or empty those whose second part is set, and set the marks
+    `marked` to `at` (wall seconds). The buckets are in the order in which `count_attempt` counted them: two transactions that lock the
+    same rows in different orders would deadlock."""
+    for name, emptied in counted:
+        if emptied:
+            connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.bucket == name))
+        else:
+            some = (ATTEMPTS.c.bucket == name) & (ATTEMPTS.c["count"] > 0)
+            connection.execute(update(ATTEMPTS).where(some).values({"count": ATTEMPTS.c["count"] - 1}))
+    for mark in sorted(marked):
+        _count(connection, mark, 0.0, at)
 
 
 def marked_at(connection: Connection, name: str) -> float | None:

@@ -133,13 +133,13 @@ class SettingsTable:
         return snapshot.settings
 
     def _checked(self, snapshot: Snapshot) -> Snapshot:
-        """The snapshot, with a private AUTH_MODE where the database is not this installation's."""
+        """The snapshot; where the database is not this installation's, it is private, and the metrics are not public either."""
         before, self.closed = self.closed, self._why_foreign(snapshot.installation)
         if not self.closed:
             return snapshot
         if self.closed != before:
             log.error("%s", self.closed)
-        return replace(snapshot, settings=replace(snapshot.settings, AUTH_MODE="private"))
+        return replace(snapshot, settings=replace(snapshot.settings, AUTH_MODE="private", METRICS_PUBLIC=False))
 
     def _with_initial(self, initial: Mapping[str, str]) -> Snapshot:
         try:

@@ -82,9 +82,9 @@ def test_a_lost_database_is_private_whatever_was_chosen_and_says_why_in_one_line
         pass
     with caplog.at_level(logging.ERROR), started(another, instance, AUTH_MODE="public") as server:
         assert mode(server) == "private"
-        server.settings.change({"AUTH_MODE": "public"}, SOMEBODY)
+        server.settings.change({"AUTH_MODE": "public", "METRICS_PUBLIC": True}, SOMEBODY)
         assert mode(server) == "private"
-        assert server.settings.current.AUTH_MODE == "private"
+        assert (server.settings.current.AUTH_MODE, server.settings.current.METRICS_PUBLIC) == ("private", False)
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 1
     assert "skyspy db adopt" in said[0]

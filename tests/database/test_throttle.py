@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import func, select
 
 from skyspy.auth.secret import Secret
-from skyspy.auth.throttle import LoginThrottle, Throttled, TokenThrottle
-from skyspy.store import Store, attempts
+from skyspy.auth.throttle import FIRST_WAIT_S, LoginThrottle, Throttled, TokenThrottle
+from skyspy.store import Store, attempts, turns
 from skyspy.store.attempts import Bucket
 from skyspy.store.schema import ATTEMPTS
 from skyspy.store.settings import Settings
@@ -31,9 +32,9 @@ def rows(store: Store) -> int:
     return store.read(lambda c: c.execute(select(func.count()).select_from(ATTEMPTS)).scalar_one())
 
 
-def refused(throttle: LoginThrottle, name: str, address: str, settings: Settings = LIMITS) -> Throttled:
+def refused(throttle: LoginThrottle, name: str, address: str, settings: Settings = LIMITS, device: str = "") -> Throttled:
     with pytest.raises(Throttled) as caught:
-        throttle.begin(name, address, settings)
+        throttle.begin(name, address, settings, device)
     return caught.value
 
 
@@ -85,13 +86,16 @@ def test_an_attempt_refused_for_its_address_counts_against_no_other_limit(thrott
 
 
 def test_after_the_window_attempts_are_allowed_again_and_the_wait_is_reported(throttle: LoginThrottle, clock: StillClock) -> None:
-    fail(throttle, "anna", "192.0.2.1", 3)
+    for name in "abcde":
+        fail(throttle, name, "192.0.2.1", 1)
     clock.pass_by(100)
     assert refused(throttle, "anna", "192.0.2.1").retry_after == 200
     clock.pass_by(199)
     assert refused(throttle, "anna", "192.0.2.1").retry_after == 1
     clock.pass_by(1)
     fail(throttle, "anna", "192.0.2.1", 3)
+    clock.pass_by(299)
+    assert refused(throttle, "anna", "192.0.2.2").retry_after == 1, "no longer than the limit itself"
 
 
 def test_refused_attempts_do_not_make_the_wait_longer(throttle: LoginThrottle, clock: StillClock) -> None:
@@ -108,7 +112,7 @@ def test_the_first_refusal_of_a_limit_is_marked_once_per_window(throttle: LoginT
     said = [refused(throttle, "anna", "192.0.2.1").first_limit for _ in range(2)]
     said += [refused(throttle, "anna", "192.0.2.1").first_limit for _ in range(5)]
     assert [word for word in said if word] == ["account", "address"]
-    clock.pass_by(300)
+    clock.pass_by(360)
     fail(throttle, "anna", "192.0.2.1", 3)
     assert refused(throttle, "anna", "192.0.2.1").first_limit == "account"
 
@@ -207,6 +211,104 @@ def test_counters_are_removed_after_their_window_and_known_addresses_later(store
 def test_any_name_and_address_is_counted_without_an_exception(throttle: LoginThrottle) -> None:
     fail(throttle, "x" * 100_000, "not an address" * 100, 1)
     fail(throttle, "\ud800\x00", "", 1)
+
+
+# Turns, and devices
+
+
+def flood(throttle: LoginThrottle, name: str = "anna", net: str = "203.0.113") -> None:
+    """Fill what strangers share: the account's limit, and the total."""
+    for number in range(20):
+        with suppress(Throttled):
+            throttle.begin(name if number < 4 else f"{name}{number}", f"{net}.{number}", LIMITS)
+
+
+def test_who_waits_gets_a_turn_while_strangers_go_on(throttle: LoginThrottle, clock: StillClock) -> None:
+    flood(throttle)
+    assert refused(throttle, "anna", "192.0.2.1").retry_after == FIRST_WAIT_S
+    for second in range(1, int(FIRST_WAIT_S)):
+        clock.pass_by(1)
+        flood(throttle, net=f"203.0.{second}")
+    assert refused(throttle, "anna", "192.0.2.1").retry_after == 1, "trying early does not move it"
+    clock.pass_by(1)
+    flood(throttle, net="198.51.100")
+    throttle.succeeded(throttle.begin("anna", "192.0.2.1", LIMITS))
+    flood(throttle)
+    throttle.succeeded(throttle.begin("anna", "192.0.2.1", LIMITS))
+
+
+def test_a_full_total_keeps_a_new_address_waiting_as_long_as_a_full_account(throttle: LoginThrottle, clock: StillClock) -> None:
+    flood(throttle, "otto")
+    assert refused(throttle, "anna", "192.0.2.1").limit == "everybody"
+    clock.pass_by(FIRST_WAIT_S)
+    flood(throttle, "otto", "198.51.100")
+    throttle.succeeded(throttle.begin("anna", "192.0.2.1", LIMITS))
+
+
+def test_each_turn_that_fails_is_followed_by_a_longer_wait_up_to_the_window(store: Store) -> None:
+    waits, at, seen = turns.Waits(60, 300), 1000.0, []
+    for _ in range(6):
+        seen.append(store.write(turns.take, "turn:x", waits, at))
+        at += seen[-1]
+        assert store.write(turns.take, "turn:x", waits, at) == 0.0
+    assert seen == [60, 120, 240, 300, 300, 300]
+    # Long unused, it begins anew; so it does where a clock was set back.
+    assert store.write(turns.take, "turn:x", waits, at + 601) == 60
+    assert store.write(turns.take, "turn:x", waits, at - 5000) == 60
+
+
+def test_the_account_s_limit_is_not_widened_for_one_address_by_turns_of_many(throttle: LoginThrottle, clock: StillClock) -> None:
+    flood(throttle)
+    strangers = [f"198.51.100.{number}" for number in range(20)]
+    for address in strangers:
+        refused(throttle, "anna", address)
+    clock.pass_by(FIRST_WAIT_S)
+    admitted = 0
+    for address in strangers * 3:
+        with suppress(Throttled):
+            throttle.begin("anna", address, LIMITS)
+            admitted += 1
+    assert admitted == LIMITS.LOGIN_ATTEMPTS_TOTAL, "one each, and not more in all than the total"
+
+
+def test_a_turn_is_taken_once_by_processes_at_the_same_moment(store: Store) -> None:
+    waits = turns.Waits(60, 300)
+    assert store.write(turns.take, "turn:x", waits, 1000.0) == 60
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda _: store.write(turns.take, "turn:x", waits, 1060.0), range(20)))
+    assert sorted(taken) == [0.0, *[120.0] * 19]
+
+
+def test_a_known_device_signs_in_from_anywhere_while_strangers_flood(throttle: LoginThrottle, clock: StillClock) -> None:
+    throttle.succeeded(throttle.begin("anna", "192.0.2.1", LIMITS, "d" * 32))
+    flood(throttle)
+    refused(throttle, "anna", "192.0.2.7")
+    for _ in range(4):
+        throttle.succeeded(throttle.begin("anna", "192.0.2.7", LIMITS, "d" * 32))
+    # Behind the same address as somebody who fills that address's limit, too.
+    for name in "abcdefg":
+        with suppress(Throttled):
+            throttle.begin(name, "192.0.2.8", LIMITS)
+    throttle.succeeded(throttle.begin("anna", "192.0.2.8", LIMITS, "d" * 32))
+    # It has a count of its own, and is known for that account alone, for a while.
+    for _ in range(3):
+        throttle.begin("anna", "192.0.2.9", LIMITS, "d" * 32)
+    assert refused(throttle, "anna", "192.0.2.9", device="d" * 32).limit == "account"
+    refused(throttle, "otto", "192.0.2.8", device="d" * 32)
+    refused(throttle, "anna", "192.0.2.10", device="e" * 32)
+    clock.pass_by(31 * 86400)
+    flood(throttle)
+    refused(throttle, "anna", "192.0.2.9", device="d" * 32)
+
+
+def test_an_attempt_without_hope_counts_against_its_address_alone(throttle: LoginThrottle) -> None:
+    for number in range(40):
+        throttle.begin_hopeless(f"203.0.113.{number}", LIMITS)
+    fail(throttle, "anna", "192.0.2.1", 3)
+    for _ in range(5):
+        throttle.begin_hopeless("203.0.113.99", LIMITS)
+    with pytest.raises(Throttled):
+        throttle.begin_hopeless("203.0.113.99", LIMITS)
 
 
 # Bad tokens

@@ -3,8 +3,10 @@ guess does not reveal which users exist."""
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -13,10 +15,15 @@ import pytest
 from skyspy.store import audit, users
 from tests.security.asking import Answer, Browser, ask
 from tests.support.databases import change
-from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
+from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server, eventually
 
 TOKEN = "/api/auth/token/"
-ROOMY = {"LOGIN_ATTEMPTS_PER_ACCOUNT": 1000, "LOGIN_ATTEMPTS_PER_ADDRESS": 10_000, "LOGIN_ATTEMPTS_TOTAL": 1_000_000}
+ROOMY = {
+    "LOGIN_ATTEMPTS_PER_ACCOUNT": 1000,
+    "LOGIN_ATTEMPTS_PER_ADDRESS": 10_000,
+    "LOGIN_ATTEMPTS_TOTAL": 1_000_000,
+    "LOGIN_WINDOW_SECONDS": 300,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -112,6 +119,54 @@ def test_s10_of_a_thousand_wrong_passwords_few_are_looked_at_and_the_server_answ
     assert failures(boss) - before == 20, "counted before anything costly is done"
     assert set(alive) == {200}
     assert len(boss.store.read(audit.page, 1000, action="login.throttled")) < 50, "the log does not grow with the attack"
+
+
+def test_s10_passwords_that_cost_no_hash_keep_nobody_out(pair: tuple[Server, Server], boss: Operator) -> None:
+    boss.user("emma")
+    boss.choose(LOGIN_ATTEMPTS_PER_ACCOUNT=5, LOGIN_ATTEMPTS_PER_ADDRESS=20, LOGIN_ATTEMPTS_TOTAL=50)
+    for number in range(120):
+        sign_in(pair[number % 2], ("emma", f"nobody{number}")[number % 2], "x" * 2000, f"127.4.1.{number // 4 + 1}")
+    assert sign_in(pair[0], "emma", PASSWORD, source="127.4.2.1").status == 200
+
+
+def test_s10_an_administrator_gets_in_from_a_new_address_while_strangers_flood(
+    pair: tuple[Server, Server], boss: Operator
+) -> None:
+    boss.user("frida")
+    limits = {"LOGIN_ATTEMPTS_PER_ADDRESS": 1000, "LOGIN_ATTEMPTS_TOTAL": 1000, "LOGIN_WINDOW_SECONDS": 30}
+    boss.choose(LOGIN_ATTEMPTS_PER_ACCOUNT=5, **limits)
+    stop, sent = threading.Event(), []
+
+    def flood(server: Server, net: int) -> None:
+        for number in itertools.count():
+            if stop.is_set():
+                return
+            sent.append(sign_in(server, "frida", source=f"127.4.{net}.{number % 40 + 1}").status)
+
+    strangers = [threading.Thread(target=flood, args=(server, 3 + number)) for number, server in enumerate(pair)]
+    for stranger in strangers:
+        stranger.start()
+    try:
+        assert eventually(lambda: sent.count(429) > 50)
+        browser = Browser(pair[0], "127.4.9.1")
+        waited = browser.sign_in("frida")
+        assert waits(waited)
+        # A fifth of the time over which tries are counted: 60 s by default.
+        assert int(waited.header("Retry-After") or 0) <= 6
+        time.sleep(int(waited.header("Retry-After") or 0) + 0.2)
+        assert browser.sign_in("frida").status == 303
+        # From then on the device is known, wherever it is, and needs no wait.
+        browser.post("/admin/sign-out/")
+        for number, server in enumerate(pair):
+            browser.server, browser.source = server, f"127.4.9.{number + 2}"
+            assert browser.sign_in("frida").status == 303
+            browser.post("/admin/sign-out/")
+        assert eventually(lambda: sent[-5:] == [429] * 5)
+        assert waits(Browser(pair[0], "127.4.9.9").sign_in("frida")), "another device waits"
+    finally:
+        stop.set()
+        for stranger in strangers:
+            stranger.join()
 
 
 KINDS = ("unknown", "wrong", "disabled", "without a password", "no text at all")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -38,9 +39,13 @@ def test_s13_the_cookie_is_hidden_from_scripts_and_from_other_sites(panel: Panel
     panel.user("ann")
     browser = panel.browser()
     browser.get(SIGN_IN)
-    (line,) = browser.post(SIGN_IN, {"name": "ann", "password": PASSWORD}).headers.getlist("Set-Cookie")
-    assert {"HttpOnly", "SameSite=Lax", "Path=/admin"} <= set(line.split("; "))
-    assert "Domain" not in line and "Expires" not in line
+    device, line = sorted(browser.post(SIGN_IN, {"name": "ann", "password": PASSWORD}).headers.getlist("Set-Cookie"))
+    for each in (device, line):
+        assert {"HttpOnly", "SameSite=Lax", "Path=/admin"} <= set(each.split("; "))
+        assert "Domain" not in each
+    assert "Expires" not in line
+    assert re.fullmatch(r"skyspy_device=[0-9a-f]{32}\.[0-9a-f]{64}", device.partition(";")[0]), "a random id and its signature"
+    assert f"Max-Age={30 * 86400}" in device
 
 
 def test_s13_behind_tls_the_cookie_is_secure_and_of_this_host_alone(tmp_path: Path) -> None:
@@ -52,6 +57,52 @@ def test_s13_behind_tls_the_cookie_is_secure_and_of_this_host_alone(tmp_path: Pa
     assert line.startswith("__Host-") and {"Secure", "Path=/", "HttpOnly"} <= set(line.split("; "))
     assert "max-age" in answer.headers["Strict-Transport-Security"]
     panel.skyspy.store.close()
+
+
+def test_s13_behind_tls_the_device_cookie_is_of_this_host_alone_too(tmp_path: Path) -> None:
+    panel = Panel(tmp_path, SKYSPY_TRUSTED_PROXIES="192.0.2.0/24")
+    panel.user("ann")
+    browser = panel.browser(**{"X-Forwarded-Proto": "https"})
+    browser.get(SIGN_IN)
+    lines = browser.post(SIGN_IN, {"name": "ann", "password": PASSWORD}, Origin="https://localhost").headers.getlist("Set-Cookie")
+    (line,) = [line for line in lines if "skyspy_device=" in line]
+    assert line.startswith("__Host-skyspy_device=") and {"Secure", "Path=/", "HttpOnly"} <= set(line.split("; "))
+    panel.skyspy.store.close()
+
+
+def test_s13_below_a_path_prefix_the_device_cookie_has_a_name_of_its_own(tmp_path: Path) -> None:
+    panel = Panel(tmp_path, SKYSPY_TRUSTED_PROXIES="192.0.2.0/24")
+    panel.user("ann")
+    browser = panel.browser(**{"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/sky"})
+    browser.get(SIGN_IN)
+    lines = browser.post(SIGN_IN, {"name": "ann", "password": PASSWORD}, Origin="https://localhost").headers.getlist("Set-Cookie")
+    (line,) = [line for line in lines if "skyspy_device" in line]
+    assert re.match(r"__Host-skyspy_device_[0-9a-f]{8}=", line)
+    panel.skyspy.store.close()
+
+
+def test_s10_a_device_is_known_from_a_new_address_and_a_forged_cookie_is_not(panel: Panel) -> None:
+    panel.user("ann")
+    settings(panel).change({"LOGIN_ATTEMPTS_PER_ACCOUNT": 2, "LOGIN_ATTEMPTS_PER_ADDRESS": 1000}, CLI)
+    known, forged, fresh = panel.browser(), panel.browser(), panel.browser()
+    assert known.sign_in("ann").status_code == 303
+    assert known.post("/admin/sign-out/").status_code == 303
+    # It outlives the sign-out, and signs nobody in.
+    assert not known.is_in()
+    cookie = known.client.get_cookie("skyspy_device", path="/admin")
+    assert cookie is not None
+    forged.client.set_cookie("skyspy_device", cookie.value[:-1] + ("0" if cookie.value[-1] != "0" else "1"), path="/admin")
+    stranger = panel.browser()
+    stranger.address = "198.51.100.1"
+    for _ in range(4):
+        stranger.sign_in("ann", "wrong password")
+    for browser in (known, forged, fresh):
+        browser.address = "198.51.100.2"
+    assert [browser.sign_in("ann").status_code for browser in (fresh, forged, known)] == [429, 429, 303]
+    # A guess with a known device counts for the device alone.
+    other = panel.browser()
+    other.client.set_cookie("skyspy_device", cookie.value, path="/admin")
+    assert [other.sign_in("ann", "wrong password").status_code for _ in range(3)] == [401, 401, 429]
 
 
 def test_s13_a_stranger_cannot_claim_tls(panel: Panel) -> None:
@@ -246,7 +297,8 @@ def test_s13_where_nobody_may_be_kept_the_wish_is_not_heard(panel: Panel) -> Non
     settings(panel).change({"PANEL_KEEP_SECONDS": 0}, CLI)
     browser = panel.browser()
     assert "Keep me signed in" not in browser.get(SIGN_IN).text
-    assert "Expires=" not in browser.post(SIGN_IN, {"name": "ann", "password": PASSWORD, "keep": "yes"}).headers["Set-Cookie"]
+    lines = browser.post(SIGN_IN, {"name": "ann", "password": PASSWORD, "keep": "yes"}).headers.getlist("Set-Cookie")
+    assert [line for line in lines if line.startswith("skyspy_panel=") and "Expires=" in line] == []
 
 
 def test_s13_a_cookie_in_another_kind_of_browser_ends_the_session_for_both(panel: Panel, ann: Browser) -> None:

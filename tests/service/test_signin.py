@@ -8,6 +8,7 @@ import jwt
 import pytest
 
 from skyspy.auth.passwords import PasswordCheck, Passwords
+from skyspy.auth.throttle import FIRST_WAIT_S
 from skyspy.auth.tokens import LoginError, Throttled
 from skyspy.store import StoreError, audit, users
 from tests.support.databases import change
@@ -105,10 +106,20 @@ def test_too_many_failures_are_throttled_written_once_and_the_right_password_wai
     for _ in range(3):
         with pytest.raises(Throttled) as caught:
             desk.login()
-        assert caught.value.retry_after == 300
+        assert caught.value.retry_after == FIRST_WAIT_S
         assert (caught.value.code, caught.value.message) == ("rate_limited", "Rate limit exceeded")
     assert len(desk.store.read(audit.page, action="login.throttled")) == 1
     desk.clock.pass_by(300)
+    desk.login()
+
+
+@pytest.mark.parametrize("password", ["x" * 100_000, None, 7, "\ud800"])
+def test_passwords_that_nobody_has_cost_nothing_that_others_need(desk: Desk, password: object) -> None:
+    desk.user()
+    desk.settings.change({"LOGIN_ATTEMPTS_PER_ACCOUNT": 3, "LOGIN_ATTEMPTS_TOTAL": 10, "LOGIN_ATTEMPTS_PER_ADDRESS": 5}, BOSS)
+    for number in range(40):
+        with pytest.raises((LoginError, Throttled)):
+            desk.tokens.login("ben", password, f"198.51.100.{number // 4}")
     desk.login()
 
 
