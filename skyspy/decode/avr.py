@@ -11,6 +11,7 @@ from __future__ import annotations
 from skyspy.aircraft import Observation
 from skyspy.decode.base import Context, Counters
 from skyspy.decode.beast import ORIGINS, RSSI
+from skyspy.decode.gps_stamps import GpsDelay
 from skyspy.decode.lines import LineSplitter
 from skyspy.decode.modes import Frame, ModeS
 
@@ -27,6 +28,8 @@ class Avr:
         self.source_now: float | None = None
         self._modes = ModeS(context, self.counters)
         self._lines = LineSplitter()
+        self._delay = GpsDelay(context.wall_minus_steady)
+        self._stamp = b""
 
     def feed(self, data: bytes, now: float) -> list[Observation]:
         """Decode the frames that these bytes complete. Never raises."""
@@ -36,7 +39,7 @@ class Avr:
         origins: dict[int, str] = {}
         for line in lines:
             self._line(line, frames, origins)
-        return self._modes.frames(frames, now, origins) if frames else []
+        return self._modes.frames(frames, now - self._delay.seconds(self._stamp, now), origins) if frames else []
 
     def _line(self, line: bytes, frames: list[Frame], origins: dict[int, str]) -> None:
         """Append the frames of one line to `frames`; a line may hold several, each ended by `;`."""
@@ -59,6 +62,8 @@ class Avr:
             else:
                 if (origin := ORIGINS.get(stamp[:6])) is not None:
                     origins[len(frames)] = origin
+                elif stamp:
+                    self._stamp = stamp[:6]
                 frames.append((frame, RSSI[stamp[6]] if before > 12 else None))
 
 

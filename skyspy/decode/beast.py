@@ -3,6 +3,8 @@
 A frame is 0x1a, a type byte, six bytes of timestamp, one byte of signal strength, and the payload. Within a frame every
 0x1a is sent twice.
 
+Frames with GPS timestamps are dated by the last one of those that arrived together.
+
 Invariants: any split of the same bytes gives the same frames. After damage or an unknown type, decoding continues at
 the next 0x1a that is not doubled. Nothing raises.
 """
@@ -13,6 +15,7 @@ from math import log10
 
 from skyspy.aircraft import Observation
 from skyspy.decode.base import Context, Counters
+from skyspy.decode.gps_stamps import GpsDelay
 from skyspy.decode.modes import MLAT, UAT, Frame, ModeS
 
 ESCAPE = 0x1A
@@ -21,6 +24,7 @@ _ESCAPE = b"\x1a"
 # Type byte -> number of bytes after it: timestamp (6), signal (1), and Mode A/C (2), short (7) or long (14) Mode S.
 _LENGTHS: dict[int, int] = {ord("1"): 9, ord("2"): 14, ord("3"): 21}
 _MODE_AC = 9
+_STAMP_END = 6
 
 ORIGINS: dict[bytes, str] = {b"\xff\x00MLAT": MLAT, b"\xff\x00MLAU": UAT}
 """Reserved timestamp values. They mark frames computed by multilateration or translated from UAT (978 MHz)."""
@@ -37,13 +41,16 @@ class Beast:
         self.source_now: float | None = None
         self._modes = ModeS(context, self.counters)
         self._rest = b""
+        self._delay = GpsDelay(context.wall_minus_steady)
+        self._stamp = b""
+        """The timestamp of the last frame that was received."""
         # True until the next whole frame: the damage or unknown record here has been counted already.
         self._out_of_sync = False
 
     def feed(self, data: bytes, now: float) -> list[Observation]:
         """Decode the frames that these bytes complete. Never raises."""
         frames, origins = self.split(data)
-        return self._modes.frames(frames, now, origins) if frames else []
+        return self._modes.frames(frames, now - self._delay.seconds(self._stamp, now), origins) if frames else []
 
     def split(self, data: bytes) -> tuple[list[Frame], dict[int, str]]:
         """The Mode S frames that these bytes complete, and by index the origin (MLAT or UAT) of those that were not
@@ -51,6 +58,7 @@ class Beast:
         buffer = self._rest + data if self._rest else bytes(data)
         frames: list[Frame] = []
         origins: dict[int, str] = {}
+        body = b""
         size, at, find, lengths = len(buffer), 0, buffer.find, _LENGTHS
         while True:
             start = find(_ESCAPE, at)
@@ -86,6 +94,8 @@ class Beast:
                 origins[len(frames)] = origin
             frames.append((body[7:].hex(), RSSI[body[6]]))
         self._rest = buffer[at:]
+        if len(body) > _STAMP_END and body[0] != 0xFF:
+            self._stamp = body[:_STAMP_END]
         return frames, origins
 
     def _count_damage(self) -> None:

@@ -16,7 +16,8 @@ MAX_UNREADABLE = 1000
 """A document with more records than this that cannot be read is rejected."""
 MAX_WHOLE_BYTES = 256 * 1024
 """Of a document up to this size, what follows its end is ignored: it was left over from a longer one."""
-HEAD_BYTES = 64 * 1024
+MAX_RECORD_BYTES = HEAD_BYTES = 64 * 1024
+"""Largest record that is read, and where the list must have begun."""
 
 _TAIL = re.compile(rb"\]\s*(?:,[^\[\]{}]*)?\}[\s\0]*\Z")
 _BETWEEN = re.compile(rb"\}\s{0,40}(?:,\s{0,40})?(?=\{)")
@@ -34,7 +35,7 @@ def salvage(text: bytes, name: str, most: int) -> tuple[object, int, int]:
     end = text.rfind(b"]")
     if begins is None or end < begins.end() or _TAIL.match(text, end) is None:
         raise DecodeError(f"not JSON, and no whole {name} list")
-    document = parse(text[: begins.end()] + text[end:])
+    document = parse(text[: begins.end()] + text[end:]) if len(text) - end <= HEAD_BYTES else None
     if not isinstance(document, dict):
         raise DecodeError("not JSON: no object")
     records: list[object] = []
@@ -44,12 +45,21 @@ def salvage(text: bytes, name: str, most: int) -> tuple[object, int, int]:
             dropped += 1
             continue
         try:
-            records.append(parse(piece))
+            records.append(_record(piece))
         except DecodeError:
             unreadable += 1
             if unreadable > MAX_UNREADABLE:
                 raise
+    if unreadable and not records:
+        raise DecodeError("no record can be read")
     return {**document, name: records}, dropped, unreadable
+
+
+def _record(text: bytes) -> object:
+    """One record; raises DecodeError, also for a large one: parsing it would hold up every thread."""
+    if len(text) > MAX_RECORD_BYTES:
+        raise DecodeError("a record is too large")
+    return parse(text)
 
 
 def _pieces(text: bytes, at: int, end: int) -> Iterator[bytes]:

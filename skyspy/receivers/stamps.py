@@ -1,21 +1,18 @@
 """The timestamps of Mode S receivers in captured files: 48 bits, in one of two kinds that nothing in a frame tells apart.
 
-Most receivers count at 12 MHz from a moment of their own. Receivers with GPS (Radarcape) write the time of day in UTC: 18 bits of
-seconds and 30 bits of nanoseconds. `has_gps_stamps` tells which kind a capture has, by what could not be with the other.
+Most receivers count at 12 MHz from a moment of their own. Receivers with GPS write the time of day (decode/gps_stamps.py). `has_gps_stamps` tells which kind a capture has, by what could not be with the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from skyspy.decode.gps_stamps import DAY_S, NANOSECOND_BITS, NANOSECONDS, gps_seconds
+
 BEAST_HZ = 12e6
-DAY_S = 86_400
 LEAP_SECONDS = 10.0
 _COUNTER_PERIOD_S = 2**48 / BEAST_HZ
-_NANOSECOND_BITS = 30
-_UNIT = 1 << _NANOSECOND_BITS
-_SECOND = 1_000_000_000
-_SILENT_UNIT_S = (_UNIT - _SECOND) / BEAST_HZ
+_SILENT_UNIT_S = ((1 << NANOSECOND_BITS) - NANOSECONDS) / BEAST_HZ
 """A 12 MHz counter spends so many seconds of every 89 on values that are no nanoseconds."""
 MIN_MISSED = 3.0
 """So many frames, expected among those values and not there, tell that the stamps are no 12 MHz counter."""
@@ -27,12 +24,6 @@ MIN_RATE = 0.5
 """A capture with fewer frames per second than this, by the 12 MHz counter, has no such counter."""
 
 
-def gps_seconds(stamp: int) -> float | None:
-    """The UTC seconds since midnight of a GPS timestamp; None if it is none."""
-    seconds, nanoseconds = stamp >> _NANOSECOND_BITS, stamp & (_UNIT - 1)
-    return seconds + nanoseconds / _SECOND if seconds < DAY_S and nanoseconds < _SECOND else None
-
-
 def has_gps_stamps(stamps: Iterable[int]) -> bool:
     """Whether the timestamps of consecutive frames are GPS time, rather than a 12 MHz counter. Some may be corrupted."""
     count, bad, span, changes, last = 0, 0, 0.0, 0, 0
@@ -41,7 +32,7 @@ def has_gps_stamps(stamps: Iterable[int]) -> bool:
         if gps_seconds(stamp) is None:
             bad += 1
             continue
-        units = (stamp >> _NANOSECOND_BITS) - (last >> _NANOSECOND_BITS)
+        units = (stamp >> NANOSECOND_BITS) - (last >> NANOSECOND_BITS)
         if 0 <= units <= MAX_UNITS and stamp > last and last:
             span += (stamp - last) / BEAST_HZ
             changes += units > 0

@@ -13,7 +13,7 @@ import pytest
 from skyspy.geo import destination, distance_nm
 from tests.support.clock import StillClock
 from tests.support.machine import ROOT
-from tests.support.sources import running, wait_for
+from tests.support.sources import IDENT, beast, running, wait_for
 from tests.support.told import TrackedEar, telling
 
 REPORTED = ROOT / "tests" / "data" / "reported"
@@ -221,6 +221,19 @@ def test_of_two_receivers_the_fresher_one_holds_the_aircraft_and_nothing_goes_ba
     seconds = [flown[point] for point in shown]
     back = max(before - after for before, after in pairwise(seconds))
     assert back * gs / 3600 <= ROUNDING_NM
+
+
+@pytest.mark.parametrize("scheme", ["beast", "avr"])
+def test_a_receiver_with_gps_time_says_how_late_it_is(scheme: str) -> None:
+    """An identification each second, four seconds late: `seen` is four seconds, once the timestamps are believed."""
+    ear = TrackedEar(StillClock())
+    with telling(ear, scheme) as (receiver,):
+        for _ in range(12):
+            ear.clock.pass_by(1.0)
+            heard = round((ear.clock.wall() - 4.0) % 86_400 * 1e9)
+            stamp = heard // 1_000_000_000 << 30 | heard % 1_000_000_000
+            receiver.say(beast(IDENT, stamp) if scheme == "beast" else f"@{stamp:012X}{IDENT};\n".encode())
+    assert ear.shown("4840D6")["seen"] == 4.0
 
 
 def _note(ear: TrackedEar, shown: list[tuple[float, float]]) -> None:

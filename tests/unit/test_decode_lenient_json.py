@@ -85,7 +85,8 @@ def test_what_cannot_be_read_costs_one_aircraft(wrong: bytes) -> None:
 def test_the_first_and_the_last_record_may_be_the_one() -> None:
     wrong = record("4b1d02", b'"ownOp":"A"B"')
     assert read(wrong, record("4b1d01"))[0] == read(record("4b1d01"), wrong)[0] == {"4B1D01": {"gs": 100.0}}
-    assert read(wrong) == ({}, 1)
+    with pytest.raises(DecodeError, match="not JSON"):
+        read(wrong)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from skyspy.receivers.stamps import BEAST_HZ, BeastClock, gps_seconds, has_gps_stamps
+from skyspy.decode.gps_stamps import GpsDelay, gps_seconds
+from skyspy.receivers.stamps import BEAST_HZ, BeastClock, has_gps_stamps
 
 
 def gps(seconds: float) -> int:
@@ -81,3 +82,46 @@ def test_a_receiver_that_gets_gps_time_late_or_steps_goes_on() -> None:
     clock = BeastClock(gps=True)
     stamps = [gps(100.0), gps(101.0), gps(5000.0), gps(101.5), gps(40_000.0), gps(40_000.5), gps(10.0), gps(10.5)]
     assert [clock.step(stamp) for stamp in stamps] == pytest.approx([0, 1, 0, 0.5, 0, 39_899.0, 0, 0.5])
+
+
+# -- how late a live receiver is -----------------------------------------------------------------
+
+SHIFT = 1_800_000_000.0 - 5000.0
+"""Wall minus steady: at 5000 it is eight o'clock UTC."""
+
+
+def delays(write: Callable[[float], int], late: Callable[[float], float], start: float = 5000.0) -> list[float]:
+    """The delays found for frames that arrive every half a second for half a minute, so many seconds late."""
+    found = GpsDelay(SHIFT)
+    moments = [start + n / 2 for n in range(60)]
+    return [found.seconds(write(at + SHIFT - late(at - start)).to_bytes(6, "big"), at) for at in moments]
+
+
+@pytest.mark.parametrize("late", [0.3, 4.0, 14.5])
+@pytest.mark.parametrize("start", [5000.0, 5000.0 + 57_590.0])  # over midnight too
+def test_gps_time_tells_how_late_a_receiver_is(late: float, start: float) -> None:
+    found = delays(gps, lambda _: late, start)
+    assert found[:10] == [0.0] * 10
+    assert found[10:] == pytest.approx([late] * 50, abs=0.001)
+
+
+def test_a_delay_that_changes_is_followed() -> None:
+    found = delays(gps, lambda second: 0.0 if second < 10 else 8.0)
+    assert found[:20] == pytest.approx([0.0] * 20, abs=0.001)
+    assert found[20:] == pytest.approx([8.0] * 40, abs=0.001)
+
+
+@pytest.mark.parametrize("late", [-30.0, 16.0, 3600.0])
+def test_a_difference_that_is_no_delay_tells_nothing(late: float) -> None:
+    assert set(delays(gps, lambda _: late)) == {0.0}
+
+
+@pytest.mark.parametrize("ahead", range(0, 20, 3))
+def test_a_counter_that_looks_like_the_time_of_day_tells_nothing(ahead: float) -> None:
+    base = gps((5000.0 + SHIFT - ahead) % 86400)
+    assert set(delays(lambda at: base + counter(at - 5000.0 - SHIFT), lambda _: 0.0)) == {0.0}
+
+
+def test_without_a_wall_clock_or_a_whole_timestamp_nothing_is_known() -> None:
+    assert GpsDelay(None).seconds(gps(28_800.0).to_bytes(6, "big"), 5000.0) == 0.0
+    assert GpsDelay(SHIFT).seconds(b"", 5000.0) == 0.0
