@@ -56,6 +56,7 @@ test: lint browser oldclients
 	$(BIN)/python -m pytest -n 2 --dist loadfile -rsR --reruns $(RERUNS) --reruns-delay 1
 
 bench: dev
+	$(BIN)/python bench/truth.py
 	$(BIN)/python bench/ingest.py
 	$(BIN)/python bench/tracker.py
 	$(BIN)/python bench/hub.py

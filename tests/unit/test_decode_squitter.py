@@ -6,7 +6,9 @@ import pytest
 
 from skyspy.decode.quality import nic_rc
 from tests.support.mode_s import (
+    altitude_only,
     identification,
+    movement_code,
     operational_status,
     position,
     speed_and_track,
@@ -216,3 +218,39 @@ def test_a_target_state_of_version_1_is_decoded() -> None:
 @pytest.mark.parametrize("subtype", [2, 3])
 def test_reserved_subtypes_of_target_state_are_not_decoded(subtype: int) -> None:
     assert Receiver().fields(target_state(36000) & ~(3 << 49) | subtype << 49) == {}
+
+
+@pytest.mark.parametrize("df", [17, 18])
+@pytest.mark.parametrize("code", [*range(9, 19), 20, 21, 22])
+@pytest.mark.parametrize("feet", [50025, 51000, 126700])
+def test_a_position_above_50000_ft_is_whole(df: int, code: int, feet: int) -> None:
+    receiver, control = Receiver(), 0 if df == 18 else 5
+    receiver.fields(position(47.6, 8.7, False, feet, code), ca=control, df=df)
+    fields = receiver.fields(position(47.6, 8.7, True, feet, code), ca=control, df=df)
+    assert fields["alt_geom" if code >= 20 else "alt_baro"] == feet
+    assert fields["lat"] == pytest.approx(47.6, abs=1e-4)
+
+
+@pytest.mark.parametrize("df", [17, 18])
+def test_an_altitude_without_a_position_is_shown(df: int) -> None:
+    assert Receiver().fields(altitude_only(35000), ca=0 if df == 18 else 5, df=df) == {"alt_baro": 35000, "alert": 0, "spi": 0}
+    assert Receiver().fields(0, ca=0 if df == 18 else 5, df=df) == {}
+
+
+@pytest.mark.parametrize("bit", [*range(9, 17), *range(33, 41), 56])
+def test_reserved_bits_of_an_operational_status_change_nothing(bit: int) -> None:
+    me = operational_status()
+    assert Receiver().fields(me | 1 << (56 - bit)) == Receiver().fields(me)
+
+
+@pytest.mark.parametrize("feet", [0, 32, 7008, 35008, 65472])
+def test_a_selected_altitude_is_shown_in_the_step_in_which_it_was_sent(feet: int) -> None:
+    assert Receiver().fields(target_state(feet))["nav_altitude_mcp"] == feet
+    assert Receiver().fields(target_state(fms=feet))["nav_altitude_fms"] == feet
+
+
+@pytest.mark.parametrize(("speed", "version"), [(s, v) for s in (0.0, 3.5, 10.0, 16.0, 40.0, 72.0, 110.0, 175.0) for v in (0, 2)])
+def test_whole_knots_on_the_ground_come_out_as_they_were_sent(speed: float, version: int) -> None:
+    receiver = Receiver()
+    receiver.fields(operational_status(version=version, on_ground=1))
+    assert receiver.fields(surface(*ZURICH, False, movement_code(speed, version)))["gs"] == speed
