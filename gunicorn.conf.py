@@ -34,6 +34,7 @@ LIBRARIES = (
     "orjson",
     "prometheus_client.core",
     "psycopg",
+    "pygeomag.wmm.wmm_2025",
     "requests",
     "rs1090",
     "socketio",
