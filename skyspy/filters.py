@@ -6,7 +6,7 @@ aircraft without an altitude is neither low nor high.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -29,9 +29,12 @@ class AircraftFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     cursor: Short | None = None
 
 
-def select(listed: Iterable[Listed], query: AircraftFilter) -> list[Listed]:
-    """The aircraft that match every filter that is set."""
-    return [aircraft for aircraft in listed if matches(aircraft, query)]
+_PAGING = ("limit", "cursor")
+
+
+def is_empty(query: AircraftFilter) -> bool:
+    """Whether no filter is set: every aircraft matches."""
+    return all(getattr(query, name) is None for name in query.__struct_fields__ if name not in _PAGING)
 
 
 def matches(aircraft: Listed, query: AircraftFilter) -> bool:

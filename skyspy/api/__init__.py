@@ -7,6 +7,7 @@ gate, read and errors. To add a resource: its file, and its name in RESOURCES.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import cache
 from typing import Any
 
@@ -32,6 +33,7 @@ from skyspy.api import (
 from skyspy.api.gate import Gate
 from skyspy.api.routes import RequestContext, Resource, Route
 from skyspy.server import Server, server_of
+from skyspy.sky.listing import cost
 
 RESOURCES: tuple[Resource, ...] = (
     auth.resource,
@@ -90,6 +92,11 @@ def _served(route: Route) -> Callable[..., ResponseReturnValue]:
         query = None if route.query is None else read.parse_query(route.query, request)
         body = None if route.body is None else read.parse_body(route.body, request)
         value = route.view(RequestContext(server, admission.principal, admission.settings, peer, path, query, body))
-        return answers.to_response(value, route.status, route.media)
+        looked_at = value.looked_at if isinstance(value, answers.Tagged) else 0
+        with gate.turn(peer) if looked_at else nullcontext():
+            response = answers.to_response(value, route.status, route.media, revalidate=route.revalidate)
+        if route.revalidate and response.status_code == 200:
+            gate.charge(peer, cost(response.content_length or 0, looked_at))
+        return response
 
     return view

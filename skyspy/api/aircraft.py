@@ -3,36 +3,46 @@
 from __future__ import annotations
 
 from skyspy.aircraft import clean_hex
+from skyspy.api.answers import Tagged
 from skyspy.api.errors import bad_fields, not_found
 from skyspy.api.models import Aircraft, AircraftPage, AircraftQuery, Trail
-from skyspy.api.paging import page
+from skyspy.api.paging import decode_cursor, truncate
 from skyspy.api.routes import RequestContext, Resource
-from skyspy.clock import iso
-from skyspy.filters import select
+from skyspy.filters import is_empty, matches
 
 resource = Resource("Aircraft", "What is in the sky now.")
 
 
-@resource.get("/api/aircraft/", permission="aircraft.view", query=AircraftQuery, answer=AircraftPage)
+@resource.get("/api/aircraft/", permission="aircraft.view", query=AircraftQuery, answer=AircraftPage, revalidate=True)
 def aircraft_list(context: RequestContext) -> object:
     """List the aircraft in the sky.
 
     Ordered by hex. Distances and bearings are counted from the receiver, or from a rounded position where
     the caller may not know the exact one. What is not known of an aircraft never matches a filter on it.
+    `timestamp` is the moment to which `seen` and `seen_pos` count.
     """
     query: AircraftQuery = context.query
-    matching = select(context.sky.aircraft(context.audience), query)
-    shown, following = page(matching, lambda aircraft: str(aircraft["hex"]), query.limit, query.cursor)
-    return {
-        "aircraft": shown,
-        "count": len(shown),
-        "total": len(matching),
-        "next_cursor": following,
-        "timestamp": iso(context.server.clock.wall()),
-    }
+    after = decode_cursor(query.cursor)
+    listing = context.sky.listings.recent(context.audience)
+
+    def make() -> object:
+        found = range(len(listing)) if is_empty(query) else listing.where(lambda aircraft: matches(aircraft, query))
+        first = 0 if after is None else listing.place_after(after)
+        shown, following = truncate(
+            [place for place in found if place >= first], lambda place: listing.rows[place].hex, query.limit
+        )
+        return {
+            "aircraft": listing.pick(shown),
+            "count": len(shown),
+            "total": len(found),
+            "next_cursor": following,
+            "timestamp": listing.moment.timestamp,
+        }
+
+    return Tagged(listing.tag, make, 0 if is_empty(query) else len(listing))
 
 
-@resource.get("/api/aircraft/<hex>/", permission="aircraft.view", answer=Aircraft, errors=(400, 404))
+@resource.get("/api/aircraft/<hex>/", permission="aircraft.view", answer=Aircraft, errors=(400, 404), revalidate=True)
 def aircraft_one(context: RequestContext) -> object:
     """Show one aircraft.
 
@@ -45,7 +55,7 @@ def aircraft_one(context: RequestContext) -> object:
     return found
 
 
-@resource.get("/api/aircraft/<hex>/trail/", permission="aircraft.view", answer=Trail, errors=(400, 404))
+@resource.get("/api/aircraft/<hex>/trail/", permission="aircraft.view", answer=Trail, errors=(400, 404), revalidate=True)
 def aircraft_trail(context: RequestContext) -> object:
     """Show where one aircraft has been.
 

@@ -1,20 +1,29 @@
 """Interfaces: makes an HTTP response of what a view returns.
 
 Invariants: strict JSON; a large body is compressed where the client accepts gzip, in a native thread when that takes long.
-Other origins may read answers only if the operator listed them, and then without cookies. No answer is cached.
+Other origins may read answers only if the operator listed them, and then without cookies. No answer is cached, but those with
+an ETag: their own client may keep them, and asks each time whether they still hold. A body that is encoded once for many is
+sent, and compressed, once for all of them.
 """
 
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import cast
+from weakref import WeakKeyDictionary
 
 import gevent
 import msgspec
 from flask import Flask, Response, current_app, request
+from gevent.event import AsyncResult
 
 from skyspy import wirejson
 from skyspy.api.errors import wants_json
 from skyspy.server import server_of
+from skyspy.wirejson import Parts
 
 MIN_GZIP_BYTES = 1400
 """Smaller bodies fit one TCP packet anyway."""
@@ -27,12 +36,30 @@ SECRET_PATHS = ("/api/auth/", "/api/admin/keys/", "/api/admin/users/")
 
 CORS_METHODS = "GET, HEAD, POST, DELETE, OPTIONS"
 CORS_HEADERS = "Authorization, X-API-Key, Content-Type"
-CORS_EXPOSED = "Retry-After, WWW-Authenticate"
+CORS_EXPOSED = "ETag, Retry-After, WWW-Authenticate"
 CORS_SECONDS = "600"
 
 
-def to_response(value: object, status: int, media: str) -> Response:
-    """The answer for a view's value: a model, plain values, text, None (no body) or a whole Response."""
+KEPT = "private, no-cache"
+"""The Cache-Control of an answer with an ETag: only the client itself may keep it, and asks each time whether it still holds."""
+DEPENDS_ON = ("Authorization", "X-API-Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """An answer that is the same for the same URL and audience as long as `tag` is. `make` gives it: plain values, or Parts. `looked_at`:
+    how many aircraft are looked at for this client alone to make it."""
+
+    tag: str
+    make: Callable[[], object]
+    looked_at: int = 0
+
+
+def to_response(value: object, status: int, media: str, *, revalidate: bool = False) -> Response:
+    """The answer for a view's value: a model, plain values, text, None (no body), Tagged or a whole Response. With `revalidate`
+    it has an ETag, and is 304 where the client has it already."""
+    if isinstance(value, Tagged):
+        return _unchanged(value.tag) or _tag(_json(value.make(), status, media), value.tag)
     if isinstance(value, Response):
         return value
     if value is None:
@@ -40,8 +67,29 @@ def to_response(value: object, status: int, media: str) -> Response:
     if media != "application/json":
         return Response(str(value), status, content_type=media)
     # Lists of aircraft are plain values already: they are large, and need no second conversion.
-    plain = msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else value
-    return Response(wirejson.dump_bytes(plain), status, content_type=media)
+    response = _json(msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else value, status, media)
+    if not revalidate:
+        return response
+    tag = blake2b(response.get_data(), digest_size=12).hexdigest()
+    return _unchanged(tag) or _tag(response, tag)
+
+
+def _json(plain: object, status: int, media: str) -> Response:
+    body = plain if isinstance(plain, Parts) else wirejson.dump_parts(plain)
+    response = Response(body, status, content_type=media)
+    response.content_length = body.size if isinstance(body, Parts) else len(body)
+    return response
+
+
+def _unchanged(tag: str) -> Response | None:
+    """The 304 for a client that has the answer with this tag."""
+    return _tag(Response(status=304), tag) if request.if_none_match.contains_weak(tag) else None
+
+
+def _tag(response: Response, tag: str) -> Response:
+    # Weak: the same answer may be compressed or not.
+    response.set_etag(tag, weak=True)
+    return response
 
 
 def register(app: Flask) -> None:
@@ -52,7 +100,10 @@ def register(app: Flask) -> None:
 def _finish(response: Response) -> Response:
     if not wants_json(request.path):
         return response
-    response.headers["Cache-Control"] = "no-store"
+    is_kept = "ETag" in response.headers
+    response.headers["Cache-Control"] = KEPT if is_kept else "no-store"
+    if is_kept:
+        response.vary.update((*DEPENDS_ON, "Accept-Encoding"))
     _allow_origin(response)
     if not request.path.startswith(SECRET_PATHS):
         _compress(response)
@@ -73,17 +124,44 @@ def _allow_origin(response: Response) -> None:
 
 
 def _compress(response: Response) -> None:
-    if response.is_streamed or response.headers.get("Content-Encoding") or response.direct_passthrough:
+    data: bytes | Parts
+    if isinstance(response.response, Parts):
+        data, size = response.response, response.response.size
+    elif response.is_streamed or response.headers.get("Content-Encoding") or response.direct_passthrough:
         return
-    data = response.get_data()
-    if len(data) < MIN_GZIP_BYTES:
+    else:
+        data = response.get_data()
+        size = len(data)
+    if size < MIN_GZIP_BYTES:
         return
     response.vary.add("Accept-Encoding")
     # gzip must be named; `*` is not enough, because curl and scripts send that and do not decompress.
     if not any(name.lower() == "gzip" and quality > 0 for name, quality in request.accept_encodings):
         return
-    response.set_data(_packed(data) if len(data) <= GZIP_ON_THE_LOOP else gevent.get_hub().threadpool.apply(_packed, (data,)))
+    response.set_data(_packed(bytes(data)) if size <= GZIP_ON_THE_LOOP else _packed_beside(data))
     response.headers["Content-Encoding"] = "gzip"
+
+
+_packings: WeakKeyDictionary[Parts, AsyncResult[bytes]] = WeakKeyDictionary()
+"""What is compressed, or is being compressed, of the bodies in parts that are in memory."""
+
+
+def _packed_beside(data: bytes | Parts) -> bytes:
+    """The data compressed in a native thread; a body in parts once for all who wait for it."""
+    if not isinstance(data, Parts):
+        return gevent.get_hub().threadpool.apply(_packed, (data,))
+    waiting = _packings.get(data)
+    if waiting is not None:
+        return cast(bytes, waiting.get())
+    result = _packings[data] = AsyncResult()
+    try:
+        packed = gevent.get_hub().threadpool.apply(_packed, (bytes(data),))
+    except BaseException as error:
+        del _packings[data]
+        result.set_exception(error)
+        raise
+    result.set(packed)
+    return packed
 
 
 def _packed(data: bytes) -> bytes:

@@ -6,16 +6,20 @@ other route: in private mode a map without a key is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
 from skyspy import __version__
+from skyspy.api.answers import Tagged
 from skyspy.api.errors import bad_fields
 from skyspy.api.models import ExchangeList, ReadsbList, ReadsbReceiver
-from skyspy.api.readsb import LADD_BIT, PIA_BIT, to_readsb
+from skyspy.api.readsb import LADD_BIT, PIA_BIT, READSB
 from skyspy.api.routes import RequestContext, Resource
+from skyspy.cooperate import Yielder
 from skyspy.geo import Point, bearing_deg, distance_nm
+from skyspy.sky.listing import Listing
+from skyspy.wirejson import Encoded
 
 readsb = Resource("readsb files", "What tar1090, graphs and dashboards read from readsb.")
 exchange = Resource("ADS-B Exchange v2", "The addresses of the ADS-B Exchange API, version 2. Letters' case does not matter.")
@@ -27,19 +31,25 @@ MAX_VALUES = 1000
 Listed = Mapping[str, Any]
 
 
-@readsb.get("/data/aircraft.json", permission="aircraft.view", answer=ReadsbList)
+@readsb.get("/data/aircraft.json", permission="aircraft.view", answer=ReadsbList, revalidate=True)
 def readsb_aircraft(context: RequestContext) -> object:
-    """List all aircraft as readsb's aircraft.json does."""
-    return {
-        "now": round(context.server.clock.wall(), 3),
-        "messages": sum(feed["messages"] for feed in context.sky.receivers.status()),
-        "aircraft": [
-            to_readsb(aircraft, context.sky.relayed(aircraft["hex"])) for aircraft in context.sky.aircraft(context.audience)
-        ],
-    }
+    """List all aircraft as readsb's aircraft.json does.
+
+    `now` is the moment to which `seen` and `seen_pos` count.
+    """
+    listing = context.sky.listings.recent(context.audience, READSB)
+
+    def document() -> dict[str, object]:
+        return {
+            "now": round(listing.moment.wall, 3),
+            "messages": sum(feed["messages"] for feed in context.sky.receivers.status()),
+            "aircraft": listing.body,
+        }
+
+    return Tagged(listing.tag, lambda: listing.answer("data", document))
 
 
-@readsb.get("/data/receiver.json", permission="aircraft.view", answer=ReadsbReceiver)
+@readsb.get("/data/receiver.json", permission="aircraft.view", answer=ReadsbReceiver, revalidate=True)
 def readsb_receiver(context: RequestContext) -> object:
     """Describe the receiver as readsb's receiver.json does.
 
@@ -55,7 +65,11 @@ def _one_of(field: str) -> Callable[[RequestContext], object]:
 
     def view(context: RequestContext) -> object:
         words = {word.strip().upper() for word in context.path["words"].split(",")[:MAX_VALUES]} - {""}
-        return envelope(context, [a for a in context.sky.aircraft(context.audience) if str(a.get(field, "")).upper() in words])
+        if field != "hex":
+            return _those(context, lambda aircraft: str(aircraft.get(field, "")).upper() in words)
+        listing = context.sky.listings.recent(context.audience, READSB)
+        places = [place for word in sorted(words) if (place := listing.place_of(word)) is not None]
+        return Tagged(listing.tag, lambda: envelope(listing, listing.pick(places), len(places)))
 
     return view
 
@@ -80,34 +94,36 @@ for _field, _word, _others, summary in BY_FIELD:
         also=tuple(f"/v2/{other}/<words>" for other in _others),
         permission="aircraft.view",
         answer=ExchangeList,
+        revalidate=True,
     )(_named(f"by_{_word}", summary, _one_of(_field)))
 
 
-@exchange.get("/v2/all", permission="aircraft.view", answer=ExchangeList)
+@exchange.get("/v2/all", permission="aircraft.view", answer=ExchangeList, revalidate=True)
 def everything(context: RequestContext) -> object:
     """List all aircraft."""
-    return envelope(context, context.sky.aircraft(context.audience))
+    listing = context.sky.listings.recent(context.audience, READSB)
+    return Tagged(listing.tag, lambda: listing.answer("v2", lambda: envelope(listing, listing.body, len(listing))))
 
 
-@exchange.get("/v2/mil", permission="aircraft.view", answer=ExchangeList)
+@exchange.get("/v2/mil", permission="aircraft.view", answer=ExchangeList, revalidate=True)
 def military(context: RequestContext) -> object:
     """List military aircraft."""
-    return envelope(context, [a for a in context.sky.aircraft(context.audience) if a.get("military")])
+    return _those(context, lambda aircraft: bool(aircraft.get("military")))
 
 
-@exchange.get("/v2/pia", permission="aircraft.view", answer=ExchangeList)
+@exchange.get("/v2/pia", permission="aircraft.view", answer=ExchangeList, revalidate=True)
 def private_addresses(context: RequestContext) -> object:
     """List aircraft that fly under a privacy address."""
-    return envelope(context, [a for a in context.sky.aircraft(context.audience) if a.get("dbFlags", 0) & PIA_BIT])
+    return _those(context, lambda aircraft: bool(aircraft.get("dbFlags", 0) & PIA_BIT))
 
 
-@exchange.get("/v2/ladd", permission="aircraft.view", answer=ExchangeList)
+@exchange.get("/v2/ladd", permission="aircraft.view", answer=ExchangeList, revalidate=True)
 def limited(context: RequestContext) -> object:
     """List aircraft whose owners asked not to be shown (LADD)."""
-    return envelope(context, [a for a in context.sky.aircraft(context.audience) if a.get("dbFlags", 0) & LADD_BIT])
+    return _those(context, lambda aircraft: bool(aircraft.get("dbFlags", 0) & LADD_BIT))
 
 
-_AROUND = {"permission": "aircraft.view", "answer": ExchangeList, "errors": (400,)}
+_AROUND = {"permission": "aircraft.view", "answer": ExchangeList, "errors": (400,), "revalidate": True}
 
 
 @exchange.get("/v2/point/<lat>/<lon>/<nm>", also=("/v2/lat/<lat>/lon/<lon>/dist/<nm>",), **_AROUND)
@@ -116,7 +132,7 @@ def around(context: RequestContext) -> object:
 
     Nearest first, each with its distance `dst` and bearing `dir` from the point.
     """
-    return envelope(context, *_near(context))
+    return _near(context)
 
 
 @exchange.get("/v2/closest/<lat>/<lon>/<nm>", **_AROUND)
@@ -125,21 +141,32 @@ def closest(context: RequestContext) -> object:
 
     A list of one, or of none when there is none within the radius.
     """
-    found, marks = _near(context)
-    return envelope(context, found[:1], marks[:1])
+    return _near(context, 1)
 
 
-def _near(context: RequestContext) -> tuple[list[Listed], list[tuple[float, float]]]:
+def _near(context: RequestContext, most: int | None = None) -> Tagged:
     here, radius = _circle(context.path)
-    near: list[tuple[float, float, Listed]] = []
-    for aircraft in context.sky.aircraft(context.audience):
-        if "lat" in aircraft and "lon" in aircraft:
-            there = (aircraft["lat"], aircraft["lon"])
-            distance = distance_nm(here, there)
-            if distance <= radius:
-                near.append((distance, bearing_deg(here, there), aircraft))
-    near.sort(key=lambda row: row[0])
-    return [row[2] for row in near], [(round(row[0], 3), round(row[1], 1)) for row in near]
+    listing = context.sky.listings.recent(context.audience, READSB)
+    distances: dict[str, float] = {}
+
+    def is_near(aircraft: Listed) -> bool:
+        if "lat" not in aircraft or "lon" not in aircraft:
+            return False
+        distance = distances[aircraft["hex"]] = distance_nm(here, (aircraft["lat"], aircraft["lon"]))
+        return distance <= radius
+
+    def make() -> dict[str, object]:
+        near = sorted(listing.where(is_near), key=lambda place: distances[listing.rows[place].hex])[:most]
+        yielder = Yielder()
+        texts: list[bytes] = []
+        for place in near:
+            aircraft = listing.rows[place].whole
+            distance, bearing = distances[aircraft["hex"]], bearing_deg(here, (aircraft["lat"], aircraft["lon"]))
+            texts.append(listing.text(place)[:-1] + b',"dst":%.3f,"dir":%.1f}' % (distance, bearing))
+            yielder.maybe_yield()
+        return envelope(listing, Encoded(b"[" + b",".join(texts) + b"]"), len(texts))
+
+    return Tagged(listing.tag, make, len(listing))
 
 
 def _circle(path: Mapping[str, str]) -> tuple[Point, float]:
@@ -160,12 +187,18 @@ def _circle(path: Mapping[str, str]) -> tuple[Point, float]:
     return (values["lat"], values["lon"]), values["nm"]
 
 
-def envelope(context: RequestContext, listed: Sequence[Listed], marks: Sequence[tuple[float, float]] = ()) -> dict[str, Any]:
-    """The v2 envelope around these aircraft; `marks` are the distance and bearing of each from the requested point."""
-    clock = context.server.clock
-    began, now = clock.steady(), round(clock.wall() * 1000)
-    ac = [to_readsb(aircraft, context.sky.relayed(aircraft["hex"])) for aircraft in listed]
-    for aircraft, mark in zip(ac, marks, strict=False):
-        aircraft["dst"], aircraft["dir"] = mark
-    took = round((clock.steady() - began) * 1000, 3)
-    return {"ac": ac, "msg": "No error", "now": now, "total": len(ac), "ctime": now, "ptime": took}
+def _those(context: RequestContext, test: Callable[[Listed], bool]) -> Tagged:
+    """The aircraft that pass the test."""
+    listing = context.sky.listings.recent(context.audience, READSB)
+
+    def make() -> dict[str, object]:
+        places = listing.where(test)
+        return envelope(listing, listing.pick(places), len(places))
+
+    return Tagged(listing.tag, make, len(listing))
+
+
+def envelope(listing: Listing, ac: Encoded, total: int) -> dict[str, object]:
+    """The v2 envelope around these aircraft. `now` is the moment to which their ages count."""
+    now = round(listing.moment.wall * 1000)
+    return {"ac": ac, "msg": "No error", "now": now, "total": total, "ctime": now, "ptime": listing.took_ms}

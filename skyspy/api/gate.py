@@ -7,9 +7,12 @@ never falls back to anonymous. auth.authorize decides. A token in a URL is ignor
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import ceil
 
 from flask import Request
+from gevent.lock import BoundedSemaphore
 
 from skyspy.address import Peer, is_loopback, limit_key
 from skyspy.api.errors import ApiError, server_busy
@@ -29,6 +32,11 @@ IN_URL = ("token", "access_token", "api_key", "apikey", "key", "jwt")
 WARN_EVERY = 60.0
 """Seconds between two warnings about a credential in a URL."""
 
+HEAVIEST_SECONDS = 0.5
+"""The most that one request is charged: as many requests as are permitted in so many seconds."""
+TURN_SECONDS = 10.0
+"""How long a request waits for another large answer that is being made for the same address."""
+
 ADVICE: dict[str, str] = {
     "token_missing": "Send `Authorization: Bearer <token or key>` or `X-API-Key: <key>`; POST /api/auth/token/ gives a token",
     "token_invalid": "Check that it was copied whole and belongs to this server",
@@ -44,6 +52,7 @@ class Gate:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._meter = RequestMeter()
+        self._turns: dict[str, BoundedSemaphore] = {}
         self._warned = float("-inf")
 
     def admit(self, request: Request, route: Route) -> tuple[Admission, Peer]:
@@ -99,6 +108,27 @@ class Gate:
         wait = self._meter.take(limit_key(peer.address), max_per_minute, self._server.clock.steady())
         if wait > 0:
             raise throttled(wait)
+
+    def charge(self, peer: Peer, cost: float) -> None:
+        """Count a request that was admitted as so many more."""
+        if not is_loopback(peer.address):
+            per_minute = self._server.settings.current.REQUESTS_PER_MINUTE
+            self._meter.charge(limit_key(peer.address), per_minute, min(cost, HEAVIEST_SECONDS * per_minute / 60.0))
+
+    @contextmanager
+    def turn(self, peer: Peer) -> Iterator[None]:
+        """While an answer is made for this client alone that looks at the whole sky: one at a time per address. Yields; raises
+        ApiError 503 where it takes too long."""
+        key = limit_key(peer.address)
+        turn = self._turns.setdefault(key, BoundedSemaphore(1))
+        if not turn.acquire(timeout=TURN_SECONDS):
+            raise throttled(1.0, "overloaded")
+        try:
+            yield
+        finally:
+            turn.release()
+            if not turn.locked() and not turn.linkcount() and self._turns.get(key) is turn:
+                del self._turns[key]
 
     def _warn_of_url_tokens(self, request: Request) -> None:
         if request.args and any(name in request.args for name in IN_URL):

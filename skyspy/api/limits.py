@@ -29,6 +29,11 @@ class RequestMeter:
         self._spent_until[key] = spent + WINDOW / per_minute
         return 0.0
 
+    def charge(self, key: str, per_minute: int, requests: float) -> None:
+        """Count a request that was permitted as so many more; the next one waits where that exceeds the limit."""
+        if key in self._spent_until:
+            self._spent_until[key] += requests * WINDOW / per_minute
+
     def _forget(self, now: float) -> None:
         self._spent_until = {key: until for key, until in self._spent_until.items() if until > now}
         if len(self._spent_until) >= self._max_keys:

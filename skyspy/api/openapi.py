@@ -205,6 +205,8 @@ def _responses(route: Route, schemas: Schemas) -> dict[str, Any]:
             answers[str(status)] = {"description": STATUS_DESCRIPTIONS.get(status, WORDS[400][1]), **schemas.content(ErrorAnswer)}
             if status == 429:
                 answers["429"]["headers"] = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}}
+    if route.revalidate:
+        answers["304"] = {"description": "The answer whose ETag was sent as If-None-Match still holds"}
     return answers
 
 

@@ -1,4 +1,4 @@
-"""Interfaces: an aircraft in readsb's format, for existing tools.
+"""Interfaces: an aircraft in readsb's format, for existing tools. READSB is the form in which the sky encodes its aircraft for them.
 
 Pure. readsb's names and shapes exactly: hex in lower case, the callsign padded to eight characters, `mlat` and `tisb`
 lists, `r_dst` and `r_dir`; none of SkySpy's own fields.
@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from skyspy.aircraft import FIELDS
+from skyspy.sky.listing import Form
+from skyspy.tracker import relayed_fields
 
 MILITARY_BIT, PIA_BIT, LADD_BIT = 1, 4, 8
 
@@ -34,3 +36,6 @@ def to_readsb(aircraft: Mapping[str, Any], relayed: Mapping[str, list[str]]) -> 
         if name in aircraft:
             result[name] = aircraft[name]
     return result
+
+
+READSB = Form("readsb", lambda whole, aircraft: to_readsb(whole, relayed_fields(aircraft)))

@@ -82,7 +82,7 @@ def _never(_settings: Settings) -> bool:
 @dataclass(frozen=True, slots=True)
 class Route:
     """One method at one path. `permission` is needed beside `access`; `answer` the model of a good answer, None
-    where it has no body; `also` are other paths that mean the same; `errors` statuses beyond those every
+    where it has no body; `revalidate`: a client may keep the answer, with an ETag, and must ask whether it still holds; `also` are other paths that mean the same; `errors` statuses beyond those every
     route of its kind may give; `media` the content type of the answer; `open_when` says by which settings the route is OPEN."""
 
     method: str
@@ -99,6 +99,7 @@ class Route:
     errors: tuple[int, ...] = ()
     media: str = "application/json"
     open_when: Callable[[Settings], bool] = _never
+    revalidate: bool = False
 
     @property
     def name(self) -> str:

@@ -13,6 +13,7 @@ from skyspy.clock import Clock, Moment, iso
 from skyspy.geo import Point, rounded
 from skyspy.receivers.manager import Receivers
 from skyspy.sky.audience import Payload, seen_from, summarise
+from skyspy.sky.listing import Listings
 from skyspy.store.settings import Settings
 from skyspy.tracker import Tracker
 
@@ -37,6 +38,7 @@ class SkyView:
         self.receivers = receivers
         self.location = location
         self.started = clock.wall()
+        self.listings = Listings(tracker, clock, self.observer)
 
     def set_location(self, location: Point | None) -> None:
         """Set the receiver's location (None: not known)."""
@@ -58,19 +60,10 @@ class SkyView:
             return None
         return self.location if public == "exact" else rounded(self.location)
 
-    def aircraft(self, audience: str) -> list[Payload]:
-        """Every aircraft as this audience sees it."""
-        observer = self.observer(audience)
-        return [seen_from(aircraft, observer) for aircraft in self.tracker.snapshot(self.clock.steady())]
-
     def one(self, hex_: str, audience: str) -> Payload | None:
         """One aircraft, or None when it is not in this sky. `hex_` in any case."""
         whole = self.tracker.aircraft(hex_, self.clock.steady())
         return None if whole is None else seen_from(whole, self.observer(audience))
-
-    def relayed(self, hex_: str) -> dict[str, list[str]]:
-        """The names of an aircraft's fields that came by multilateration ("mlat") and by TIS-B ("tisb")."""
-        return self.tracker.relayed(hex_)
 
     def trail(self, hex_: str) -> list[Payload]:
         """The recorded positions of an aircraft, oldest first."""

@@ -25,13 +25,14 @@ from skyspy.auth.principal import MESSAGES, Principal, TokenError
 from skyspy.clock import iso
 from skyspy.presence.sessions import Session
 from skyspy.server import Server
+from skyspy.sockets.load import NOT_CONNECTED, Load
 from skyspy.sockets.subscriptions import Subscriptions
 from skyspy.store import StoreError
 from skyspy.store.audit import printable
 from skyspy.store.settings import Settings
 from skyspy.transport.connection import ClientConnection, ConnectionRegistry
 from skyspy.transport.packets import REFUSED
-from skyspy.transport.rate_limit import FloodCounter, RateLimitedLogger
+from skyspy.transport.rate_limit import RateLimitedLogger
 from skyspy.transport.setup import registry_of
 
 log = RateLimitedLogger(logging.getLogger(__name__))
@@ -66,7 +67,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
             "authenticate": self._authenticate,
             REFUSED: _refuse,
         }
-        self._paces: dict[str, FloodCounter] = {}
+        self.load = Load(self.connections, lambda: server.settings.current)
 
     # -- what the library calls ----------------------------------------------------------------
 
@@ -118,7 +119,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
             raise Refused("overloaded")
         session = _session(self, sid, connection, environ, admission)
         session.greeting = not isinstance(auth, dict) or auth.get("greeting") is not False
-        self._paces[sid] = FloodCounter(admission.settings.SOCKET_EVENTS_BURST)
+        self.load.begin(sid)
         self.connections.admit(connection, sid)
         self.skyspy.sessions.add(session)
         # The library sends CONNECT when this method is done; a greeting sent here would arrive before it.
@@ -131,7 +132,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
 
     def _remove(self, sid: str) -> Session | None:
         """Remove a session from the registries and return it; None if it is not listed."""
-        self._paces.pop(sid, None)
+        self.load.end(sid)
         session = self.skyspy.sessions.remove(sid)
         if session is not None:
             self.connections.release(session.eio_sid, sid)
@@ -144,6 +145,9 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         if self.skyspy.sessions.get(session.sid) is not session:
             return
         try:
+            self.before_greeting(session)
+            if self.skyspy.sessions.get(session.sid) is not session:
+                return
             self.sync_rooms(session)
             self.greet(session)
             if session.token_error is not None:
@@ -151,6 +155,9 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         except Exception:
             self.crashes += 1
             log.exception("greeting a client of %s failed", self.path)
+
+    def before_greeting(self, session: Session) -> None:
+        """Wait for what the greeting needs. May yield."""
 
     def greet(self, session: Session) -> None:
         """Send this namespace's greeting, if it has one. The rooms were joined before, with no greenlet switch since."""
@@ -216,7 +223,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
     def _event(self, event: str, sid: str, payload: object) -> Payload:
         session = self.skyspy.sessions.get(sid)
         if session is None:
-            return _error("not_connected", "You are not connected here")
+            return _error("not_connected", NOT_CONNECTED)
         try:
             return self._answer(session, event, payload)
         except Refused as refused:
@@ -231,10 +238,9 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
 
     def _answer(self, session: Session, event: str, payload: object) -> Payload:
         session.events += 1
-        settings = self.skyspy.settings.current
-        pace = self._paces[session.sid]
-        if not pace.take(settings.SOCKET_EVENTS_PER_SECOND, settings.SOCKET_EVENTS_BURST):
-            return self._too_fast(session, pace.count)
+        strikes = self.load.take(session)
+        if strikes:
+            return self._too_fast(session, strikes)
         ends = session.principal.expires_at
         if ends is not None and ends <= self.skyspy.clock.wall() and event != "authenticate":
             self.evict(session, "token_expired")
@@ -278,7 +284,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         if not admission.principal.identified:
             raise Refused("token_missing")
         if self.skyspy.sessions.get(session.sid) is not session:
-            return _error("not_connected", "You are not connected here")
+            return _error("not_connected", NOT_CONNECTED)
         session.token_error = None
         answer = _granted(admission.principal)
         self.send(session, "authenticated", answer)

@@ -2,19 +2,22 @@
 
 Invariants: a client is subscribed to a topic only while policy permits it, and is in a topic's room only while it is
 subscribed. Joining and sending the snapshot are one step in which no other greenlet runs, so no event is lost
-between a snapshot and the stream that follows it.
+between a snapshot and the stream that follows it. A large answer is made for a client that reads, one at a time, and counts
+as several events (`load.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from skyspy.auth import policy
 from skyspy.auth.principal import Refused
 from skyspy.presence.sessions import Session
 from skyspy.server import Server
+from skyspy.sky.streams import Request, Stream
 from skyspy.sockets.base import BaseNamespace, Payload
-from skyspy.sockets.requests import answer
+from skyspy.sockets.load import NOT_CONNECTED
+from skyspy.sockets.requests import answer, row_of
 from skyspy.store.settings import Settings
 from skyspy.topics import Topic
 
@@ -35,6 +38,11 @@ class MainNamespace(BaseNamespace):
         """Send the aircraft, if the session may see them and has not declined the greeting."""
         if session.greeting and self._may(session, "aircraft", self.skyspy.settings.current):
             self.subscriptions.show(session, "aircraft")
+
+    def before_greeting(self, session: Session) -> None:
+        """Wait until the aircraft are encoded."""
+        if session.greeting and self._may(session, "aircraft", self.skyspy.settings.current):
+            self._ready(session, ["aircraft"])
 
     def topics_of(self, session: Session) -> set[str]:
         """The subscribed topics."""
@@ -58,12 +66,22 @@ class MainNamespace(BaseNamespace):
     # -- subscribe and unsubscribe -------------------------------------------------------------
 
     def _subscribe(self, session: Session, payload: Payload) -> Payload:
-        rows = self._topics(session)
-        requested = _requested_topics(payload, rows)
+        requested = _requested_topics(payload, self._topics(session))
         since = _since(payload)
         delta = payload.get("delta")
         if delta is not None and not isinstance(delta, bool):
             raise Refused("bad_payload", "delta is true or false")
+        if not self._large(session, requested):
+            return self._join(session, requested, delta, since)
+        with self.load.turn(session):
+            self._ready(session, requested)
+            return self._join(session, requested, delta, since)
+
+    def _join(self, session: Session, requested: list[str], delta: bool | None, since: tuple[str, int] | None) -> Payload:
+        """Subscribe to these topics, and show what was joined. Does not yield."""
+        if self.skyspy.sessions.get(session.sid) is not session:
+            raise Refused("not_connected", NOT_CONNECTED)
+        rows = self._topics(session)
         settings = self.skyspy.settings.current
         denied = [name for name in requested if name not in rows or not self._may(session, name, settings)]
         joined = [name for name in requested if name not in denied and name not in session.topics]
@@ -84,7 +102,18 @@ class MainNamespace(BaseNamespace):
                 self.subscriptions.show(session, name)
         finally:
             session.resume = None
+        self.load.charge(session, sum(stream.cost(session) for stream in self._large(session, show)))
         return subscribed
+
+    def _large(self, session: Session, topics: Iterable[str]) -> list[Stream]:
+        """Those of these topics whose snapshot may be large."""
+        streams = self.skyspy.skies[session.sky].streams
+        return [streams[name] for name in topics if name in streams and streams[name].large]
+
+    def _ready(self, session: Session, topics: Iterable[str]) -> None:
+        """Wait until the large snapshots among these topics cost little. May yield."""
+        for stream in self._large(session, topics):
+            stream.ready(session)
 
     def _unsubscribe(self, session: Session, payload: Payload) -> Payload:
         requested = _requested_topics(payload, self._topics(session))
@@ -98,8 +127,24 @@ class MainNamespace(BaseNamespace):
     # -- requests ------------------------------------------------------------------------------
 
     def _request(self, session: Session, payload: Payload) -> Payload:
-        response = answer(self.skyspy.skies[session.sky], session, self.skyspy.settings.current, payload)
+        row = row_of(self.skyspy.skies[session.sky], payload)
+        if not row.large:
+            return self._respond(session, row, payload)
+        with self.load.turn(session):
+            return self._respond(session, row, payload)
+
+    def _respond(self, session: Session, row: Request, payload: Payload) -> Payload:
+        view = (session.sky, session.audience)
+        response, cost = answer(row, session, self.skyspy.settings.current, payload)
+        if self.skyspy.sessions.get(session.sid) is not session:
+            raise Refused("not_connected", NOT_CONNECTED)
+        if (session.sky, session.audience) != view or not policy.may(
+            session.principal, row.permission, self.skyspy.settings.current
+        ):
+            # What the session may see changed while a large answer was made.
+            raise Refused("permission_denied")
         self.send(session, "response", response)
+        self.load.charge(session, cost)
         return response
 
 

@@ -9,8 +9,21 @@ No I/O and no clock: times are arguments.
 from skyspy.tracker.gate import EXPIRED, FRESH, STALE, freshness
 from skyspy.tracker.limits import Limits
 from skyspy.tracker.totals import Totals
-from skyspy.tracker.tracked_aircraft import VOLATILE
+from skyspy.tracker.tracked_aircraft import VOLATILE, TrackedAircraft, relayed_fields
 from skyspy.tracker.tracker import Delta, Tracker
 from skyspy.tracker.trail import TrailPoint
 
-__all__ = ["EXPIRED", "FRESH", "STALE", "VOLATILE", "Delta", "Limits", "Totals", "Tracker", "TrailPoint", "freshness"]
+__all__ = [
+    "EXPIRED",
+    "FRESH",
+    "STALE",
+    "VOLATILE",
+    "Delta",
+    "Limits",
+    "Totals",
+    "TrackedAircraft",
+    "Tracker",
+    "TrailPoint",
+    "freshness",
+    "relayed_fields",
+]

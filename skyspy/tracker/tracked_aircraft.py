@@ -49,12 +49,13 @@ _MILITARY_FLAG = 1
 
 
 class TrackedAircraft:
-    """One aircraft: its public and pending fields, their stamps, its position, trail and type. See the module."""
+    """One aircraft: its public and pending fields, their stamps, its position, trail and type. See the module. `version` is the
+    sequence number of the delta that last changed `public`."""
 
     __slots__ = (
         "alarm", "best_rank", "due", "gone", "has_removals", "hex", "last_names", "last_stamp", "listed", "messages", "military",
         "newest_at", "pending", "position", "public", "refreshed_at", "rssi", "seen_at", "stamps", "timeline", "touched", "trail",
-        "type", "type_at", "type_rank",
+        "type", "type_at", "type_rank", "version",
     )  # fmt: skip
 
     def __init__(self, hex_: str) -> None:
@@ -70,7 +71,7 @@ class TrackedAircraft:
         are None if some of the fields have another stamp by now."""
         self.best_rank, self.newest_at = WORST, -inf
         """The best rank and newest time of all stamps: an observation at least as good and as new is accepted as a whole."""
-        self.messages = 0
+        self.messages = self.version = 0
         self.seen_at = -inf
         self.refreshed_at = -inf
         self.due = inf
@@ -269,14 +270,14 @@ class TrackedAircraft:
     def to_object(self, now: float) -> Object:
         """The aircraft object as of the last delta, with its ages at `now`; a copy."""
         result = dict(self.public)
-        self._write_ages(time_on(self.timeline, now), result)
+        _write_ages(self, now, result)
         return result
 
-    def _write_ages(self, now: float, into: Object) -> None:
-        into["seen"] = round(now - self.seen_at, 1) if now > self.seen_at else 0.0
-        position_at = self.position.at
-        if "lat" in self.public and position_at != -inf:
-            into["seen_pos"] = round(now - position_at, 1) if now > position_at else 0.0
+    def ages(self, now: float) -> tuple[float, float | None]:
+        """Seconds since the aircraft was heard at `now`, in steady seconds, and since its position was (None: it has none)."""
+        at = time_on(self.timeline, now)
+        has_position = "lat" in self.public and self.position.at != -inf
+        return max(0.0, at - self.seen_at), max(0.0, at - self.position.at) if has_position else None
 
     def _refresh(self, now: float, entry: Object) -> None:
         """Add the volatile fields to a delta entry, if one of them changed."""
@@ -287,7 +288,7 @@ class TrackedAircraft:
         public["messages"] = entry["messages"] = self.messages
         if self.rssi is not None:
             public["rssi"] = entry["rssi"] = self.rssi
-        self._write_ages(time_on(self.timeline, now), entry)
+        _write_ages(self, now, entry)
 
     def take_over(self, old: TrackedAircraft) -> None:
         """Continue an aircraft that was evicted since the last delta, so that the delta shows one changed aircraft."""
@@ -297,6 +298,13 @@ class TrackedAircraft:
         for name in old.public:
             if name in FIELDS:
                 self.set_pending(name, None)
+
+
+def _write_ages(aircraft: TrackedAircraft, now: float, into: Object) -> None:
+    seen, seen_pos = aircraft.ages(now)
+    into["seen"] = round(seen, 1)
+    if seen_pos is not None:
+        into["seen_pos"] = round(seen_pos, 1)
 
 
 def relayed_fields(aircraft: TrackedAircraft) -> dict[str, list[str]]:

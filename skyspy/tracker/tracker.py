@@ -28,7 +28,7 @@ from skyspy.tracker.gate import ADSC, POSITION_FIELDS, WORST, accepted_fields
 from skyspy.tracker.limits import Limits
 from skyspy.tracker.position import ACCEPTED, BEHIND, DOUBTFUL, JUMP, LATE, MAX_STANDING_KT, MOVED, REPEATED, SAME, WORSE, Area
 from skyspy.tracker.schedule import Schedule, move
-from skyspy.tracker.tracked_aircraft import MIN_MESSAGES, Object, TrackedAircraft, relayed_fields
+from skyspy.tracker.tracked_aircraft import MIN_MESSAGES, Object, TrackedAircraft
 from skyspy.tracker.trail import TrailPoint
 
 MOTION_FIELDS = POSITION_FIELDS | {
@@ -238,6 +238,8 @@ class Tracker:
             if aircraft.gone or (not aircraft.listed and aircraft.messages < MIN_MESSAGES):
                 continue
             entry = aircraft.publish(now, limits, trail_points)
+            if entry is not None:
+                aircraft.version = self.seq + 1
             if not aircraft.listed:
                 aircraft.listed = True
                 listed[aircraft.hex] = aircraft
@@ -269,6 +271,10 @@ class Tracker:
                 self._touched.append(aircraft)
         return left
 
+    def states(self) -> list[TrackedAircraft]:
+        """All listed aircraft, whose `public` is as of the last delta. Nobody but this tracker may change them."""
+        return list(self._listed.values())
+
     def listed(self) -> Iterator[Mapping[str, Any]]:
         """All listed aircraft as of the last delta, without copies and without the ages `seen` and `seen_pos`.
 
@@ -285,11 +291,6 @@ class Tracker:
         """One listed aircraft as of the last delta, with its ages at `now`, or None; a copy. `hex_` in any case."""
         aircraft = self._listed.get(hex_.upper())
         return None if aircraft is None else aircraft.to_object(now)
-
-    def relayed(self, hex_: str) -> dict[str, list[str]]:
-        """The names of a listed aircraft's fields that came by multilateration ("mlat") and by TIS-B ("tisb"); `hex_` in upper case."""
-        aircraft = self._listed.get(hex_)
-        return {"mlat": [], "tisb": []} if aircraft is None else relayed_fields(aircraft)
 
     def trail(self, hex_: str, now: float = 0.0) -> list[TrailPoint]:
         """The trail of a listed aircraft, oldest point first; `hex_` in any case. At `now`, a recorded point is as old as the

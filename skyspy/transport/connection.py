@@ -23,13 +23,15 @@ from skyspy.cooperate import Yielder
 from skyspy.transport.farewells import Farewells
 from skyspy.transport.frames import POLICY, PROTOCOL_ERROR, BoundedWebSocket
 from skyspy.transport.guard import Guard
-from skyspy.transport.outbox import Frame, Outbox, frame_of
+from skyspy.transport.outbox import Frame, Outbox, SharedFrame, frame_of
 from skyspy.transport.rate_limit import RateLimitedLogger, TokenBucket
 
 log = RateLimitedLogger(logging.getLogger(__name__))
 
 TCP_PER_CONNECTION, TCP_MARGIN = 4, 100
 """TCP connections that one address may have: so many for each one it may be admitted with, and so many more."""
+MAX_STALLS = 2
+"""Large answers that wait in vain for a client to read, one after the other, before the client is closed."""
 CLOSE_SECONDS = 1.0
 """Between the end of a session and the end of its TCP connection: time for the client to read the reason."""
 
@@ -85,22 +87,13 @@ class ClientConnection:
     """One Engine.IO session and the TCP connections it uses now (a polling client may have two).
 
     `peer` is the other end, `admitted` the ids of the Socket.IO sessions admitted over it, `open_polls` how many GETs
-    wait for packets, `ended` whether the Engine.IO session is over.
+    wait for packets, `ended` whether the Engine.IO session is over, `is_answering` whether a large answer is being made for it.
     """
 
     __slots__ = (
-        "_bucket",
-        "_registry",
-        "admitted",
-        "empty_since",
-        "ended",
-        "engine",
-        "open_polls",
-        "peer",
-        "sid",
-        "tcp_sockets",
+        "_bucket", "_registry", "admitted", "empty_since", "ended", "engine", "is_answering", "open_polls", "peer", "sid", "tcp_sockets",
         "yielder",
-    )
+    )  # fmt: skip
 
     def __init__(self, registry: ConnectionRegistry, engine: Any, peer: Peer) -> None:
         self._registry = registry
@@ -110,7 +103,7 @@ class ClientConnection:
         self.admitted: set[str] = set()
         self.tcp_sockets: set[Any] = set()
         self.open_polls = 0
-        self.ended = False
+        self.ended = self.is_answering = False
         self.empty_since: float | None = None
         """Steady seconds since which no session is admitted over it; None while one is."""
         self.yielder = Yielder()
@@ -121,7 +114,7 @@ class ClientConnection:
         """Whether the client reads from a WebSocket now, rather than by polling."""
         return bool(self.engine.upgraded)
 
-    def frame(self, packet: Any) -> Frame:
+    def frame(self, packet: Any) -> Frame | SharedFrame:
         """The packet's frame, built for the first client that it goes to."""
         built, is_new = frame_of(packet)
         self._registry.counts.framed += is_new
@@ -130,6 +123,14 @@ class ClientConnection:
     def take_packet(self) -> bool:
         """Count one packet from the client; False when it is over the client's rate."""
         return self._bucket.take(*self._registry.guard.packet_rate())
+
+    def wait_until_read(self, seconds: float) -> bool:
+        """Wait until the client has read most of what was sent to it; False where it does not, or has left. A client that goes
+        on asking and does not read is closed."""
+        queue = self.engine.queue
+        if not self.ended and not queue.wait_until_read(seconds) and queue.stalls >= MAX_STALLS and not self.ended:
+            self.close_slow(queue.qsize(), queue.unread_bytes)
+        return not self.ended and not queue.stalls
 
     def close_slow(self, packets: int, size: int) -> None:
         """Close a client that does not read, in another greenlet: the caller is in the middle of a broadcast."""
@@ -235,12 +236,16 @@ class Transport:
                 ws.close(POLICY, "too many packets")
                 return None
 
-    def send(self, message: str | bytes) -> None:
+    def send(self, message: str | bytes | SharedFrame) -> None:
         """Send one packet, or one frame as it is; raises when that is impossible."""
         if self._ws is None:
             return
         if isinstance(message, Frame):
             self._ws.send_frame(message)
+            self._engine.queue.written(len(message))
+        elif isinstance(message, SharedFrame):
+            self._ws.send_frame(*message)
+            self._engine.queue.written(message.size)
         else:
             self._ws.send(message)
 

@@ -53,12 +53,16 @@ def unmask(payload: bytes, mask: bytes) -> bytes:
 
 def frame(opcode: int, payload: bytes) -> bytes:
     """One whole unmasked frame, as a server sends it: header and payload."""
-    size = len(payload)
+    return frame_head(opcode, len(payload)) + payload
+
+
+def frame_head(opcode: int, size: int) -> bytes:
+    """The header of a frame with a payload of `size` bytes."""
     if size < 126:
-        return bytes((0x80 | opcode, size)) + payload
+        return bytes((0x80 | opcode, size))
     if size < 65536:
-        return bytes((0x80 | opcode, 126)) + _LENGTH_16.pack(size) + payload
-    return bytes((0x80 | opcode, 127)) + _LENGTH_64.pack(size) + payload
+        return bytes((0x80 | opcode, 126)) + _LENGTH_16.pack(size)
+    return bytes((0x80 | opcode, 127)) + _LENGTH_64.pack(size)
 
 
 def payload_of(whole: bytes) -> bytes:
@@ -205,16 +209,17 @@ class BoundedWebSocket(WebSocket):  # type: ignore[misc]
         else:
             self.send_frame(frame(BINARY, bytes(message)))
 
-    def send_frame(self, whole: bytes) -> None:
-        """Send one frame made by `frame`, as it is; raises WebSocketError as `send` does."""
+    def send_frame(self, *parts: bytes) -> None:
+        """Send one frame made by `frame`, or its parts, as it is; raises WebSocketError as `send` does."""
         if self.closed:
             raise WebSocketError("closed")
-        self._write(whole)
+        self._write(*parts)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, *parts: bytes) -> None:
         self._writing = True
         try:
-            self._raw.sendall(data)
+            for part in parts:
+                self._raw.sendall(part)
             while self._answers:
                 self._raw.sendall(self._answers.pop(0))
         except OSError as error:

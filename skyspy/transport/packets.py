@@ -49,6 +49,18 @@ class Packet(packet.Packet):  # type: ignore[misc]
     id: int | None
     data: Any
 
+    def encode(self) -> str | wirejson.Parts:
+        """The packet's text; in parts where its data has a value that was encoded before."""
+        head = str(self.packet_type)
+        if self.namespace is not None and self.namespace != "/":
+            head += f"{self.namespace},"
+        if self.id is not None:
+            head += str(self.id)
+        if self.data is None:
+            return head
+        data = wirejson.dump_parts(self.data)
+        return data.after(head.encode()) if isinstance(data, wirejson.Parts) else head + data.decode("utf-8")
+
     def decode(self, encoded_packet: object) -> int:
         """Fill this packet from what a client sent. Always 0: no attachments ever follow."""
         self.namespace = None

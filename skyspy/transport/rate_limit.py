@@ -30,6 +30,10 @@ class TokenBucket:
         self._tokens -= 1.0
         return True
 
+    def charge(self, tokens: float) -> None:
+        """Take tokens for what was done already; where there are not so many, the next `take` waits for the rest."""
+        self._tokens -= tokens
+
 
 class RateLimitedLogger:
     """A logger for messages that clients can cause: each kind is written at most `burst` times in
@@ -72,3 +76,7 @@ class FloodCounter:
         kept = self.bucket.take(rate, burst)
         self.count = max(0, self.count - 1) if kept else self.count + 1
         return kept
+
+    def charge(self, events: float) -> None:
+        """Count an event that was taken as so many more."""
+        self.bucket.charge(events)

@@ -69,7 +69,7 @@ def test_s17_a_crash_carries_them_too(tmp_path: Path) -> None:
     assert b"inside" not in answer.data
 
 
-@pytest.mark.parametrize("path", ["/api/auth/me/", "/api/aircraft/", "/api/nothing", "/data/aircraft.json"])
+@pytest.mark.parametrize("path", ["/api/auth/me/", "/api/stats/", "/api/nothing", "/data/nothing.json"])
 def test_no_cache_keeps_what_the_api_answers(world: World, path: str) -> None:
     assert world.get(path, world.jwt()).headers["Cache-Control"] == "no-store"
 

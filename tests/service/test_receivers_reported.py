@@ -7,6 +7,7 @@ from itertools import chain, repeat
 import pytest
 
 from skyspy.api.readsb import to_readsb
+from skyspy.tracker import relayed_fields
 from tests.support.machine import ROOT
 from tests.support.sources import PATIENT, Web, http, running, wait_for
 from tests.support.told import TrackedEar, telling
@@ -66,7 +67,8 @@ def test_what_dump1090_fa_relays_or_computes_is_no_adsb(way: str) -> None:
     for hex_, (kind, mlat, tisb) in LISTS.items():
         aircraft = ear.shown(hex_)
         assert (aircraft["type"], aircraft["source"]) == (kind, kind.removesuffix("_icao"))
-        out = to_readsb(aircraft, ear.tracker.relayed(hex_))
+        [tracked] = [one for one in ear.tracker.states() if one.hex == hex_]
+        out = to_readsb(aircraft, relayed_fields(tracked))
         assert (out["mlat"], out["tisb"]) == (mlat, tisb)
         assert aircraft["squawk"] == "1000"
 

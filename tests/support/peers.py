@@ -28,7 +28,7 @@ class Clients:
         eio.send = self._deliver
         eio.send_packet = lambda sid, packet: self._deliver(sid, packet.data)
 
-    def _deliver(self, eio_sid: str, data: str) -> None:
+    def _deliver(self, eio_sid: str, data: object) -> None:
         if eio_sid in self.peers:
             self.peers[eio_sid].heard(data)
 
@@ -64,13 +64,17 @@ class Peer:
         self.sids: dict[str, str] = {}
         self.gone: list[str] = []
         self.order: list[str] = []
+        self.packets: list[object] = []
+        """Each packet as it was put into the client's queue: text, or Parts."""
         clients.peers[self.eio_sid] = self
         self.engine = FakeEngine(clients, self.eio_sid)
         clients.server.eio.sockets[self.eio_sid] = self.engine
         self._handlers = clients.server.eio.handlers
         self._handlers["connect"](self.eio_sid, {"REMOTE_ADDR": "198.51.100.7", "QUERY_STRING": "EIO=4", **environ})
 
-    def heard(self, data: str) -> None:
+    def heard(self, packet: object) -> None:
+        data = str(packet)
+        self.packets.append(packet)
         kind, rest = data[0], data[1:]
         namespace = "/"
         if rest.startswith("/"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from skyspy.filters import AircraftFilter, select
+from skyspy.filters import AircraftFilter, is_empty, matches
 
 SKY = [
     {"hex": "A", "military": True, "category": "A3", "alt_baro": 30_000, "distance_nm": 10.0, "flight": "SWR12"},
@@ -30,4 +30,5 @@ SKY = [
     ],
 )
 def test_what_is_unknown_matches_no_filter_on_it(asked: dict[str, object], found: str) -> None:
-    assert "".join(a["hex"] for a in select(SKY, AircraftFilter(**asked))) == found  # type: ignore[arg-type]
+    assert "".join(a["hex"] for a in SKY if matches(a, AircraftFilter(**asked))) == found  # type: ignore[arg-type]
+    assert is_empty(AircraftFilter(**asked, limit=5, cursor="A")) == (not asked)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from skyspy.sky.streams.aircraft import AircraftStream
 from skyspy.sky.streams.airspace import AirspaceStream
 from skyspy.sky.streams.alerts import AlertsStream
 from skyspy.sky.streams.audio import AudioStream
-from skyspy.sky.streams.base import Event, Request, RequestError, Stream
+from skyspy.sky.streams.base import Costly, Event, Request, RequestError, Stream
 from skyspy.sky.streams.cannonball import CannonballStream
 from skyspy.sky.streams.notams import NotamsStream
 from skyspy.sky.streams.safety import SafetyStream
@@ -34,4 +34,4 @@ STREAMS: tuple[StreamFactory, ...] = (
 )
 """The streams of each sky, in the order in which they run: a stream may react to the events of those above it."""
 
-__all__ = ["STREAMS", "Event", "Request", "RequestError", "Stream", "StreamFactory"]
+__all__ = ["STREAMS", "Costly", "Event", "Request", "RequestError", "Stream", "StreamFactory"]

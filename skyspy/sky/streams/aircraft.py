@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from functools import partial
 
 import msgspec
 
 from skyspy.clock import Moment
-from skyspy.filters import AircraftFilter, select
+from skyspy.filters import AircraftFilter, is_empty, matches
 from skyspy.presence.sessions import Session
 from skyspy.sky.audience import Payload, patch_seen_from, seen_from
 from skyspy.sky.delta_memory import DeltaMemory, Missed
-from skyspy.sky.streams.base import Event, Params, Request, RequestError, Stream, fixed
+from skyspy.sky.listing import cost
+from skyspy.sky.streams.base import Costly, Event, Params, Request, RequestError, Stream, fixed
 from skyspy.sky.view import SkyView
 from skyspy.topics import AUDIENCES, DELTA, TOPICS, WHOLE, Room
 from skyspy.tracker import Delta, Tracker
@@ -26,6 +28,7 @@ class AircraftStream(Stream):
     """The aircraft of one sky."""
 
     topic = TOPICS["aircraft"]
+    large = True
 
     def __init__(self, view: SkyView) -> None:
         self._view = view
@@ -35,8 +38,8 @@ class AircraftStream(Stream):
         self._delta_rooms = tuple(Room(view.name, self.topic.name, DELTA, audience) for audience in AUDIENCES)
         self.requests = (
             Request("aircraft", "aircraft.view", self._answer_one),
-            Request("aircraft-list", "aircraft.view", self._answer_list),
-            Request("aircraft-snapshot", "aircraft.view", self._answer_snapshot),
+            Request("aircraft-list", "aircraft.view", self._answer_list, large=True),
+            Request("aircraft-snapshot", "aircraft.view", self._answer_snapshot, large=True),
         )
 
     def rooms(self, session: Session) -> frozenset[str]:
@@ -50,9 +53,17 @@ class AircraftStream(Stream):
         if missed is not None and missed.seq == missed.prev:
             return ()
         if missed is None or missed.size >= _snapshot_size(self._view.tracker):
-            return (Event("aircraft:snapshot", partial(self._snapshot, now)),)
+            return (Event("aircraft:snapshot", self._snapshot),)
         wholes = _Wholes(self._view.tracker, now)
         return (Event("aircraft:delta", partial(self._delta, missed.folded(wholes), wholes, now)),)
+
+    def ready(self, session: Session) -> None:
+        """Wait until the list of aircraft for the session's audience is encoded."""
+        self._view.listings.ready(session.audience)
+
+    def cost(self, session: Session) -> float:
+        """By the size of the list of aircraft."""
+        return cost(self._view.listings.size(session.audience))
 
     def on_tick(self, delta: Delta | None, now: Moment) -> Iterable[Event]:
         """The changes, once as whole objects and once as a delta; a heartbeat when it is due."""
@@ -96,10 +107,15 @@ class AircraftStream(Stream):
             "timestamp": now.timestamp,
         }
 
-    def _snapshot(self, now: Moment, audience: str) -> Payload:
-        tracker = self._view.tracker
-        listed = self._view.aircraft(audience)
-        return {"aircraft": listed, "count": len(listed), "timestamp": now.timestamp, "epoch": tracker.epoch, "seq": tracker.seq}
+    def _snapshot(self, audience: str) -> Payload:
+        listing = self._view.listings.now(audience)
+        return {
+            "aircraft": listing.body,
+            "count": len(listing),
+            "timestamp": listing.moment.timestamp,
+            "epoch": self._view.tracker.epoch,
+            "seq": listing.seq,
+        }
 
     def _missed(self, session: Session) -> Missed | None:
         """What changed after the delta from which the session resumes; None when it needs a snapshot."""
@@ -124,15 +140,19 @@ class AircraftStream(Stream):
             query = msgspec.convert(params, AircraftFilter)
         except msgspec.ValidationError as error:
             raise RequestError("bad_payload", str(error)) from None
-        after = (query.cursor or "").upper()
-        found = sorted(select(self._view.aircraft(session.audience), query), key=lambda aircraft: aircraft["hex"])
-        rest = [aircraft for aircraft in found if aircraft["hex"] > after]
-        page = rest[: query.limit]
-        next_cursor = page[-1]["hex"] if len(rest) > query.limit else None
-        return {"aircraft": page, "count": len(page), "total": len(found), "next_cursor": next_cursor}
+        listing = self._view.listings.recent(session.audience)
+        unfiltered = is_empty(query)
+        found = range(len(listing)) if unfiltered else listing.where(lambda aircraft: matches(aircraft, query))
+        rest = found[bisect_right(found, listing.place_after((query.cursor or "").upper()) - 1) :]
+        page = listing.pick(rest[: query.limit])
+        count = min(len(rest), query.limit)
+        next_cursor = listing.rows[rest[count - 1]].hex if len(rest) > count else None
+        data = {"aircraft": page, "count": count, "total": len(found), "next_cursor": next_cursor}
+        return Costly(data, cost(len(page.text), 0 if unfiltered else len(listing)))
 
     def _answer_snapshot(self, session: Session, _params: Params) -> object:
-        return self._snapshot(self._view.clock.moment(), session.audience)
+        self.ready(session)
+        return Costly(self._snapshot(session.audience), self.cost(session))
 
 
 def _snapshot_size(tracker: Tracker) -> int:

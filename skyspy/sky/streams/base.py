@@ -43,22 +43,35 @@ class RequestError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Costly:
+    """The data of an answer, and what it costs beside the one event that asked for it, in events."""
+
+    data: object
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """One type of `request` and the permission it needs. `answer(session, params)` gives the data or raises RequestError."""
+    """One type of `request` and the permission it needs. `answer(session, params)` gives the data, or Costly data, or raises
+    RequestError. The answer to a `large` one may be large: a client gets one at a time, and none while it does not read; `answer`
+    may yield then."""
 
     name: str
     permission: str
     answer: Callable[[Session, Params], object]
+    large: bool = False
 
 
 class Stream(Protocol):
     """One topic's stream in one sky. The methods here are defaults that do nothing.
 
-    No method may yield to other greenlets: joining a room and the snapshot are one step, and so is a tick.
+    No method but `ready` may yield to other greenlets: joining a room and the snapshot are one step, and so is a tick. `large`:
+    the snapshot may be large; it is made for a client that reads, and charged by `cost`.
     """
 
     topic: Topic
     requests: tuple[Request, ...] = ()
+    large: bool = False
 
     def rooms(self, session: Session) -> frozenset[str]:
         """The rooms of a session that listens: one for its sky and audience; for a personal topic, its owner's."""
@@ -80,6 +93,14 @@ class Stream(Protocol):
     def snapshot(self, session: Session) -> Iterable[Event]:
         """The events for a session that joins."""
         return ()
+
+    def ready(self, session: Session) -> None:
+        """Wait until a snapshot for the session costs little."""
+        return
+
+    def cost(self, session: Session) -> float:
+        """What the snapshot costs beside the one event that asked for it, in events."""
+        return 0.0
 
     def on_tick(self, delta: Delta | None, now: Moment) -> Iterable[Event]:
         """The events of a tick: `delta` is what changed about the aircraft, None when nothing did."""
