@@ -7,7 +7,6 @@ after fifty of those, so that pieces of 10 ms delay every timer by half a second
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable
 
@@ -34,10 +33,3 @@ class Yielder:
         if self._monotonic() - self._resumed_at >= MAX_BUSY_SECONDS:
             gevent.sleep(PAUSE_SECONDS)
             self._resumed_at = self._monotonic()
-
-
-def freeze_startup_objects() -> None:
-    """Take what the process was started with (modules, classes, routes, tables: it stays) out of the garbage collector's rounds. A round
-    stops every greenlet for as long as it takes to look at everything: 100 ms with these objects, 20 ms without."""
-    gc.collect()
-    gc.freeze()

@@ -14,7 +14,6 @@ from engineio.payload import Payload
 
 from skyspy import wirejson
 from skyspy.config import Config
-from skyspy.cooperate import freeze_startup_objects
 from skyspy.transport.connection import ConnectionRegistry
 from skyspy.transport.guard import Guard, SettingsSource
 from skyspy.transport.handler import Handler
@@ -74,7 +73,6 @@ def configure_worker(worker: Any) -> None:
     """Set the handler of a gunicorn worker, the socket options that connections inherit from its listeners, its process's limit of
     file descriptors, and what its garbage collector leaves alone."""
     raise_descriptor_limit()
-    freeze_startup_objects()
     configure_hub(gevent.get_hub())
     socketio = worker.wsgi.extensions["socketio"]
     parts = {

@@ -68,8 +68,9 @@ def test_a_sign_in_leads_back_to_the_page_below_the_prefix(panel: Panel) -> None
 
 def test_over_tls_the_cookie_is_named_after_the_prefix(panel: Panel) -> None:
     browser = signed_in(panel)
-    (name,) = browser.cookies()
-    assert re.fullmatch(r"__Host-skyspy_panel_[0-9a-f]{8}", name)
+    panel_name, device_name = sorted(browser.cookies(), key=lambda name: "device" in name)
+    assert re.fullmatch(r"__Host-skyspy_panel_[0-9a-f]{8}", panel_name)
+    assert re.fullmatch(r"__Host-skyspy_device_[0-9a-f]{8}", device_name)
     (line,) = panel.browser(**TLS).get("/admin/sign-in/").headers.getlist("Set-Cookie")
     assert {"Secure", "HttpOnly", "Path=/"} <= set(line.split("; "))
     # The cookie of a server at another prefix of this host, or at its root, is none here.
