@@ -113,9 +113,11 @@ def test_s13_behind_tls_the_cookie_is_for_this_host_and_tls_alone(server: Server
     browser = Browser(server, PROXY, **behind)
     browser.get("/admin/sign-in/")
     answer = browser.post("/admin/sign-in/", {"name": "root", "password": PASSWORD})
-    (line,) = answer.every("Set-Cookie")
-    assert line.startswith("__Host-skyspy_panel=")
-    assert {"HttpOnly", "SameSite=Lax", "Path=/", "Secure"} == set(line.split("; ")[1:])
+    lines = answer.every("Set-Cookie")
+    assert {line.split("=")[0] for line in lines} == {"__Host-skyspy_panel", "__Host-skyspy_device"}
+    for line in lines:
+        assert {"HttpOnly", "SameSite=Lax", "Path=/", "Secure"} <= set(line.split("; ")[1:])
+        assert "Domain=" not in line
     assert browser.is_in()
     # Over TLS the cookie of the other name is not read: a neighbour without TLS could have set that one.
     value = browser.cookies["__Host-skyspy_panel"]

@@ -256,8 +256,8 @@ def test_a_sign_in_leads_back_and_the_cookie_is_named_after_the_prefix(nginx: Ng
     assert (answer.status, answer.header("Location")) == (303, f"{PREFIX}/admin/users/")
     assert browser.get("/admin/users/").status == 200
     for line in browser.set_cookies:
-        assert re.match(r"__Host-skyspy_panel_[0-9a-f]{8}=", line)
-        assert {"HttpOnly", "SameSite=Lax", "Path=/", "Secure"} == set(line.split("; ")[1:])
+        assert re.match(r"__Host-skyspy_(panel|device)_[0-9a-f]{8}=", line)
+        assert {"HttpOnly", "SameSite=Lax", "Path=/", "Secure"} <= set(line.split("; ")[1:])
     browser.get("/admin/users/")
     assert browser.post("/admin/sign-out/", Origin=nginx.origin).header("Location") == f"{PREFIX}/admin/sign-in/"
     assert not browser.is_in()
@@ -324,7 +324,7 @@ def test_at_the_root_nothing_has_a_prefix(proxies: Proxies, operator: Operator, 
     )
     browser = Browser(root, prefix="")
     assert browser.sign_in("root").header("Location") == "/admin/"
-    assert list(browser.cookies) == ["__Host-skyspy_panel"], "browsers that are signed in stay so"
+    assert set(browser.cookies) == {"__Host-skyspy_panel", "__Host-skyspy_device"}, "browsers that are signed in stay so"
     assert PREFIX + "/" not in browser.get("/").text
     told(root, HERE, "polling,websocket", "").until("upgrade")
 
