@@ -58,15 +58,19 @@ class SkyView:
             return None
         return self.location if public == "exact" else rounded(self.location)
 
+    def hides_receiver(self, audience: str) -> bool:
+        """Whether nothing may tell this audience where the receiver stands."""
+        return audience != topics.EXACT and self.settings().RECEIVER_LOCATION_PUBLIC == "hidden"
+
     def aircraft(self, audience: str) -> list[Payload]:
         """Every aircraft as this audience sees it."""
-        observer = self.observer(audience)
-        return [seen_from(aircraft, observer) for aircraft in self.tracker.snapshot(self.clock.steady())]
+        observer, hidden = self.observer(audience), self.hides_receiver(audience)
+        return [seen_from(aircraft, observer, hidden=hidden) for aircraft in self.tracker.snapshot(self.clock.steady())]
 
     def one(self, hex_: str, audience: str) -> Payload | None:
         """One aircraft, or None when it is not in this sky. `hex_` in any case."""
         whole = self.tracker.aircraft(hex_, self.clock.steady())
-        return None if whole is None else seen_from(whole, self.observer(audience))
+        return None if whole is None else seen_from(whole, self.observer(audience), hidden=self.hides_receiver(audience))
 
     def relayed(self, hex_: str) -> dict[str, list[str]]:
         """The names of an aircraft's fields that came by multilateration ("mlat") and by TIS-B ("tisb")."""
