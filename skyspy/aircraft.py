@@ -3,7 +3,7 @@
 Decoders make Observations and the tracker merges them. Field names are readsb's. No clock, no I/O: times are arguments.
 
 Invariant: every field of an aircraft object has a row in FIELDS with its type, unit and range; `clean` rejects values
-that do not fit.
+that do not fit. A field is an int where readsb prints whole numbers: typed clients refuse `261.0` there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from math import inf, isfinite
+from math import isfinite
+
+from skyspy.timeline import Timeline
 
 Scalar = int | float | str | bool
 Value = Scalar | tuple[str, ...] | dict[str, Scalar]
@@ -70,6 +72,10 @@ FIELDS: dict[str, Field] = {
             "float",
             "kt",
             ("gs", 0, 4096, 1, "Ground speed"),
+        ),
+        *_numbers(
+            "int",
+            "kt",
             ("ias", 0, 2048, 0, "Indicated airspeed"),
             ("tas", 0, 4096, 0, "True airspeed"),
             ("ws", 0, 512, 0, "Wind speed"),
@@ -79,16 +85,20 @@ FIELDS: dict[str, Field] = {
             "float",
             "deg",
             ("track", 0, 360, 2, "True track over ground"),
-            ("calc_track", 0, 360, 0, "Track computed from positions"),
             ("roll", -90, 90, 2, "Roll, negative is left wing down"),
             ("mag_heading", 0, 360, 2, "Magnetic heading"),
             ("true_heading", 0, 360, 2, "True heading"),
             ("nav_heading", 0, 360, 2, "Selected heading"),
+        ),
+        *_numbers(
+            "int",
+            "deg",
+            ("calc_track", 0, 360, 0, "Track computed from positions"),
             ("wd", 0, 360, 0, "Wind direction"),
         ),
         *_numbers("float", "deg/s", ("track_rate", -40, 40, 2, "Rate of change of track")),
         *_numbers(
-            "float",
+            "int",
             "C",
             ("oat", -120, 80, 0, "Outer air temperature"),
             ("tat", -120, 120, 0, "Total air temperature"),
@@ -129,6 +139,19 @@ FIELDS: dict[str, Field] = {
             ("gva", 0, 3, 0, "Geometric vertical accuracy"),
             ("sda", 0, 3, 0, "System design assurance"),
         ),
+        Field(
+            "lastPosition",
+            "object",
+            "",
+            "Where it is without a position now, its last one: lat, lon, nic, rc and seen_pos, its age in seconds",
+        ),
+        *_numbers(
+            "float",
+            "deg",
+            ("rr_lat", -90, 90, 1, "Rough latitude of those who hear it, where it has no position"),
+            ("rr_lon", -180, 180, 1, "Rough longitude of those who hear it, where it has no position"),
+        ),
+        *_numbers("float", "s", ("gpsOkBefore", 0, 2**33, 1, "When it last had GPS, where it lost it: Unix time")),
         Field("sil_type", "text", "", "What the SIL probability is counted per", words=SIL_TYPES, max_length=12),
         *_numbers("float", "dBFS", ("rssi", -60, 0, 1, "Signal strength of recent messages")),
     )
@@ -139,6 +162,9 @@ MAX_GROUND_FT = 16_000
 
 POSITION = ("lat", "lon", "nic", "rc")
 """Fields that are accepted only together with the position that they belong to."""
+
+WITHOUT_POSITION = ("lastPosition", "rr_lat", "rr_lon")
+"""Fields that an aircraft has only while it has no position."""
 
 SOURCES: dict[str, int] = {
     "adsb_icao": 0,
@@ -170,39 +196,6 @@ class Record:
 
     at: float
     messages: int
-
-
-class Timeline:
-    """The clock of a recording while it is played: what came from it ages by this clock.
-
-    It goes on from where it was last set, at `rate` recorded seconds per second, up to a time at which it waits. One that was
-    never set shows the steady clock. Never goes back.
-    """
-
-    __slots__ = ("_at", "_base", "_rate", "_until")
-
-    def __init__(self) -> None:
-        self._at = self._base = 0.0
-        self._rate, self._until = 1.0, inf
-
-    def at(self, now: float) -> float:
-        """Its time at `now` (steady seconds)."""
-        return min(self._at + (now - self._base) * self._rate, self._until)
-
-    def run(self, now: float, rate: float, until: float = inf) -> None:
-        """Go on from its time at `now`, at this rate, up to `until`."""
-        self._at, self._base, self._rate = self.at(now), now, rate
-        self._until = max(until, self._at)
-
-    def reach(self, now: float, at: float) -> None:
-        """Be at `at` now, if that is later than its time, and wait there."""
-        self._at, self._base = max(at, self.at(now)), now
-        self._until = self._at
-
-
-def time_on(timeline: Timeline | None, now: float) -> float:
-    """The time of a timeline at `now` (steady seconds); None: the steady clock."""
-    return now if timeline is None else timeline.at(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +375,17 @@ def _object_cleaner(field: Field) -> Cleaner:
     return clean_object
 
 
+def _clean_last_position(value: object) -> Value | None:
+    """A position with what is known of its quality and age; None without latitude and longitude."""
+    if not isinstance(value, dict):
+        return None
+    found = {name: kept for name in POSITION if (kept := clean(name, value.get(name))) is not None}
+    if "lat" not in found or "lon" not in found:
+        return None
+    age = _number(Field("seen_pos", "float", "s", "", 0, 2**31), value.get("seen_pos"))
+    return found if age is None else {**found, "seen_pos": round(age, 1)}  # type: ignore[dict-item, return-value]
+
+
 _KINDS: dict[str, Callable[[Field], Cleaner]] = {
     "int": _int_cleaner,
     "float": _float_cleaner,
@@ -392,3 +396,4 @@ _KINDS: dict[str, Callable[[Field], Cleaner]] = {
 }
 
 _CLEANERS: dict[str, Cleaner] = {name: _KINDS[field.kind](field) for name, field in FIELDS.items()}
+_CLEANERS["lastPosition"] = _clean_last_position

@@ -32,6 +32,8 @@ from skyspy.clock import Clock, iso
 from skyspy.config import ROOT, Config
 from skyspy.feedurl import FeedUrl, parse
 from skyspy.geo import Point, rounded
+from skyspy.presence.database import DatabasePresence
+from skyspy.presence.memory import MemoryPresence
 from skyspy.presence.presence import Presence
 from skyspy.presence.sessions import SessionRegistry
 from skyspy.process_stats import ProcessStats
@@ -152,6 +154,8 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     socketio.init_app(app, path=boot.socketio_path, **setup.socketio_options(settings, boot))
     registry = setup.install(socketio)
     app.wsgi_app = registry.guard.entering(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    # A database in memory is used by this process alone.
+    presence_port = MemoryPresence(clock) if store.in_memory else DatabasePresence(store, clock)
     broadcast, sessions = Broadcast(socketio, components.events), SessionRegistry()
     server = Server(
         config=boot,
@@ -170,7 +174,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         broadcast=broadcast,
         sessions=sessions,
         stats=stats,
-        presence=Presence(store, sessions, clock, partial(traffic_of, registry)),
+        presence=Presence(store, presence_port, sessions, clock, partial(traffic_of, registry)),
     )
 
     def current() -> Settings:

@@ -39,10 +39,12 @@ class Context:
     """What a decoder knows about its receiver.
 
     `location` is the antenna's position; surface positions are ambiguous without it. `wall_minus_steady` is wall
-    seconds minus steady seconds on this machine; with it, a delayed document is dated by its own clock."""
+    seconds minus steady seconds on this machine; with it, a delayed document is dated by its own clock. `is_live`: the data comes
+    as it is received, so that how fast new addresses come can be limited."""
 
     location: Point | None = None
     wall_minus_steady: float | None = None
+    is_live: bool = False
 
     def arrival_time(self, source_now: float | None, now: float) -> float:
         """The steady time at which a source sent data dated `source_now` (epoch seconds): `now` minus the delay if

@@ -8,6 +8,7 @@ Invariants:
 - An address is verified by the checksum of DF11, DF17 and DF18. An address overlaid on the parity field (DF0, 4, 5, 16,
   20, 21) is accepted only if it was verified within the last ADDRESS_VALID_S seconds.
 - Every frame is counted once: as a message, as bad or as skipped.
+- From a live receiver, new addresses beyond a rate are believed with their second message only (newcomers.py).
 - Nothing raises for any hex digits.
 """
 
@@ -27,6 +28,7 @@ from skyspy.decode.base import Context, Counters
 from skyspy.decode.comm_b import comm_b
 from skyspy.decode.derived import derived
 from skyspy.decode.mode_s_state import ModeSState
+from skyspy.decode.newcomers import Newcomers
 from skyspy.decode.squitter import NO_MESSAGE, READERS, SURFACE_CODES, Squitter, has_non_icao_address
 
 Frame = tuple[str, float | None]
@@ -34,6 +36,8 @@ Frame = tuple[str, float | None]
 
 MLAT, UAT = "mlat", "uat"
 """Origins of frames that were not sent by a transponder: computed by multilateration, or translated from UAT (978 MHz)."""
+
+_ORIGIN_SOURCES = {MLAT: "mlat", UAT: "adsr_icao"}
 
 ADDRESS_VALID_S = 60.0
 """Seconds for which a verified address is accepted in frames that overlay it on the parity field."""
@@ -140,6 +144,7 @@ class ModeS:
         self._parities: dict[str, int] = {}
         self._location = context.location
         self._wall_minus_steady = context.wall_minus_steady
+        self._newcomers = Newcomers() if context.is_live else None
 
     def frames(self, frames: Sequence[Frame], now: float, origins: Mapping[int, str] = _NO_ORIGINS) -> list[Observation]:
         """Decode frames that were heard at `now` (steady seconds), oldest first; at most one Observation per frame, in
@@ -187,6 +192,13 @@ class ModeS:
         state.heard_at = now
         return state
 
+    def _waits(self, key: str, now: float) -> bool:
+        """Whether a new address has to be received a second time. Such a frame is counted as skipped."""
+        if self._newcomers is None or self._newcomers.admits(key, now):
+            return False
+        self.counters.skipped += 1
+        return True
+
     def _all_call(self, frame: str, now: float) -> Decoded | None:
         """DF11: an address, and "ground" if the aircraft is on the ground."""
         rest = self._parities.get(frame)
@@ -201,6 +213,8 @@ class ModeS:
             # A reply has the interrogator code in its parity field, so seven bits less to detect errors: it does not
             # verify a new address.
             self.counters.bad += 1
+            return None
+        if state is None and self._waits(address, now):
             return None
         state = self._state(address, now)
         state.known_at = now
@@ -226,16 +240,17 @@ class ModeS:
                 source, icao = imf_source, False
             if not icao:
                 address = f"~{address}"
-        elif origin == UAT:
-            source = "adsr_icao"
         if address.endswith("000000"):
             self.counters.bad += 1
             return None
-        if origin == MLAT:
-            source = MLAT
+        if origin == MLAT or (origin == UAT and df == 17):
+            source = _ORIGIN_SOURCES[origin]
         direct = source.startswith("adsb")
         # CPR halves and versions of different sources must not be mixed.
-        state = self._state(address if direct else f"{address} {source}", now)
+        key = address if direct else f"{address} {source}"
+        if key not in self._states and self._waits(key, now):
+            return None
+        state = self._state(key, now)
         if direct:
             state.known_at = now
         fields = READERS[code](Squitter(m, me, state, now, self._location, source.startswith("tisb")))

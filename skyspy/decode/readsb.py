@@ -104,6 +104,10 @@ def observations(
     `at` and `pos_at` are steady seconds. The first Observation carries `messages`, the others 0: they are part of the
     same reception.
     """
+    last = fields.get("lastPosition")
+    if isinstance(last, dict) and (age := number(last.get("seen_pos"))) is not None:
+        # Its age is counted from the document's time, as `seen` is; an Observation's from the reception.
+        fields["lastPosition"] = {**last, "seen_pos": round(max(age - (age_seconds(raw.get("seen")) or 0.0), 0.0), 1)}
     kind = raw.get("type")
     is_known = isinstance(kind, str) and kind in SOURCES
     source = str(kind) if is_known else "adsb_other" if address[0] == "~" else "adsb_icao"

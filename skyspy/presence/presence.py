@@ -1,6 +1,6 @@
 """Infrastructure: the sessions of every process of this installation, and the rows of this process among them.
 
-The sessions of this process are read from memory and are exact. Every process keeps its rows in the database current
+The sessions of this process are read from memory and are exact. Every process keeps its rows in a shared place (port.py) current
 at all times, so a preview or a list waits for no other process: a row of another process is at most two seconds old.
 
 Invariants:
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from skyspy.auth.principal import Principal
 from skyspy.clock import Clock
+from skyspy.presence.port import PresencePort
 from skyspy.presence.sessions import Session, SessionRegistry
 from skyspy.store import Store, StoreError, presence
 from skyspy.store.presence import WANTED_S, Eviction, SessionRow
@@ -56,13 +57,19 @@ class Presence:
     """Publishes this process's sessions, lists those of all processes, and applies evictions. `poll` is one round; `stop` removes this
     process's rows.
 
-    `traffic` gives the traffic of a connection by its Engine.IO id.
+    `port` is where the rows are exchanged; evictions are read from `store`. `traffic` gives the traffic of a connection by its Engine.IO id.
     """
 
     def __init__(
-        self, store: Store, sessions: SessionRegistry, clock: Clock, traffic: Callable[[str], Traffic] = lambda _: Traffic()
+        self,
+        store: Store,
+        port: PresencePort,
+        sessions: SessionRegistry,
+        clock: Clock,
+        traffic: Callable[[str], Traffic] = lambda _: Traffic(),
     ) -> None:
         self._store = store
+        self._port = port
         self._sessions = sessions
         self._clock = clock
         self._traffic = traffic
@@ -77,9 +84,9 @@ class Presence:
         the last such request until then.
         """
         if traffic and self._clock.steady() - self._requested_at >= WANTED_S / 2:
-            self._store.write(presence.request_traffic, self._clock.wall())
+            self._port.request_traffic()
             self._requested_at = self._clock.steady()
-        others = [row for row in self._store.read(presence.every, self._clock.wall()) if row.process != self._sessions.process]
+        others = [row for row in self._port.all_sessions() if row.process != self._sessions.process]
         own = [self._current(session, traffic=traffic)[1] for session in self._sessions]
         return sorted(own + others, key=lambda row: -row.since)
 
@@ -101,19 +108,19 @@ class Presence:
 
     def poll(self) -> None:
         """One round: act on new evictions, then publish what changed. Raises StoreError."""
-        polled = self._store.read(presence.poll, self._last_eviction, self._clock.wall())
+        polled = self._store.read(presence.poll, self._last_eviction)
         for eviction in polled.evictions:
             self.apply(eviction)
         self._last_eviction = polled.last_id
         self._sessions.note_eviction(polled.last_id)
         if self._clock.steady() - self._published_at >= PUBLISH_S:
-            self._publish(traffic=polled.wanted)
+            self._publish(traffic=self._port.traffic_requested())
 
     def stop(self) -> None:
         """Remove this process's rows."""
         try:
             if self._published:
-                self._store.write(presence.publish, self._sessions.process, (), None, self._clock.wall())
+                self._port.publish(self._sessions.process, (), None)
         except StoreError as error:
             log.warning("the rows of this process's sessions stay until they are too old: %s", error)
         self._published = {}
@@ -125,8 +132,7 @@ class Presence:
         gone = self._published.keys() - current.keys()
         if not (changed or gone or (current and now - self._published_at >= RENEW_S)):
             return
-        removed = gone if self._published else None
-        written = self._store.write(presence.publish, self._sessions.process, changed, removed, self._clock.wall())
+        written = self._port.publish(self._sessions.process, changed, gone if self._published else None)
         # If rows are missing in the database, the next round writes all of them again.
         self._published, self._published_at = current if written == len(current) else {}, now
 

@@ -22,6 +22,8 @@ MAX_DOCUMENT_BYTES = aircraft_json.MAX_BYTES
 """What is larger than this is no aircraft.json."""
 MAX_FRAMING_BYTES = 256 * 1024
 """Everything that is read as a line. A document of MAX_DOCUMENT_BYTES in chunks of 1 KiB has 80 KiB of chunk sizes."""
+MAX_INTERIM = 8
+"""So many interim answers (1xx, RFC 9110 15.2), such as the 103 of a proxy, are read past before the one that counts."""
 PIECE_BYTES = 64 * 1024
 """So much is read or decompressed at once."""
 
@@ -72,6 +74,15 @@ class BoundedResponse(http.client.HTTPResponse):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fp = cast(io.BufferedReader, BoundedFile(self.fp, Yielder()))
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """The first status that is not interim. http.client itself reads past 100 only. 101 is another protocol, and final."""
+        for _ in range(MAX_INTERIM + 1):
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 100 <= status < 200 or status == http.client.SWITCHING_PROTOCOLS:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+        raise ReceiverError(f"the server sends more than {MAX_INTERIM} interim answers (1xx) before its answer")
 
 
 def decompressed(decompressor: zlib._Decompress, data: bytes) -> Iterator[bytes]:

@@ -57,7 +57,7 @@ class ReaderContext:
         def make() -> Decoder:
             # Computed for each decoder: the wall clock may have been set since the last connection.
             shift = self.clock.wall() - self.clock.steady()
-            return form.make(Context(self.location, shift))
+            return form.make(Context(self.location, shift, is_live=True))
 
         return make
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 
-from skyspy.aircraft import Observation, Record, Timeline
+from skyspy.aircraft import Observation, Record
 from skyspy.clock import Clock
 from skyspy.decode import Context, DecodeError, Decoder, Format
 from skyspy.feedurl import FeedUrl
@@ -22,6 +22,7 @@ from skyspy.geo import Point
 from skyspy.receivers.capture import Capture, CaptureError, Row, detect_capture
 from skyspy.receivers.receiver import Receiver, ReceiverError
 from skyspy.receivers.replay_files import ReplayFileError, permitted
+from skyspy.timeline import Timeline
 
 MAX_SILENCE_S = 60.0
 BATCH_SECONDS = 0.25

@@ -127,8 +127,8 @@ class Flight:
         kelvin = max(216.65, 288.15 - 0.0019812 * pose.alt_ft)
         mach = tas / (38.967854 * sqrt(kelvin))
         fields |= {
-            "tas": float(round(tas)),
-            "ias": float(round(tas * sqrt(_density(pose.alt_ft)))),
+            "tas": round(tas),
+            "ias": round(tas * sqrt(_density(pose.alt_ft))),
             "true_heading": _angle(heading),
             "mag_heading": _angle(heading - DECLINATION),
             "roll": round(degrees(atan(pose.gs * 0.514444 * radians(pose.turn_rate) / 9.80665)), 2),
@@ -137,10 +137,10 @@ class Flight:
         if pose.alt_ft > 8000:
             fields |= {
                 "mach": round(mach, 3),
-                "wd": float(round(wind_from) % 360),
-                "ws": float(round(wind_kt)),
-                "oat": float(round(kelvin - 273.15)),
-                "tat": float(round(kelvin * (1 + 0.2 * mach * mach) - 273.15)),
+                "wd": round(wind_from) % 360,
+                "ws": round(wind_kt),
+                "oat": round(kelvin - 273.15),
+                "tat": round(kelvin * (1 + 0.2 * mach * mach) - 273.15),
                 "geom_rate": round(pose.climb / 32) * 32,
             }
 

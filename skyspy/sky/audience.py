@@ -15,9 +15,16 @@ from skyspy.tracker import Totals
 Payload = dict[str, Any]
 
 
-def seen_from(aircraft: Mapping[str, Any], observer: Point | None) -> Payload:
-    """The aircraft with its distance and bearing from the observer, where both are known."""
+NEAR_RECEIVER = ("rr_lat", "rr_lon")
+"""Fields that tell roughly where the receiver stands."""
+
+
+def seen_from(aircraft: Mapping[str, Any], observer: Point | None, *, hidden: bool = False) -> Payload:
+    """The aircraft with its distance and bearing from the observer, where both are known. `hidden`: without what tells where the
+    receiver stands."""
     result = dict(aircraft)
+    if hidden and "rr_lat" in result:
+        result = {name: value for name, value in result.items() if name not in NEAR_RECEIVER}
     lat, lon = result.get("lat"), result.get("lon")
     if observer is not None and lat is not None and lon is not None:
         result["distance_nm"] = round(distance_nm(observer, (lat, lon)), 2)
@@ -25,12 +32,14 @@ def seen_from(aircraft: Mapping[str, Any], observer: Point | None) -> Payload:
     return result
 
 
-def patch_seen_from(patch: Mapping[str, Any], whole: Mapping[str, Any], observer: Point | None) -> Payload:
-    """A patch with the distance and bearing of its new position, null when the position is gone.
+def patch_seen_from(
+    patch: Mapping[str, Any], whole: Mapping[str, Any], observer: Point | None, *, hidden: bool = False
+) -> Payload:
+    """A patch with the distance and bearing of its new position, null when the position is gone. `hidden` as in `seen_from`.
 
     Only one of latitude and longitude may have changed, so the pair comes from the whole object.
     """
-    result = dict(patch)
+    result = {name: value for name, value in patch.items() if not (hidden and name in NEAR_RECEIVER)}
     if observer is not None and ("lat" in patch or "lon" in patch):
         here = seen_from({"lat": whole.get("lat"), "lon": whole.get("lon")}, observer)
         result["distance_nm"], result["bearing"] = here.get("distance_nm"), here.get("bearing")

@@ -62,23 +62,27 @@ OWN = Form("own", lambda whole, _aircraft: whole)
 """The objects of Socket.IO and of the REST API."""
 
 
+Viewpoint = tuple[Point | None, bool]
+"""Where an audience measures distances from, and whether what tells where the receiver stands is hidden from it."""
+
+
 class Row:
     """One aircraft as one audience sees it, without ages: `whole` must not be changed."""
 
     __slots__ = ("aircraft", "hex", "version", "whole")
 
-    def __init__(self, aircraft: TrackedAircraft, observer: Point | None) -> None:
+    def __init__(self, aircraft: TrackedAircraft, viewpoint: Viewpoint) -> None:
         self.aircraft, self.hex, self.version = aircraft, aircraft.hex, aircraft.version
-        self.whole = seen_from(aircraft.public, observer)
+        self.whole = seen_from(aircraft.public, viewpoint[0], hidden=viewpoint[1])
 
 
 class Listing:
     """All aircraft at one moment, ordered by hex. `body` is their JSON list; `tag` names this listing among all of this server."""
 
-    __slots__ = ("_answers", "_starts", "body", "moment", "observer", "rows", "seq", "tag", "took_ms")
+    __slots__ = ("_answers", "_starts", "body", "moment", "rows", "seq", "tag", "took_ms", "viewpoint")
 
-    def __init__(self, tag: str, moment: Moment, seq: int, observer: Point | None, rows: list[Row], texts: list[bytes]) -> None:
-        self.tag, self.moment, self.seq, self.observer, self.rows = tag, moment, seq, observer, rows
+    def __init__(self, tag: str, moment: Moment, seq: int, viewpoint: Viewpoint, rows: list[Row], texts: list[bytes]) -> None:
+        self.tag, self.moment, self.seq, self.viewpoint, self.rows = tag, moment, seq, viewpoint, rows
         self.took_ms = 0.0
         """Milliseconds that making it took, pauses for others included."""
         self.body = Encoded(b"[" + b",".join(texts) + b"]")
@@ -139,21 +143,21 @@ class _Rows:
     """The aircraft as one audience sees them, each made anew when it has changed."""
 
     def __init__(self, tracker: Tracker) -> None:
-        self.observer: Point | None = None
+        self.viewpoint: Viewpoint = (None, True)
         self._tracker = tracker
         self._rows: dict[str, Row] = {}
 
-    def observe(self, observer: Point | None) -> None:
-        """Measure distances from this point from now on."""
-        if observer != self.observer:
-            self.observer = observer
+    def look_from(self, viewpoint: Viewpoint) -> None:
+        """Show aircraft as they are seen from here from now on."""
+        if viewpoint != self.viewpoint:
+            self.viewpoint = viewpoint
             self._rows.clear()
 
     def row(self, aircraft: TrackedAircraft) -> Row:
         """The present row of an aircraft."""
         row = self._rows.get(aircraft.hex)
         if row is None or row.version != aircraft.version or row.aircraft is not aircraft:
-            row = self._rows[aircraft.hex] = Row(aircraft, self.observer)
+            row = self._rows[aircraft.hex] = Row(aircraft, self.viewpoint)
         return row
 
     def keep(self, listed: Iterable[str]) -> None:
@@ -165,9 +169,16 @@ class _Maker:
     """The newest listing for one audience in one form."""
 
     def __init__(
-        self, tag: str, form: Form, rows: _Rows, tracker: Tracker, clock: Clock, observer: Callable[[], Point | None]
+        self, tag: str, form: Form, rows: _Rows, tracker: Tracker, clock: Clock, viewpoint: Callable[[], Viewpoint]
     ) -> None:
-        self._tag, self._form, self._rows, self._tracker, self._clock, self._observer = tag, form, rows, tracker, clock, observer
+        self._tag, self._form, self._rows, self._tracker, self._clock, self._viewpoint = (
+            tag,
+            form,
+            rows,
+            tracker,
+            clock,
+            viewpoint,
+        )
         self._encoded: dict[str, Row] = {}
         self._texts: dict[str, bytes] = {}
         """Each aircraft without its ages, and the row that this was made of."""
@@ -195,7 +206,7 @@ class _Maker:
             if newest is not None:
                 return newest
             newest = self._newest
-            if newest is not None and monotonic() < self._next_at and newest.observer == self._observer():
+            if newest is not None and monotonic() < self._next_at and newest.viewpoint == self._viewpoint():
                 return newest
             if self._making is None:
                 return self._make(Yielder())
@@ -230,7 +241,7 @@ class _Maker:
 
     def _current(self) -> Listing | None:
         newest = self._newest
-        if newest is None or newest.seq != self._tracker.seq or newest.observer != self._observer():
+        if newest is None or newest.seq != self._tracker.seq or newest.viewpoint != self._viewpoint():
             return None
         age = self._clock.steady() - newest.moment.steady
         return newest if 0 <= age < max(TICK_SECONDS, self._pause(len(newest))) else None
@@ -262,7 +273,12 @@ class _Maker:
         listed = sorted([aircraft.hex for aircraft in self._tracker.states()])
         tag = f"{self._tag}-{self.made}"
         newest = Listing(
-            tag, moment, self._tracker.seq, self._rows.observer, [rows[hex_] for hex_ in listed], [texts[hex_] for hex_ in listed]
+            tag,
+            moment,
+            self._tracker.seq,
+            self._rows.viewpoint,
+            [rows[hex_] for hex_ in listed],
+            [texts[hex_] for hex_ in listed],
         )
         newest.took_ms = round((monotonic() - began) * 1000, 3)
         self.made += 1
@@ -277,20 +293,24 @@ class _Maker:
 
     def _bring_up_to_date(self, rows: dict[str, Row], texts: dict[str, bytes], moment: Moment, yielder: Yielder | None) -> int:
         """Put every aircraft as it is now into `rows` and `texts`; returns how many were not there."""
-        self._rows.observe(self._observer())
+        self._rows.look_from(self._viewpoint())
         changed = 0
         for aircraft in self._tracker.states():
             row = self._rows.row(aircraft)
             hex_ = row.hex
             if rows.get(hex_) is not row:
-                rows[hex_], texts[hex_] = row, self._without_ages(row) + _ages(aircraft, moment.steady)
+                rows[hex_], texts[hex_] = row, self._without_ages(row, moment.steady) + _ages(aircraft, moment.steady)
                 changed += 1
                 if yielder is not None and not changed % 32:
                     yielder.maybe_yield()
         return changed
 
-    def _without_ages(self, row: Row) -> bytes:
+    def _without_ages(self, row: Row, now: float) -> bytes:
         hex_ = row.hex
+        if "lastPosition" in row.whole:
+            # It has an age of its own. There are few of these.
+            whole = {**row.whole, "lastPosition": row.aircraft.last_position(now)}
+            return wirejson.dump_bytes(self._form.make(whole, row.aircraft))[:-1]
         if self._encoded.get(hex_) is not row:
             self._encoded[hex_] = row
             self._texts[hex_] = wirejson.dump_bytes(self._form.make(row.whole, row.aircraft))[:-1]
@@ -303,10 +323,10 @@ def _ages(aircraft: TrackedAircraft, now: float) -> bytes:
 
 
 class Listings:
-    """The newest listings of one sky. `observer` gives the point from which an audience's distances are measured."""
+    """The newest listings of one sky. `viewpoint` gives what an audience sees them from."""
 
-    def __init__(self, tracker: Tracker, clock: Clock, observer: Callable[[str], Point | None]) -> None:
-        self._tracker, self._clock, self._observer = tracker, clock, observer
+    def __init__(self, tracker: Tracker, clock: Clock, viewpoint: Callable[[str], Viewpoint]) -> None:
+        self._tracker, self._clock, self._viewpoint = tracker, clock, viewpoint
         self._rows: dict[str, _Rows] = {}
         self._makers: dict[tuple[str, str], _Maker] = {}
 
@@ -337,6 +357,6 @@ class Listings:
         if maker is None:
             rows = self._rows.setdefault(audience, _Rows(self._tracker))
             tag = f"{self._tracker.epoch}-{audience}-{form.name}"
-            maker = _Maker(tag, form, rows, self._tracker, self._clock, lambda: self._observer(audience))
+            maker = _Maker(tag, form, rows, self._tracker, self._clock, lambda: self._viewpoint(audience))
             self._makers[audience, form.name] = maker
         return maker

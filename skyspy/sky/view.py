@@ -38,7 +38,7 @@ class SkyView:
         self.receivers = receivers
         self.location = location
         self.started = clock.wall()
-        self.listings = Listings(tracker, clock, self.observer)
+        self.listings = Listings(tracker, clock, self.viewpoint)
 
     def set_location(self, location: Point | None) -> None:
         """Set the receiver's location (None: not known)."""
@@ -60,10 +60,18 @@ class SkyView:
             return None
         return self.location if public == "exact" else rounded(self.location)
 
+    def viewpoint(self, audience: str) -> tuple[Point | None, bool]:
+        """What decides how this audience sees an aircraft: `observer` and `hides_receiver`."""
+        return self.observer(audience), self.hides_receiver(audience)
+
+    def hides_receiver(self, audience: str) -> bool:
+        """Whether nothing may tell this audience where the receiver stands."""
+        return audience != topics.EXACT and self.settings().RECEIVER_LOCATION_PUBLIC == "hidden"
+
     def one(self, hex_: str, audience: str) -> Payload | None:
         """One aircraft, or None when it is not in this sky. `hex_` in any case."""
         whole = self.tracker.aircraft(hex_, self.clock.steady())
-        return None if whole is None else seen_from(whole, self.observer(audience))
+        return None if whole is None else seen_from(whole, self.observer(audience), hidden=self.hides_receiver(audience))
 
     def trail(self, hex_: str) -> list[Payload]:
         """The recorded positions of an aircraft, oldest first."""

@@ -42,7 +42,8 @@ class Store:
         self._schema = schema
         self.where = _where(self._url) + (f" (schema {schema.namespace})" if schema.namespace else "")
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
-        self.is_file = self.is_sqlite and self._url.database not in (None, "", ":memory:")
+        self.in_memory = self.is_sqlite and self._url.database in (None, "", ":memory:")
+        self.is_file = self.is_sqlite and not self.in_memory
         self.after_write: Callable[[], object] | None = None
         """Called after each committed write of this process."""
         self._backend: Sqlite | Postgres = (Sqlite if self.is_sqlite else Postgres)(self._url, self.where)
@@ -56,7 +57,7 @@ class Store:
         Safe while another process does the same, and after one that was killed doing it. Raises StoreError, one line, where the
         database cannot be used or was made by a newer SkySpy.
         """
-        if self.is_sqlite and not self.is_file:
+        if self.in_memory:
             return self._backend.write(lambda connection: upgrade.to_newest(connection, self._schema))
         return upgrade.upgrade_database(self._url, self.where, self._schema)
 

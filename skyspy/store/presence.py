@@ -71,10 +71,8 @@ class Eviction:
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """The result of a poll: whether traffic counters are wanted, the id of the newest eviction (0: none), and the evictions
-    that were not read yet."""
+    """The result of a poll: the id of the newest eviction (0: none), and the evictions that were not read yet."""
 
-    wanted: bool
     last_id: int
     evictions: tuple[Eviction, ...] = ()
 
@@ -84,15 +82,19 @@ def request_traffic(connection: Connection, at: float) -> None:
     connection.execute(update(STATE).values(wanted_until=at + WANTED_S))
 
 
-def poll(connection: Connection, after: int | None, at: float) -> PollResult:
-    """The evictions with an id above `after`, and whether traffic is wanted. With `after` None no eviction is returned: a process
-    that starts has no session that an earlier one could end."""
-    wanted = float(connection.execute(select(STATE.c.wanted_until)).scalar_one()) > at
+def traffic_requested(connection: Connection, at: float) -> bool:
+    """Whether somebody requested traffic counters within WANTED_S seconds."""
+    return float(connection.execute(select(STATE.c.wanted_until)).scalar_one()) > at
+
+
+def poll(connection: Connection, after: int | None) -> PollResult:
+    """The evictions with an id above `after`. With `after` None no eviction is returned: a process that starts has no session
+    that an earlier one could end."""
     if after is None:
-        return PollResult(wanted, _last_id(connection))
+        return PollResult(_last_id(connection))
     rows = connection.execute(select(EVICTIONS).where(EVICTIONS.c.id > after).order_by(EVICTIONS.c.id))
     evictions = tuple(Eviction(*row) for row in rows)
-    return PollResult(wanted, evictions[-1].id if evictions else after, evictions)
+    return PollResult(evictions[-1].id if evictions else after, evictions)
 
 
 def publish(connection: Connection, process: str, rows: Sequence[SessionRow], gone: Collection[str] | None, at: float) -> int:

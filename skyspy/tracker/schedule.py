@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from itertools import count
 
-from skyspy.aircraft import Timeline, time_on
+from skyspy.timeline import Timeline, time_on
 from skyspy.tracker.tracked_aircraft import TrackedAircraft
 
 _SLACK_ENTRIES = 1000

@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from math import inf
 from typing import Any
 
-from skyspy.aircraft import FIELDS, MAX_GROUND_FT, POSITION, SOURCES, Timeline, Value, time_on
+from skyspy.aircraft import FIELDS, MAX_GROUND_FT, POSITION, SOURCES, WITHOUT_POSITION, Value
 from skyspy.military import is_military
 from skyspy.safety.emergency import SQUAWKS, EmergencySquawk
+from skyspy.timeline import Timeline, time_on
 from skyspy.tracker.gate import ADSC, WORST, Stamp, lifetime_s
 from skyspy.tracker.limits import Limits
 from skyspy.tracker.position import HeldPosition
@@ -45,6 +46,9 @@ MIN_MESSAGES = 2
 RELAYED: dict[int, str] = {SOURCES["mlat"]: "mlat", SOURCES["tisb_icao"]: "tisb"}
 """By rank, the sources that did not hear the aircraft itself say it."""
 
+OF_POSITION = (*POSITION, *WITHOUT_POSITION)
+"""Fields that a position replaces or ends."""
+
 _MILITARY_FLAG = 1
 
 
@@ -53,7 +57,7 @@ class TrackedAircraft:
     sequence number of the delta that last changed `public`."""
 
     __slots__ = (
-        "alarm", "best_rank", "due", "gone", "has_removals", "hex", "last_names", "last_stamp", "listed", "messages", "military",
+        "alarm", "best_rank", "due", "gone", "has_removals", "hex", "last_names", "last_stamp", "listed", "lost_at", "messages", "military",
         "newest_at", "pending", "position", "public", "refreshed_at", "rssi", "seen_at", "stamps", "timeline", "touched", "trail",
         "type", "type_at", "type_rank", "version",
     )  # fmt: skip
@@ -77,6 +81,8 @@ class TrackedAircraft:
         self.due = inf
         """When the tracker next checks this aircraft for expired fields."""
         self.position = HeldPosition()
+        self.lost_at = -inf
+        """When the position in `lastPosition` was heard; -inf: not known."""
         self.trail: Trail | None = None
         self.type, self.type_rank, self.type_at = "unknown", WORST + 1, -inf
         self.military = is_military(hex_)
@@ -95,6 +101,8 @@ class TrackedAircraft:
         """Accept these fields. A position among them is the one that `position` has just accepted."""
         if fields.get("alt_baro") == "ground" and _is_high(self, at):
             fields = {name: value for name, value in fields.items() if name != "alt_baro"}
+        if "lastPosition" in fields or "rr_lat" in fields:
+            fields = _without_position(self, fields, at)
         keys = tuple(fields)
         if keys == self.last_names:
             self.last_stamp.at, self.last_stamp.rank = at, rank
@@ -144,7 +152,7 @@ class TrackedAircraft:
         self.last_stamp, self.last_names = Stamp(at, rank), keys
         stamps.update(dict.fromkeys(fields, self.last_stamp))
         if "lat" in fields:
-            for name in POSITION:
+            for name in OF_POSITION:
                 if name in fields:
                     stamps[name] = self.position
                 elif name in stamps:
@@ -271,6 +279,9 @@ class TrackedAircraft:
         """The aircraft object as of the last delta, with its ages at `now`; a copy."""
         result = dict(self.public)
         _write_ages(self, now, result)
+        last = self.last_position(now)
+        if last is not None:
+            result["lastPosition"] = last
         return result
 
     def ages(self, now: float) -> tuple[float, float | None]:
@@ -278,6 +289,13 @@ class TrackedAircraft:
         at = time_on(self.timeline, now)
         has_position = "lat" in self.public and self.position.at != -inf
         return max(0.0, at - self.seen_at), max(0.0, at - self.position.at) if has_position else None
+
+    def last_position(self, now: float) -> Object | None:
+        """The last position of an aircraft that has none now, with its age at `now`; None where its receiver tells none."""
+        last: Object | None = self.public.get("lastPosition")
+        if last is None or self.lost_at == -inf:
+            return last
+        return {**last, "seen_pos": round(max(time_on(self.timeline, now) - self.lost_at, 0.0), 1)}
 
     def _refresh(self, now: float, entry: Object) -> None:
         """Add the volatile fields to a delta entry, if one of them changed."""
@@ -314,6 +332,20 @@ def relayed_fields(aircraft: TrackedAircraft) -> dict[str, list[str]]:
         if stamp.rank in RELAYED and name in aircraft.public and name != "rssi":
             result[RELAYED[stamp.rank]].append(name)
     return result
+
+
+def _without_position(aircraft: TrackedAircraft, fields: Mapping[str, Value], at: float) -> Mapping[str, Value]:
+    """Fields with some of WITHOUT_POSITION, less those if the aircraft has a position. While the last position is the same, its
+    object stays the same: its age alone is no change."""
+    if "lat" in fields or "lat" in aircraft.stamps:
+        return {name: value for name, value in fields.items() if name not in WITHOUT_POSITION}
+    last: Any = fields.get("lastPosition")
+    if last is None:
+        return fields
+    aircraft.lost_at = at - last["seen_pos"] if "seen_pos" in last else -inf
+    known = aircraft.current("lastPosition")
+    is_same = known is not None and {**known, "seen_pos": 0} == {**last, "seen_pos": 0}
+    return {**fields, "lastPosition": known} if is_same else fields
 
 
 def _is_high(aircraft: TrackedAircraft, at: float) -> bool:

@@ -21,8 +21,9 @@ from heapq import nsmallest
 from types import MappingProxyType
 from typing import Any
 
-from skyspy.aircraft import SOURCES, Observation, Timeline, Value, time_on
+from skyspy.aircraft import SOURCES, Observation, Value
 from skyspy.geo import Point
+from skyspy.timeline import Timeline, time_on
 from skyspy.tracker import totals
 from skyspy.tracker.gate import ADSC, POSITION_FIELDS, WORST, accepted_fields
 from skyspy.tracker.limits import Limits

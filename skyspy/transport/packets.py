@@ -22,6 +22,8 @@ RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting",
 """Names of the protocol's own events: sent by a client they would reach handlers that do not expect client data."""
 
 MAX_NAME, MAX_NAMESPACE, MAX_ID_DIGITS = 64, 64, 15
+ALREADY_CONNECTED = {"message": "Already connected to this namespace", "data": {"code": "already_connected"}}
+"""The answer to a second CONNECT to the same namespace."""
 NOT_AN_OBJECT = ["not an object"]
 """The credentials of a CONNECT that carries anything but an object: truthy, and never a valid token."""
 
@@ -48,6 +50,12 @@ class Packet(packet.Packet):  # type: ignore[misc]
     namespace: str | None
     id: int | None
     data: Any
+
+    def __init__(self, packet_type: int = packet.EVENT, data: Any = None, *more: Any, **named: Any) -> None:
+        if packet_type == packet.CONNECT_ERROR and not isinstance(data, dict):
+            # The library refuses a second CONNECT itself, with a bare text. Every other refusal is ours, and an object.
+            data = ALREADY_CONNECTED
+        super().__init__(packet_type, data, *more, **named)
 
     def encode(self) -> str | wirejson.Parts:
         """The packet's text; in parts where its data has a value that was encoded before."""

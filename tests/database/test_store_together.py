@@ -63,9 +63,9 @@ def test_the_oldest_evictions_are_removed_by_number_not_by_time(store: Store) ->
             presence.evict(connection, "key", "1", 0, BOSS, 100.0)
 
     store.write(many)
-    kept = store.read(presence.poll, 0, 100.0).evictions
+    kept = store.read(presence.poll, 0).evictions
     assert len(kept) == presence.MAX_EVICTIONS
-    assert kept[-1].id == store.read(presence.poll, None, 100.0).last_id
+    assert kept[-1].id == store.read(presence.poll, None).last_id
 
 
 def test_rows_of_processes_that_died_long_ago_are_removed_by_the_next_that_publishes(store: Store) -> None:
@@ -104,7 +104,7 @@ def test_an_eviction_that_is_kept_late_is_not_overtaken_by_a_later_one(url: str,
         thread.join()
     other.close()
     assert done == ["slow", "quick"]
-    assert [e.target for e in store.read(presence.poll, 0, 100.0).evictions] == ["slow", "quick"]
+    assert [e.target for e in store.read(presence.poll, 0).evictions] == ["slow", "quick"]
 
 
 def test_an_added_receiver_is_stored_paused_and_removed_and_its_password_is_in_no_log(store: Store) -> None:

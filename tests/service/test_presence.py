@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from skyspy.presence.memory import MemoryPresence
 from skyspy.presence.presence import PUBLISH_S, RENEW_S, Presence, count_clients
 from skyspy.services import sessions
 from skyspy.store import presence
+from tests.support.peers import turn
 from tests.support.two_processes import Twice, admin, gone
-from tests.support.world import OPERATOR
+from tests.support.world import OPERATOR, socket_world
 
 
 def written(twice: Twice, rounds: int = 1) -> int:
@@ -195,9 +199,30 @@ def test_a_client_that_reconnects_at_once_to_the_evicting_process_stays(twice: T
 
 def test_an_eviction_from_before_the_start_is_ignored(twice: Twice) -> None:
     twice.evict("anonymous")
-    late = Presence(twice.there.store, twice.there.skyspy.sessions, twice.there.clock)
+    late = Presence(twice.there.store, MemoryPresence(twice.there.clock), twice.there.skyspy.sessions, twice.there.clock)
     peer = twice.there.peer().join()
     twice.there.clock.pass_by(-100)
     late.poll()
     twice.there.watcher.poll()
     assert not gone(peer)
+
+
+def test_a_server_on_a_database_in_memory_lists_and_evicts_without_writing_its_sessions(tmp_path: Path) -> None:
+    world = socket_world(tmp_path, SKYSPY_DATABASE_URL="sqlite:///:memory:")
+    caller = admin(world)
+    peer = world.peer().join()
+    for _ in range(5):
+        world.clock.pass_by(1)
+        world.skyspy.presence.poll()
+    assert world.store.read(presence.every, world.clock.wall()) == []
+    assert [row.sid for row in world.skyspy.presence.all_sessions(traffic=True)] == [peer.sids["/"]]
+    assert sessions.disconnect(world.skyspy, caller, "anonymous") == 1
+    world.watcher.poll()
+    turn()
+    assert gone(peer)
+    back = world.peer().join()
+    world.skyspy.presence.poll()
+    world.watcher.poll()
+    turn()
+    assert not gone(back)
+    world.close()

@@ -12,7 +12,14 @@ import pytest
 from skyspy.cooperate import MAX_BUSY_SECONDS, Yielder
 from skyspy.feedurl import parse
 from skyspy.receivers.http import Client
-from skyspy.receivers.http_bounds import MAX_DOCUMENT_BYTES, MAX_FRAMING_BYTES, PIECE_BYTES, BoundedFile, decompressed
+from skyspy.receivers.http_bounds import (
+    MAX_DOCUMENT_BYTES,
+    MAX_FRAMING_BYTES,
+    MAX_INTERIM,
+    PIECE_BYTES,
+    BoundedFile,
+    decompressed,
+)
 from skyspy.receivers.receiver import ReceiverError, Timing
 from skyspy.receivers.resolver import Resolver
 from tests.support.hub import rounds_counted
@@ -25,8 +32,9 @@ KERNEL_BYTES = 16 * 1024 * 1024
 """So much may lie in the buffers of two sockets when the client hangs up."""
 
 FLOODS = [
-    pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n", FRAMING, "status lines", id="continue"),
-    pytest.param(b"", b"HTTP/1.1 100 Continue\r\nX: y\r\n\r\n", FRAMING, "status lines", id="continue with headers"),
+    pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n", FRAMING, "interim", id="continue"),
+    pytest.param(b"", b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n", FRAMING, "interim", id="early hints"),
+    pytest.param(b"HTTP/1.1 103 Early Hints\r\n", b"X: y\r\n", FRAMING, "does not speak HTTP", id="headers of early hints"),
     pytest.param(b"", b"HTTP/1.1 200 OK", FRAMING, "does not speak HTTP", id="status line"),
     pytest.param(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", FRAMING, "does not speak HTTP", id="headers"),
     pytest.param(b"HTTP/1.1 200 OK\r\n", b"X: " + b"y" * 8000 + b"\r\n", FRAMING, "status lines", id="large headers"),
@@ -63,6 +71,39 @@ def test_s29_an_answer_without_an_end_is_cut_off_and_another_receiver_goes_on(
         assert feeds.status()[1]["state"] == "up"
     flood.close()
     healthy.close()
+
+
+INTERIM = {
+    "100": b"HTTP/1.1 100 Continue\r\n\r\n",
+    "103": b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n",
+    "102 and 199": b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 199 Miscellaneous\r\nX: y\r\n\r\n",
+    "as many as may be": b"HTTP/1.1 103 Early Hints\r\n\r\n" * MAX_INTERIM,
+}
+
+
+@pytest.mark.parametrize("interim", INTERIM)
+def test_interim_answers_of_a_proxy_are_read_past(interim: str) -> None:
+    web = Web(lambda _: INTERIM[interim] + http(b'{"aircraft":[]}'))
+    client = Client(parse(f"http://127.0.0.1:{web.port}/a.json"), Timing(), Resolver())
+    assert [client.get() for _ in range(3)] == [b'{"aircraft":[]}'] * 3
+    client.close()
+    web.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (INTERIM["as many as may be"] + INTERIM["103"] + http(b"{}"), "interim"),
+        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n" + http(b"{}"), "101"),
+    ],
+)
+def test_more_of_them_are_refused_and_so_is_another_protocol(answer: bytes, words: str) -> None:
+    web = Web(lambda _: answer)
+    client = Client(parse(f"http://127.0.0.1:{web.port}/a.json"), Timing(), Resolver())
+    with pytest.raises(ReceiverError, match=words):
+        client.get()
+    client.close()
+    web.close()
 
 
 def always_due() -> Yielder:

@@ -307,6 +307,21 @@ def test_a_refusal_is_a_token_errors_word(world: World) -> None:
     assert world.peer().join("/", {"token": "x"}).refusals["/"]["data"] == {"code": "permission_denied"}
 
 
+def test_a_second_connect_is_refused_with_message_and_code_and_the_first_session_stays(world: World) -> None:
+    peer = world.peer()
+    for namespace in ("/", "/acars"):
+        peer.join(namespace).join(namespace)
+        assert peer.refusals[namespace] == {
+            "message": "Already connected to this namespace",
+            "data": {"code": "already_connected"},
+        }
+        peer.tell("ping", namespace=namespace)
+        assert len(peer.got("pong", namespace)) == 1
+    assert len(world.skyspy.sessions) == 2
+    peer.leave()
+    assert nothing_is_left(world)
+
+
 def test_an_unknown_namespace_is_refused_with_message_and_code_and_leaves_nothing(world: World) -> None:
     peer = world.peer()
     for namespace in ("/nosuch", "/audio/", "/*"):

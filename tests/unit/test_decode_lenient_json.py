@@ -165,7 +165,7 @@ def test_records_that_readsb_breaks_over_three_lines_are_read(size: int) -> None
 def test_a_record_may_be_written_a_field_a_line() -> None:
     record = {"hex": "4b1d01", "lastPosition": {"lat": 47.0, "lon": 8.0}, "nav_modes": ["lnav"], "gs": 100}
     text = "\n".join(json.dumps(record, indent=2) + end for end in (",", "", "")).encode() + b"\n"
-    assert lines(text) == ([("4B1D01", {"nav_modes": ("lnav",), "gs": 100.0})] * 3, 0)
+    assert lines(text) == ([("4B1D01", {"lastPosition": {"lat": 47.0, "lon": 8.0}, "nav_modes": ("lnav",), "gs": 100.0})] * 3, 0)
 
 
 def test_a_line_break_inside_a_text_is_a_blank() -> None:

@@ -225,6 +225,20 @@ def test_the_public_learns_of_the_receivers_place_what_the_operator_allows(
     assert scene.view.audience(ANONYMOUS) == ("exact" if accuracy == "exact" else "public")
 
 
+@pytest.mark.parametrize("accuracy", ["exact", "rounded", "hidden"])
+def test_a_rough_place_of_those_who_hear_it_is_hidden_with_the_receivers(accuracy: str) -> None:
+    scene = Scene(WHOLE, WHOLE_PUBLIC, DELTA_PUBLIC, RECEIVER_LOCATION_PUBLIC=accuracy)
+    scene.hear("4B1613", squawk="1000", rr_lat=47.5, rr_lon=8.6)
+    new = {room: payload for room, _, payload in scene.tick()}
+    assert new[WHOLE]["rr_lat"] == 47.5
+    scene.hear("4B1613", squawk="1001", rr_lat=47.4, rr_lon=8.5)
+    changed = {room: payload for room, _, payload in scene.tick()}
+    objects = [new[WHOLE_PUBLIC], *new[DELTA_PUBLIC]["changed"], *changed[WHOLE_PUBLIC], *changed[DELTA_PUBLIC]["changed"]]
+    shown = [aircraft for aircraft in [*objects, *scene.view.aircraft("public"), scene.view.one("4B1613", "public")] if aircraft]
+    assert len(shown) == 6
+    assert all(("rr_lat" in aircraft, "rr_lon" in aircraft) == (accuracy != "hidden",) * 2 for aircraft in shown)
+
+
 def test_a_new_location_is_used_for_distances_and_the_range_check() -> None:
     scene = Scene()
     scene.hear("4B1613", lat=47.5, lon=8.5)

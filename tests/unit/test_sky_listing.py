@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from time import monotonic
 from typing import Any
@@ -29,7 +30,8 @@ class Scene:
         self.clock = StillClock()
         self.tracker = Tracker(Limits(), HERE, "epoch")
         self.here: Point | None = HERE
-        self.listings = Listings(self.tracker, self.clock, lambda _audience: self.here)
+        self.hidden = False
+        self.listings = Listings(self.tracker, self.clock, lambda _audience: (self.here, self.hidden))
         self.made: list[str] = []
         self.form = Form("counted", self._noted)
         self.hear(*range(aircraft), times=2)
@@ -195,3 +197,24 @@ def _pause_after(scene: Scene) -> float:
     scene.hear(7, gs=float(scene.listings.made))
     scene.now()
     return float(maker._next_at - monotonic())
+
+
+def test_a_listing_hides_what_tells_where_the_receiver_stands_as_soon_as_that_is_hidden() -> None:
+    scene = Scene(0)
+    given = {
+        "rr_lat": 47.4,
+        "rr_lon": 8.5,
+        "lastPosition": {"lat": 47.0, "lon": 8.0, "nic": 8, "rc": 186, "seen_pos": 5.0},
+        "gs": 9.0,
+    }
+    for _ in range(2):
+        now = scene.clock.steady()
+        scene.tracker.apply(Observation(hex_of(1), now, "adsb_icao", given), now)
+    scene.tracker.take_delta(scene.clock.steady())
+    (shown,) = json.loads(scene.now().body.text)
+    assert (shown["rr_lat"], shown["lastPosition"]["seen_pos"]) == (47.4, 5.0)
+    scene.hidden = True
+    scene.clock.pass_by(3.0)
+    (shown,) = json.loads(scene.now().body.text)
+    assert "rr_lat" not in shown
+    assert shown["lastPosition"]["seen_pos"] == 8.0, "its age goes on"

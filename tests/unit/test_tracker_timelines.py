@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from skyspy.aircraft import Observation, Timeline, time_on
+from skyspy.aircraft import Observation
 from skyspy.geo import destination
+from skyspy.timeline import Timeline, time_on
 from skyspy.tracker import Limits, Tracker
 from tests.support.tracker import HEX, T0, heard, shown
 

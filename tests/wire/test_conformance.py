@@ -225,6 +225,15 @@ SOCKET_IO: dict[str, tuple[list[str | bytes], list[bytes]]] = {
     "another namespace with a payload": (['40/acars,{"greeting":false}'], [b'40/acars,{"sid":"']),
     # The suite has no data; ours says in one word why.
     "an unknown namespace": (["40/random"], [b'44/random,{"message":"Invalid namespace","data":{"code":"unknown_namespace"}}']),
+    # The suite has nothing about it. The session that is there stays.
+    "a namespace twice": (
+        ["40/acars,", "40/acars,", '42/acars,7["e"]'],
+        [
+            b'40/acars,{"sid":"',
+            b'44/acars,{"message":"Already connected to this namespace","data":{"code":"already_connected"}}',
+            b"43/acars,7[",
+        ],
+    ),
     "leaving the main namespace": (["40/acars,", "40", "41", '42/acars,7["e"]'], [b"40/acars,", b"40{", b"43/acars,7["]),
     "leaving another namespace": (["40", "40/acars,", "41/acars,", '427["e"]'], [b"40{", b"40/acars,", b"437["]),
     "an event": (["40", '42456["e",1,"2",{"3":[false]}]'], [b"40{", b"43456["]),

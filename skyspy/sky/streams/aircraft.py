@@ -88,21 +88,24 @@ class AircraftStream(Stream):
     # -- payloads ------------------------------------------------------------------------------
 
     def _seen(self, aircraft: Payload, audience: str) -> Payload:
-        return seen_from(aircraft, self._view.observer(audience))
+        return seen_from(aircraft, self._view.observer(audience), hidden=self._view.hides_receiver(audience))
 
     def _changed(self, delta: Delta, wholes: _Wholes, audience: str) -> list[Payload]:
-        observer = self._view.observer(audience)
+        observer, hidden = self._view.observer(audience), self._view.hides_receiver(audience)
         changed = [wholes[patch["hex"]] for patch in delta.changed]
-        return [seen_from(aircraft, observer) for aircraft in (*delta.new[ANNOUNCED_PER_TICK:], *changed) if aircraft]
+        return [
+            seen_from(aircraft, observer, hidden=hidden) for aircraft in (*delta.new[ANNOUNCED_PER_TICK:], *changed) if aircraft
+        ]
 
     def _delta(self, delta: Delta, wholes: _Wholes, now: Moment, audience: str) -> Payload:
-        observer = self._view.observer(audience)
-        new = [seen_from(aircraft, observer) for aircraft in delta.new]
+        observer, hidden = self._view.observer(audience), self._view.hides_receiver(audience)
+        new = [seen_from(aircraft, observer, hidden=hidden) for aircraft in delta.new]
+        patches = [patch_seen_from(patch, wholes[patch["hex"]], observer, hidden=hidden) for patch in delta.changed]
         return {
             "epoch": self._view.tracker.epoch,
             "seq": delta.seq,
             "prev": delta.prev,
-            "changed": new + [patch_seen_from(patch, wholes[patch["hex"]], observer) for patch in delta.changed],
+            "changed": new + patches,
             "removed": [{"hex": hex_, "reason": reason} for hex_, reason in delta.removed],
             "timestamp": now.timestamp,
         }
