@@ -46,13 +46,14 @@ RELAYED: dict[int, str] = {SOURCES["mlat"]: "mlat", SOURCES["tisb_icao"]: "tisb"
 """By rank, the sources that did not hear the aircraft itself say it."""
 
 _MILITARY_FLAG = 1
+_NOTHING: Mapping[str, Value] = {}
 
 
 class TrackedAircraft:
     """One aircraft: its public and pending fields, their stamps, its position, trail and type. See the module."""
 
     __slots__ = (
-        "alarm", "best_rank", "due", "gone", "has_removals", "hex", "last_names", "last_stamp", "listed", "messages", "military",
+        "about", "alarm", "best_rank", "due", "found", "gone", "has_removals", "hex", "last_names", "last_stamp", "listed", "messages", "military",
         "newest_at", "pending", "position", "public", "refreshed_at", "rssi", "seen_at", "stamps", "timeline", "touched", "trail",
         "type", "type_at", "type_rank",
     )  # fmt: skip
@@ -75,6 +76,7 @@ class TrackedAircraft:
         self.refreshed_at = -inf
         self.due = inf
         """When the tracker next checks this aircraft for expired fields."""
+        self.about, self.found = _NOTHING, _NOTHING  # see descriptions.py
         self.position = HeldPosition()
         self.trail: Trail | None = None
         self.type, self.type_rank, self.type_at = "unknown", WORST + 1, -inf
@@ -221,7 +223,7 @@ class TrackedAircraft:
         stamps = self.stamps
         for name in names:
             del stamps[name]
-            self.set_pending(name, None)
+            self.set_pending(name, self.about.get(name))
         if "lat" in names:
             self.position.clear()
         if "rssi" in names:
@@ -292,7 +294,7 @@ class TrackedAircraft:
     def take_over(self, old: TrackedAircraft) -> None:
         """Continue an aircraft that was evicted since the last delta, so that the delta shows one changed aircraft."""
         self.public, self.listed, self.messages, self.rssi = old.public, old.listed, old.messages, None
-        self.refreshed_at = old.refreshed_at
+        self.refreshed_at, self.about, self.found = old.refreshed_at, old.about, old.found
         self.position.set_last_seen(old.position)
         for name in old.public:
             if name in FIELDS:
