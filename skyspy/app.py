@@ -17,7 +17,7 @@ from typing import Protocol
 from flask import Flask
 from flask_socketio import SocketIO
 
-from skyspy import admin, api, config, logs, pages
+from skyspy import admin, api, config, logs, pages, registration
 from skyspy.auth.apikeys import ApiKeys
 from skyspy.auth.panel_sessions import PanelSessions
 from skyspy.auth.passwords import Passwords
@@ -202,7 +202,7 @@ def build_view(
     replay_folder: Path | None = None,
 ) -> SkyView:
     """A SkyView with a new tracker and new receivers. `replay_folder` is where `replay://` may open files."""
-    tracker = Tracker(Limits(), location, secrets.token_hex(8))
+    tracker = Tracker(Limits(), location, secrets.token_hex(8), registration.describe)
     return SkyView(name, clock, settings, tracker, Receivers(urls, clock, location, replay_folder=replay_folder), location)
 
 

@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
 from skyspy.aircraft import FIELDS, SOURCES, Field
 from skyspy.filters import AircraftFilter
+from skyspy.registration import FIELDS as COMPUTED
 
 PLAIN = {"int": int, "float": float, "text": str, "words": list[str], "object": dict[str, int | float | str | bool]}
 
@@ -59,6 +60,7 @@ Aircraft: type[Struct] = defstruct(
                 "type": _TYPE,
                 "source": _text("The same, coarser (adsb, adsr, tisb, adsc, mlat, mode_s, other)"),
                 **_SENT,
+                **{name: _field_type(row) for name, row in COMPUTED.items()},
                 "military": Annotated[bool, Meta(description="Whether its database entry or its address is military")],
                 "distance_nm": _number("Distance from the receiver, nm", ge=0),
                 "bearing": _number("Bearing from the receiver, deg", ge=0, le=360),

@@ -1,4 +1,5 @@
-"""The command line: `skyspy user ..`, `role ..`, `key ..`, `secret ..`, `settings ..`, `db ..`, `feed ..`, `admin-link`.
+"""The command line: `skyspy user ..`, `role ..`, `key ..`, `secret ..`, `settings ..`, `db ..`, `aircraft-db ..`, `feed ..`,
+`admin-link`.
 
 RootGroup call the same services as the panel and the API, with the same rules, errors and audit rows. A running server
 applies changes within two seconds.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import click
 
 from skyspy import __version__
+from skyspy.cli.aircraft_db import aircraft_db_commands
 from skyspy.cli.context import CliContext, RootGroup
 from skyspy.cli.keys import key_commands
 from skyspy.cli.secret_key import secret_commands
@@ -28,4 +30,5 @@ def main(context: click.Context) -> None:
 
 for group in (user_commands, role_commands, key_commands, secret_commands, settings_commands, db_commands, feed_commands):
     main.add_command(group)
+main.add_command(aircraft_db_commands)
 main.add_command(admin_link)

@@ -50,6 +50,7 @@ OF_POSITION = (*POSITION, *WITHOUT_POSITION)
 """Fields that a position replaces or ends."""
 
 _MILITARY_FLAG = 1
+_NOTHING: Mapping[str, Value] = {}
 
 
 class TrackedAircraft:
@@ -57,7 +58,8 @@ class TrackedAircraft:
     sequence number of the delta that last changed `public`."""
 
     __slots__ = (
-        "alarm", "best_rank", "due", "gone", "has_removals", "hex", "last_names", "last_stamp", "listed", "lost_at", "messages", "military",
+        "about", "alarm", "best_rank", "due", "found", "gone", "has_removals", "hex", "last_names", "last_stamp", "listed", "lost_at",
+        "messages", "military",
         "newest_at", "pending", "position", "public", "refreshed_at", "rssi", "seen_at", "stamps", "timeline", "touched", "trail",
         "type", "type_at", "type_rank", "version",
     )  # fmt: skip
@@ -80,6 +82,7 @@ class TrackedAircraft:
         self.refreshed_at = -inf
         self.due = inf
         """When the tracker next checks this aircraft for expired fields."""
+        self.about, self.found = _NOTHING, _NOTHING  # see descriptions.py
         self.position = HeldPosition()
         self.lost_at = -inf
         """When the position in `lastPosition` was heard; -inf: not known."""
@@ -230,7 +233,7 @@ class TrackedAircraft:
         stamps = self.stamps
         for name in names:
             del stamps[name]
-            self.set_pending(name, None)
+            self.set_pending(name, self.about.get(name))
         if "lat" in names:
             self.position.clear()
         if "rssi" in names:
@@ -311,7 +314,7 @@ class TrackedAircraft:
     def take_over(self, old: TrackedAircraft) -> None:
         """Continue an aircraft that was evicted since the last delta, so that the delta shows one changed aircraft."""
         self.public, self.listed, self.messages, self.rssi = old.public, old.listed, old.messages, None
-        self.refreshed_at = old.refreshed_at
+        self.refreshed_at, self.about, self.found = old.refreshed_at, old.about, old.found
         self.position.set_last_seen(old.position)
         for name in old.public:
             if name in FIELDS:

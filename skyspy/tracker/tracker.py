@@ -25,6 +25,7 @@ from skyspy.aircraft import SOURCES, Observation, Value
 from skyspy.geo import Point
 from skyspy.timeline import Timeline, time_on
 from skyspy.tracker import totals
+from skyspy.tracker.descriptions import Describe, Descriptions
 from skyspy.tracker.gate import ADSC, POSITION_FIELDS, WORST, accepted_fields
 from skyspy.tracker.limits import Limits
 from skyspy.tracker.position import ACCEPTED, BEHIND, DOUBTFUL, JUMP, LATE, MAX_STANDING_KT, MOVED, REPEATED, SAME, WORSE, Area
@@ -62,9 +63,9 @@ class Delta:
 
 class Tracker:
     """The aircraft of one sky. `reference`: the receiver's position for the range check, or None; `epoch`: identifies this
-    tracker, because `seq` starts at 0 in each. `len()` is the number of listed aircraft."""
+    tracker, because `seq` starts at 0 in each; `describe`: see descriptions.py. `len()` is the number of listed aircraft."""
 
-    def __init__(self, limits: Limits, reference: Point | None, epoch: str) -> None:
+    def __init__(self, limits: Limits, reference: Point | None, epoch: str, describe: Describe | None = None) -> None:
         self.epoch = epoch
         self.seq = 0
         self.refused: Counter[str] = Counter()
@@ -77,6 +78,7 @@ class Tracker:
         self._evicted: dict[str, str] = {}  # by hex, the reason for listed aircraft evicted since the last delta
         self._touched: list[TrackedAircraft] = []
         self._schedule = Schedule()
+        self.descriptions = Descriptions(describe, self._held, self._touch)
         self._totals: tuple[int, Point | None, totals.Totals] | None = None
 
     def __len__(self) -> int:
@@ -197,6 +199,7 @@ class Tracker:
             aircraft.take_over(self._listed[hex_])
             self._listed[hex_] = aircraft
         aircraft.consider_type(obs.source, rank, at)
+        self.descriptions.add(aircraft)
         # The first check is early and at a different time for each aircraft, so that aircraft which appeared together are
         # not checked together from then on.
         first = time_on(obs.timeline, now) + self._schedule.share(obs.timeline) * limits.expire_s
@@ -208,6 +211,11 @@ class Tracker:
         move(aircraft, timeline, now)
         self._schedule.add(aircraft, time_on(timeline, now), len(self._held))
         return aircraft
+
+    def _touch(self, aircraft: TrackedAircraft) -> None:
+        if not aircraft.touched:
+            aircraft.touched = True
+            self._touched.append(aircraft)
 
     def _evict(self, now: float) -> None:
         """Evict the aircraft not heard for longest: one in a hundred at a time, because finding them scans all aircraft."""
@@ -238,6 +246,7 @@ class Tracker:
             aircraft.touched = False
             if aircraft.gone or (not aircraft.listed and aircraft.messages < MIN_MESSAGES):
                 continue
+            self.descriptions.follow(aircraft)
             entry = aircraft.publish(now, limits, trail_points)
             if entry is not None:
                 aircraft.version = self.seq + 1
@@ -267,9 +276,8 @@ class Tracker:
                     left.append(aircraft.hex)
                 continue
             self._schedule.add(aircraft, min(aircraft.expire(local, limits), end), len(self._held))
-            if aircraft.has_removals and not aircraft.touched:
-                aircraft.touched = True
-                self._touched.append(aircraft)
+            if len(aircraft.pending) > 1:
+                self._touch(aircraft)
         return left
 
     def states(self) -> list[TrackedAircraft]:
@@ -279,8 +287,7 @@ class Tracker:
     def listed(self) -> Iterator[Mapping[str, Any]]:
         """All listed aircraft as of the last delta, without copies and without the ages `seen` and `seen_pos`.
 
-        The mappings are read-only and valid only until the next call of this tracker: read them without yielding to other
-        greenlets, and keep values, not mappings. `snapshot` and `aircraft` return copies.
+        The mappings are valid only until the next call of this tracker: read them without yielding, and keep values.
         """
         return (MappingProxyType(aircraft.public) for aircraft in self._listed.values())
 
@@ -297,11 +304,7 @@ class Tracker:
         """The trail of a listed aircraft, oldest point first; `hex_` in any case. At `now`, a recorded point is as old as the
         recording says."""
         aircraft = self._listed.get(hex_.upper())
-        if aircraft is None or aircraft.trail is None:
-            return []
-        ahead = time_on(aircraft.timeline, now) - now
-        points = aircraft.trail.points()
-        return [point._replace(at=point.at - ahead) for point in points] if ahead else points
+        return [] if aircraft is None else _trail_of(aircraft, now)
 
     def totals(self, observer: Point | None = None) -> totals.Totals:
         """Sums over the listed aircraft as of the last delta; `max_distance_nm` is from `observer`. Cached until the next one."""
@@ -309,6 +312,12 @@ class Tracker:
             sums = totals.count((aircraft.public for aircraft in self._listed.values()), observer)
             self._totals = (self.seq, observer, sums)
         return self._totals[2]
+
+
+def _trail_of(aircraft: TrackedAircraft, now: float) -> list[TrailPoint]:
+    ahead = time_on(aircraft.timeline, now) - now
+    points = [] if aircraft.trail is None else aircraft.trail.points()
+    return [point._replace(at=point.at - ahead) for point in points] if ahead else points
 
 
 def _is_live(aircraft: TrackedAircraft, obs: Observation, now: float, limits: Limits) -> bool:

@@ -21,6 +21,7 @@ from typing import Any
 import click
 
 import skyspy
+from skyspy import registration
 from skyspy.aircraft import FIELDS
 from skyspy.app import create_app
 from skyspy.auth.principal import MESSAGES
@@ -86,7 +87,7 @@ def receivers() -> dict[str, Any]:
 
 
 def aircraft() -> dict[str, Any]:
-    return {name: {"type": field.kind, "unit": field.unit} for name, field in FIELDS.items()}
+    return {name: {"type": field.kind, "unit": field.unit} for name, field in (FIELDS | registration.FIELDS).items()}
 
 
 def tables() -> dict[str, Any]:

@@ -28,6 +28,8 @@ def test_the_commands_are_the_contracts() -> None:
         "db upgrade",
         "db adopt",
         "feed check",
+        "aircraft-db import",
+        "aircraft-db info",
     }
 
 

@@ -9,7 +9,8 @@ import click
 import pytest
 from flask import Flask
 
-from skyspy.aircraft import FIELDS
+from skyspy import registration
+from skyspy.aircraft import FIELDS as SENT
 from skyspy.cli import main as cli
 from skyspy.config import VARIABLES
 from skyspy.feedurl import SCHEMES
@@ -30,6 +31,9 @@ def rows(page: str) -> dict[str, str]:
 
 
 PROTOCOL_ROWS, SETTINGS_ROWS = rows(PROTOCOL), rows(SETTINGS)
+
+
+FIELDS = SENT | registration.FIELDS
 
 
 @pytest.mark.parametrize("name", sorted(FIELDS))

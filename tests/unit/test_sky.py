@@ -234,7 +234,7 @@ def test_a_rough_place_of_those_who_hear_it_is_hidden_with_the_receivers(accurac
     scene.hear("4B1613", squawk="1001", rr_lat=47.4, rr_lon=8.5)
     changed = {room: payload for room, _, payload in scene.tick()}
     objects = [new[WHOLE_PUBLIC], *new[DELTA_PUBLIC]["changed"], *changed[WHOLE_PUBLIC], *changed[DELTA_PUBLIC]["changed"]]
-    shown = [aircraft for aircraft in [*objects, *scene.view.aircraft("public"), scene.view.one("4B1613", "public")] if aircraft]
+    shown = [aircraft for aircraft in [*objects, *scene.aircraft("public"), scene.view.one("4B1613", "public")] if aircraft]
     assert len(shown) == 6
     assert all(("rr_lat" in aircraft, "rr_lon" in aircraft) == (accuracy != "hidden",) * 2 for aircraft in shown)
 
