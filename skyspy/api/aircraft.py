@@ -23,13 +23,15 @@ def aircraft_list(context: RequestContext) -> object:
     query: AircraftQuery = context.query
     matching = select(context.sky.aircraft(context.audience), query)
     shown, following = page(matching, lambda aircraft: str(aircraft["hex"]), query.limit, query.cursor)
-    return {
-        "aircraft": shown,
-        "count": len(shown),
-        "total": len(matching),
-        "next_cursor": following,
-        "timestamp": iso(context.server.clock.wall()),
-    }
+    return context.sky.labelled(
+        {
+            "aircraft": shown,
+            "count": len(shown),
+            "total": len(matching),
+            "next_cursor": following,
+            "timestamp": iso(context.server.clock.wall()),
+        }
+    )
 
 
 @resource.get("/api/aircraft/<hex>/", permission="aircraft.view", answer=Aircraft, errors=(400, 404))
@@ -42,7 +44,7 @@ def aircraft_one(context: RequestContext) -> object:
     found = context.sky.one(hex_, context.audience)
     if found is None:
         raise not_in_sky(hex_)
-    return found
+    return context.sky.labelled(found)
 
 
 @resource.get("/api/aircraft/<hex>/trail/", permission="aircraft.view", answer=Trail, errors=(400, 404))
@@ -55,7 +57,7 @@ def aircraft_trail(context: RequestContext) -> object:
     if context.sky.one(hex_, context.audience) is None:
         raise not_in_sky(hex_)
     trail = context.sky.trail(hex_)
-    return {"hex": hex_, "trail": trail, "count": len(trail)}
+    return context.sky.labelled({"hex": hex_, "trail": trail, "count": len(trail)})
 
 
 def hex_in_path(context: RequestContext) -> str:

@@ -30,13 +30,15 @@ Listed = Mapping[str, Any]
 @readsb.get("/data/aircraft.json", permission="aircraft.view", answer=ReadsbList)
 def readsb_aircraft(context: RequestContext) -> object:
     """List all aircraft as readsb's aircraft.json does."""
-    return {
-        "now": round(context.server.clock.wall(), 3),
-        "messages": sum(feed["messages"] for feed in context.sky.receivers.status()),
-        "aircraft": [
-            to_readsb(aircraft, context.sky.relayed(aircraft["hex"])) for aircraft in context.sky.aircraft(context.audience)
-        ],
-    }
+    return context.sky.labelled(
+        {
+            "now": round(context.server.clock.wall(), 3),
+            "messages": sum(feed["messages"] for feed in context.sky.receivers.status()),
+            "aircraft": [
+                to_readsb(aircraft, context.sky.relayed(aircraft["hex"])) for aircraft in context.sky.aircraft(context.audience)
+            ],
+        }
+    )
 
 
 @readsb.get("/data/receiver.json", permission="aircraft.view", answer=ReadsbReceiver)
@@ -168,4 +170,4 @@ def envelope(context: RequestContext, listed: Sequence[Listed], marks: Sequence[
     for aircraft, mark in zip(ac, marks, strict=False):
         aircraft["dst"], aircraft["dir"] = mark
     took = round((clock.steady() - began) * 1000, 3)
-    return {"ac": ac, "msg": "No error", "now": now, "total": len(ac), "ctime": now, "ptime": took}
+    return context.sky.labelled({"ac": ac, "msg": "No error", "now": now, "total": len(ac), "ctime": now, "ptime": took})

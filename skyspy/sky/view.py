@@ -11,14 +11,15 @@ from skyspy import topics
 from skyspy.auth.principal import Principal
 from skyspy.clock import Clock, Moment, iso
 from skyspy.geo import Point, rounded
-from skyspy.receivers.manager import Receivers
+from skyspy.receivers.manager import Receivers, counted
+from skyspy.simulate import DEFAULT_CENTRE
 from skyspy.sky.audience import Payload, seen_from, summarise
 from skyspy.store.settings import Settings
 from skyspy.tracker import Tracker
 
 
 class SkyView:
-    """What can be read of one sky. `name` is "live" or "sandbox"; `location` is the receiver's (latitude, longitude) or None;
+    """What can be read of one sky. `name` is "live" or "sandbox"; `place` is the receiver's (latitude, longitude) or None;
     `settings` returns those in force."""
 
     def __init__(
@@ -28,20 +29,45 @@ class SkyView:
         settings: Callable[[], Settings],
         tracker: Tracker,
         receivers: Receivers,
-        location: Point | None,
+        place: Point | None,
     ) -> None:
         self.name = name
         self.clock = clock
         self.settings = settings
         self.tracker = tracker
         self.receivers = receivers
-        self.location = location
+        self.place = place
         self.started = clock.wall()
+        self.tracker.reference = self.location
 
-    def set_location(self, location: Point | None) -> None:
-        """Set the receiver's location (None: not known)."""
-        self.location = self.tracker.reference = location
-        self.receivers.set_location(location)
+    @property
+    def location(self) -> Point | None:
+        """Where distances are measured from: the receiver's place, or the centre of the demo while it stands in; None: unknown."""
+        return DEFAULT_CENTRE if self.place is None and self.receivers.stands_in else self.place
+
+    def set_place(self, place: Point | None) -> None:
+        """Set the receiver's place (None: not known)."""
+        self.place = place
+        self.receivers.set_location(place)
+        self.tracker.reference = self.location
+
+    @property
+    def demo(self) -> bool:
+        """Whether any simulated traffic is shown: some arrives, or what arrived has not left yet."""
+        runs = any(row["state"] == "demo" for row in self.receivers.status())
+        return runs or self.receivers.demo_heard_within(self.tracker.limits.timeout_s)
+
+    def silent(self) -> list[Payload]:
+        """The real receivers that send nothing: `name`, `state`, `last_seen`, and `since` when they are silent (ISO 8601)."""
+        rows = [row for row in self.receivers.status() if not row["is_demo"] and row["silent_since"] is not None]
+        return [
+            {"name": row["public_name"], "state": row["state"], "since": row["silent_since"], "last_seen": row["last_seen"]}
+            for row in rows
+        ]
+
+    def labelled(self, answer: Payload) -> Payload:
+        """The answer, with `demo: true` while simulated traffic is shown."""
+        return answer | {"demo": True} if self.demo else answer
 
     def audience(self, principal: Principal) -> str:
         """EXACT for principals who may know the receiver's location: identified ones, or all if the settings say so; else PUBLIC."""
@@ -86,10 +112,11 @@ class SkyView:
         feeds = self.receivers.status()
         return {
             **summarise(self.tracker.totals(self.observer(audience))),
-            "messages_per_second": round(sum(feed["messages_per_second"] for feed in feeds), 1),
-            "feeds_up": sum(feed["state"] in ("up", "demo") for feed in feeds),
-            "feeds_total": len(feeds),
-            "demo": any(feed["state"] == "demo" for feed in feeds),
+            "messages_per_second": round(sum(feed["messages_per_second"] for feed in feeds if feed["state"] != "paused"), 1),
+            "feeds_up": sum(feed["state"] in ("up", "demo") for feed in counted(feeds)),
+            "feeds_total": len(counted(feeds)),
+            "feeds_silent": self.silent(),
+            "demo": self.demo,
             "timestamp": (now or self.clock.moment()).timestamp,
         }
 
