@@ -180,12 +180,9 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     def current() -> Settings:
         return settings.current
 
-    # Simulated traffic flies around DEFAULT_CENTRE if the location is not set, so distances are measured from there too.
-    simulated = boot.location or DEFAULT_CENTRE
-    all_demo = all(feed.scheme.name == "demo" for feed in boot.feeds)
-    live = build_view("live", clock, current, boot.feeds, simulated if all_demo else boot.location, boot.replay_dir)
+    live = build_view("live", clock, current, boot.feeds, boot.location, boot.replay_dir)
     # Test keys are handed out freely: the sandbox stands near the receiver, never where it is.
-    sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), rounded(simulated))
+    sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), rounded(boot.location or DEFAULT_CENTRE))
     # Only what was really received is worth keeping.
     sinks: dict[str, HistorySink] = {"live": MinuteStatistics(live, history)}
     for view in (live, sandbox):

@@ -67,6 +67,11 @@ class FeedUrl:
     options: dict[str, str] = field(default_factory=dict)
 
     @property
+    def is_demo(self) -> bool:
+        """Whether its traffic is simulated."""
+        return self.scheme.name == "demo"
+
+    @property
     def shown(self) -> str:
         """The URL for logs, pages and API answers: user and password replaced by ***."""
         parts = urlsplit(self.text)

@@ -31,13 +31,15 @@ def aircraft_list(context: RequestContext) -> object:
         shown, following = truncate(
             [place for place in found if place >= first], lambda place: listing.rows[place].hex, query.limit
         )
-        return {
-            "aircraft": listing.pick(shown),
-            "count": len(shown),
-            "total": len(found),
-            "next_cursor": following,
-            "timestamp": listing.moment.timestamp,
-        }
+        return listing.labelled(
+            {
+                "aircraft": listing.pick(shown),
+                "count": len(shown),
+                "total": len(found),
+                "next_cursor": following,
+                "timestamp": listing.moment.timestamp,
+            }
+        )
 
     return Tagged(listing.tag, make, 0 if is_empty(query) else len(listing))
 
@@ -52,7 +54,7 @@ def aircraft_one(context: RequestContext) -> object:
     found = context.sky.one(hex_, context.audience)
     if found is None:
         raise not_in_sky(hex_)
-    return found
+    return context.sky.labelled(found)
 
 
 @resource.get("/api/aircraft/<hex>/trail/", permission="aircraft.view", answer=Trail, errors=(400, 404), revalidate=True)
@@ -65,7 +67,7 @@ def aircraft_trail(context: RequestContext) -> object:
     if context.sky.one(hex_, context.audience) is None:
         raise not_in_sky(hex_)
     trail = context.sky.trail(hex_)
-    return {"hex": hex_, "trail": trail, "count": len(trail)}
+    return context.sky.labelled({"hex": hex_, "trail": trail, "count": len(trail)})
 
 
 def hex_in_path(context: RequestContext) -> str:

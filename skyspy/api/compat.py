@@ -40,11 +40,13 @@ def readsb_aircraft(context: RequestContext) -> object:
     listing = context.sky.listings.recent(context.audience, READSB)
 
     def document() -> dict[str, object]:
-        return {
-            "now": round(listing.moment.wall, 3),
-            "messages": sum(feed["messages"] for feed in context.sky.receivers.status()),
-            "aircraft": listing.body,
-        }
+        return listing.labelled(
+            {
+                "now": round(listing.moment.wall, 3),
+                "messages": sum(feed["messages"] for feed in context.sky.receivers.status()),
+                "aircraft": listing.body,
+            }
+        )
 
     return Tagged(listing.tag, lambda: listing.answer("data", document))
 
@@ -201,4 +203,4 @@ def _those(context: RequestContext, test: Callable[[Listed], bool]) -> Tagged:
 def envelope(listing: Listing, ac: Encoded, total: int) -> dict[str, object]:
     """The v2 envelope around these aircraft. `now` is the moment to which their ages count."""
     now = round(listing.moment.wall * 1000)
-    return {"ac": ac, "msg": "No error", "now": now, "total": total, "ctime": now, "ptime": listing.took_ms}
+    return listing.labelled({"ac": ac, "msg": "No error", "now": now, "total": total, "ctime": now, "ptime": listing.took_ms})

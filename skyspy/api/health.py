@@ -7,7 +7,7 @@ readiness checks the database and the receivers.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response
@@ -15,6 +15,7 @@ from flask import Response
 from skyspy import wirejson
 from skyspy.api.models import Liveness, Readiness
 from skyspy.api.routes import PROBE, RequestContext, Resource
+from skyspy.receivers.manager import counted
 from skyspy.server import Server
 from skyspy.store.errors import StoreError
 
@@ -55,7 +56,8 @@ def _store(server: Server) -> dict[str, Any]:
     return {"name": "store", "ready": True, "says": "the database answers"}
 
 
-def _feeds(status: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _feeds(status: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    status = counted(status)
     working = sum(feed["state"] in WORKING for feed in status)
     states = ", ".join(sorted(feed["state"] for feed in status if feed["state"] not in WORKING))
     text = f"{working} of {len(status)} receivers up" + (f" (others: {states})" if states else "")

@@ -67,6 +67,7 @@ Aircraft: type[Struct] = defstruct(
                 "messages": _MESSAGES,
                 "seen": _SEEN,
                 "seen_pos": _SEEN_POS,
+                "demo": Annotated[bool, Meta(description="Of one aircraft alone: true while any simulated traffic is shown")],
             }
         ),
     ],
@@ -103,6 +104,7 @@ NextCursor = Annotated[str | None, Meta(description="Give this as `cursor` for t
 Cursor = Annotated[str, Meta(max_length=200)]
 Timestamp = Annotated[str, Meta(description="ISO 8601 UTC")]
 Count = Annotated[int, Meta(description="How many are on this page")]
+Demo = Annotated[bool | UnsetType, Meta(description="true while any simulated traffic is shown; absent otherwise")]
 Total = Annotated[int, Meta(description="How many match in all")]
 
 
@@ -114,6 +116,7 @@ class AircraftPage(Struct, forbid_unknown_fields=True):
     total: Annotated[int, Meta(description="How many match in all", ge=0)]
     next_cursor: NextCursor
     timestamp: Timestamp
+    demo: Demo = UNSET
 
 
 class AircraftQuery(AircraftFilter, frozen=True, kw_only=True):
@@ -139,6 +142,16 @@ class Trail(Struct, forbid_unknown_fields=True):
     hex: str
     trail: list[TrailPoint]
     count: int
+    demo: Demo = UNSET
+
+
+class SilentFeed(Struct, forbid_unknown_fields=True):
+    """A real receiver that sends nothing."""
+
+    name: str
+    state: Annotated[str, Meta(description="connecting, stale or down")]
+    since: Annotated[str, Meta(description="Since when it is silent, ISO 8601 UTC")]
+    last_seen: Annotated[str | None, Meta(description="When it last sent something, ISO 8601 UTC; null: never")]
 
 
 class Stats(Struct, forbid_unknown_fields=True):
@@ -155,7 +168,8 @@ class Stats(Struct, forbid_unknown_fields=True):
     sources: Annotated[dict[str, int], Meta(description="How many aircraft by source")]
     messages_per_second: float
     feeds_up: int
-    feeds_total: int
+    feeds_total: Annotated[int, Meta(description="Real receivers; where there are none, those of the demo")]
+    feeds_silent: list[SilentFeed]
     demo: Annotated[bool, Meta(description="Whether simulated traffic is among them")]
     timestamp: Timestamp
 
@@ -212,6 +226,7 @@ class ReadsbList(Struct, forbid_unknown_fields=True):
     now: Annotated[float, Meta(description="Seconds since 1970")]
     messages: Annotated[int, Meta(description="Messages received since the start")]
     aircraft: list[ReadsbAircraft]  # type: ignore[valid-type]
+    demo: Demo = UNSET
 
 
 class ReadsbReceiver(Struct, forbid_unknown_fields=True):
@@ -234,6 +249,7 @@ class ExchangeList(Struct, forbid_unknown_fields=True):
     total: int
     ctime: Annotated[int, Meta(description="When the list was made, milliseconds since 1970")]
     ptime: Annotated[float, Meta(description="How long it took, ms")]
+    demo: Demo = UNSET
 
 
 class Error(Struct, forbid_unknown_fields=True):

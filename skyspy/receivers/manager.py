@@ -4,14 +4,17 @@ READERS has one row per transport (the `transport` column of feedurl.SCHEMES).
 
 Invariants: a receiver has one name, unique here and derived from its URL, used in logs, the panel and commands; and a public
 name without host or port, such as `beast-1`, for clients that may not know its location. Receivers do not affect each other.
+Simulated traffic that stands in for a receiver never mixes with real traffic: it rests from the moment a real receiver is heard.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -29,6 +32,8 @@ from skyspy.receivers.receiver import Reader, Receiver, ReceiverCounts, Sink, Ti
 from skyspy.receivers.replay import ReplayReader
 from skyspy.receivers.tcp import TcpReader
 from skyspy.receivers.workers import Workers
+
+log = logging.getLogger(__name__)
 
 MAX_CHECKED_AIRCRAFT = 200
 """So many simulated aircraft in a check; a sky of ten thousand would cost the server as much as the one it serves."""
@@ -70,6 +75,10 @@ READERS: dict[str, Callable[[FeedUrl, ReaderContext], Reader]] = {
 }
 
 
+def _nothing() -> None:
+    return None
+
+
 class Receivers:
     """The receivers of one sky. `location` is their (latitude, longitude) or None; `replay_folder` is where `replay://` may open
     files, None for anywhere; `workers` are threads to share with others. Nothing is connected before start(sink)."""
@@ -90,8 +99,14 @@ class Receivers:
         self._context = ReaderContext(formats, clock, location, timing or Timing(), self.workers, replay_folder)
         self._receivers: dict[str, Receiver] = {}
         self._public: dict[str, str] = {}
-        for url in urls:
-            self.add(url)
+        self.is_resting = False
+        """Whether the stand-ins rest, because a real receiver was heard."""
+        self.on_exchange: Callable[[], None] = _nothing
+        """Called when the stand-ins rest or return: what was heard until then belongs to another sky. Does not yield."""
+        self._demo_heard_at: float | None = None
+        names = [self.add(url) for url in urls]
+        only_demo = all(receiver.url.is_demo for receiver in self._receivers.values())
+        self._stand_ins = frozenset(names if only_demo else ())
 
     def start(self, sink: Sink) -> None:
         """Start every receiver that is not paused. `sink` gets each record they deliver, until stop()."""
@@ -117,7 +132,8 @@ class Receivers:
         reader = READERS[url.scheme.transport](url, context)
         carries = url.scheme.carries or url.options.get("format") or url.scheme.name
         self._public[name] = self._public_name(url)
-        self._receivers[name] = Receiver(name, url, carries, reader, self._forward, context.clock, context.timing)
+        forward = partial(self._forward, name, url.is_demo)
+        self._receivers[name] = Receiver(name, url, carries, reader, forward, context.clock, context.timing)
         if self._sink is not None:
             self._receivers[name].start()
         return name
@@ -127,6 +143,31 @@ class Receivers:
         receiver = self.receiver(name)
         del self._receivers[name], self._public[name]
         receiver.stop()
+
+    def settle(self) -> None:
+        """Let the stand-ins return where they rest and no real receiver is listed any more. Called after a change of the list."""
+        if not self.is_resting or any(not receiver.url.is_demo for receiver in self._receivers.values()):
+            return
+        self.is_resting = False
+        self.on_exchange()
+        for name in self._stand_ins:
+            self.resume(name)
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether simulated traffic stands in for a receiver now."""
+        return bool(self._stand_ins) and not self.is_resting
+
+    @property
+    def demo_runs(self) -> bool:
+        """Whether simulated traffic arrives now."""
+        resting = self._stand_ins if self.is_resting else ()
+        return any(receiver.state == "demo" and name not in resting for name, receiver in self._receivers.items())
+
+    def demo_heard_within(self, seconds: float) -> bool:
+        """Whether simulated traffic was delivered in the last `seconds`, and has not been cleared away since."""
+        at = self._demo_heard_at
+        return at is not None and self._context.clock.steady() - at <= seconds
 
     def pause(self, name: str) -> None:
         """Disconnect a receiver until resume(); raises ReceiverListError."""
@@ -139,8 +180,13 @@ class Receivers:
             receiver.resume()
 
     def status(self) -> list[dict[str, Any]]:
-        """Receiver.status of each, in the order they were added, with `public_name`, which has no host and no port."""
-        return [{**receiver.status(), "public_name": self._public[name]} for name, receiver in self._receivers.items()]
+        """Receiver.status of each, in the order they were added, with `public_name`, which has no host and no port, and
+        `is_demo`. A stand-in that rests is paused."""
+        return [self._row(name, receiver) for name, receiver in self._receivers.items()]
+
+    def _row(self, name: str, receiver: Receiver) -> dict[str, Any]:
+        row = {**receiver.status(), "public_name": self._public[name], "is_demo": receiver.url.is_demo}
+        return row | {"state": "paused"} if self.is_resting and name in self._stand_ins else row
 
     def rates(self) -> dict[str, list[float]]:
         """Receiver.rates of each (messages per second), by name."""
@@ -171,9 +217,33 @@ class Receivers:
         """The name of the receiver whose URL is exactly this text; None where there is none."""
         return next((name for name, receiver in self._receivers.items() if receiver.url.text == text), None)
 
-    def _forward(self, record: Record) -> None:
+    def _forward(self, name: str, is_demo: bool, record: Record) -> None:
+        if is_demo:
+            if self.is_resting and name in self._stand_ins:
+                return
+            self._demo_heard_at = self._context.clock.steady()
+        elif self._stand_ins and not self.is_resting:
+            self._rest()
         if self._sink is not None:
             self._sink(record)
+
+    def _rest(self) -> None:
+        """A real receiver is heard: from here on nothing of the stand-ins is passed on. They are stopped in a greenlet of their
+        own, because stopping one waits for it."""
+        self.is_resting, self._demo_heard_at = True, None
+        log.info("a receiver is heard: the demo rests")
+        self.on_exchange()
+        for name in self._stand_ins:
+            gevent.spawn(self._pause_while_resting, name)
+
+    def _pause_while_resting(self, name: str) -> None:
+        if self.is_resting and name in self._receivers:
+            self._receivers[name].pause()
+            self._resume_unless_resting(name)
+
+    def _resume_unless_resting(self, name: str) -> None:
+        if not self.is_resting:
+            self.resume(name)
 
     def receiver(self, name: str) -> Receiver:
         """The feed of this name; raises FeedError."""
@@ -191,6 +261,11 @@ class Receivers:
     def _public_name(self, url: FeedUrl) -> str:
         taken = set(self._public.values())
         return next(name for number in count(1) if (name := f"{url.scheme.name}-{number}") not in taken)
+
+
+def counted(status: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """The rows of Receivers.status that count as receivers: the real ones; where there are none, the simulated ones."""
+    return [row for row in status if not row["is_demo"]] or status
 
 
 def name_of(url: FeedUrl) -> str:
@@ -251,6 +326,6 @@ def check(
 
 def _checked(url: FeedUrl) -> FeedUrl:
     """The feed as it is checked: simulated traffic has at most MAX_CHECKED_AIRCRAFT."""
-    if url.scheme.name != "demo" or float(url.options.get("aircraft", 0)) <= MAX_CHECKED_AIRCRAFT:
+    if not url.is_demo or float(url.options.get("aircraft", 0)) <= MAX_CHECKED_AIRCRAFT:
         return url
     return replace(url, options={**url.options, "aircraft": str(MAX_CHECKED_AIRCRAFT)})

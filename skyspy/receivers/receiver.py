@@ -12,7 +12,6 @@ sender waits), not the server.
 from __future__ import annotations
 
 import logging
-import secrets
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from skyspy.cooperate import Yielder
 from skyspy.decode import Counters, DecodeError, Decoder
 from skyspy.decode.aircraft_json import GZIP_MAGIC
 from skyspy.feedurl import FeedUrl
+from skyspy.receivers.backoff import Backoff
 from skyspy.receivers.rate_history import RATE_SECONDS, Rate, RateHistory
 from skyspy.store.worker_pool import WorkerPool, WorkerPoolFull
 
@@ -44,7 +44,6 @@ AIRCRAFT_SECONDS = 60.0
 """An aircraft counts as received by this receiver for this long after its last message."""
 MAX_UNDECODED_BYTES = 4096
 """A session that brought more than this without a single message is in another format than expected."""
-_JITTER = secrets.SystemRandom().random
 
 
 class ReceiverError(Exception):
@@ -94,25 +93,6 @@ class Reader(Protocol):
         breaks; returns only when no more data will ever come."""
 
 
-class Backoff:
-    """How long to wait before the next attempt: doubling, capped, with jitter, so that receivers which lost the same host do not
-    reconnect at the same moment. `jitter` returns a number from 0 to 1."""
-
-    def __init__(self, first: float, longest: float, jitter: Callable[[], float] = _JITTER) -> None:
-        self._first, self._longest, self._jitter = first, longest, jitter
-        self._next = first
-
-    def next(self) -> float:
-        """Seconds to wait now; the next wait is twice as long, at most `longest`."""
-        wait = self._next
-        self._next = min(self._longest, wait * 2)
-        return wait * (0.5 + self._jitter() / 2)
-
-    def reset(self) -> None:
-        """Make the next wait the first one again."""
-        self._next = self._first
-
-
 class Receiver:
     """One receiver (see the module). Readers call `begin_session count_bytes decode_stream decode_document deliver mark_up
     mark_stale count_broken`; all other code calls the methods before those."""
@@ -126,7 +106,7 @@ class Receiver:
         self.error: str | None = None
         self.bad = self.skipped = self.reconnects = self.bytes = self.crashes = 0
         self.last_seen: float | None = None
-        self._since = clock.steady()
+        self.added_at = self._since = clock.steady()
         self._reader, self._sink = reader, sink
         self._backoff = Backoff(self.timing.first_wait_s, self.timing.longest_wait_s)
         self._greenlet: gevent.Greenlet[[], None] | None = None
@@ -208,6 +188,7 @@ class Receiver:
             "format": self.carries,
             "state": self.state,
             "since": iso(self._since + shift),
+            "silent_since": None if (silent := _silent_since(self, now)) is None else iso(silent + shift),
             "last_seen": None if self.last_seen is None else iso(self.last_seen + shift),
             "messages": self.messages,
             "messages_per_second": round(self._rate.per_second(now, self.messages), 1),
@@ -362,6 +343,14 @@ class Receiver:
     def _prune(self, now: float) -> None:
         self._pruned = now
         self._last_heard = {hex_: at for hex_, at in self._last_heard.items() if now - at <= AIRCRAFT_SECONDS}
+
+
+def _silent_since(receiver: Receiver, now: float) -> float | None:
+    """Since when nothing came that should have (steady seconds): the last record, or when it was added; None while all is well."""
+    state = receiver.state
+    if state in ("up", "demo", "paused") or (state == "connecting" and now - receiver.added_at < receiver.timing.stale_s):
+        return None
+    return receiver.added_at if receiver.last_seen is None else receiver.last_seen
 
 
 def _describe(error: OSError, url: FeedUrl) -> str:

@@ -1,8 +1,8 @@
 """Application: the receivers of the live sky: those of the environment, and those that operators add while the server runs.
 
 Invariants: needs `settings.manage`. A URL may point anywhere the server can reach; adding or testing one is written to the audit log.
-A URL's password is never shown. Every process follows a change within a second (ReceiverFollower). Simulated traffic never mixes
-with real traffic: where the environment has only demo receivers, they are paused while a real one is added.
+A URL's password is never shown. Every process follows a change within a second (ReceiverFollower). Where the environment has only
+demo receivers, they rest from the moment a real one is heard until the last real one is removed (receivers/manager.py).
 """
 
 from __future__ import annotations
@@ -177,9 +177,6 @@ class ReceiverFollower:
         self._server = server
         self._sky = sky
         self._followed: set[str] = set()
-        self._demo = [url.text for url in server.config.feeds] if _only_demo(server.config.feeds) else []
-        self._demo_location = sky.location
-        self._is_real = False
 
     def follow(self, _settings: Settings) -> bool:
         """Apply the table as it is now. Raises StoreError."""
@@ -189,20 +186,11 @@ class ReceiverFollower:
             name = self._sky.receivers.name_by_url(url)
             if name is not None:
                 self._sky.receivers.remove(name)
-        self._pause_demo(any(not _is_demo(url) for url in wanted))
         for url, feed in wanted.items():
             if url in self._followed or self._add(url):
                 self._set_paused(url, feed.paused)
+        self._sky.receivers.settle()
         return True
-
-    def _pause_demo(self, is_real: bool) -> None:
-        """Pause the demo receivers, and use the real location, while a real receiver is added; undo that when none is left."""
-        if not self._demo or is_real == self._is_real:
-            return
-        self._is_real = is_real
-        self._sky.set_location(self._server.config.location if is_real else self._demo_location)
-        for url in self._demo:
-            self._set_paused(url, is_real)
 
     def _add(self, url: str) -> bool:
         try:
@@ -229,7 +217,7 @@ def _is_demo(url: str) -> bool:
 
 
 def _only_demo(urls: Sequence[FeedUrl]) -> bool:
-    return all(url.scheme.name == "demo" for url in urls)
+    return all(url.is_demo for url in urls)
 
 
 def _listen(server: Server, caller: Caller, url: FeedUrl, replay_folder: Path | None) -> CheckResult:

@@ -16,6 +16,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from time import monotonic
+from typing import NamedTuple
 from weakref import WeakSet
 
 import gevent
@@ -62,8 +63,13 @@ OWN = Form("own", lambda whole, _aircraft: whole)
 """The objects of Socket.IO and of the REST API."""
 
 
-Viewpoint = tuple[Point | None, bool]
-"""Where an audience measures distances from, and whether what tells where the receiver stands is hidden from it."""
+class Viewpoint(NamedTuple):
+    """How an audience sees the sky: where distances are measured from, whether what tells where the receiver stands is hidden, and
+    whether any traffic is simulated."""
+
+    observer: Point | None
+    hides_receiver: bool
+    demo: bool
 
 
 class Row:
@@ -73,7 +79,7 @@ class Row:
 
     def __init__(self, aircraft: TrackedAircraft, viewpoint: Viewpoint) -> None:
         self.aircraft, self.hex, self.version = aircraft, aircraft.hex, aircraft.version
-        self.whole = seen_from(aircraft.public, viewpoint[0], hidden=viewpoint[1])
+        self.whole = seen_from(aircraft.public, viewpoint.observer, hidden=viewpoint.hides_receiver)
 
 
 class Listing:
@@ -100,6 +106,10 @@ class Listing:
     def size(self) -> int:
         """Bytes of the whole list."""
         return len(self.body.text)
+
+    def labelled(self, answer: Payload) -> Payload:
+        """The answer, with `demo: true` where simulated traffic is listed."""
+        return answer | {"demo": True} if self.viewpoint.demo else answer
 
     def answer(self, name: str, make: Callable[[], Mapping[str, object]]) -> Parts:
         """The document of this name around the whole list, made once."""
@@ -143,7 +153,7 @@ class _Rows:
     """The aircraft as one audience sees them, each made anew when it has changed."""
 
     def __init__(self, tracker: Tracker) -> None:
-        self.viewpoint: Viewpoint = (None, True)
+        self.viewpoint: Viewpoint = Viewpoint(None, True, False)
         self._tracker = tracker
         self._rows: dict[str, Row] = {}
 

@@ -62,7 +62,7 @@ class MinuteStatistics:
         receivers = self._view.receivers.status()
         self._samples.append(self._view.tracker.totals(self._view.location))
         self._messages += self._received_since({receiver["name"]: receiver["messages"] for receiver in receivers})
-        self._demo |= any(receiver["state"] == "demo" for receiver in receivers)
+        self._demo = self._demo or self._view.demo
 
     def _received_since(self, received: dict[str, int]) -> int:
         """How many messages came since the last sample, from their counts by receiver; a receiver that was created again counts from 0."""

@@ -43,6 +43,7 @@ class Sky:
         self.view = view
         self.tracker = view.tracker
         self.receivers = view.receivers
+        self.receivers.on_exchange = self._begin_anew
         self.streams: dict[str, Stream] = {stream.topic.name: stream for stream in streams}
         subscribable = [name for name, stream in self.streams.items() if "/" in stream.topic.namespaces]
         in_order = dict.fromkeys([*(name for name in TOPICS if name in subscribable), *subscribable])
@@ -72,9 +73,15 @@ class Sky:
         """The receiver's location; None if it is not known."""
         return self.view.location
 
-    def set_location(self, location: Point | None) -> None:
-        """Set the receiver's location."""
-        self.view.set_location(location)
+    def set_place(self, place: Point | None) -> None:
+        """Set the receiver's place; None: not known."""
+        self.view.set_place(place)
+
+    def _begin_anew(self) -> None:
+        """Simulated traffic gives way to real traffic, or returns: no aircraft of the one stays beside the other."""
+        self.tracker.clear()
+        self.tracker.reference = self.view.location
+        self.loop.wake()
 
     # -- records and ticks ---------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """Application: the present state of one sky, for clients who may or may not know the receiver's location.
 
-Streams, the REST API and the panel read a sky through this; only `set_location` changes it.
+Streams, the REST API and the panel read a sky through this; only `set_place` changes it.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from skyspy import topics
 from skyspy.auth.principal import Principal
 from skyspy.clock import Clock, Moment, iso
 from skyspy.geo import Point, rounded
-from skyspy.receivers.manager import Receivers
+from skyspy.receivers.manager import Receivers, counted
+from skyspy.simulate import DEFAULT_CENTRE
 from skyspy.sky.audience import Payload, seen_from, summarise
-from skyspy.sky.listing import Listings
+from skyspy.sky.listing import Listings, Viewpoint
 from skyspy.store.settings import Settings
 from skyspy.tracker import Tracker
 
 
 class SkyView:
-    """What can be read of one sky. `name` is "live" or "sandbox"; `location` is the receiver's (latitude, longitude) or None;
+    """What can be read of one sky. `name` is "live" or "sandbox"; `place` is the receiver's (latitude, longitude) or None;
     `settings` returns those in force."""
 
     def __init__(
@@ -29,21 +30,45 @@ class SkyView:
         settings: Callable[[], Settings],
         tracker: Tracker,
         receivers: Receivers,
-        location: Point | None,
+        place: Point | None,
     ) -> None:
         self.name = name
         self.clock = clock
         self.settings = settings
         self.tracker = tracker
         self.receivers = receivers
-        self.location = location
+        self.place = place
         self.started = clock.wall()
         self.listings = Listings(tracker, clock, self.viewpoint)
+        self.tracker.reference = self.location
 
-    def set_location(self, location: Point | None) -> None:
-        """Set the receiver's location (None: not known)."""
-        self.location = self.tracker.reference = location
-        self.receivers.set_location(location)
+    @property
+    def location(self) -> Point | None:
+        """Where distances are measured from: the receiver's place, or the centre of the demo while it stands in; None: unknown."""
+        return DEFAULT_CENTRE if self.place is None and self.receivers.stands_in else self.place
+
+    def set_place(self, place: Point | None) -> None:
+        """Set the receiver's place (None: not known)."""
+        self.place = place
+        self.receivers.set_location(place)
+        self.tracker.reference = self.location
+
+    @property
+    def demo(self) -> bool:
+        """Whether any simulated traffic is shown: some arrives, or what arrived has not left yet."""
+        return self.receivers.demo_runs or self.receivers.demo_heard_within(self.tracker.limits.timeout_s)
+
+    def silent(self) -> list[Payload]:
+        """The real receivers that send nothing: `name`, `state`, `last_seen`, and `since` when they are silent (ISO 8601)."""
+        rows = [row for row in self.receivers.status() if not row["is_demo"] and row["silent_since"] is not None]
+        return [
+            {"name": row["public_name"], "state": row["state"], "since": row["silent_since"], "last_seen": row["last_seen"]}
+            for row in rows
+        ]
+
+    def labelled(self, answer: Payload) -> Payload:
+        """The answer, with `demo: true` while simulated traffic is shown."""
+        return answer | {"demo": True} if self.demo else answer
 
     def audience(self, principal: Principal) -> str:
         """EXACT for principals who may know the receiver's location: identified ones, or all if the settings say so; else PUBLIC."""
@@ -60,9 +85,9 @@ class SkyView:
             return None
         return self.location if public == "exact" else rounded(self.location)
 
-    def viewpoint(self, audience: str) -> tuple[Point | None, bool]:
-        """What decides how this audience sees an aircraft: `observer` and `hides_receiver`."""
-        return self.observer(audience), self.hides_receiver(audience)
+    def viewpoint(self, audience: str) -> Viewpoint:
+        """What decides how this audience sees the sky."""
+        return Viewpoint(self.observer(audience), self.hides_receiver(audience), self.demo)
 
     def hides_receiver(self, audience: str) -> bool:
         """Whether nothing may tell this audience where the receiver stands."""
@@ -87,10 +112,11 @@ class SkyView:
         feeds = self.receivers.status()
         return {
             **summarise(self.tracker.totals(self.observer(audience))),
-            "messages_per_second": round(sum(feed["messages_per_second"] for feed in feeds), 1),
-            "feeds_up": sum(feed["state"] in ("up", "demo") for feed in feeds),
-            "feeds_total": len(feeds),
-            "demo": any(feed["state"] == "demo" for feed in feeds),
+            "messages_per_second": round(sum(feed["messages_per_second"] for feed in feeds if feed["state"] != "paused"), 1),
+            "feeds_up": sum(feed["state"] in ("up", "demo") for feed in counted(feeds)),
+            "feeds_total": len(counted(feeds)),
+            "feeds_silent": self.silent(),
+            "demo": self.demo,
             "timestamp": (now or self.clock.moment()).timestamp,
         }
 

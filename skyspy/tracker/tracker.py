@@ -15,7 +15,7 @@ Invariants:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import nsmallest
 from types import MappingProxyType
@@ -28,7 +28,20 @@ from skyspy.tracker import totals
 from skyspy.tracker.descriptions import Describe, Descriptions
 from skyspy.tracker.gate import ADSC, POSITION_FIELDS, WORST, accepted_fields
 from skyspy.tracker.limits import Limits
-from skyspy.tracker.position import ACCEPTED, BEHIND, DOUBTFUL, JUMP, LATE, MAX_STANDING_KT, MOVED, REPEATED, SAME, WORSE, Area
+from skyspy.tracker.position import (
+    ACCEPTED,
+    BEHIND,
+    DOUBTFUL,
+    JUMP,
+    LATE,
+    MAX_STANDING_KT,
+    MOVED,
+    REPEATED,
+    SAME,
+    WORSE,
+    Area,
+    HeldPosition,
+)
 from skyspy.tracker.schedule import Schedule, move
 from skyspy.tracker.tracked_aircraft import MIN_MESSAGES, Object, TrackedAircraft
 from skyspy.tracker.trail import TrailPoint
@@ -221,13 +234,15 @@ class Tracker:
         """Evict the aircraft not heard for longest: one in a hundred at a time, because finding them scans all aircraft."""
         max_aircraft = max(1, self._limits.max_aircraft)
         leaving = len(self._held) - max_aircraft + 1 + max_aircraft // 100
-        for aircraft in nsmallest(leaving, self._held.values(), key=lambda one: one.seen_at - time_on(one.timeline, now)):
-            aircraft.gone = True
-            del self._held[aircraft.hex]
-            if aircraft.listed:
-                self._evicted[aircraft.hex] = EVICTED
+        ended = nsmallest(leaving, self._held.values(), key=lambda one: one.seen_at - time_on(one.timeline, now))
+        _remove(ended, self._held, self._evicted)
         if len(self._touched) > 2 * len(self._held) + _SLACK_ENTRIES:
             self._touched = [aircraft for aircraft in self._touched if not aircraft.gone]
+
+    def clear(self) -> None:
+        """Remove every aircraft; the next delta says so. The next observation of one begins a new aircraft."""
+        _remove(list(self._held.values()), self._held, self._evicted)
+        _forget(self._listed.values())
 
     # -- output ----------------------------------------------------------------------------------
 
@@ -351,6 +366,21 @@ def _is_motion_plausible(aircraft: TrackedAircraft, obs: Observation, at: float)
         if abs(new - old) > most + per_second * max(0.0, at - stamp.at) * _pace(obs):
             return False
     return True
+
+
+def _forget(ended: Iterable[TrackedAircraft]) -> None:
+    """Forget what the next aircraft of the same address would continue: its messages and where it was."""
+    for aircraft in ended:
+        aircraft.messages, aircraft.position = 0, HeldPosition()
+
+
+def _remove(ended: Iterable[TrackedAircraft], held: dict[str, TrackedAircraft], evicted: dict[str, str]) -> None:
+    """Remove these from `held`, and note in `evicted` that the listed ones were evicted."""
+    for aircraft in ended:
+        aircraft.gone = True
+        del held[aircraft.hex]
+        if aircraft.listed:
+            evicted[aircraft.hex] = EVICTED
 
 
 def _without(kept: Mapping[str, Value], names: frozenset[str]) -> dict[str, Value]:

@@ -27,6 +27,13 @@ export function rate(value) {
 /** Degrees as three digits. */
 export const degrees = (value) => (known(value) ? String(Math.round(value) % 360).padStart(3, "0") : UNKNOWN);
 
+/** A moment of an ISO 8601 time on this machine's clock, with its day where that is not today. */
+export function moment(iso) {
+  const at = new Date(iso);
+  const today = at.toDateString() === new Date().toDateString();
+  return today ? at.toLocaleTimeString("en-GB") : at.toLocaleString("en-GB");
+}
+
 /** An age in seconds, or in minutes if it is long. */
 export function age(milliseconds) {
   if (!known(milliseconds)) return UNKNOWN;

@@ -1,7 +1,7 @@
 // The sky page: wires the connection, the model, the table and the details together.
 
 import { Detail } from "./detail.js";
-import { plain, trouble, whole } from "./format.js";
+import { moment, plain, trouble, whole } from "./format.js";
 import { Link, SIGN_IN_CODES } from "./link.js";
 import { inEmergency, Sky, wordsOf } from "./model.js";
 import { Session } from "./session.js";
@@ -42,6 +42,7 @@ link.addEventListener("delta", ({ detail: delta }) => {
 link.addEventListener("stats", ({ detail: stats }) => {
   now.stats = stats;
   one("[data-demo]").hidden = !stats.demo;
+  tellSilent(stats.feeds_silent);
   put(one('[data-count="messages"]'), whole(stats.messages_per_second));
   tellShown();
 });
@@ -58,7 +59,7 @@ link.addEventListener("unsubscribed", ({ detail: { topics, reason } }) => {
   forget();
 });
 
-const STATES = { connecting: "Connecting", live: "Live", lost: "Reconnecting", refused: "Not connected" };
+const STATES = { connecting: "Connecting", live: "Connected", lost: "Reconnecting", refused: "Not connected" };
 
 link.addEventListener("state", ({ detail: { state, code, message } }) => {
   Object.assign(now, { state, code: code ?? null, message: message ?? "" });
@@ -82,6 +83,8 @@ function forget() {
   sky.records.clear();
   sky.epoch = null;
   now.stats = null;
+  for (const notice of ["[data-demo]", "[data-silent]"]) one(notice).hidden = true;
+  put(one('[data-count="messages"]'), plain());
   pick(null);
   table.touchAll();
 }
@@ -163,6 +166,15 @@ function tellShown() {
   tellEmpty(shown);
 }
 
+/** Which receivers are silent, and since when. */
+function tellSilent(silent) {
+  const place = one("[data-silent]");
+  place.hidden = silent.length === 0;
+  const told = silent.slice(0, 3).map(({ name, since, last_seen: last }) => `${name} ${last ? "has been silent" : "has sent nothing"} since ${moment(since)}.`);
+  if (silent.length > 3) told.push(`${whole(silent.length - 3)} more are silent.`);
+  put(one("[data-silent-says]"), told.join(" "));
+}
+
 function tellAlarms(alarms) {
   const key = alarms.map(({ hex, emergency, squawk }) => `${hex}${emergency}${squawk}`).sort().join();
   if (key === alarmed) return;
@@ -219,7 +231,7 @@ const EMPTY = [
   {
     when: () => now.stats !== null && now.stats.feeds_up === 0,
     title: () => "No receiver is up",
-    says: () => `0 of ${now.stats.feeds_total} receivers send data. Check that they run, and try an address with: skyspy feed check URL`,
+    says: () => `0 of ${now.stats.feeds_total} receivers send data. Check that they run, and test them on the Receivers page of the panel.`,
   },
   { when: () => true, title: () => "Nothing in the air", says: () => "The receiver is connected and hears no aircraft. At night that may be so; if it stays, look at the antenna and its cable." },
 ];

@@ -63,14 +63,14 @@ def moves(page: Page) -> None:
 def test_the_sky_moves_below_a_prefix_for_who_is_signed_in_too(visit: Page) -> None:
     visit.goto(f"{PREFIX}/")
     expect(visit.locator("tbody tr")).to_have_count(40)
-    expect(visit.locator(".state")).to_have_text("Live")
+    expect(visit.locator(".state")).to_have_text("Connected")
     moves(visit)
     visit.locator("[data-sign]").click()
     visit.fill('[name="username"]', "root")
     visit.fill('[name="password"]', PASSWORD)
     visit.locator('[data-sign-in] [type="submit"]').click()
     expect(visit.locator("[data-who]")).to_contain_text("root")
-    expect(visit.locator(".state")).to_have_text("Live")
+    expect(visit.locator(".state")).to_have_text("Connected")
     moves(visit)
     keys = visit.evaluate("Object.keys(sessionStorage)")
     assert keys == [f"skyspy.session{PREFIX}"], "another server of this host has its own sign-in"

@@ -37,7 +37,7 @@ def column(page: Page, key: str) -> list[str]:
 
 
 def test_the_table_fills_and_moves_without_a_complaint(sky: Page) -> None:
-    expect(sky.locator(".state")).to_have_text("Live")
+    expect(sky.locator(".state")).to_have_text("Connected")
     expect(sky.locator('[data-count="aircraft"]')).to_have_text("40")
     expect(sky.locator('[data-count="positions"]')).to_have_text("40")
     expect(sky.locator('[data-count="messages"]')).not_to_have_text("–")
@@ -179,7 +179,7 @@ def test_a_page_lives_through_the_servers_death_and_return(sky: Page, server: Se
     expect(sky.locator(".state")).to_have_text("Reconnecting")
     expect(sky.locator("tbody tr")).to_have_count(40)
     expect(sky.locator("[data-trouble]")).to_contain_text("last known")
-    expect(sky.locator(".state")).to_have_text("Live", timeout=20_000)
+    expect(sky.locator(".state")).to_have_text("Connected", timeout=20_000)
     expect(sky.locator("[data-trouble]")).to_be_hidden()
     altitude = sky.locator('tr[data-hex="4B0001"] .c-alt')
     expect(altitude).not_to_have_text(altitude.inner_text(), timeout=20_000)
@@ -197,7 +197,7 @@ def test_a_page_that_may_no_longer_see_aircraft_shows_none_and_says_so(sky: Page
     private.choose(FEATURE_ACCESS="aircraft=permission")
     expect(sky.locator("tbody tr")).to_have_count(0)
     expect(sky.locator("[data-empty]")).to_contain_text("You may not see aircraft here")
-    expect(sky.locator(".state")).to_have_text("Live")
+    expect(sky.locator(".state")).to_have_text("Connected")
 
 
 def test_a_live_page_is_told_when_the_sky_becomes_private_and_signs_in(

@@ -71,7 +71,9 @@ def test_an_added_receiver_says_who_added_it_and_when_and_keeps_its_password(
     assert "added by ann 5 min ago" in text_of(page)
     assert "beast://***@127.0.0.1:1" in page and "hush" not in page
     assert "Only the demo runs" not in page
-    assert "Rests while an added receiver is there" in page
+    assert "Rests" not in page, "nothing is heard of it yet, so the demo goes on"
+    hear(panel, "beast-127.0.0.1-1", "4B1900")
+    assert "Rests: a real receiver was heard" in ann.get("/admin/feeds/").text
 
 
 def test_what_the_environment_names_cannot_be_paused_or_removed(panel: Panel, ann: Browser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from skyspy.aircraft import Observation
 from skyspy.services import Caller, Refused, feeds, keys, roles, sessions, setting_changes, users
 from skyspy.store import audit
 from skyspy.store import keys as stored_keys
@@ -42,7 +43,7 @@ def test_a_receiver_added_here_is_taken_over_everywhere_paused_and_removed(twice
     assert "secret" not in repr(log)
 
 
-def test_invented_traffic_rests_while_a_real_receiver_is_there(twice: Twice) -> None:
+def test_invented_traffic_rests_from_the_moment_a_real_receiver_is_heard_until_the_last_one_is_removed(twice: Twice) -> None:
     world, sky = twice.here, twice.here.skyspy.skies["live"]
     follower, caller, invented = feeds.ReceiverFollower(world.skyspy, sky), admin(world), sky.location
     sky.receivers.start(sky.ingest)
@@ -55,6 +56,11 @@ def test_invented_traffic_rests_while_a_real_receiver_is_there(twice: Twice) -> 
     feeds.add(world.skyspy, caller, "demo://?seed=7")
     assert follow()["demo"] != "paused"
     added = feeds.add(world.skyspy, caller, "sbs://127.0.0.1:1")
+    assert follow()["demo"] != "paused", "nothing of the real one is heard yet"
+    assert sky.location == invented
+    real = sky.receivers.receiver("sbs-127.0.0.1-1")
+    real.begin_session(None)
+    real.deliver([Observation("4B1900", world.clock.steady(), "adsb_icao", {})])
     assert follow()["demo"] == "paused"
     assert sky.location is None, "where the real receiver stands, nobody said: distances are not counted from an invented place"
     feeds.set_paused(world.skyspy, caller, added.id, True)

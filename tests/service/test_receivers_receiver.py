@@ -17,12 +17,12 @@ from skyspy.clock import Clock
 from skyspy.cooperate import MAX_BUSY_SECONDS, Yielder
 from skyspy.decode import FORMATS, Context, Counters
 from skyspy.feedurl import parse
+from skyspy.receivers.backoff import Backoff
 from skyspy.receivers.rate_history import Rate
 from skyspy.receivers.receiver import (
     MAX_COUNTED_AIRCRAFT,
     MAX_INLINE_BYTES,
     MAX_PIECE_BYTES,
-    Backoff,
     Receiver,
     ReceiverError,
     Timing,

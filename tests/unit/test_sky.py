@@ -245,7 +245,7 @@ def test_a_new_location_is_used_for_distances_and_the_range_check() -> None:
     scene.hear("7C6B2D", lat=-33.9, lon=151.2)
     scene.tick()
     assert {a["hex"] for a in scene.aircraft() if "lat" in a} == {"4B1613"}
-    scene.sky.set_location((-33.9, 151.2))
+    scene.sky.set_place((-33.9, 151.2))
     scene.hear("7C6B2D", lat=-33.9, lon=151.2)
     scene.tick()
     there = scene.view.one("7c6b2d", "exact")

@@ -14,7 +14,7 @@ from skyspy import wirejson
 from skyspy.aircraft import Observation
 from skyspy.geo import Point
 from skyspy.sky.audience import seen_from
-from skyspy.sky.listing import LARGE, Form, Listing, Listings
+from skyspy.sky.listing import LARGE, Form, Listing, Listings, Viewpoint
 from skyspy.tracker import Limits, Tracker
 from tests.conftest import StillClock
 from tests.support.hub import rounds_counted
@@ -30,8 +30,8 @@ class Scene:
         self.clock = StillClock()
         self.tracker = Tracker(Limits(), HERE, "epoch")
         self.here: Point | None = HERE
-        self.hidden = False
-        self.listings = Listings(self.tracker, self.clock, lambda _audience: (self.here, self.hidden))
+        self.hidden = self.demo = False
+        self.listings = Listings(self.tracker, self.clock, lambda _audience: Viewpoint(self.here, self.hidden, self.demo))
         self.made: list[str] = []
         self.form = Form("counted", self._noted)
         self.hear(*range(aircraft), times=2)

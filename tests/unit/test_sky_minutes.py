@@ -28,6 +28,10 @@ class FakeSky:
     state: str = "up"
 
     @property
+    def demo(self) -> bool:
+        return self.state == "demo"
+
+    @property
     def tracker(self) -> FakeSky:
         return self
 

@@ -1,0 +1,27 @@
+"""How long a receiver waits before it connects again."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+_JITTER = secrets.SystemRandom().random
+
+
+class Backoff:
+    """How long to wait before the next attempt: doubling, capped, with jitter, so that receivers which lost the same host do not
+    reconnect at the same moment. `jitter` returns a number from 0 to 1."""
+
+    def __init__(self, first: float, longest: float, jitter: Callable[[], float] = _JITTER) -> None:
+        self._first, self._longest, self._jitter = first, longest, jitter
+        self._next = first
+
+    def next(self) -> float:
+        """Seconds to wait now; the next wait is twice as long, at most `longest`."""
+        wait = self._next
+        self._next = min(self._longest, wait * 2)
+        return wait * (0.5 + self._jitter() / 2)
+
+    def reset(self) -> None:
+        """Make the next wait the first one again."""
+        self._next = self._first
