@@ -68,9 +68,9 @@ def user_of_link(context: Context, token: str, kind: str) -> User | None:
 
 def make_first_admin(context: Context, token: str, name: str, password: str, address: str) -> User:
     """Use the first administrator's link. Of two at once one succeeds. Raises Refused."""
-    _read(context, token, FIRST)
     actor = Actor("anonymous", "first administrator", address)
-    with as_refusals():
+    with _refusals_audited(context, address), as_refusals():
+        _read(context, token, FIRST)
         hashed = context.passwords.hash(password, context.settings.current.PASSWORD_MIN_LENGTH, name)
 
         def work(connection: Connection) -> User:
@@ -78,7 +78,7 @@ def make_first_admin(context: Context, token: str, name: str, password: str, add
             # Creating the user takes the lock on the version first, so the count stays true until the commit.
             user = users.create(connection, name, "admin", hashed, actor, at)
             if users.count(connection) != 1 or invitations.use(connection, _digest(token), FIRST, actor, at) is None:
-                raise Refused("conflict", NO_LONGER)
+                raise Denied("conflict", NO_LONGER, about=f"link {FIRST}", lacks=("an installation without users",))
             return user
 
         return context.store.write(work)
@@ -86,8 +86,8 @@ def make_first_admin(context: Context, token: str, name: str, password: str, add
 
 def choose_password(context: Context, token: str, kind: str, password: str, address: str) -> User:
     """Use an invitation or a reset link to choose a password; every sign-in with the old one ends. Raises Refused."""
-    claims, link = _read(context, token, kind)
-    with _refusals_audited(context, claims, kind, address), as_refusals():
+    with _refusals_audited(context, address), as_refusals():
+        claims, link = _read(context, token, kind)
         user = context.store.read(_subject, claims, link, context.clock.wall())
         actor = Actor("user", user.name, address)
         hashed = context.passwords.hash(password, context.settings.current.PASSWORD_MIN_LENGTH, user.name)
@@ -98,7 +98,7 @@ def choose_password(context: Context, token: str, kind: str, password: str, addr
             state.lock(connection)
             _subject(connection, claims, link, at)
             if invitations.use(connection, _digest(token), kind, actor, at) is None:
-                raise Refused("not_found", NO_LONGER)
+                raise _used_up(claims, kind)
             return users.set_password(connection, user.id, hashed, actor, at)
 
         return context.store.write(work)
@@ -135,11 +135,21 @@ def _read(context: Context, token: str, kind: str) -> tuple[_Claims, Link]:
         user_id, epoch, maker_id, _ = _signer(context, kind).loads(token[:1000], max_age=LIFETIME_S[kind])
         claims = _Claims(int(user_id), int(epoch), int(maker_id))
     except (BadData, ValueError, TypeError):
-        raise Refused("not_found", NO_LONGER) from None
+        lacks = ("a link of this server that is not too old",)
+        raise Denied("not_found", NO_LONGER, about=f"link {kind}", lacks=lacks) from None
     link = context.store.read(invitations.usable, _digest(token), kind, context.clock.wall())
     if link is None:
-        raise Refused("not_found", NO_LONGER)
+        raise _used_up(claims, kind)
     return claims, link
+
+
+def _used_up(claims: _Claims, kind: str) -> Denied:
+    return Denied("not_found", NO_LONGER, about=_about(claims, kind), lacks=("a link that was not used",))
+
+
+def _about(claims: _Claims, kind: str) -> str:
+    """How the audit log names a link."""
+    return f"link {kind}" if kind == FIRST else f"link {kind} {claims.user_id}"
 
 
 def _subject(connection: Connection, claims: _Claims, link: Link, at: float) -> User:
@@ -147,10 +157,11 @@ def _subject(connection: Connection, claims: _Claims, link: Link, at: float) -> 
     found = users.by_ids(connection, [claims.user_id, claims.maker_id])
     user = found.get(claims.user_id)
     if user is None or user.disabled or user.session_epoch != claims.epoch:
-        raise Denied("not_found", NO_LONGER, lacks=("a user as the link was made for",))
+        lacks = ("a user as the link was made for",)
+        raise Denied("not_found", NO_LONGER, about=_about(claims, link.kind), lacks=lacks)
     above = {MANAGE, *user.permissions} - _maker_permissions(connection, found.get(claims.maker_id), link, at)
     if above:
-        raise Denied("not_found", NO_LONGER, lacks=tuple(sorted(above)))
+        raise Denied("not_found", NO_LONGER, about=_about(claims, link.kind), lacks=tuple(sorted(above)))
     return user
 
 
@@ -168,12 +179,12 @@ def _maker_permissions(connection: Connection, maker: User | None, link: Link, a
 
 
 @contextmanager
-def _refusals_audited(context: Context, claims: _Claims, kind: str, address: str) -> Iterator[None]:
-    """Write an audit row about a refused use of a link with a valid signature."""
+def _refusals_audited(context: Context, address: str) -> Iterator[None]:
+    """Write an audit row about a refused use of a link, whether it was used up or never was one."""
     try:
         yield
     except Denied as denied:
-        context.refusals.note(Actor("anonymous", "", address), f"link {kind} {claims.user_id}", denied.lacks)
+        context.refusals.note(Actor("anonymous", "", address), denied.about, denied.lacks)
         raise
 
 

@@ -18,6 +18,9 @@ from skyspy.tracker import Delta
 MAX_REMOVALS = 5000
 """Removed aircraft that are remembered. Who was away for more of them needs a snapshot."""
 
+MAX_FOLDED = 20_000
+"""Values in a folded delta, ages included: to make so many takes some 10 ms. Who missed more gets the snapshot, which is made for all."""
+
 _AGES = ("seen", "seen_pos")
 _REMOVAL_SIZE = 2
 """Values in the entry of a removed aircraft."""
@@ -32,11 +35,8 @@ class Missed:
     prev: int
     changed: Mapping[str, list[str]]
     removed: tuple[tuple[str, str], ...]
-
-    @property
-    def size(self) -> int:
-        """How many values the folded delta has, ages included."""
-        return sum(len(names) + len(_AGES) for names in self.changed.values()) + _REMOVAL_SIZE * len(self.removed)
+    size: int
+    """How many values the folded delta has, ages included."""
 
     def folded(self, wholes: Mapping[str, Mapping[str, Any]]) -> Delta:
         """One delta with the present values; `wholes` are the aircraft as of `seq`, by hex."""
@@ -77,15 +77,20 @@ class DeltaMemory:
             self._oldest = self._removed.pop(next(iter(self._removed))).seq
 
     def since(self, seq: int) -> Missed | None:
-        """What was missed by a client that holds the state at `seq`; None if that is not known any more, or never existed."""
+        """What was missed by a client that holds the state at `seq`; None if that is not known any more, or never existed, or is
+        more than MAX_FOLDED values."""
         if not self._oldest <= seq <= self._seq:
             return None
+        removed = tuple(reversed(tuple(self._removed_after(seq))))
+        size = _REMOVAL_SIZE * len(removed)
         changed: dict[str, list[str]] = {}
         for hex_, fields in self._changed.items():
             if fields["hex"] > seq:  # part of every change, so it has the newest number
-                changed[hex_] = [name for name, at in fields.items() if at > seq]
-        removed = tuple(reversed(tuple(self._removed_after(seq))))
-        return Missed(self._seq, seq, changed, removed)
+                names = changed[hex_] = [name for name, at in fields.items() if at > seq]
+                size += len(names) + len(_AGES)
+                if size > MAX_FOLDED:
+                    return None
+        return Missed(self._seq, seq, changed, removed, size)
 
     def _removed_after(self, seq: int) -> Iterable[tuple[str, str]]:
         for hex_ in reversed(self._removed):

@@ -119,7 +119,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
             raise Refused("overloaded")
         session = _session(self, sid, connection, environ, admission)
         session.greeting = not isinstance(auth, dict) or auth.get("greeting") is not False
-        self.load.begin(sid)
+        self.load.begin(session)
         self.connections.admit(connection, sid)
         self.skyspy.sessions.add(session)
         # The library sends CONNECT when this method is done; a greeting sent here would arrive before it.
@@ -132,9 +132,9 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
 
     def _remove(self, sid: str) -> Session | None:
         """Remove a session from the registries and return it; None if it is not listed."""
-        self.load.end(sid)
         session = self.skyspy.sessions.remove(sid)
         if session is not None:
+            self.load.end(session)
             self.connections.release(session.eio_sid, sid)
             self.subscriptions.leave(session)
         return session

@@ -38,10 +38,12 @@ class MainNamespace(BaseNamespace):
         """Send the aircraft, if the session may see them and has not declined the greeting."""
         if session.greeting and self._may(session, "aircraft", self.skyspy.settings.current):
             self.subscriptions.show(session, "aircraft")
+            self.load.charge_greeting(session, sum(stream.cost(session) for stream in self._large(session, ["aircraft"])))
 
     def before_greeting(self, session: Session) -> None:
-        """Wait until the aircraft are encoded."""
+        """Wait until the aircraft are encoded, and until what this client got before is paid."""
         if session.greeting and self._may(session, "aircraft", self.skyspy.settings.current):
+            self.load.wait_for_owed(session)
             self._ready(session, ["aircraft"])
 
     def topics_of(self, session: Session) -> set[str]:

@@ -22,13 +22,24 @@ class TokenBucket:
 
     def take(self, rate: float, burst: float) -> bool:
         """Take one token; False when there is none."""
-        now = monotonic()
-        self._tokens = min(float(burst), self._tokens + (now - self._at) * rate)
-        self._at = now
-        if self._tokens < 1.0:
+        if self._refilled(rate, burst) < 1.0:
             return False
         self._tokens -= 1.0
         return True
+
+    def is_full(self, rate: float, burst: float) -> bool:
+        """Whether nothing was taken lately."""
+        return self._refilled(rate, burst) >= burst
+
+    def seconds_owed(self, rate: float, burst: float) -> float:
+        """How long it takes until all that was charged is paid; 0.0 where more was there."""
+        return max(0.0, -self._refilled(rate, burst) / rate)
+
+    def _refilled(self, rate: float, burst: float) -> float:
+        now = monotonic()
+        self._tokens = min(float(burst), self._tokens + (now - self._at) * rate)
+        self._at = now
+        return self._tokens
 
     def charge(self, tokens: float) -> None:
         """Take tokens for what was done already; where there are not so many, the next `take` waits for the rest."""

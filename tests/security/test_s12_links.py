@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skyspy.store import audit
 from tests.security.asking import Answer, Browser, ask
 from tests.wire.serving import PASSWORD, Operator, Server
 
@@ -81,3 +82,19 @@ def test_s12_a_link_signs_nobody_in_and_a_reset_ends_what_stood_before(server: S
     assert browser.post(f"/admin/reset/{link}/", NEW).status == 303
     assert not browser.is_in()
     assert not before.is_in()
+
+
+def test_s22_a_link_that_is_used_again_or_was_never_one_is_written_down(server: Server, operator: Operator) -> None:
+    operator.user("root")
+    token = invitation(server, operator, "invited-again")
+    user_id = ask(server, "/api/admin/users/?search=invited-again", token=operator.key("root")).json()["users"][0]["id"]
+    assert choose(server, "invite", token).status == 303
+    for wrong in (token, token[:-1]):
+        assert choose(server, "invite", wrong).status == 410
+    rows = operator.store.read(audit.page, 1000, action="access.refused")
+    told = {(row.actor_kind, row.object, *row.after["lacks"]) for row in rows}
+    assert told >= {
+        ("anonymous", f"link invite {user_id}", "a link that was not used"),
+        ("anonymous", "link invite", "a link of this server that is not too old"),
+    }
+    assert token not in repr(rows)

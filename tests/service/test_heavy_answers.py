@@ -173,6 +173,46 @@ def test_subscribing_again_and_again_is_charged_too(sockets: World) -> None:
     assert len(ann.got("subscribed")) in (4, 5)
 
 
+def test_who_comes_again_at_once_waits_for_what_its_answers_cost_and_nobody_else_does(
+    sockets: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _costs(sockets, 1000.0)
+    waits: list[float] = []
+    monkeypatch.setattr(load, "sleep", waits.append)
+    ann = sockets.peer().join(auth={"greeting": False})
+    for number in range(60):
+        ann.tell("request", {"type": "aircraft-snapshot", "request_id": number})
+    assert len(ann.got("response")) in (4, 5)
+    assert waits == []
+    ann.leave()
+    again = sockets.peer().join(auth={"greeting": False})
+    for _ in range(2):
+        again.tell("request", {"type": "aircraft-snapshot"})
+    assert len(again.got("response")) == 2, "it is answered all the same"
+    assert 0 < max(waits) <= load.OWED_SECONDS
+    waits.clear()
+    for _ in range(20):
+        again.tell("ping")
+    user = sockets.peer().join(auth={"token": sockets.jwt()})
+    user.tell("request", {"type": "aircraft-snapshot"})
+    assert (len(again.got("pong")), len(user.got("response")), waits) == (20, 1, [])
+
+
+def test_a_greeting_is_owed_too_and_counts_as_no_event(sockets: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    _costs(sockets, 1000.0)
+    waits: list[float] = []
+    monkeypatch.setattr(load, "sleep", waits.append)
+    for _ in range(6):
+        ann = sockets.peer().join()
+        assert ann.got("aircraft:snapshot")
+        ann.leave()
+    assert waits, "60 events, 15 for each greeting"
+    ann = sockets.peer().join()
+    for _ in range(60):
+        ann.tell("ping")
+    assert (len(ann.got("pong")), ann.got("error")) == (60, [])
+
+
 def test_what_was_permitted_before_is_permitted_in_a_sky_of_a_few_hundred(sockets: World) -> None:
     ann = sockets.peer().join()
     for number in range(55):

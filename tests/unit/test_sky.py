@@ -211,6 +211,23 @@ def test_a_long_absence_from_a_large_sky_costs_no_more_than_a_snapshot() -> None
     assert [event for event, _ in scene.shown("aircraft", (epoch, seq))] == ["aircraft:snapshot"]
 
 
+def test_who_missed_more_than_is_folded_for_one_client_gets_the_snapshot_that_is_made_for_all() -> None:
+    scene = Scene(DELTA)
+    hexes = [f"{0x4B0000 + number:06X}" for number in range(1500)]
+    for hex_ in hexes:
+        scene.hear(hex_, **dict.fromkeys(BUSY + QUIET, 1))
+    scene.tick()
+    held = (scene.sky.tracker.epoch, scene.sky.tracker.seq)
+    for hex_ in hexes[:1000]:
+        scene.hear(hex_, 1, **dict.fromkeys(BUSY, 2))
+    scene.tick(1.0)
+    assert [event for event, _ in scene.shown("aircraft", held)] == ["aircraft:delta"]
+    for hex_ in hexes[1000:]:
+        scene.hear(hex_, 1, **dict.fromkeys(BUSY, 2))
+    scene.tick(1.0)
+    assert [event for event, _ in scene.shown("aircraft", held)] == ["aircraft:snapshot"]
+
+
 @pytest.mark.parametrize(("accuracy", "observer"), [("exact", HERE), ("rounded", (47.5, 8.6)), ("hidden", None)])
 def test_the_public_learns_of_the_receivers_place_what_the_operator_allows(
     accuracy: str, observer: tuple[float, float] | None

@@ -69,17 +69,18 @@ def test_a_killed_worker_is_replaced_and_a_reload_takes_the_code_of_now(tmp_path
     assert "Traceback" not in server.log()
 
 
-def test_a_second_server_on_one_port_is_one_line(tmp_path: Path) -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
-        done = begun(tmp_path, f"127.0.0.1:{port}")
-    assert done.returncode == 2
-    assert (
-        done.stderr
-        == f"skyspy: 127.0.0.1:{port} is in use, by another server or program: stop it, or choose another address with -b HOST:PORT\n"
-    )
+def test_f55_a_second_server_on_one_port_is_one_line_and_the_first_goes_on(tmp_path: Path) -> None:
+    first = Server(tmp_path)
+    try:
+        done = begun(tmp_path / "second", f"127.0.0.1:{first.port}")
+        assert done.returncode == 2
+        assert (
+            done.stderr
+            == f"skyspy: 127.0.0.1:{first.port} is in use, by another server or program: stop it, or choose another address with -b HOST:PORT\n"
+        )
+        assert ask(first, "/healthz").status == 200
+    finally:
+        first.stop()
 
 
 def test_an_address_of_another_machine_is_one_line(tmp_path: Path) -> None:
@@ -104,7 +105,7 @@ def test_a_server_waits_for_one_that_is_ending(tmp_path: Path) -> None:
     assert "in use" not in said
 
 
-def test_a_second_server_on_one_database_is_another_process_of_the_same_site(tmp_path: Path) -> None:
+def test_f55_a_second_server_on_one_database_is_another_process_of_the_same_site(tmp_path: Path) -> None:
     servers = [Server(tmp_path, wait=False) for _ in range(2)]
     try:
         for server in servers:

@@ -52,7 +52,7 @@ class AircraftStream(Stream):
         missed = self._missed(session)
         if missed is not None and missed.seq == missed.prev:
             return ()
-        if missed is None or missed.size >= _snapshot_size(self._view.tracker):
+        if missed is None or not _is_smaller_than_snapshot(missed, self._view.tracker):
             return (Event("aircraft:snapshot", self._snapshot),)
         wholes = _Wholes(self._view.tracker, now)
         return (Event("aircraft:delta", partial(self._delta, missed.folded(wholes), wholes, now)),)
@@ -158,9 +158,14 @@ class AircraftStream(Stream):
         return Costly(self._snapshot(session.audience), self.cost(session))
 
 
-def _snapshot_size(tracker: Tracker) -> int:
-    """How many values a snapshot has, ages included, about: to count them is far cheaper than to encode it."""
-    return sum(len(aircraft) + 2 for aircraft in tracker.listed())
+def _is_smaller_than_snapshot(missed: Missed, tracker: Tracker) -> bool:
+    """Whether a snapshot has more values, ages included: to count them is far cheaper than to encode it."""
+    size = 0
+    for aircraft in tracker.listed():
+        size += len(aircraft) + 2
+        if size > missed.size:
+            return True
+    return False
 
 
 class _Wholes(dict[str, Payload]):
