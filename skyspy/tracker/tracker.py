@@ -24,11 +24,12 @@ from typing import Any
 from skyspy.aircraft import SOURCES, Observation, Timeline, Value, time_on
 from skyspy.geo import Point
 from skyspy.tracker import totals
-from skyspy.tracker.gate import ADSC, POSITION_FIELDS, WORST, accepted_fields
+from skyspy.tracker.alarms import Object
+from skyspy.tracker.gate import ADSC, ADVISORY, ADVISORY_S, POSITION_FIELDS, WORST, accepted_fields
 from skyspy.tracker.limits import Limits
 from skyspy.tracker.position import ACCEPTED, BEHIND, DOUBTFUL, JUMP, LATE, MAX_STANDING_KT, MOVED, REPEATED, SAME, WORSE, Area
 from skyspy.tracker.schedule import Schedule, move
-from skyspy.tracker.tracked_aircraft import MIN_MESSAGES, Object, TrackedAircraft
+from skyspy.tracker.tracked_aircraft import MIN_MESSAGES, TrackedAircraft
 from skyspy.tracker.trail import TrailPoint
 
 MOTION_FIELDS = POSITION_FIELDS | {
@@ -152,9 +153,9 @@ class Tracker:
         if not kept and (fields or not is_newer):
             return False
         aircraft.accept(kept, source, at, rank)
-        oldest = aircraft.position.at if "lat" in kept else at
-        if oldest + lifetime < aircraft.due:
-            self._schedule.add(aircraft, oldest + lifetime, len(self._held))
+        end = _first_end(aircraft, kept, at, lifetime)
+        if end < aircraft.due:
+            self._schedule.add(aircraft, end, len(self._held))
         return True
 
     def _resolve_position(
@@ -313,6 +314,12 @@ class Tracker:
 def _is_live(aircraft: TrackedAircraft, obs: Observation, now: float, limits: Limits) -> bool:
     """Whether a live receiver hears this aircraft, and the observation is that of a recording played faster or slower."""
     return obs.pace != 1.0 and aircraft.timeline is None and now - aircraft.seen_at <= limits.stale_s
+
+
+def _first_end(aircraft: TrackedAircraft, kept: Mapping[str, Value], at: float, lifetime: float) -> float:
+    """When the first of these fields, heard at `at`, expires."""
+    end = (aircraft.position.at if "lat" in kept else at) + lifetime
+    return end if ADVISORY not in kept else min(end, at + ADVISORY_S)
 
 
 def _stands(aircraft: TrackedAircraft, obs: Observation) -> bool | None:
