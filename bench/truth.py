@@ -77,7 +77,14 @@ def believed() -> Iterator[Row]:
     yield from (Row(*row) for row in truth_positions.rows())
 
 
-SECTIONS: tuple[Callable[[], Iterable[Row]], ...] = (decoded, recorded, believed)
+def flown() -> Iterator[Row]:
+    """Which positions of computed flights the tracker believes."""
+    import truth_flights
+
+    yield from (Row(*row) for row in truth_flights.rows())
+
+
+SECTIONS: tuple[Callable[[], Iterable[Row]], ...] = (decoded, recorded, believed, flown)
 
 
 def main(wanted: list[str]) -> int:

@@ -23,6 +23,15 @@ class Stamp:
         self.at, self.rank = at, rank
 
 
+class AdvisoryStamp(Stamp):
+    """The stamp of a resolution advisory, which is of use for seconds."""
+
+    __slots__ = ()
+
+
+ADVISORY, ADVISORY_S = "acas_ra", 15.0
+"""The field of resolution advisories, and for how long one is shown after it was heard: as long as readsb shows it."""
+
 ADSC = SOURCES["adsc"]
 WORST = max(SOURCES.values())
 POSITION_FIELDS = frozenset(POSITION)
@@ -32,7 +41,7 @@ FRESH, STALE, EXPIRED = "fresh", "stale", "expired"
 
 def freshness(stamp: Stamp, now: float, limits: Limits) -> str:
     """The state of a field with this stamp at `now`: FRESH, STALE or EXPIRED."""
-    if stamp.at + lifetime_s(stamp.rank, limits) <= now:
+    if end_of(stamp, limits) <= now:
         return EXPIRED
     return FRESH if now - stamp.at <= limits.stale_s else STALE
 
@@ -40,6 +49,12 @@ def freshness(stamp: Stamp, now: float, limits: Limits) -> str:
 def lifetime_s(rank: int, limits: Limits) -> float:
     """Seconds until a field from a source of this rank expires."""
     return limits.adsc_expire_s if rank == ADSC else limits.expire_s
+
+
+def end_of(stamp: Stamp, limits: Limits) -> float:
+    """When a field with this stamp expires."""
+    lifetime = lifetime_s(stamp.rank, limits)
+    return stamp.at + (min(ADVISORY_S, lifetime) if isinstance(stamp, AdvisoryStamp) else lifetime)
 
 
 def accepts(old: Stamp, at: float, rank: int, now: float, limits: Limits) -> bool:

@@ -192,14 +192,16 @@ class HeldPosition(Stamp):
         distance = hypot(north, east)
         # Backward must also mean against the last step: otherwise an aircraft that reports a wrong track is rejected.
         reverses = north * self.north + east * self.east <= 0 and _is_backward(north, east, gs, track, rank)
-        may_turn = seconds > _turn_seconds(gs) and not (reverses and self._rival_comes_nearer(at, distance))
+        delay = distance * 3600.0 / (USUAL_KT if gs is None else max(gs, MIN_BACKWARD_KT))
+        # After a silence, a receiver with a delay is behind by the less: with more than that, the aircraft has turned.
+        has_turned = seconds > MIN_FLOWN_S and seconds + delay > MAX_DELAY_S
+        may_turn = (seconds > _turn_seconds(gs) or has_turned) and not (reverses and self._rival_comes_nearer(at, distance))
         near = distance <= _max_distance_nm(seconds, gs, max(rank, self.rank))
         if near and seconds > MIN_FLOWN_S and distance > MIN_COURSE_NM and gs is not None and track is not None:
             near = self._is_on_course(north, east, gs * seconds / 3600.0, track)
         if near and (may_turn or not reverses):
             self._accept(lat, lon, at, rank, north, east)
             return ACCEPTED
-        delay = distance * 3600.0 / (USUAL_KT if gs is None else max(gs, MIN_BACKWARD_KT))
         is_delay = delay <= MAX_DELAY_S
         ahead = is_delay and not reverses and self._is_ahead(north, east, distance, track)
         not_before = at + (delay + DELAY_MARGIN_S) / pace if reverses and is_delay else -inf

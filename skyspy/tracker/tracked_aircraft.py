@@ -11,19 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import inf
-from typing import Any
 
 from skyspy.aircraft import FIELDS, MAX_GROUND_FT, POSITION, SOURCES, WITHOUT_POSITION, Value
 from skyspy.military import is_military
+<<<<<<< HEAD
 from skyspy.safety.emergency import SQUAWKS, EmergencySquawk
 from skyspy.timeline import Timeline, time_on
 from skyspy.tracker.gate import ADSC, WORST, Stamp, lifetime_s
+=======
+from skyspy.safety.emergency import SQUAWKS
+from skyspy.tracker.alarms import REPLIES, Alarmed, Object
+from skyspy.tracker.gate import ADSC, ADVISORY, WORST, AdvisoryStamp, Stamp, end_of
+>>>>>>> verify9
 from skyspy.tracker.limits import Limits
 from skyspy.tracker.position import HeldPosition
 from skyspy.tracker.trail import Trail
-
-Object = dict[str, Any]
-"""An aircraft object, or its changed fields."""
 
 VOLATILE = frozenset({"seen", "seen_pos", "messages", "rssi"})
 """Fields that change with every message. They are updated every few seconds at most, see `Limits.refresh_s`."""
@@ -53,23 +55,27 @@ _MILITARY_FLAG = 1
 _NOTHING: Mapping[str, Value] = {}
 
 
-class TrackedAircraft:
+class TrackedAircraft(Alarmed):
     """One aircraft: its public and pending fields, their stamps, its position, trail and type. See the module. `version` is the
     sequence number of the delta that last changed `public`."""
 
     __slots__ = (
+<<<<<<< HEAD
         "about", "alarm", "best_rank", "due", "found", "gone", "has_removals", "hex", "last_names", "last_stamp", "listed", "lost_at",
         "messages", "military",
         "newest_at", "pending", "position", "public", "refreshed_at", "rssi", "seen_at", "stamps", "timeline", "touched", "trail",
+=======
+        "best_rank", "due", "gone", "hex", "last_names", "last_stamp", "listed", "messages", "military",
+        "newest_at", "position", "refreshed_at", "rssi", "seen_at", "stamps", "timeline", "touched", "trail",
+>>>>>>> verify9
         "type", "type_at", "type_rank", "version",
     )  # fmt: skip
 
     def __init__(self, hex_: str) -> None:
+        super().__init__(hex_)
         self.hex = hex_
         self.timeline: Timeline | None = None
         """The clock of all times here except `refreshed_at`; None: the steady clock."""
-        self.public: Object = {}
-        self.pending: Object = {"hex": hex_}
         self.stamps: dict[str, Stamp] = {}
         self.last_stamp = Stamp(-inf, WORST)
         self.last_names: tuple[str, ...] | None = None
@@ -90,22 +96,25 @@ class TrackedAircraft:
         self.type, self.type_rank, self.type_at = "unknown", WORST + 1, -inf
         self.military = is_military(hex_)
         self.rssi: Value | None = None
-        self.alarm: EmergencySquawk | None = None
-        self.listed = self.touched = self.has_removals = self.gone = False
+        self.listed = self.touched = self.gone = False
 
     # -- input -----------------------------------------------------------------------------------
-
-    def current(self, name: str) -> Any:
-        """The current value of a field, pending or public."""
-        pending = self.pending
-        return pending[name] if name in pending else self.public.get(name)
 
     def accept(self, fields: Mapping[str, Value], source: str, at: float, rank: int) -> None:
         """Accept these fields. A position among them is the one that `position` has just accepted."""
         if fields.get("alt_baro") == "ground" and _is_high(self, at):
             fields = {name: value for name, value in fields.items() if name != "alt_baro"}
+<<<<<<< HEAD
         if "lastPosition" in fields or "rr_lat" in fields:
             fields = _without_position(self, fields, at)
+=======
+        squawk = fields.get("squawk")
+        if (squawk in SQUAWKS or self.alarm is not None) and source == REPLIES and self.doubts_squawk(squawk, at):
+            fields = {name: value for name, value in fields.items() if name != "squawk"}
+            squawk = squawk if squawk in SQUAWKS else None
+        if ADVISORY in fields:
+            fields = self.with_new_advisory(fields)
+>>>>>>> verify9
         keys = tuple(fields)
         if keys == self.last_names:
             self.last_stamp.at, self.last_stamp.rank = at, rank
@@ -118,9 +127,8 @@ class TrackedAircraft:
         elif at > self.type_at:
             self.type_at = at
         self._update_pending(fields)
-        squawk = fields.get("squawk")
         if squawk in SQUAWKS or self.alarm is not None:
-            self._take_squawk(squawk, at)
+            self.take_squawk(squawk, at)
 
     def _update_pending(self, fields: Mapping[str, Value]) -> None:
         """Put the values that differ from `public` into `pending`."""
@@ -138,7 +146,7 @@ class TrackedAircraft:
             self.rssi = fields["rssi"]
             pending.pop("rssi", None)
         if self.alarm is not None and "emergency" in fields:
-            self._take_emergency(fields["emergency"])
+            self.take_emergency(fields["emergency"])
 
     def _merge(self, fields: Mapping[str, Value]) -> None:
         """The slow path of `_update_pending`: for fields missing in `public`, and values that may equal the public one again."""
@@ -154,6 +162,8 @@ class TrackedAircraft:
         stamps = self.stamps
         self.last_stamp, self.last_names = Stamp(at, rank), keys
         stamps.update(dict.fromkeys(fields, self.last_stamp))
+        if ADVISORY in fields:
+            stamps[ADVISORY], self.last_names = AdvisoryStamp(at, rank), None
         if "lat" in fields:
             for name in OF_POSITION:
                 if name in fields:
@@ -162,14 +172,6 @@ class TrackedAircraft:
                     del stamps[name]
                     self.set_pending(name, None)
 
-    def set_pending(self, name: str, value: Value | None) -> None:
-        """Set a pending value, unless it is public already; None removes the field."""
-        if self.public.get(name) == value:
-            self.pending.pop(name, None)
-        else:
-            self.pending[name] = value
-            self.has_removals = self.has_removals or value is None
-
     def consider_type(self, source: str, rank: int, at: float) -> None:
         """Set `type` to the source if it has a better rank, or if the current one was not heard for TYPE_HOLD_S."""
         if rank < self.type_rank or at - self.type_at > TYPE_HOLD_S:
@@ -177,33 +179,6 @@ class TrackedAircraft:
             self.type_rank, self.type_at = rank, at
             self.set_pending("type", self.type)
             self.set_pending("source", SOURCE_CATEGORIES[self.type])
-
-    def _take_squawk(self, code: Value | None, at: float) -> None:
-        """Start, confirm or end the alarm of an emergency squawk; None: no squawk was received."""
-        if code is None:
-            return
-        if code not in SQUAWKS:
-            self._end_alarm()
-        elif self.alarm is None:
-            self.alarm = EmergencySquawk(str(code), at)
-        else:
-            is_first = self.alarm.meaning is None
-            if self.alarm.confirm(str(code), at):
-                if is_first:
-                    self.alarm.own = self.current("emergency")
-                self.set_pending("emergency", self.alarm.emergency)
-
-    def _take_emergency(self, word: Value | None) -> None:
-        """Apply a new value of `emergency` that the aircraft sent (None: it expired) to a confirmed alarm."""
-        if self.alarm is not None and self.alarm.meaning is not None:
-            self.alarm.own = word
-            self.set_pending("emergency", self.alarm.emergency)
-
-    def _end_alarm(self) -> None:
-        """End the alarm; the aircraft's own `emergency` applies again."""
-        alarm, self.alarm = self.alarm, None
-        if alarm is not None and alarm.meaning is not None:
-            self.set_pending("emergency", alarm.own)
 
     # -- expiry ----------------------------------------------------------------------------------
 
@@ -220,13 +195,13 @@ class TrackedAircraft:
         due = inf
         old = False
         for stamp in set(self.stamps.values()):
-            end = stamp.at + lifetime_s(stamp.rank, limits)
+            end = end_of(stamp, limits)
             if end <= now:
                 old = True
             elif end < due:
                 due = end
         if old:
-            self._drop([name for name, stamp in self.stamps.items() if stamp.at + lifetime_s(stamp.rank, limits) <= now])
+            self._drop([name for name, stamp in self.stamps.items() if end_of(stamp, limits) <= now])
         return due
 
     def _drop(self, names: list[str]) -> None:
@@ -239,9 +214,9 @@ class TrackedAircraft:
         if "rssi" in names:
             self.rssi = None
         if "emergency" in names:
-            self._take_emergency(None)
+            self.take_emergency(None)
         if "squawk" in names:
-            self._end_alarm()
+            self.end_alarm()
         self.last_names = None
         self.best_rank = min((stamp.rank for stamp in stamps.values()), default=WORST)
         self.newest_at = max((stamp.at for stamp in stamps.values()), default=-inf)

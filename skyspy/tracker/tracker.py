@@ -25,8 +25,13 @@ from skyspy.aircraft import SOURCES, Observation, Value
 from skyspy.geo import Point
 from skyspy.timeline import Timeline, time_on
 from skyspy.tracker import totals
+<<<<<<< HEAD
 from skyspy.tracker.descriptions import Describe, Descriptions
 from skyspy.tracker.gate import ADSC, POSITION_FIELDS, WORST, accepted_fields
+=======
+from skyspy.tracker.alarms import Object
+from skyspy.tracker.gate import ADSC, ADVISORY, ADVISORY_S, POSITION_FIELDS, WORST, accepted_fields
+>>>>>>> verify9
 from skyspy.tracker.limits import Limits
 from skyspy.tracker.position import (
     ACCEPTED,
@@ -43,7 +48,7 @@ from skyspy.tracker.position import (
     HeldPosition,
 )
 from skyspy.tracker.schedule import Schedule, move
-from skyspy.tracker.tracked_aircraft import MIN_MESSAGES, Object, TrackedAircraft
+from skyspy.tracker.tracked_aircraft import MIN_MESSAGES, TrackedAircraft
 from skyspy.tracker.trail import TrailPoint
 
 MOTION_FIELDS = POSITION_FIELDS | {
@@ -168,9 +173,9 @@ class Tracker:
         if not kept and (fields or not is_newer):
             return False
         aircraft.accept(kept, source, at, rank)
-        oldest = aircraft.position.at if "lat" in kept else at
-        if oldest + lifetime < aircraft.due:
-            self._schedule.add(aircraft, oldest + lifetime, len(self._held))
+        end = _first_end(aircraft, kept, at, lifetime)
+        if end < aircraft.due:
+            self._schedule.add(aircraft, end, len(self._held))
         return True
 
     def _resolve_position(
@@ -338,6 +343,12 @@ def _trail_of(aircraft: TrackedAircraft, now: float) -> list[TrailPoint]:
 def _is_live(aircraft: TrackedAircraft, obs: Observation, now: float, limits: Limits) -> bool:
     """Whether a live receiver hears this aircraft, and the observation is that of a recording played faster or slower."""
     return obs.pace != 1.0 and aircraft.timeline is None and now - aircraft.seen_at <= limits.stale_s
+
+
+def _first_end(aircraft: TrackedAircraft, kept: Mapping[str, Value], at: float, lifetime: float) -> float:
+    """When the first of these fields, heard at `at`, expires."""
+    end = (aircraft.position.at if "lat" in kept else at) + lifetime
+    return end if ADVISORY not in kept else min(end, at + ADVISORY_S)
 
 
 def _stands(aircraft: TrackedAircraft, obs: Observation) -> bool | None:

@@ -257,6 +257,20 @@ def test_a_receiver_ten_seconds_late_that_does_not_know_it_makes_nothing_flap(gs
             assert place(tracker, arrival) == flight.place(now)
 
 
+@pytest.mark.parametrize(("gs", "seconds", "back_nm"), [(420.0, 15.5, 0.65), (520.0, 15.5, 1.32), (420.0, 12.0, 1.2)])
+def test_a_jet_that_turned_around_in_a_silence_is_no_delayed_receiver(gs: float, seconds: float, back_nm: float) -> None:
+    tracker, flight = Tracker(Limits(), None, "e"), Flight(gs=gs)
+    for step in (-2, -1, 0):
+        tracker.apply(flight.heard(T0 + step), T0 + step)
+    back = Flight(destination(HOME, 270.0, back_nm), gs, 270.0)
+    for step in range(5):
+        now = T0 + seconds + step
+        lat, lon = back.place(T0 + step)
+        tracker.apply(Observation(HEX, now, "adsb_icao", {"lat": lat, "lon": lon}, None, 2), now)
+        assert place(tracker, now) == (lat, lon)
+        tracker.apply(Observation(HEX, now, "adsb_icao", {"gs": gs, "track": 270.0}, None, 2), now)
+
+
 def test_a_position_older_than_the_one_held_is_refused_within_a_newer_message() -> None:
     tracker = Tracker(Limits(), None, "e")
     tracker.apply(Observation(HEX, T0, "adsb_icao", {"lat": 47.0, "lon": 8.0, "nic": 8}, T0 - 1, 2), T0)
