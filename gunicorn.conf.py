@@ -35,7 +35,6 @@ LIBRARIES = (
     "prometheus_client.core",
     "psycopg",
     "pygeomag.wmm.wmm_2025",
-    "requests",
     "rs1090",
     "socketio",
     "sqlalchemy.dialects.postgresql",

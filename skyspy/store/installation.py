@@ -88,10 +88,10 @@ class Installation:
 
     def _read(self) -> str | None:
         """The id in the file, None without a file; raises ValueError where it holds none or cannot be read."""
+        if not os.path.lexists(self._path):
+            return None
         try:
             text = self._path.read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
-            return None
         except OSError as error:
             raise ValueError(str(error)) from None
         if _ID.fullmatch(text) is None:

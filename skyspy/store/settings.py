@@ -97,8 +97,13 @@ class SettingsTable:
 
     def _reload(self) -> None:
         self._failure = None
+        known = self._snapshot.settings.version
         try:
             snapshot = self._store.read(_read)
+            if snapshot.settings.version < known:
+                # Else no change would be in force here until the version is as high as it was.
+                log.warning("the database went back to an earlier state: was a backup restored? Taking it over")
+                snapshot = self._store.write(_take_over, known)
             if snapshot.rows != self._snapshot.rows and snapshot.settings.version == self._snapshot.settings.version:
                 # Changed by hand in the database: raise the version, so that every process and open session follows.
                 log.warning("the settings table was changed from outside; taking it over")
@@ -176,8 +181,9 @@ def _rows(connection: Connection) -> list[Setting]:
     return [_setting(row, settings, chosen.get(row.name)) for row in ROWS.values()]
 
 
-def _take_over(connection: Connection) -> Snapshot:
-    state.bump(connection)
+def _take_over(connection: Connection, known: int = 0) -> Snapshot:
+    """What the table holds, under a version that is higher than its own and `known`."""
+    state.bump(connection, known)
     return _read(connection)
 
 

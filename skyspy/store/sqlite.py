@@ -3,7 +3,8 @@
 Invariants: WAL, so that readers never wait for the writer. Every write begins with BEGIN IMMEDIATE: waiting for the lock
 happens there, before any statement, so a job runs once or not at all. Each thread has its own engine, so that no lock of
 SQLAlchemy is shared between threads. `synchronous` is FULL: a committed change survives a power cut, at the cost of a sync per
-commit, off the hub.
+commit, off the hub. A file that was replaced or removed under an open connection is not used: what it holds is nobody's any more, and the
+new one shares its journal's name with it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, exc, pool
 from sqlalchemy.engine import URL
 
-from skyspy.store.errors import VALUE_ERRORS, StoreBusy, UnstorableValue, is_busy, translate
+from skyspy.store.errors import VALUE_ERRORS, StoreBusy, StoreError, UnstorableValue, is_busy, translate
 from skyspy.store.worker_pool import WorkerPool, WorkerPoolFull
 
 T = TypeVar("T")
@@ -60,15 +61,41 @@ def make_file(url: URL) -> None:
             os.close(os.open(Path(name), os.O_CREAT | os.O_RDWR, 0o600))
 
 
+class _File:
+    """Which file the database's name stands for, from its first use until `forget`."""
+
+    def __init__(self, name: str | None) -> None:
+        # Addresses of other kinds (a database in memory, a file: URI) name no file that could be looked at.
+        self._path = None if name is None or name in ("", ":memory:") or name.startswith("file:") else Path(name)
+        self._opened: tuple[int, int] | None = None
+
+    def is_as_opened(self) -> bool:
+        now = self._now()
+        if self._opened is None:
+            self._opened = now
+        return now == self._opened
+
+    def forget(self) -> None:
+        self._opened = None
+
+    def _now(self) -> tuple[int, int] | None:
+        if self._path is not None:
+            with suppress(OSError):
+                found = self._path.stat()
+                return found.st_dev, found.st_ino
+        return None
+
+
 class _Worker:
     """One connection, kept open, and the worker thread it belongs to."""
 
-    def __init__(self, engine: Engine, where: str, timeout: float) -> None:
+    def __init__(self, engine: Engine, where: str, timeout: float, file: _File) -> None:
         self.pool = WorkerPool(timeout=timeout)
         self._engine = engine
         self._where = where
         self._connection: Connection | None = None
         self._owner = 0
+        self._file = file
 
     def run(self, fn: Callable[[Connection], T]) -> T:
         deadline = time.monotonic() + self.pool.timeout
@@ -100,6 +127,8 @@ class _Worker:
             # The process was forked: an SQLite connection must be neither used nor closed in the child.
             _ABANDONED.append(self._connection)
             self._connection = None
+        if not self._file.is_as_opened():
+            raise StoreError(f"the database {self._where} was replaced or removed while the server runs: restart the server")
         if self._connection is None:
             self._connection = self._engine.connect()
             self._owner = os.getpid()
@@ -133,10 +162,11 @@ class Sqlite:
 
     def __init__(self, url: URL, where: str, timeout: float = 2.0) -> None:
         make_file(url)
-        self._writer = _Worker(engine_for(url, "BEGIN IMMEDIATE"), where, timeout)
+        self._file = _File(url.database)
+        self._writer = _Worker(engine_for(url, "BEGIN IMMEDIATE"), where, timeout, self._file)
         memory = url.database in (None, "", ":memory:")
         # A database in memory belongs to its one connection, so reads use the writer.
-        self._reader = self._writer if memory else _Worker(engine_for(url, "BEGIN", only_reads=True), where, timeout)
+        self._reader = self._writer if memory else _Worker(engine_for(url, "BEGIN", only_reads=True), where, timeout, self._file)
 
     def read(self, fn: Callable[[Connection], T]) -> T:
         return self._reader.run(fn)
@@ -147,3 +177,4 @@ class Sqlite:
     def close(self) -> None:
         self._writer.close()
         self._reader.close()
+        self._file.forget()

@@ -6,7 +6,7 @@ after another on every database, and what they checked stays true (the last admi
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, select, update
 
 from skyspy.store.schema import STATE
 
@@ -16,9 +16,10 @@ def lock(connection: Connection) -> None:
     connection.execute(update(STATE).values(version=STATE.c.version))
 
 
-def bump(connection: Connection) -> int:
-    """Raise the version, which takes the lock; returns the new version."""
-    connection.execute(update(STATE).values(version=STATE.c.version + 1))
+def bump(connection: Connection, above: int = 0) -> int:
+    """Raise the version, above `above` too, which takes the lock; returns the new version."""
+    higher = case((STATE.c.version < above, above), else_=STATE.c.version)
+    connection.execute(update(STATE).values(version=higher + 1))
     return current_version(connection)
 
 

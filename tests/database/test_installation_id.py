@@ -174,6 +174,14 @@ def test_a_damaged_file_opens_nothing_and_adopting_repairs_it(url: str, instance
         assert (mode(server), file.read_text()) == ("hybrid", f"{name}\n")
 
 
+def test_a_link_that_leads_nowhere_opens_nothing(url: str, another: str, instance: Path) -> None:
+    with started(url, instance):
+        (instance / FILE).rename(instance / "away")
+    (instance / FILE).symlink_to(instance / "gone")
+    with started(another, instance) as server:
+        assert mode(server) == "private"
+
+
 def test_a_database_exchanged_under_a_running_server_closes_it(url: str, instance: Path) -> None:
     with started(url, instance) as server:
         server.store.write(lambda connection: connection.exec_driver_sql("UPDATE state SET installation = NULL"))

@@ -326,6 +326,23 @@ def test_a_row_changed_by_hand_is_in_force_and_raises_the_version(store: Store, 
     assert table.current.version == before + 1
 
 
+def test_a_database_that_went_back_is_followed_and_changes_of_it_too(store: Store, clock: StillClock) -> None:
+    table = SettingsTable(store, clock=clock)
+    for mode in ("private", "public", "private", "public"):
+        table.change({"AUTH_MODE": mode}, ANNA)
+    before = table.current.version
+    # A backup from before is restored while the server runs.
+    by_hand(store, "UPDATE settings SET value = :v WHERE name = 'AUTH_MODE'", v='"private"')
+    by_hand(store, "UPDATE state SET version = 2")
+    other = SettingsTable(store, clock=clock)
+    other.change({"REQUESTS_PER_MINUTE": 77}, ANNA)
+    clock.pass_by(1.0)
+    assert (table.fresh().AUTH_MODE, table.fresh().REQUESTS_PER_MINUTE) == ("private", 77)
+    assert table.current.version > before
+    clock.pass_by(1.0)
+    assert other.fresh().version == table.current.version
+
+
 @pytest.mark.parametrize("statement", ["UPDATE settings SET value = 'garbage' WHERE name = 'AUTH_MODE'", "DELETE FROM settings"])
 def test_an_auth_mode_damaged_by_hand_is_private_until_it_is_set(store: Store, clock: StillClock, statement: str) -> None:
     table = SettingsTable(store, clock=clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import stat
 import threading
@@ -111,6 +112,25 @@ def test_a_file_damaged_under_a_running_server_is_an_error_and_no_crash(tmp_path
             version(made)
         path.write_bytes(good)
         assert version(made) == 1
+
+
+@pytest.mark.parametrize("how", ["replaced", "removed"])
+def test_a_file_that_is_no_longer_the_one_that_was_opened_is_an_error_until_it_is_back(tmp_path: Path, how: str) -> None:
+    file, away = tmp_path / "skyspy.db", tmp_path / "away.db"
+    with migrated_url("sqlite", tmp_path) as url:
+        store = Store(url)
+        file = Path(url.removeprefix("sqlite:///"))
+        raise_version(store)
+        file.rename(away)
+        if how == "replaced":
+            shutil.copy(away, file)
+        for use in (version, raise_version):
+            with pytest.raises(StoreError, match=r"was replaced or removed .*: restart"):
+                use(store)
+        away.replace(file)
+        raise_version(store)
+        assert version(store) == 3
+        store.close()
 
 
 def test_a_read_only_file_is_an_error_of_one_line(tmp_path: Path) -> None:

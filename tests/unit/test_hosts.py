@@ -39,7 +39,17 @@ def test_listed_names_and_those_of_this_machine_are_answered(origin: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "origin", ["", "http://evil.example", "http://sky.example.evil.example", "http://192.0.2.7", "http://x.sky.example"]
+    "origin",
+    [
+        "",
+        "http://evil.example",
+        "http://sky.example.evil.example",
+        "http://192.0.2.7",
+        "http://x.sky.example",
+        "http://127.0.0.1%evil.example",
+        "http://[::1%25evil.example]",
+        'http://"127.0.0.1"',
+    ],
 )
 def test_other_names_are_answered_only_where_there_is_no_list(origin: str) -> None:
     assert not is_listed(origin, frozenset({"sky.example"}))

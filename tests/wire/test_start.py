@@ -46,6 +46,29 @@ print(sorted(name for name in set(sys.modules) - before if name.partition(".")[0
     assert done.stdout.strip() == "[]", f"these are missing in LIBRARIES of gunicorn.conf.py: {done.stdout}{done.stderr}"
 
 
+def test_a_server_starts_with_the_libraries_of_requirements_lock_alone() -> None:
+    # What the tests need is installed beside them here, but not where `make run` made the folder.
+    done = python(
+        """
+import importlib.metadata, re, sys
+def plain(name): return re.sub("[-_.]+", "-", name).lower()
+pinned = {plain(line.partition("==")[0]) for line in open("requirements.lock") if "==" in line} | {"skyspy"}
+owners = {name: set(map(plain, found)) for name, found in importlib.metadata.packages_distributions().items()}
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if owners.get(name.partition(".")[0], pinned).isdisjoint(pinned):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Missing())
+"""
+        + AS_MASTER
+        + """
+import skyspy.app, skyspy.cli
+print("started")
+"""
+    )
+    assert done.stdout.strip() == "started", done.stderr
+
+
 def test_a_killed_worker_is_replaced_and_a_reload_takes_the_code_of_now(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     for name in ("skyspy", "templates", "static"):
