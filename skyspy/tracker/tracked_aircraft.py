@@ -11,18 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import inf
+from typing import Any
 
 from skyspy.aircraft import FIELDS, MAX_GROUND_FT, POSITION, SOURCES, WITHOUT_POSITION, Value
 from skyspy.military import is_military
-<<<<<<< HEAD
-from skyspy.safety.emergency import SQUAWKS, EmergencySquawk
-from skyspy.timeline import Timeline, time_on
-from skyspy.tracker.gate import ADSC, WORST, Stamp, lifetime_s
-=======
 from skyspy.safety.emergency import SQUAWKS
+from skyspy.timeline import Timeline, time_on
 from skyspy.tracker.alarms import REPLIES, Alarmed, Object
 from skyspy.tracker.gate import ADSC, ADVISORY, WORST, AdvisoryStamp, Stamp, end_of
->>>>>>> verify9
 from skyspy.tracker.limits import Limits
 from skyspy.tracker.position import HeldPosition
 from skyspy.tracker.trail import Trail
@@ -60,14 +56,8 @@ class TrackedAircraft(Alarmed):
     sequence number of the delta that last changed `public`."""
 
     __slots__ = (
-<<<<<<< HEAD
-        "about", "alarm", "best_rank", "due", "found", "gone", "has_removals", "hex", "last_names", "last_stamp", "listed", "lost_at",
-        "messages", "military",
-        "newest_at", "pending", "position", "public", "refreshed_at", "rssi", "seen_at", "stamps", "timeline", "touched", "trail",
-=======
-        "best_rank", "due", "gone", "hex", "last_names", "last_stamp", "listed", "messages", "military",
+        "about", "best_rank", "due", "found", "gone", "hex", "last_names", "last_stamp", "listed", "lost_at", "messages", "military",
         "newest_at", "position", "refreshed_at", "rssi", "seen_at", "stamps", "timeline", "touched", "trail",
->>>>>>> verify9
         "type", "type_at", "type_rank", "version",
     )  # fmt: skip
 
@@ -104,17 +94,14 @@ class TrackedAircraft(Alarmed):
         """Accept these fields. A position among them is the one that `position` has just accepted."""
         if fields.get("alt_baro") == "ground" and _is_high(self, at):
             fields = {name: value for name, value in fields.items() if name != "alt_baro"}
-<<<<<<< HEAD
         if "lastPosition" in fields or "rr_lat" in fields:
             fields = _without_position(self, fields, at)
-=======
         squawk = fields.get("squawk")
         if (squawk in SQUAWKS or self.alarm is not None) and source == REPLIES and self.doubts_squawk(squawk, at):
             fields = {name: value for name, value in fields.items() if name != "squawk"}
             squawk = squawk if squawk in SQUAWKS else None
         if ADVISORY in fields:
             fields = self.with_new_advisory(fields)
->>>>>>> verify9
         keys = tuple(fields)
         if keys == self.last_names:
             self.last_stamp.at, self.last_stamp.rank = at, rank

@@ -25,13 +25,9 @@ from skyspy.aircraft import SOURCES, Observation, Value
 from skyspy.geo import Point
 from skyspy.timeline import Timeline, time_on
 from skyspy.tracker import totals
-<<<<<<< HEAD
-from skyspy.tracker.descriptions import Describe, Descriptions
-from skyspy.tracker.gate import ADSC, POSITION_FIELDS, WORST, accepted_fields
-=======
 from skyspy.tracker.alarms import Object
+from skyspy.tracker.descriptions import Describe, Descriptions
 from skyspy.tracker.gate import ADSC, ADVISORY, ADVISORY_S, POSITION_FIELDS, WORST, accepted_fields
->>>>>>> verify9
 from skyspy.tracker.limits import Limits
 from skyspy.tracker.position import (
     ACCEPTED,
