@@ -211,6 +211,9 @@ class Key(Struct, forbid_unknown_fields=True):
     expires_at: str | None
     revoked_at: str | None
     rotated_to: Annotated[int | None, Meta(description="The id of the key that follows it")]
+    maker_key_id: Annotated[
+        int | None, Meta(description="The id of the key that made it, with which it ends; null: a person made it")
+    ]
     last_used_at: str | None
     last_used_from: str | None
     uses_per_day: Annotated[list[int], Meta(description="Of the last fourteen UTC days, the oldest first")]

@@ -84,10 +84,19 @@ class ApiKeys:
         text = new_key_text(new.kind if new.kind in PREFIXES else "test")
         return MadeKey(text, keys.create(connection, user_id, new, self._digest(text), _hint(text), actor, at))
 
-    def rotate(self, connection: Connection, key_id: int, actor: Actor, at: float, overlap_s: float = 0.0) -> MadeKey:
+    def rotate(
+        self,
+        connection: Connection,
+        key_id: int,
+        actor: Actor,
+        at: float,
+        overlap_s: float = 0.0,
+        maker_key_id: int | None = None,
+    ) -> MadeKey:
         """Create a key with the limits of an old one, which works for `overlap_s` seconds more. Raises AccountError."""
         text = new_key_text(keys.by_id(connection, key_id).kind)
-        return MadeKey(text, keys.rotate(connection, key_id, self._digest(text), _hint(text), overlap_s, actor, at))
+        made = keys.rotate(connection, key_id, self._digest(text), _hint(text), overlap_s, actor, at, maker_key_id)
+        return MadeKey(text, made)
 
     def identify(self, token: str, client: str | None) -> Principal:
         """The principal of a key; `client` is the address it came from. Raises TokenError, StoreError."""

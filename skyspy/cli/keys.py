@@ -45,7 +45,7 @@ def key_list(context: CliContext, owner: str | None) -> None:
 @key_commands.command("revoke")
 @click.argument("key_id", metavar="ID", type=int)
 def key_revoke(context: CliContext, key_id: int) -> None:
-    """Revoke the key ID now. Clients connected with it are disconnected."""
+    """Revoke the key ID now, and every key that it made. Clients connected with them are disconnected."""
     revoked = context.call(keys.revoke, key_id)
     print(f"revoked key {revoked.id} {revoked.name} of {revoked.user.name}")
 
@@ -65,7 +65,8 @@ def _show_key(made: MadeKey) -> None:
 
 def _cells(found: Key, now: float) -> tuple[str, ...]:
     used, may = format_time(found.last_used_at), format_permissions(found.scopes)
-    return str(found.id), f"{found.hint}...", found.user.name, found.name, _state(found, now), used, may
+    name = found.name if found.maker_key_id is None else f"{found.name} (made by key {found.maker_key_id})"
+    return str(found.id), f"{found.hint}...", found.user.name, name, _state(found, now), used, may
 
 
 def _state(found: Key, now: float) -> str:

@@ -2,14 +2,14 @@
 
 Invariants: a key holds at most its owner's permissions, narrowed by its scopes. A caller makes, rotates or revokes no key whose owner
 holds a permission that the caller lacks. A caller that is a key makes no key that lasts longer or is valid in more networks than
-itself. The key's text is returned once, to the caller that made it.
+itself; what it makes ends with it: when it is revoked or rotated, and when its owner is disabled or deleted. The key's text is returned once, to the caller that made it.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from skyspy.auth.apikeys import MadeKey
 from skyspy.auth.principal import Principal
@@ -28,12 +28,14 @@ EVERYBODYS = KeySearch()
 
 @dataclass(frozen=True, slots=True)
 class KeyView:
-    """A key, whether it is active, its uses on each of the last DAYS_SHOWN days (oldest first), and the number of its sessions."""
+    """A key, whether it is active, its uses on each of the last DAYS_SHOWN days (oldest first), the number of its sessions, and the
+    number of working keys that end with it because it made them."""
 
     key: Key
     is_active: bool
     uses: tuple[int, ...]
     sockets: int
+    made: int = 0
 
 
 def listing(server: Server, caller: Caller, search: KeySearch = EVERYBODYS) -> KeysFound[KeyView]:
@@ -46,7 +48,8 @@ def listing(server: Server, caller: Caller, search: KeySearch = EVERYBODYS) -> K
 
 def one(server: Server, caller: Caller, key_id: int) -> KeyView:
     """One key."""
-    return _views(server, [caller.read_as_admitted(server, None, _within_reach, key_id)])[0]
+    view = _views(server, [caller.read_as_admitted(server, None, _within_reach, key_id)])[0]
+    return replace(view, made=len(server.store.read(keys.made_by, [key_id], server.clock.wall())))
 
 
 def every(context: Context, caller: Caller, user_id: int | None = None) -> list[Key]:
@@ -80,19 +83,19 @@ def create(
         if narrowed is not None and (above := sorted(narrowed - user.permissions)):
             raise Refused("invalid", f"{user.name} does not hold {above[0]}, so no key of theirs can", {"scopes": above[0]})
         _no_wider(here, expires_at, limited_to)
-        new = NewKey(kind, name, narrowed, limited_to, expires_at)
+        new = NewKey(kind, name, narrowed, limited_to, expires_at, here.principal.key_id)
         return context.api_keys.create(here.connection, user.id, new, here.actor, here.at)
 
     return caller.act(context, None, work)
 
 
 def rotate(context: Context, caller: Caller, key_id: int, overlap_s: float = 0.0) -> MadeKey:
-    """Make the key's successor; the old key stays valid for `overlap_s` seconds."""
+    """Make the key's successor; the old key stays valid for `overlap_s` seconds, and so do keys that it made."""
 
     def work(here: Transaction) -> MadeKey:
         old = _within_reach(here, key_id)
         _no_wider(here, old.expires_at, old.networks)
-        return context.api_keys.rotate(here.connection, key_id, here.actor, here.at, overlap_s)
+        return context.api_keys.rotate(here.connection, key_id, here.actor, here.at, overlap_s, here.principal.key_id)
 
     return caller.act(context, None, work)
 
@@ -159,15 +162,12 @@ def _own(principal: Principal, user: User) -> bool:
     return principal.kind == "user" and user.id == principal.user_id
 
 
-def _is_active(key: Key, now: float) -> bool:
-    """Whether the key is neither revoked nor expired."""
-    return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
-
-
 def _views(server: Server, found: Iterable[Key]) -> list[KeyView]:
     shown, now = list(found), server.clock.wall()
     today = int(now // DAY_S)
     days = range(today - DAYS_SHOWN + 1, today + 1)
     uses = server.store.read(keys.uses_since, [key.id for key in shown], days.start)
     sockets = server.presence.session_counts().keys
-    return [KeyView(key, _is_active(key, now), tuple(uses[key.id].get(day, 0) for day in days), sockets[key.id]) for key in shown]
+    return [
+        KeyView(key, keys.is_active(key, now), tuple(uses[key.id].get(day, 0) for day in days), sockets[key.id]) for key in shown
+    ]

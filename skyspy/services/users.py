@@ -6,7 +6,7 @@ sessions, tokens, keys and sockets within two seconds. The audit log keeps the n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from skyspy.server import Context, Server
 from skyspy.services.caller import Caller, Refused, Transaction, as_refusals
@@ -19,11 +19,13 @@ MANAGE = "users.manage"
 
 @dataclass(frozen=True, slots=True)
 class UserView:
-    """A user, the number of the user's active keys, and of the user's sessions on all processes."""
+    """A user, the number of the user's active keys, of the user's sessions on all processes, and of keys of others that end with
+    the user because the user's keys made them."""
 
     user: User
     keys: int
     sockets: int
+    made: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ def listing(
 
 def one(server: Server, caller: Caller, user_id: int) -> UserView:
     """The user with this id. Raises Refused."""
-    return _views(server, [caller.read(server, MANAGE, users.by_id, user_id)])[0]
+    view = _views(server, [caller.read(server, MANAGE, users.by_id, user_id)])[0]
+    return replace(view, made=len(server.store.read(keys.made_for_others, user_id, server.clock.wall())))
 
 
 def every(context: Context, caller: Caller) -> list[User]:
@@ -112,6 +115,8 @@ def change(
             users.set_role(here.connection, user_id, role, here.actor, here.at)
         if hashed is not None:
             users.set_password(here.connection, user_id, hashed, here.actor, here.at)
+        if disabled:
+            keys.revoke_made_by_keys_of(here.connection, user_id, here.actor, here.at)
         if disabled is not None:
             users.set_disabled(here.connection, user_id, disabled, here.actor, here.at)
         return users.by_id(here.connection, user_id)
@@ -151,6 +156,7 @@ def delete(context: Context, caller: Caller, user_id: int) -> None:
 
     def work(here: Transaction) -> None:
         _not_self(caller, require_manageable(here, user_id), "delete")
+        keys.revoke_made_by_keys_of(here.connection, user_id, here.actor, here.at)
         users.remove(here.connection, user_id, here.actor, here.at)
 
     caller.act(context, MANAGE, work)

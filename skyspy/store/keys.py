@@ -1,7 +1,7 @@
 """Stored API keys: digest, hint, owner and limits.
 
 Invariants: the key itself is never stored. Its permissions are those its owner has at that moment, narrowed by its scopes. Last
-uses are written in batches and do not raise the version.
+uses are written in batches and do not raise the version. A key that was made by a key ends no later than that one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ KINDS = ("live", "test")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key; `scopes` and `networks` are None without a limit; times in wall seconds."""
+    """A key; `scopes` and `networks` are None without a limit; times in wall seconds; `maker_key_id` is the key that made it."""
 
     id: int
     user: User
@@ -43,18 +43,20 @@ class Key:
     rotated_to: int | None
     last_used_at: float | None
     last_used_from: str | None
+    maker_key_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
     """A key to create. `scopes` None: all permissions of its owner; `networks` None: usable from any address; `expires_at` wall
-    seconds, None: never."""
+    seconds, None: never; `maker_key_id` None: a user makes it."""
 
     kind: str
     name: str
     scopes: frozenset[str] | None = None
     networks: tuple[str, ...] | None = None
     expires_at: float | None = None
+    maker_key_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,15 +176,26 @@ def create(connection: Connection, user_id: int, new: NewKey, digest: str, hint:
     return _insert(connection, owner, new, digest, hint, actor, "key.create", at)
 
 
-def rotate(connection: Connection, key_id: int, digest: str, hint: str, overlap_s: float, actor: Actor, at: float) -> Key:
-    """Store a new key with the limits of an old one, which ends after `overlap_s` seconds. Raises AccountError."""
+def rotate(
+    connection: Connection,
+    key_id: int,
+    digest: str,
+    hint: str,
+    overlap_s: float,
+    actor: Actor,
+    at: float,
+    maker_key_id: int | None = None,
+) -> Key:
+    """Store a new key with the limits of an old one, which ends after `overlap_s` seconds, and with it what it made. Raises
+    AccountError. `maker_key_id`: as in NewKey; a key that rotates itself is no maker."""
     state.bump(connection)
     old = by_id(connection, key_id)
     if old.revoked_at is not None or (old.expires_at is not None and at >= old.expires_at):
         raise AccountError("that key has ended already: create a new one")
     if old.rotated_to is not None:
         raise AccountError(f"that key was rotated already: rotate the one that follows it ({old.rotated_to})")
-    like = NewKey(old.kind, old.name, old.scopes, old.networks, old.expires_at)
+    maker = old.maker_key_id if maker_key_id == key_id else maker_key_id
+    like = NewKey(old.kind, old.name, old.scopes, old.networks, old.expires_at, maker)
     new = _insert(connection, old.user, like, digest, hint, actor, "key.rotate", at)
     ends = at + max(0.0, overlap_s)
     ends = ends if old.expires_at is None else min(ends, old.expires_at)
@@ -190,17 +203,56 @@ def rotate(connection: Connection, key_id: int, digest: str, hint: str, overlap_
     if overlap_s <= 0:
         values["revoked_at"] = at
     connection.execute(update(API_KEYS).where(API_KEYS.c.id == old.id).values(values))
+    _end(connection, made_by(connection, [old.id], at), ends, actor, at)
     return new
 
 
 def revoke(connection: Connection, key_id: int, actor: Actor, at: float) -> Key:
-    """End a key now; no effect on one that was revoked. Raises NotFound."""
+    """End a key now, and with it every key that it made; no effect on one that was revoked. Raises NotFound."""
     state.bump(connection)
     key = by_id(connection, key_id)
     if key.revoked_at is None:
         connection.execute(update(API_KEYS).where(API_KEYS.c.id == key_id).values(revoked_at=at))
         audit.record(connection, actor, "key.revoke", _about(key), at, None, {"owner": key.user.name})
+        _end(connection, made_by(connection, [key_id], at), at, actor, at)
     return by_id(connection, key_id)
+
+
+def revoke_made_by_keys_of(connection: Connection, user_id: int, actor: Actor, at: float) -> None:
+    """End the keys that `made_for_others` names."""
+    _end(connection, made_for_others(connection, user_id, at), at, actor, at)
+
+
+def made_for_others(connection: Connection, user_id: int, at: float) -> list[Key]:
+    """The working keys of others that keys of this user made, however many steps away."""
+    own = [key.id for key in every(connection, user_id)]
+    return [key for key in made_by(connection, own, at) if key.user.id != user_id]
+
+
+def made_by(connection: Connection, key_ids: Iterable[int], at: float) -> list[Key]:
+    """The keys that work as of `at` (wall seconds) and were made by these, or by keys that these made, and so on; oldest first."""
+    found: set[int] = set()
+    makers = set(key_ids)
+    while makers:
+        query = select(API_KEYS.c.id)
+        makers = {row.id for row in for_ids(connection, query, API_KEYS.c.maker_key_id, makers)} - found
+        found |= makers
+    return [key for _, key in sorted(by_ids(connection, found).items()) if is_active(key, at)]
+
+
+def is_active(key: Key, at: float) -> bool:
+    """Whether the key is neither revoked nor expired as of `at` (wall seconds)."""
+    return key.revoked_at is None and (key.expires_at is None or key.expires_at > at)
+
+
+def _end(connection: Connection, ending: Iterable[Key], ends: float, actor: Actor, at: float) -> None:
+    """End these keys at `ends` (wall seconds), each with its audit row."""
+    for key in ending:
+        if key.expires_at is None or key.expires_at > ends:
+            values = {"revoked_at": at} if ends <= at else {"expires_at": ends}
+            connection.execute(update(API_KEYS).where(API_KEYS.c.id == key.id).values(values))
+            after = {"owner": key.user.name, "made_by": key.maker_key_id, **values}
+            audit.record(connection, actor, "key.revoke", _about(key), at, None, after)
 
 
 def record_uses(connection: Connection, uses: Mapping[int, KeyUse]) -> None:
@@ -233,7 +285,15 @@ def _insert(
         "networks": None if new.networks is None else list(new.networks),
     }
     stored = {name: None if words is None else wirejson.dumps(words) for name, words in limits.items()}
-    values = {"user_id": owner.id, "kind": new.kind, "name": new.name, "digest": digest, "hint": hint, "created_at": at}
+    values: dict[str, Any] = {
+        "user_id": owner.id,
+        "kind": new.kind,
+        "name": new.name,
+        "digest": digest,
+        "hint": hint,
+        "created_at": at,
+    }
+    values["maker_key_id"] = new.maker_key_id
     connection.execute(insert(API_KEYS).values(**values, **stored, expires_at=new.expires_at))
     made = by_digest(connection, digest)
     assert made is not None  # noqa: S101 - inserted two lines above

@@ -92,7 +92,7 @@ USERS = Table(
 )
 
 # `digest` is the keyed hash of the whole key, `hint` its first characters. `scopes` and `networks` are JSON lists, NULL is no
-# limit. `rotated_to` is the key that replaced a rotated one.
+# limit. `rotated_to` is the key that replaced a rotated one, `maker_key_id` the key that made it, with which it ends.
 API_KEYS = Table(
     "api_keys",
     METADATA,
@@ -109,6 +109,7 @@ API_KEYS = Table(
     Column("rotated_to", Integer, ForeignKey("api_keys.id", ondelete="SET NULL")),
     *_times("last_used_at", nullable=True),
     Column("last_used_from", String(64)),
+    Column("maker_key_id", Integer),
     sa.CheckConstraint("kind IN ('live', 'test')", name="kind"),
     sqlite_autoincrement=True,
 )

@@ -96,6 +96,25 @@ def test_s32_a_link_ends_with_the_key_that_made_it(server: Server, operator: Ope
     assert f"link reset {low}" in refused(server, boss, object=f"reset+{low}")
 
 
+@pytest.mark.parametrize("end", ["revoked", "rotated", "owner disabled"])
+def test_s32_a_key_ends_with_the_key_that_made_it(server: Server, operator: Operator, boss: str, end: str) -> None:
+    word = end.replace(" ", "-")
+    other, made = operator.user(f"s32-other-{word}"), operator.made_key(f"s32-key-maker-{word}")
+    new = ask(server, "/api/admin/keys/", send={"user_id": other, "kind": "live", "name": "made"}, token=made.text)
+    assert (new.status, new.json()["details"]["maker_key_id"]) == (201, made.key.id)
+    derived = new.json()["key"]
+    assert ask(server, "/api/auth/me/", token=derived).status == 200
+    path = f"/api/admin/keys/{made.key.id}/"
+    if end == "owner disabled":
+        assert ask(server, f"{USERS}{made.key.user.id}/", send={"disabled": True}, token=boss).status == 200
+    elif end == "revoked":
+        assert ask(server, path, method="DELETE", token=boss).status == 204
+    else:
+        assert ask(server, f"{path}rotate/", send={}, token=boss).status == 201
+    answer = ask(server, "/api/auth/me/", token=derived)
+    assert (answer.status, answer.json()["error"]["code"]) == (401, "token_revoked")
+
+
 def test_s32_a_link_does_not_open_somebody_who_holds_more_than_its_maker_held(
     server: Server, operator: Operator, boss: str
 ) -> None:
