@@ -42,6 +42,7 @@ from skyspy.server import Server, server_of
 from skyspy.services import feeds
 from skyspy.simulate import DEFAULT_CENTRE
 from skyspy.sky import Sky, SkyView
+from skyspy.sky.enricher import Enricher
 from skyspy.sky.history import HistorySink
 from skyspy.sky.minutes import MinuteStatistics
 from skyspy.sky.streams import STREAMS, StreamFactory
@@ -52,7 +53,8 @@ from skyspy.sockets.cannonball import CannonballNamespace
 from skyspy.sockets.main import MainNamespace
 from skyspy.sockets.traffic import traffic_of
 from skyspy.sockets.unknown import refuse_unknown
-from skyspy.store import Store
+from skyspy.store import Store, aircraft_file
+from skyspy.store.aircraft_db import AircraftDb
 from skyspy.store.history import HistoryStore
 from skyspy.store.installation import Installation
 from skyspy.store.settings import Settings, SettingsTable
@@ -217,11 +219,12 @@ def start(app: Flask) -> None:
         partial(remove_expired, server.store, server.settings, server.sign_in, server.clock),
         server.clock,
     )
-    parts: list[Startable] = [server.history, server.stats.lag, *server.skies.values(), watcher, upkeep]
+    enricher = Enricher(server.skies["live"], AircraftDb(server.config.instance / aircraft_file.FILE))
+    parts: list[Startable] = [server.history, server.stats.lag, *server.skies.values(), enricher, watcher, upkeep]
     for part in parts:
         part.start()
     skies = [sky.loop for sky in server.skies.values()]
-    server.stats.loops = [*skies, watcher.loop, upkeep.loop, server.stats.lag.loop]
+    server.stats.loops = [*skies, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
     app.extensions[RUNNING] = parts
     # gunicorn.conf.py calls this by name: gunicorn's master does not import the application.
     app.extensions["skyspy.stop"] = partial(stop, app)

@@ -7,10 +7,10 @@ rooms, not topics and sockets. Two skies run, `live` and `sandbox`, and share no
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from skyspy.aircraft import Observation, Record
+from skyspy.aircraft import Observation, Record, Value
 from skyspy.clock import Moment
 from skyspy.geo import Point
 from skyspy.loop import Loop
@@ -94,6 +94,11 @@ class Sky:
             now = self.view.clock.moment()
             for stream in self.streams.values():
                 self._pass_on(stream, stream.on_record(record, now), now)
+
+    def describe(self, found: Mapping[str, Mapping[str, Value]]) -> None:
+        """Take what the aircraft database says of some aircraft: fields by name, by hex. Does not yield."""
+        if self.tracker.descriptions.put(found):
+            self.loop.wake()
 
     def tick(self) -> None:
         """Publish what the streams make of the changes since the last tick, and of the time."""

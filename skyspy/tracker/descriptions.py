@@ -19,7 +19,6 @@ MAX_NEWCOMERS = 20_000
 """Aircraft that wait to be looked up; more are not noted, and stay without what the database says."""
 
 _OF_TYPE = ("desc", "type_class", "wtc")
-_CAUSES = frozenset({"flight", "t"})
 
 
 class Descriptions:
@@ -46,7 +45,8 @@ class Descriptions:
 
     def follow(self, aircraft: TrackedAircraft) -> None:
         """Describe an aircraft again, if its callsign or its type has changed."""
-        if self._describe is not None and not _CAUSES.isdisjoint(aircraft.pending):
+        pending = aircraft.pending
+        if ("flight" in pending or "t" in pending) and self._describe is not None:
             self._settle(aircraft)
 
     def take_newcomers(self) -> list[str]:
