@@ -23,6 +23,7 @@ from skyspy.cooperate import Yielder
 from skyspy.decode import Decoder
 from skyspy.feedurl import FeedUrl
 from skyspy.receivers.http_bounds import MAX_DOCUMENT_BYTES, PIECE_BYTES, BoundedResponse, decompressed, too_large
+from skyspy.receivers.place import Place, parse_place, receiver_json
 from skyspy.receivers.receiver import Receiver, ReceiverError, Timing
 from skyspy.receivers.resolver import Resolver, connect
 from skyspy.receivers.workers import Workers
@@ -157,8 +158,11 @@ class HttpReader:
 
     up_state = "up"
 
-    def __init__(self, url: FeedUrl, make: Callable[[], Decoder], clock: Clock, timing: Timing, workers: Workers) -> None:
+    def __init__(
+        self, url: FeedUrl, make: Callable[[], Decoder], clock: Clock, timing: Timing, workers: Workers, place: Place
+    ) -> None:
         self._url, self._make, self._clock, self._timing, self._workers = url, make, clock, timing, workers
+        self._place = place
         self._interval = float(url.options.get("interval", 1.0))
 
     def read(self, receiver: Receiver) -> None:
@@ -168,9 +172,13 @@ class HttpReader:
         client = Client(self._url, self._timing, self._workers.resolver)
         read_at = changed_at = self._clock.steady()
         source: float | None = None
+        has_asked = False
         try:
             while True:
                 began = self._clock.steady()
+                if self._place.is_asked and not has_asked:
+                    has_asked = True
+                    self._ask_place()
                 if self._poll(client, receiver, read_at):
                     read_at = self._clock.steady()
                     if decoder.source_now is None or decoder.source_now != source:
@@ -184,6 +192,18 @@ class HttpReader:
                 self._clock.sleep(max(0.02, self._interval - (now - began)))
         finally:
             client.close()
+
+    def _ask_place(self) -> None:
+        """Read the receiver.json beside the document. Many receivers have none: that is no fault."""
+        client = Client(receiver_json(self._url), self._timing, self._workers.resolver)
+        try:
+            point = parse_place(client.get())
+        except (ReceiverError, BrokenResponse, OSError):
+            return
+        finally:
+            client.close()
+        if point is not None:
+            self._place.tell(self._url, point)
 
     def _poll(self, client: Client, receiver: Receiver, read_at: float) -> bool:
         """Fetch and decode one document; False where it is broken. `read_at` is when the last one was decoded: the receiver

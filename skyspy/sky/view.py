@@ -57,11 +57,17 @@ class SkyView:
         runs = any(row["state"] == "demo" for row in self.receivers.status())
         return runs or self.receivers.demo_heard_within(self.tracker.limits.timeout_s)
 
-    def silent(self) -> list[Payload]:
-        """The real receivers that send nothing: `name`, `state`, `last_seen`, and `since` when they are silent (ISO 8601)."""
+    def silent(self, audience: str) -> list[Payload]:
+        """The real receivers that send nothing: `name`, `state`, `last_seen`, and `since` when they are silent (ISO 8601). Whoever may
+        know where the receiver stands reads the name that people gave it; others, how it is reached and a number."""
         rows = [row for row in self.receivers.status() if not row["is_demo"] and row["silent_since"] is not None]
         return [
-            {"name": row["public_name"], "state": row["state"], "since": row["silent_since"], "last_seen": row["last_seen"]}
+            {
+                "name": (audience == topics.EXACT and row["label"]) or row["public_name"],
+                "state": row["state"],
+                "since": row["silent_since"],
+                "last_seen": row["last_seen"],
+            }
             for row in rows
         ]
 
@@ -83,6 +89,12 @@ class SkyView:
         if public == "hidden":
             return None
         return self.location if public == "exact" else rounded(self.location)
+
+    def _precision(self, audience: str) -> str:
+        """What this audience's distances are measured from: exact, rounded, hidden or unknown."""
+        if self.location is None:
+            return "unknown"
+        return "exact" if audience == topics.EXACT else self.settings().RECEIVER_LOCATION_PUBLIC
 
     def aircraft(self, audience: str) -> list[Payload]:
         """Every aircraft as this audience sees it."""
@@ -115,7 +127,8 @@ class SkyView:
             "messages_per_second": round(sum(feed["messages_per_second"] for feed in feeds if feed["state"] != "paused"), 1),
             "feeds_up": sum(feed["state"] in ("up", "demo") for feed in counted(feeds)),
             "feeds_total": len(counted(feeds)),
-            "feeds_silent": self.silent(),
+            "feeds_silent": self.silent(audience),
+            "receiver_location": self._precision(audience),
             "demo": self.demo,
             "timestamp": (now or self.clock.moment()).timestamp,
         }
