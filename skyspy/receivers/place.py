@@ -45,7 +45,7 @@ def receiver_json(url: FeedUrl) -> FeedUrl:
     parts = urlsplit(url.text)
     folder = parts.path.rpartition("/")[0]
     text = parts._replace(path=f"{folder}/receiver.json", query="", fragment="").geturl()
-    return replace(url, text=text, path=f"{folder}/receiver.json", options={})
+    return replace(url, text=text, path=f"{folder}/receiver.json")
 
 
 def parse_place(data: bytes) -> Point | None:

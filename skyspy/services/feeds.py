@@ -83,6 +83,14 @@ class FeedView:
         return None if last is None else datetime.fromisoformat(last).timestamp()
 
     @property
+    def tls(self) -> str:
+        """How its certificate is checked where that is not the usual way; else ""."""
+        try:
+            return feedurl.parse(self.url).tls
+        except FeedUrlError:
+            return ""
+
+    @property
     def is_built_in(self) -> bool:
         """Whether it is what runs where the environment names no receiver."""
         return self.added is None and self.url == BUILT_IN
@@ -284,7 +292,7 @@ def _identity(url: FeedUrl) -> tuple[object, ...]:
     """The identity of a receiver: two URLs of the same host, port and path are one receiver, however they are written."""
     if url.scheme.transport not in ("http", "tcp"):
         return (url.text,)
-    beyond = (url.path, urlsplit(url.text).query) if url.scheme.transport == "http" else ()
+    beyond = (url.path, url.query) if url.scheme.transport == "http" else ()
     return (url.scheme.name, url.host, url.port, *beyond)
 
 

@@ -14,8 +14,9 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from skyspy.address import canonical_origin
 from skyspy.permissions import ACCESS_LEVELS, ALWAYS_IDENTIFIED, FEATURES
+from skyspy.store import origins
+from skyspy.store.origins import OriginError
 from skyspy.wirejson import loads
 
 
@@ -115,7 +116,10 @@ class Settings:
         "Receiver", 0.0, -500, 9000, "m", "Altitude", "Of the antenna above sea level, in metres"
     )
     CORS_ORIGINS: tuple[str, ...] = _access(
-        "origins", (), "Pages of other sites", "Other web origins whose pages may use this server, such as https://map.example"
+        "origins",
+        (),
+        "Pages of other sites",
+        "Origins of pages and apps that may use this server, such as https://map.example or capacitor://localhost; no wildcards",
     )
     METRICS_PUBLIC: bool = _access(
         "bool", False, "Metrics for anyone", "Let anyone read /metrics without a token or key, in every auth mode"
@@ -214,7 +218,7 @@ def parse(row: SettingRow, value: object, current: Any = None) -> Any:
     """
     try:
         return _PARSERS[row.kind](row, value, row.default if current is None else current)
-    except SettingError as error:
+    except (SettingError, OriginError) as error:
         raise SettingError(f"{row.name}: {error}") from None
 
 
@@ -252,7 +256,7 @@ def _number_of(row: SettingRow, value: object, _: Any) -> float:
 
 
 def _degrees(row: SettingRow, value: object, _: Any) -> float | None:
-    if isinstance(value, str) and not value.strip():
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
     return _number_of(row, value, None)
 
@@ -283,21 +287,6 @@ def _features(_row: SettingRow, value: object, current: Any) -> Mapping[str, str
     return MappingProxyType({feature: chosen.get(feature, current[feature]) for feature in FEATURES})
 
 
-def _origins(_row: SettingRow, value: object, _: Any) -> tuple[str, ...]:
-    words = value.replace(",", " ").split() if isinstance(value, str) else value
-    if not isinstance(words, list | tuple):
-        raise SettingError("write origins such as https://map.example, separated by commas")
-    return tuple(dict.fromkeys(_origin(word) for word in words))
-
-
-def _origin(word: object) -> str:
-    # `*` is refused on purpose: it would let any page use the sign-in of a visitor's browser.
-    origin = canonical_origin(word) if isinstance(word, str) else None
-    if origin is None:
-        raise SettingError(f"{word!r} is not an origin such as https://map.example")
-    return origin
-
-
 _PARSERS: Mapping[str, Callable[[SettingRow, object, Any], Any]] = {
     "choice": _choice,
     "bool": _bool,
@@ -306,7 +295,7 @@ _PARSERS: Mapping[str, Callable[[SettingRow, object, Any], Any]] = {
     "degrees": _degrees,
     "text": _text,
     "features": _features,
-    "origins": _origins,
+    "origins": lambda _row, value, _: origins.parse(value),
 }
 
 
@@ -385,8 +374,8 @@ def settings_from_rows(rows: Mapping[str, str | None], version: int) -> Settings
             problem = f"{name}: its row in the database is damaged or missing"
         else:
             continue
-        values[name] = row.safe
-        problems.append(f"{problem}; {to_text(row.safe)} is in force instead")
+        values[name] = origins.valid(text) if row.kind == "origins" else row.safe
+        problems.append(f"{problem}; {to_text(values[name]) or 'none'} is in force instead")
     settings = Settings(**values, version=version)
     for names, problem in _CONSTRAINTS:
         if not _fits(settings, names):
