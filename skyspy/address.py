@@ -102,15 +102,28 @@ def canonical_prefix(text: str) -> str | None:
     return prefix if len(prefix) <= MAX_PREFIX and _PREFIX.fullmatch(prefix) else None
 
 
+_NO_ORIGINS = frozenset({"about", "blob", "data", "file", "filesystem", "ftp", "ftps", "javascript", "ws", "wss"})
+"""Schemes that are no origin of a page, or of one that has no host of its own."""
+
+
 def canonical_origin(text: str) -> str | None:
-    """A web origin in lower case and without a default port; None for what is no http or https origin (such as `null`)."""
+    """An origin in lower case and without a default port: of a web page, or of an app shell such as capacitor://localhost. None for
+    what is none (such as `null`)."""
     try:
         parts = urlsplit(text.strip())
         port = parts.port
     except ValueError:
         return None
-    host, default = parts.hostname, _DEFAULT_PORTS.get(parts.scheme)
-    if default is None or not host or "@" in parts.netloc or parts.path not in ("", "/") or parts.query or parts.fragment:
+    host, default = parts.hostname, _DEFAULT_PORTS.get(parts.scheme, 0)
+    if (
+        not parts.scheme
+        or parts.scheme in _NO_ORIGINS
+        or not host
+        or "@" in parts.netloc
+        or parts.path not in ("", "/")
+        or parts.query
+        or parts.fragment
+    ):
         return None
     host = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{host}" if port in (None, 0, default) else f"{parts.scheme}://{host}:{port}"

@@ -31,7 +31,7 @@ from skyspy.broadcast import Broadcast
 from skyspy.clock import Clock, iso
 from skyspy.config import ROOT, Config
 from skyspy.feedurl import FeedUrl, parse
-from skyspy.geo import Point, rounded
+from skyspy.geo import Point
 from skyspy.presence.database import DatabasePresence
 from skyspy.presence.memory import MemoryPresence
 from skyspy.presence.presence import Presence
@@ -40,7 +40,7 @@ from skyspy.process_stats import ProcessStats
 from skyspy.receivers.manager import Receivers
 from skyspy.server import Server, server_of
 from skyspy.services import feeds
-from skyspy.simulate import DEFAULT_CENTRE
+from skyspy.services.place import PlaceFollower, sandbox_place
 from skyspy.sky import Sky, SkyView
 from skyspy.sky.enricher import Enricher
 from skyspy.sky.history import HistorySink
@@ -182,9 +182,11 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     def current() -> Settings:
         return settings.current
 
-    live = build_view("live", clock, current, boot.feeds, boot.location, boot.replay_dir)
-    # Test keys are handed out freely: the sandbox stands near the receiver, never where it is.
-    sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), rounded(boot.location or DEFAULT_CENTRE))
+    place = settings.current.receiver_place
+    if boot.location not in (None, place):
+        log.warning("SKYSPY_LAT and SKYSPY_LON gave the receiver's place its first value only: it is set in the panel now")
+    live = build_view("live", clock, current, boot.feeds, place, boot.replay_dir)
+    sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), sandbox_place(place))
     # Only what was really received is worth keeping.
     sinks: dict[str, HistorySink] = {"live": MinuteStatistics(live, history)}
     for view in (live, sandbox):
@@ -212,6 +214,7 @@ def start(app: Flask) -> None:
     watcher.on_poll("following evictions and publishing sessions", server.presence.poll)
     reauthorizer.Reauthorizer(server).subscribe(watcher)
     watcher.on_version("following receivers", feeds.ReceiverFollower(server, server.skies["live"]).follow)
+    watcher.on_version("following the receiver's place", PlaceFollower(server).follow)
     watcher.on_version("deleting what deleted users owned", server.history.follow_deletions)
     server.store.after_write = watcher.wake
     upkeep = Upkeep(

@@ -70,9 +70,16 @@ VARIABLES: tuple[Variable, ...] = (
         "The folder replay:// may read. Unset: SKYSPY_FEEDS may name any regular file or folder, and receivers added in the "
         "panel or by the API those below replay/ in the instance folder",
     ),
-    Variable("SKYSPY_LAT", "unset", "Receiver latitude in degrees, -90 to 90", ("LAT",)),
-    Variable("SKYSPY_LON", "unset", "Receiver longitude in degrees, -180 to 180", ("LON", "LONG")),
-    Variable("SKYSPY_ALT", "0m", "Receiver altitude with its unit: 120m or 400ft", ("ALT",)),
+    Variable("SKYSPY_LAT", "unset", "Receiver latitude in degrees, -90 to 90: the first value of RECEIVER_LATITUDE", ("LAT",)),
+    Variable(
+        "SKYSPY_LON",
+        "unset",
+        "Receiver longitude in degrees, -180 to 180: the first value of RECEIVER_LONGITUDE",
+        ("LON", "LONG"),
+    ),
+    Variable(
+        "SKYSPY_ALT", "0m", "Receiver altitude with its unit, 120m or 400ft: the first value of RECEIVER_ALTITUDE_M", ("ALT",)
+    ),
     Variable("SKYSPY_SOCKETIO_PATH", "/socket.io", "Path of the Socket.IO endpoint"),
     Variable("SKYSPY_TRUSTED_PROXIES", "unset", "Addresses or networks whose X-Forwarded-* headers are believed"),
     Variable(
@@ -85,6 +92,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("TZ", "the machine's", "Time zone of printed local times; the wire is always UTC"),
 )
 
+BUILT_IN_FEED = "demo://"
+"""What runs where SKYSPY_FEEDS names no receiver."""
 HISTORY_FILE = "history.sqlite3"
 _SQLITE = "sqlite:///"
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -108,8 +117,9 @@ class FormerKey:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The configuration. `location`: the receiver's (lat, lon) or None; `altitude_m`: its altitude in metres.
-    `first_settings`: values of variables that are named like a setting; they apply while the settings table is empty.
+    """The configuration. `location`: the receiver's (lat, lon) or None; `altitude_m`: its altitude in metres or None.
+    `first_settings`: values of variables that are named like a setting, and the receiver's place; each applies where the
+    settings table has none yet.
     `history_url`: derived from `database_url` (see `history_url_of`)."""
 
     instance: Path
@@ -121,7 +131,7 @@ class Config:
     feeds: tuple[FeedUrl, ...]
     replay_dir: Path | None
     location: tuple[float, float] | None
-    altitude_m: float
+    altitude_m: float | None
     socketio_path: str
     trusted_proxies: tuple[Network, ...]
     hosts: frozenset[str]
@@ -146,13 +156,14 @@ def load(environ: Mapping[str, str], setting_names: frozenset[str] = frozenset()
     except OSError as error:
         raise ConfigError(f"SKYSPY_INSTANCE: cannot make {instance}: {error.strerror}") from None
     try:
-        feeds = feedurl.parse_list(environ.get("SKYSPY_FEEDS", "")) or (feedurl.parse("demo://"),)
+        feeds = feedurl.parse_list(environ.get("SKYSPY_FEEDS", "")) or (feedurl.parse(BUILT_IN_FEED),)
     except FeedUrlError as error:
         raise ConfigError(f"SKYSPY_FEEDS: {error}") from None
     lat = _degrees(environ, "SKYSPY_LAT", ("LAT",), 90)
     lon = _degrees(environ, "SKYSPY_LON", ("LON", "LONG"), 180)
     if (lat is None) != (lon is None):
         raise ConfigError("SKYSPY_LAT and SKYSPY_LON must both be set, or neither")
+    altitude = _altitude(environ)
     path = environ.get("SKYSPY_SOCKETIO_PATH") or "/socket.io"
     if not _PATH.match(path):
         raise ConfigError(f"SKYSPY_SOCKETIO_PATH: {path!r} is not a path such as /socket.io")
@@ -171,12 +182,12 @@ def load(environ: Mapping[str, str], setting_names: frozenset[str] = frozenset()
         feeds=feeds,
         replay_dir=_replay_dir(environ.get("SKYSPY_REPLAY_DIR")),
         location=None if lat is None or lon is None else (lat, lon),
-        altitude_m=_altitude(environ),
+        altitude_m=altitude,
         socketio_path=path,
         trusted_proxies=_networks(environ.get("SKYSPY_TRUSTED_PROXIES", "")),
         hosts=_hosts(environ.get("SKYSPY_HOSTS", "")),
         log_level=level,
-        first_settings={name: environ[name] for name in sorted(setting_names) if name in environ},
+        first_settings=_first_settings(environ, setting_names, lat, lon, altitude),
     )
 
 
@@ -230,10 +241,18 @@ def _replay_dir(text: str | None) -> Path | None:
     return path
 
 
-def _altitude(environ: Mapping[str, str]) -> float:
+def _first_settings(
+    environ: Mapping[str, str], names: frozenset[str], lat: float | None, lon: float | None, altitude: float | None
+) -> Mapping[str, str]:
+    place = {"RECEIVER_LATITUDE": lat, "RECEIVER_LONGITUDE": lon, "RECEIVER_ALTITUDE_M": altitude}
+    found = {name: repr(value) for name, value in place.items() if value is not None}
+    return {name: environ[name] if name in environ else found[name] for name in sorted(names & (set(environ) | set(found)))}
+
+
+def _altitude(environ: Mapping[str, str]) -> float | None:
     found = _first_set(environ, ("SKYSPY_ALT", "ALT"))
     if found is None:
-        return 0.0
+        return None
     match = _ALTITUDE.match(found[1].strip())
     try:
         number = float(match.group(1)) if match else float("nan")

@@ -7,8 +7,9 @@ raises FeedUrlError, one line that says what to write instead.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 
 class FeedUrlError(ValueError):
@@ -41,7 +42,15 @@ SCHEMES: dict[str, Scheme] = {
             "aircraft.json of readsb, dump1090-fa or skyaware978, polled",
             ("interval",),
         ),
-        Scheme("https", "aircraft.json", "http", 443, "https://host/data/aircraft.json", "the same over TLS", ("interval",)),
+        Scheme(
+            "https",
+            "aircraft.json",
+            "http",
+            443,
+            "https://host/data/aircraft.json",
+            "the same over TLS; ?ca=/file names the certificate that is trusted, ?tls=insecure trusts any",
+            ("interval", "tls", "ca"),
+        ),
         Scheme("beast", "beast", "tcp", 30005, "beast://host:30005", "Mode S Beast binary"),
         Scheme("avr", "avr", "tcp", 30002, "avr://host:30002", "AVR raw frames"),
         Scheme("sbs", "sbs", "tcp", 30003, "sbs://host:30003", "SBS / BaseStation lines"),
@@ -51,6 +60,8 @@ SCHEMES: dict[str, Scheme] = {
         Scheme("demo", "", "none", 0, "demo://", "simulated traffic, labelled as such", ("seed", "aircraft")),
     )
 }
+
+TLS_OPTIONS = ("tls", "ca")
 
 _PASSWORD = re.compile(r"(?<=//).*@|^[^/]*@", re.DOTALL)
 
@@ -65,6 +76,19 @@ class FeedUrl:
     port: int = 0
     path: str = ""
     options: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def query(self) -> str:
+        """The query that an HTTP server is asked, without our own options."""
+        words = urlsplit(self.text).query.split("&")
+        return "&".join(w for w in words if self.scheme.name != "https" or w.partition("=")[0] not in TLS_OPTIONS)
+
+    @property
+    def tls(self) -> str:
+        """How the receiver's certificate is checked where that is not the usual way, for people; else ""."""
+        if "tls" in self.options:
+            return "TLS: any certificate is trusted"
+        return f"TLS: certificate checked by {self.options['ca']}" if "ca" in self.options else ""
 
     @property
     def is_demo(self) -> bool:
@@ -96,12 +120,13 @@ def parse(text: str) -> FeedUrl:
     scheme = SCHEMES.get(parts.scheme.lower())
     if scheme is None:
         raise FeedUrlError(f"{shown!r} is not a feed: write one of {', '.join(s.example for s in SCHEMES.values())}")
-    options = dict(parse_qsl(parts.query)) if scheme.transport != "http" else _http_options(parts.fragment)
+    options = dict(parse_qsl(parts.query)) if scheme.transport != "http" else _http_options(scheme, parts)
     unknown = sorted(set(options) - set(scheme.options))
     if unknown:
         known = ", ".join(scheme.options) or "none"
         raise FeedUrlError(f"{scheme.name}:// does not take {', '.join(unknown)} (options: {known})")
     _check_numbers(options)
+    _check_tls(options)
     if scheme.transport in ("http", "tcp") and not parts.hostname:
         raise FeedUrlError(f"{shown!r} names no host: write {scheme.example}")
     if scheme.transport == "file" and not parts.path:
@@ -110,9 +135,20 @@ def parse(text: str) -> FeedUrl:
     return FeedUrl(text, scheme, parts.hostname or "", port or scheme.port, path, options)
 
 
-def _http_options(fragment: str) -> dict[str, str]:
-    """The options of an HTTP receiver are in the fragment: the query belongs to its server."""
-    return dict(parse_qsl(fragment))
+def _http_options(scheme: Scheme, parts: SplitResult) -> dict[str, str]:
+    """The options of an HTTP receiver are in the fragment: the query belongs to its server, but for how its TLS is checked."""
+    asked = parse_qsl(parts.query, keep_blank_values=True) if scheme.name == "https" else []
+    return {name: value for name, value in asked if name in TLS_OPTIONS} | dict(parse_qsl(parts.fragment))
+
+
+def _check_tls(options: Mapping[str, str]) -> None:
+    """Raise FeedUrlError for a check of certificates that is none."""
+    if options.get("tls", "insecure") != "insecure":
+        raise FeedUrlError("tls=insecure is the only value of tls: it trusts any certificate")
+    if "ca" in options and not options["ca"].startswith("/"):
+        raise FeedUrlError("ca= names a file by its whole path, such as ca=/etc/skyspy/receiver.pem")
+    if "ca" in options and "tls" in options:
+        raise FeedUrlError("write tls=insecure or ca=, not both: one trusts any certificate, the other only its own")
 
 
 def _check_numbers(options: dict[str, str]) -> None:

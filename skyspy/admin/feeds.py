@@ -12,26 +12,52 @@ from typing import Any
 
 from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from wtforms import RadioField
 
 from skyspy.admin.formatting import counted
-from skyspy.admin.forms import PLAIN, PanelForm, Required, text_field
+from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field, text_field
 from skyspy.admin.page_helpers import ID, redirect_with
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.feedurl import SCHEMES
 from skyspy.receivers.manager import CheckResult
-from skyspy.services import Refused, feeds
+from skyspy.services import Refused, feeds, setting_changes
 from skyspy.services.feeds import FeedView
+from skyspy.services.place import RECEIVER, place_in_force
+from skyspy.store.registry import ROWS, to_text
 
 page = Page("feeds", "/feeds/", "Receivers", (feeds.MANAGE,), "Server")
 
 MAX_URL = 1000
+PLACE_SETTINGS = ("RECEIVER_NAME", "RECEIVER_LATITUDE", "RECEIVER_LONGITUDE", "RECEIVER_ALTITUDE_M", "RECEIVER_PLACE_SOURCE")
 _ONE = f"/feeds/<{ID}:feed_id>/"
 
 
 class ReceiverForm(PanelForm):
-    """A receiver's URL."""
+    """A receiver's URL and name."""
 
     url = text_field("Address", MAX_URL, Required(), placeholder="beast://pi.local:30005", **PLAIN)
+    label = text_field("Name", feeds.MAX_LABEL, placeholder="Roof", help="What this panel, and signed-in users on the map, read")
+
+
+class PlaceForm(PanelForm):
+    """Where the receiver stands: the settings RECEIVER_…, by their names."""
+
+    RECEIVER_NAME = text_field("Name of the place", int(ROWS["RECEIVER_NAME"].high), placeholder="Home")
+    RECEIVER_LATITUDE = text_field("Latitude", 20, help="Degrees, north positive, such as 47.4583", inputmode="text", **PLAIN)
+    RECEIVER_LONGITUDE = text_field("Longitude", 20, help="Degrees, east positive, such as 8.5480", inputmode="text", **PLAIN)
+    RECEIVER_ALTITUDE_M = text_field("Altitude", 20, Required(), help="Of the antenna above sea level, in metres", **PLAIN)
+    RECEIVER_PLACE_SOURCE = choice_field(
+        RadioField,
+        "Where the place comes from",
+        (
+            Choice("settings", "These coordinates"),
+            Choice(
+                "receiver",
+                "What the receiver says",
+                "Its receiver.json, beside aircraft.json; if it says nothing, these coordinates",
+            ),
+        ),
+    )
 
 
 @page.get()
@@ -62,13 +88,51 @@ def add(context: RequestContext) -> ResponseReturnValue:
     """Add a receiver."""
     form = ReceiverForm(request.form)
     try:
-        added = context.call(feeds.add, form.url.data)
+        added = context.call(feeds.add, form.url.data, form.label.data)
     except Refused as refused:
-        return _page(context, form.add_errors(url=f"{refused.message}."), status=refused.status)
+        wrong = "label" if "label" in refused.fields else "url"
+        return _page(context, form.add_errors(**{wrong: f"{refused.message}."}), status=refused.status)
     view = next(view for view in context.call(feeds.listing) if view.added is not None and view.added.id == added.id)
     return redirect_with(
         f"{view.url} is added. The server connects to it within a second; how it does shows below.", "feeds_show", _anchor="main"
     )
+
+
+@page.get(f"{_ONE}edit/")
+def edit(context: RequestContext, feed_id: int) -> ResponseReturnValue:
+    """The form for an added receiver's URL and name."""
+    feed = context.call(feeds.get, feed_id)
+    return render_template("admin/feed_edit.html", form=ReceiverForm(data={"url": feed.shown, "label": feed.label}), feed=feed)
+
+
+@page.post(f"{_ONE}edit/", fresh=True)
+def keep(context: RequestContext, feed_id: int) -> ResponseReturnValue:
+    """Give an added receiver another URL or name."""
+    feed = context.call(feeds.get, feed_id)
+    form = ReceiverForm(request.form)
+    try:
+        changed = context.call(feeds.change, feed_id, form.url.data, form.label.data)
+    except Refused as refused:
+        wrong = "label" if "label" in refused.fields else "url"
+        form.add_errors(**{wrong: f"{refused.message}."})
+        return make_response(render_template("admin/feed_edit.html", form=form, feed=feed), refused.status)
+    return redirect_with(f"{changed.label or changed.shown} is changed.", "feeds_show")
+
+
+@page.post("/feeds/place/", fresh=True)
+def place(context: RequestContext) -> ResponseReturnValue:
+    """Set where the receiver stands."""
+    form = PlaceForm(request.form)
+    values = {name: value for name, value in form.data.items() if name in request.form}
+    try:
+        context.call(setting_changes.change, values)
+    except Refused as refused:
+        name, _, why = refused.message.partition(": ")
+        wrong = name if name in form else "RECEIVER_LATITUDE"
+        said = why or "Write both latitude and longitude, or neither"
+        form.add_errors(**{wrong: f"{said[:1].upper()}{said[1:]}."})
+        return _page(context, ReceiverForm(), status=refused.status, stands=form)
+    return redirect_with("The place is set, and in force now.", "feeds_show", _anchor="place")
 
 
 @page.post("/feeds/test/<name>/")
@@ -132,11 +196,21 @@ def _listed(context: RequestContext) -> dict[str, Any]:
 
 
 def _page(
-    context: RequestContext, form: ReceiverForm, heard: CheckResult | None = None, status: int = 200
+    context: RequestContext,
+    form: ReceiverForm,
+    heard: CheckResult | None = None,
+    status: int = 200,
+    stands: PlaceForm | None = None,
 ) -> ResponseReturnValue:
+    settings = context.settings
     text = render_template(
         "admin/feeds.html",
         address=form.url,
+        label=form.label,
+        stands=stands or PlaceForm(data={name: to_text(getattr(settings, name)) for name in PLACE_SETTINGS}),
+        in_force=place_in_force(context.server, settings),
+        asks=settings.RECEIVER_PLACE_SOURCE == RECEIVER,
+        place_name=settings.RECEIVER_NAME,
         heard=heard,
         summary=None if heard is None else check_summary(heard),
         schemes=SCHEMES.values(),

@@ -17,6 +17,7 @@ LEVELS: Mapping[str, str] = {"public": "Anyone", "authenticated": "Signed in", "
 _FEATURES: Mapping[str, str] = {"stats": "Statistics", "acars": "ACARS", "notams": "NOTAMs"}
 _CHOICES: Mapping[str, Mapping[str, str]] = {
     "RECEIVER_LOCATION_PUBLIC": {"exact": "Exact", "rounded": "Rounded to 0.1°", "hidden": "Hidden"},
+    "RECEIVER_PLACE_SOURCE": {"settings": "The coordinates below", "receiver": "What the receiver says"},
 }
 _UNITS: Mapping[str, str] = {"Hz": "times a second", "per s": "a second", "per min": "a minute"}
 _BOOLS = {True: "Yes", False: "No"}
@@ -42,6 +43,12 @@ def value_name(row: SettingRow, value: Any) -> str:
         return ", ".join(f"{feature_name(feature)}: {LEVELS[level].lower()}" for feature, level in value.items())
     if row.kind == "origins":
         return ", ".join(value) or "none"
+    if value is None or value == "":
+        return "unknown" if row.kind == "degrees" else "none"
+    if row.kind == "degrees":
+        return f"{value:.9g}°"
+    if row.kind == "text":
+        return str(value)
     if row.unit == "s":
         words = exact_duration(value)
         return words if words == counted(round(value), "second") else f"{words} ({value} s)"

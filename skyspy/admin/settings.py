@@ -110,8 +110,11 @@ def _field(row: SettingRow) -> Any:
         return choice_field(SelectField, row.title, words, help=row.description)
     if row.kind == "origins":
         return text_field(row.title, 2000, help=row.description, widget=TextArea(), rows=3, **PLAIN)
+    if row.kind == "text":
+        return text_field(row.title, int(row.high), help=row.description)
+    needed = () if row.kind == "degrees" else (Required(),)
     bounds = {"min": f"{row.low:g}", "max": int(row.high), "step": "any", "maxlength": False}
-    return text_field(row.title, 2000, Required(), help=row.description, widget=NumberInput(), **PLAIN | bounds)
+    return text_field(row.title, 2000, *needed, help=row.description, widget=NumberInput(), **PLAIN | bounds)
 
 
 def _changes() -> Mapping[str, object]:

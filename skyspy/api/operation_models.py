@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from skyspy.api.account_models import PageQuery, SearchQuery
 from skyspy.api.models import Count, NextCursor, Timestamp, Total
@@ -62,6 +62,9 @@ class SettingsImpact(Struct, forbid_unknown_fields=True):
 # -- receivers ------------------------------------------------------------------------------------
 
 
+Label = Annotated[str, Meta(max_length=64)]
+
+
 class Receiver(Struct, forbid_unknown_fields=True):
     """A receiver as operators see it, and how it does on the process that answers."""
 
@@ -79,6 +82,7 @@ class Receiver(Struct, forbid_unknown_fields=True):
     error: Annotated[str | None, Meta(description="Why it is not up")]
     added_by: str | None
     added_at: str | None
+    label: Annotated[str, Meta(description="The name that people gave it; empty: none")]
 
 
 class ReceiverList(Struct, forbid_unknown_fields=True):
@@ -92,12 +96,15 @@ class NewReceiver(Struct):
     """A receiver to add."""
 
     url: Url
+    label: Annotated[Label, Meta(description="A name for people")] = ""
 
 
 class ReceiverChange(Struct):
-    """What to change of an added receiver."""
+    """What to change of an added receiver. What is absent stays as it is."""
 
-    paused: Annotated[bool, Meta(description="true disconnects it until false")]
+    paused: Annotated[bool | UnsetType, Meta(description="true disconnects it until false")] = UNSET
+    url: Annotated[Url | UnsetType, Meta(description="Another URL; *** stands for the user and password that it has")] = UNSET
+    label: Annotated[Label | UnsetType, Meta(description="A name for people; empty: none")] = UNSET
 
 
 class ReceiverCheck(Struct, forbid_unknown_fields=True):

@@ -8,7 +8,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from msgspec import UNSET
+
 from skyspy.api.convert import to_model
+from skyspy.api.errors import bad_fields
 from skyspy.api.operation_models import NewReceiver, Receiver, ReceiverChange, ReceiverCheck, ReceiverList
 from skyspy.api.operators import id_in_path
 from skyspy.api.routes import IDENTIFIED, RequestContext, Resource
@@ -37,7 +40,7 @@ def feeds_add(context: RequestContext) -> object:
 
     Every process connects to it within a second. Its URL may point anywhere the server can reach.
     """
-    return _one(context, context.call(feeds.add, context.body.url).id)
+    return _one(context, context.call(feeds.add, context.body.url, context.body.label).id)
 
 
 @resource.post("/api/admin/feeds/check/", body=NewReceiver, answer=ReceiverCheck, **_SETTINGS)
@@ -50,11 +53,21 @@ def feeds_check(context: RequestContext) -> object:
     return ReceiverCheck(heard.aircraft, heard.messages, CHECK_SECONDS, heard.error)
 
 
-@resource.post("/api/admin/feeds/<feed_id>/", body=ReceiverChange, answer=Receiver, errors=(404,), **_SETTINGS)
+@resource.post("/api/admin/feeds/<feed_id>/", body=ReceiverChange, answer=Receiver, errors=(404, 409), **_SETTINGS)
 def feeds_change(context: RequestContext) -> object:
-    """Pause an added receiver, or let it go on."""
-    changed = context.call(feeds.set_paused, id_in_path(context, "feed_id"), context.body.paused)
-    return _one(context, changed.id)
+    """Pause, resume or rename an added receiver, or change its URL.
+
+    What is absent stays as it is.
+    """
+    feed_id, body = id_in_path(context, "feed_id"), context.body
+    url, label = (None if value is UNSET else value for value in (body.url, body.label))
+    if body.paused is UNSET and url is None and label is None:
+        raise bad_fields({"paused": "one of paused, url and label must be there"})
+    if url is not None or label is not None:
+        context.call(feeds.change, feed_id, url, label)
+    if body.paused is not UNSET:
+        context.call(feeds.set_paused, feed_id, body.paused)
+    return _one(context, feed_id)
 
 
 @resource.delete("/api/admin/feeds/<feed_id>/", status=204, errors=(404,), **_SETTINGS)

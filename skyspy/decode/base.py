@@ -44,7 +44,13 @@ class Context:
 
     location: Point | None = None
     wall_minus_steady: float | None = None
+    moving: Callable[[], Point | None] | None = None
+    """Where the antenna is now, where that may change while the decoder runs; None: at `location`."""
     is_live: bool = False
+
+    def antenna(self) -> Point | None:
+        """The antenna's position now."""
+        return self.location if self.moving is None else self.moving()
 
     def arrival_time(self, source_now: float | None, now: float) -> float:
         """The steady time at which a source sent data dated `source_now` (epoch seconds): `now` minus the delay if

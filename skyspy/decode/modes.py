@@ -142,7 +142,7 @@ class ModeS:
         self._states: dict[str, ModeSState] = {}
         self._pruned_at = -inf
         self._parities: dict[str, int] = {}
-        self._location = context.location
+        self._antenna = context.antenna
         self._wall_minus_steady = context.wall_minus_steady
         self._newcomers = Newcomers() if context.is_live else None
 
@@ -253,7 +253,7 @@ class ModeS:
         state = self._state(key, now)
         if direct:
             state.known_at = now
-        fields = READERS[code](Squitter(m, me, state, now, self._location, source.startswith("tisb")))
+        fields = READERS[code](Squitter(m, me, state, now, self._antenna(), source.startswith("tisb")))
         if df == 17 and not origin:
             if capability == 5:
                 state.flies(now)

@@ -6,6 +6,8 @@ steady clock advances it. The receiver's state is "demo" wherever it is shown, s
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from skyspy.clock import Clock
 from skyspy.feedurl import FeedUrl
 from skyspy.geo import Point
@@ -23,15 +25,15 @@ class DemoReader:
 
     up_state = "demo"
 
-    def __init__(self, url: FeedUrl, clock: Clock, location: Point | None) -> None:
+    def __init__(self, url: FeedUrl, clock: Clock, place: Callable[[], Point | None]) -> None:
         self._clock = clock
         self._seed = int(float(url.options.get("seed", DEFAULT_SEED)))
         self._aircraft = int(float(url.options.get("aircraft", DEFAULT_AIRCRAFT)))
-        self._centre = location or DEFAULT_CENTRE
+        self._place = place
 
     def read(self, receiver: Receiver) -> None:
         """Deliver simulated observations until the greenlet is killed."""
-        simulation = Simulation(self._seed, self._aircraft, self._centre)
+        simulation = Simulation(self._seed, self._aircraft, self._place() or DEFAULT_CENTRE)
         receiver.begin_session(None)
         pause = min(1 / STEPS_PER_SECOND, max(0.02, OBSERVATIONS_PER_STEP / self._aircraft))
         since = self._clock.steady()

@@ -11,7 +11,8 @@ import base64
 import contextlib
 import http.client
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 import gevent
@@ -23,11 +24,14 @@ from skyspy.cooperate import Yielder
 from skyspy.decode import Decoder
 from skyspy.feedurl import FeedUrl
 from skyspy.receivers.http_bounds import MAX_DOCUMENT_BYTES, PIECE_BYTES, BoundedResponse, decompressed, too_large
+from skyspy.receivers.place import Place, parse_place, receiver_json
 from skyspy.receivers.receiver import Receiver, ReceiverError, Timing
 from skyspy.receivers.resolver import Resolver, connect
 from skyspy.receivers.workers import Workers
 
 MAX_REDIRECTS = 3
+MAX_CA_BYTES = 1024 * 1024
+TLS_ADVICE = "write ?ca=/file behind the URL to trust that certificate, or ?tls=insecure to trust any"
 REDIRECT_CODES = frozenset({301, 302, 303, 307, 308})
 GZIP_MAGIC = b"\x1f\x8b"
 STATUS_MESSAGES = {
@@ -54,7 +58,11 @@ class Connection(http.client.HTTPConnection):
         """Open the socket, with TLS where a context was given."""
         sock = connect(self._resolver.addresses(self.host, self.port, self._seconds), self._seconds)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.sock = sock if self._tls is None else self._tls.wrap_socket(sock, server_hostname=self.host)
+        try:
+            self.sock = sock if self._tls is None else self._tls.wrap_socket(sock, server_hostname=self.host)
+        except ssl.SSLCertVerificationError as error:
+            sock.close()
+            raise ReceiverError(f"its certificate is not trusted ({error.verify_message}): {TLS_ADVICE}") from None
 
 
 class Client:
@@ -62,7 +70,8 @@ class Client:
 
     def __init__(self, url: FeedUrl, timing: Timing, resolver: Resolver, yielder: Yielder | None = None) -> None:
         self._timing, self._resolver = timing, resolver
-        self._target = urlsplit(url.text)
+        self._target = urlsplit(url.text)._replace(query=url.query)
+        self._options = url.options
         self._host = url.host
         self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"SkySpy/{__version__}"}
         if self._target.username is not None:
@@ -111,7 +120,7 @@ class Client:
         if self._connection is None:
             tls = target.scheme == "https"
             port = target.port or (443 if tls else 80)
-            context = _tls() if tls else None
+            context = _tls(self._options) if tls else None
             self._connection = Connection(target.hostname or "", port, self._timing.connect_s, context, self._resolver)
         path = quote(target.path or "/", safe="/%:@!$&'()*+,;=~") + (
             f"?{quote(target.query, safe=_QUERY)}" if target.query else ""
@@ -157,8 +166,11 @@ class HttpReader:
 
     up_state = "up"
 
-    def __init__(self, url: FeedUrl, make: Callable[[], Decoder], clock: Clock, timing: Timing, workers: Workers) -> None:
+    def __init__(
+        self, url: FeedUrl, make: Callable[[], Decoder], clock: Clock, timing: Timing, workers: Workers, place: Place
+    ) -> None:
         self._url, self._make, self._clock, self._timing, self._workers = url, make, clock, timing, workers
+        self._place = place
         self._interval = float(url.options.get("interval", 1.0))
 
     def read(self, receiver: Receiver) -> None:
@@ -168,9 +180,13 @@ class HttpReader:
         client = Client(self._url, self._timing, self._workers.resolver)
         read_at = changed_at = self._clock.steady()
         source: float | None = None
+        has_asked = False
         try:
             while True:
                 began = self._clock.steady()
+                if self._place.is_asked and not has_asked:
+                    has_asked = True
+                    self._ask_place()
                 if self._poll(client, receiver, read_at):
                     read_at = self._clock.steady()
                     if decoder.source_now is None or decoder.source_now != source:
@@ -184,6 +200,18 @@ class HttpReader:
                 self._clock.sleep(max(0.02, self._interval - (now - began)))
         finally:
             client.close()
+
+    def _ask_place(self) -> None:
+        """Read the receiver.json beside the document. Many receivers have none: that is no fault."""
+        client = Client(receiver_json(self._url), self._timing, self._workers.resolver)
+        try:
+            point = parse_place(client.get())
+        except (ReceiverError, BrokenResponse, OSError):
+            return
+        finally:
+            client.close()
+        if point is not None:
+            self._place.tell(self._url, point)
 
     def _poll(self, client: Client, receiver: Receiver, read_at: float) -> bool:
         """Fetch and decode one document; False where it is broken. `read_at` is when the last one was decoded: the receiver
@@ -202,9 +230,22 @@ class HttpReader:
 _QUERY = "/%:@!$&'()*+,;=~?"
 
 
-def _tls() -> ssl.SSLContext:
+def _tls(options: Mapping[str, str]) -> ssl.SSLContext:
+    """How a server's certificate is checked: against the system's authorities, those of the file `ca`, or not at all. Raises
+    ReceiverError, which says nothing of a file that holds no certificate: any file of the server may be named."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_default_certs()
+    if "tls" in options:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    elif "ca" in options:
+        path = Path(options["ca"])
+        try:
+            # An empty text is refused like one without certificates.
+            is_readable = path.is_file() and path.stat().st_size <= MAX_CA_BYTES
+            context.load_verify_locations(cadata=path.read_text("ascii") if is_readable else "")
+        except (OSError, ValueError):
+            raise ReceiverError("the file of ca= cannot be used: it must be a readable PEM file with certificates") from None
+    else:
+        context.load_default_certs()
     return context
 
 

@@ -28,6 +28,7 @@ from skyspy.feedurl import FeedUrl
 from skyspy.geo import Point
 from skyspy.receivers.demo import DemoReader
 from skyspy.receivers.http import HttpReader
+from skyspy.receivers.place import Place
 from skyspy.receivers.receiver import Reader, Receiver, ReceiverCounts, Sink, Timing
 from skyspy.receivers.replay import ReplayReader
 from skyspy.receivers.tcp import TcpReader
@@ -45,11 +46,11 @@ class ReceiverListError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ReaderContext:
-    """What readers are built from. `location` is (latitude, longitude) or None."""
+    """What readers are built from."""
 
     formats: Mapping[str, Format]
     clock: Clock
-    location: Point | None
+    place: Place
     timing: Timing
     workers: Workers
     replay_folder: Path | None
@@ -62,17 +63,23 @@ class ReaderContext:
         def make() -> Decoder:
             # Computed for each decoder: the wall clock may have been set since the last connection.
             shift = self.clock.wall() - self.clock.steady()
-            return form.make(Context(self.location, shift, is_live=True))
+            return form.make(Context(None, shift, self.place.now, is_live=True))
 
         return make
 
 
 READERS: dict[str, Callable[[FeedUrl, ReaderContext], Reader]] = {
-    "http": lambda url, a: HttpReader(url, a.decoder(url.scheme.carries), a.clock, a.timing, a.workers),
+    "http": lambda url, a: HttpReader(url, a.decoder(url.scheme.carries), a.clock, a.timing, a.workers, a.place),
     "tcp": lambda url, a: TcpReader(url, a.decoder(url.scheme.carries), a.clock, a.timing, a.workers.resolver),
-    "file": lambda url, a: ReplayReader(url, a.formats, a.clock, a.location, a.replay_folder),
-    "none": lambda url, a: DemoReader(url, a.clock, a.location),
+    "file": lambda url, a: ReplayReader(url, a.formats, a.clock, a.place.now, a.replay_folder),
+    "none": lambda url, a: DemoReader(url, a.clock, a.place.now),
 }
+
+
+def _restart(receiver: Receiver) -> None:
+    receiver.stop()
+    if receiver.state != "paused":
+        receiver.start()
 
 
 def _nothing() -> None:
@@ -96,9 +103,11 @@ class Receivers:
     ) -> None:
         self._sink: Sink | None = None
         self._owns_workers, self.workers = workers is None, workers or Workers()
-        self._context = ReaderContext(formats, clock, location, timing or Timing(), self.workers, replay_folder)
+        self.place = Place(location)
+        self._context = ReaderContext(formats, clock, self.place, timing or Timing(), self.workers, replay_folder)
         self._receivers: dict[str, Receiver] = {}
         self._public: dict[str, str] = {}
+        self._labels: dict[str, str] = {}
         self.is_resting = False
         """Whether the stand-ins rest, because a real receiver was heard."""
         self.on_exchange: Callable[[], None] = _nothing
@@ -180,12 +189,17 @@ class Receivers:
             receiver.resume()
 
     def status(self) -> list[dict[str, Any]]:
-        """Receiver.status of each, in the order they were added, with `public_name`, which has no host and no port, and
-        `is_demo`. A stand-in that rests is paused."""
+        """Receiver.status of each, in the order they were added, with `public_name`, which has no host and no port,
+        the `label` that people gave it, and `is_demo`. A stand-in that rests is paused."""
         return [self._row(name, receiver) for name, receiver in self._receivers.items()]
 
     def _row(self, name: str, receiver: Receiver) -> dict[str, Any]:
-        row = {**receiver.status(), "public_name": self._public[name], "is_demo": receiver.url.is_demo}
+        more = {
+            "public_name": self._public[name],
+            "label": self._labels.get(receiver.url.text, ""),
+            "is_demo": receiver.url.is_demo,
+        }
+        row = {**receiver.status(), **more}
         return row | {"state": "paused"} if self.is_resting and name in self._stand_ins else row
 
     def rates(self) -> dict[str, list[float]]:
@@ -210,8 +224,17 @@ class Receivers:
         return list(self._receivers)
 
     def set_location(self, location: Point | None) -> None:
-        """Set the location of receivers that are added from now on."""
-        self._context = replace(self._context, location=location)
+        """Set the location of the receivers. Simulated traffic begins anew around it."""
+        if location == self.place.location:
+            return
+        self.place.location = location
+        for receiver in self._receivers.values():
+            if receiver.url.is_demo and receiver.state == "demo":
+                gevent.spawn(_restart, receiver)
+
+    def set_label(self, text: str, label: str) -> None:
+        """Set the name that people gave the receiver of this URL; "" for none."""
+        self._labels[text] = label
 
     def name_by_url(self, text: str) -> str | None:
         """The name of the receiver whose URL is exactly this text; None where there is none."""
@@ -239,11 +262,8 @@ class Receivers:
     def _pause_while_resting(self, name: str) -> None:
         if self.is_resting and name in self._receivers:
             self._receivers[name].pause()
-            self._resume_unless_resting(name)
-
-    def _resume_unless_resting(self, name: str) -> None:
-        if not self.is_resting:
-            self.resume(name)
+            if self.stands_in:
+                self.resume(name)
 
     def receiver(self, name: str) -> Receiver:
         """The feed of this name; raises FeedError."""

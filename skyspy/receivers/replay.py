@@ -9,7 +9,7 @@ greenlets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
@@ -42,12 +42,17 @@ class ReplayReader:
     up_state = "up"
 
     def __init__(
-        self, url: FeedUrl, formats: Mapping[str, Format], clock: Clock, location: Point | None, folder: Path | None = None
+        self,
+        url: FeedUrl,
+        formats: Mapping[str, Format],
+        clock: Clock,
+        antenna: Callable[[], Point | None],
+        folder: Path | None = None,
     ) -> None:
         self._path, self._folder = Path(url.path), folder
         self._formats, self._clock = formats, clock
         # A capture's clock is not related to the machine's: no wall_minus_steady.
-        self._context = Context(location)
+        self._context = Context(moving=antenna)
         self._speed = float(url.options.get("speed", 1.0))
         self._loop = url.options.get("loop", "0").lower() not in FALSE_WORDS
         self._wanted = url.options.get("format")

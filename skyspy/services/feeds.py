@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from skyspy import feedurl
+from skyspy import config, feedurl
 from skyspy.feedurl import FeedUrl, FeedUrlError
 from skyspy.receivers import manager
 from skyspy.receivers.checks import ChecksBusy
@@ -30,6 +30,8 @@ from skyspy.store.settings import Settings
 
 MANAGE = "settings.manage"
 CHECK_SECONDS = 3.0
+BUILT_IN = config.BUILT_IN_FEED
+MAX_LABEL = 64
 MAX_ADDED_FEEDS = 64
 """Receivers that may be added, beside those of the environment."""
 
@@ -56,8 +58,13 @@ class FeedView:
 
     @property
     def name(self) -> str:
-        """Its name; its URL until this process follows it."""
-        return self.known_status.get("name") or self.url
+        """The name that people gave it, or else the one made of its URL; its URL until this process follows it."""
+        return self.label or self.known_status.get("name") or self.url
+
+    @property
+    def label(self) -> str:
+        """The name that people gave it; "" for none."""
+        return "" if self.added is None else self.added.label
 
     @property
     def row_key(self) -> str:
@@ -74,6 +81,19 @@ class FeedView:
         """When it was last heard, wall seconds; None: never."""
         last = self.known_status.get("last_seen")
         return None if last is None else datetime.fromisoformat(last).timestamp()
+
+    @property
+    def tls(self) -> str:
+        """How its certificate is checked where that is not the usual way; else ""."""
+        try:
+            return feedurl.parse(self.url).tls
+        except FeedUrlError:
+            return ""
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether it is what runs where the environment names no receiver."""
+        return self.added is None and self.url == BUILT_IN
 
     @property
     def is_demo(self) -> bool:
@@ -100,7 +120,9 @@ def listing(server: Server, caller: Caller) -> list[FeedView]:
     sky = server.skies["live"]
     names = {feed.id: sky.receivers.name_by_url(feed.url) for feed in added}
     states, rates = {row["name"]: row for row in sky.receivers.status()}, sky.receivers.rates()
-    own = [FeedView(row["url"], row, None, rates[name]) for name, row in states.items() if name not in names.values()]
+    # A receiver that was removed a moment ago still runs here until this process follows.
+    wanted = {sky.receivers.name_by_url(url.text) for url in server.config.feeds}
+    own = [FeedView(row["url"], row, None, rates[name]) for name, row in states.items() if name in wanted]
     for feed in added:
         name = names[feed.id] or ""
         own.append(FeedView(feed.shown, states.get(name), feed, rates.get(name, ())))
@@ -128,21 +150,41 @@ def check_listed(server: Server, caller: Caller, name: str) -> CheckResult:
     )
 
 
-def add(server: Server, caller: Caller, url: str) -> Feed:
-    """Add a receiver to the live sky. Raises Refused for an invalid URL, a duplicate, or too many receivers."""
+def add(server: Server, caller: Caller, url: str, label: str = "") -> Feed:
+    """Add a receiver to the live sky, `label` is a name for people. Raises Refused for an invalid URL, a duplicate, or too many
+    receivers."""
     caller.require(server, MANAGE)
-    parsed = _parsed(url)
+    parsed, label = _parsed(url), _label(label)
     _check_file(server, caller, parsed, server.config.added_replay_dir)
-    if any(_identity(own) == _identity(parsed) for own in server.config.feeds):
-        raise Refused("conflict", f"{parsed.shown} is a feed of the environment already")
+    _check_own(server, parsed)
 
     def work(here: Transaction) -> Feed:
         added = feeds.every(here.connection)
-        if any(feed.parsed is not None and _identity(feed.parsed) == _identity(parsed) for feed in added):
-            raise Refused("conflict", f"{parsed.shown} is a feed already")
+        _check_others(added, parsed)
         if len(added) >= MAX_ADDED_FEEDS:
             raise Refused("conflict", f"There are {MAX_ADDED_FEEDS} added feeds already: remove one first")
-        return feeds.add(here.connection, parsed.text, parsed.shown, here.actor, here.at)
+        return feeds.add(here.connection, parsed.text, parsed.shown, here.actor, here.at, label)
+
+    return caller.act(server, MANAGE, work)
+
+
+def get(server: Server, caller: Caller, feed_id: int) -> Feed:
+    """An added receiver. Raises Refused where there is none."""
+    return caller.read(server, MANAGE, feeds.by_id, feed_id)
+
+
+def change(server: Server, caller: Caller, feed_id: int, url: str | None = None, label: str | None = None) -> Feed:
+    """Give an added receiver another URL or name (None: as it is). A user and password shown as *** stay, for the same host and
+    port. Raises Refused as `add` does."""
+    old = caller.read(server, MANAGE, feeds.by_id, feed_id)
+    parsed = _parsed(old.url if url is None else _with_password(url, old))
+    named = old.label if label is None else _label(label)
+    _check_file(server, caller, parsed, server.config.added_replay_dir)
+    _check_own(server, parsed)
+
+    def work(here: Transaction) -> Feed:
+        _check_others([feed for feed in feeds.every(here.connection) if feed.id != feed_id], parsed)
+        return feeds.change(here.connection, feed_id, parsed, named, here.actor, here.at)
 
     return caller.act(server, MANAGE, work)
 
@@ -161,7 +203,7 @@ def preview_removal(server: Server, caller: Caller, feed_id: int) -> ReceiverImp
     demo_returns = _only_demo(server.config.feeds) and not _is_demo(feed.url) and all(map(_is_demo, others))
     alone = 0 if name is None else sky.receivers.unique_aircraft(name)
     return ReceiverImpact(
-        name or feed.shown, feed.shown, feed, alone, server.settings.current.AIRCRAFT_TIMEOUT_SECONDS, demo_returns
+        feed.label or name or feed.shown, feed.shown, feed, alone, server.settings.current.AIRCRAFT_TIMEOUT_SECONDS, demo_returns
     )
 
 
@@ -189,6 +231,7 @@ class ReceiverFollower:
         for url, feed in wanted.items():
             if url in self._followed or self._add(url):
                 self._set_paused(url, feed.paused)
+                self._sky.receivers.set_label(url, feed.label)
         self._sky.receivers.settle()
         return True
 
@@ -227,7 +270,7 @@ def _listen(server: Server, caller: Caller, url: FeedUrl, replay_folder: Path | 
             caller.act(server, MANAGE, lambda here: audit.record(here.connection, here.actor, "feed.check", about, here.at))
             workers = server.skies["live"].receivers.workers
             return manager.check(
-                url, CHECK_SECONDS, location=server.config.location, workers=workers, replay_folder=replay_folder
+                url, CHECK_SECONDS, location=server.skies["live"].view.place, workers=workers, replay_folder=replay_folder
             )
     except ChecksBusy as error:
         caller.audit_denial(server, f"too many checks: feed {url.shown}", ())
@@ -249,8 +292,38 @@ def _identity(url: FeedUrl) -> tuple[object, ...]:
     """The identity of a receiver: two URLs of the same host, port and path are one receiver, however they are written."""
     if url.scheme.transport not in ("http", "tcp"):
         return (url.text,)
-    beyond = (url.path, urlsplit(url.text).query) if url.scheme.transport == "http" else ()
+    beyond = (url.path, url.query) if url.scheme.transport == "http" else ()
     return (url.scheme.name, url.host, url.port, *beyond)
+
+
+def _check_own(server: Server, url: FeedUrl) -> None:
+    if any(_identity(own) == _identity(url) for own in server.config.feeds):
+        raise Refused("conflict", f"{url.shown} is a feed of the environment already")
+
+
+def _check_others(others: Sequence[Feed], url: FeedUrl) -> None:
+    if any(feed.parsed is not None and _identity(feed.parsed) == _identity(url) for feed in others):
+        raise Refused("conflict", f"{url.shown} is a feed already")
+
+
+def _label(text: str) -> str:
+    text = text.strip()
+    if len(text) > MAX_LABEL or not text.isprintable():
+        why = f"has at most {MAX_LABEL} printable characters"
+        raise Refused("invalid", f"A receiver's name {why}", {"label": why})
+    return text
+
+
+def _with_password(url: str, old: Feed) -> str:
+    """The URL with the user and password of the old one where it says ***: the page that shows the URL hides them."""
+    if "//***@" not in url or old.parsed is None or old.shown == old.url:
+        return url
+    shown = _parsed(url)
+    if (shown.scheme.name, shown.host, shown.port) != (old.parsed.scheme.name, old.parsed.host, old.parsed.port):
+        why = "names another host: write its user and password again, in place of ***"
+        raise Refused("invalid", f"The URL {why}", {"url": why})
+    userinfo = urlsplit(old.url).netloc.rpartition("@")[0]
+    return url.replace("//***@", f"//{userinfo}@", 1)
 
 
 def _parsed(url: str) -> FeedUrl:

@@ -75,7 +75,13 @@ class Sky:
 
     def set_place(self, place: Point | None) -> None:
         """Set the receiver's place; None: not known."""
+        if place == self.view.place:
+            return
         self.view.set_place(place)
+        if self.receivers.stands_in:
+            # The simulated aircraft begin anew around it.
+            self.tracker.clear()
+            self.loop.wake()
 
     def _begin_anew(self) -> None:
         """Simulated traffic gives way to real traffic, or returns: no aircraft of the one stays beside the other."""

@@ -58,11 +58,17 @@ class SkyView:
         """Whether any simulated traffic is shown: some arrives, or what arrived has not left yet."""
         return self.receivers.demo_runs or self.receivers.demo_heard_within(self.tracker.limits.timeout_s)
 
-    def silent(self) -> list[Payload]:
-        """The real receivers that send nothing: `name`, `state`, `last_seen`, and `since` when they are silent (ISO 8601)."""
+    def silent(self, audience: str) -> list[Payload]:
+        """The real receivers that send nothing: `name`, `state`, `last_seen`, and `since` when they are silent (ISO 8601). Whoever may
+        know where the receiver stands reads the name that people gave it; others, how it is reached and a number."""
         rows = [row for row in self.receivers.status() if not row["is_demo"] and row["silent_since"] is not None]
         return [
-            {"name": row["public_name"], "state": row["state"], "since": row["silent_since"], "last_seen": row["last_seen"]}
+            {
+                "name": (audience == topics.EXACT and row["label"]) or row["public_name"],
+                "state": row["state"],
+                "since": row["silent_since"],
+                "last_seen": row["last_seen"],
+            }
             for row in rows
         ]
 
@@ -93,6 +99,12 @@ class SkyView:
         """Whether nothing may tell this audience where the receiver stands."""
         return audience != topics.EXACT and self.settings().RECEIVER_LOCATION_PUBLIC == "hidden"
 
+    def _precision(self, audience: str) -> str:
+        """What this audience's distances are measured from: exact, rounded, hidden or unknown."""
+        if self.location is None:
+            return "unknown"
+        return "exact" if audience == topics.EXACT else self.settings().RECEIVER_LOCATION_PUBLIC
+
     def one(self, hex_: str, audience: str) -> Payload | None:
         """One aircraft, or None when it is not in this sky. `hex_` in any case."""
         whole = self.tracker.aircraft(hex_, self.clock.steady())
@@ -115,7 +127,8 @@ class SkyView:
             "messages_per_second": round(sum(feed["messages_per_second"] for feed in feeds if feed["state"] != "paused"), 1),
             "feeds_up": sum(feed["state"] in ("up", "demo") for feed in counted(feeds)),
             "feeds_total": len(counted(feeds)),
-            "feeds_silent": self.silent(),
+            "feeds_silent": self.silent(audience),
+            "receiver_location": self._precision(audience),
             "demo": self.demo,
             "timestamp": (now or self.clock.moment()).timestamp,
         }

@@ -14,8 +14,9 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from skyspy.address import canonical_origin
 from skyspy.permissions import ACCESS_LEVELS, ALWAYS_IDENTIFIED, FEATURES
+from skyspy.store import origins
+from skyspy.store.origins import OriginError
 from skyspy.wirejson import loads
 
 
@@ -25,7 +26,7 @@ class SettingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SettingRow:
-    """One setting. `kind` is choice, bool, int, float, features or origins; `low` and `high` bound a number, `choices` are the
+    """One setting. `kind` is choice, bool, int, float, degrees (None: unknown), text, features or origins; `low` and `high` bound a number, `choices` are the
     values of a choice; `group` is its heading, `title` its label and `description` its help text in forms; `safe` is the value
     of a damaged row in the database: the default, or the strictest value of a setting that guards access."""
 
@@ -58,6 +59,7 @@ _sign_in = partial(_number, "Sign-in")
 _sky = partial(_number, "Sky")
 _limit = partial(_number, "Limits")
 _kept_for = partial(_number, "Retention")
+_receiver = partial(_row, "Receiver")
 
 
 _OPEN_FEATURES: Mapping[str, str] = MappingProxyType(
@@ -96,8 +98,28 @@ class Settings:
         choices=("exact", "rounded", "hidden"),
         safe="hidden",
     )
+    RECEIVER_NAME: str = _receiver("text", "", "Name of the place", "For the panel, such as Roof", high=64)
+    RECEIVER_PLACE_SOURCE: str = _receiver(
+        "choice",
+        "settings",
+        "Where the place comes from",
+        "The coordinates below, or the receiver.json beside an aircraft.json; where that says none, the coordinates",
+        choices=("settings", "receiver"),
+    )
+    RECEIVER_LATITUDE: float | None = _receiver(
+        "degrees", None, "Latitude", "Degrees, north is positive, such as 47.4583; empty: unknown", unit="°", low=-90, high=90
+    )
+    RECEIVER_LONGITUDE: float | None = _receiver(
+        "degrees", None, "Longitude", "Degrees, east is positive, such as 8.5480; empty: unknown", unit="°", low=-180, high=180
+    )
+    RECEIVER_ALTITUDE_M: float = _number(
+        "Receiver", 0.0, -500, 9000, "m", "Altitude", "Of the antenna above sea level, in metres"
+    )
     CORS_ORIGINS: tuple[str, ...] = _access(
-        "origins", (), "Pages of other sites", "Other web origins whose pages may use this server, such as https://map.example"
+        "origins",
+        (),
+        "Pages of other sites",
+        "Origins of pages and apps that may use this server, such as https://map.example or capacitor://localhost; no wildcards",
     )
     METRICS_PUBLIC: bool = _access(
         "bool", False, "Metrics for anyone", "Let anyone read /metrics without a token or key, in every auth mode"
@@ -167,6 +189,13 @@ class Settings:
     version: int = 0
     problems: tuple[str, ...] = ()
 
+    @property
+    def receiver_place(self) -> tuple[float, float] | None:
+        """The coordinates of the settings, (latitude, longitude); None: unknown."""
+        if self.RECEIVER_LATITUDE is None or self.RECEIVER_LONGITUDE is None:
+            return None
+        return self.RECEIVER_LATITUDE, self.RECEIVER_LONGITUDE
+
 
 ROWS: dict[str, SettingRow] = {f.name: SettingRow(name=f.name, **f.metadata) for f in fields(Settings) if f.metadata}
 """One row per setting, in the order of display."""
@@ -189,7 +218,7 @@ def parse(row: SettingRow, value: object, current: Any = None) -> Any:
     """
     try:
         return _PARSERS[row.kind](row, value, row.default if current is None else current)
-    except SettingError as error:
+    except (SettingError, OriginError) as error:
         raise SettingError(f"{row.name}: {error}") from None
 
 
@@ -226,6 +255,19 @@ def _number_of(row: SettingRow, value: object, _: Any) -> float:
     return int(number) if row.kind == "int" else number
 
 
+def _degrees(row: SettingRow, value: object, _: Any) -> float | None:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    return _number_of(row, value, None)
+
+
+def _text(row: SettingRow, value: object, _: Any) -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    if not isinstance(value, str) or len(text) > row.high or not text.isprintable():
+        raise SettingError(f"write at most {row.high:g} printable characters")
+    return text
+
+
 def _features(_row: SettingRow, value: object, current: Any) -> Mapping[str, str]:
     wanted = (
         f"write feature=level, such as audio=authenticated; levels: {', '.join(ACCESS_LEVELS)}; features: {', '.join(FEATURES)}"
@@ -245,28 +287,15 @@ def _features(_row: SettingRow, value: object, current: Any) -> Mapping[str, str
     return MappingProxyType({feature: chosen.get(feature, current[feature]) for feature in FEATURES})
 
 
-def _origins(_row: SettingRow, value: object, _: Any) -> tuple[str, ...]:
-    words = value.replace(",", " ").split() if isinstance(value, str) else value
-    if not isinstance(words, list | tuple):
-        raise SettingError("write origins such as https://map.example, separated by commas")
-    return tuple(dict.fromkeys(_origin(word) for word in words))
-
-
-def _origin(word: object) -> str:
-    # `*` is refused on purpose: it would let any page use the sign-in of a visitor's browser.
-    origin = canonical_origin(word) if isinstance(word, str) else None
-    if origin is None:
-        raise SettingError(f"{word!r} is not an origin such as https://map.example")
-    return origin
-
-
 _PARSERS: Mapping[str, Callable[[SettingRow, object, Any], Any]] = {
     "choice": _choice,
     "bool": _bool,
     "int": _number_of,
     "float": _number_of,
+    "degrees": _degrees,
+    "text": _text,
     "features": _features,
-    "origins": _origins,
+    "origins": lambda _row, value, _: origins.parse(value),
 }
 
 
@@ -285,7 +314,10 @@ def to_text(value: Any) -> str:
         return ",".join(f"{feature}={level}" for feature, level in value.items())
     if isinstance(value, tuple):
         return ",".join(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        # Nine digits are a hundredth of a millimetre of latitude.
+        return f"{value:.9g}"
+    return "" if value is None else str(value)
 
 
 # Settings none of which may be larger than the last one, and the error message.
@@ -301,6 +333,13 @@ _CONSTRAINTS: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 
 
+HALF_A_PLACE = "RECEIVER_LATITUDE and RECEIVER_LONGITUDE are both set, or neither"
+
+
+def _is_whole_place(settings: Settings) -> bool:
+    return (settings.RECEIVER_LATITUDE is None) == (settings.RECEIVER_LONGITUDE is None)
+
+
 def _fits(settings: Settings, names: tuple[str, ...]) -> bool:
     values: list[float] = [getattr(settings, name) for name in names]
     return max(values) == values[-1]
@@ -311,6 +350,8 @@ def check(settings: Settings) -> None:
     for names, problem in _CONSTRAINTS:
         if not _fits(settings, names):
             raise SettingError(problem)
+    if not _is_whole_place(settings):
+        raise SettingError(HALF_A_PLACE)
 
 
 def settings_from_rows(rows: Mapping[str, str | None], version: int) -> Settings:
@@ -333,11 +374,14 @@ def settings_from_rows(rows: Mapping[str, str | None], version: int) -> Settings
             problem = f"{name}: its row in the database is damaged or missing"
         else:
             continue
-        values[name] = row.safe
-        problems.append(f"{problem}; {to_text(row.safe)} is in force instead")
+        values[name] = origins.valid(text) if row.kind == "origins" else row.safe
+        problems.append(f"{problem}; {to_text(values[name]) or 'none'} is in force instead")
     settings = Settings(**values, version=version)
     for names, problem in _CONSTRAINTS:
         if not _fits(settings, names):
             problems.append(f"{problem}; their defaults are in force instead")
             settings = replace(settings, **{name: ROWS[name].default for name in names})
+    if not _is_whole_place(settings):
+        problems.append(f"{HALF_A_PLACE}; the place is unknown")
+        settings = replace(settings, RECEIVER_LATITUDE=None, RECEIVER_LONGITUDE=None)
     return replace(settings, problems=tuple(problems))

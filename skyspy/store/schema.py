@@ -248,6 +248,7 @@ FEEDS = Table(
     Column("paused", sa.Boolean, nullable=False, server_default=sa.false()),
     *_texts(64, "added_by"),
     *_times("added_at"),
+    Column("label", String(64), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 

@@ -60,7 +60,7 @@ class Guard:
         if normalized is not None and environ is not None and normalized == self.peer(environ).origin:
             return True
         allowed = self.limits.CORS_ORIGINS
-        if "*" in allowed or (normalized is not None and normalized in map(canonical_origin, allowed)):
+        if normalized is not None and normalized in map(canonical_origin, allowed):
             return True
         log.warning(
             "a page from %s was refused: add its origin to CORS_ORIGINS or, if that is this server "

@@ -43,6 +43,7 @@ link.addEventListener("stats", ({ detail: stats }) => {
   now.stats = stats;
   one("[data-demo]").hidden = !stats.demo;
   tellSilent(stats.feeds_silent);
+  tellPlace(stats.receiver_location);
   put(one('[data-count="messages"]'), whole(stats.messages_per_second));
   tellShown();
 });
@@ -83,7 +84,7 @@ function forget() {
   sky.records.clear();
   sky.epoch = null;
   now.stats = null;
-  for (const notice of ["[data-demo]", "[data-silent]"]) one(notice).hidden = true;
+  for (const notice of ["[data-demo]", "[data-silent]", "[data-place]"]) one(notice).hidden = true;
   put(one('[data-count="messages"]'), plain());
   pick(null);
   table.touchAll();
@@ -173,6 +174,20 @@ function tellSilent(silent) {
   const told = silent.slice(0, 3).map(({ name, since, last_seen: last }) => `${name} ${last ? "has been silent" : "has sent nothing"} since ${moment(since)}.`);
   if (silent.length > 3) told.push(`${whole(silent.length - 3)} more are silent.`);
   put(one("[data-silent-says]"), told.join(" "));
+}
+
+const NO_DISTANCE = {
+  unknown: "Distances are missing: nobody has said where the receiver stands.",
+  hidden: "Distances are not shown here: the operator hides where the receiver stands.",
+};
+
+/** Why distances are missing, if they are; the table is then sorted by callsign. */
+function tellPlace(known) {
+  const why = NO_DISTANCE[known] ?? "";
+  one("[data-place]").hidden = why === "";
+  one("[data-place-set]").hidden = known !== "unknown";
+  put(one("[data-place-says]"), why);
+  table.begin(why === "" ? "distance" : "flight");
 }
 
 function tellAlarms(alarms) {

@@ -19,6 +19,7 @@ export class Table {
     this.rows = new Map();
     this.dirty = new Set();
     this.sort = { key: "distance", down: false };
+    this.chosen = false;
     this.words = [];
     this.only = new Set();
     this.picked = null;
@@ -99,7 +100,15 @@ export class Table {
     this._tellSort();
   }
 
+  /** Sort by this column, until the user chooses one. */
+  begin(key) {
+    if (this.chosen || this.sort.key === key) return;
+    this._sortBy(key);
+    this.chosen = false;
+  }
+
   _sortBy(key) {
+    this.chosen = true;
     this.sort = { key, down: this.sort.key === key ? !this.sort.down : false };
     this._tellSort();
     this.mustOrder = true;

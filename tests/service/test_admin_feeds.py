@@ -58,7 +58,7 @@ def hear(panel: Panel, name: str, *hexes: str) -> None:
 def test_where_only_the_demo_runs_the_page_says_so_and_what_to_do(ann: Browser) -> None:
     page = text_of(ann.get("/admin/feeds/").text)
     assert "Only the demo runs: every aircraft is invented. Add your receiver" in page
-    assert "from the environment" in page and "SKYSPY_FEEDS" in page
+    assert "built in" in page and "SKYSPY_FEEDS" not in page
 
 
 def test_an_added_receiver_says_who_added_it_and_when_and_keeps_its_password(
@@ -273,3 +273,79 @@ def test_what_a_receiver_says_of_itself_cannot_run(panel: Panel, ann: Browser, f
     page = ann.get("/admin/feeds/").text
     assert "<script>x" not in page and "&lt;script&gt;x" in page
     assert "<b>ann" not in page
+
+
+# -- names and other URLs -------------------------------------------------------------------------
+
+
+def test_a_receiver_has_the_name_that_was_chosen_and_may_get_another(
+    panel: Panel, ann: Browser, follower: ReceiverFollower
+) -> None:
+    ann.get("/admin/feeds/")
+    assert ann.post("/admin/feeds/add/", {"url": NOBODY, "label": "Roof"}).status_code == 303
+    follower.follow(panel.skyspy.settings.fresh())
+    page = ann.get("/admin/feeds/").text
+    assert "Roof" in page and "/admin/feeds/test/sbs-127.0.0.1-1/" in page
+    [feed] = panel.skyspy.store.read(table.every)
+    ann.get(f"/admin/feeds/{feed.id}/edit/")
+    assert ann.post(f"/admin/feeds/{feed.id}/edit/", {"url": NOBODY, "label": "Mast"}).status_code == 303
+    assert "Mast is changed." in text_of(ann.get("/admin/feeds/").text)
+    [entry] = panel.log("feed.change")
+    assert (entry.actor, entry.object) == ("ann", f"feed {NOBODY}")
+    answer = ann.post(f"/admin/feeds/{feed.id}/edit/", {"url": NOBODY, "label": "x" * 65})
+    assert answer.status_code == 400 and "at most 64 printable characters" in answer.text
+
+
+def test_signed_in_users_read_the_chosen_name_and_strangers_how_it_is_reached(
+    panel: Panel, ann: Browser, follower: ReceiverFollower
+) -> None:
+    ann.get("/admin/feeds/")
+    ann.post("/admin/feeds/add/", {"url": NOBODY, "label": "Roof, Station Road 5"})
+    follower.follow(panel.skyspy.settings.fresh())
+    panel.clock.pass_by(60)
+    view = panel.skyspy.skies["live"].view
+    assert [one["name"] for one in view.stats("exact")["feeds_silent"]] == ["Roof, Station Road 5"]
+    assert [one["name"] for one in view.stats("public")["feeds_silent"]] == ["sbs-1"]
+
+
+def test_an_edited_url_is_followed_and_keeps_the_password_that_is_not_shown(
+    panel: Panel, ann: Browser, follower: ReceiverFollower
+) -> None:
+    feed_id = put(panel, HUSHED)
+    follower.follow(panel.skyspy.settings.fresh())
+    page = ann.get(f"/admin/feeds/{feed_id}/edit/").text
+    assert 'value="beast://***@127.0.0.1:1"' in page and "hush" not in page
+    edit = f"/admin/feeds/{feed_id}/edit/"
+    assert ann.post(edit, {"url": "beast://***@127.0.0.1:1", "label": "Roof"}).status_code == 303
+    assert panel.skyspy.store.read(table.by_id, feed_id).url == HUSHED
+    answer = ann.post(edit, {"url": "beast://***@127.0.0.2:1", "label": ""})
+    assert answer.status_code == 400, "no other host gets the password"
+    assert "names another host: write its user and password again" in text_of(answer.text)
+    assert ann.post(edit, {"url": "beast://127.0.0.1:2", "label": ""}).status_code == 303
+    follower.follow(panel.skyspy.settings.fresh())
+    assert panel.skyspy.skies["live"].receivers.names() == ["demo", "beast-127.0.0.1-2"]
+    assert len(panel.log("feed.change")) == 2 and "hush" not in repr(panel.log("feed.change"))
+
+
+def test_an_edited_url_cannot_be_that_of_another_receiver_or_none(panel: Panel, ann: Browser) -> None:
+    feed_id, _ = put(panel, NOBODY), put(panel, "sbs://127.0.0.1:2")
+    ann.get(f"/admin/feeds/{feed_id}/edit/")
+    for url, status in (
+        ("sbs://127.0.0.1:2", 409),
+        ("SBS://127.0.0.1:2/", 409),
+        ("demo://", 409),
+        ("gopher://x", 400),
+        ("", 400),
+    ):
+        assert ann.post(f"/admin/feeds/{feed_id}/edit/", {"url": url, "label": ""}).status_code == status
+    assert panel.skyspy.store.read(table.by_id, feed_id).url == NOBODY
+    assert ann.get("/admin/feeds/99/edit/").status_code == 404
+
+
+def test_a_removed_receiver_is_gone_from_the_list_at_once(panel: Panel, ann: Browser, follower: ReceiverFollower) -> None:
+    feed_id = put(panel, NOBODY)
+    follower.follow(panel.skyspy.settings.fresh())
+    ann.get(f"/admin/feeds/{feed_id}/remove/")
+    assert ann.post(f"/admin/feeds/{feed_id}/remove/", {"sure": "yes"}).status_code == 303
+    assert "sbs-127.0.0.1-1" in panel.skyspy.skies["live"].receivers.names(), "this process has not followed yet"
+    assert NOBODY not in ann.get("/admin/feeds/list/").text

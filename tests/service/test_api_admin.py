@@ -350,6 +350,10 @@ def test_receivers_are_added_shown_paused_and_removed(world: World) -> None:
     world.clock.pass_by(20)
     assert [row["history"] for row in world.get("/api/admin/feeds/", token).json["feeds"]] == [[0.0] * 3] * 2
     path = f"/api/admin/feeds/{made['id']}/"
+    named = world.post(path, {"label": "Roof", "url": "beast://***@127.0.0.1:1/"}, token).json
+    assert (named["label"], named["url"], named["state"]) == ("Roof", "beast://***@127.0.0.1:1/", "connecting")
+    assert world.post(path, {}, token).status_code == 400
+    assert world.post(path, {"url": "beast://op:hush@127.0.0.1:1"}, token).json["label"] == "Roof", "what is absent stays"
     assert world.post(path, {"paused": True}, token).json["state"] == "paused"
     world.clock.pass_by(1)
     follower.follow(world.skyspy.settings.fresh())
