@@ -5,7 +5,6 @@ Invariants: read only. Days are days of UTC, like every time in the log.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Response, render_template, request, url_for
@@ -36,7 +35,7 @@ def show(context: RequestContext) -> ResponseReturnValue:
         "admin/audit.html",
         rows=[(row, describe_changes(row), subjects.get(row.id)) for row in rows],
         chosen=chosen,
-        bad_day=next((name for name in DAYS if name in chosen and _day(chosen[name]) is None), ""),
+        bad_day=next((name for name in DAYS if name in chosen and audit_log.day(chosen[name]) is None), ""),
         # A prefix such as `user.` matches all of its actions.
         actions=sorted({f"{action.partition('.')[0]}." for action in actions} | set(actions)),
         older=url_for("admin.audit_show", before=rows[-1].id, **chosen) if len(rows) == LIMIT else None,
@@ -53,19 +52,5 @@ def as_csv(context: RequestContext) -> ResponseReturnValue:
 
 
 def _search() -> audit_log.Search:
-    since, until = (_day(clean_parameter(request.args, name, 10)) for name in DAYS)
-    last = None if until is None else until + timedelta(days=1)
-    return audit_log.Search(
-        **{name: clean_parameter(request.args, name, 128) for name in WORDS},
-        since=None if since is None else since.timestamp(),
-        until=None if last is None else last.timestamp(),
-    )
-
-
-def _day(text: str) -> datetime | None:
-    """The beginning of a day, such as 2026-03-05; None for any other text."""
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return day if 1970 <= day.year < 9999 else None
+    since, until = (clean_parameter(request.args, name, 10) for name in DAYS)
+    return audit_log.search_by_days(since, until, **{name: clean_parameter(request.args, name, 128) for name in WORDS})

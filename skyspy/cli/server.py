@@ -1,14 +1,11 @@
-"""Commands for the server: `skyspy settings ..`, `db ..`, `feed ..` and `admin-link`."""
+"""Commands for the server: `skyspy settings ..`, `db ..` and `admin-link`."""
 
 from __future__ import annotations
 
 import click
 
-from skyspy import feedurl
 from skyspy.cli.context import CliContext, Group, print_table
-from skyspy.receivers import manager
 from skyspy.services import invitations, setting_changes
-from skyspy.services.feeds import CHECK_SECONDS
 from skyspy.store import users
 from skyspy.store.installation import Installation
 from skyspy.store.registry import row_of, to_text
@@ -74,16 +71,3 @@ def admin_link(context: CliContext, address: str, if_empty: bool) -> None:
         return
     token = invitations.first_admin_link(context.services, context.caller.actor)
     click.echo(f"{address.rstrip('/')}/admin/first/{token}")
-
-
-feed_commands = Group("feed", help="Check receivers.")
-
-
-@feed_commands.command("check")
-@click.argument("url")
-def feed_check(_context: CliContext, url: str) -> None:
-    """Read from the receiver at URL for a few seconds and report what was received."""
-    heard = manager.check(feedurl.parse(url), CHECK_SECONDS)
-    if heard.error is not None:
-        raise click.ClickException(f"{feedurl.parse(url).shown}: {heard.error}")
-    print(f"received {heard.aircraft} aircraft in {CHECK_SECONDS:g} s ({heard.messages} messages)")

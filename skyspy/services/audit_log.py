@@ -10,13 +10,14 @@ import io
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from skyspy import wirejson
 from skyspy.auth.policy import may
 from skyspy.clock import iso
-from skyspy.server import Server
+from skyspy.server import Context, Server
 from skyspy.services.caller import Caller
 from skyspy.store import audit, keys, roles, users
 from skyspy.store.audit import Entry
@@ -58,9 +59,26 @@ class Subject:
     name: str = ""
 
 
-def page(server: Server, caller: Caller, search: Search, limit: int = 100, before_id: int | None = None) -> list[Entry]:
+def search_by_days(since: str, until: str, **words: str) -> Search:
+    """A search from the day `since` to the end of the day `until`; what is no day is no bound."""
+    first, last = day(since), day(until)
+    after = None if last is None else last + timedelta(days=1)
+    bounds = {"since": first, "until": after}
+    return Search(**words, **{name: None if at is None else at.timestamp() for name, at in bounds.items()})  # type: ignore[arg-type]
+
+
+def day(text: str) -> datetime | None:
+    """The beginning of a day of UTC, such as 2026-03-05; None for any other text."""
+    try:
+        found = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return found if 1970 <= found.year < 9999 else None
+
+
+def page(context: Context, caller: Caller, search: Search, limit: int = 100, before_id: int | None = None) -> list[Entry]:
     """The matching rows, newest first; `before_id` is the id of the last row of the previous page."""
-    return caller.read(server, PERMISSION, audit.page, limit, before_id, **asdict(search))
+    return caller.read(context, PERMISSION, audit.page, limit, before_id, **asdict(search))
 
 
 def actions(server: Server, caller: Caller) -> list[str]:
@@ -112,12 +130,12 @@ def _named(row: Entry) -> tuple[str, str] | None:
     return (f"{noun}#" if by_id else noun), word
 
 
-def as_csv(server: Server, caller: Caller, search: Search) -> str:
+def as_csv(context: Context, caller: Caller, search: Search) -> str:
     """The matching rows as CSV, the newest first, at most MAX_CSV_ROWS."""
     rows: list[Entry] = []
     before: int | None = None
     while len(rows) < MAX_CSV_ROWS:
-        more = page(server, caller, search, 1000, before)
+        more = page(context, caller, search, 1000, before)
         rows += more
         if len(more) < 1000:
             break

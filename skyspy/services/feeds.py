@@ -21,7 +21,7 @@ from skyspy.receivers import manager
 from skyspy.receivers.checks import ChecksBusy
 from skyspy.receivers.manager import CheckResult, ReceiverListError
 from skyspy.receivers.replay_files import ReplayFileError, permitted
-from skyspy.server import Server
+from skyspy.server import Context, Server
 from skyspy.services.caller import Caller, Refused, Transaction, as_sentence
 from skyspy.sky import Sky
 from skyspy.store import audit, feeds
@@ -150,13 +150,18 @@ def check_listed(server: Server, caller: Caller, name: str) -> CheckResult:
     )
 
 
-def add(server: Server, caller: Caller, url: str, label: str = "") -> Feed:
+def added(context: Context, caller: Caller) -> list[Feed]:
+    """The receivers that operators added, oldest first."""
+    return caller.read(context, MANAGE, feeds.every)
+
+
+def add(context: Context, caller: Caller, url: str, label: str = "") -> Feed:
     """Add a receiver to the live sky, `label` is a name for people. Raises Refused for an invalid URL, a duplicate, or too many
     receivers."""
-    caller.require(server, MANAGE)
+    caller.require(context, MANAGE)
     parsed, label = _parsed(url), _label(label)
-    _check_file(server, caller, parsed, server.config.added_replay_dir)
-    _check_own(server, parsed)
+    _check_file(context, caller, parsed, context.config.added_replay_dir)
+    _check_own(context, parsed)
 
     def work(here: Transaction) -> Feed:
         added = feeds.every(here.connection)
@@ -165,7 +170,7 @@ def add(server: Server, caller: Caller, url: str, label: str = "") -> Feed:
             raise Refused("conflict", f"There are {MAX_ADDED_FEEDS} added feeds already: remove one first")
         return feeds.add(here.connection, parsed.text, parsed.shown, here.actor, here.at, label)
 
-    return caller.act(server, MANAGE, work)
+    return caller.act(context, MANAGE, work)
 
 
 def get(server: Server, caller: Caller, feed_id: int) -> Feed:
@@ -207,9 +212,9 @@ def preview_removal(server: Server, caller: Caller, feed_id: int) -> ReceiverImp
     )
 
 
-def remove(server: Server, caller: Caller, feed_id: int) -> None:
+def remove(context: Context, caller: Caller, feed_id: int) -> None:
     """Remove an added receiver."""
-    caller.act(server, MANAGE, lambda here: feeds.remove(here.connection, feed_id, here.actor, here.at))
+    caller.act(context, MANAGE, lambda here: feeds.remove(here.connection, feed_id, here.actor, here.at))
 
 
 class ReceiverFollower:
@@ -277,14 +282,14 @@ def _listen(server: Server, caller: Caller, url: FeedUrl, replay_folder: Path | 
         raise Refused("overloaded", as_sentence(error)) from None
 
 
-def _check_file(server: Server, caller: Caller, url: FeedUrl, folder: Path) -> None:
+def _check_file(context: Context, caller: Caller, url: FeedUrl, folder: Path) -> None:
     """Refuse, with an audit row, a `replay://` that would open what is not below `folder`, or is no regular file or directory."""
     if url.scheme.transport != "file":
         return
     try:
         permitted(Path(url.path), folder)
     except ReplayFileError as error:
-        caller.audit_denial(server, f"feed {url.shown}", ())
+        caller.audit_denial(context, f"feed {url.shown}", ())
         raise Refused("invalid", as_sentence(error), {"url": str(error)}) from None
 
 
@@ -296,8 +301,8 @@ def _identity(url: FeedUrl) -> tuple[object, ...]:
     return (url.scheme.name, url.host, url.port, *beyond)
 
 
-def _check_own(server: Server, url: FeedUrl) -> None:
-    if any(_identity(own) == _identity(url) for own in server.config.feeds):
+def _check_own(context: Context, url: FeedUrl) -> None:
+    if any(_identity(own) == _identity(url) for own in context.config.feeds):
         raise Refused("conflict", f"{url.shown} is a feed of the environment already")
 
 

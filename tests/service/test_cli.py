@@ -27,7 +27,7 @@ def test_the_commands_are_the_contracts() -> None:
         *(f"settings {verb}" for verb in ("list", "get", "set")),
         "db upgrade",
         "db adopt",
-        "feed check",
+        *(f"feed {verb}" for verb in ("add", "list", "remove", "check")),
         "aircraft-db import",
         "aircraft-db info",
     }
