@@ -20,7 +20,14 @@ def feed_list(context: CliContext) -> None:
     """List the receivers of the environment, and those that were added, with their IDs. Passwords are not shown."""
     own = [("-", "-", "reads", "environment", "-", url.shown) for url in context.config.feeds]
     added = [
-        (str(feed.id), feed.label or "-", "paused" if feed.paused else "reads", feed.added_by, format_time(feed.added_at), feed.shown)
+        (
+            str(feed.id),
+            feed.label or "-",
+            "paused" if feed.paused else "reads",
+            feed.added_by,
+            format_time(feed.added_at),
+            feed.shown,
+        )
         for feed in context.call(feeds.added)
     ]
     print_table(("ID", "NAME", "STATE", "ADDED BY", "SINCE", "URL"), own + added)

@@ -101,7 +101,7 @@ def test_s32_a_key_ends_with_the_key_that_made_it(server: Server, operator: Oper
     word = end.replace(" ", "-")
     other, made = operator.user(f"s32-other-{word}"), operator.made_key(f"s32-key-maker-{word}")
     new = ask(server, "/api/admin/keys/", send={"user_id": other, "kind": "live", "name": "made"}, token=made.text)
-    assert (new.status, new.json()["details"]["maker_key_id"]) == (201, made.key.id)
+    assert (new.status, new.json()["info"]["maker_key_id"]) == (201, made.key.id)
     derived = new.json()["key"]
     assert ask(server, "/api/auth/me/", token=derived).status == 200
     path = f"/api/admin/keys/{made.key.id}/"
