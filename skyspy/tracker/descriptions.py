@@ -22,17 +22,14 @@ _OF_TYPE = ("desc", "type_class", "wtc")
 
 
 class Descriptions:
-    """The descriptions of one tracker's aircraft. `held` are its aircraft by hex; `touch` makes it look at one for the next delta;
-    `describe` computes (None: nothing is described)."""
+    """The descriptions of one tracker's aircraft. `held` are its aircraft by hex; `describe` computes (None: nothing is described)."""
 
-    def __init__(
-        self, describe: Describe | None, held: Mapping[str, TrackedAircraft], touch: Callable[[TrackedAircraft], None]
-    ) -> None:
+    def __init__(self, describe: Describe | None, held: Mapping[str, TrackedAircraft]) -> None:
         self.notes_newcomers = False
         """Whether somebody takes the newcomers."""
         self._describe = describe
         self._held = held
-        self._touch = touch
+        self._touched: list[TrackedAircraft] = []
         self._newcomers: list[str] = []
 
     def add(self, aircraft: TrackedAircraft) -> None:
@@ -54,6 +51,11 @@ class Descriptions:
         taken, self._newcomers = self._newcomers, []
         return taken
 
+    def take_touched(self) -> list[TrackedAircraft]:
+        """The aircraft that `put` marked as touched since the last call: the next delta looks at them."""
+        taken, self._touched = self._touched, []
+        return taken
+
     def everyone(self) -> list[str]:
         """The hex of all aircraft in memory."""
         return list(self._held)
@@ -66,7 +68,9 @@ class Descriptions:
             if aircraft is not None and self._describe is not None and aircraft.found != fields:
                 aircraft.found = fields
                 self._settle(aircraft)
-                self._touch(aircraft)
+                if not aircraft.touched:
+                    aircraft.touched = True
+                    self._touched.append(aircraft)
                 changed = True
         return changed
 

@@ -92,7 +92,7 @@ class Tracker:
         self._evicted: dict[str, str] = {}  # by hex, the reason for listed aircraft evicted since the last delta
         self._touched: list[TrackedAircraft] = []
         self._schedule = Schedule()
-        self.descriptions = Descriptions(describe, self._held, self._touch)
+        self.descriptions = Descriptions(describe, self._held)
         self._totals: tuple[int, Point | None, totals.Totals] | None = None
 
     def __len__(self) -> int:
@@ -226,11 +226,6 @@ class Tracker:
         self._schedule.add(aircraft, time_on(timeline, now), len(self._held))
         return aircraft
 
-    def _touch(self, aircraft: TrackedAircraft) -> None:
-        if not aircraft.touched:
-            aircraft.touched = True
-            self._touched.append(aircraft)
-
     def _evict(self, now: float) -> None:
         """Evict the aircraft not heard for longest: one in a hundred at a time, because finding them scans all aircraft."""
         max_aircraft = max(1, self._limits.max_aircraft)
@@ -257,7 +252,7 @@ class Tracker:
         trail_points = min(limits.trail_points, limits.trail_total // max(1, len(self._held)))
         new: list[Object] = []
         changed: list[Object] = []
-        touched, self._touched = self._touched, []
+        touched, self._touched = self._touched + self.descriptions.take_touched(), []
         for aircraft in touched:
             aircraft.touched = False
             if aircraft.gone or (not aircraft.listed and aircraft.messages < MIN_MESSAGES):
@@ -292,8 +287,9 @@ class Tracker:
                     left.append(aircraft.hex)
                 continue
             self._schedule.add(aircraft, min(aircraft.expire(local, limits), end), len(self._held))
-            if len(aircraft.pending) > 1:
-                self._touch(aircraft)
+            if len(aircraft.pending) > 1 and not aircraft.touched:
+                aircraft.touched = True
+                self._touched.append(aircraft)
         return left
 
     def states(self) -> list[TrackedAircraft]:
