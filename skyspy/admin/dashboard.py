@@ -6,6 +6,7 @@ The page's script refreshes it by requesting the same part of the same template,
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,10 +15,11 @@ from flask.typing import ResponseReturnValue
 
 from skyspy.admin.feeds import demo_only
 from skyspy.admin.labels import features_at
+from skyspy.admin.page_helpers import others
 from skyspy.admin.routes import OPERATES, Page, RequestContext
 from skyspy.presence.presence import count_clients
 from skyspy.safety.emergency import DESCRIPTIONS, is_emergency
-from skyspy.services import audit_log, feeds, sessions, users
+from skyspy.services import audit_log, feeds, users
 
 page = Page("dashboard", "/dashboard/", "Dashboard", OPERATES, "Overview")
 
@@ -48,10 +50,11 @@ def emergencies(context: RequestContext) -> list[Mapping[str, Any]]:
 
 def _parts(context: RequestContext) -> dict[str, Any]:
     """The values of the page's parts; None for a part that the user may not see."""
-    server, sky = context.server, context.server.skies["live"].view
+    sky = context.server.skies["live"].view
     settings = context.settings if context.may(feeds.MANAGE) else None
     views = context.call(feeds.listing) if context.may(feeds.MANAGE) else None
     watches = context.may(users.MANAGE)
+    connected = others(context) if watches else []
     entries = context.call(audit_log.page, audit_log.Search(), ENTRIES) if context.may(audit_log.PERMISSION) else None
     return {
         "mode": None if settings is None else settings.AUTH_MODE,
@@ -62,8 +65,8 @@ def _parts(context: RequestContext) -> dict[str, Any]:
         "emergencies": emergencies(context) if context.may("aircraft.view") else None,
         "feeds": views,
         "demo_only": views is not None and demo_only(views),
-        "clients": count_clients(server.presence.all_sessions()) if watches else None,
-        "namespaces": sorted(sessions.sessions_per_namespace(server).items()) if watches else (),
+        "clients": count_clients(connected) if watches else None,
+        "namespaces": sorted(Counter(row.namespace for row in connected).items()),
         "entries": entries,
         "places": context.call(audit_log.subjects, entries) if entries else {},
     }

@@ -95,8 +95,14 @@ def capital(text: str) -> str:
 def closing_sentence(sockets: int) -> str:
     """A sentence: so many live connections are closed."""
     if not sockets:
-        return "No live connection is open now."
+        return "Nobody is connected now."
     return f"{counted(sockets, 'live connection')} {'is' if sockets == 1 else 'are'} closed within 2 seconds, and told why."
+
+
+def holdings(name: str, keys: int, sockets: int, made: int | None = None) -> str:
+    """A sentence: what somebody holds and has open. `made` counts the keys that ended too; None: not known."""
+    working = counted(keys, "working API key") if keys or made != 0 else "no API keys"
+    return f"{name} has {working} and {counted(sockets, 'live connection') if sockets else 'is not connected'}."
 
 
 def listed(words: list[str], last: str = "and") -> str:
@@ -105,6 +111,6 @@ def listed(words: list[str], last: str = "and") -> str:
 
 
 _DURATIONS_AND_TIMES = (ago, until, utc_time, html_time, day, rough_duration, exact_duration, lag)
-_WORDS_AND_NUMBERS = (number, counted, capital, closing_sentence, listed, size)
+_WORDS_AND_NUMBERS = (number, counted, capital, closing_sentence, holdings, listed, size)
 FILTERS: dict[str, Callable[..., Any]] = {shown.__name__: shown for shown in (*_DURATIONS_AND_TIMES, *_WORDS_AND_NUMBERS)}
 """Template filters by name."""

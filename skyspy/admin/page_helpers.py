@@ -12,7 +12,10 @@ from urllib.parse import urlencode
 from flask import current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from skyspy.admin.routes import RequestContext
 from skyspy.server import rooted, server_of
+from skyspy.store.audit import printable
+from skyspy.store.presence import SessionRow
 from skyspy.store.schema import MAX_ID
 
 ROWS = 50
@@ -29,6 +32,16 @@ class Pager:
     shown: str
     previous: str | None
     following: str | None
+
+
+def others(context: RequestContext) -> list[SessionRow]:
+    """The sessions of all processes but those of the user in this browser: one's own page is no client."""
+    me, here = context.principal.user_id, context.browser
+    return [
+        row
+        for row in context.server.presence.all_sessions()
+        if row.kind != "user" or (row.user_id, row.address, row.agent) != (me, here.address, printable(here.agent, 200))
+    ]
 
 
 def offset() -> int:

@@ -15,6 +15,7 @@ from wtforms import BooleanField
 
 from skyspy.admin import gate
 from skyspy.admin.forms import PLAIN, PanelForm, Required, clean_parameter, local_path, password_field, text_field
+from skyspy.admin.page_helpers import others
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.auth.signin import LoginError
 from skyspy.auth.throttle import Throttled
@@ -95,14 +96,17 @@ def counts(context: RequestContext) -> ResponseReturnValue:
     return gate.json_answer(live_counts(context))
 
 
-def live_counts(context: RequestContext) -> dict[str, float]:
-    """Aircraft now, clients connected, and messages a second."""
+def live_counts(context: RequestContext) -> dict[str, float | None]:
+    """Aircraft now, clients connected but for this browser, and messages a second; None for what is not known yet, because no
+    receiver was heard since the start."""
     sky = context.server.skies["live"].view
-    messages = sum(feed["messages_per_second"] for feed in sky.receivers.status())
+    feeds = sky.receivers.status()
+    is_known = len(sky.tracker) > 0 or any(feed["last_seen"] is not None for feed in feeds)
+    messages = sum(feed["messages_per_second"] for feed in feeds if feed["state"] != "paused")
     return {
-        "aircraft": len(sky.tracker),
-        "clients": count_clients(context.server.presence.all_sessions()),
-        "messages": round(messages),
+        "aircraft": len(sky.tracker) if is_known else None,
+        "clients": count_clients(others(context)),
+        "messages": round(messages) if is_known else None,
     }
 
 

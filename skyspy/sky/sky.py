@@ -7,6 +7,7 @@ rooms, not topics and sockets. Two skies run, `live` and `sandbox`, and share no
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
@@ -78,6 +79,8 @@ class Sky:
         if place == self.view.place:
             return
         self.view.set_place(place)
+        # Every distance changes: a new epoch makes clients of deltas take a snapshot.
+        self.tracker.epoch = secrets.token_hex(8)
         if self.receivers.stands_in:
             # The simulated aircraft begin anew around it.
             self.tracker.clear()

@@ -75,7 +75,7 @@ link.addEventListener("state", ({ detail: { state, code, message } }) => {
   trouble.hidden = state === "live" || state === "connecting" || (mayMend && sky.records.size === 0);
   put(trouble, state === "lost" ? `${message}. What is shown is the last known; trying again.` : `${message}. Trying again soon.`);
   if (state === "live" && demanded) signIn.close();
-  else if (mayMend) askSignIn(`${refused()}. The server says: ${message}`, true);
+  else if (mayMend) askSignIn(refused(), true);
   tellWho();
   tellShown();
 });
@@ -225,8 +225,8 @@ const EMPTY = [
   {
     when: () => now.state === "refused" && SIGN_IN_CODES.has(now.code),
     title: () => refused(),
-    says: () => `Sign in with a user name and password that the operator gave you. The server says: ${now.message}.`,
-    act: ["Sign in", () => askSignIn(`${refused()}. The server says: ${now.message}`)],
+    says: () => "Sign in to see it, with a user name and password that the operator gave you.",
+    act: ["Sign in", () => askSignIn(refused())],
   },
   { when: () => now.state === "refused", title: () => "Not connected", says: () => `${now.message}. The page tries again by itself.` },
   { when: () => now.state === "lost", title: () => "The server does not answer", says: () => "Check that it runs and that you are on its network. The page tries again by itself." },

@@ -210,7 +210,7 @@ def test_private_mode_is_shown_before_it_is_kept_and_ends_every_anonymous_client
             Client(second.url, "/")
         # The page itself, whose live connection has an identity, stays live.
         page.goto("/admin/dashboard/")
-        expect(page.locator("[data-live]")).to_have_text("Live")
+        expect(page.locator("[data-live]")).to_have_text("Connected")
         expect(page.get_by_text("Private").first).to_be_visible()
     finally:
         for client in clients:

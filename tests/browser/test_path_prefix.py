@@ -92,7 +92,7 @@ def test_every_page_of_the_panel_works_below_a_prefix(visit: Page, nginx: Nginx)
         visit.locator(".rail").get_by_role("link", name=title, exact=True).click()
         expect(visit.locator('.rail [aria-current="page"]')).to_have_text(title)
         # The panel's live connection: the token, the socket and its events came through.
-        expect(visit.locator("[data-live]")).to_have_text("Live")
+        expect(visit.locator("[data-live]")).to_have_text("Connected")
     (cookie,) = visit.context.cookies()
     assert (cookie["name"][:20], cookie["path"], cookie["secure"]) == ("__Host-skyspy_panel_", "/", True)
     visit.get_by_role("button", name="Sign out").click()

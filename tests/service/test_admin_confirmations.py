@@ -42,7 +42,7 @@ def points(page: str) -> list[str]:
             [
                 "bert is signed out everywhere and cannot sign in until enabled again.",
                 "1 API key stops working until then.",
-                "No live connection is open now.",
+                "Nobody is connected now.",
             ],
         ),
         (
@@ -52,7 +52,7 @@ def points(page: str) -> list[str]:
             [
                 "bert is gone for good and can never sign in again.",
                 "1 API key stops working for ever.",
-                "No live connection is open now.",
+                "Nobody is connected now.",
                 "The audit log keeps the name and everything done under it.",
             ],
         ),
@@ -62,7 +62,7 @@ def points(page: str) -> list[str]:
             "Sign out everywhere",
             [
                 "bert is signed out of this panel in 1 browser, and of every program signed in with the password.",
-                "No live connection is open now.",
+                "Nobody is connected now.",
                 "API keys go on working: revoke them one by one.",
             ],
         ),
@@ -70,7 +70,7 @@ def points(page: str) -> list[str]:
             "/admin/keys/1/revoke/",
             "Revoke “display”?",
             "Revoke the key",
-            ["…) stops working at once, for ever.", "No live connection is open now.", "To replace it without a gap, rotate it instead."],
+            ["…) stops working at once, for ever.", "Nobody is connected now.", "To replace it without a gap, rotate it instead."],
         ),
         (
             "/admin/live/anonymous/",
@@ -88,7 +88,7 @@ def points(page: str) -> list[str]:
             "Sign out everywhere",
             [
                 "You are signed out in 1 browser, this one included, and in every program that you signed in with your password.",
-                "No live connection is open now.",
+                "Nobody is connected now.",
                 "You can sign in again at once. If somebody knows your password, change it instead: that ends every other sign-in too.",
             ],
         ),

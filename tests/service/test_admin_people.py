@@ -229,7 +229,7 @@ def test_a_users_page_says_what_each_act_does_and_leads_to_ending_the_connection
     page = ann.get("/admin/users/2/").text
     assert "Ends 1 browser on this panel and every token." in said(page)
     assert 'href="/admin/live/user/2/"' in page and "Disconnect all 1…" in page
-    assert "no working keys and 1 live connection stop" in said(page)
+    assert "bert has no API keys and 1 live connection." in said(page)
     assert "in 1 browser" in said(ann.get("/admin/users/2/sign-out/").text)
 
 

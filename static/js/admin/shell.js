@@ -7,7 +7,7 @@ import { live } from "./live.js";
 import { countDown } from "./wait.js";
 
 const COUNTS_MS = 5000;
-const WORDS = { connecting: "Connecting", live: "Live", lost: "Reconnecting", refused: "Not connected" };
+const WORDS = { connecting: "Connecting", live: "Connected", lost: "Reconnecting", refused: "Not connected" };
 
 const put = (name, value) => {
   for (const place of document.querySelectorAll(`[data-count="${name}"]`)) place.textContent = whole(value);
@@ -20,6 +20,8 @@ if (shown) {
     shown.dataset.state = state;
     shown.querySelector("[data-state-says]").textContent = message === "Signed out" ? message : WORDS[state];
     shown.title = message;
+    // What was known of a server that is away is not known now.
+    if (state === "lost" || state === "refused") for (const name of ["aircraft", "clients", "messages"]) put(name, null);
   });
   live.on("stats:update", ({ total_aircraft: aircraft, messages_per_second: messages }) => {
     put("aircraft", aircraft);
