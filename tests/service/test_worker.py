@@ -14,7 +14,7 @@ STARTED = textwrap.dedent("""
     os.environ["SKYSPY_INSTANCE"] = sys.argv[1]
     import gc
     from wsgi import app
-    print(gc.get_freeze_count(), len(gc.get_objects()), gc.isenabled())
+    print(gc.get_freeze_count(), len(gc.get_objects()), gc.isenabled(), gc.get_threshold()[2])
     app.extensions["skyspy.stop"]()
     os._exit(0)
 """)
@@ -23,7 +23,8 @@ STARTED = textwrap.dedent("""
 def test_the_collector_of_a_worker_leaves_alone_what_it_was_started_with(tmp_path: Path) -> None:
     done = python(STARTED, str(tmp_path))
     assert done.returncode == 0, done.stderr
-    frozen, looked_at, enabled = done.stdout.split()
+    frozen, looked_at, enabled, rounds = done.stdout.split()
     assert int(frozen) > 100_000
     assert int(looked_at) < int(frozen) * 0.05
     assert enabled == "True"
+    assert int(rounds) == 100, "a search of everything is ten times as rare as Python's own"
