@@ -261,8 +261,7 @@ class Tracker:
             if aircraft.gone or (not aircraft.listed and aircraft.messages < MIN_MESSAGES):
                 continue
             self.descriptions.follow(aircraft)
-            entry = aircraft.publish(now, limits, trail_points)
-            if entry is not None:
+            if (entry := aircraft.publish(now, limits, trail_points)) is not None:
                 aircraft.version = self.seq + 1
             if not aircraft.listed:
                 aircraft.listed = True
