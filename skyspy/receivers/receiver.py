@@ -20,14 +20,15 @@ from typing import Any, Protocol
 
 import gevent
 
-from skyspy.aircraft import Observation, Record
+from skyspy.aircraft import Record
 from skyspy.clock import Clock, iso
 from skyspy.cooperate import Yielder
 from skyspy.decode import Counters, DecodeError, Decoder
 from skyspy.decode.aircraft_json import GZIP_MAGIC
 from skyspy.feedurl import FeedUrl
 from skyspy.receivers.backoff import Backoff
-from skyspy.receivers.rate_history import RATE_SECONDS, Rate, RateHistory
+from skyspy.receivers.heard import Heard
+from skyspy.receivers.rate_history import Rate, RateHistory
 from skyspy.store.worker_pool import WorkerPool, WorkerPoolFull
 
 log = logging.getLogger(__name__)
@@ -38,10 +39,6 @@ Sink = Callable[[Record], None]
 MAX_PIECE_BYTES, MIN_PIECE_BYTES = 64 * 1024, 1024
 MAX_INLINE_BYTES = 256 * 1024
 """A larger document (a thousand aircraft) is decoded in a native thread."""
-MAX_COUNTED_AIRCRAFT = 20_000
-"""Different addresses that a receiver is remembered for: beyond it new ones are not counted, so that invented ones cost nothing."""
-AIRCRAFT_SECONDS = 60.0
-"""An aircraft counts as received by this receiver for this long after its last message."""
 MAX_UNDECODED_BYTES = 4096
 """A session that brought more than this without a single message is in another format than expected."""
 
@@ -114,8 +111,7 @@ class Receiver:
         self._messages = 0
         self._rate = Rate()
         self._history = RateHistory(self._since)
-        self._last_heard: dict[str, float] = {}
-        self._pruned = self._since
+        self._heard = Heard()
         self._flowing_since: float | None = None
         self._was_up = False
         self._session_bytes = 0
@@ -164,14 +160,12 @@ class Receiver:
 
     @property
     def aircraft(self) -> int:
-        """How many different addresses were received in the last minute, MAX_COUNTED_AIRCRAFT at most."""
-        self._prune(self.clock.steady())
-        return len(self._last_heard)
+        """How many different addresses were received in the last minute, heard.MAX_COUNTED_AIRCRAFT at most."""
+        return self._heard.count(self.clock.steady())
 
     def hexes(self) -> set[str]:
         """The addresses received in the last minute."""
-        self._prune(self.clock.steady())
-        return set(self._last_heard)
+        return self._heard.hexes(self.clock.steady())
 
     def rates(self) -> list[float]:
         """Messages per second in steps of ten seconds, oldest first; the last value is the current rate."""
@@ -265,16 +259,11 @@ class Receiver:
         now = self.clock.steady()
         if records:
             self.last_seen = now
-        heard = self._last_heard
-        for record in records:
-            if isinstance(record, Observation) and (record.hex in heard or len(heard) < MAX_COUNTED_AIRCRAFT):
-                heard[record.hex] = now
+        self._heard.note(records, now)
         if self._decoder is None:
             self._messages += sum(record.messages for record in records)
         self._rate.mark(now, self.messages)
         self._history.mark(now, self.messages)
-        if now - self._pruned > RATE_SECONDS:
-            self._prune(now)
         for record in records:
             self._sink(record)
             self.yielder.maybe_yield()
@@ -339,10 +328,6 @@ class Receiver:
             self.bad += self._decoder.counters.bad
             self.skipped += self._decoder.counters.skipped
             self._decoder = None
-
-    def _prune(self, now: float) -> None:
-        self._pruned = now
-        self._last_heard = {hex_: at for hex_, at in self._last_heard.items() if now - at <= AIRCRAFT_SECONDS}
 
 
 def _silent_since(receiver: Receiver, now: float) -> float | None:

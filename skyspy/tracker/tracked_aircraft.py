@@ -90,14 +90,14 @@ class TrackedAircraft(Alarmed):
 
     # -- input -----------------------------------------------------------------------------------
 
-    def accept(self, fields: Mapping[str, Value], source: str, at: float, rank: int) -> None:
-        """Accept these fields. A position among them is the one that `position` has just accepted."""
+    def accept(self, fields: Mapping[str, Value], source: str, at: float, rank: int, *, is_one: bool = False) -> None:
+        """Accept these fields, of one message or of several. A position among them is the one that `position` has just accepted."""
         if fields.get("alt_baro") == "ground" and _is_high(self, at):
             fields = {name: value for name, value in fields.items() if name != "alt_baro"}
         if "lastPosition" in fields or "rr_lat" in fields:
             fields = _without_position(self, fields, at)
         squawk = fields.get("squawk")
-        if (squawk in SQUAWKS or self.alarm is not None) and source == REPLIES and self.doubts_squawk(squawk, at):
+        if is_one and (squawk in SQUAWKS or self.alarm is not None) and source == REPLIES and self.doubts_squawk(squawk, at):
             fields = {name: value for name, value in fields.items() if name != "squawk"}
             squawk = squawk if squawk in SQUAWKS else None
         if ADVISORY in fields:

@@ -163,14 +163,12 @@ class Tracker:
                 kept = self._resolve_position(aircraft, obs, kept, verdict, pos_at, rank, now)
         elif not POSITION_FIELDS.isdisjoint(fields):
             kept = _without(kept, POSITION_FIELDS)
-        is_newer = at > aircraft.seen_at
-        if is_newer:
+        if is_newer := at > aircraft.seen_at:
             aircraft.seen_at = at
         if not kept and (fields or not is_newer):
             return False
-        aircraft.accept(kept, source, at, rank)
-        end = _first_end(aircraft, kept, at, lifetime)
-        if end < aircraft.due:
+        aircraft.accept(kept, source, at, rank, is_one=obs.messages == 1)
+        if (end := _first_end(aircraft, kept, at, lifetime)) < aircraft.due:
             self._schedule.add(aircraft, end, len(self._held))
         return True
 
@@ -258,8 +256,7 @@ class Tracker:
             if aircraft.gone or (not aircraft.listed and aircraft.messages < MIN_MESSAGES):
                 continue
             self.descriptions.follow(aircraft)
-            entry = aircraft.publish(now, limits, trail_points)
-            if entry is not None:
+            if (entry := aircraft.publish(now, limits, trail_points)) is not None:
                 aircraft.version = self.seq + 1
             if not aircraft.listed:
                 aircraft.listed = True

@@ -18,9 +18,9 @@ from skyspy.cooperate import MAX_BUSY_SECONDS, Yielder
 from skyspy.decode import FORMATS, Context, Counters
 from skyspy.feedurl import parse
 from skyspy.receivers.backoff import Backoff
+from skyspy.receivers.heard import MAX_COUNTED_AIRCRAFT
 from skyspy.receivers.rate_history import Rate
 from skyspy.receivers.receiver import (
-    MAX_COUNTED_AIRCRAFT,
     MAX_INLINE_BYTES,
     MAX_PIECE_BYTES,
     Receiver,
@@ -260,7 +260,7 @@ def test_aircraft_counted_for_a_feed_are_those_of_the_last_minute() -> None:
     for second in range(1000):
         clock.pass_by(1.0)
         receiver.deliver([Observation(f"{second:06X}", clock.steady(), "adsb_icao", {})])
-        assert len(receiver._last_heard) < 75
+        assert len(receiver._heard._at) < 75
     assert receiver.aircraft == 61
 
 

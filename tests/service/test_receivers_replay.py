@@ -84,6 +84,16 @@ def test_a_capture_plays_in_its_own_time_divided_by_the_speed(tmp_path: Path, ea
     assert ear.after == [0.0, 0.1, 0.3, 0.3]
 
 
+def test_a_recorded_minute_is_the_last_minute_of_its_receiver(tmp_path: Path, ear: Dated) -> None:
+    lines = (f"2026/01/01,00:{second // 60:02}:{second % 60:02}.000" for second in range(0, 600, 10))
+    path = tmp_path / "ten_minutes.sbs"
+    path.write_bytes(b"".join(sbs(f"4B1{n:03X}").replace(b"2026/01/01,00:00:00.000", at.encode()) for n, at in enumerate(lines)))
+    with running(f"replay://{path}?speed=300", sink=ear, clock=ear.clock) as feeds:
+        wait_for(lambda: "to its end" in (feeds.status()[0]["error"] or ""))
+        assert len(ear.hexes) == 60
+        assert feeds.status()[0]["aircraft"] <= 7
+
+
 def test_a_long_silence_is_shortened_and_a_clock_that_steps_back_stops_nothing(tmp_path: Path, ear: Dated) -> None:
     played(frames_file(tmp_path, 1000, 9000, 500, 501), "speed=10", ear)
     assert ear.after == [0.0, 6.0, 6.0, 6.1]

@@ -59,11 +59,12 @@ def test_two_different_emergency_squawks_do_not_confirm_each_other(tracker: Trac
 
 def reply(at: float, squawk: str) -> Observation:
     """A squawk as a reply to an interrogation says it."""
-    return heard(at, "mode_s", squawk=squawk)
+    return heard(at, "mode_s", messages=1, squawk=squawk)
 
 
 @pytest.mark.parametrize("code", sorted(SQUAWKS))
 def test_one_damaged_reply_begins_no_emergency(tracker: Tracker, code: str) -> None:
+    tracker.apply(heard(T0 - 1), T0 - 1)
     for step, squawk in enumerate(("2000", code, "2000", code, "2000")):
         tracker.apply(reply(T0 + step, squawk), T0 + step)
         aircraft = shown(tracker, T0 + step)
@@ -71,6 +72,7 @@ def test_one_damaged_reply_begins_no_emergency(tracker: Tracker, code: str) -> N
 
 
 def test_an_emergency_squawk_in_two_replies_is_shown(tracker: Tracker) -> None:
+    tracker.apply(heard(T0 - 1), T0 - 1)
     tracker.apply(reply(T0, "7700"), T0)
     assert "squawk" not in shown(tracker, T0), "the first thing heard of it"
     tracker.apply(reply(T0 + 0.1, "7700"), T0 + 0.1)
@@ -103,6 +105,11 @@ def test_a_squitters_emergency_squawk_is_shown_at_once(tracker: Tracker) -> None
     tracker.apply(reply(T0 + 20, "7700"), T0 + 20)
     aircraft = shown(tracker, T0 + 20)
     assert (aircraft["squawk"], aircraft["emergency"]) == ("7700", "general")
+
+
+def test_what_a_program_gathered_from_several_messages_is_shown_at_once(tracker: Tracker) -> None:
+    tracker.apply(heard(T0, "mode_s", messages=12, squawk="7700"), T0)
+    assert shown(tracker, T0)["squawk"] == "7700"
 
 
 ADVISORY = {"unix_timestamp": 1795733605.8, "advisory": "Climb"}

@@ -1,0 +1,51 @@
+"""Which aircraft one receiver heard in the last minute: of the capture's clock, where it plays a recording.
+
+Invariant: memory is bounded. Time is an argument, in steady seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from skyspy.aircraft import Observation, Record
+from skyspy.timeline import Timeline, time_on
+
+MAX_COUNTED_AIRCRAFT = 20_000
+"""Different addresses that a receiver is remembered for: beyond it new ones are not counted, so that invented ones cost nothing."""
+AIRCRAFT_SECONDS = 60.0
+"""An aircraft counts as received by this receiver for this long after its last message."""
+PRUNE_SECONDS = 10.0
+
+
+class Heard:
+    """The addresses that were heard, and when."""
+
+    def __init__(self) -> None:
+        self._at: dict[str, float] = {}
+        self._timeline: Timeline | None = None
+        """The clock of `_at`; None: the steady clock."""
+        self._pruned = 0.0
+
+    def note(self, records: Sequence[Record], now: float) -> None:
+        """Note the aircraft of these records."""
+        heard = self._at
+        for record in records:
+            if isinstance(record, Observation) and (record.hex in heard or len(heard) < MAX_COUNTED_AIRCRAFT):
+                self._timeline = record.timeline
+                heard[record.hex] = time_on(record.timeline, now)
+        if now - self._pruned > PRUNE_SECONDS:
+            self._prune(now)
+
+    def hexes(self, now: float) -> set[str]:
+        """The addresses heard in the last minute."""
+        self._prune(now)
+        return set(self._at)
+
+    def count(self, now: float) -> int:
+        """How many they are, MAX_COUNTED_AIRCRAFT at most."""
+        self._prune(now)
+        return len(self._at)
+
+    def _prune(self, now: float) -> None:
+        self._pruned, local = now, time_on(self._timeline, now)
+        self._at = {hex_: at for hex_, at in self._at.items() if local - at <= AIRCRAFT_SECONDS}
