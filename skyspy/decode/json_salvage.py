@@ -13,7 +13,8 @@ from skyspy.decode.base import DecodeError
 from skyspy.decode.lenient_json import parse, parse_first
 
 MAX_UNREADABLE = 1000
-"""A document with more records than this that cannot be read is rejected."""
+MAX_UNREADABLE_BYTES = 1024 * 1024
+"""A document with more records, or more bytes of them, than this that cannot be read is rejected."""
 MAX_WHOLE_BYTES = 256 * 1024
 """Of a document up to this size, what follows its end is ignored: it was left over from a longer one."""
 MAX_RECORD_BYTES = HEAD_BYTES = 64 * 1024
@@ -21,6 +22,9 @@ MAX_RECORD_BYTES = HEAD_BYTES = 64 * 1024
 
 _TAIL = re.compile(rb"\]\s*(?:,[^\[\]{}]*)?\}[\s\0]*\Z")
 _BETWEEN = re.compile(rb"\}\s{0,40}(?:,\s{0,40})?(?=\{)")
+MOST_BETWEEN = 83
+"""The longest text that _BETWEEN looks at."""
+WINDOW_BYTES = 16 * 1024
 
 
 def salvage(text: bytes, name: str, most: int) -> tuple[object, int, int]:
@@ -33,13 +37,13 @@ def salvage(text: bytes, name: str, most: int) -> tuple[object, int, int]:
             pass
     begins = re.compile(rb'"%s"\s{0,40}:\s{0,40}\[' % name.encode()).search(text, 0, HEAD_BYTES)
     end = text.rfind(b"]")
-    if begins is None or end < begins.end() or _TAIL.match(text, end) is None:
+    if begins is None or end < begins.end() or len(text) - end > HEAD_BYTES or _TAIL.match(text, end) is None:
         raise DecodeError(f"not JSON, and no whole {name} list")
-    document = parse(text[: begins.end()] + text[end:]) if len(text) - end <= HEAD_BYTES else None
+    document = parse(text[: begins.end()] + text[end:])
     if not isinstance(document, dict):
         raise DecodeError("not JSON: no object")
     records: list[object] = []
-    dropped = unreadable = 0
+    dropped = unreadable = unreadable_bytes = 0
     for piece in _pieces(text, begins.end(), end):
         if len(records) >= most:
             dropped += 1
@@ -48,7 +52,8 @@ def salvage(text: bytes, name: str, most: int) -> tuple[object, int, int]:
             records.append(_record(piece))
         except DecodeError:
             unreadable += 1
-            if unreadable > MAX_UNREADABLE:
+            unreadable_bytes += min(len(piece), MAX_RECORD_BYTES)
+            if unreadable > MAX_UNREADABLE or unreadable_bytes > MAX_UNREADABLE_BYTES:
                 raise
     if unreadable and not records:
         raise DecodeError("no record can be read")
@@ -64,9 +69,18 @@ def _record(text: bytes) -> object:
 
 def _pieces(text: bytes, at: int, end: int) -> Iterator[bytes]:
     """The texts of the records from `at` to `end`."""
-    for between in _BETWEEN.finditer(text, at, end):
-        yield text[at : between.start() + 1]
-        at = between.end()
-    last = text[at:end].strip().rstrip(b",")
+    looked = at
+    while looked < end:
+        # Some at a time: a search holds the interpreter's lock to its end.
+        upto = min(end, looked + WINDOW_BYTES)
+        between = _BETWEEN.search(text, looked, upto)
+        if between is not None:
+            yield text[at : between.start() + 1]
+            at = looked = between.end()
+        else:
+            looked = upto if upto == end else upto - MOST_BETWEEN
+    last = text[at:end]
+    if len(last) <= MAX_RECORD_BYTES:
+        last = last.strip().rstrip(b",")
     if last:
         yield last

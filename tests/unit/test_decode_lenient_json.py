@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from skyspy.decode import FORMATS, Context, DecodeError
 from skyspy.decode.aircraft_json import AircraftJson
-from skyspy.decode.json_salvage import MAX_UNREADABLE, MAX_WHOLE_BYTES
+from skyspy.decode.json_salvage import MAX_UNREADABLE, MAX_UNREADABLE_BYTES, MAX_WHOLE_BYTES, MOST_BETWEEN, WINDOW_BYTES, salvage
 from skyspy.decode.lenient_json import parse
 from tests.support.machine import ROOT
 
@@ -197,3 +199,49 @@ def test_no_text_takes_long(text: bytes) -> None:
             parse(whole)
         with pytest.raises(DecodeError):
             AircraftJson(Context()).feed(b'{"aircraft":[' + text + b"]", NOW)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [(b"}" + b" " * 39) * 200_000 + b"]}", b"}" * 8_000_000 + b"]}", b"{}]" + b" " * 8_000_000 + b"x"],
+    ids=["braces and blanks", "braces", "no end"],
+)
+def test_a_hostile_document_holds_up_no_other_thread_for_long(body: bytes) -> None:
+    text = b'{"now":1,"aircraft":[' + body
+    longest, ended = 0.0, threading.Event()
+
+    def watch() -> None:
+        nonlocal longest
+        before = time.perf_counter()
+        while not ended.wait(0.001):
+            now = time.perf_counter()
+            longest, before = max(longest, now - before), now
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    began = time.thread_time()
+    with pytest.raises(DecodeError):
+        salvage(text, "aircraft", 10_000)
+    taken = time.thread_time() - began
+    ended.set()
+    watcher.join()
+    # One search of all of it held the interpreter's lock from beginning to end.
+    assert taken < 0.1 or longest < taken / 2
+
+
+def test_what_divides_two_records_is_found_wherever_it_stands() -> None:
+    between = b" " * 40 + b"," + b" " * 40
+    assert len(b"}" + between + b"{") == MOST_BETWEEN
+    many = (record("4b1d00", b'"ownOp":"' + b"x" * (MAX_WHOLE_BYTES // 5) + b'"') + b",") * 5
+    for extra in range(MOST_BETWEEN + 2):
+        first = record("4b1d01", b'"ownOp":"' + b"x" * (WINDOW_BYTES - 200 + extra) + b'"')
+        text = b'{"aircraft":[' + many + first + between + record("4b1d02", b'"a" 1') + b"," + record("4b1d03", b'"gs":1')
+        found, _, unreadable = salvage(text + b"]}", "aircraft", 10)
+        assert isinstance(found, dict)
+        assert ([one["hex"] for one in found["aircraft"]], unreadable) == (["4b1d00"] * 5 + ["4b1d01", "4b1d03"], 1)
+
+
+def test_a_document_with_much_that_cannot_be_read_is_given_up() -> None:
+    wrong = record("4b1d01", b'"x":"a"b"' + b":1" * 3500)
+    with pytest.raises(DecodeError):
+        read(*[wrong] * (MAX_UNREADABLE_BYTES // len(wrong) + 1), record("4b1d02"))
