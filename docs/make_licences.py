@@ -92,8 +92,8 @@ From `requirements.lock` and `package-lock.json`.
 ## What data files are made from
 
 {_table(data())}
-`skyspy/data/airports-licence.txt` holds the notices of both. `skyspy/data/military_blocks.csv` is made from the code blocks of Virtual Radar
-Server's standing data (CC0-1.0).
+`skyspy/data/airports-licence.txt` holds the notices of both. The modules that read the other tables in `skyspy/data` name their sources: facts of
+the ICAO's documents, and data under CC0-1.0.
 
 ## What tests and checks need besides
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skyspy.airports import KINDS, Airport, Airports, TableError
@@ -48,6 +48,7 @@ def tables(draw: st.DrawFn) -> list[Airport]:
     ]
 
 
+@settings(deadline=None)
 @given(tables())
 def test_what_is_packed_is_what_is_read(rows: list[Airport]) -> None:
     read = packed(rows)
