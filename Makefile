@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ADDRESS ?= 127.0.0.1:8000
 RERUNS ?= $(if $(filter true,$(CI)),1,0)
 
-.PHONY: run unit test lint bench licences deps dev browser oldclients clean
+.PHONY: run unit test lint bench licences airports deps dev browser oldclients clean
 
 run: deps browser
 	@$(BIN)/skyspy db upgrade
@@ -62,10 +62,16 @@ bench: dev
 	$(BIN)/python bench/hub.py
 	$(BIN)/python bench/hostile.py
 	$(BIN)/python -m bench.aircraft_db
+	$(BIN)/python bench/airports.py
 # Beside another tree with a .venv of its own: $(BIN)/python bench/respawn.py TREE
 
 # After a change of a lock: docs/licences.md names every package with its licence.
 licences: dev
+	$(BIN)/python docs/make_licences.py
+
+# The table of airports and runways anew, from the packages that docs/make_airports.py pins. Needs the package index.
+airports: dev
+	$(BIN)/python docs/make_airports.py
 	$(BIN)/python docs/make_licences.py
 
 clean:

@@ -46,7 +46,7 @@ SPELLED = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Package:
-    """One locked package. `language` is Python or JavaScript; `licence` an SPDX expression, "unknown" where none was found."""
+    """One package. `language` is Python or JavaScript, for data what was taken from it; `licence` an SPDX expression, "unknown" where none was found."""
 
     name: str
     version: str
@@ -62,6 +62,13 @@ def runtime() -> list[Package]:
 def development() -> list[Package]:
     """What tests and checks need besides; a package may be there in several versions."""
     return sorted({*_python("requirements-dev.lock"), *_python(OLD_CLIENTS), *_javascript(dev=True)}, key=_by_name)
+
+
+def data() -> list[Package]:
+    """The packages that `skyspy/data/airports.bin` was made from (`make airports`), as it names them itself."""
+    with (ROOT / "skyspy" / "data" / "airports.bin").open("rb") as file:
+        sources = json.loads(file.readlines(2 * 4096)[1])["sources"]
+    return [Package(one["name"], one["version"], one["licence"], one["holds"]) for one in sources]
 
 
 def is_allowed(licence: str) -> bool:
@@ -82,6 +89,12 @@ of date, and refuses a licence that is not allowed in `docs/make_licences.py`. N
 From `requirements.lock` and `package-lock.json`.
 
 {_table(runtime())}
+## What data files are made from
+
+{_table(data())}
+`skyspy/data/airports-licence.txt` holds the notices of both. The modules that read the other tables in `skyspy/data` name their sources: facts of
+the ICAO's documents, and data under CC0-1.0.
+
 ## What tests and checks need besides
 
 From `requirements-dev.lock`, `{OLD_CLIENTS}` and `package-lock.json`; no part of an installation.

@@ -59,6 +59,8 @@ _ROWS = (
     Metric("skyspy_aircraft", ("sky",), "Aircraft shown to clients"),
     Metric("skyspy_aircraft_held", ("sky",), "Aircraft in memory, those heard too little to be shown included"),
     Metric("skyspy_tracker_refused_total", ("sky", "reason"), "Positions and observations that were not believed"),
+    Metric("skyspy_airports", (), "Airports in memory; 0 until something has asked for one"),
+    Metric("skyspy_runways", (), "Runways in memory; 0 until something has asked for an airport"),
     Metric("skyspy_connections", (), "Connections open now"),
     Metric("skyspy_connections_opened_total", (), "Connections opened"),
     Metric("skyspy_connections_refused_total", (), "Connections refused before they opened: origin, or too many"),

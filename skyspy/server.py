@@ -28,6 +28,7 @@ from skyspy.process_stats import ProcessStats
 from skyspy.receivers.checks import ReceiverChecks
 from skyspy.sky import Sky
 from skyspy.store import Store
+from skyspy.store.airport_table import AirportTable
 from skyspy.store.history import HistoryStore
 from skyspy.store.settings import SettingsTable
 
@@ -61,6 +62,7 @@ class Server(Context):
     skies: dict[str, Sky] = field(default_factory=dict)
     stats: ProcessStats = field(default_factory=ProcessStats)
     receiver_checks: ReceiverChecks = field(default_factory=ReceiverChecks)
+    airports: AirportTable = field(default_factory=AirportTable)
 
 
 def server_of(app: Flask) -> Server:

@@ -122,6 +122,21 @@ def _positions(server: Server) -> HealthPart:
     return HealthPart("positions", "Refused positions by reason", "Reason", columns, lines, "Every position was believed.")
 
 
+def _airports(server: Server) -> HealthPart:
+    table, airports = server.airports, server.airports.loaded
+    if table.problem:
+        state = Value(table.problem, state="danger")
+    else:
+        state = Value("in memory", state="ok") if airports else Value("not read yet: nothing has asked for an airport")
+    lines = (
+        Line("Table", (state,)),
+        Line("Airports", (Value(len(airports) if airports else 0, "", "skyspy_airports"),)),
+        Line("Runways", (Value(airports.runway_count if airports else 0, "", "skyspy_runways"),)),
+        *(Line(f"From {one['name']}", (Value(one["version"]),)) for one in (airports.sources if airports else ())),
+    )
+    return HealthPart("airports", "Airports", "", ("Value",), lines)
+
+
 def _connections(server: Server) -> HealthPart:
     registry = registry_of(server.socketio.server)
     counts, queues = registry.counts, [connection.engine.queue for connection in list(registry.connections.values())]
@@ -216,6 +231,7 @@ PARTS: tuple[Callable[[Server], HealthPart | None], ...] = (
     _receivers,
     _aircraft,
     _positions,
+    _airports,
     _connections,
     _namespaces,
     _refusals,

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT
 
 MADE: dict[str, Any] = runpy.run_path(str(ROOT / "docs" / "make_licences.py"))
-PACKAGES = [*MADE["runtime"](), *MADE["development"]()]
+PACKAGES = [*MADE["runtime"](), *MADE["development"](), *MADE["data"]()]
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
