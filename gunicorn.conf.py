@@ -63,6 +63,8 @@ loglevel = "warning"
 PORT_SECONDS = 5.0
 """How long an address may be in use at a start: a server that is being restarted needs a moment to end."""
 
+ANOTHER = "choose another address with -b HOST:PORT (make run ADDRESS=HOST:PORT)"
+
 
 def on_starting(server):
     """Try the addresses before gunicorn does, which would write a dozen lines and name no way out."""
@@ -93,8 +95,8 @@ def _why_not(address):
 
 def _says(where, error):
     if error.errno == errno.EADDRINUSE:
-        return f"{where} is in use, by another server or program: stop it, or choose another address with -b HOST:PORT"
-    return f"cannot listen at {where}: {error.strerror}; choose another address with -b HOST:PORT"
+        return f"{where} is in use, by another server or program: stop it, or {ANOTHER}"
+    return f"cannot listen at {where}: {error.strerror}; {ANOTHER}"
 
 
 def post_worker_init(worker):

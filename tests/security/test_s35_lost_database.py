@@ -132,6 +132,28 @@ def test_s35_a_restored_backup_is_a_normal_start(tmp_path: Path) -> None:
         assert is_open(server)
 
 
+@pytest.mark.parametrize("how", ["replaced", "removed"])
+def test_s35_a_database_file_that_is_exchanged_under_a_running_server_opens_nothing(tmp_path: Path, how: str) -> None:
+    file = tmp_path / "instance" / "skyspy.db"
+    with running(tmp_path) as (server,):
+        assert is_open(server)
+        with Ws(server) as there:
+            assert there.join()[0] == "connect"
+            with sqlite3.connect(file) as source, sqlite3.connect(tmp_path / "copy.db") as copy:
+                source.backup(copy)
+            if how == "removed":
+                file.unlink()
+            else:
+                (tmp_path / "copy.db").replace(file)
+            assert eventually(lambda: ask(server, "/api/aircraft/").status == 503)
+            with Ws(server) as stranger:
+                assert stranger.join() == ("refused", {"message": "Server busy", "data": {"code": "overloaded"}})
+            assert there.alive()
+            assert "was replaced or removed while the server runs: restart the server" in server.log()
+    with running(tmp_path) as (server,):
+        assert is_open(server) == (how == "replaced")
+
+
 def test_s35_a_secret_key_that_others_can_read_stops_the_start_with_one_line(tmp_path: Path) -> None:
     load({"SKYSPY_INSTANCE": str(tmp_path / "instance")})
     path = tmp_path / "instance" / "secret_key"

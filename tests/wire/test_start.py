@@ -99,7 +99,7 @@ def test_f55_a_second_server_on_one_port_is_one_line_and_the_first_goes_on(tmp_p
         assert done.returncode == 2
         assert (
             done.stderr
-            == f"skyspy: 127.0.0.1:{first.port} is in use, by another server or program: stop it, or choose another address with -b HOST:PORT\n"
+            == f"skyspy: 127.0.0.1:{first.port} is in use, by another server or program: stop it, or choose another address with -b HOST:PORT (make run ADDRESS=HOST:PORT)\n"
         )
         assert ask(first, "/healthz").status == 200
     finally:
