@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from functools import lru_cache
 from math import isfinite
 
@@ -202,10 +203,9 @@ class Record:
 class Observation(Record):
     """Data of one aircraft that one receiver heard at one moment.
 
-    `hex`: upper case, with a leading `~` if it is not an ICAO address. `at`: reception time in steady seconds (see
-    clock.py). `fields`: clean values by name, as in FIELDS. `pos_at`: reception time of the position, if it differs.
-    `messages`: the number of messages it stands for. `pace`: playback speed of a recording, 1 for live data; movement
-    appears this many times faster. `timeline`: the clock of that recording, None for live data.
+    `hex`: upper case, with a leading `~` if it is not an ICAO address. `at`: reception time in steady seconds (see clock.py).
+    `fields`: clean values by name. `pos_at`: reception time of the position, if it differs. `messages`: how many it stands for.
+    `pace`, `timeline`: of a recording, how many times faster it is played, and its clock. `receiver`: who said it, or None.
     """
 
     hex: str
@@ -216,6 +216,7 @@ class Observation(Record):
     messages: int = 1
     pace: float = 1.0
     timeline: Timeline | None = None
+    receiver: object = dataclass_field(default=None, compare=False, repr=False)
 
 
 _HEX = re.compile(r"~?[0-9A-F]{6}\Z")

@@ -161,7 +161,7 @@ class ModeS:
                 address, source, fields = decoded
                 if rssi is not None:
                     fields["rssi"] = rssi
-                result.append(Observation(address, now, source, fields))
+                result.append(Observation(address, now, source, fields, receiver=self))
         self.counters.messages += len(result)
         return result
 

@@ -81,7 +81,7 @@ class Sbs:
             now -= _delay_s(row)
         elif address.startswith("~"):
             source = "adsb_other"
-        return Observation(address, now, source, _fields(row))
+        return Observation(address, now, source, _fields(row), receiver=self)
 
     def _record(self, kind: str, row: list[str], now: float) -> Observation | None:
         address = clean_hex(row[_ADDRESS]) if len(row) > _ADDRESS else None

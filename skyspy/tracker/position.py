@@ -63,6 +63,8 @@ CONFIRMED_S = 10.0
 MIN_RIVALS, MIN_RIVAL_SECONDS, MAX_RIVAL_GAP_S = 4, 2.5, 30.0
 """Number and duration of consecutive rivals that replace the held position, and the longest gap between two of them."""
 
+NOBODY = object()
+"""In place of a receiver."""
 _NO_SOURCE = 99
 """Rank of a position without a source; any source is better."""
 _DEGREE_NM = 60.0
@@ -108,9 +110,10 @@ class ConflictingTrack:
 class HeldPosition(Stamp):
     """The current position of one aircraft and its rival; also the stamp of the position's fields. `at` is -inf while there
     is no position; `lat` and `lon` are then those of the last one, NaN before the first. `since`, `said_at`: when this place was
-    heard first and last. `north`, `east`: the last step in nm, 0 before the first."""
+    heard first and last. `north`, `east`: the last step in nm, 0 before the first. `holder`: the receiver it is from (None: not
+    known); `late`: one that was behind it since, or NOBODY."""
 
-    __slots__ = ("east", "lat", "lon", "north", "rival", "said_at", "since")
+    __slots__ = ("east", "holder", "lat", "late", "lon", "north", "rival", "said_at", "since")
 
     def __init__(self) -> None:
         super().__init__(-inf, _NO_SOURCE)
@@ -118,6 +121,14 @@ class HeldPosition(Stamp):
         self.north = self.east = 0.0
         self.since = self.said_at = -inf
         self.rival: ConflictingTrack | None = None
+        self.holder: object = None
+        self.late: object = NOBODY
+
+    def hold(self, receiver: object) -> None:
+        """The position is this receiver's from now on."""
+        self.holder = receiver
+        if self.late is receiver:
+            self.late = NOBODY
 
     def clear(self) -> None:
         """Remove the position."""

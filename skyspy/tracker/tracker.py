@@ -29,6 +29,7 @@ from skyspy.tracker.alarms import Object
 from skyspy.tracker.descriptions import Describe, Descriptions
 from skyspy.tracker.gate import ADSC, ADVISORY, ADVISORY_S, POSITION_FIELDS, WORST, accepted_fields
 from skyspy.tracker.limits import Limits
+from skyspy.tracker.motion import MOTION_FIELDS, is_motion_plausible, resolve, without, without_position
 from skyspy.tracker.position import (
     ACCEPTED,
     BEHIND,
@@ -46,16 +47,6 @@ from skyspy.tracker.position import (
 from skyspy.tracker.schedule import Schedule, move
 from skyspy.tracker.tracked_aircraft import MIN_MESSAGES, TrackedAircraft
 from skyspy.tracker.trail import TrailPoint
-
-MOTION_FIELDS = POSITION_FIELDS | {
-    "alt_baro", "alt_geom", "baro_rate", "geom_rate", "gs", "ias", "tas", "mach", "track", "calc_track", "track_rate", "roll",
-    "mag_heading", "true_heading",
-}  # fmt: skip
-"""Fields that are dropped with a position that is behind, or with an implausible one if they are implausible too: they belong
-to another time or another aircraft."""
-
-MAX_CHANGE: dict[str, tuple[float, float]] = {"alt_baro": (500.0, 200.0), "alt_geom": (500.0, 200.0), "gs": (50.0, 15.0)}
-"""By field, the largest plausible difference (feet, knots), and how much it grows per second."""
 
 TIMEOUT, EVICTED = "timeout", "evicted"
 """Why an aircraft was removed."""
@@ -161,13 +152,15 @@ class Tracker:
             verdict = aircraft.position.offer(fields, pos_at, rank, now, self._limits, self._area)
             if verdict is not ACCEPTED or kept is not fields:
                 kept = self._resolve_position(aircraft, obs, kept, verdict, pos_at, rank, now)
-        elif not POSITION_FIELDS.isdisjoint(fields):
-            kept = _without(kept, POSITION_FIELDS)
-        if is_newer := at > aircraft.seen_at:
-            aircraft.seen_at = at
+        elif obs.receiver is aircraft.position.late or not POSITION_FIELDS.isdisjoint(fields):
+            kept = without_position(aircraft, obs, kept, at)
+        is_newer = at > aircraft.seen_at
+        aircraft.seen_at = at if is_newer else aircraft.seen_at
         if not kept and (fields or not is_newer):
             return False
         aircraft.accept(kept, source, at, rank, is_one=obs.messages == 1)
+        if "lat" in kept and aircraft.position.holder is not obs.receiver:
+            aircraft.position.hold(obs.receiver)
         if (end := _first_end(aircraft, kept, at, lifetime)) < aircraft.due:
             self._schedule.add(aircraft, end, len(self._held))
         return True
@@ -185,9 +178,7 @@ class Tracker:
         """The fields to keep after the verdict on the position; resolves DOUBTFUL and SAME first."""
         fields: Mapping[str, Any] = obs.fields
         if verdict is DOUBTFUL:
-            gs = fields["gs"] if "gs" in fields else aircraft.current("gs")
-            track = fields["track"] if "track" in fields else aircraft.current("track")
-            verdict = aircraft.position.resolve(fields, pos_at, rank, gs, track, _pace(obs))
+            verdict = resolve(aircraft, obs, pos_at, rank)
         elif verdict is SAME:
             verdict = aircraft.position.repeat(pos_at, rank, now, self._limits, stands=_stands(aircraft, obs))
         if verdict is ACCEPTED or verdict is MOVED:
@@ -196,8 +187,8 @@ class Tracker:
             return fields if kept is fields else {**kept, **{name: fields[name] for name in POSITION_FIELDS if name in fields}}
         if verdict is not REPEATED:
             self.refused[LATE if verdict is BEHIND else verdict] += 1
-        is_foreign = verdict is BEHIND or (verdict is JUMP and not _is_motion_plausible(aircraft, obs, pos_at))
-        return _without(kept, MOTION_FIELDS if is_foreign else POSITION_FIELDS)
+        is_foreign = verdict is BEHIND or (verdict is JUMP and not is_motion_plausible(aircraft, obs, pos_at))
+        return without(kept, MOTION_FIELDS if is_foreign else POSITION_FIELDS)
 
     def _add(self, obs: Observation, at: float, rank: int, now: float) -> TrackedAircraft:
         """A new aircraft; `at` on its timeline, `now` in steady seconds."""
@@ -350,24 +341,6 @@ def _stands(aircraft: TrackedAircraft, obs: Observation) -> bool | None:
     return True if on_ground or obs.pos_at is not None else None
 
 
-def _pace(obs: Observation) -> float:
-    """How much faster movement appears: on its timeline a recording moves as it did."""
-    return obs.pace if obs.timeline is None else 1.0
-
-
-def _is_motion_plausible(aircraft: TrackedAircraft, obs: Observation, at: float) -> bool:
-    """Whether altitudes and speed of an observation, heard at `at`, can follow the current ones."""
-    for name, (most, per_second) in MAX_CHANGE.items():
-        new, old, stamp = obs.fields.get(name), aircraft.current(name), aircraft.stamps.get(name)
-        if new is None or old is None or stamp is None or new == old:
-            continue
-        if not isinstance(new, int | float) or not isinstance(old, int | float):
-            return False
-        if abs(new - old) > most + per_second * max(0.0, at - stamp.at) * _pace(obs):
-            return False
-    return True
-
-
 def _forget(ended: Iterable[TrackedAircraft]) -> None:
     """Forget what the next aircraft of the same address would continue: its messages and where it was."""
     for aircraft in ended:
@@ -381,7 +354,3 @@ def _remove(ended: Iterable[TrackedAircraft], held: dict[str, TrackedAircraft], 
         del held[aircraft.hex]
         if aircraft.listed:
             evicted[aircraft.hex] = EVICTED
-
-
-def _without(kept: Mapping[str, Value], names: frozenset[str]) -> dict[str, Value]:
-    return {name: value for name, value in kept.items() if name not in names}
