@@ -36,7 +36,7 @@ class ReceiverForm(PanelForm):
     """A receiver's URL and name."""
 
     url = text_field("Address", MAX_URL, Required(), placeholder="beast://pi.local:30005", **PLAIN)
-    label = text_field("Name", feeds.MAX_LABEL, placeholder="Roof", help="What this panel, and signed-in users on the map, read")
+    label = text_field("Name", feeds.MAX_LABEL, placeholder="Roof", help="Shown in this panel, and on the map to signed-in users")
 
 
 class PlaceForm(PanelForm):

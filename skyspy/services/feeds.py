@@ -91,6 +91,11 @@ class FeedView:
             return ""
 
     @property
+    def trusts_any(self) -> bool:
+        """Whether any certificate of its is trusted."""
+        return "tls=insecure" in self.url and bool(self.tls)
+
+    @property
     def is_built_in(self) -> bool:
         """Whether it is what runs where the environment names no receiver."""
         return self.added is None and self.url == BUILT_IN
