@@ -46,6 +46,24 @@ const SOURCES = { adsb: "ADS-B", adsr: "ADS-R", tisb: "TIS-B", adsc: "ADS-C", ml
 /** The name of a kind of source. */
 export const source = (value) => (known(value) ? (SOURCES[value] ?? String(value)) : UNKNOWN);
 
+const WAKE = { L: "light", M: "medium", H: "heavy", J: "super" };
+
+/** A wake turbulence category in words. */
+export const wake = (value) => (known(value) ? (WAKE[value] ?? String(value)) : UNKNOWN);
+
+const FLAGS = [
+  [1, "military"],
+  [2, "interesting"],
+  [4, "privacy address (PIA)"],
+  [8, "not to be shown (LADD)"],
+];
+
+/** What an aircraft database marks an aircraft as. */
+export const flags = (value) =>
+  FLAGS.filter(([bit]) => (value & bit) !== 0)
+    .map(([, word]) => word)
+    .join(", ") || UNKNOWN;
+
 const TROUBLE = {
   general: "emergency",
   lifeguard: "medical",

@@ -70,12 +70,14 @@ function merge(record, patch, at) {
 /** Whether an aircraft reports an emergency. */
 export const inEmergency = (fields) => Boolean(fields.emergency) && fields.emergency !== "none";
 
+const NAMED_BY = ["flight", "hex", "r", "t", "squawk", "desc", "ownOp", "airline", "country"];
+
 /** Whether a record passes the filter: every word must occur in one of its names. */
 export function passes(fields, words, only) {
   if (only.has("military") && !fields.military) return false;
   if (only.has("emergency") && !inEmergency(fields)) return false;
   return words.every((word) =>
-    [fields.flight, fields.hex, fields.r, fields.t, fields.squawk].some((text) => text !== undefined && String(text).includes(word)),
+    NAMED_BY.some((name) => fields[name] !== undefined && String(fields[name]).toUpperCase().includes(word)),
   );
 }
 

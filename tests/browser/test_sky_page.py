@@ -140,6 +140,19 @@ def test_columns_give_way_on_a_phone_and_the_details_have_them_all(sky: Page) ->
         expect(sky.locator("#detail")).to_contain_text(text)
 
 
+def test_the_page_says_who_an_aircraft_is_where_the_receiver_does_not(sky: Page) -> None:
+    sky.set_viewport_size({"width": 1600, "height": 800})
+    expect(sky.locator('tr[data-hex="4B0001"] .c-country')).to_have_text("Switzerland")
+    expect(sky.locator('tr[data-hex="4B0001"] .c-operator')).to_have_text("–")
+    sky.locator('tr[data-hex="4B0001"] button').click()
+    for text in ("Switzerland", "L2J", "medium", "Airbus A320"):
+        expect(sky.locator("#detail")).to_contain_text(text)
+    sky.keyboard.press("Escape")
+    sky.keyboard.press("/")
+    sky.keyboard.type("switz tst1")
+    expect(sky.locator("tbody tr")).to_have_count(11)
+
+
 def test_the_theme_follows_the_system_until_one_is_chosen(sky: Page) -> None:
     sky.emulate_media(color_scheme="dark")
     paper = "getComputedStyle(document.body).backgroundColor"
