@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from skyspy.aircraft import Observation
+from skyspy.server import Server
 from skyspy.services.aircraft_lists import ListError, import_list, pieces, pieces_of
 from skyspy.store import StoreError, aircraft_file
 from tests.support.shell import Shell
@@ -351,3 +353,13 @@ def test_the_published_standing_data_is_read_whole(path: Path) -> None:
     assert looked_up(path)["3C7087"] == {
         "r": "D-ALDG", "t": "FA8X", "desc": "Dassault Falcon 8X", "ownOp": "Heron Aviation",
     }  # fmt: skip
+
+
+def test_the_sandbox_has_computed_fields_and_looks_nothing_up(server: Server) -> None:
+    sandbox = server.skies["sandbox"].tracker
+    sandbox.apply(Observation("4CA87C", 1.0, "adsb_icao", {"flight": "EIN12X"}, messages=2), 1.0)
+    sandbox.take_delta(1.0)
+    aircraft = sandbox.aircraft("4CA87C", 1.0)
+    assert aircraft is not None
+    assert (aircraft["country"], aircraft["airline"]) == ("Ireland", "Aer Lingus")
+    assert sandbox.descriptions.take_newcomers() == []
