@@ -69,7 +69,7 @@ def test_the_bar_counts_and_lives(desk: Page) -> None:
     desk.goto("/admin/users/")
     expect(desk.locator("[data-live]")).to_have_text("Connected")
     expect(desk.locator('[data-count="aircraft"]')).to_have_text("40", timeout=20_000)
-    expect(desk.locator('[data-count="clients"]')).to_have_text("0")
+    expect(desk.locator('[data-count="clients"]')).to_have_text("0", timeout=20_000)
 
 
 def test_s15_the_live_connection_is_somebody_by_a_token_and_not_by_the_cookie(desk: Page) -> None:

@@ -98,6 +98,8 @@ FORMS: dict[str, dict[str, str]] = {
     "access_keep": {"BROADCAST_HZ": "5"},
     "feeds_attempt": {"url": "demo://"},
     "feeds_add": {"url": "demo://?seed=77"},
+    "feeds_keep": {"url": "demo://?seed=78", "label": "Roof"},
+    "feeds_place": {"RECEIVER_LATITUDE": "47.5", "RECEIVER_LONGITUDE": "8.5"},
     "profile_password": {"current": PASSWORD, "password": PASSWORD + "!", "again": PASSWORD + "!"},
     "links_use": {"name": "first", "password": PASSWORD, "again": PASSWORD},
 }

@@ -85,6 +85,7 @@ FORMS: dict[str, tuple[str, dict[str, str]]] = {
     "a look at what a setting would do": ("access/preview/", {"AUTH_MODE": "public"}),
     "a receiver": ("feeds/add/", {"url": "beast://192.0.2.1"}),
     "a try of a receiver": ("feeds/try/", {"url": "beast://192.0.2.1"}),
+    "the receiver's place": ("feeds/place/", {"RECEIVER_LATITUDE": "1", "RECEIVER_LONGITUDE": "2"}),
     "sending away somebody above him": ("live/user/{top}/", {}),
     "sending away a key above him": ("live/key/{top_key}/", {}),
 }

@@ -66,9 +66,8 @@ def test_a_certificate_that_is_named_is_trusted(receiver: Tls, mark: str) -> Non
 
 
 def test_any_certificate_is_trusted_where_that_is_written_and_the_server_is_not_told(receiver: Tls) -> None:
-    receiver.asked.clear()
     assert check(parse(f"{receiver.url}?of=2&tls=insecure"), 1.0).aircraft == 1
-    assert set(receiver.asked) == {"GET /data/aircraft.json?of=2 HTTP/1.1"}
+    assert {line for line in receiver.asked if "?" in line} == {"GET /data/aircraft.json?of=2 HTTP/1.1"}
 
 
 def test_a_named_certificate_still_checks_the_name(receiver: Tls) -> None:
