@@ -26,8 +26,8 @@ except (ConfigError, StoreError) as error:
 
 start(app)
 gc.freeze()
-# A search of everything else takes 70 to 110 ms with a sky of 10,000 aircraft, and clients that come and go cause one a second. A tenth as many
-# are enough: nearly all garbage is found by the small searches.
+# A search of everything else takes 70 to 110 ms with a sky of 10,000 aircraft, and clients that come and go cause one a second. A third as many
+# are enough: nearly all garbage is found by the small searches. Fewer still would each take longer: they free what gathered meanwhile.
 young, middle, _ = gc.get_threshold()
-gc.set_threshold(young, middle, 100)
+gc.set_threshold(young, middle, 30)
 gc.enable()
