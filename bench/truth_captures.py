@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from truth import Row, Tally
 
@@ -72,8 +73,16 @@ def _document(capture: Capture) -> Iterator[Row]:
         found = shown.get(str(record.get("hex", "")).upper(), {})
         for name in FIELDS:
             if name in record and not (name == "alt_baro" and found.get(name) == "ground"):
-                _agree(tally, name, record[name], found.get(name))
+                _agree(tally, name, _as_told(record, name), found.get(name))
     yield tally.row()
+
+
+def _as_told(record: dict[str, Any], name: str) -> object:
+    """The value of a field as an observation has it: the age of a last position is counted from the reception, as in the tracker."""
+    value = record[name]
+    if name == "lastPosition":
+        return {**value, "seen_pos": round(max(value["seen_pos"] - record.get("seen", 0.0), 0.0), 1)}
+    return value
 
 
 def _lines(capture: Capture) -> Iterator[Row]:
