@@ -42,7 +42,7 @@ SETTLE_SECONDS = 20.0
 
 
 @dataclass
-class Waits:
+class Latencies:
     """What healthy clients waited for their pongs, in milliseconds, and how often one lost its connection."""
 
     each: list[float] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Waits:
         return sorted(self.each)[int(len(self.each) * 0.99)] if self.each else 0.0
 
 
-def healthy(server: Server, until: float, waits: Waits) -> None:
+def healthy(server: Server, until: float, waits: Latencies) -> None:
     """One client that pings until then. What is not answered by then counts with the time it waited."""
     client: Ws | None = None
     while (began := time.monotonic()) < until:
@@ -92,9 +92,9 @@ class Most:
             self.files = max(self.files, len(list(Path(f"/proc/{server.worker}/fd").iterdir())))
 
 
-def measured(server: Server, seconds: float) -> tuple[Waits, Most]:
+def measured(server: Server, seconds: float) -> tuple[Latencies, Most]:
     """The waits of the healthy clients for so long, and what the worker took at most."""
-    waits, most, until = Waits(), Most(), time.monotonic() + seconds
+    waits, most, until = Latencies(), Most(), time.monotonic() + seconds
     threads = [threading.Thread(target=healthy, args=(server, until, waits)) for _ in range(HEALTHY)]
     for thread in threads:
         thread.start()
@@ -189,9 +189,9 @@ def row(server: Server, name: str, key: str, seconds: float) -> str:
             during, most = measured(server, seconds)
             did = pipe.recv() if pipe.poll(END_SECONDS) else "did not end"
         else:
-            during, most = Waits(), Most()
+            during, most = Latencies(), Most()
     except EOFError:
-        during, most, did = Waits(), Most(), "failed"
+        during, most, did = Latencies(), Most(), "failed"
     process.join(1.0)
     process.terminate()
     died = "!" if server.process.poll() is not None or _worker(server) != worker else " "

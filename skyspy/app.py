@@ -110,7 +110,7 @@ def create_app(
         ended = clock.wall() >= former.until
         log.info("the former secret key %s %s", "ended" if ended else "is believed until", iso(former.until))
     app = site or build_site()
-    attach(app, build_server(settings_of_boot, clock, app, stats, components))
+    bind_server(app, build_server(settings_of_boot, clock, app, stats, components))
     return app
 
 
@@ -127,15 +127,15 @@ def build_site() -> Flask:
     return app
 
 
-def attach(app: Flask, server: Server) -> None:
+def bind_server(app: Flask, server: Server) -> None:
     """Attach a server to a site, in place of the one before. `build_server` has mounted its Socket.IO."""
     app.config["SECRET_KEY"] = server.config.secret_key
     app.extensions["skyspy"] = server
     for namespace in (MainNamespace, AudioNamespace, CannonballNamespace, AcarsNamespace):
         server.socketio.on_namespace(namespace(server))
     refuse_unknown(server.socketio)
-    api.attach(app, server)
-    admin.attach(app, server)
+    api.bind_server(app, server)
+    admin.bind_server(app, server)
 
 
 def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, components: Components = DEFAULT) -> Server:

@@ -22,7 +22,7 @@ def parse_list(text: str) -> frozenset[str]:
     return frozenset(_parse(word) for word in text.replace(",", " ").split())
 
 
-def is_listed(origin: str, hosts: frozenset[str]) -> bool:
+def is_allowed_host(origin: str, hosts: frozenset[str]) -> bool:
     """Whether the server answers under this origin (as in `address.Peer`). Without a list it answers under every one. This
     machine's own names are always listed: no other site's page can have them."""
     if not hosts:

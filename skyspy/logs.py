@@ -34,7 +34,7 @@ def redact(text: str) -> str:
     return _NAMED.sub(rf"\1{HIDDEN}", _SECRETS.sub(HIDDEN, text))
 
 
-class OneLine(logging.Formatter):
+class SanitizingFormatter(logging.Formatter):
     """Formats a record as one line without secrets. A traceback follows on separate, indented lines."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -53,7 +53,7 @@ class LogTail(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFormatter(OneLine(FORMAT))
+        self.setFormatter(SanitizingFormatter(FORMAT))
         self._lines: deque[str] = deque(maxlen=MAX_TAIL_LINES)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -81,7 +81,7 @@ def configure(level: str) -> LogTail:
     root.propagate = False
     if not root.handlers:
         handler = logging.StreamHandler()
-        handler.setFormatter(OneLine(FORMAT))
+        handler.setFormatter(SanitizingFormatter(FORMAT))
         root.addHandler(handler)
     tail = next((handler for handler in root.handlers if isinstance(handler, LogTail)), None)
     if tail is None:

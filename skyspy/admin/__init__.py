@@ -40,7 +40,7 @@ PAGES: tuple[Page, ...] = tuple(module.page for module in _MODULES)
 
 redirect.install(PAGES)
 
-__all__ = ["PAGES", "attach", "register"]
+__all__ = ["PAGES", "bind_server", "register"]
 
 
 def register(app: Flask) -> None:
@@ -60,9 +60,9 @@ def register(app: Flask) -> None:
     app.register_blueprint(panel)
 
 
-def attach(app: Flask, server: Server) -> None:
+def bind_server(app: Flask, server: Server) -> None:
     """Serve the panel of this server."""
-    gate.attach(app, server)
+    gate.bind_server(app, server)
 
 
 def _forbid_caching(response: Response) -> Response:

@@ -51,7 +51,7 @@ def rows(context: RequestContext) -> ResponseReturnValue:
 
 
 @page.get("/live/one/<sid>/")
-def one(context: RequestContext, sid: str) -> ResponseReturnValue:
+def confirm_disconnect_session(context: RequestContext, sid: str) -> ResponseReturnValue:
     """What disconnecting one connection does."""
     impact = _preview(context, "session", sid[:MAX_SID])
     if not impact.rows:
@@ -62,31 +62,31 @@ def one(context: RequestContext, sid: str) -> ResponseReturnValue:
 
 
 @page.post("/live/one/<sid>/")
-def end_one(context: RequestContext, sid: str) -> ResponseReturnValue:
+def disconnect_session(context: RequestContext, sid: str) -> ResponseReturnValue:
     """Disconnect one connection."""
     return _disconnected(context.call(sessions.disconnect, "session", sid[:MAX_SID]))
 
 
 @page.get(f"/live/<any(key, user):what>/<{ID}:target>/")
-def all_of(context: RequestContext, what: str, target: int) -> ResponseReturnValue:
+def confirm_disconnect_all_of(context: RequestContext, what: str, target: int) -> ResponseReturnValue:
     """What disconnecting all connections of a key or a user does."""
     return _confirm(context, what, str(target))
 
 
 @page.post(f"/live/<any(key, user):what>/<{ID}:target>/")
-def end_all_of(context: RequestContext, what: str, target: int) -> ResponseReturnValue:
+def disconnect_all_of(context: RequestContext, what: str, target: int) -> ResponseReturnValue:
     """Disconnect all connections of a key, or of a user and the user's keys."""
     return _disconnected(context.call(sessions.disconnect, what, str(target)))
 
 
 @page.get("/live/anonymous/")
-def anonymous(context: RequestContext) -> ResponseReturnValue:
+def confirm_disconnect_anonymous(context: RequestContext) -> ResponseReturnValue:
     """What disconnecting all anonymous clients does."""
     return _confirm(context, "anonymous", "")
 
 
 @page.post("/live/anonymous/")
-def end_anonymous(context: RequestContext) -> ResponseReturnValue:
+def disconnect_anonymous(context: RequestContext) -> ResponseReturnValue:
     """Disconnect all anonymous clients."""
     return _disconnected(context.call(sessions.disconnect, "anonymous"))
 

@@ -138,7 +138,7 @@ def place(context: RequestContext) -> ResponseReturnValue:
 @page.post("/feeds/test/<name>/")
 def test(context: RequestContext, name: str) -> ResponseReturnValue:
     """Test a receiver of the list."""
-    heard = context.call(feeds.check_listed, name)
+    heard = context.call(feeds.check_running_receiver, name)
     return redirect_with(f"Tested {name}. {check_summary(heard)}", "feeds_show", kind="danger" if heard.error else "ok")
 
 

@@ -24,7 +24,7 @@ from skyspy.admin.routes import PanelUser, RequestContext, Route
 from skyspy.admin.user_agents import name_of
 from skyspy.auth import authorize as auth
 from skyspy.auth.panel_sessions import Browser, NewPanelSession, PanelSessions
-from skyspy.auth.signin import LoginError
+from skyspy.auth.signin import InvalidCredentials
 from skyspy.auth.throttle import Throttled
 from skyspy.server import Server, request_peer, rooted, server_of
 from skyspy.services import Refused
@@ -60,7 +60,7 @@ def install(app: Flask) -> None:
     manager.user_loader(_load)
 
 
-def attach(app: Flask, server: Server) -> None:
+def bind_server(app: Flask, server: Server) -> None:
     """Sign cookies and forms with the keys of this server."""
     # The Secret yields the former key too until its end, and reads the clock each time.
     app.config.update(SECRET_KEY_FALLBACKS=server.secret, WTF_CSRF_SECRET_KEY=server.secret)
@@ -218,7 +218,7 @@ def _require_password(context: RequestContext, route: Route) -> ResponseReturnVa
     if route.method == "POST" and PROOF in request.form:
         try:
             secret = context.pages.confirm_password(user.session, request.form[PROOF], context.browser)
-        except LoginError:
+        except InvalidCredentials:
             error = "That is not your password."
         except Throttled as full:
             error, status, headers = throttled(full)

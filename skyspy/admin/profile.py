@@ -18,7 +18,7 @@ from skyspy.admin.forms import NewPasswordForm, Required, password_field
 from skyspy.admin.page_helpers import redirect_with
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.auth.passwords import PasswordError
-from skyspy.auth.signin import LoginError
+from skyspy.auth.signin import InvalidCredentials
 from skyspy.auth.throttle import Throttled
 from skyspy.permissions import PERMISSIONS
 from skyspy.services import Refused, users
@@ -56,7 +56,7 @@ def password(context: RequestContext) -> ResponseReturnValue:
         return _page(context, form, 400)
     try:
         opened = context.pages.change_password(context.session, form.current.data, form.password.data, context.browser)
-    except LoginError:
+    except InvalidCredentials:
         return _page(context, form.add_errors(current="That is not your password now."), 401)
     except PasswordError as error:
         return _page(context, form.add_errors(password=f"{as_sentence(error)}."), 400)

@@ -17,7 +17,7 @@ from skyspy.admin import gate
 from skyspy.admin.forms import PLAIN, PanelForm, Required, clean_parameter, local_path, password_field, text_field
 from skyspy.admin.page_helpers import others
 from skyspy.admin.routes import Page, RequestContext
-from skyspy.auth.signin import LoginError
+from skyspy.auth.signin import InvalidCredentials
 from skyspy.auth.throttle import Throttled
 from skyspy.presence.presence import count_clients
 from skyspy.server import rooted
@@ -51,7 +51,7 @@ def sign_in(context: RequestContext) -> ResponseReturnValue:
     before = gate.signed_in()
     try:
         opened = context.pages.sign_in(form.name.data, form.password.data, context.browser, keep=form.keep.data)
-    except LoginError:
+    except InvalidCredentials:
         return _form(context, form, WRONG, 401)
     except Throttled as full:
         return _form(context, form, *gate.throttled(full))

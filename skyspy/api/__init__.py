@@ -49,7 +49,7 @@ RESOURCES: tuple[Resource, ...] = (
     docs.resource,
 )
 
-__all__ = ["RESOURCES", "attach", "document", "register"]
+__all__ = ["RESOURCES", "bind_server", "document", "register"]
 
 _GATE = "skyspy.api_gate"
 
@@ -79,7 +79,7 @@ def register(app: Flask) -> None:
                 )
 
 
-def attach(app: Flask, server: Server) -> None:
+def bind_server(app: Flask, server: Server) -> None:
     """Serve the API of this server; requests per address are counted from zero."""
     app.extensions[_GATE] = Gate(server)
 

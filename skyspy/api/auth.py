@@ -18,7 +18,7 @@ from skyspy.api.routes import IDENTIFIED, OPEN, SIGNED_IN, RequestContext, Resou
 from skyspy.auth import apikeys
 from skyspy.auth.policy import may
 from skyspy.auth.principal import TokenError
-from skyspy.auth.tokens import IssuedTokens, LoginError, Throttled
+from skyspy.auth.tokens import InvalidCredentials, IssuedTokens, Throttled
 from skyspy.permissions import PERMISSION_NAMES
 from skyspy.services import keys
 from skyspy.store.keys import KeySearch
@@ -35,7 +35,7 @@ def token_get(context: RequestContext) -> object:
     body: models.Login = context.body
     try:
         return _pair(context.server.tokens.login(body.username, body.password, context.address))
-    except LoginError as error:
+    except InvalidCredentials as error:
         raise ApiError(
             401, error.code, f"{error.message}. Try again, or ask the operator for a new password", headers=_CHALLENGE
         ) from error

@@ -17,7 +17,7 @@ from skyspy.address import limit_key
 from skyspy.auth.passwords import Passwords
 from skyspy.auth.principal import Principal, principal_of_family
 from skyspy.auth.secret import Secret
-from skyspy.auth.signin import LoginError, SignedIn, SignIn
+from skyspy.auth.signin import InvalidCredentials, SignedIn, SignIn
 from skyspy.auth.tokens import Tokens
 from skyspy.clock import Clock
 from skyspy.store import Store, StoreError, panel_sessions, rekey, users
@@ -82,7 +82,7 @@ class PanelSessions:
         self._clock = clock
 
     def sign_in(self, username: object, password: object, browser: Browser, *, keep: bool = False) -> NewPanelSession:
-        """Open a session. Raises LoginError, Throttled, StoreError."""
+        """Open a session. Raises InvalidCredentials, Throttled, StoreError."""
         settings = self._settings.fresh()
         signed = self._sign_in.check(username, password, browser.address, settings, browser.device)
         return self._open(signed, browser, settings, keep=keep)
@@ -103,20 +103,20 @@ class PanelSessions:
         return same and 0 <= self._clock.wall() - session.proved_at < PASSWORD_RECENT_SECONDS
 
     def confirm_password(self, session: PanelSession, password: object, browser: Browser) -> str:
-        """Check the password again; returns the session's new secret. Raises LoginError, Throttled, StoreError."""
+        """Check the password again; returns the session's new secret. Raises InvalidCredentials, Throttled, StoreError."""
         signed = self.check_password(session, password, browser)
         self._sign_in.succeeded(signed)
         secret, now = _new_secret(), self._clock.wall()
         digest = _digest(self._secret, secret)
         if not self._store.write(panel_sessions.confirm_password, session.digest, digest, browser.address, now):
-            raise LoginError
+            raise InvalidCredentials
         return secret
 
     def change_password(self, session: PanelSession, password: object, new: str, browser: Browser) -> NewPanelSession:
         """Set another password for the session's user: all sessions and tokens of the user end, and this browser gets a new
         session.
 
-        Raises LoginError, Throttled, PasswordError, StoreError.
+        Raises InvalidCredentials, Throttled, PasswordError, StoreError.
         """
         settings = self._settings.fresh()
         signed = self.check_password(session, password, browser)
@@ -126,11 +126,11 @@ class PanelSessions:
         user = self._store.write(users.change_password, signed.user, hashed, actor, self._clock.wall())
         if user is None:
             self._sign_in.record_failure(signed.user, browser.address)
-            raise LoginError
+            raise InvalidCredentials
         return self._open(SignedIn(user, signed.ticket), browser, settings, keep=session.kept)
 
     def check_password(self, session: PanelSession, password: object, browser: Browser) -> SignedIn:
-        """Check the password of the session's user; counts as a sign-in attempt. Raises LoginError, Throttled, StoreError."""
+        """Check the password of the session's user; counts as a sign-in attempt. Raises InvalidCredentials, Throttled, StoreError."""
         settings = self._settings.fresh()
         return self._sign_in.check(session.family.user.name, password, browser.address, settings, browser.device)
 
@@ -165,11 +165,11 @@ class PanelSessions:
         actor = _actor(signed.user, browser)
         if not self._store.write(panel_sessions.start, new, signed.user, signed.new_hash, actor, now):
             self._sign_in.record_failure(signed.user, browser.address)
-            raise LoginError
+            raise InvalidCredentials
         self._sign_in.succeeded(signed)
         session = self._store.read(panel_sessions.by_digest, new.digest)
         if session is None:
-            raise LoginError
+            raise InvalidCredentials
         return NewPanelSession(secret, session)
 
     def _find_active(self, secret: str, browser: Browser) -> PanelSession | None:

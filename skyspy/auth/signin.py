@@ -22,7 +22,7 @@ from skyspy.store.users import User
 T = TypeVar("T")
 
 
-class LoginError(Exception):
+class InvalidCredentials(Exception):
     """The name or the password is wrong, or the user is disabled; the error does not say which."""
 
     code = "invalid_credentials"
@@ -53,7 +53,7 @@ class SignIn:
         """Sign-ins with a wrong name or password, and sign-ins refused for too many tries, since the start."""
 
     def check(self, username: object, password: object, client: str, settings: Settings, device: str = "") -> SignedIn:
-        """The user that signs in; `device` as in LoginThrottle.begin. Raises LoginError, Throttled, StoreError.
+        """The user that signs in; `device` as in LoginThrottle.begin. Raises InvalidCredentials, Throttled, StoreError.
 
         The caller creates tokens or a panel session, and then calls `succeeded`; or `record_failure` where that fails.
         """
@@ -70,14 +70,14 @@ class SignIn:
         user = self._store.read(users.by_name, name) if 0 < len(name) <= 64 and name.isprintable() else None
         if ticket is None:
             self.record_failure(user, client)
-            raise LoginError
+            raise InvalidCredentials
         try:
             checked = self._passwords.check(None if user is None else user.password_hash, password)
         except PasswordsBusy:
             raise Throttled(1.0, "overloaded") from None
         if user is None or not checked.matches or user.disabled:
             self.record_failure(user, client)
-            raise LoginError
+            raise InvalidCredentials
         return SignedIn(user, ticket, checked.new_hash)
 
     def succeeded(self, signed: SignedIn) -> None:

@@ -135,7 +135,7 @@ class LoginThrottle:
     def _wait_for_turn(self, turn: str, full: Throttled, settings: Settings, now: float) -> None:
         """Return when it is this address's turn. Raises Throttled until then, at most until the full limit ends."""
         window = settings.LOGIN_WINDOW_SECONDS
-        wait = self._store.write(turns.take, turn, turns.Waits(min(FIRST_WAIT_S, window / 5), window), now)
+        wait = self._store.write(turns.take, turn, turns.BackoffPolicy(min(FIRST_WAIT_S, window / 5), window), now)
         if wait:
             raise Throttled(min(wait, full.retry_after), first_limit=full.first_limit, limit=full.limit) from None
         self._refuse_again(Bucket(_TURNS, settings.LOGIN_ATTEMPTS_TOTAL), now)

@@ -25,7 +25,7 @@ import jwt
 from skyspy.auth.apikeys import ApiKeys, looks_like_key, principal_of_key
 from skyspy.auth.principal import ANONYMOUS, Principal, PrincipalRef, TokenError, principal_of_family
 from skyspy.auth.secret import Secret
-from skyspy.auth.signin import LoginError, SignIn
+from skyspy.auth.signin import InvalidCredentials, SignIn
 from skyspy.auth.throttle import Throttled, TokenThrottle
 from skyspy.clock import Clock
 from skyspy.store import Store, StoreError, audit, families, keys
@@ -33,7 +33,7 @@ from skyspy.store.audit import Actor
 from skyspy.store.families import Family, TokenExchange
 from skyspy.store.settings import SettingsTable
 
-__all__ = ["IssuedTokens", "LoginError", "Throttled", "TokenError", "Tokens"]
+__all__ = ["InvalidCredentials", "IssuedTokens", "Throttled", "TokenError", "Tokens"]
 
 ISSUER = AUDIENCE = "skyspy"
 ALGORITHM = "HS256"
@@ -92,7 +92,7 @@ class Tokens:
             raise self._counted(error, client or "") from None
 
     def login(self, username: object, password: object, client: str) -> IssuedTokens:
-        """Sign in. Raises LoginError, Throttled, StoreError."""
+        """Sign in. Raises InvalidCredentials, Throttled, StoreError."""
         settings = self._settings.fresh()
         signed = self._sign_in.check(username, password, client, settings)
         family_id, refresh = secrets.token_hex(16), _new_refresh()
@@ -102,7 +102,7 @@ class Tokens:
         digest = _digest(self._secret, refresh)
         if not self._store.write(families.start, family_id, signed.user, digest, ends, signed.new_hash, actor, now):
             self._sign_in.record_failure(signed.user, client)
-            raise LoginError
+            raise InvalidCredentials
         self._sign_in.succeeded(signed)
         return self._grant(Family(family_id, signed.user, now, ends, None), refresh, settings.JWT_ACCESS_SECONDS)
 

@@ -17,7 +17,7 @@ from math import inf
 from skyspy.aircraft import Observation, clean_hex
 from skyspy.decode.base import Context, Counters, DecodeError, number
 from skyspy.decode.json_pieces import parse_listing
-from skyspy.decode.json_salvage import salvage
+from skyspy.decode.json_salvage import parse_skipping_unreadable
 from skyspy.decode.readsb import DIALECT_978, age_seconds, fields_of, message_count, messages_since, observations
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -59,7 +59,7 @@ def _parsed(text: bytes) -> tuple[object, int, int]:
     except DecodeError as error:
         problem = error
     try:
-        return salvage(text, "aircraft", MAX_RECORDS)
+        return parse_skipping_unreadable(text, "aircraft", MAX_RECORDS)
     except DecodeError:
         raise problem from None
 

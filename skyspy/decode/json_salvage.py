@@ -27,7 +27,7 @@ MOST_BETWEEN = 83
 WINDOW_BYTES = 16 * 1024
 
 
-def salvage(text: bytes, name: str, most: int) -> tuple[object, int, int]:
+def parse_skipping_unreadable(text: bytes, name: str, most: int) -> tuple[object, int, int]:
     """The document with the records of its list `name` that can be read, at most `most`; how many more there are; and how many
     cannot be read. Raises DecodeError."""
     if len(text) <= MAX_WHOLE_BYTES:

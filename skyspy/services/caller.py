@@ -79,16 +79,16 @@ class Caller:
         with as_refusals():
             return context.store.read(fn, *args, **kwargs)
 
-    def require_outranks(self, context: Context, permissions: frozenset[str], whom: str) -> None:
+    def require_holds_all(self, context: Context, permissions: frozenset[str], whom: str) -> None:
         """Refuse, with an audit row, unless the caller holds all of `permissions`, which `whom` (a name, for the message) holds."""
         with self._denials_audited(context):
-            _require_outranks(self.principal, permissions, whom)
+            _require_holds_all(self.principal, permissions, whom)
 
     def act(self, context: Context, permission: str | None, work: Work[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return `work(transaction, *args, **kwargs)`, run in one transaction that holds the lock on the version: the permissions
         it reads, of the caller and of others, do not change before its changes are committed.
 
-        `permission` is what the caller must hold (None: nothing). `work` checks everything else (Transaction.require_outranks)
+        `permission` is what the caller must hold (None: nothing). `work` checks everything else (Transaction.require_holds_all)
         before it changes anything. It may run in a native thread; slow steps, such as hashing a password, belong before the call.
         Raises StoreError, and Refused, with an audit row where the caller lacks something.
         """
@@ -151,9 +151,9 @@ class Transaction:
         """Raise Denied unless the caller holds the permission."""
         _require(self.principal, permission, self.settings)
 
-    def require_outranks(self, permissions: frozenset[str], whom: str) -> None:
+    def require_holds_all(self, permissions: frozenset[str], whom: str) -> None:
         """Raise Denied unless the caller holds all of `permissions`, which `whom` (a name, for the message) holds."""
-        _require_outranks(self.principal, permissions, whom)
+        _require_holds_all(self.principal, permissions, whom)
 
     def require_unlimited_key(self, about: str) -> None:
         """Raise Denied where the caller is an API key with an end, networks or scopes. What it would make (`about`, in the
@@ -176,7 +176,7 @@ def _require(principal: Principal, permission: str, settings: Settings) -> None:
         raise Denied("permission_denied", message, about=permission, lacks=(permission,))
 
 
-def _require_outranks(principal: Principal, permissions: frozenset[str], whom: str) -> None:
+def _require_holds_all(principal: Principal, permissions: frozenset[str], whom: str) -> None:
     above = tuple(sorted(permissions - principal.permissions))
     if above:
         message = f"{whom} holds {above[0]}, which you do not: ask somebody who does"

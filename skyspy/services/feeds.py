@@ -143,7 +143,7 @@ def check(server: Server, caller: Caller, url: str) -> CheckResult:
     return _listen(server, caller, parsed, folder)
 
 
-def check_listed(server: Server, caller: Caller, name: str) -> CheckResult:
+def check_running_receiver(server: Server, caller: Caller, name: str) -> CheckResult:
     """Read for CHECK_SECONDS from a receiver of the live sky, over a separate connection. Raises Refused."""
     caller.require(server, MANAGE)
     try:

@@ -79,7 +79,7 @@ def create(
         user = _owner(here, user_id)
         narrowed = None if scopes is None else validated_permissions(scopes, "scopes")
         # A caller never gives what the caller does not hold: neither a user nor a key that was given less than its owner.
-        here.require_outranks(user.permissions if narrowed is None else narrowed, "The key")
+        here.require_holds_all(user.permissions if narrowed is None else narrowed, "The key")
         if narrowed is not None and (above := sorted(narrowed - user.permissions)):
             raise Refused("invalid", f"{user.name} does not hold {above[0]}, so no key of theirs can", {"scopes": above[0]})
         _no_wider(here, expires_at, limited_to)
@@ -117,7 +117,7 @@ def _owner(here: Transaction, user_id: int) -> User:
     if not _own(here.principal, user):
         here.require(MANAGE)
     if user.id != here.principal.user_id:
-        here.require_outranks(user.permissions, user.name)
+        here.require_holds_all(user.permissions, user.name)
     return user
 
 
@@ -126,7 +126,7 @@ def _within_reach(here: Transaction, key_id: int) -> Key:
     key = keys.by_id(here.connection, key_id)
     if not _own(here.principal, key.user):
         here.require(MANAGE)
-        here.require_outranks(key.user.permissions, key.user.name)
+        here.require_holds_all(key.user.permissions, key.user.name)
     return key
 
 

@@ -57,7 +57,7 @@ def create(context: Context, caller: Caller, name: str, permissions: Iterable[st
     wanted = validated_permissions(permissions, "permissions")
 
     def work(here: Transaction) -> Role:
-        here.require_outranks(wanted, f"The role {name[:64]}")
+        here.require_holds_all(wanted, f"The role {name[:64]}")
         return roles.create(here.connection, name, wanted, says, here.actor, here.at)
 
     return caller.act(context, MANAGE, work)
@@ -78,7 +78,7 @@ def change(context: Context, caller: Caller, name: str, permissions: Iterable[st
     wanted = validated_permissions(permissions, "permissions")
 
     def work(here: Transaction) -> Role:
-        here.require_outranks(roles.by_name(here.connection, name).permissions | wanted, f"The role {name}")
+        here.require_holds_all(roles.by_name(here.connection, name).permissions | wanted, f"The role {name}")
         return roles.change(here.connection, name, wanted, says, here.actor, here.at)
 
     return caller.act(context, MANAGE, work)
@@ -87,7 +87,7 @@ def change(context: Context, caller: Caller, name: str, permissions: Iterable[st
 def preview_change(server: Server, caller: Caller, name: str, permissions: Iterable[str]) -> RoleImpact:
     """What `change` with these permissions would do; changes nothing. Raises Refused as `change` would."""
     role, wanted = one(server, caller, name).role, validated_permissions(permissions, "permissions")
-    caller.require_outranks(server, role.permissions | wanted, f"The role {name}")
+    caller.require_holds_all(server, role.permissions | wanted, f"The role {name}")
     rows = [row for row in server.presence.all_sessions() if row.role == name and row.kind != "anonymous"]
     return _role_impact(server, rows, role.permissions, wanted, role.users)
 
@@ -95,7 +95,7 @@ def preview_change(server: Server, caller: Caller, name: str, permissions: Itera
 def preview_assignment(server: Server, caller: Caller, user_id: int, name: str) -> RoleImpact:
     """What giving a user this role would do; changes nothing. Raises Refused as `users.change` would."""
     user, role = caller.read_as_admitted(server, MANAGE, users.require_manageable, user_id), one(server, caller, name).role
-    caller.require_outranks(server, role.permissions, f"The role {name}")
+    caller.require_holds_all(server, role.permissions, f"The role {name}")
     if role.name != ADMIN:
         caller.read(server, MANAGE, require_another_admin, user)
     rows = [row for row in server.presence.all_sessions() if row.user_id == user_id and row.kind != "anonymous"]
@@ -116,7 +116,7 @@ def delete(context: Context, caller: Caller, name: str) -> None:
     """Remove a role that no user holds."""
 
     def work(here: Transaction) -> None:
-        here.require_outranks(roles.by_name(here.connection, name).permissions, f"The role {name}")
+        here.require_holds_all(roles.by_name(here.connection, name).permissions, f"The role {name}")
         roles.remove(here.connection, name, here.actor, here.at)
 
     caller.act(context, MANAGE, work)

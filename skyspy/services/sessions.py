@@ -68,7 +68,7 @@ def disconnect(server: Server, caller: Caller, what: str, target: str = "") -> i
 
     def work(here: Transaction) -> Eviction:
         for owner in users.by_ids(here.connection, [owner.id for owner in found.owners]).values():
-            here.require_outranks(owner.permissions, owner.name)
+            here.require_holds_all(owner.permissions, owner.name)
         if what == "session" and not found.rows:
             raise Refused("not_found", "This connection is not there any more")
         return presence.evict(here.connection, what, target, len(found.rows), here.actor, here.at)

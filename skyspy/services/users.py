@@ -67,7 +67,7 @@ def require_creatable(context: Context, caller: Caller, name: str, role: str) ->
     """Raise Refused if `create` would for this name or role. The command line asks before a password is typed."""
     if caller.read(context, MANAGE, users.by_name, name) is not None:
         raise Refused("conflict", f"There is a user {name!r} already")
-    caller.require_outranks(context, caller.read(context, MANAGE, roles.by_name, role).permissions, f"The role {role}")
+    caller.require_holds_all(context, caller.read(context, MANAGE, roles.by_name, role).permissions, f"The role {role}")
 
 
 def create(context: Context, caller: Caller, name: str, role: str, password: str | None) -> User:
@@ -102,7 +102,7 @@ def change(
         if disabled:
             _not_self(caller, user, "disable")
         if role is not None:
-            here.require_outranks(roles.by_name(here.connection, role).permissions, f"The role {role}")
+            here.require_holds_all(roles.by_name(here.connection, role).permissions, f"The role {role}")
         if password is not None:
             here.require_unlimited_key("passwords")
         return user
@@ -165,14 +165,14 @@ def delete(context: Context, caller: Caller, user_id: int) -> None:
 def require_manageable(here: Transaction, user_id: int) -> User:
     """The user, if the caller holds every permission of this one. Raises NotFound, Denied."""
     user = users.by_id(here.connection, user_id)
-    here.require_outranks(user.permissions, user.name)
+    here.require_holds_all(user.permissions, user.name)
     return user
 
 
 def _may_create(here: Transaction, role: str) -> None:
     # With a password or with the link that follows: the user can sign in, for longer than a limited key lives.
     here.require_unlimited_key("users")
-    here.require_outranks(roles.by_name(here.connection, role).permissions, f"The role {role}")
+    here.require_holds_all(roles.by_name(here.connection, role).permissions, f"The role {role}")
 
 
 def _not_self(caller: Caller, user: User, act: str) -> None:

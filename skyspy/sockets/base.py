@@ -120,7 +120,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         session = _session(self, sid, connection, environ, admission)
         session.greeting = not isinstance(auth, dict) or auth.get("greeting") is not False
         self.load.begin(session)
-        self.connections.admit(connection, sid)
+        self.connections.session_admitted(connection, sid)
         self.skyspy.sessions.add(session)
         # The library sends CONNECT when this method is done; a greeting sent here would arrive before it.
         gevent.spawn(self._greet, session)
@@ -135,7 +135,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         session = self.skyspy.sessions.remove(sid)
         if session is not None:
             self.load.end(session)
-            self.connections.release(session.eio_sid, sid)
+            self.connections.session_left(session.eio_sid, sid)
             self.subscriptions.leave(session)
         return session
 

@@ -17,7 +17,7 @@ from skyspy.server import Server
 from skyspy.sky.streams import Request, Stream
 from skyspy.sockets.base import BaseNamespace, Payload
 from skyspy.sockets.load import NOT_CONNECTED
-from skyspy.sockets.requests import answer, row_of
+from skyspy.sockets.requests import build_response, row_of
 from skyspy.store.settings import Settings
 from skyspy.topics import Topic
 
@@ -137,7 +137,7 @@ class MainNamespace(BaseNamespace):
 
     def _respond(self, session: Session, row: Request, payload: Payload) -> Payload:
         view = (session.sky, session.audience)
-        response, cost = answer(row, session, self.skyspy.settings.current, payload)
+        response, cost = build_response(row, session, self.skyspy.settings.current, payload)
         if self.skyspy.sessions.get(session.sid) is not session:
             raise Refused("not_connected", NOT_CONNECTED)
         if (session.sky, session.audience) != view or not policy.may(

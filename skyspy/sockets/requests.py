@@ -33,7 +33,7 @@ def row_of(sky: Sky, payload: Payload) -> Request:
     return row
 
 
-def answer(row: Request, session: Session, settings: Settings, payload: Payload) -> tuple[Payload, float]:
+def build_response(row: Request, session: Session, settings: Settings, payload: Payload) -> tuple[Payload, float]:
     """The `response` to one request, and what it cost beside the event, in events; raises Refused. Yields where the row is large."""
     request_id = payload.get("request_id")
     params = payload.get("params")

@@ -15,7 +15,7 @@ from skyspy.store.schema import ATTEMPTS
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
+class BackoffPolicy:
     """How long the first wait is, and how long any may be, in seconds."""
 
     first_s: float
@@ -26,7 +26,7 @@ class Waits:
         return min(self.first_s * 2.0 ** min(taken, 30), self.longest_s)
 
 
-def take(connection: Connection, bucket: str, waits: Waits, at: float) -> float:
+def take(connection: Connection, bucket: str, waits: BackoffPolicy, at: float) -> float:
     """Take the turn if it has come (0.0), or return the seconds until it does; who has none gets one. `at` is wall seconds."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     mine = ATTEMPTS.c.bucket == bucket

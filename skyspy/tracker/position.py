@@ -134,7 +134,7 @@ class HeldPosition(Stamp):
         """Remove the position."""
         self.at, self.rank, self.rival = -inf, _NO_SOURCE, None
 
-    def set_last_seen(self, old: HeldPosition) -> None:
+    def take_over(self, old: HeldPosition) -> None:
         """Take the last position of an evicted record of this aircraft; any newer position replaces it."""
         self.lat, self.lon, self.at = old.lat, old.lon, old.at
         self.since, self.said_at = old.since, old.said_at

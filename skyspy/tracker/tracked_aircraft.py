@@ -277,7 +277,7 @@ class TrackedAircraft(Alarmed):
         """Continue an aircraft that was evicted since the last delta, so that the delta shows one changed aircraft."""
         self.public, self.listed, self.messages, self.rssi = old.public, old.listed, old.messages, None
         self.refreshed_at, self.about, self.found = old.refreshed_at, old.about, old.found
-        self.position.set_last_seen(old.position)
+        self.position.take_over(old.position)
         for name in old.public:
             if name in FIELDS:
                 self.set_pending(name, None)

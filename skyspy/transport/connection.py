@@ -317,13 +317,13 @@ class ConnectionRegistry:
             return ""
         return self.admitted.full(connection.peer, limits.MAX_CONNECTIONS, limits.CONNECTIONS_PER_ADDRESS)
 
-    def admit(self, connection: ClientConnection, sid: str) -> None:
+    def session_admitted(self, connection: ClientConnection, sid: str) -> None:
         """Note that a Socket.IO session was admitted over this connection."""
         if not connection.admitted:
             self.admitted.add(connection.peer)
         connection.admitted.add(sid)
 
-    def release(self, eio_sid: str, sid: str) -> None:
+    def session_left(self, eio_sid: str, sid: str) -> None:
         """Note that a Socket.IO session has left, if its connection has not ended before."""
         connection = self.connections.get(eio_sid)
         if connection is not None and sid in connection.admitted:

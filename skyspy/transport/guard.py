@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any, Protocol
 
 from skyspy.address import Network, Peer, canonical_origin, enter_prefix, is_trusted, peer_of
-from skyspy.hosts import is_listed
+from skyspy.hosts import is_allowed_host
 from skyspy.transport.rate_limit import RateLimitedLogger
 
 WsgiApplication = Callable[[Any, Any], Iterable[bytes]]
@@ -81,7 +81,7 @@ class Guard:
     def answers_to(self, environ: MutableMapping[str, Any]) -> bool:
         """Whether the request is addressed to a host name that the operator listed, or asks for a health check."""
         path = str(environ.get("PATH_INFO", "")).rstrip("/")
-        return path in PROBES or is_listed(self.peer(environ).origin, self._hosts)
+        return path in PROBES or is_allowed_host(self.peer(environ).origin, self._hosts)
 
     def enter(self, environ: MutableMapping[str, Any]) -> None:
         """Move the path prefix of a request, if a trusted proxy names one, to where Flask looks for it."""

@@ -78,7 +78,7 @@ def frame_of(packet: Any) -> tuple[Frame | SharedFrame, bool]:
     return built, True
 
 
-class Reader(Protocol):
+class OutboxOwner(Protocol):
     """What an outbox needs of the connection it belongs to."""
 
     @property
@@ -102,7 +102,7 @@ class Outbox(JoinableQueue[Any]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.connection: Reader | None = None
+        self.connection: OutboxOwner | None = None
         self.waiting_bytes = 0
         self.sent = 0
         self.sent_bytes = 0

@@ -30,7 +30,7 @@ class BadRequest(ValueError):
     """The bytes are no valid HTTP/1.1 request; the text says why and holds nothing of them."""
 
 
-class Reader(Protocol):
+class BufferedInput(Protocol):
     """A buffered file of a connection."""
 
     def readline(self, size: int, /) -> bytes: ...
@@ -43,7 +43,7 @@ def check_request_line(line: str) -> None:
         raise BadRequest("bad request line")
 
 
-def read_head(file: Reader) -> bytes:
+def read_head(file: BufferedInput) -> bytes:
     """The header lines up to the empty one, which is included. Raises BadRequest, OSError."""
     lines: list[bytes] = []
     size = 0
@@ -70,7 +70,7 @@ def check_framing(headers: Message, version: str) -> None:
         raise BadRequest("unknown transfer coding")
 
 
-def read_chunks(file: Reader, limit: int) -> bytes | None:
+def read_chunks(file: BufferedInput, limit: int) -> bytes | None:
     """A chunked body; None, with the rest unread, when it has more than `limit` bytes. Raises BadRequest, OSError."""
     parts: list[bytes] = []
     size = 0

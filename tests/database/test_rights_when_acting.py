@@ -14,7 +14,7 @@ from skyspy.app import Components
 from skyspy.auth.panel_sessions import Browser
 from skyspy.auth.passwords import Passwords
 from skyspy.auth.principal import Principal
-from skyspy.auth.signin import LoginError
+from skyspy.auth.signin import InvalidCredentials
 from skyspy.clock import Clock
 from skyspy.permissions import BUILTIN_ROLES
 from skyspy.server import Server, server_of
@@ -81,7 +81,7 @@ def test_s31_no_password_is_set_of_somebody_who_is_raised_while_it_is_hashed(slo
         with pytest.raises(Refused) as refused:
             users.change(server, caller(server, clerk), bob.id, password=NEW_PASSWORD)
         assert refused.value.code == "permission_denied"
-        with pytest.raises(LoginError):
+        with pytest.raises(InvalidCredentials):
             server.tokens.login(bob.name, NEW_PASSWORD, FROM)
         assert refusals(server) == number + 1
 
@@ -102,7 +102,7 @@ def test_s31_whoever_knows_a_password_that_is_changed_meanwhile_chooses_no_other
     bob = made(server, "bob", "viewer")
     opened = server.panel_sessions.sign_in("bob", PASSWORD, browser := Browser(FROM))
     passwords.happens = lambda: change(server, stored_users.set_password, bob.id, QUICK.hash("given by the desk", 8), CLI)
-    with pytest.raises(LoginError):
+    with pytest.raises(InvalidCredentials):
         server.panel_sessions.change_password(opened.session, PASSWORD, NEW_PASSWORD, browser)
     assert server.tokens.login("bob", "given by the desk", FROM).access
 

@@ -246,7 +246,7 @@ def test_a_full_total_keeps_a_new_address_waiting_as_long_as_a_full_account(thro
 
 
 def test_each_turn_that_fails_is_followed_by_a_longer_wait_up_to_the_window(store: Store) -> None:
-    waits, at, seen = turns.Waits(60, 300), 1000.0, []
+    waits, at, seen = turns.BackoffPolicy(60, 300), 1000.0, []
     for _ in range(6):
         seen.append(store.write(turns.take, "turn:x", waits, at))
         at += seen[-1]
@@ -272,7 +272,7 @@ def test_the_account_s_limit_is_not_widened_for_one_address_by_turns_of_many(thr
 
 
 def test_a_turn_is_taken_once_by_processes_at_the_same_moment(store: Store) -> None:
-    waits = turns.Waits(60, 300)
+    waits = turns.BackoffPolicy(60, 300)
     assert store.write(turns.take, "turn:x", waits, 1000.0) == 60
     with ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(lambda _: store.write(turns.take, "turn:x", waits, 1060.0), range(20)))

@@ -214,7 +214,7 @@ def served_with(world: World, **parts: object) -> Any:
     app = Flask("other", root_path=world.app.root_path)
     app.extensions["skyspy"] = replace(world.skyspy, **parts)
     api.register(app)
-    api.attach(app, app.extensions["skyspy"])
+    api.bind_server(app, app.extensions["skyspy"])
     return app.test_client()
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from skyspy.auth.principal import TokenError
-from skyspy.auth.tokens import LoginError
+from skyspy.auth.tokens import InvalidCredentials
 from skyspy.store import Store, audit
 from tests.conftest import ROOT
 from tests.support.shell import PASSWORD, Shell, tokens_of
@@ -40,7 +40,7 @@ def test_users_are_disabled_enabled_and_given_roles_and_passwords(shell: Shell) 
     shell.good("user", "set-password", "ben", "--password-stdin", stdin="another good one\r\n")
     tokens = tokens_of(shell)
     assert tokens.login("ben", "another good one", "").user.name == "ben"
-    with pytest.raises(LoginError):
+    with pytest.raises(InvalidCredentials):
         tokens.login("ben", PASSWORD, "")
 
 

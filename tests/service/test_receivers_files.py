@@ -118,7 +118,7 @@ def test_a_receiver_that_was_added_before_opens_nothing_outside_either(twice: Tw
 
     wait_for(lambda: shown()["state"] == "down" and len(heard) == 3)
     assert f"only what is below {folder}" in shown()["error"]
-    assert "only what is below" in (feeds.check_listed(server, admin(twice.here), name).error or "")
+    assert "only what is below" in (feeds.check_running_receiver(server, admin(twice.here), name).error or "")
     receivers.stop()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from skyspy.auth.passwords import PasswordCheck, Passwords
 from skyspy.auth.throttle import FIRST_WAIT_S
-from skyspy.auth.tokens import LoginError, Throttled
+from skyspy.auth.tokens import InvalidCredentials, Throttled
 from skyspy.store import StoreError, audit, users
 from tests.support.databases import change
 from tests.support.tokens import BOSS, PASSWORD, SECRET, Desk, parts
@@ -59,7 +59,7 @@ def test_every_failed_sign_in_gets_the_same_answer(desk: Desk, case: str) -> Non
         "empty": ("", ""),
     }[case]
     rows = len(desk.store.read(audit.page))
-    with pytest.raises(LoginError) as caught:
+    with pytest.raises(InvalidCredentials) as caught:
         desk.tokens.login(name, password, "192.0.2.1")
     assert str(caught.value) == "Wrong username or password"
     assert len(desk.store.read(audit.page)) == rows + 1
@@ -68,7 +68,7 @@ def test_every_failed_sign_in_gets_the_same_answer(desk: Desk, case: str) -> Non
 
 
 def test_a_password_typed_as_a_name_reaches_neither_log_nor_database(one: Desk, tmp_path: Path) -> None:
-    with pytest.raises(LoginError):
+    with pytest.raises(InvalidCredentials):
         one.login("hunter2-hunter2", "x")
     one.store.close()
     assert all(b"hunter2" not in path.read_bytes() for path in tmp_path.glob("test.db*"))
@@ -92,7 +92,7 @@ def test_s11_unknown_wrong_and_disabled_each_cost_one_hash(one: Desk) -> None:
     one.user("boss", "admin")
     change(one, users.set_disabled, one.user("cora").id, True, BOSS)
     for name in ("ben", "nobody", "cora", "no such thing"):
-        with pytest.raises(LoginError):
+        with pytest.raises(InvalidCredentials):
             tokens.login(name, PASSWORD if name == "cora" else "wrong password", "192.0.2.1")
     assert [stored is not None for stored in counting.checked] == [True, False, True, False]
 
@@ -101,7 +101,7 @@ def test_too_many_failures_are_throttled_written_once_and_the_right_password_wai
     desk.user()
     desk.settings.change({"LOGIN_ATTEMPTS_PER_ACCOUNT": 3}, BOSS)
     for _ in range(3):
-        with pytest.raises(LoginError):
+        with pytest.raises(InvalidCredentials):
             desk.login(password="wrong")
     for _ in range(3):
         with pytest.raises(Throttled) as caught:
@@ -118,7 +118,7 @@ def test_passwords_that_nobody_has_cost_nothing_that_others_need(desk: Desk, pas
     desk.user()
     desk.settings.change({"LOGIN_ATTEMPTS_PER_ACCOUNT": 3, "LOGIN_ATTEMPTS_TOTAL": 10, "LOGIN_ATTEMPTS_PER_ADDRESS": 5}, BOSS)
     for number in range(40):
-        with pytest.raises((LoginError, Throttled)):
+        with pytest.raises((InvalidCredentials, Throttled)):
             desk.tokens.login("ben", password, f"198.51.100.{number // 4}")
     desk.login()
 
@@ -128,7 +128,7 @@ def test_success_resets_the_count(desk: Desk) -> None:
     desk.settings.change({"LOGIN_ATTEMPTS_PER_ACCOUNT": 3}, BOSS)
     for _ in range(4):
         for _ in range(2):
-            with pytest.raises(LoginError):
+            with pytest.raises(InvalidCredentials):
                 desk.login(password="wrong")
         desk.login()
 

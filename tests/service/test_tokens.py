@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from skyspy.auth.principal import TokenError
-from skyspy.auth.tokens import LoginError
+from skyspy.auth.tokens import InvalidCredentials
 from skyspy.store import users
 from tests.support.databases import change
 from tests.support.tokens import BOSS, PASSWORD, QUICK, SECRET, Desk, b64, sign
@@ -213,5 +213,5 @@ def test_a_new_password_ends_every_sign_in_with_the_old(desk: Desk) -> None:
     grants = [desk.login(), desk.login()]
     change(desk, users.set_password, ben.id, QUICK.hash("another " + PASSWORD, 8), BOSS)
     assert [desk.code(grant.access) for grant in grants] == ["token_revoked"] * 2
-    with pytest.raises(LoginError):
+    with pytest.raises(InvalidCredentials):
         desk.login()

@@ -10,7 +10,7 @@ import pytest
 
 from skyspy.auth.apikeys import new_key_text
 from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, PrincipalRef, TokenError
-from skyspy.auth.tokens import LoginError
+from skyspy.auth.tokens import InvalidCredentials
 from skyspy.auth.upkeep import remove_expired
 from skyspy.store import Store, audit, families, keys, users
 from tests.support.databases import change, create_key
@@ -123,7 +123,7 @@ def test_thousands_of_references_are_reauthorized_with_one_query(one: Desk) -> N
 
 def test_tidying_removes_expired_rows(one: Desk) -> None:
     one.login()
-    with pytest.raises(LoginError):
+    with pytest.raises(InvalidCredentials):
         one.login(password="wrong")
     one.clock.pass_by(400 * 86400)
     remove_expired(one.store, one.settings, one.parts.sign_in, one.clock)
@@ -148,7 +148,7 @@ def test_no_secret_is_in_a_repr_an_error_the_log_or_the_file(one: Desk, tmp_path
         lambda: one.login(password="wrong-" + PASSWORD),
         lambda: one.tokens.identify(second.access),
     ):
-        with pytest.raises((TokenError, LoginError)) as caught:
+        with pytest.raises((TokenError, InvalidCredentials)) as caught:
             job()
         spoken.append(repr(caught.value) + str(caught.value))
     one.tokens.flush()

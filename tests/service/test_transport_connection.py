@@ -208,14 +208,14 @@ def test_every_connection_has_one_peer_that_trusted_proxies_vouch_for(place: Pla
 def test_a_connection_counts_once_however_many_sessions_it_carries_and_not_after_its_last(place: Place) -> None:
     registry, connection = place.registry, place.connect()
     for sid in ("a", "b"):
-        registry.admit(connection, sid)
+        registry.session_admitted(connection, sid)
     assert (registry.admitted.total, registry.admitted.at("198.51.100.7")) == (1, 1)
-    registry.release(connection.sid, "a")
+    registry.session_left(connection.sid, "a")
     assert registry.admitted.total == 1
     registry.close_unused(connection.sid)
     assert not connection.ended, "the other session uses it still"
-    registry.release(connection.sid, "b")
-    registry.release(connection.sid, "b")
+    registry.session_left(connection.sid, "b")
+    registry.session_left(connection.sid, "b")
     assert registry.admitted.total == 0
     registry.close_unused(connection.sid)
     assert connection.ended
@@ -225,10 +225,10 @@ def test_nothing_is_left_of_connections_that_ended(place: Place) -> None:
     registry = place.registry
     connections = [place.connect(f"198.51.100.{number % 5}") for number in range(30)]
     for connection in connections[::2]:
-        registry.admit(connection, connection.sid)
+        registry.session_admitted(connection, connection.sid)
     for connection in connections:
         connection.close()
-        registry.release(connection.sid, connection.sid)
+        registry.session_left(connection.sid, connection.sid)
     assert registry.connections == {}
     for tally in (registry.open, registry.admitted):
         assert (tally.total, dict(tally.by_address)) == (0, {})
@@ -239,7 +239,7 @@ def test_the_limit_on_connections_is_said_politely_first_and_hard_above_it(place
     newcomer = place.connect("203.0.113.200")
     for number in range(10):
         assert registry.refusal_to_admit(newcomer) == ""
-        registry.admit(place.connect(f"198.51.100.{number}"), f"s{number}")
+        registry.session_admitted(place.connect(f"198.51.100.{number}"), f"s{number}")
     assert registry.refusal_to_admit(newcomer) == "overloaded"
     assert registry.refusal_to_admit(registry.connections[next(iter(registry.connections))]) == "overloaded"
     assert registry.refusal_to_open(Peer("203.0.113.1")) == "", "it may connect, and be told"
@@ -253,8 +253,8 @@ def test_the_limit_of_one_address_counts_a_whole_ipv6_subscriber_and_no_loopback
     registry = place.registry
     place.settings.current = Settings(MAX_CONNECTIONS=10_000, CONNECTIONS_PER_ADDRESS=3)
     for number in range(3):
-        registry.admit(place.connect(f"2001:db8::{number}"), f"six{number}")
-        registry.admit(place.connect("127.0.0.1"), f"here{number}")
+        registry.session_admitted(place.connect(f"2001:db8::{number}"), f"six{number}")
+        registry.session_admitted(place.connect("127.0.0.1"), f"here{number}")
     assert registry.refusal_to_admit(place.connect("2001:db8::ffff")) == "rate_limited"
     assert registry.refusal_to_admit(place.connect("2001:db8:0:1::1")) == ""
     assert registry.refusal_to_admit(place.connect("127.0.0.1")) == ""

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 
 from skyspy.decode import FORMATS, Context, DecodeError
 from skyspy.decode.aircraft_json import AircraftJson
-from skyspy.decode.json_salvage import MAX_UNREADABLE, MAX_UNREADABLE_BYTES, MAX_WHOLE_BYTES, MOST_BETWEEN, WINDOW_BYTES, salvage
+from skyspy.decode.json_salvage import (
+    MAX_UNREADABLE,
+    MAX_UNREADABLE_BYTES,
+    MAX_WHOLE_BYTES,
+    MOST_BETWEEN,
+    WINDOW_BYTES,
+    parse_skipping_unreadable,
+)
 from skyspy.decode.lenient_json import parse
 from tests.support.machine import ROOT
 
@@ -221,7 +228,7 @@ def test_a_hostile_document_holds_up_no_other_thread_for_long(body: bytes) -> No
     watcher.start()
     began = time.thread_time()
     with pytest.raises(DecodeError):
-        salvage(text, "aircraft", 10_000)
+        parse_skipping_unreadable(text, "aircraft", 10_000)
     taken = time.thread_time() - began
     ended.set()
     watcher.join()
@@ -236,7 +243,7 @@ def test_what_divides_two_records_is_found_wherever_it_stands() -> None:
     for extra in range(MOST_BETWEEN + 2):
         first = record("4b1d01", b'"ownOp":"' + b"x" * (WINDOW_BYTES - 200 + extra) + b'"')
         text = b'{"aircraft":[' + many + first + between + record("4b1d02", b'"a" 1') + b"," + record("4b1d03", b'"gs":1')
-        found, _, unreadable = salvage(text + b"]}", "aircraft", 10)
+        found, _, unreadable = parse_skipping_unreadable(text + b"]}", "aircraft", 10)
         assert isinstance(found, dict)
         assert ([one["hex"] for one in found["aircraft"]], unreadable) == (["4b1d00"] * 5 + ["4b1d01", "4b1d03"], 1)
 

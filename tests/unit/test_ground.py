@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from skyspy import wirejson
 from skyspy.clock import iso
 from skyspy.geo import bearing_deg, destination, distance_nm, rounded
-from skyspy.logs import OneLine
+from skyspy.logs import SanitizingFormatter
 
 ZURICH, GENEVA = (47.4582, 8.5555), (46.2381, 6.1089)
 places = st.tuples(st.floats(-85, 85), st.floats(-180, 180))
@@ -52,7 +52,7 @@ def test_a_time_is_written_in_utc_with_z() -> None:
 def test_nobody_can_forge_a_log_line() -> None:
     out = io.StringIO()
     handler = logging.StreamHandler(out)
-    handler.setFormatter(OneLine("%(levelname)s %(message)s"))
+    handler.setFormatter(SanitizingFormatter("%(levelname)s %(message)s"))
     record = logging.LogRecord("x", logging.WARNING, "", 0, "sign-in of %s failed", ("a\n2026 INFO admin ok\x1b[2J\u202e",), None)
     handler.emit(record)
     assert out.getvalue() == "WARNING sign-in of a\\n2026 INFO admin ok\\x1b[2J\\u202e failed\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from skyspy.hosts import HostError, is_listed, parse_list
+from skyspy.hosts import HostError, is_allowed_host, parse_list
 
 
 def test_a_list_is_separated_by_commas_or_blanks_and_ports_do_not_matter() -> None:
@@ -35,7 +35,7 @@ def test_what_is_no_host_name_is_named(word: str) -> None:
     ],
 )
 def test_listed_names_and_those_of_this_machine_are_answered(origin: str) -> None:
-    assert is_listed(origin, frozenset({"sky.example"}))
+    assert is_allowed_host(origin, frozenset({"sky.example"}))
 
 
 @pytest.mark.parametrize(
@@ -52,5 +52,5 @@ def test_listed_names_and_those_of_this_machine_are_answered(origin: str) -> Non
     ],
 )
 def test_other_names_are_answered_only_where_there_is_no_list(origin: str) -> None:
-    assert not is_listed(origin, frozenset({"sky.example"}))
-    assert is_listed(origin, frozenset())
+    assert not is_allowed_host(origin, frozenset({"sky.example"}))
+    assert is_allowed_host(origin, frozenset())

@@ -7,7 +7,7 @@ import secrets
 
 import pytest
 
-from skyspy.logs import FORMAT, HIDDEN, MAX_LINE_CHARACTERS, MAX_TAIL_LINES, LogTail, OneLine, configure, redact
+from skyspy.logs import FORMAT, HIDDEN, MAX_LINE_CHARACTERS, MAX_TAIL_LINES, LogTail, SanitizingFormatter, configure, redact
 
 
 def random() -> str:
@@ -60,7 +60,7 @@ def test_a_secret_is_replaced_on_standard_error_too_also_in_a_traceback() -> Non
     try:
         raise RuntimeError(f"bad key sk_live_{SECRET}")
     except RuntimeError as error:
-        text = OneLine(FORMAT).format(
+        text = SanitizingFormatter(FORMAT).format(
             record("it failed for %s", f"rt_{SECRET}", exc_info=(type(error), error, error.__traceback__))
         )
     assert SECRET not in text

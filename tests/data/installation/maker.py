@@ -17,7 +17,7 @@ from plaintext import AGENT, HOME, MADE_AT, NOW
 from skyspy.app import create_app
 from skyspy.auth.pages import Browser, Pages
 from skyspy.auth.principal import Principal, TokenError
-from skyspy.auth.signin import LoginError
+from skyspy.auth.signin import InvalidCredentials
 from skyspy.auth.throttle import Throttled
 from skyspy.clock import Clock
 from skyspy.house import House, house_of
@@ -218,7 +218,7 @@ def refusals(world: Maker) -> None:
         world.later(1)
         try:
             world.tokens.login(name, typed, "203.0.113.66")
-        except (LoginError, Throttled):
+        except (InvalidCredentials, Throttled):
             continue
         raise AssertionError(name)
     for token in (plaintext.api_key("never kept"), plaintext.api_key("revoked"), "x"):
