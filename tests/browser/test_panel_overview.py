@@ -133,7 +133,7 @@ def test_a_page_that_nobody_looks_at_asks_for_nothing(window: BrowserContext) ->
     page = window.new_page()
     page.clock.install()
     page.goto("/admin/dashboard/")
-    expect(page.locator("[data-live]")).to_have_text("Live")
+    expect(page.locator("[data-live]")).to_have_text("Connected")
     page.evaluate("Object.defineProperty(document, 'hidden', { get: () => window.away, configurable: true }); window.away = true")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "parts" in request.url else None)
@@ -160,7 +160,7 @@ def test_on_a_phone_what_was_done_lately_takes_two_lines_an_entry(window: Browse
     page = window.new_page()
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto("/admin/dashboard/")
-    expect(page.locator("[data-live]")).to_have_text("Live")
+    expect(page.locator("[data-live]")).to_have_text("Connected")
     tall = page.evaluate("[...document.querySelectorAll('.lines li')].map((one) => one.getBoundingClientRect().height)")
     line = page.evaluate("parseFloat(getComputedStyle(document.body).lineHeight)")
     assert tall and sorted(tall)[len(tall) // 2] < 3 * line

@@ -219,7 +219,7 @@ def test_a_live_page_is_told_when_the_sky_becomes_private_and_signs_in(
     private.user("watcher", "viewer")
     private.choose(AUTH_MODE="private")
     dialog = sky.locator("dialog[open]")
-    expect(dialog).to_contain_text("Authentication required")
+    expect(dialog).to_contain_text("This sky is private.")
     expect(sky.locator("tbody tr")).to_have_count(0)
     expect(sky.locator(".state")).to_have_text("Not connected")
     dialog.get_by_label("User name").fill("watcher")
@@ -250,7 +250,7 @@ def test_a_page_whose_sign_in_was_revoked_says_so_and_asks_anew(page: Page, priv
     page.keyboard.press("Enter")
     expect(page.locator("tbody tr")).to_have_count(40)
     change(private, users.sign_out_everywhere, private.user("leaver"), OPERATOR)
-    expect(dialog).to_contain_text("Invalid token: revoked")
+    expect(dialog).to_contain_text("Your sign-in was ended.")
     expect(page.locator("tbody tr")).to_have_count(0)
 
 

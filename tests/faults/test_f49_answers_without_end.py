@@ -46,9 +46,9 @@ def test_f49_answers_without_end_are_cut_off_in_their_time_and_nobody_notices(tm
     assert health.longest_s < PATIENCE_S
     assert rows.pop(healthy)["state"] == "up"
     assert {row["state"] for row in rows.values()} <= {"down", "connecting"}
-    said = sorted(str(row["error"]) for row in rows.values())
-    assert said[0] == "the server answers 103 Early Hints"
-    assert all("status lines" in error for error in said[1:])
+    said = {str(row["error"]) for row in rows.values()}
+    assert all("interim answers" in error or "status lines" in error for error in said)
+    assert len(said) == 2
     assert server.worker == worker
     for part in (*floods.values(), well, operator):
         part.close()

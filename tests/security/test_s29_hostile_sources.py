@@ -18,7 +18,7 @@ from tests.wire.serving import Operator, Server
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 CHECK = "/api/admin/feeds/check/"
 FLOODS = [
-    pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n", "status lines", id="continue"),
+    pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n", "interim answers", id="continue"),
     pytest.param(CHUNKED + b"2\r\n{}\r\n0\r\n", b"X: y\r\n", "status lines", id="trailers"),
     pytest.param(CHUNKED, b"1;" + b"x" * 60_000 + b"\r\n{\r\n", "status lines", id="chunk extensions"),
     pytest.param(b"HTTP/1.1 200 OK\r\n\r\n", b"{", "larger than 16 MiB", id="body"),
