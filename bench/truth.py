@@ -74,14 +74,14 @@ def believed() -> Iterator[Row]:
     """Which recorded positions the tracker believes, and which false ones among them."""
     import truth_positions
 
-    yield from (Row(*row) for row in truth_positions.rows())
+    yield from truth_positions.rows()
 
 
 def flown() -> Iterator[Row]:
     """Which positions of computed flights the tracker believes."""
     import truth_flights
 
-    yield from (Row(*row) for row in truth_flights.rows())
+    yield from truth_flights.rows()
 
 
 SECTIONS: tuple[Callable[[], Iterable[Row]], ...] = (decoded, recorded, believed, flown)

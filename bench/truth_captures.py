@@ -73,11 +73,11 @@ def _document(capture: Capture) -> Iterator[Row]:
         found = shown.get(str(record.get("hex", "")).upper(), {})
         for name in FIELDS:
             if name in record and not (name == "alt_baro" and found.get(name) == "ground"):
-                _agree(tally, name, _as_told(record, name), found.get(name))
+                _agree(tally, name, _as_sent(record, name), found.get(name))
     yield tally.row()
 
 
-def _as_told(record: dict[str, Any], name: str) -> object:
+def _as_sent(record: dict[str, Any], name: str) -> object:
     """The value of a field as an observation has it: the age of a last position is counted from the reception, as in the tracker."""
     value = record[name]
     if name == "lastPosition":
@@ -96,11 +96,11 @@ def _lines(capture: Capture) -> Iterator[Row]:
             continue
         fields = observations[0].fields
         for place, name in COLUMNS.items():
-            told = columns[place].strip() if place < len(columns) else ""
-            if (name == "alt_baro" and fields.get(name) == "ground") or (name in ("lat", "lon") and not float(told or 0)):
+            text = columns[place].strip() if place < len(columns) else ""
+            if (name == "alt_baro" and fields.get(name) == "ground") or (name in ("lat", "lon") and not float(text or 0)):
                 # Many programs write 0, 0 for "no position".
                 continue
-            _agree(tally, name, told, fields.get(name))
+            _agree(tally, name, text, fields.get(name))
     yield tally.row()
 
 

@@ -16,10 +16,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import cos, degrees, radians, sin, tan
 from pathlib import Path
-from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+from truth import Row  # noqa: E402
 
 from skyspy.aircraft import Observation  # noqa: E402
 from skyspy.decode import FORMATS, Context  # noqa: E402
@@ -33,17 +34,6 @@ FLIGHT_S = 1800.0
 MAX_ERROR_NM = 0.02
 """A decoded position may be this far from the true one, and as far as the aircraft flies in a batch."""
 HEX = "4B1A2B"
-
-
-class Row(NamedTuple):
-    """The figures of one kind."""
-
-    kind: str
-    sent: int
-    right: int
-    wrong: int
-    missing: int
-    note: str = ""
 
 
 @dataclass(slots=True)

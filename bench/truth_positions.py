@@ -19,10 +19,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+from truth import Row  # noqa: E402
 
 from skyspy.aircraft import Observation  # noqa: E402
 from skyspy.decode import FORMATS, Context  # noqa: E402
@@ -49,16 +50,6 @@ tolerances; UNKNOWN_KT where it reports none."""
 
 Heard = list[tuple[float, Observation]]
 False_ = Callable[[random.Random, Point, Point], Point | None]
-
-
-class Row(NamedTuple):
-    """The figures of one kind."""
-
-    kind: str
-    sent: int
-    right: int
-    wrong: int
-    missing: int
 
 
 def recorded(carries: str, path: Path) -> Heard:

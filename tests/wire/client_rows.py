@@ -41,7 +41,7 @@ def lacks(library: str) -> str | None:
 class Row:
     """One client. `cells` are what came of each claim: "ok" with a word on how, or what went wrong."""
 
-    library: str
+    package: str
     transport: str
     cells: dict[str, str] = field(default_factory=dict)
     told: list[dict[str, Any]] = field(default_factory=list)
@@ -59,11 +59,11 @@ class Row:
             "token": self.key.text,
             "greeting": self.transport == "upgrade",
         }
-        if self.library in PYTHON:
-            command = [str(PYTHON[self.library]), str(HERE / "client.py")]
+        if self.package in PYTHON:
+            command = [str(PYTHON[self.package]), str(HERE / "client.py")]
         else:
             command = ["node", str(HERE / "client.mjs")]
-            given["library"] = JAVASCRIPT[self.library]
+            given["library"] = JAVASCRIPT[self.package]
         self.process = subprocess.Popen(
             [*command, json.dumps(given)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -126,6 +126,6 @@ class Row:
 def table(rows: list[Row]) -> str:
     """The rows as text."""
     lines = [["client", "transport", *CLAIMS]]
-    lines += [[row.library, row.transport, *(row.cells.get(claim, "-").split(";")[0][:30] for claim in CLAIMS)] for row in rows]
+    lines += [[row.package, row.transport, *(row.cells.get(claim, "-").split(";")[0][:30] for claim in CLAIMS)] for row in rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines)

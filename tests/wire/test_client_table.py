@@ -112,7 +112,7 @@ class Play:
             wanted = "websocket" if row.transport == "upgrade" else row.transport
             assert eventually(lambda: row.state(deadline)["transport"] == wanted), row.state(deadline)["transport"]
             version = row.said("version")
-            assert version is None or version["version"].startswith(row.library.split()[1])
+            assert version is None or version["version"].startswith(row.package.split()[1])
             return ""
 
         self.each("refusal", refused)
@@ -233,7 +233,7 @@ def test_every_client_library_gets_all_that_is_promised(library: str, transport:
     if lack := lacks(library):
         missing(lack)
     play: Play = request.getfixturevalue("play")
-    [row] = [row for row in play.rows if (row.library, row.transport) == (library, transport)]
+    [row] = [row for row in play.rows if (row.package, row.transport) == (library, transport)]
     wrong = {claim: row.cells.get(claim) for claim in CLAIMS if not row.cells.get(claim, "").startswith("ok")}
     assert not wrong, wrong
 
