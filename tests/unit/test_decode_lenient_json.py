@@ -219,9 +219,10 @@ def test_a_hostile_document_holds_up_no_other_thread_for_long(body: bytes) -> No
 
     def watch() -> None:
         nonlocal longest
-        before = time.perf_counter()
+        # Processor time of this process: what others take of the machine is no hold.
+        before = time.process_time()
         while not ended.wait(0.001):
-            now = time.perf_counter()
+            now = time.process_time()
             longest, before = max(longest, now - before), now
 
     watcher = threading.Thread(target=watch)
@@ -233,7 +234,7 @@ def test_a_hostile_document_holds_up_no_other_thread_for_long(body: bytes) -> No
     ended.set()
     watcher.join()
     # One search of all of it held the interpreter's lock from beginning to end.
-    assert taken < 0.1 or longest < taken * 0.8
+    assert taken < 0.1 or longest < taken / 2
 
 
 def test_what_divides_two_records_is_found_wherever_it_stands() -> None:
