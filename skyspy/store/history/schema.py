@@ -1,12 +1,27 @@
 """The tables of the history store, the same on SQLite and Postgres.
 
 Invariants: these are the tables that the newest revision in migrations/ makes. No foreign keys to the main store, ids only: a
-table whose rows belong to a user has a column `owner_id`, and erasure.py deletes them with the user. Times are wall seconds.
+table whose rows belong to a user has a column `owner_id`, and erasure.py deletes them with the user. Times are wall seconds,
+except where a name or a comment gives another unit. `fence` is the number of the lease under which a row was written (lease.py).
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Double, Integer, MetaData, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from skyspy.store.schema import METADATA as MAIN_METADATA
 
@@ -20,6 +35,17 @@ APPLIED_DELETION = Table(
     Column("id", Integer, nullable=False),
     Column("user_id", Integer, nullable=False),
     Column("deleted_at", Double, nullable=False),
+)
+
+# One row for each kind of work that one process does for all: who does it. `fence` grows by one with each new holder, `beat` with
+# each renewal. Nobody compares the clocks of two machines: a lease has ended when its beat has not changed for a while.
+LEASE = Table(
+    "lease",
+    METADATA,
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(128)),
+    Column("fence", BigInteger, nullable=False),
+    Column("beat", BigInteger, nullable=False),
 )
 
 # Statistics of one sky in one minute (see statistics.py). `minute` counts minutes since 1970-01-01T00:00Z.
@@ -37,4 +63,105 @@ STATISTICS_MINUTE = Table(
     Column("messages", BigInteger, nullable=False),
     Column("max_distance_nm", Double),
     Column("demo", Boolean, nullable=False),
+)
+
+# One visit of one aircraft. Its name outside is hex and `start`, which is the whole second in which it began and never changes.
+# `callsigns`, `squawks`, `receivers` and `sources` are JSON lists of texts, in the order in which they were first heard.
+# Distances are from the receiver's exact place. Altitudes are barometric feet; reports of "ground" count in none.
+VISIT = Table(
+    "visit",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("hex", String(7), nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("first", Double, nullable=False),
+    Column("last", Double, nullable=False),
+    Column("ended", Boolean, nullable=False),
+    Column("flight", String(8)),
+    Column("callsigns", Text, nullable=False),
+    Column("squawks", Text, nullable=False),
+    Column("receivers", Text, nullable=False),
+    Column("sources", Text, nullable=False),
+    Column("r", String(16)),
+    Column("t", String(8)),
+    Column("own_op", String(64)),
+    Column("country", String(64)),
+    Column("category", String(2)),
+    Column("military", Boolean, nullable=False),
+    Column("emergency", String(12)),
+    Column("demo", Boolean, nullable=False),
+    Column("messages", BigInteger, nullable=False),
+    Column("positions", Integer, nullable=False),
+    Column("closest_nm", Double),
+    Column("closest_at", Double),
+    Column("farthest_nm", Double),
+    Column("farthest_at", Double),
+    Column("alt_min", Integer),
+    Column("alt_max", Integer),
+    Column("gs_max", Double),
+    Column("on_ground", Boolean, nullable=False),
+    Column("first_lat", Double),
+    Column("first_lon", Double),
+    Column("last_lat", Double),
+    Column("last_lon", Double),
+    Column("fence", BigInteger, nullable=False),
+    UniqueConstraint("hex", "start"),
+    Index("ix_visit_last", "last"),
+    Index("ix_visit_first", "first"),
+    Index("ix_visit_hex_last", "hex", "last"),
+    Index("ix_visit_flight", "flight"),
+)
+
+# Each aircraft ever heard, without demo traffic: kept when its visits are deleted, so that "first ever" stays true.
+AIRCRAFT_SEEN = Table(
+    "aircraft_seen",
+    METADATA,
+    Column("hex", String(7), primary_key=True),
+    Column("first", Double, nullable=False),
+    Column("last", Double, nullable=False),
+    Column("visits", Integer, nullable=False),
+)
+
+# The track of one visit in one slot of ten minutes: `slot` counts them since 1970-01-01T00:00Z. A track that crosses the
+# antimeridian, or that is too long for one row, has several `part`s. `t0` and `t1` are milliseconds, the box is in 1e-5 degrees.
+# `data` is what tracks/segment.py packs; its first byte is the version of its format.
+SEGMENT = Table(
+    "segment",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("visit_id", Integer, nullable=False),
+    Column("slot", BigInteger, nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("t0", BigInteger, nullable=False),
+    Column("t1", BigInteger, nullable=False),
+    Column("south", Integer, nullable=False),
+    Column("north", Integer, nullable=False),
+    Column("west", Integer, nullable=False),
+    Column("east", Integer, nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    UniqueConstraint("visit_id", "slot", "part"),
+    Index("ix_segment_slot", "slot"),
+)
+
+# All tracks of one slot in the form in which clients read them: made once, after the slot has ended, and never changed.
+CHUNK = Table(
+    "chunk",
+    METADATA,
+    Column("slot", BigInteger, primary_key=True, autoincrement=False),
+    Column("tracks", Integer, nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("demo", Boolean, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("made", Double, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+)
+
+# The size of this database on each day (days since 1970-01-01, UTC), as last measured on that day.
+HISTORY_SIZE = Table(
+    "history_size",
+    METADATA,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("bytes", BigInteger, nullable=False),
 )
