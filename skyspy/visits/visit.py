@@ -22,6 +22,8 @@ VISIT_GAP_S = 600.0
 ADSC_GAP_S = 2400.0
 """Longer than the tracker keeps an aircraft without a new ADS-C report."""
 MIN_TURNAROUND_S = 40.0
+MAX_BACK_S = 60.0
+"""The wall clock was set back by so much: what is heard from then on is another visit."""
 MAX_VALUES = 16
 """Callsigns, squawks, receivers and sources that are listed of one visit, each."""
 
@@ -126,7 +128,9 @@ class Visit:
     @classmethod
     def begun(cls, hex_: str, sample: Sample, before: Visit | None = None) -> Visit:
         """The visit that begins with this sample; `before`: the visit of this aircraft that ended with it, or None."""
-        start = int(sample.at) if before is None else max(int(sample.at), before.state.start + 1)
+        start = int(sample.at)
+        if before is not None and before.state.start == start:
+            start += 1
         visit = cls(VisitState(hex_, start, sample.at, sample.at, sample.demo), after_another=before is not None)
         if before is not None:
             visit._counted = before._counted
@@ -136,7 +140,7 @@ class Visit:
     def goes_on(self, sample: Sample) -> bool:
         """Whether the sample belongs to this visit; if not, this one has ended, and the sample begins another."""
         state = self.state
-        if sample.demo != state.demo or sample.at - state.last >= gap_s(state):
+        if sample.demo != state.demo or not -MAX_BACK_S < sample.at - state.last < gap_s(state):
             return False
         flight, since = sample.fields.get("flight"), self.ground_since
         is_other = flight is not None and state.flight is not None and flight != state.flight

@@ -74,6 +74,10 @@ def test_a_silence_on_the_ground_counts_as_time_on_the_ground() -> None:
     assert callsigns(sample(0, alt_baro="ground"), sample(300, alt_baro="ground", flight="SWR2")) == [("SWR1",), ("SWR2",)]
 
 
+def test_a_wall_clock_that_is_set_back_begins_another_visit() -> None:
+    assert [visit.state.start for visit in flown(sample(0), sample(-30), sample(-3600))] == [int(T0), int(T0 - 3600)]
+
+
 def test_simulated_and_real_traffic_are_never_one_visit() -> None:
     first, second = flown(sample(0, demo=True), sample(0.2))
     assert (first.state.demo, second.state.demo) == (True, False)
