@@ -16,6 +16,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from skyspy.geo import Point
 from skyspy.visits.extremes import Extremes
 
 VISIT_GAP_S = 600.0
@@ -40,7 +41,7 @@ _DESCRIPTION = (("r", "r", 16), ("t", "t", 8), ("own_op", "ownOp", 64), ("countr
 class Sample(NamedTuple):
     """What is known of an aircraft at one moment.
 
-    `at`: when it was last heard, `position_at`: when its position was measured (None: it has none), both in wall seconds.
+    `at`: when it was last heard, `position_at`: when its `position` (None: it has none) was measured, both in wall seconds.
     `fields`: its public fields. `messages`: how many were received since the tracker took it in. `altitude_heard`, `speed_heard`,
     `position_heard`: when these fields were heard, in seconds of the clock of its source. `distance_nm` from the receiver, None where
     not known. `receivers`: the names of those that hear it. `demo`: it is simulated.
@@ -49,7 +50,8 @@ class Sample(NamedTuple):
     at: float
     fields: Mapping[str, Any]
     messages: int
-    position_at: float | None = None
+    position: Point | None = None
+    position_at: float = 0.0
     altitude_heard: float = 0.0
     speed_heard: float = 0.0
     position_heard: float = 0.0
@@ -160,9 +162,9 @@ class Visit:
             self.altitude.offer(altitude, sample.altitude_heard, sample.at)
         if speed is not None:
             self.speed.offer(speed, sample.speed_heard, sample.at)
-        if sample.position_at is not None and sample.position_heard != self._position_heard:
+        if sample.position is not None and sample.position_heard != self._position_heard:
             self._position_heard = sample.position_heard
-            self._note_position(sample, sample.position_at)
+            self._note_position(sample, *sample.position)
         self.update_extremes()
 
     def update_extremes(self) -> None:
@@ -216,11 +218,11 @@ class Visit:
         if (emergency := get("emergency")) is not None and emergency != "none":
             state.emergency = emergency
 
-    def _note_position(self, sample: Sample, at: float) -> None:
-        state, lat, lon = self.state, sample.fields["lat"], sample.fields["lon"]
+    def _note_position(self, sample: Sample, lat: float, lon: float) -> None:
+        state = self.state
         state.positions += 1
         if state.first_lat is None:
             state.first_lat, state.first_lon = lat, lon
         state.last_lat, state.last_lon = lat, lon
         if sample.distance_nm is not None:
-            self.distance.offer(sample.distance_nm, sample.position_heard, at)
+            self.distance.offer(sample.distance_nm, sample.position_heard, sample.position_at)

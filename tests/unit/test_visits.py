@@ -18,8 +18,8 @@ def sample(seconds: float, messages: int = 0, distance: float | None = 10.0, dem
     """What is known so many seconds after T0: HOME with some fields changed, all heard at that moment."""
     known = {name: value for name, value in {**HOME, **fields}.items() if value is not None}
     at = T0 + seconds
-    position_at = at if "lat" in known else None
-    return Sample(at, known, messages, position_at, at, at, at, distance, ("beast-roof",), demo)
+    position = (known["lat"], known["lon"]) if "lat" in known else None
+    return Sample(at, known, messages, position, at, at, at, at, distance, ("beast-roof",), demo)
 
 
 def flown(*samples: Sample) -> list[Visit]:
