@@ -42,6 +42,7 @@ from skyspy.server import Server, server_of
 from skyspy.services import feeds
 from skyspy.services.place import PlaceFollower, sandbox_place
 from skyspy.sky import Sky, SkyView
+from skyspy.sky.chunk_maker import ChunkMaker
 from skyspy.sky.enricher import Enricher
 from skyspy.sky.history import HistorySink
 from skyspy.sky.minutes import MinuteStatistics
@@ -183,6 +184,8 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     )
 
     server.histories.update(live=history, sandbox=HistoryStore(IN_MEMORY, store, clock))
+    for name, kept in server.histories.items():
+        server.chunk_makers[name] = ChunkMaker(name, kept, clock, partial(_writes, kept))
 
     def current() -> Settings:
         return settings.current
@@ -197,6 +200,10 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     for view in (live, sandbox):
         server.skies[view.name] = Sky(view, broadcast, [make(view) for make in components.streams], sinks.get(view.name))
     return server
+
+
+def _writes(history: HistoryStore) -> bool:
+    return history.lease.held
 
 
 def build_view(
@@ -230,11 +237,13 @@ def start(app: Flask) -> None:
     )
     enricher = Enricher(server.skies["live"], AircraftDb(server.config.instance / aircraft_file.FILE))
     parts: list[Startable] = [*server.histories.values(), server.stats.lag, *server.skies.values(), enricher, watcher, upkeep]
+    parts += server.chunk_makers.values()
     for part in parts:
         part.start()
     skies = [sky.loop for sky in server.skies.values()]
-    history = [server.history.loop, server.history.lease.loop]
-    server.stats.loops = [*skies, *history, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
+    writers = [server.history.loop, server.history.lease.loop]
+    makers = [maker.loop for maker in server.chunk_makers.values()]
+    server.stats.loops = [*skies, *writers, *makers, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
     app.extensions[RUNNING] = parts
     # gunicorn.conf.py calls this by name: gunicorn's master does not import the application.
     app.extensions["skyspy.stop"] = partial(stop, app)

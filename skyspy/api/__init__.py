@@ -29,6 +29,7 @@ from skyspy.api import (
     operators_feeds,
     read,
     stats,
+    tracks,
 )
 from skyspy.api.gate import Gate
 from skyspy.api.routes import RequestContext, Resource, Route
@@ -39,6 +40,7 @@ RESOURCES: tuple[Resource, ...] = (
     auth.resource,
     aircraft.resource,
     stats.resource,
+    tracks.resource,
     feeds.resource,
     operators.resource,
     operators_feeds.resource,

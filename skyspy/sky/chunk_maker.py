@@ -20,9 +20,10 @@ from gevent.lock import BoundedSemaphore
 from skyspy.clock import Clock, iso
 from skyspy.cooperate import Yielder
 from skyspy.loop import Loop
-from skyspy.store.errors import StoreError
+from skyspy.store.errors import StoreBusy, StoreError
 from skyspy.store.history import HistoryStore, chunks, segments
 from skyspy.store.history.chunks import Chunk
+from skyspy.store.history.lease import Fenced
 from skyspy.store.history.segments import StoredSegment
 from skyspy.tracks.chunk import ChunkBuilder, TrackInfo
 from skyspy.tracks.point import SLOT_S, slot_of
@@ -39,6 +40,8 @@ MAX_QUEUED = 500
 """With more rows than these waiting to be written, a slot may not be complete."""
 KEEP_OPEN_S = 10.0
 """How long the answer for the slot under way is given again."""
+TURN_S = 10.0
+"""How long a request waits for those before it."""
 ROWS_AT_ONCE = 200
 _LEVEL = 6
 
@@ -88,6 +91,8 @@ class ChunkMaker:
                 if not self._held():
                     return
                 self._keep(slot)
+        except Fenced:
+            return  # Another process writes, and makes them.
         except StoreError as error:
             log.warning("chunks of tracks cannot be made now, the next attempt is in %g s: %s", EVERY_S, error)
             return
@@ -98,7 +103,9 @@ class ChunkMaker:
 
         One at a time; yields. Raises StoreError.
         """
-        with self._turn:
+        if not self._turn.acquire(timeout=TURN_S):
+            raise StoreBusy("other tracks of the history are still being read")
+        try:
             if box is not None:
                 return self._made(self._build(slot, box))
             if self._open is not None and self._open[0] == slot and self._clock.steady() - self._open[1] < KEEP_OPEN_S:
@@ -106,6 +113,8 @@ class ChunkMaker:
             made = self._made(self._build(slot))
             self._open = (slot, self._clock.steady(), made)
             return made
+        finally:
+            self._turn.release()
 
     def _keep(self, slot: int) -> None:
         builder = self._build(slot)
@@ -118,26 +127,25 @@ class ChunkMaker:
         self.made += self._history.commit_now(chunks.write, chunk)
 
     def _build(self, slot: int, box: Box | None = None) -> ChunkBuilder:
-        builder, yielder = ChunkBuilder(slot, iso(slot * SLOT_S)), Yielder()
+        builder, yielder, damaged = ChunkBuilder(slot, iso(slot * SLOT_S)), Yielder(), 0
         since, until = slot * SLOT_S, (slot + 1) * SLOT_S
         after: StoredSegment | None = None
         while page := self._history.read(segments.within, since, until, box, after, ROWS_AT_ONCE):
             for segment in page:
-                self._add(builder, segment, box)
+                try:
+                    columns = unpack_columns(segment.data)
+                    if box is None or _has_point_in(columns, box):
+                        builder.add(info_of(segment), columns)
+                except SegmentError:
+                    damaged += 1
                 yielder.maybe_yield()
             if len(page) < ROWS_AT_ONCE or builder.is_truncated:
                 break
             after = page[-1]
+        if damaged:
+            self.damaged += damaged
+            log.warning("%d segments of %s cannot be read and are left out", damaged, iso(slot * SLOT_S))
         return builder
-
-    def _add(self, builder: ChunkBuilder, segment: StoredSegment, box: Box | None) -> None:
-        try:
-            columns = unpack_columns(segment.data)
-            if box is None or _has_point_in(columns, box):
-                builder.add(info_of(segment), columns)
-        except SegmentError as error:
-            self.damaged += 1
-            log.error("segment %d of the history cannot be read and is left out: %s", segment.id, error)
 
     @staticmethod
     def _made(builder: ChunkBuilder) -> Made | None:
