@@ -260,7 +260,7 @@ class HistoryStore:
         self._deletions_at = self._clock.steady() + DELETIONS_SECONDS
         try:
             mark = self.read(erasure.mark)
-            owners = self._deleted_owners(mark)
+            owners = _deleted_owners(self._main, mark)
             if not owners:
                 return 0
             deleted = self._store.write(erasure.apply, owners, self._owned, self._clock.wall())
@@ -286,14 +286,6 @@ class HistoryStore:
             last_error=self._last_error,
             last_flush_s=self._last_flush_s,
         )
-
-    def _deleted_owners(self, mark: DeletedOwner | None) -> list[DeletedOwner]:
-        try:
-            return self._main.read(deleted_owners.after, mark)
-        except StoreError as error:
-            # Not an error of this store: the main store's callers report it.
-            log.debug("deleted users are asked for again later: %s", error)
-            return []
 
     def _check_open(self) -> None:
         if not self._opened and self._store.in_memory:
@@ -340,6 +332,15 @@ class HistoryStore:
     def _wait_longer(self) -> None:
         self._retry_at = self._clock.steady() + self._retry_s
         self._retry_s = min(2 * self._retry_s, MAX_RETRY_SECONDS)
+
+
+def _deleted_owners(main: Store, mark: DeletedOwner | None) -> list[DeletedOwner]:
+    try:
+        return main.read(deleted_owners.after, mark)
+    except StoreError as error:
+        # Not an error of this store: the main store's callers report it.
+        log.debug("deleted users are read again later: %s", error)
+        return []
 
 
 def _write(connection: Connection, batch: list[Pending]) -> None:
