@@ -233,8 +233,8 @@ def start(app: Flask) -> None:
     for part in parts:
         part.start()
     skies = [sky.loop for sky in server.skies.values()]
-    history = [server.history.loop, server.history.lease.loop]
-    server.stats.loops = [*skies, *history, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
+    writing = [server.history.loop, server.history.lease.loop]
+    server.stats.loops = [*skies, *writing, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
     app.extensions[RUNNING] = parts
     # gunicorn.conf.py calls this by name: gunicorn's master does not import the application.
     app.extensions["skyspy.stop"] = partial(stop, app)
