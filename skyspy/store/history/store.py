@@ -31,8 +31,7 @@ from sqlalchemy.engine import URL, make_url
 
 from skyspy.clock import Clock
 from skyspy.loop import Loop
-from skyspy.store import Store, StoreBusy, StoreError, deleted_owners
-from skyspy.store.deleted_owners import DeletedOwner
+from skyspy.store import Store, StoreBusy, StoreError
 from skyspy.store.errors import NewerSchema
 from skyspy.store.history import erasure
 from skyspy.store.history.batches import BatchQueue, Pending, WriteRows, by_kind
@@ -259,16 +258,14 @@ class HistoryStore:
         """
         self._deletions_at = self._clock.steady() + DELETIONS_SECONDS
         try:
-            mark = self.read(erasure.mark)
-            owners = _deleted_owners(self._main, mark)
-            if not owners:
-                return 0
-            deleted = self._store.write(erasure.apply, owners, self._owned, self._clock.wall())
+            self._check_open()
+            deleted = erasure.apply_new(self._main, self._store, self._owned, self._clock.wall())
         except StoreError as error:
             self._failed(error)
             return 0
-        self._succeeded()
-        return deleted
+        if deleted is not None:
+            self._succeeded()
+        return deleted or 0
 
     def status(self) -> HistoryStatus:
         """The counters, since the start."""
@@ -332,15 +329,6 @@ class HistoryStore:
     def _wait_longer(self) -> None:
         self._retry_at = self._clock.steady() + self._retry_s
         self._retry_s = min(2 * self._retry_s, MAX_RETRY_SECONDS)
-
-
-def _deleted_owners(main: Store, mark: DeletedOwner | None) -> list[DeletedOwner]:
-    try:
-        return main.read(deleted_owners.after, mark)
-    except StoreError as error:
-        # Not an error of this store: the main store's callers report it.
-        log.debug("deleted users are read again later: %s", error)
-        return []
 
 
 def _write(connection: Connection, batch: list[Pending]) -> None:
