@@ -39,13 +39,14 @@ from skyspy.presence.sessions import SessionRegistry
 from skyspy.process_stats import ProcessStats
 from skyspy.receivers.manager import Receivers
 from skyspy.server import Server, server_of
-from skyspy.services import feeds
+from skyspy.services import feeds, history_requests
 from skyspy.services.place import PlaceFollower, sandbox_place
 from skyspy.sky import Sky, SkyView
 from skyspy.sky.chunk_maker import ChunkMaker
 from skyspy.sky.enricher import Enricher
 from skyspy.sky.history import HistorySink
 from skyspy.sky.minutes import MinuteStatistics
+from skyspy.sky.recorder import Recorder
 from skyspy.sky.streams import STREAMS, StreamFactory
 from skyspy.sockets import reauthorizer
 from skyspy.sockets.acars import AcarsNamespace
@@ -56,7 +57,7 @@ from skyspy.sockets.traffic import traffic_of
 from skyspy.sockets.unknown import refuse_unknown
 from skyspy.store import Store, aircraft_file
 from skyspy.store.aircraft_db import AircraftDb
-from skyspy.store.history import HistoryStore
+from skyspy.store.history import HistoryStore, MemoryHistory
 from skyspy.store.installation import Installation
 from skyspy.store.settings import Settings, SettingsTable
 from skyspy.topics import EVENTS, Event
@@ -68,9 +69,6 @@ log = logging.getLogger(__name__)
 
 SANDBOX_FEED = "demo://?seed=4242"
 """The sandbox sky's traffic, with another seed than the live sky's own demo."""
-
-IN_MEMORY = "sqlite://"
-"""The address of the sandbox's history."""
 
 RUNNING = "skyspy.running"
 
@@ -168,6 +166,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         clock=clock,
         store=store,
         history=history,
+        aircraft_db=AircraftDb(boot.instance / aircraft_file.FILE),
         settings=settings,
         secret=secret,
         passwords=passwords,
@@ -183,9 +182,8 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         presence=Presence(store, presence_port, sessions, clock, partial(traffic_of, registry)),
     )
 
-    server.histories.update(live=history, sandbox=HistoryStore(IN_MEMORY, store, clock))
-    for name, kept in server.histories.items():
-        server.chunk_makers[name] = ChunkMaker(name, kept, clock, partial(_writes, kept))
+    server.histories.update(live=history, sandbox=MemoryHistory(store, clock))
+    server.chunk_makers.update({name: build_chunk_maker(name, kept, clock) for name, kept in server.histories.items()})
 
     def current() -> Settings:
         return settings.current
@@ -197,13 +195,16 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), sandbox_place(place))
     # Only what was really received is worth keeping.
     sinks: dict[str, HistorySink] = {"live": MinuteStatistics(live, history)}
+    asked = history_requests.rows(server)
     for view in (live, sandbox):
-        server.skies[view.name] = Sky(view, broadcast, [make(view) for make in components.streams], sinks.get(view.name))
+        server.skies[view.name] = Sky(view, broadcast, [make(view) for make in components.streams], sinks.get(view.name), asked)
+        server.recorders[view.name] = Recorder(view, server.histories[view.name])
     return server
 
 
-def _writes(history: HistoryStore) -> bool:
-    return history.lease.held
+def build_chunk_maker(name: str, history: HistoryStore, clock: Clock) -> ChunkMaker:
+    """The maker of a sky's chunks: it works where its history is written."""
+    return ChunkMaker(name, history, clock, lambda: history.lease.held)
 
 
 def build_view(
@@ -227,23 +228,39 @@ def start(app: Flask) -> None:
     reauthorizer.Reauthorizer(server).subscribe(watcher)
     watcher.on_version("following receivers", feeds.ReceiverFollower(server, server.skies["live"]).follow)
     watcher.on_version("following the receiver's place", PlaceFollower(server).follow)
-    for history in server.histories.values():
-        watcher.on_version("deleting what deleted users owned", history.follow_deletions)
+    for store in server.histories.values():
+        watcher.on_version("deleting what deleted users owned", store.follow_deletions)
     server.store.after_write = watcher.wake
     upkeep = Upkeep(
         (server.tokens, server.refusals, server.api_keys),
         partial(remove_expired, server.store, server.settings, server.sign_in, server.clock),
         server.clock,
     )
-    enricher = Enricher(server.skies["live"], AircraftDb(server.config.instance / aircraft_file.FILE))
-    parts: list[Startable] = [*server.histories.values(), server.stats.lag, *server.skies.values(), enricher, watcher, upkeep]
-    parts += server.chunk_makers.values()
+    enricher = Enricher(server.skies["live"], server.aircraft_db)
+    recorders, makers = server.recorders.values(), server.chunk_makers.values()
+    parts: list[Startable] = [
+        *server.histories.values(),
+        *recorders,
+        server.stats.lag,
+        *server.skies.values(),
+        enricher,
+        watcher,
+        upkeep,
+        *makers,
+    ]
     for part in parts:
         part.start()
-    skies = [sky.loop for sky in server.skies.values()]
+    skies = [*(sky.loop for sky in server.skies.values()), *(recorder.loop for recorder in recorders)]
     writers = [server.history.loop, server.history.lease.loop]
-    makers = [maker.loop for maker in server.chunk_makers.values()]
-    server.stats.loops = [*skies, *writers, *makers, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
+    server.stats.loops = [
+        *skies,
+        *writers,
+        *(maker.loop for maker in makers),
+        enricher.loop,
+        watcher.loop,
+        upkeep.loop,
+        server.stats.lag.loop,
+    ]
     app.extensions[RUNNING] = parts
     # gunicorn.conf.py calls this by name: gunicorn's master does not import the application.
     app.extensions["skyspy.stop"] = partial(stop, app)

@@ -6,7 +6,7 @@ from math import isfinite
 
 from flask import Response
 
-from skyspy.api.answers import immutable
+from skyspy.api.answers import Charged, immutable
 from skyspy.api.errors import bad_fields
 from skyspy.api.routes import RequestContext, Resource
 from skyspy.api.track_models import ChunkList, ChunkQuery, ChunksQuery
@@ -18,7 +18,7 @@ from skyspy.tracks.segment import Box
 resource = Resource("Tracks", "Where the aircraft of the past flew, by ten minutes.")
 
 
-@resource.get("/api/history/tracks/", permission=tracks.PERMISSION, query=ChunksQuery, answer=ChunkList)
+@resource.get("/api/history/tracks/", permission=tracks.PERMISSION, query=ChunksQuery, answer=ChunkList, is_search=True)
 def tracks_list(context: RequestContext) -> object:
     """List the tracks of the past by ten minutes.
 
@@ -43,6 +43,7 @@ def tracks_list(context: RequestContext) -> object:
     media=MEDIA,
     errors=(400, 404),
     revalidate=True,
+    is_search=True,
 )
 def tracks_chunk(context: RequestContext) -> object:
     """Read the tracks of ten minutes.
@@ -53,7 +54,7 @@ def tracks_chunk(context: RequestContext) -> object:
     found = context.call(tracks.chunk, context.path["start"], box_in(context.query.bbox))
     if found.tag is not None:
         return immutable(found.data, found.tag, MEDIA)
-    return Response(found.data, content_type=MEDIA)
+    return Charged(Response(found.data, content_type=MEDIA), found.cost)
 
 
 def box_in(text: str | None) -> Box | None:

@@ -28,6 +28,8 @@ DEFAULT_S = 86_400.0
 MAX_S = 7 * 86_400.0
 """The longest time of one list."""
 MINUTES_AT_ONCE = 360
+SEGMENTS_PER_COST = 100
+"""Unpacking so many takes as long as a request."""
 
 _START = re.compile(r"\d{8}T\d{4}Z")
 _FORM = "%Y%m%dT%H%MZ"
@@ -36,10 +38,12 @@ _MAX_SLOT = slot_of(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
 @dataclass(frozen=True, slots=True)
 class TrackChunk:
-    """The answer for one slot. `tag` is None where the answer may change; where it is not, `data` is compressed by gzip."""
+    """The answer for one slot. `tag` is None where the answer may change; where it is not, `data` is compressed by gzip. `cost`: what
+    making it cost, in requests."""
 
     data: bytes
     tag: str | None
+    cost: float = 0.0
 
 
 def listed(server: Server, caller: Caller, since: float | None, until: float | None) -> Payload:
@@ -87,10 +91,10 @@ def chunk(server: Server, caller: Caller, name: str, box: Box | None) -> TrackCh
         made = server.chunk_makers[caller.principal.sky].on_request(slot, box)
     except StoreError as error:
         raise _unreadable() from error
-    if made is None:
+    if made.data is None:
         where = "" if box is None else " in this box"
         raise Refused("not_found", f"No tracks of {name}{where} are kept; /api/history/tracks/ lists what is")
-    return TrackChunk(made.data, None)
+    return TrackChunk(made.data, None, made.looked_at / SEGMENTS_PER_COST)
 
 
 def name_of(slot: int) -> str:

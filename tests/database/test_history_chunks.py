@@ -146,13 +146,14 @@ def test_the_newest_slot_that_is_due_ended_two_minutes_ago(wall: float, slot: in
 
 def test_the_slot_under_way_is_made_of_what_is_stored_and_again_after_a_while(stores: Stores) -> None:
     maker = maker_of(stores)
-    assert maker.on_request(SLOT) is None
+    assert maker.on_request(SLOT) == (None, 0)
     keep(stores.history, "4B1805", flight())
-    assert maker.on_request(SLOT) is None
+    assert maker.on_request(SLOT).data is None
     stores.clock.pass_by(KEEP_OPEN_S)
-    made = maker.on_request(SLOT)
-    assert made is not None
+    made, again = maker.on_request(SLOT), maker.on_request(SLOT)
+    assert made.data is not None
     assert read_chunk(made.data)["points"] == 10
+    assert again == (made.data, 0)
     assert slots(stores) == []
 
 
@@ -161,9 +162,10 @@ def test_a_box_has_the_tracks_with_a_point_in_it(stores: Stores) -> None:
     keep(stores.history, "TURNED", [*flight(count=2, lat=45.0), *flight(AT + 30, count=2, lat=50.0, lon=10.0)])
     maker = maker_of(stores)
     made = maker.on_request(SLOT, Box(46, 48, 7, 9))
-    assert made is not None
+    assert made.data is not None
+    assert made.looked_at == 2
     assert [track["hex"] for track in read_chunk(made.data)["tracks"]] == ["4B1805"]
-    assert maker.on_request(SLOT, Box(0, 1, 0, 1)) is None
+    assert maker.on_request(SLOT, Box(0, 1, 0, 1)) == (None, 0)
 
 
 def test_a_large_slot_is_made_in_pieces_between_which_the_hub_goes_round(sqlite_stores: Stores) -> None:
