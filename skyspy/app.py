@@ -39,7 +39,7 @@ from skyspy.presence.sessions import SessionRegistry
 from skyspy.process_stats import ProcessStats
 from skyspy.receivers.manager import Receivers
 from skyspy.server import Server, server_of
-from skyspy.services import feeds
+from skyspy.services import feeds, history_requests
 from skyspy.services.place import PlaceFollower, sandbox_place
 from skyspy.sky import Sky, SkyView
 from skyspy.sky.enricher import Enricher
@@ -167,6 +167,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         clock=clock,
         store=store,
         history=history,
+        aircraft_db=AircraftDb(boot.instance / aircraft_file.FILE),
         settings=settings,
         secret=secret,
         passwords=passwords,
@@ -194,8 +195,9 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), sandbox_place(place))
     # Only what was really received is worth keeping.
     sinks: dict[str, HistorySink] = {"live": MinuteStatistics(live, history)}
+    asked = history_requests.rows(server)
     for view in (live, sandbox):
-        server.skies[view.name] = Sky(view, broadcast, [make(view) for make in components.streams], sinks.get(view.name))
+        server.skies[view.name] = Sky(view, broadcast, [make(view) for make in components.streams], sinks.get(view.name), asked)
     return server
 
 
@@ -228,7 +230,7 @@ def start(app: Flask) -> None:
         partial(remove_expired, server.store, server.settings, server.sign_in, server.clock),
         server.clock,
     )
-    enricher = Enricher(server.skies["live"], AircraftDb(server.config.instance / aircraft_file.FILE))
+    enricher = Enricher(server.skies["live"], server.aircraft_db)
     parts: list[Startable] = [*server.histories.values(), server.stats.lag, *server.skies.values(), enricher, watcher, upkeep]
     for part in parts:
         part.start()

@@ -28,6 +28,7 @@ from skyspy.process_stats import ProcessStats
 from skyspy.receivers.checks import ReceiverChecks
 from skyspy.sky import Sky
 from skyspy.store import Store
+from skyspy.store.aircraft_db import AircraftDb
 from skyspy.store.airport_table import AirportTable
 from skyspy.store.history import HistoryStore
 from skyspy.store.settings import SettingsTable
@@ -52,6 +53,7 @@ class Server(Context):
     """The parts of one running server."""
 
     history: HistoryStore
+    aircraft_db: AircraftDb
     sign_in: SignIn
     tokens: Tokens
     panel_sessions: PanelSessions

@@ -28,6 +28,7 @@ from skyspy.api import (
     operators,
     operators_feeds,
     read,
+    sightings,
     stats,
 )
 from skyspy.api.gate import Gate
@@ -38,6 +39,7 @@ from skyspy.sky.listing import cost
 RESOURCES: tuple[Resource, ...] = (
     auth.resource,
     aircraft.resource,
+    sightings.resource,
     stats.resource,
     feeds.resource,
     operators.resource,
@@ -91,12 +93,15 @@ def _served(route: Route) -> Callable[..., ResponseReturnValue]:
         admission, peer = gate.admit(request, route)
         query = None if route.query is None else read.parse_query(route.query, request)
         body = None if route.body is None else read.parse_body(route.body, request)
-        value = route.view(RequestContext(server, admission.principal, admission.settings, peer, path, query, body))
+        context = RequestContext(server, admission.principal, admission.settings, peer, path, query, body)
+        with gate.turn(peer) if route.is_search else nullcontext():
+            value = route.view(context)
         looked_at = value.looked_at if isinstance(value, answers.Tagged) else 0
         with gate.turn(peer) if looked_at else nullcontext():
             response = answers.to_response(value, route.status, route.media, revalidate=route.revalidate)
-        if route.revalidate and response.status_code == 200:
-            gate.charge(peer, cost(response.content_length or 0, looked_at))
+        if (route.revalidate or route.is_search) and response.status_code == 200:
+            also = value.cost if isinstance(value, answers.Charged) else 0.0
+            gate.charge(peer, cost(response.content_length or 0, looked_at) + also)
         return response
 
     return view
