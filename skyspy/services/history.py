@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
+from math import inf
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
@@ -21,7 +23,7 @@ from skyspy.cooperate import Yielder
 from skyspy.military import is_military
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Refused
-from skyspy.services.sighting_filters import SightingFilter, cursor_of, key_of, search_of
+from skyspy.services.sighting_filters import SightingFilter, SightingRequest, cursor_of, key_of, search_of
 from skyspy.sky.audience import Payload
 from skyspy.store.errors import StoreError
 from skyspy.store.history import HistoryStore, visit_queries
@@ -58,7 +60,7 @@ class Found:
 # -- sightings ------------------------------------------------------------------------------------
 
 
-def page(server: Server, caller: Caller, query: SightingFilter) -> Found:
+def page(server: Server, caller: Caller, query: SightingRequest) -> Found:
     """The sightings that match, by their beginning, the newest first. A page may hold fewer than `limit`, or none, and still not be
     the last one. Yields. Raises Refused."""
     caller.require(server, PERMISSION)
@@ -66,7 +68,7 @@ def page(server: Server, caller: Caller, query: SightingFilter) -> Found:
     search, key = search_of(query, exact=audience == topics.EXACT), key_of(query.cursor)
     visits: list[Visit] = []
     steps = 0
-    for more, following in _steps(server, caller, search, query.limit + 1, key):
+    for more, following in _steps(server, caller, search, query.limit + 1, key, MAX_SEARCH_S):
         visits += more
         key, steps = following, steps + 1
     # One more than fits was looked for, to know whether another page follows.
@@ -149,11 +151,23 @@ def _sightings(visits: Sequence[Visit], audience: str) -> list[Payload]:
     return listed
 
 
+def export(server: Server, caller: Caller, query: SightingFilter, limit: int) -> Iterator[list[Payload]]:
+    """The sightings that match, `limit` at most, in slices. The first one is read before this returns: later ones raise Refused while
+    they are iterated over. Yields."""
+    caller.require(server, PERMISSION)
+    audience = _audience(server, caller)
+    search = search_of(query, exact=audience == topics.EXACT)
+    slices = _steps(server, caller, search, limit, None, inf)
+    first = next(slices, ([], None))
+    return (_sightings(visits, audience) for visits, _ in chain((first,), slices))
+
+
 def _steps(
-    server: Server, caller: Caller, search: VisitSearch, limit: int, after: Key | None
+    server: Server, caller: Caller, search: VisitSearch, limit: int, after: Key | None, seconds: float
 ) -> Iterator[tuple[list[Visit], Key | None]]:
-    """The visits that match, `limit` at most, in steps: each with the place where the next one goes on, None at the end."""
-    store, ends = _store(server, caller), server.clock.steady() + MAX_SEARCH_S
+    """The visits that match, `limit` at most, in steps, for so many seconds: each with the place where the next one goes on, None at
+    the end of the list."""
+    store, ends = _store(server, caller), server.clock.steady() + seconds
     while limit > 0 and server.clock.steady() <= ends:
         found, after = _read(store, ([], None), visit_queries.step, search, min(limit, ROWS_AT_ONCE), after)
         yield found, after
