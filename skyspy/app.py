@@ -56,6 +56,8 @@ from skyspy.sockets.unknown import refuse_unknown
 from skyspy.store import Store, aircraft_file
 from skyspy.store.aircraft_db import AircraftDb
 from skyspy.store.history import HistoryStore
+from skyspy.store.history.kinds import HistoryLimits
+from skyspy.store.history.pruner import Pruner
 from skyspy.store.installation import Installation
 from skyspy.store.settings import Settings, SettingsTable
 from skyspy.topics import EVENTS, Event
@@ -70,6 +72,9 @@ SANDBOX_FEED = "demo://?seed=4242"
 
 IN_MEMORY = "sqlite://"
 """The address of the sandbox's history."""
+
+SANDBOX_DAYS = 1.0
+"""How long the sandbox's history is kept."""
 
 RUNNING = "skyspy.running"
 
@@ -183,6 +188,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     )
 
     server.histories.update(live=history, sandbox=HistoryStore(IN_MEMORY, store, clock))
+    server.pruners.update(build_pruners(server))
 
     def current() -> Settings:
         return settings.current
@@ -197,6 +203,24 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     for view in (live, sandbox):
         server.skies[view.name] = Sky(view, broadcast, [make(view) for make in components.streams], sinks.get(view.name))
     return server
+
+
+def build_pruners(server: Server) -> dict[str, Pruner]:
+    """What keeps the history of each sky within its limits: the settings, and a day in the sandbox."""
+    live, settings = server.history, server.settings
+
+    def limits() -> HistoryLimits:
+        return HistoryLimits.of(settings.current)
+
+    def may_delete() -> bool:
+        # A database that was lost or exchanged has other limits: nothing is deleted by them.
+        return live.lease.held and not settings.closed
+
+    sandbox = HistoryLimits.same(SANDBOX_DAYS)
+    return {
+        "live": Pruner(live, limits, server.clock, may_delete, lambda: live.room.low is not None),
+        "sandbox": Pruner(server.histories["sandbox"], lambda: sandbox, server.clock),
+    }
 
 
 def build_view(
@@ -222,6 +246,8 @@ def start(app: Flask) -> None:
     watcher.on_version("following the receiver's place", PlaceFollower(server).follow)
     for history in server.histories.values():
         watcher.on_version("deleting what deleted users owned", history.follow_deletions)
+    for pruner in server.pruners.values():
+        watcher.on_version("following the limits of the history", pruner.follow)
     server.store.after_write = watcher.wake
     upkeep = Upkeep(
         (server.tokens, server.refusals, server.api_keys),
@@ -229,12 +255,13 @@ def start(app: Flask) -> None:
         server.clock,
     )
     enricher = Enricher(server.skies["live"], AircraftDb(server.config.instance / aircraft_file.FILE))
-    parts: list[Startable] = [*server.histories.values(), server.stats.lag, *server.skies.values(), enricher, watcher, upkeep]
+    pruners = server.pruners.values()
+    parts: list[Startable] = [*server.histories.values(), server.stats.lag, *server.skies.values(), enricher, watcher, upkeep, *pruners]
     for part in parts:
         part.start()
     skies = [sky.loop for sky in server.skies.values()]
-    history = [server.history.loop, server.history.lease.loop]
-    server.stats.loops = [*skies, *history, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
+    writing = [server.history.loop, server.history.lease.loop, server.pruners["live"].loop]
+    server.stats.loops = [*skies, *writing, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
     app.extensions[RUNNING] = parts
     # gunicorn.conf.py calls this by name: gunicorn's master does not import the application.
     app.extensions["skyspy.stop"] = partial(stop, app)

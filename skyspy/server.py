@@ -30,6 +30,7 @@ from skyspy.sky import Sky
 from skyspy.store import Store
 from skyspy.store.airport_table import AirportTable
 from skyspy.store.history import HistoryStore
+from skyspy.store.history.pruner import Pruner
 from skyspy.store.settings import SettingsTable
 
 
@@ -62,6 +63,8 @@ class Server(Context):
     skies: dict[str, Sky] = field(default_factory=dict)
     histories: dict[str, HistoryStore] = field(default_factory=dict)
     """The history of each sky: `history` for the live one; the sandbox's is in memory and is gone with the process."""
+    pruners: dict[str, Pruner] = field(default_factory=dict)
+    """What keeps the history of each sky within its limits."""
     stats: ProcessStats = field(default_factory=ProcessStats)
     receiver_checks: ReceiverChecks = field(default_factory=ReceiverChecks)
     airports: AirportTable = field(default_factory=AirportTable)
