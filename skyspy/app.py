@@ -57,6 +57,8 @@ from skyspy.sockets.unknown import refuse_unknown
 from skyspy.store import Store, aircraft_file
 from skyspy.store.aircraft_db import AircraftDb
 from skyspy.store.history import HistoryStore, MemoryHistory
+from skyspy.store.history.kinds import HistoryLimits
+from skyspy.store.history.pruner import Pruner
 from skyspy.store.installation import Installation
 from skyspy.store.settings import Settings, SettingsTable
 from skyspy.topics import EVENTS, Event
@@ -68,6 +70,9 @@ log = logging.getLogger(__name__)
 
 SANDBOX_FEED = "demo://?seed=4242"
 """The sandbox sky's traffic, with another seed than the live sky's own demo."""
+
+SANDBOX_DAYS = 1.0
+"""How long the sandbox's history is kept."""
 
 RUNNING = "skyspy.running"
 
@@ -182,6 +187,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     )
 
     server.histories.update(live=history, sandbox=MemoryHistory(store, clock))
+    server.pruners.update(build_pruners(server))
 
     def current() -> Settings:
         return settings.current
@@ -198,6 +204,24 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         server.skies[view.name] = Sky(view, broadcast, [make(view) for make in components.streams], sinks.get(view.name), asked)
         server.recorders[view.name] = Recorder(view, server.histories[view.name])
     return server
+
+
+def build_pruners(server: Server) -> dict[str, Pruner]:
+    """What keeps the history of each sky within its limits: the settings, and a day in the sandbox."""
+    live, settings = server.history, server.settings
+
+    def limits() -> HistoryLimits:
+        return HistoryLimits.of(settings.current)
+
+    def may_delete() -> bool:
+        # A database that was lost or exchanged has other limits: nothing is deleted by them.
+        return live.lease.held and not settings.closed
+
+    sandbox = HistoryLimits.same(SANDBOX_DAYS)
+    return {
+        "live": Pruner(live, limits, server.clock, may_delete, lambda: live.room.low is not None),
+        "sandbox": Pruner(server.histories["sandbox"], lambda: sandbox, server.clock),
+    }
 
 
 def build_view(
@@ -223,6 +247,8 @@ def start(app: Flask) -> None:
     watcher.on_version("following the receiver's place", PlaceFollower(server).follow)
     for store in server.histories.values():
         watcher.on_version("deleting what deleted users owned", store.follow_deletions)
+    for pruner in server.pruners.values():
+        watcher.on_version("following the limits of the history", pruner.follow)
     server.store.after_write = watcher.wake
     upkeep = Upkeep(
         (server.tokens, server.refusals, server.api_keys),
@@ -230,7 +256,7 @@ def start(app: Flask) -> None:
         server.clock,
     )
     enricher = Enricher(server.skies["live"], server.aircraft_db)
-    recorders = server.recorders.values()
+    recorders, pruners = server.recorders.values(), server.pruners.values()
     parts: list[Startable] = [
         *server.histories.values(),
         *recorders,
@@ -239,11 +265,12 @@ def start(app: Flask) -> None:
         enricher,
         watcher,
         upkeep,
+        *pruners,
     ]
     for part in parts:
         part.start()
     skies = [*(sky.loop for sky in server.skies.values()), *(recorder.loop for recorder in recorders)]
-    writers = [server.history.loop, server.history.lease.loop]
+    writers = [server.history.loop, server.history.lease.loop, server.pruners["live"].loop]
     server.stats.loops = [*skies, *writers, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
     app.extensions[RUNNING] = parts
     # gunicorn.conf.py calls this by name: gunicorn's master does not import the application.

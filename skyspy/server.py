@@ -32,6 +32,7 @@ from skyspy.store import Store
 from skyspy.store.aircraft_db import AircraftDb
 from skyspy.store.airport_table import AirportTable
 from skyspy.store.history import HistoryStore
+from skyspy.store.history.pruner import Pruner
 from skyspy.store.settings import SettingsTable
 
 
@@ -66,6 +67,8 @@ class Server(Context):
     histories: dict[str, HistoryStore] = field(default_factory=dict)
     """The history of each sky: `history` for the live one; the sandbox's is in memory and is gone with the process."""
     recorders: dict[str, Recorder] = field(default_factory=dict)
+    pruners: dict[str, Pruner] = field(default_factory=dict)
+    """What keeps the history of each sky within its limits."""
     stats: ProcessStats = field(default_factory=ProcessStats)
     receiver_checks: ReceiverChecks = field(default_factory=ReceiverChecks)
     airports: AirportTable = field(default_factory=AirportTable)
