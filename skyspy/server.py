@@ -28,6 +28,7 @@ from skyspy.process_stats import ProcessStats
 from skyspy.receivers.checks import ReceiverChecks
 from skyspy.sky import Sky
 from skyspy.sky.recorder import Recorder
+from skyspy.sky.statistics import StatisticsRecorder
 from skyspy.store import Store
 from skyspy.store.aircraft_db import AircraftDb
 from skyspy.store.airport_table import AirportTable
@@ -66,6 +67,8 @@ class Server(Context):
     histories: dict[str, HistoryStore] = field(default_factory=dict)
     """The history of each sky: `history` for the live one; the sandbox's is in memory and is gone with the process."""
     recorders: dict[str, Recorder] = field(default_factory=dict)
+    statistics: dict[str, StatisticsRecorder] = field(default_factory=dict)
+    """The statistics of each sky over time."""
     stats: ProcessStats = field(default_factory=ProcessStats)
     receiver_checks: ReceiverChecks = field(default_factory=ReceiverChecks)
     airports: AirportTable = field(default_factory=AirportTable)

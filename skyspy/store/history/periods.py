@@ -75,6 +75,14 @@ def first_unfinished_hour(connection: Connection, sky: str) -> int | None:
     return None if minute is None else int(minute) // 60
 
 
+def next_hour(connection: Connection, sky: str, hour: int) -> int | None:
+    """The first hour from this one on that has a minute; None: there is none."""
+    table = STATISTICS_MINUTE
+    these = (table.c.sky == sky) & (table.c.minute >= hour * 60)
+    minute = connection.execute(select(func.min(table.c.minute)).where(these)).scalar()
+    return None if minute is None else int(minute) // 60
+
+
 def roll_up(connection: Connection, sky: str, first: int, end: int, *, count_demo: bool = False) -> None:
     """Make the hours from `first` up to but not including `end`, and the days that they are in. `count_demo`: simulated aircraft
     count among the different ones."""

@@ -102,8 +102,8 @@ RECEIVER_MINUTE = _receiver_table("minute")
 RECEIVER_HOUR = _receiver_table("hour")
 RECEIVER_DAY = _receiver_table("day")
 
-# Range outline, coverage and signal strength of one receiver, measured from this place. `unit` is hour, day or all; `at` counts
-# hours or days as above. The row of all time has `at` 0 and holds every hour before `upto`. `data` is what rollups/picture.py
+# Range outline, coverage and signal strength of one receiver, measured from this place. `unit` is hour or all; `at` counts hours
+# as above. The row of all time has `at` 0 and holds every hour before `upto`. `data` is what rollups/picture.py
 # packs; its first byte is the version of its format.
 RECEIVER_RANGE = Table(
     "receiver_range",
