@@ -43,9 +43,9 @@ from skyspy.services import feeds, history_requests
 from skyspy.services.place import PlaceFollower, sandbox_place
 from skyspy.sky import Sky, SkyView
 from skyspy.sky.enricher import Enricher
-from skyspy.sky.history import HistorySink
 from skyspy.sky.minutes import MinuteStatistics
 from skyspy.sky.recorder import Recorder
+from skyspy.sky.statistics import StatisticsRecorder
 from skyspy.sky.streams import STREAMS, StreamFactory
 from skyspy.sockets import reauthorizer
 from skyspy.sockets.acars import AcarsNamespace
@@ -197,12 +197,14 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         log.warning("SKYSPY_LAT and SKYSPY_LON gave the receiver's place its first value only: it is set in the panel now")
     live = build_view("live", clock, current, boot.feeds, place, boot.replay_dir)
     sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), sandbox_place(place))
-    # Only what was really received is worth keeping.
-    sinks: dict[str, HistorySink] = {"live": MinuteStatistics(live, history)}
     asked = history_requests.rows(server)
     for view in (live, sandbox):
-        server.skies[view.name] = Sky(view, broadcast, [make(view) for make in components.streams], sinks.get(view.name), asked)
-        server.recorders[view.name] = Recorder(view, server.histories[view.name])
+        kept = server.histories[view.name]
+        sink = MinuteStatistics(view, kept)
+        server.skies[view.name] = Sky(view, broadcast, [make(view) for make in components.streams], sink, asked)
+        # The sandbox has no other traffic than simulated one.
+        server.statistics[view.name] = StatisticsRecorder(view, kept, counts_demo=view is sandbox)
+        server.recorders[view.name] = Recorder(view, kept)
     return server
 
 
@@ -256,7 +258,7 @@ def start(app: Flask) -> None:
         server.clock,
     )
     enricher = Enricher(server.skies["live"], server.aircraft_db)
-    recorders, pruners = server.recorders.values(), server.pruners.values()
+    recorders, pruners = [*server.recorders.values(), *server.statistics.values()], server.pruners.values()
     parts: list[Startable] = [
         *server.histories.values(),
         *recorders,
