@@ -207,7 +207,7 @@ def test_no_time_and_no_place_is_odd_enough_to_break_it(steps: list[Any]) -> Non
         tracker.trail("4CA87C")
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_many_aircraft_of_many_receivers_for_a_long_time(seed: int) -> None:
     chance = random.Random(seed)
     tracker, now = Tracker(Limits(max_aircraft=150), (47.0, 8.0), "epoch"), 0.0
@@ -231,6 +231,8 @@ def test_many_aircraft_of_many_receivers_for_a_long_time(seed: int) -> None:
                 listener.hear(delta)
         if round_ % 40 == 0:
             listeners.append(Listener.joining(tracker, now))
-        listeners_agree(tracker, listeners, now)
+        # Comparing costs most: the test above compares after every step.
+        if round_ % 5 == 0 or round_ > 390:
+            listeners_agree(tracker, listeners, now)
     assert removed > 50
     assert tracker.seq > 300
