@@ -92,7 +92,7 @@ STEPS = st.lists(
         observations().map(lambda drawn: ("hear", drawn)),
         st.sampled_from([0.0, 0.1, 0.1, 1.0, 5.0, 14.9, 30.0, 61.0, 2000.0, -0.5]).map(lambda seconds: ("pass", seconds)),
         st.just(("tell", None)),
-        st.just(("tell", None)),
+        st.sampled_from([None, 1, 2]).map(lambda most: ("tell", most)),
     ),
     max_size=80,
 )
@@ -128,11 +128,15 @@ def test_a_snapshot_and_the_deltas_after_it_make_every_later_snapshot(steps: lis
         elif kind == "pass":
             now += drawn
         else:
-            delta = tracker.take_delta(now)
+            delta = tracker.take_delta(now, drawn)
             if delta is not None:
                 for listener in listeners:
                     listener.hear(delta)
-            assert tracker.take_delta(now) is None, "the books are closed"
+            if drawn is None:
+                assert tracker.take_delta(now) is None, "the books are closed"
+                assert tracker.pending == 0
+            else:
+                assert delta is None or len(delta.new) + len(delta.changed) <= drawn
         # What was heard since the last delta shows nowhere yet; and who joins now misses nothing.
         listeners_agree(tracker, listeners, now)
         listeners = [*listeners[:3], Listener.joining(tracker, now)]
