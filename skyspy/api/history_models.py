@@ -10,13 +10,22 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from skyspy.api.models import Cursor, Demo, NextCursor, Timestamp
-from skyspy.services.sighting_filters import SightingFilter
+from skyspy.services.sighting_filters import SightingFilter, SightingRequest
 
 
-class SightingQuery(SightingFilter, frozen=True, kw_only=True):
+class SightingQuery(SightingRequest, frozen=True, kw_only=True):
     """Which sightings to list. Here the cursor is opaque, as in every list over HTTP."""
 
     cursor: Annotated[Cursor | None, Meta(description="`next_cursor` of the page before")] = None
+
+
+MAX_CSV_ROWS = 50_000
+
+
+class CsvQuery(SightingFilter, frozen=True, kw_only=True):
+    """Which sightings to write to a CSV file."""
+
+    limit: Annotated[int, Meta(description="How many rows at most, the newest ones", ge=1, le=MAX_CSV_ROWS)] = MAX_CSV_ROWS
 
 
 class Position(Struct, forbid_unknown_fields=True):

@@ -8,8 +8,9 @@ for long: it goes in steps (store/history/visit_queries.py), for MAX_SEARCH_S at
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
+from math import inf
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
@@ -21,10 +22,10 @@ from skyspy.cooperate import Yielder
 from skyspy.military import is_military
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Refused
-from skyspy.services.sighting_filters import SightingFilter, cursor_of, key_of, search_of
+from skyspy.services.sighting_filters import SightingFilter, SightingRequest, cursor_of, key_of, search_of
 from skyspy.sky.audience import Payload
 from skyspy.store.errors import StoreError
-from skyspy.store.history import HistoryStore, visit_queries
+from skyspy.store.history import visit_queries
 from skyspy.store.history.visit_queries import Key, Seen, Visit, VisitSearch
 
 P = ParamSpec("P")
@@ -58,7 +59,7 @@ class Found:
 # -- sightings ------------------------------------------------------------------------------------
 
 
-def page(server: Server, caller: Caller, query: SightingFilter) -> Found:
+def page(server: Server, caller: Caller, query: SightingRequest) -> Found:
     """The sightings that match, by their beginning, the newest first. A page may hold fewer than `limit`, or none, and still not be
     the last one. Yields. Raises Refused."""
     caller.require(server, PERMISSION)
@@ -66,7 +67,7 @@ def page(server: Server, caller: Caller, query: SightingFilter) -> Found:
     search, key = search_of(query, exact=audience == topics.EXACT), key_of(query.cursor)
     visits: list[Visit] = []
     steps = 0
-    for more, following in _steps(server, caller, search, query.limit + 1, key):
+    for more, following in _steps(server, caller, search, query.limit + 1, key, MAX_SEARCH_S):
         visits += more
         key, steps = following, steps + 1
     # One more than fits was looked for, to know whether another page follows.
@@ -82,7 +83,7 @@ def one(server: Server, caller: Caller, name: str) -> Payload:
     word, _, start = name.rpartition("-")
     hex_, found = clean_hex(word), None
     if hex_ is not None and start.isascii() and start.isdecimal() and len(start) <= MAX_DIGITS:
-        found = _read(_store(server, caller), None, visit_queries.one, hex_, int(start))
+        found = _read(server, caller, visit_queries.one, hex_, int(start))
     if found is None:
         raise Refused("not_found", f"There is no sighting {name[:40]!r}; /api/sightings/ lists those that are kept")
     return sighting(found, _audience(server, caller))
@@ -149,13 +150,25 @@ def _sightings(visits: Sequence[Visit], audience: str) -> list[Payload]:
     return listed
 
 
+def export(server: Server, caller: Caller, query: SightingFilter, limit: int) -> Iterator[list[Payload]]:
+    """The sightings that match, `limit` at most, in slices. The first one is read before this returns: later ones raise Refused while
+    they are iterated over. Yields."""
+    caller.require(server, PERMISSION)
+    audience = _audience(server, caller)
+    search = search_of(query, exact=audience == topics.EXACT)
+    slices = _steps(server, caller, search, limit, None, inf)
+    first = next(slices, ([], None))
+    return (_sightings(visits, audience) for visits, _ in chain((first,), slices))
+
+
 def _steps(
-    server: Server, caller: Caller, search: VisitSearch, limit: int, after: Key | None
+    server: Server, caller: Caller, search: VisitSearch, limit: int, after: Key | None, seconds: float
 ) -> Iterator[tuple[list[Visit], Key | None]]:
-    """The visits that match, `limit` at most, in steps: each with the place where the next one goes on, None at the end."""
-    store, ends = _store(server, caller), server.clock.steady() + MAX_SEARCH_S
+    """The visits that match, `limit` at most, in steps, for so many seconds: each with the place where the next one goes on, None at
+    the end of the list."""
+    ends = server.clock.steady() + seconds
     while limit > 0 and server.clock.steady() <= ends:
-        found, after = _read(store, ([], None), visit_queries.step, search, min(limit, ROWS_AT_ONCE), after)
+        found, after = _read(server, caller, visit_queries.step, search, min(limit, ROWS_AT_ONCE), after)
         yield found, after
         if after is None:
             return
@@ -169,7 +182,7 @@ def aircraft_info(server: Server, caller: Caller, hex_: str) -> Payload:
     """What is known of one aircraft (hex in upper case), and its latest sightings. Yields. Raises Refused."""
     caller.require(server, PERMISSION)
     known = _known(server, caller, [hex_])[0]
-    visits = _read(_store(server, caller), [], visit_queries.of_aircraft, hex_, LATEST)
+    visits = _read(server, caller, visit_queries.of_aircraft, hex_, LATEST)
     return known | {"sightings": _sightings(visits, _audience(server, caller))}
 
 
@@ -180,9 +193,9 @@ def aircraft_infos(server: Server, caller: Caller, hexes: Sequence[str]) -> list
 
 
 def _known(server: Server, caller: Caller, hexes: list[str]) -> list[Payload]:
-    store, view = _store(server, caller), server.skies[caller.principal.sky].view
-    seen = {row.hex: row for row in _read(store, [], visit_queries.seen, hexes)}
-    visits = {visit.hex: visit for visit in _read(store, [], visit_queries.latest, hexes)}
+    view = server.skies[caller.principal.sky].view
+    seen = {row.hex: row for row in _read(server, caller, visit_queries.seen, hexes)}
+    visits = {visit.hex: visit for visit in _read(server, caller, visit_queries.latest, hexes)}
     # Simulated aircraft have addresses that real ones may have too.
     found = {} if view.demo else server.aircraft_db.find(hexes)
     audience = view.audience(caller.principal)
@@ -218,24 +231,9 @@ def _audience(server: Server, caller: Caller) -> str:
     return server.skies[caller.principal.sky].view.audience(caller.principal)
 
 
-def _store(server: Server, caller: Caller) -> HistoryStore | None:
-    """The history of the caller's sky; None: that sky keeps none."""
-    return server.history if caller.principal.sky == "live" else None
-
-
-def _read(
-    store: HistoryStore | None, nothing: T, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
-) -> T:
-    """What `fn(connection, ..)` reads from that history; `nothing` where there is none. Raises Refused where it cannot be read."""
-    if store is None:
-        return nothing
-    with _readable():
-        return store.read(fn, *args, **kwargs)
-
-
-@contextmanager
-def _readable() -> Iterator[None]:
+def _read(server: Server, caller: Caller, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """What `fn(connection, ..)` reads from the history of the caller's sky. Raises Refused where that cannot be read."""
     try:
-        yield
+        return server.histories[caller.principal.sky].read(fn, *args, **kwargs)
     except StoreError as error:
         raise Refused("overloaded", "The history cannot be read now: try again in a few seconds. Live data goes on") from error

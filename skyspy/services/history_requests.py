@@ -15,7 +15,7 @@ from skyspy.presence.sessions import Session
 from skyspy.server import Server
 from skyspy.services import history
 from skyspy.services.caller import Caller, Refused
-from skyspy.services.sighting_filters import SightingFilter
+from skyspy.services.sighting_filters import SightingRequest
 from skyspy.sky.audience import Payload
 from skyspy.sky.listing import BYTES_PER_COST
 from skyspy.sky.streams import Costly, Request, RequestError
@@ -49,7 +49,7 @@ def _answer(server: Server, made: Callable[[Server, Caller, Params], object]) ->
 
 def _sightings(server: Server, caller: Caller, params: Params) -> object:
     try:
-        query = msgspec.convert(params, SightingFilter)
+        query = msgspec.convert(params, SightingRequest)
     except msgspec.ValidationError as error:
         raise RequestError("bad_payload", str(error)) from None
     found = history.page(server, caller, query)

@@ -31,7 +31,7 @@ _MAX_WALL_S = 1e12
 
 
 class SightingFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which sightings to list, and which page of them; `cursor` is the `next_cursor` of the page before."""
+    """Which sightings: all that match every filter that is set."""
 
     since: Annotated[Moment | None, Meta(description="In the sky at this moment or later, such as 2026-11-26T14:00:00Z")] = field(
         name="from", default=None
@@ -66,6 +66,11 @@ class SightingFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     not_seen_for_days: Annotated[
         Days | None, Meta(description="The aircraft was seen before, but not in so many days before this, as far as is kept")
     ] = None
+
+
+class SightingRequest(SightingFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which sightings to list, and which page of them; `cursor` is the `next_cursor` of the page before."""
+
     limit: Annotated[int, Meta(description="How many on one page", ge=1, le=MAX_PAGE)] = 100
     cursor: Annotated[str, Meta(max_length=64)] | None = None
 

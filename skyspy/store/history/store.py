@@ -14,7 +14,8 @@ guarantees would gain nothing.
 
 Invariants: errors of this database affect only its own callers. Reads and `commit_now` raise StoreError, `enqueue` and the loop
 never raise; rows that cannot be written are tried again, and when the queue is full, the oldest are dropped and counted. Only a
-schema made by a newer version stops a start.
+schema made by a newer version stops a start. While the disk is full or nearly full (room.py) nothing is written; reading and
+deleting go on, and writing does by itself when there is room.
 """
 
 from __future__ import annotations
@@ -32,10 +33,11 @@ from sqlalchemy.engine import URL, make_url
 from skyspy.clock import Clock
 from skyspy.loop import Loop
 from skyspy.store import Store, StoreBusy, StoreError
-from skyspy.store.errors import NewerSchema
+from skyspy.store.errors import NewerSchema, StoreFull
 from skyspy.store.history import erasure
 from skyspy.store.history.batches import BatchQueue, Pending, WriteRows, by_kind
 from skyspy.store.history.lease import Fenced
+from skyspy.store.history.room import DiskGuard
 from skyspy.store.history.schema import METADATA
 from skyspy.store.history.writer import WriterLease
 from skyspy.store.upgrade import Schema
@@ -69,7 +71,8 @@ class HistoryStatus:
     """State and counters since the start. `available`: it is open and the last write succeeded. `queued`, `written` and
     `dropped` count rows of `enqueue`, and `left` those that another process wrote instead; `committed` and `failed_commits` count
     calls of `commit_now`. `last_error` is one line, None after a success; `last_flush_s` is the duration of the last flush in
-    seconds, None before the first."""
+    seconds, None before the first. `full` is a sentence while writing pauses for want of room on the disk; `disk_free` are the
+    bytes that are free, None where that is not known."""
 
     where: str
     available: bool
@@ -83,6 +86,8 @@ class HistoryStatus:
     failed_commits: int
     last_error: str | None
     last_flush_s: float | None
+    full: str | None = None
+    disk_free: int | None = None
 
 
 class HistoryStore:
@@ -97,6 +102,8 @@ class HistoryStore:
         self._owned = erasure.owned_tables(metadata)
         # A running server upgrades an SQLite file on a native thread; Postgres waits with gevent anyway.
         self._upgrades = WorkerPool(timeout=UPGRADE_TIMEOUT_S) if self._store.is_file else None
+        self.url = address
+        self.room = DiskGuard(Path(address.database or "").resolve().parent if self._store.is_file else None)
         self._queue = BatchQueue(MAX_QUEUED_ROWS, MAX_QUEUED_BYTES)
         self._opened = False
         self._suspect = True
@@ -105,6 +112,7 @@ class HistoryStore:
         self._written = self._dropped = self._left = self._failed_batches = self._committed = self._failed_commits = 0
         self._last_error: str | None = None
         self._last_flush_s: float | None = None
+        self._full: str | None = None
         self.loop = Loop("the history's writer", self.round, clock, FLUSH_SECONDS, lambda: MIN_FLUSH_PERIOD_S)
         self.lease = WriterLease(self._store, clock, self._check_open, self._lease_failed)
         self.lease.on_gained("writing the history", self._gained)
@@ -113,6 +121,11 @@ class HistoryStore:
     def where(self) -> str:
         """The database's name for logs, without a password."""
         return self._store.where
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is an SQLite file."""
+        return self._store.is_file
 
     # -- opening -------------------------------------------------------------------------------
 
@@ -176,6 +189,7 @@ class HistoryStore:
     def _commit(self, write: Callable[[], T]) -> T:
         try:
             self._check_open()
+            self.room.require()
             result = write()
         except Fenced:
             raise
@@ -184,8 +198,14 @@ class HistoryStore:
             self._failed(error)
             raise
         self._committed += 1
-        self._last_error = None
+        self._last_error = self._full = None
         return result
+
+    def maintain(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `commit_now`, for deleting rows and other upkeep: also while writing pauses for want of room, and an error changes
+        no state of this store."""
+        self._check_open()
+        return self._store.write(fn, *args, **kwargs)
 
     def enqueue(self, write: WriteRows, row: object, size: int = ROW_BYTES) -> None:
         """Have `write(connection, rows)` called soon with this row among others. Never waits and never raises.
@@ -203,6 +223,7 @@ class HistoryStore:
 
     def round(self) -> None:
         """One round of the loop: write queued rows, then apply deletions if they are due."""
+        self._has_room()
         if self._clock.steady() < self._retry_at or not self._reopened():
             return
         self.flush()
@@ -213,9 +234,12 @@ class HistoryStore:
             self.apply_deletions()
 
     def flush(self) -> None:
-        """Write queued rows, batch by batch, until one fails; where another process writes them, remove those older than GRACE_S."""
+        """Write queued rows, batch by batch, until one fails; where another process writes them, remove those older than GRACE_S. While
+        the disk is nearly full nothing is written."""
         if self.lease.other_writes:
             self._left += self._queue.discard_before(self._clock.steady() - GRACE_S)
+        if not self._has_room():
+            return
         began = self._clock.steady()
         while self.lease.held and (batch := self._queue.take(MAX_BATCH_ROWS)):
             try:
@@ -281,6 +305,8 @@ class HistoryStore:
             failed_commits=self._failed_commits,
             last_error=self._last_error,
             last_flush_s=self._last_flush_s,
+            full=self._full,
+            disk_free=self.room.free,
         )
 
     def _check_open(self) -> None:
@@ -310,16 +336,30 @@ class HistoryStore:
         """Without the lease no batch finds out that the file is gone: the next round checks the schema."""
         self._suspect = self._suspect or not isinstance(error, StoreBusy)
 
+    def _has_room(self) -> bool:
+        """Look at the disk's free space; when there is enough again, writing goes on."""
+        was_low = self.room.low is not None
+        if (low := self.room.check()) is not None:
+            self._failed(StoreFull(low))
+        elif was_low:
+            self._succeeded()
+            self._retry_at = self._clock.steady()
+        return low is None
+
     def _failed(self, error: Exception) -> None:
         if self._last_error is None:
             log.error("history cannot be used, everything else goes on: %s", error)
-        self._suspect = self._suspect or not isinstance(error, StoreBusy)
+        self._suspect = self._suspect or not isinstance(error, StoreBusy | StoreFull)
         self._last_error = str(error)
+        if not isinstance(error, StoreBusy):
+            self._full = self._last_error if isinstance(error, StoreFull) else None
 
     def _succeeded(self) -> None:
+        if self.room.low is not None:
+            return
         if self._last_error is not None:
             log.info("history is written again")
-        self._last_error = None
+        self._last_error = self._full = None
         self._retry_s = FLUSH_SECONDS
 
     def _wait_longer(self) -> None:
@@ -340,7 +380,7 @@ def _place(url: str) -> tuple[URL, Schema]:
     """
     address = make_url(url)
     if address.get_backend_name() != "postgresql":
-        return address, Schema("history", _REVISIONS, _LOCK)
+        return address, Schema("history", _REVISIONS, _LOCK, shrinks=True)
     options = address.query.get("options", "")
     options = options if isinstance(options, str) else " ".join(options)
     own = [name for name in _SEARCH_PATH.findall(options) if name != "public"]
