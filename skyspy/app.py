@@ -45,6 +45,7 @@ from skyspy.sky import Sky, SkyView
 from skyspy.sky.enricher import Enricher
 from skyspy.sky.history import HistorySink
 from skyspy.sky.minutes import MinuteStatistics
+from skyspy.sky.recorder import Recorder
 from skyspy.sky.streams import STREAMS, StreamFactory
 from skyspy.sockets import reauthorizer
 from skyspy.sockets.acars import AcarsNamespace
@@ -55,7 +56,7 @@ from skyspy.sockets.traffic import traffic_of
 from skyspy.sockets.unknown import refuse_unknown
 from skyspy.store import Store, aircraft_file
 from skyspy.store.aircraft_db import AircraftDb
-from skyspy.store.history import HistoryStore
+from skyspy.store.history import HistoryStore, MemoryHistory
 from skyspy.store.installation import Installation
 from skyspy.store.settings import Settings, SettingsTable
 from skyspy.topics import EVENTS, Event
@@ -67,9 +68,6 @@ log = logging.getLogger(__name__)
 
 SANDBOX_FEED = "demo://?seed=4242"
 """The sandbox sky's traffic, with another seed than the live sky's own demo."""
-
-IN_MEMORY = "sqlite://"
-"""The address of the sandbox's history."""
 
 RUNNING = "skyspy.running"
 
@@ -183,7 +181,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         presence=Presence(store, presence_port, sessions, clock, partial(traffic_of, registry)),
     )
 
-    server.histories.update(live=history, sandbox=HistoryStore(IN_MEMORY, store, clock))
+    server.histories.update(live=history, sandbox=MemoryHistory(store, clock))
 
     def current() -> Settings:
         return settings.current
@@ -198,6 +196,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     asked = history_requests.rows(server)
     for view in (live, sandbox):
         server.skies[view.name] = Sky(view, broadcast, [make(view) for make in components.streams], sinks.get(view.name), asked)
+        server.recorders[view.name] = Recorder(view, server.histories[view.name])
     return server
 
 
@@ -222,8 +221,8 @@ def start(app: Flask) -> None:
     reauthorizer.Reauthorizer(server).subscribe(watcher)
     watcher.on_version("following receivers", feeds.ReceiverFollower(server, server.skies["live"]).follow)
     watcher.on_version("following the receiver's place", PlaceFollower(server).follow)
-    for history in server.histories.values():
-        watcher.on_version("deleting what deleted users owned", history.follow_deletions)
+    for store in server.histories.values():
+        watcher.on_version("deleting what deleted users owned", store.follow_deletions)
     server.store.after_write = watcher.wake
     upkeep = Upkeep(
         (server.tokens, server.refusals, server.api_keys),
@@ -231,12 +230,21 @@ def start(app: Flask) -> None:
         server.clock,
     )
     enricher = Enricher(server.skies["live"], server.aircraft_db)
-    parts: list[Startable] = [*server.histories.values(), server.stats.lag, *server.skies.values(), enricher, watcher, upkeep]
+    recorders = server.recorders.values()
+    parts: list[Startable] = [
+        *server.histories.values(),
+        *recorders,
+        server.stats.lag,
+        *server.skies.values(),
+        enricher,
+        watcher,
+        upkeep,
+    ]
     for part in parts:
         part.start()
-    skies = [sky.loop for sky in server.skies.values()]
-    history = [server.history.loop, server.history.lease.loop]
-    server.stats.loops = [*skies, *history, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
+    skies = [*(sky.loop for sky in server.skies.values()), *(recorder.loop for recorder in recorders)]
+    writers = [server.history.loop, server.history.lease.loop]
+    server.stats.loops = [*skies, *writers, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
     app.extensions[RUNNING] = parts
     # gunicorn.conf.py calls this by name: gunicorn's master does not import the application.
     app.extensions["skyspy.stop"] = partial(stop, app)

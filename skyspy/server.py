@@ -27,6 +27,7 @@ from skyspy.presence.sessions import SessionRegistry
 from skyspy.process_stats import ProcessStats
 from skyspy.receivers.checks import ReceiverChecks
 from skyspy.sky import Sky
+from skyspy.sky.recorder import Recorder
 from skyspy.store import Store
 from skyspy.store.aircraft_db import AircraftDb
 from skyspy.store.airport_table import AirportTable
@@ -64,6 +65,7 @@ class Server(Context):
     skies: dict[str, Sky] = field(default_factory=dict)
     histories: dict[str, HistoryStore] = field(default_factory=dict)
     """The history of each sky: `history` for the live one; the sandbox's is in memory and is gone with the process."""
+    recorders: dict[str, Recorder] = field(default_factory=dict)
     stats: ProcessStats = field(default_factory=ProcessStats)
     receiver_checks: ReceiverChecks = field(default_factory=ReceiverChecks)
     airports: AirportTable = field(default_factory=AirportTable)

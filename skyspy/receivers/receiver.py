@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -166,6 +166,10 @@ class Receiver:
     def hexes(self) -> set[str]:
         """The addresses received in the last minute."""
         return self._heard.hexes(self.clock.steady())
+
+    def heard_lately(self) -> Mapping[str, float]:
+        """The addresses received in about the last minute; not a copy."""
+        return self._heard.lately(self.clock.steady())
 
     def rates(self) -> list[float]:
         """Messages per second in steps of ten seconds, oldest first; the last value is the current rate."""

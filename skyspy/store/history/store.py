@@ -31,8 +31,7 @@ from sqlalchemy.engine import URL, make_url
 
 from skyspy.clock import Clock
 from skyspy.loop import Loop
-from skyspy.store import Store, StoreBusy, StoreError, deleted_owners
-from skyspy.store.deleted_owners import DeletedOwner
+from skyspy.store import Store, StoreBusy, StoreError
 from skyspy.store.errors import NewerSchema
 from skyspy.store.history import erasure
 from skyspy.store.history.batches import BatchQueue, Pending, WriteRows, by_kind
@@ -87,8 +86,8 @@ class HistoryStatus:
 
 
 class HistoryStore:
-    """The history beside a main store. `url` is config's `history_url`, or `sqlite://` for one in memory, which is opened at its
-    first use and is gone with the process; `metadata` names the tables, for deleting what users owned."""
+    """The history beside a main store. `url` is config's `history_url`; `metadata` names the tables, for deleting what users
+    owned."""
 
     def __init__(self, url: str, main: Store, clock: Clock, metadata: MetaData = METADATA) -> None:
         address, schema = _place(url)
@@ -149,8 +148,7 @@ class HistoryStore:
         self.close()
 
     def close(self) -> None:
-        """Close all connections; a later use opens new ones. A database in memory is empty then."""
-        self._opened = self._opened and not self._store.in_memory
+        """Close all connections; a later use opens new ones."""
         self._store.close()
         if self._upgrades is not None:
             self._upgrades.close()
@@ -259,16 +257,14 @@ class HistoryStore:
         """
         self._deletions_at = self._clock.steady() + DELETIONS_SECONDS
         try:
-            mark = self.read(erasure.mark)
-            owners = self._deleted_owners(mark)
-            if not owners:
-                return 0
-            deleted = self._store.write(erasure.apply, owners, self._owned, self._clock.wall())
+            self._check_open()
+            deleted = erasure.apply_new(self._main, self._store, self._owned, self._clock.wall())
         except StoreError as error:
             self._failed(error)
             return 0
-        self._succeeded()
-        return deleted
+        if deleted is not None:
+            self._succeeded()
+        return deleted or 0
 
     def status(self) -> HistoryStatus:
         """The counters, since the start."""
@@ -287,18 +283,7 @@ class HistoryStore:
             last_flush_s=self._last_flush_s,
         )
 
-    def _deleted_owners(self, mark: DeletedOwner | None) -> list[DeletedOwner]:
-        try:
-            return self._main.read(deleted_owners.after, mark)
-        except StoreError as error:
-            # Not an error of this store: the main store's callers report it.
-            log.debug("deleted users are asked for again later: %s", error)
-            return []
-
     def _check_open(self) -> None:
-        if not self._opened and self._store.in_memory:
-            # Opened at its first use: most processes never read a database that only they have.
-            self.upgrade()
         if not self._opened:
             raise StoreError(f"history is not available: {self._last_error or 'it was not opened'}")
 
