@@ -218,7 +218,7 @@ def build_pruners(server: Server) -> dict[str, Pruner]:
 
     sandbox = HistoryLimits.same(SANDBOX_DAYS)
     return {
-        "live": Pruner(live, limits, server.clock, may_delete, lambda: live.room.low is not None),
+        "live": Pruner(live, limits, server.clock, may_delete, lambda: live.condition.room.low is not None),
         "sandbox": Pruner(server.histories["sandbox"], lambda: sandbox, server.clock),
     }
 
@@ -256,7 +256,15 @@ def start(app: Flask) -> None:
     )
     enricher = Enricher(server.skies["live"], AircraftDb(server.config.instance / aircraft_file.FILE))
     pruners = server.pruners.values()
-    parts: list[Startable] = [*server.histories.values(), server.stats.lag, *server.skies.values(), enricher, watcher, upkeep, *pruners]
+    parts: list[Startable] = [
+        *server.histories.values(),
+        server.stats.lag,
+        *server.skies.values(),
+        enricher,
+        watcher,
+        upkeep,
+        *pruners,
+    ]
     for part in parts:
         part.start()
     skies = [sky.loop for sky in server.skies.values()]
