@@ -39,12 +39,13 @@ from skyspy.presence.sessions import SessionRegistry
 from skyspy.process_stats import ProcessStats
 from skyspy.receivers.manager import Receivers
 from skyspy.server import Server, server_of
-from skyspy.services import feeds
+from skyspy.services import feeds, history_requests
 from skyspy.services.place import PlaceFollower, sandbox_place
 from skyspy.sky import Sky, SkyView
 from skyspy.sky.enricher import Enricher
-from skyspy.sky.history import HistorySink
 from skyspy.sky.minutes import MinuteStatistics
+from skyspy.sky.recorder import Recorder
+from skyspy.sky.statistics import StatisticsRecorder
 from skyspy.sky.streams import STREAMS, StreamFactory
 from skyspy.sockets import reauthorizer
 from skyspy.sockets.acars import AcarsNamespace
@@ -55,7 +56,7 @@ from skyspy.sockets.traffic import traffic_of
 from skyspy.sockets.unknown import refuse_unknown
 from skyspy.store import Store, aircraft_file
 from skyspy.store.aircraft_db import AircraftDb
-from skyspy.store.history import HistoryStore
+from skyspy.store.history import HistoryStore, MemoryHistory
 from skyspy.store.history.kinds import HistoryLimits
 from skyspy.store.history.pruner import Pruner
 from skyspy.store.installation import Installation
@@ -69,9 +70,6 @@ log = logging.getLogger(__name__)
 
 SANDBOX_FEED = "demo://?seed=4242"
 """The sandbox sky's traffic, with another seed than the live sky's own demo."""
-
-IN_MEMORY = "sqlite://"
-"""The address of the sandbox's history."""
 
 SANDBOX_DAYS = 1.0
 """How long the sandbox's history is kept."""
@@ -172,6 +170,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         clock=clock,
         store=store,
         history=history,
+        aircraft_db=AircraftDb(boot.instance / aircraft_file.FILE),
         settings=settings,
         secret=secret,
         passwords=passwords,
@@ -187,7 +186,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         presence=Presence(store, presence_port, sessions, clock, partial(traffic_of, registry)),
     )
 
-    server.histories.update(live=history, sandbox=HistoryStore(IN_MEMORY, store, clock))
+    server.histories.update(live=history, sandbox=MemoryHistory(store, clock))
     server.pruners.update(build_pruners(server))
 
     def current() -> Settings:
@@ -198,10 +197,14 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         log.warning("SKYSPY_LAT and SKYSPY_LON gave the receiver's place its first value only: it is set in the panel now")
     live = build_view("live", clock, current, boot.feeds, place, boot.replay_dir)
     sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), sandbox_place(place))
-    # Only what was really received is worth keeping.
-    sinks: dict[str, HistorySink] = {"live": MinuteStatistics(live, history)}
+    asked = history_requests.rows(server)
     for view in (live, sandbox):
-        server.skies[view.name] = Sky(view, broadcast, [make(view) for make in components.streams], sinks.get(view.name))
+        kept = server.histories[view.name]
+        sink = MinuteStatistics(view, kept)
+        server.skies[view.name] = Sky(view, broadcast, [make(view) for make in components.streams], sink, asked)
+        # The sandbox has no other traffic than simulated one.
+        server.statistics[view.name] = StatisticsRecorder(view, kept, counts_demo=view is sandbox)
+        server.recorders[view.name] = Recorder(view, kept)
     return server
 
 
@@ -244,8 +247,8 @@ def start(app: Flask) -> None:
     reauthorizer.Reauthorizer(server).subscribe(watcher)
     watcher.on_version("following receivers", feeds.ReceiverFollower(server, server.skies["live"]).follow)
     watcher.on_version("following the receiver's place", PlaceFollower(server).follow)
-    for history in server.histories.values():
-        watcher.on_version("deleting what deleted users owned", history.follow_deletions)
+    for store in server.histories.values():
+        watcher.on_version("deleting what deleted users owned", store.follow_deletions)
     for pruner in server.pruners.values():
         watcher.on_version("following the limits of the history", pruner.follow)
     server.store.after_write = watcher.wake
@@ -254,10 +257,11 @@ def start(app: Flask) -> None:
         partial(remove_expired, server.store, server.settings, server.sign_in, server.clock),
         server.clock,
     )
-    enricher = Enricher(server.skies["live"], AircraftDb(server.config.instance / aircraft_file.FILE))
-    pruners = server.pruners.values()
+    enricher = Enricher(server.skies["live"], server.aircraft_db)
+    recorders, pruners = [*server.recorders.values(), *server.statistics.values()], server.pruners.values()
     parts: list[Startable] = [
         *server.histories.values(),
+        *recorders,
         server.stats.lag,
         *server.skies.values(),
         enricher,
@@ -267,9 +271,9 @@ def start(app: Flask) -> None:
     ]
     for part in parts:
         part.start()
-    skies = [sky.loop for sky in server.skies.values()]
-    writing = [server.history.loop, server.history.lease.loop, server.pruners["live"].loop]
-    server.stats.loops = [*skies, *writing, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
+    skies = [*(sky.loop for sky in server.skies.values()), *(recorder.loop for recorder in recorders)]
+    writers = [server.history.loop, server.history.lease.loop, server.pruners["live"].loop]
+    server.stats.loops = [*skies, *writers, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
     app.extensions[RUNNING] = parts
     # gunicorn.conf.py calls this by name: gunicorn's master does not import the application.
     app.extensions["skyspy.stop"] = partial(stop, app)

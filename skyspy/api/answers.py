@@ -55,11 +55,21 @@ class Tagged:
     looked_at: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """An answer, and what it cost beside its size, in requests."""
+
+    value: object
+    cost: float
+
+
 def to_response(value: object, status: int, media: str, *, revalidate: bool = False) -> Response:
     """The answer for a view's value: a model, plain values, text, None (no body), Tagged or a whole Response. With `revalidate`
     it has an ETag, and is 304 where the client has it already."""
     if isinstance(value, Tagged):
         return _unchanged(value.tag) or _tag(_json(value.make(), status, media), value.tag)
+    if isinstance(value, Charged):
+        value = value.value
     if isinstance(value, Response):
         return value
     if value is None:

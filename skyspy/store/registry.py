@@ -68,7 +68,7 @@ _receiver = partial(_row, "Receiver")
 
 
 _OPEN_FEATURES: Mapping[str, str] = MappingProxyType(
-    {f: {"alerts": "authenticated", "audio": "permission"}.get(f, "public") for f in FEATURES}
+    {f: {"alerts": "authenticated", "history": "authenticated", "audio": "permission"}.get(f, "public") for f in FEATURES}
 )
 
 

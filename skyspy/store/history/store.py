@@ -91,8 +91,8 @@ class HistoryStatus:
 
 
 class HistoryStore:
-    """The history beside a main store. `url` is config's `history_url`, or `sqlite://` for one in memory, which is opened at its
-    first use and is gone with the process; `metadata` names the tables, for deleting what users owned."""
+    """The history beside a main store. `url` is config's `history_url`; `metadata` names the tables, for deleting what users
+    owned."""
 
     def __init__(self, url: str, main: Store, clock: Clock, metadata: MetaData = METADATA) -> None:
         address, schema = _place(url)
@@ -158,8 +158,7 @@ class HistoryStore:
         self.close()
 
     def close(self) -> None:
-        """Close all connections; a later use opens new ones. A database in memory is empty then."""
-        self._opened = self._opened and not self._store.in_memory
+        """Close all connections; a later use opens new ones."""
         self._store.close()
         if self._upgrades is not None:
             self._upgrades.close()
@@ -308,9 +307,6 @@ class HistoryStore:
         )
 
     def _check_open(self) -> None:
-        if not self._opened and self._store.in_memory:
-            # Opened at its first use: most processes never read a database that only they have.
-            self.upgrade()
         if not self._opened:
             raise StoreError(f"history is not available: {self.condition.last_error or 'it was not opened'}")
 
