@@ -185,27 +185,32 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         stats=stats,
         presence=Presence(store, presence_port, sessions, clock, partial(traffic_of, registry)),
     )
-
     server.histories.update(live=history, sandbox=MemoryHistory(store, clock))
     server.pruners.update(build_pruners(server))
+    build_skies(server, components.streams)
+    return server
+
+
+def build_skies(server: Server, streams: Sequence[StreamFactory]) -> None:
+    """The live sky and the sandbox, each with what records its history."""
+    boot, clock, settings = server.config, server.clock, server.settings
 
     def current() -> Settings:
         return settings.current
 
-    place = settings.current.receiver_place
+    place = current().receiver_place
     if boot.location not in (None, place):
         log.warning("SKYSPY_LAT and SKYSPY_LON gave the receiver's place its first value only: it is set in the panel now")
     live = build_view("live", clock, current, boot.feeds, place, boot.replay_dir)
     sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), sandbox_place(place))
-    asked = history_requests.rows(server)
+    requests = history_requests.rows(server)
     for view in (live, sandbox):
-        kept = server.histories[view.name]
-        sink = MinuteStatistics(view, kept)
-        server.skies[view.name] = Sky(view, broadcast, [make(view) for make in components.streams], sink, asked)
+        history = server.histories[view.name]
+        sink = MinuteStatistics(view, history)
+        server.skies[view.name] = Sky(view, server.broadcast, [make(view) for make in streams], sink, requests)
         # The sandbox has no other traffic than simulated one.
-        server.statistics[view.name] = StatisticsRecorder(view, kept, counts_demo=view is sandbox)
-        server.recorders[view.name] = Recorder(view, kept)
-    return server
+        server.statistics[view.name] = StatisticsRecorder(view, history, counts_demo=view is sandbox)
+        server.recorders[view.name] = Recorder(view, history)
 
 
 def build_pruners(server: Server) -> dict[str, Pruner]:
@@ -258,10 +263,11 @@ def start(app: Flask) -> None:
         server.clock,
     )
     enricher = Enricher(server.skies["live"], server.aircraft_db)
-    recorders, pruners = [*server.recorders.values(), *server.statistics.values()], server.pruners.values()
+    recorders, statistics, pruners = server.recorders.values(), server.statistics.values(), server.pruners.values()
     parts: list[Startable] = [
         *server.histories.values(),
         *recorders,
+        *statistics,
         server.stats.lag,
         *server.skies.values(),
         enricher,
@@ -271,9 +277,10 @@ def start(app: Flask) -> None:
     ]
     for part in parts:
         part.start()
-    skies = [*(sky.loop for sky in server.skies.values()), *(recorder.loop for recorder in recorders)]
+    skies = [sky.loop for sky in server.skies.values()]
+    recording = [*(recorder.loop for recorder in recorders), *(recorder.loop for recorder in statistics)]
     writers = [server.history.loop, server.history.lease.loop, server.pruners["live"].loop]
-    server.stats.loops = [*skies, *writers, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
+    server.stats.loops = [*skies, *recording, *writers, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
     app.extensions[RUNNING] = parts
     # gunicorn.conf.py calls this by name: gunicorn's master does not import the application.
     app.extensions["skyspy.stop"] = partial(stop, app)
