@@ -232,7 +232,7 @@ def start(app: Flask) -> None:
         server.clock,
     )
     enricher = Enricher(server.skies["live"], server.aircraft_db)
-    recorders = [*server.recorders.values(), *server.statistics.values()]
+    recorders: list[Recorder | StatisticsRecorder] = [*server.recorders.values(), *server.statistics.values()]
     parts: list[Startable] = [
         *server.histories.values(),
         *recorders,
