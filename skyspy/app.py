@@ -32,6 +32,7 @@ from skyspy.clock import Clock, iso
 from skyspy.config import ROOT, Config
 from skyspy.feedurl import FeedUrl, parse
 from skyspy.geo import Point
+from skyspy.loop import Loop
 from skyspy.presence.database import DatabasePresence
 from skyspy.presence.memory import MemoryPresence
 from skyspy.presence.presence import Presence
@@ -83,6 +84,12 @@ class Startable(Protocol):
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
+
+
+class Looping(Startable, Protocol):
+    """A part that works in a loop of its own."""
+
+    loop: Loop
 
 
 SETTING_NAMES = frozenset(row.name for row in fields(Settings) if row.name.isupper())
@@ -188,6 +195,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     )
     server.histories.update(live=history, sandbox=MemoryHistory(store, clock))
     server.pruners.update(build_pruners(server))
+    server.chunk_makers.update({name: build_chunk_maker(name, kept, clock) for name, kept in server.histories.items()})
     build_skies(server, components.streams)
     return server
 
@@ -212,7 +220,6 @@ def build_skies(server: Server, streams: Sequence[StreamFactory]) -> None:
         # The sandbox has no other traffic than simulated one.
         server.statistics[view.name] = StatisticsRecorder(view, history, counts_demo=view is sandbox)
         server.recorders[view.name] = Recorder(view, history)
-        server.chunk_makers[view.name] = build_chunk_maker(view.name, history, clock)
 
 
 def build_pruners(server: Server) -> dict[str, Pruner]:
@@ -228,7 +235,7 @@ def build_pruners(server: Server) -> dict[str, Pruner]:
 
     sandbox = HistoryLimits.same(SANDBOX_DAYS)
     return {
-        "live": Pruner(live, limits, server.clock, may_delete, lambda: live.room.low is not None),
+        "live": Pruner(live, limits, server.clock, may_delete, lambda: live.condition.room.low is not None),
         "sandbox": Pruner(server.histories["sandbox"], lambda: sandbox, server.clock),
     }
 
@@ -270,27 +277,21 @@ def start(app: Flask) -> None:
         server.clock,
     )
     enricher = Enricher(server.skies["live"], server.aircraft_db)
-    recorders, statistics, pruners = server.recorders.values(), server.statistics.values(), server.pruners.values()
-    makers = server.chunk_makers.values()
-    parts: list[Startable] = [
-        *server.histories.values(),
-        *recorders,
-        *statistics,
+    loops: list[Looping] = [
+        *server.recorders.values(),
+        *server.statistics.values(),
         server.stats.lag,
         *server.skies.values(),
         enricher,
         watcher,
         upkeep,
-        *pruners,
-        *makers,
+        *server.pruners.values(),
+        *server.chunk_makers.values(),
     ]
+    parts: list[Startable] = [*server.histories.values(), *loops]
     for part in parts:
         part.start()
-    skies = [sky.loop for sky in server.skies.values()]
-    recording = [*(recorder.loop for recorder in recorders), *(recorder.loop for recorder in statistics)]
-    writers = [server.history.loop, server.history.lease.loop, server.pruners["live"].loop]
-    writers += [maker.loop for maker in makers]
-    server.stats.loops = [*skies, *recording, *writers, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
+    server.stats.loops = [server.history.loop, server.history.lease.loop, *(part.loop for part in loops)]
     app.extensions[RUNNING] = parts
     # gunicorn.conf.py calls this by name: gunicorn's master does not import the application.
     app.extensions["skyspy.stop"] = partial(stop, app)

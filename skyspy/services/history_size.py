@@ -86,7 +86,7 @@ def report(context: Context, caller: Caller, history: HistoryStore, sizes: Sizes
     limit = settings.HISTORY_MAX_MB * MB or None
     left = None if limit is None or grows is None or grows <= 0 else max(0.0, (limit - sizes.used) / grows)
     limits, status = HistoryLimits.of(settings), history.status()
-    history.room.check()
+    history.condition.room.check()
     return HistoryReport(
         at=now,
         where=history.where,
@@ -95,12 +95,12 @@ def report(context: Context, caller: Caller, history: HistoryStore, sizes: Sizes
         used=sizes.used,
         free=sizes.free,
         shrinks=sizes.shrinks,
-        disk_free=history.room.free,
+        disk_free=history.condition.room.free,
         limit=limit,
         grows_a_day=grows,
         days_left=left,
         days=tuple(days),
-        paused=history.room.low or status.full,
+        paused=history.condition.room.low or status.full,
     )
 
 

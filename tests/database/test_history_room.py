@@ -64,7 +64,7 @@ def test_with_little_room_nothing_is_written_reading_and_deleting_go_on_and_so_d
     sqlite_stores: Stores,
 ) -> None:
     history, disk = sqlite_stores.history, Disk(50 * GB)
-    history.room = DiskGuard(Path("/"), disk)
+    history.condition.room = DiskGuard(Path("/"), disk)
     history.commit_now(note, "before")
     disk.free = 0.1 * GB
     history.enqueue(write_minutes, a_minute(1))

@@ -179,7 +179,7 @@ def test_health_shows_the_history_and_what_was_deleted(server: Server) -> None:
 
 def test_health_says_that_the_history_is_paused_and_what_to_do(server: Server) -> None:
     free = [10**8]
-    server.history.room = DiskGuard(Path("/"), lambda _: (free[0], 10**12))
+    server.history.condition.room = DiskGuard(Path("/"), lambda _: (free[0], 10**12))
     server.history.round()
     assert "history is paused: its disk has 100 MB free" in problems(server)
     assert "free space on it" in problems(server)

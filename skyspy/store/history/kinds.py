@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import floor
 from types import MappingProxyType
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, ColumnElement, Table, true
 
 from skyspy.store.history import schema
 from skyspy.store.registry import Settings
@@ -31,7 +31,8 @@ LAST_DAY_S = DAY_S
 class Kind:
     """One table. `time` is an indexed column that counts units of `unit_s` seconds; `days` are the settings that limit its age,
     of which the shortest applies; `group` is what the limits by size and the command line name; one transaction deletes at most
-    `slice_rows` rows. `longer_s`: kept so many seconds longer, until rows that belong to it are gone."""
+    `slice_rows` rows. `longer_s`: kept so many seconds longer, until rows that belong to it are gone. `only`: the rows of the
+    table that age. `rolled_up`: kept until the statistics by hour are made from it."""
 
     name: str
     group: str
@@ -41,10 +42,17 @@ class Kind:
     days: tuple[str, ...]
     slice_rows: int = 500
     longer_s: float = 0.0
+    only: ColumnElement[bool] | None = None
+    rolled_up: bool = False
 
     @property
     def column(self) -> Column[float]:
         return self.table.c[self.time]
+
+    @property
+    def rows(self) -> ColumnElement[bool]:
+        """The condition for the rows that age."""
+        return true() if self.only is None else self.only
 
     @property
     def has_demo(self) -> bool:
@@ -57,21 +65,29 @@ class Kind:
 
 
 _TRACKS = ("TRACK_RETENTION_DAYS", "SIGHTING_RETENTION_DAYS")
+_MINUTES, _HOURS, _DAYS = (("MINUTE_RETENTION_DAYS",), ("HOUR_RETENTION_DAYS",), ("DAY_RETENTION_DAYS",))
 
 KINDS: tuple[Kind, ...] = (
     # A chunk is some 20 to 100 kB.
     Kind("chunks", "tracks", schema.CHUNK, "slot", SLOT_S, _TRACKS, slice_rows=10),
     Kind("segments", "tracks", schema.SEGMENT, "slot", SLOT_S, _TRACKS),
-    Kind("minutes", "minutes", schema.STATISTICS_MINUTE, "minute", 60.0, ("MINUTE_RETENTION_DAYS",)),
+    Kind("minutes", "minutes", schema.STATISTICS_MINUTE, "minute", 60.0, _MINUTES, rolled_up=True),
+    Kind("receiver_minutes", "minutes", schema.RECEIVER_MINUTE, "minute", 60.0, _MINUTES, rolled_up=True),
+    # Some kB each, and only the last ones are shown; what is of all time has rows of its own.
+    Kind("ranges", "minutes", schema.RECEIVER_RANGE, "at", 3600.0, _MINUTES, only=schema.RECEIVER_RANGE.c.unit == "hour"),
     # The last segment of a visit belongs to a slot that may end up to ten minutes after the visit.
     Kind("visits", "sightings", schema.VISIT, "last", 1.0, ("SIGHTING_RETENTION_DAYS",), longer_s=SLOT_S),
-    Kind("sizes", "days", schema.HISTORY_SIZE, "day", DAY_S, ("DAY_RETENTION_DAYS",)),
+    Kind("hours", "hours", schema.STATISTICS_HOUR, "hour", 3600.0, _HOURS),
+    Kind("receiver_hours", "hours", schema.RECEIVER_HOUR, "hour", 3600.0, _HOURS),
+    Kind("days", "days", schema.STATISTICS_DAY, "day", DAY_S, _DAYS),
+    Kind("receiver_days", "days", schema.RECEIVER_DAY, "day", DAY_S, _DAYS),
+    Kind("sizes", "days", schema.HISTORY_SIZE, "day", DAY_S, _DAYS),
 )
 """In the order in which they are deleted: tracks before the visits to which they belong."""
 
 GROUPS: tuple[str, ...] = tuple(dict.fromkeys(kind.group for kind in KINDS))
 
-KEPT: frozenset[str] = frozenset({"applied_deletion", "lease", "aircraft_seen"})
+KEPT: frozenset[str] = frozenset({"applied_deletion", "lease", "aircraft_seen", "statistics_record"})
 """Tables whose rows have no age."""
 
 BUDGETS: Mapping[str, tuple[str, ...]] = MappingProxyType(

@@ -10,21 +10,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from math import floor, inf
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, delete, select, tuple_
+from sqlalchemy import ColumnElement, Connection, delete, func, select, tuple_
 
 from skyspy.clock import Clock
 from skyspy.store import sqlite_space
 from skyspy.store.errors import StoreBusy
 from skyspy.store.history.kinds import BUDGETS, DAY_S, DEMO_DAYS, KINDS, LAST_DAY_S, WHOLE, HistoryLimits, Kind, kinds_of
-from skyspy.store.history.schema import SEGMENT, VISIT
+from skyspy.store.history.schema import RECEIVER_RANGE, SEGMENT, STATISTICS_HOUR, VISIT
 from skyspy.store.history.sizes import Sizes, span, used_bytes
 
 PAUSE_S = 0.05
 MAX_STEPS = 100
 """A deletion by size goes on in steps of one hundredth of the time that there is, or an hour."""
-MIN_STEP_S = 3600.0
+HOUR_S = MIN_STEP_S = 3600.0
 DEMO_VISITS = 10
 """Simulated visits per slice: each has a segment for every ten minutes."""
 VACUUM_BYTES = 1_000_000
@@ -57,7 +58,7 @@ def delete_slice(connection: Connection, kind: Kind, end: float, only: ColumnEle
     """Delete the oldest rows before time `end` (in the kind's units), at most `slice_rows`; returns rows, and the bytes that this
     freed (0 on Postgres, where that is not known)."""
     key = list(kind.table.primary_key.columns)
-    oldest = select(*key).where(kind.column < end).order_by(kind.column).limit(kind.slice_rows)
+    oldest = select(*key).where(kind.rows, kind.column < end).order_by(kind.column).limit(kind.slice_rows)
     if only is not None:
         oldest = oldest.where(only)
     before = used_bytes(connection)
@@ -74,6 +75,12 @@ def delete_demo_visits(connection: Connection, since: float, before: float) -> i
         connection.execute(delete(SEGMENT).where(SEGMENT.c.visit_id.in_(visits)))
         connection.execute(delete(VISIT).where(VISIT.c.id.in_(visits)))
     return len(visits)
+
+
+def delete_demo_ranges(connection: Connection, end: float) -> None:
+    """Delete the ranges of all time of simulated receivers that heard nothing since hour `end`."""
+    table = RECEIVER_RANGE
+    connection.execute(delete(table).where(table.c.unit == "all", table.c.demo, table.c.upto < end))
 
 
 class Deletion:
@@ -100,6 +107,7 @@ class Deletion:
                 only = kind.table.c.demo & (kind.column >= kind.end(since))
                 if self._database.read(_exists, kind, kind.end(before), only):
                     self.older(kind, before, only)
+        self._slice(delete_demo_ranges, floor(before / HOUR_S))
         visits = VISIT.c.demo & (VISIT.c.last >= since)
         if self._database.read(_exists, _VISITS, before, visits):
             while found := self._slice(delete_demo_visits, since, before):
@@ -123,8 +131,11 @@ class Deletion:
         """Delete the rows of a kind that are older than wall time `before`; returns the bytes, by `row_bytes` where the database
         does not say. Raises as `by_age`."""
         freed = 0.0
+        end = kind.end(before)
+        if kind.rolled_up:
+            end = min(end, self._database.read(_rolled_up_minutes))
         while True:
-            found: tuple[int, int] = self._slice(delete_slice, kind, kind.end(before), only)
+            found: tuple[int, int] = self._slice(delete_slice, kind, end, only)
             rows, exact = found
             freed += exact or rows * row_bytes
             self.done.rows[kind.name] += rows
@@ -180,8 +191,14 @@ class Deletion:
 _VISITS = next(kind for kind in KINDS if kind.table is VISIT)
 
 
+def _rolled_up_minutes(connection: Connection) -> float:
+    """The minute before which all minutes are in the statistics by hour; -inf: none are. The last two hours may lack some."""
+    last = connection.execute(select(func.max(STATISTICS_HOUR.c.hour))).scalar()
+    return -inf if last is None else (last - 1) * 60
+
+
 def _exists(connection: Connection, kind: Kind, end: float, only: ColumnElement[bool]) -> bool:
-    found = select(kind.table.primary_key.columns[0]).where(kind.column < end, only).limit(1)
+    found = select(kind.table.primary_key.columns[0]).where(kind.rows, kind.column < end, only).limit(1)
     return connection.execute(found).first() is not None
 
 

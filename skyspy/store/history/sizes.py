@@ -129,7 +129,9 @@ def count(read: Read, kind: Kind, first: float, end: float) -> int:
 
 def span(connection: Connection, kind: Kind) -> tuple[float, float] | None:
     """The oldest and newest time of a kind in its units; None where it has no rows."""
-    oldest, newest = (connection.execute(select(order(kind.column))).scalar_one() for order in (func.min, func.max))
+    oldest, newest = (
+        connection.execute(select(order(kind.column)).where(kind.rows)).scalar_one() for order in (func.min, func.max)
+    )
     return None if oldest is None else (float(oldest), float(newest))
 
 
@@ -151,7 +153,7 @@ def _count_all(connection: Connection, table: Table) -> int:
 
 
 def _count_between(connection: Connection, kind: Kind, first: float, end: float) -> int:
-    rows = select(func.count()).select_from(kind.table).where(kind.column >= first, kind.column < end)
+    rows = select(func.count()).select_from(kind.table).where(kind.rows, kind.column >= first, kind.column < end)
     return int(connection.execute(rows).scalar_one())
 
 
@@ -161,7 +163,7 @@ def _row_width(connection: Connection, table: Table, kind: Kind | None) -> float
     names = list(table.c.keys())
     sample = select(table).limit(SAMPLE_ROWS)
     if kind is not None:
-        sample = sample.order_by(kind.column.desc())
+        sample = sample.where(kind.rows).order_by(kind.column.desc())
     rows = sample.subquery()
     averages = connection.execute(select(*(func.avg(_width(rows.c[name], table, dialect)) for name in names))).one()
     width = {name: float(value or 0.0) for name, value in zip(names, averages, strict=True)}

@@ -33,9 +33,10 @@ from sqlalchemy.engine import URL, make_url
 from skyspy.clock import Clock
 from skyspy.loop import Loop
 from skyspy.store import Store, StoreBusy, StoreError
-from skyspy.store.errors import NewerSchema, StoreFull
+from skyspy.store.errors import NewerSchema
 from skyspy.store.history import erasure
 from skyspy.store.history.batches import BatchQueue, Pending, WriteRows, by_kind
+from skyspy.store.history.condition import Condition
 from skyspy.store.history.lease import Fenced
 from skyspy.store.history.room import DiskGuard
 from skyspy.store.history.schema import METADATA
@@ -50,7 +51,6 @@ T = TypeVar("T")
 
 FLUSH_SECONDS = 5.0
 MIN_FLUSH_PERIOD_S = 0.25
-MAX_RETRY_SECONDS = 60.0
 DELETIONS_SECONDS = 30.0
 MAX_BATCH_ROWS = 500
 MAX_QUEUED_ROWS = 50_000
@@ -103,16 +103,13 @@ class HistoryStore:
         # A running server upgrades an SQLite file on a native thread; Postgres waits with gevent anyway.
         self._upgrades = WorkerPool(timeout=UPGRADE_TIMEOUT_S) if self._store.is_file else None
         self.url = address
-        self.room = DiskGuard(Path(address.database or "").resolve().parent if self._store.is_file else None)
+        room = DiskGuard(Path(address.database or "").resolve().parent if self._store.is_file else None)
+        self.condition = Condition(clock, room)
         self._queue = BatchQueue(MAX_QUEUED_ROWS, MAX_QUEUED_BYTES)
         self._opened = False
-        self._suspect = True
-        self._retry_at = self._deletions_at = clock.steady()
-        self._retry_s = FLUSH_SECONDS
+        self._deletions_at = clock.steady()
         self._written = self._dropped = self._left = self._failed_batches = self._committed = self._failed_commits = 0
-        self._last_error: str | None = None
         self._last_flush_s: float | None = None
-        self._full: str | None = None
         self.loop = Loop("the history's writer", self.round, clock, FLUSH_SECONDS, lambda: MIN_FLUSH_PERIOD_S)
         self.lease = WriterLease(self._store, clock, self._check_open, self._lease_failed)
         self.lease.on_gained("writing the history", self._gained)
@@ -132,7 +129,7 @@ class HistoryStore:
     def upgrade(self) -> str:
         """Bring the schema to the newest revision and return its name; safe beside other processes. Raises StoreError."""
         revision = self._store.upgrade()
-        self._opened, self._suspect = True, False
+        self._opened, self.condition.suspect = True, False
         return revision
 
     def open(self) -> None:
@@ -142,7 +139,7 @@ class HistoryStore:
         except NewerSchema:
             raise
         except StoreError as error:
-            self._failed(error)
+            self.condition.failed(error)
 
     def start(self) -> None:
         """Take the lease if it is free, and write batches while it is held; apply deletions from now on."""
@@ -153,7 +150,7 @@ class HistoryStore:
     def stop(self) -> None:
         """Write queued rows, tried once unless the database is known to be unusable, release the lease, and close the connections."""
         self.loop.stop()
-        if not self._suspect:
+        if not self.condition.suspect:
             self.flush()
         self.lease.stop()
         if len(self._queue) and not self.lease.other_writes:
@@ -189,16 +186,16 @@ class HistoryStore:
     def _commit(self, write: Callable[[], T]) -> T:
         try:
             self._check_open()
-            self.room.require()
+            self.condition.room.require()
             result = write()
         except Fenced:
             raise
         except StoreError as error:
             self._failed_commits += 1
-            self._failed(error)
+            self.condition.failed(error)
             raise
         self._committed += 1
-        self._last_error = self._full = None
+        self.condition.last_error = self.condition.full = None
         return result
 
     def maintain(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -223,14 +220,14 @@ class HistoryStore:
 
     def round(self) -> None:
         """One round of the loop: write queued rows, then apply deletions if they are due."""
-        self._has_room()
-        if self._clock.steady() < self._retry_at or not self._reopened():
+        self.condition.has_room(self.lease.held)
+        if not self.condition.due or not self._reopened():
             return
         self.flush()
         if not self.lease.held and self.lease.error is None:
             # Another process writes: what failed in this one before is over.
-            self._last_error = None
-        if self._clock.steady() >= self._deletions_at and not self._suspect:
+            self.condition.last_error = None
+        if self._clock.steady() >= self._deletions_at and not self.condition.suspect:
             self.apply_deletions()
 
     def flush(self) -> None:
@@ -238,7 +235,7 @@ class HistoryStore:
         the disk is nearly full nothing is written."""
         if self.lease.other_writes:
             self._left += self._queue.discard_before(self._clock.steady() - GRACE_S)
-        if not self._has_room():
+        if not self.condition.has_room(self.lease.held):
             return
         began = self._clock.steady()
         while self.lease.held and (batch := self._queue.take(MAX_BATCH_ROWS)):
@@ -250,14 +247,14 @@ class HistoryStore:
             except StoreError as error:
                 self._queue.put_back(batch)
                 self._failed_batches += 1
-                self._failed(error)
-                self._wait_longer()
+                self.condition.failed(error)
+                self.condition.wait_longer()
                 return
             except Exception as error:
                 # A bug in the writer: rows that no database accepts would block all others.
                 self._dropped += len(batch)
                 self._failed_batches += 1
-                self._last_error = f"{type(error).__name__} while writing a batch"
+                self.condition.last_error = f"{type(error).__name__} while writing a batch"
                 log.exception("history: a batch of %d rows is dropped", len(batch))
             except BaseException:
                 # The loop is being stopped; whether the batch was committed is not known, and writing it twice is harmless.
@@ -265,7 +262,7 @@ class HistoryStore:
                 raise
             else:
                 self._written += len(batch)
-                self._succeeded()
+                self.condition.succeeded()
         self._last_flush_s = self._clock.steady() - began
 
     def follow_deletions(self, *_: object) -> bool:
@@ -284,17 +281,17 @@ class HistoryStore:
             self._check_open()
             deleted = erasure.apply_new(self._main, self._store, self._owned, self._clock.wall())
         except StoreError as error:
-            self._failed(error)
+            self.condition.failed(error)
             return 0
         if deleted is not None:
-            self._succeeded()
+            self.condition.succeeded()
         return deleted or 0
 
     def status(self) -> HistoryStatus:
         """The counters, since the start."""
         return HistoryStatus(
             where=self.where,
-            available=self._opened and self._last_error is None,
+            available=self._opened and self.condition.last_error is None,
             queued=len(self._queue),
             queued_bytes=self._queue.size,
             written=self._written,
@@ -303,19 +300,19 @@ class HistoryStore:
             failed_batches=self._failed_batches,
             committed=self._committed,
             failed_commits=self._failed_commits,
-            last_error=self._last_error,
+            last_error=self.condition.last_error,
             last_flush_s=self._last_flush_s,
-            full=self._full,
-            disk_free=self.room.free,
+            full=self.condition.full,
+            disk_free=self.condition.room.free,
         )
 
     def _check_open(self) -> None:
         if not self._opened:
-            raise StoreError(f"history is not available: {self._last_error or 'it was not opened'}")
+            raise StoreError(f"history is not available: {self.condition.last_error or 'it was not opened'}")
 
     def _reopened(self) -> bool:
         """Whether the store can be used; after an error the schema is checked again, for the file may have been replaced."""
-        if not self._suspect:
+        if not self.condition.suspect:
             return True
         try:
             if self._upgrades is None:
@@ -323,48 +320,18 @@ class HistoryStore:
             else:
                 self._upgrades.run(self.upgrade)
         except (StoreError, WorkerPoolFull) as error:
-            self._failed(error)
-            self._wait_longer()
+            self.condition.failed(error)
+            self.condition.wait_longer()
             return False
         return True
 
     def _gained(self, _: int) -> None:
-        self._retry_at = self._clock.steady()
+        self.condition.retry_now()
         self.loop.wake()
 
     def _lease_failed(self, error: StoreError) -> None:
         """Without the lease no batch finds out that the file is gone: the next round checks the schema."""
-        self._suspect = self._suspect or not isinstance(error, StoreBusy)
-
-    def _has_room(self) -> bool:
-        """Look at the disk's free space; when there is enough again, writing goes on."""
-        was_low = self.room.low is not None
-        if (low := self.room.check()) is not None:
-            self._failed(StoreFull(low))
-        elif was_low:
-            self._succeeded()
-            self._retry_at = self._clock.steady()
-        return low is None
-
-    def _failed(self, error: Exception) -> None:
-        if self._last_error is None:
-            log.error("history cannot be used, everything else goes on: %s", error)
-        self._suspect = self._suspect or not isinstance(error, StoreBusy | StoreFull)
-        self._last_error = str(error)
-        if not isinstance(error, StoreBusy):
-            self._full = self._last_error if isinstance(error, StoreFull) else None
-
-    def _succeeded(self) -> None:
-        if self.room.low is not None:
-            return
-        if self._last_error is not None:
-            log.info("history is written again")
-        self._last_error = self._full = None
-        self._retry_s = FLUSH_SECONDS
-
-    def _wait_longer(self) -> None:
-        self._retry_at = self._clock.steady() + self._retry_s
-        self._retry_s = min(2 * self._retry_s, MAX_RETRY_SECONDS)
+        self.condition.suspect = self.condition.suspect or not isinstance(error, StoreBusy)
 
 
 def _write(connection: Connection, batch: list[Pending]) -> None:
