@@ -25,6 +25,7 @@ from skyspy.military import is_military
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Refused
 from skyspy.services.sighting_filters import SightingFilter, SightingRequest, cursor_of, key_of, search_of
+from skyspy.sky import SkyView
 from skyspy.sky.audience import Payload
 from skyspy.store.errors import StoreError
 from skyspy.store.history import segments, visit_queries
@@ -233,7 +234,7 @@ def aircraft_info(server: Server, caller: Caller, hex_: str) -> Payload:
     """What is known of one aircraft (hex in upper case), and its latest sightings. Yields. Raises Refused."""
     caller.require(server, PERMISSION)
     known = _known(server, caller, [hex_])[0]
-    visits = _read(server, caller, visit_queries.of_aircraft, hex_, LATEST)
+    visits = _read(server, caller, visit_queries.of_aircraft, hex_, LATEST, demo=_view(server, caller).demo)
     return known | {"sightings": _sightings(visits, _audience(server, caller))}
 
 
@@ -244,9 +245,11 @@ def aircraft_infos(server: Server, caller: Caller, hexes: Sequence[str]) -> list
 
 
 def _known(server: Server, caller: Caller, hexes: list[str]) -> list[Payload]:
-    view = server.skies[caller.principal.sky].view
-    seen = {row.hex: row for row in _read(server, caller, visit_queries.seen, hexes)}
-    visits = {visit.hex: visit for visit in _read(server, caller, visit_queries.latest, hexes)}
+    view = _view(server, caller)
+    # In the sandbox all is simulated, and no record is kept of who was ever seen.
+    records = visit_queries.kept if view.name == "sandbox" else visit_queries.seen
+    seen = {row.hex: row for row in _read(server, caller, records, hexes)}
+    visits = {visit.hex: visit for visit in _read(server, caller, visit_queries.latest, hexes, demo=view.demo)}
     # Simulated aircraft have addresses that real ones may have too.
     found = {} if view.demo else server.aircraft_db.find(hexes)
     audience = view.audience(caller.principal)
@@ -278,8 +281,12 @@ def _one_known(
 # -- reading --------------------------------------------------------------------------------------
 
 
+def _view(server: Server, caller: Caller) -> SkyView:
+    return server.skies[caller.principal.sky].view
+
+
 def _audience(server: Server, caller: Caller) -> str:
-    return server.skies[caller.principal.sky].view.audience(caller.principal)
+    return _view(server, caller).audience(caller.principal)
 
 
 def _read(server: Server, caller: Caller, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
