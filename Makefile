@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 ADDRESS ?= 127.0.0.1:8000
 RERUNS ?= $(if $(filter true,$(CI)),1,0)
+# Compiled modules are kept: without them each of the hundreds of servers that the tests start compiles SkySpy anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run unit test lint bench licences airports deps dev browser oldclients clean
 

@@ -223,6 +223,11 @@ class Receivers:
             if name not in resting
         ]
 
+    def decoders(self) -> dict[int, str]:
+        """The receivers by the `id` of the decoder that each uses now, which is the `receiver` of its observations where they have
+        one."""
+        return {id(receiver.decoder): name for name, receiver in self._receivers.items() if receiver.decoder is not None}
+
     def counts(self) -> dict[str, ReceiverCounts]:
         """The counters of each, by name."""
         return {name: receiver.counts for name, receiver in self._receivers.items()}

@@ -151,6 +151,11 @@ class Receiver:
         return self._messages + (self._decoder.counters.messages if self._decoder else 0)
 
     @property
+    def decoder(self) -> Decoder | None:
+        """The decoder of the present session; None where records come decoded, or there is no session."""
+        return self._decoder
+
+    @property
     def counts(self) -> ReceiverCounts:
         """All counters since the start."""
         decoder = self._decoder.counters if self._decoder else Counters()
