@@ -137,7 +137,7 @@ class TrailPoint(Struct, forbid_unknown_fields=True):
 
 
 class Trail(Struct, forbid_unknown_fields=True):
-    """Where an aircraft has been since it was first heard, oldest first."""
+    """Where an aircraft has been in its present visit, oldest first."""
 
     hex: str
     trail: list[TrailPoint]
