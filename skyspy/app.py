@@ -32,6 +32,7 @@ from skyspy.clock import Clock, iso
 from skyspy.config import ROOT, Config
 from skyspy.feedurl import FeedUrl, parse
 from skyspy.geo import Point
+from skyspy.loop import Loop
 from skyspy.presence.database import DatabasePresence
 from skyspy.presence.memory import MemoryPresence
 from skyspy.presence.presence import Presence
@@ -42,6 +43,7 @@ from skyspy.server import Server, server_of
 from skyspy.services import feeds, history_requests
 from skyspy.services.place import PlaceFollower, sandbox_place
 from skyspy.sky import Sky, SkyView
+from skyspy.sky.chunk_maker import ChunkMaker
 from skyspy.sky.enricher import Enricher
 from skyspy.sky.minutes import MinuteStatistics
 from skyspy.sky.recorder import Recorder
@@ -82,6 +84,12 @@ class Startable(Protocol):
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
+
+
+class Looping(Startable, Protocol):
+    """A part that works in a loop of its own."""
+
+    loop: Loop
 
 
 SETTING_NAMES = frozenset(row.name for row in fields(Settings) if row.name.isupper())
@@ -187,6 +195,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     )
     server.histories.update(live=history, sandbox=MemoryHistory(store, clock))
     server.pruners.update(build_pruners(server))
+    server.chunk_makers.update({name: build_chunk_maker(name, kept, clock) for name, kept in server.histories.items()})
     build_skies(server, components.streams)
     return server
 
@@ -231,6 +240,11 @@ def build_pruners(server: Server) -> dict[str, Pruner]:
     }
 
 
+def build_chunk_maker(name: str, history: HistoryStore, clock: Clock) -> ChunkMaker:
+    """The maker of a sky's chunks: it works where its history is written."""
+    return ChunkMaker(name, history, clock, lambda: history.lease.held)
+
+
 def build_view(
     name: str,
     clock: Clock,
@@ -263,24 +277,21 @@ def start(app: Flask) -> None:
         server.clock,
     )
     enricher = Enricher(server.skies["live"], server.aircraft_db)
-    recorders, statistics, pruners = server.recorders.values(), server.statistics.values(), server.pruners.values()
-    parts: list[Startable] = [
-        *server.histories.values(),
-        *recorders,
-        *statistics,
+    loops: list[Looping] = [
+        *server.recorders.values(),
+        *server.statistics.values(),
         server.stats.lag,
         *server.skies.values(),
         enricher,
         watcher,
         upkeep,
-        *pruners,
+        *server.pruners.values(),
+        *server.chunk_makers.values(),
     ]
+    parts: list[Startable] = [*server.histories.values(), *loops]
     for part in parts:
         part.start()
-    skies = [sky.loop for sky in server.skies.values()]
-    recording = [*(recorder.loop for recorder in recorders), *(recorder.loop for recorder in statistics)]
-    writers = [server.history.loop, server.history.lease.loop, server.pruners["live"].loop]
-    server.stats.loops = [*skies, *recording, *writers, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
+    server.stats.loops = [server.history.loop, server.history.lease.loop, *(part.loop for part in loops)]
     app.extensions[RUNNING] = parts
     # gunicorn.conf.py calls this by name: gunicorn's master does not import the application.
     app.extensions["skyspy.stop"] = partial(stop, app)

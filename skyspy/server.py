@@ -27,6 +27,7 @@ from skyspy.presence.sessions import SessionRegistry
 from skyspy.process_stats import ProcessStats
 from skyspy.receivers.checks import ReceiverChecks
 from skyspy.sky import Sky
+from skyspy.sky.chunk_maker import ChunkMaker
 from skyspy.sky.recorder import Recorder
 from skyspy.sky.statistics import StatisticsRecorder
 from skyspy.store import Store
@@ -67,6 +68,8 @@ class Server(Context):
     skies: dict[str, Sky] = field(default_factory=dict)
     histories: dict[str, HistoryStore] = field(default_factory=dict)
     """The history of each sky: `history` for the live one; the sandbox's is in memory and is gone with the process."""
+    chunk_makers: dict[str, ChunkMaker] = field(default_factory=dict)
+    """What makes the chunks of each sky's history."""
     recorders: dict[str, Recorder] = field(default_factory=dict)
     pruners: dict[str, Pruner] = field(default_factory=dict)
     """What keeps the history of each sky within its limits."""

@@ -30,6 +30,7 @@ from skyspy.api import (
     read,
     sightings,
     stats,
+    tracks,
 )
 from skyspy.api.gate import Gate
 from skyspy.api.routes import RequestContext, Resource, Route
@@ -41,6 +42,7 @@ RESOURCES: tuple[Resource, ...] = (
     aircraft.resource,
     sightings.resource,
     stats.resource,
+    tracks.resource,
     feeds.resource,
     operators.resource,
     operators_feeds.resource,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from skyspy.api.models import Cursor, Demo, NextCursor, Timestamp
+from skyspy.api.models import Cursor, Demo, NextCursor, Timestamp, TrailPoint
 from skyspy.services.sighting_filters import SightingFilter, SightingRequest
 
 
@@ -26,6 +26,15 @@ class CsvQuery(SightingFilter, frozen=True, kw_only=True):
     """Which sightings to write to a CSV file."""
 
     limit: Annotated[int, Meta(description="How many rows at most, the newest ones", ge=1, le=MAX_CSV_ROWS)] = MAX_CSV_ROWS
+
+
+MAX_TRACKS = 5_000
+
+
+class TracksQuery(SightingFilter, frozen=True, kw_only=True):
+    """Which sightings to write to a file with their tracks."""
+
+    limit: Annotated[int, Meta(description="How many sightings at most, the newest ones", ge=1, le=MAX_TRACKS)] = MAX_TRACKS
 
 
 class Position(Struct, forbid_unknown_fields=True):
@@ -77,6 +86,12 @@ class Sighting(Struct, forbid_unknown_fields=True, kw_only=True):
     last_position: Position | UnsetType = UNSET
     first_ever: Annotated[bool, Meta(description="Whether this was the first time that the aircraft was ever heard")]
     demo: Annotated[bool | UnsetType, Meta(description="true for simulated traffic; absent otherwise")] = UNSET
+
+
+class SightingWithTrack(Sighting, forbid_unknown_fields=True, kw_only=True):
+    """One visit of one aircraft, with where it was."""
+
+    track: Annotated[list[TrailPoint], Meta(description="Where it was, oldest first")]
 
 
 class SightingPage(Struct, forbid_unknown_fields=True):

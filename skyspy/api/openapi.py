@@ -31,6 +31,7 @@ PATH_PARAMETERS: dict[str, tuple[str, str]] = {
     "key_id": ("The key's `id` from the list", "1"),
     "user_id": ("The user's `id` from the list", "1"),
     "name": ("The role's name", "watchers"),
+    "start": ("Start of the ten minutes, in UTC", "20261126T1710Z"),
     "feed_id": ("The added receiver's `id` from the list", "1"),
 }
 """Description and example of each path parameter."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from flask import Response
 from msgspec import structs
 
 from skyspy.api.aircraft import hex_in_path
 from skyspy.api.answers import Charged
-from skyspy.api.history_models import AircraftInfo, CsvQuery, Sighting, SightingPage, SightingQuery
+from skyspy.api.history_models import AircraftInfo, CsvQuery, SightingPage, SightingQuery, SightingWithTrack, TracksQuery
 from skyspy.api.paging import decode_cursor, encode_cursor
 from skyspy.api.routes import RequestContext, Resource
 from skyspy.clock import iso
 from skyspy.services import history, history_requests, sighting_files
 
-CSV = "text/csv; charset=utf-8"
+CSV, GEOJSON, KML = "text/csv; charset=utf-8", "application/geo+json", "application/vnd.google-earth.kml+xml"
+_EXPORT: dict[str, Any] = {"permission": history.PERMISSION, "is_search": True}
 
 FILE_COST = 60.0
 """What a file costs beside its request, in requests: the most that one is charged (api/gate.py) by most settings."""
@@ -38,14 +40,7 @@ def sightings_list(context: RequestContext) -> object:
     return Charged(page, history_requests.cost_of(0, found.steps))
 
 
-@resource.get(
-    "/api/sightings/export.csv",
-    permission=history.PERMISSION,
-    query=CsvQuery,
-    answer=str,
-    media=CSV,
-    is_search=True,
-)
+@resource.get("/api/sightings/export.csv", answer=str, media=CSV, query=CsvQuery, **_EXPORT)
 def sightings_csv(context: RequestContext) -> object:
     """Export sightings as CSV.
 
@@ -57,15 +52,41 @@ def sightings_csv(context: RequestContext) -> object:
     return Charged(_file(context, CSV, "csv", text), FILE_COST)
 
 
+@resource.get("/api/sightings/export.geojson", answer=str, media=GEOJSON, query=TracksQuery, **_EXPORT)
+def sightings_geojson(context: RequestContext) -> object:
+    """Export sightings with their tracks as GeoJSON.
+
+    The newest ones that match, at most 5,000: narrow `from` and `to` for others. `coordTimes` and `coordAltitudes` are the times and
+    altitudes (ft) of the coordinates.
+    """
+    query: TracksQuery = context.query
+    text = sighting_files.as_geojson(context.call(history.export_tracks, query, query.limit))
+    return Charged(_file(context, GEOJSON, "geojson", text), FILE_COST)
+
+
+@resource.get("/api/sightings/export.kml", answer=str, media=KML, query=TracksQuery, **_EXPORT)
+def sightings_kml(context: RequestContext) -> object:
+    """Export sightings with their tracks as KML.
+
+    The newest ones that match, at most 5,000: narrow `from` and `to` for others. Altitudes are barometric, in metres.
+    """
+    query: TracksQuery = context.query
+    text = sighting_files.as_kml(context.call(history.export_tracks, query, query.limit))
+    return Charged(_file(context, KML, "kml", text), FILE_COST)
+
+
 def _file(context: RequestContext, media: str, ending: str, text: Iterator[str]) -> Response:
     """The response that sends a file while it is made."""
     name = f"skyspy-sightings-{re.sub('[-:]|[.].*', '', iso(context.server.clock.wall()))}Z.{ending}"
     return Response(text, content_type=media, headers={"Content-Disposition": f"attachment; filename={name}"})
 
 
-@resource.get("/api/sightings/<sighting_id>/", permission=history.PERMISSION, answer=Sighting, errors=(404,))
+@resource.get("/api/sightings/<sighting_id>/", permission=history.PERMISSION, answer=SightingWithTrack, errors=(404,))
 def sightings_one(context: RequestContext) -> object:
-    """Show one sighting."""
+    """Show one sighting with its track.
+
+    The track as it is stored: it follows the aircraft by up to a minute. Of a very long one the last 20,000 points.
+    """
     return context.call(history.one, context.path["sighting_id"])
 
 

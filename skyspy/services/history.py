@@ -7,7 +7,9 @@ for long: it goes in steps (store/history/visit_queries.py), for MAX_SEARCH_S at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import inf
@@ -25,8 +27,12 @@ from skyspy.services.caller import Caller, Refused
 from skyspy.services.sighting_filters import SightingFilter, SightingRequest, cursor_of, key_of, search_of
 from skyspy.sky.audience import Payload
 from skyspy.store.errors import StoreError
-from skyspy.store.history import visit_queries
+from skyspy.store.history import segments, visit_queries
 from skyspy.store.history.visit_queries import Key, Seen, Visit, VisitSearch
+from skyspy.tracks.point import TrackPoint
+from skyspy.tracks.segment import SegmentError, unpack
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,6 +45,8 @@ MAX_SEARCH_S = 2.0
 MAX_HEXES = 100
 LATEST = 10
 """Sightings that the description of one aircraft lists."""
+MAX_TRACK = 20_000
+"""Points of one track: a week of an aircraft that never leaves."""
 
 MAX_DIGITS = 12
 """Of a time in seconds."""
@@ -86,7 +94,8 @@ def one(server: Server, caller: Caller, name: str) -> Payload:
         found = _read(server, caller, visit_queries.one, hex_, int(start))
     if found is None:
         raise Refused("not_found", f"There is no sighting {name[:40]!r}; /api/sightings/ lists those that are kept")
-    return sighting(found, _audience(server, caller))
+    shown = sighting(found, _audience(server, caller))
+    return shown | {"track": _trail(_track(server, caller, found))}
 
 
 def sighting(visit: Visit, audience: str) -> Payload:
@@ -153,12 +162,54 @@ def _sightings(visits: Sequence[Visit], audience: str) -> list[Payload]:
 def export(server: Server, caller: Caller, query: SightingFilter, limit: int) -> Iterator[list[Payload]]:
     """The sightings that match, `limit` at most, in slices. The first one is read before this returns: later ones raise Refused while
     they are iterated over. Yields."""
+    audience, slices = _exported(server, caller, query, limit)
+    return (_sightings(visits, audience) for visits in slices)
+
+
+def export_tracks(
+    server: Server, caller: Caller, query: SightingFilter, limit: int
+) -> Iterator[tuple[Payload, list[TrackPoint]]]:
+    """As `export`, one by one, each with its track."""
+    audience, slices = _exported(server, caller, query, limit)
+    return ((sighting(visit, audience), _track(server, caller, visit)) for visits in slices for visit in visits)
+
+
+def _exported(server: Server, caller: Caller, query: SightingFilter, limit: int) -> tuple[str, Iterator[list[Visit]]]:
     caller.require(server, PERMISSION)
     audience = _audience(server, caller)
-    search = search_of(query, exact=audience == topics.EXACT)
-    slices = _steps(server, caller, search, limit, None, inf)
+    slices = _steps(server, caller, search_of(query, exact=audience == topics.EXACT), limit, None, inf)
     first = next(slices, ([], None))
-    return (_sightings(visits, audience) for visits, _ in chain((first,), slices))
+    return audience, (visits for visits, _ in chain((first,), slices))
+
+
+def _track(server: Server, caller: Caller, visit: Visit) -> list[TrackPoint]:
+    """The stored points of a visit in order: the last MAX_TRACK. Yields."""
+    points: deque[TrackPoint] = deque(maxlen=MAX_TRACK)
+    yielder, last = Yielder(), (0, -1)
+    while True:
+        found = _read(server, caller, segments.of_visit, (visit.hex, visit.start), last[0], ROWS_AT_ONCE)
+        for segment in found:
+            if (segment.slot, segment.part) <= last:
+                continue  # the page before ended among the parts of this slot
+            try:
+                points += unpack(segment.data)
+            except SegmentError as error:
+                log.warning("a piece of the track of %s-%d is left out: %s", visit.hex, visit.start, error)
+            yielder.maybe_yield()
+        if len(found) < ROWS_AT_ONCE or last == (last := (found[-1].slot, found[-1].part)):
+            return list(points)
+
+
+def _trail(points: Iterable[TrackPoint]) -> list[Payload]:
+    """A track as `/api/aircraft/<hex>/trail/` has it."""
+    yielder = Yielder()
+    trail = []
+    for point in points:
+        altitude = "ground" if point.on_ground else point.alt_baro
+        fields = {"timestamp": iso(point.at), "lat": point.lat, "lon": point.lon, "alt_baro": altitude}
+        trail.append(fields | {"gs": point.gs, "track": point.track})
+        yielder.maybe_yield()
+    return trail
 
 
 def _steps(

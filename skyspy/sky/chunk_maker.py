@@ -20,9 +20,10 @@ from gevent.lock import BoundedSemaphore
 from skyspy.clock import Clock, iso
 from skyspy.cooperate import Yielder
 from skyspy.loop import Loop
-from skyspy.store.errors import StoreError
+from skyspy.store.errors import StoreBusy, StoreError
 from skyspy.store.history import HistoryStore, chunks, segments
 from skyspy.store.history.chunks import Chunk
+from skyspy.store.history.lease import Fenced
 from skyspy.store.history.segments import StoredSegment
 from skyspy.tracks.chunk import ChunkBuilder, TrackInfo
 from skyspy.tracks.point import SLOT_S, slot_of
@@ -39,15 +40,17 @@ MAX_QUEUED = 500
 """With more rows than these waiting to be written, a slot may not be complete."""
 KEEP_OPEN_S = 10.0
 """How long the answer for the slot under way is given again."""
+TURN_S = 10.0
+"""How long a request waits for those before it."""
 ROWS_AT_ONCE = 200
 _LEVEL = 6
 
 
 class Made(NamedTuple):
-    """A chunk made on request: `data` is not compressed."""
+    """A chunk made on request: `data` is not compressed, None where there are no tracks. `looked_at`: how many segments were unpacked."""
 
-    data: bytes
-    demo: bool
+    data: bytes | None
+    looked_at: int
 
 
 class ChunkMaker:
@@ -61,7 +64,7 @@ class ChunkMaker:
         self._finished: int | None = None
         """The newest slot up to which all are made, None: not known."""
         self._turn = BoundedSemaphore(1)
-        self._open: tuple[int, float, Made | None] | None = None
+        self._open: tuple[int, float, bytes | None] | None = None
         self.made = self.damaged = 0
         self.loop = Loop(f"making the chunks of the {name} sky", self.run, clock, EVERY_S)
 
@@ -88,27 +91,31 @@ class ChunkMaker:
                 if not self._held():
                     return
                 self._keep(slot)
+        except Fenced:
+            return  # Another process writes, and makes them.
         except StoreError as error:
             log.warning("chunks of tracks cannot be made now, the next attempt is in %g s: %s", EVERY_S, error)
             return
         self._finished = newest
 
-    def on_request(self, slot: int, box: Box | None = None) -> Made | None:
-        """The tracks of a slot, as stored until now; in a box, those with a point in it. None: there are none.
-
-        One at a time; yields. Raises StoreError.
-        """
-        with self._turn:
-            if box is not None:
-                return self._made(self._build(slot, box))
-            if self._open is not None and self._open[0] == slot and self._clock.steady() - self._open[1] < KEEP_OPEN_S:
-                return self._open[2]
-            made = self._made(self._build(slot))
-            self._open = (slot, self._clock.steady(), made)
-            return made
+    def on_request(self, slot: int, box: Box | None = None) -> Made:
+        """The tracks of a slot, as stored until now; in a box, those with a point in it. One at a time; yields. Raises StoreError."""
+        if not self._turn.acquire(timeout=TURN_S):
+            raise StoreBusy("other tracks of the history are still being read")
+        try:
+            kept = self._open
+            if box is None and kept is not None and kept[0] == slot and self._clock.steady() - kept[1] < KEEP_OPEN_S:
+                return Made(kept[2], 0)
+            builder, looked_at = self._build(slot, box)
+            data = b"".join(builder.pieces()) if builder.tracks else None
+            if box is None:
+                self._open = (slot, self._clock.steady(), data)
+            return Made(data, looked_at)
+        finally:
+            self._turn.release()
 
     def _keep(self, slot: int) -> None:
-        builder = self._build(slot)
+        builder, _ = self._build(slot)
         if not builder.tracks:
             return
         if builder.is_truncated:
@@ -117,31 +124,28 @@ class ChunkMaker:
         chunk = Chunk(slot, builder.tracks, builder.points, builder.demo, self._clock.wall(), data)
         self.made += self._history.commit_now(chunks.write, chunk)
 
-    def _build(self, slot: int, box: Box | None = None) -> ChunkBuilder:
-        builder, yielder = ChunkBuilder(slot, iso(slot * SLOT_S)), Yielder()
+    def _build(self, slot: int, box: Box | None = None) -> tuple[ChunkBuilder, int]:
+        """The tracks of a slot, and how many segments were looked at."""
+        builder, yielder, damaged, looked_at = ChunkBuilder(slot, iso(slot * SLOT_S)), Yielder(), 0, 0
         since, until = slot * SLOT_S, (slot + 1) * SLOT_S
         after: StoredSegment | None = None
         while page := self._history.read(segments.within, since, until, box, after, ROWS_AT_ONCE):
+            looked_at += len(page)
             for segment in page:
-                self._add(builder, segment, box)
+                try:
+                    columns = unpack_columns(segment.data)
+                    if box is None or _has_point_in(columns, box):
+                        builder.add(info_of(segment), columns)
+                except SegmentError:
+                    damaged += 1
                 yielder.maybe_yield()
             if len(page) < ROWS_AT_ONCE or builder.is_truncated:
                 break
             after = page[-1]
-        return builder
-
-    def _add(self, builder: ChunkBuilder, segment: StoredSegment, box: Box | None) -> None:
-        try:
-            columns = unpack_columns(segment.data)
-            if box is None or _has_point_in(columns, box):
-                builder.add(info_of(segment), columns)
-        except SegmentError as error:
-            self.damaged += 1
-            log.error("segment %d of the history cannot be read and is left out: %s", segment.id, error)
-
-    @staticmethod
-    def _made(builder: ChunkBuilder) -> Made | None:
-        return Made(b"".join(builder.pieces()), builder.demo) if builder.tracks else None
+        if damaged:
+            self.damaged += damaged
+            log.warning("%d segments of %s cannot be read and are left out", damaged, iso(slot * SLOT_S))
+        return builder, looked_at
 
 
 def newest_due(wall: float) -> int:

@@ -101,13 +101,13 @@ class ChunkBuilder:
         self.demo = self.demo or info.demo
 
     def pieces(self) -> list[bytes | memoryview]:
-        """The chunk, in pieces whose bytes are not copied."""
+        """The chunk, in pieces whose bytes are not copied; while one of them exists no track is added."""
         about: dict[str, object] = {"version": VERSION, "start": self._start, "seconds": SLOT_S, "points": self.points}
         about |= {name: True for name, is_so in (("demo", self.demo), ("truncated", self.is_truncated)) if is_so}
         about["tracks"] = wirejson.Encoded(b"[" + b",".join(self._tracks) + b"]")
         header = wirejson.dump_bytes(about)
         header += b" " * (-len(header) % 4)
-        columns = (*self._differences, *self._values)
+        columns: tuple[array[int], ...] = (*self._differences, *self._values)
         if sys.byteorder == "big":
             columns = tuple(array(column.typecode, column) for column in columns)
             for column in columns:

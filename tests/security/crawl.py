@@ -82,6 +82,7 @@ def things(server: Server, operator: Operator, name: str) -> Things:
         "lat": "47",
         "lon": "8",
         "nm": "10",
+        "start": "20261126T1710Z",
     }
     return Things(words, client)
 

@@ -84,7 +84,7 @@ def test_a_sighting_is_shown_with_all_that_is_known_of_it(world: World) -> None:
     key = world.key(role="viewer")
     page = world.get("/api/sightings/", key).json
     assert page == {"sightings": [WHOLE], "count": 1, "next_cursor": None, "timestamp": page["timestamp"]}
-    assert world.get("/api/sightings/4b1805-1764203575/", key).json == WHOLE
+    assert world.get("/api/sightings/4b1805-1764203575/", key).json == {**WHOLE, "track": []}
     assert ask(joined(world), "sightings") == page
     msgspec.convert(page, SightingPage)
     msgspec.convert(WHOLE, Sighting)
@@ -147,7 +147,7 @@ def test_who_may_not_know_where_the_receiver_stands_gets_no_distance_and_no_rece
     peer = world.peer().join()
     public = {name: value for name, value in WHOLE.items() if name not in FROM_RECEIVER}
     assert world.get("/api/sightings/").json["sightings"] == ask(peer, "sightings")["sightings"] == [public]
-    assert world.get(ROUTES[1]).json == public
+    assert world.get(ROUTES[1]).json == {**public, "track": []}
     assert world.get(ROUTES[2]).json["sightings"] == ask(peer, "aircraft-info", hex="4B1805")["sightings"] == [public]
     for name, value in (("max_closest_nm", 5), ("receiver", "roof")):
         assert error_of(world.get(f"/api/sightings/?{name}={value}")) == (403, "permission_denied")

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from skyspy.store.history import segments
+from skyspy.store.history.lease import fence_of
 from skyspy.store.history.schema import CHUNK
 
 _INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -39,10 +40,10 @@ class ListedChunk(NamedTuple):
     bytes: int
 
 
-def write(connection: Connection, chunk: Chunk, fence: int = 0) -> bool:
+def write(connection: Connection, chunk: Chunk) -> bool:
     """Keep a chunk; returns False, and changes nothing, where its slot has one."""
-    statement = _INSERT[connection.dialect.name](CHUNK).on_conflict_do_nothing()
-    return bool(connection.execute(statement.values(**chunk._asdict(), fence=fence)).rowcount)
+    statement = _INSERT[connection.dialect.name](CHUNK).on_conflict_do_nothing().returning(CHUNK.c.slot)
+    return connection.execute(statement.values(**chunk._asdict(), fence=fence_of(connection))).scalar_one_or_none() is not None
 
 
 def read(connection: Connection, slot: int) -> Chunk | None:

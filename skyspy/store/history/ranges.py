@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, distinct, or_, select
+from sqlalchemy import Connection, Row, Table, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from skyspy.geo import Point
@@ -75,7 +75,7 @@ def of_all_time(connection: Connection, sky: str, receiver: str | None = None) -
 
 def receivers(connection: Connection, sky: str) -> list[str]:
     """The receivers of which hours are kept."""
-    query = select(distinct(TABLE.c.receiver)).where((TABLE.c.sky == sky) & (TABLE.c.unit == HOUR)).order_by(TABLE.c.receiver)
+    query = select(TABLE.c.receiver).distinct().where((TABLE.c.sky == sky) & (TABLE.c.unit == HOUR)).order_by(TABLE.c.receiver)
     return list(connection.execute(query).scalars())
 
 
