@@ -68,6 +68,9 @@ log = logging.getLogger(__name__)
 SANDBOX_FEED = "demo://?seed=4242"
 """The sandbox sky's traffic, with another seed than the live sky's own demo."""
 
+IN_MEMORY = "sqlite://"
+"""The address of the sandbox's history."""
+
 RUNNING = "skyspy.running"
 
 
@@ -179,6 +182,8 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         presence=Presence(store, presence_port, sessions, clock, partial(traffic_of, registry)),
     )
 
+    server.histories.update(live=history, sandbox=HistoryStore(IN_MEMORY, store, clock))
+
     def current() -> Settings:
         return settings.current
 
@@ -215,7 +220,8 @@ def start(app: Flask) -> None:
     reauthorizer.Reauthorizer(server).subscribe(watcher)
     watcher.on_version("following receivers", feeds.ReceiverFollower(server, server.skies["live"]).follow)
     watcher.on_version("following the receiver's place", PlaceFollower(server).follow)
-    watcher.on_version("deleting what deleted users owned", server.history.follow_deletions)
+    for history in server.histories.values():
+        watcher.on_version("deleting what deleted users owned", history.follow_deletions)
     server.store.after_write = watcher.wake
     upkeep = Upkeep(
         (server.tokens, server.refusals, server.api_keys),
@@ -223,11 +229,12 @@ def start(app: Flask) -> None:
         server.clock,
     )
     enricher = Enricher(server.skies["live"], AircraftDb(server.config.instance / aircraft_file.FILE))
-    parts: list[Startable] = [server.history, server.stats.lag, *server.skies.values(), enricher, watcher, upkeep]
+    parts: list[Startable] = [*server.histories.values(), server.stats.lag, *server.skies.values(), enricher, watcher, upkeep]
     for part in parts:
         part.start()
     skies = [sky.loop for sky in server.skies.values()]
-    server.stats.loops = [*skies, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
+    history = [server.history.loop, server.history.lease.loop]
+    server.stats.loops = [*skies, *history, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
     app.extensions[RUNNING] = parts
     # gunicorn.conf.py calls this by name: gunicorn's master does not import the application.
     app.extensions["skyspy.stop"] = partial(stop, app)

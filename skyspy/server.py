@@ -60,6 +60,8 @@ class Server(Context):
     sessions: SessionRegistry
     presence: Presence
     skies: dict[str, Sky] = field(default_factory=dict)
+    histories: dict[str, HistoryStore] = field(default_factory=dict)
+    """The history of each sky: `history` for the live one; the sandbox's is in memory and is gone with the process."""
     stats: ProcessStats = field(default_factory=ProcessStats)
     receiver_checks: ReceiverChecks = field(default_factory=ReceiverChecks)
     airports: AirportTable = field(default_factory=AirportTable)

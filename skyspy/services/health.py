@@ -43,6 +43,8 @@ def _problems(server: Server, found: HealthReport) -> Iterator[str]:
     """What needs attention, as sentences."""
     if any(value.state == "danger" for line in found.part("database").lines for value in line.values):
         yield "The database does not answer: no new client is admitted until it does."
+    if (history := found.part("history").lines[0].values[0]).state == "danger":
+        yield f"The history is not written ({str(history.value).removeprefix('no: ')}): everything else goes on."
     for receiver in server.skies["live"].receivers.status():
         if receiver["state"] not in WORKING:
             yield f"The receiver {receiver['name']} is {receiver['state']}{': ' + receiver['error'] if receiver['error'] else ''}."

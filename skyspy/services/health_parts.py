@@ -14,6 +14,7 @@ from collections.abc import Callable
 from skyspy import __version__
 from skyspy.auth.principal import MESSAGES
 from skyspy.server import Server
+from skyspy.services.health_history import history
 from skyspy.services.health_report import HealthPart, Line, Value
 from skyspy.store import StoreError, state
 from skyspy.tracker.position import FAR, JUMP, LATE, WORSE
@@ -228,6 +229,7 @@ def _loops(server: Server) -> HealthPart:
 PARTS: tuple[Callable[[Server], HealthPart | None], ...] = (
     _process,
     _database,
+    history,
     _receivers,
     _aircraft,
     _positions,

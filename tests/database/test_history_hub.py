@@ -138,12 +138,13 @@ def test_while_another_process_holds_the_file_the_main_store_commits_and_an_even
         said = beside_hub(
             f"""
             from gevent import subprocess
+            history.start()
             held = subprocess.Popen(
                 [sys.executable, "-c", {HOLD!r}, {str(tmp_path / "history.sqlite3")!r}, "60"], stdout=subprocess.PIPE
             )
             held.stdout.readline()
             history.enqueue(write_minutes, one(1))
-            history.start()
+            history.loop.wake()
             event = gevent.spawn(history.commit_now, write_minutes, [one(2)])
             gevent.sleep(0.1)
             print(*change_and_evict(), event.ready(), history.status().written)

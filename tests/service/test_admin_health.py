@@ -17,6 +17,8 @@ from skyspy.services import Caller, Refused, health
 from skyspy.services.health_parts import PARTS
 from skyspy.services.health_report import Value
 from skyspy.store import StoreError
+from skyspy.store.history import lease
+from skyspy.store.history.writer import RENEW_S
 from tests.service.test_admin_dashboard import connected, only
 from tests.service.test_admin_feeds import text_of
 from tests.support.browser_client import Browser
@@ -161,3 +163,33 @@ def test_the_part_that_renews_itself_is_the_same_report(ann: Browser) -> None:
 )
 def test_a_value_is_shown_with_its_unit_and_the_unknown_as_a_dash(value: Value, words: str) -> None:
     assert format_value(value) == words
+
+
+def told_of_history(panel: Panel) -> dict[str, str]:
+    boss = Principal("user", 1, "ann", permissions=frozenset({health.MANAGE}))
+    return {line.title: format_value(line.values[0]) for line in health.report(panel.skyspy, Caller(boss)).part("history").lines}
+
+
+def test_which_process_writes_the_history_is_told(panel: Panel, ann: Browser) -> None:
+    history = panel.skyspy.history
+    history.lease.start()
+    history.lease.loop.stop()
+    told = told_of_history(panel)
+    assert (told["Can be used"], told["Written by"]) == ("yes", "this process")
+    # Another process takes the lease.
+    history.commit_anywhere(lambda connection: lease.take(connection, lease.look(connection), "pi 77 x"))
+    panel.clock.pass_by(RENEW_S)
+    history.lease.loop.round()
+    told = told_of_history(panel)
+    assert (told["Can be used"], told["Written by"]) == ("yes", "another one: process 77 on pi")
+    assert "The history is not written" not in shown(ann)
+    samples = {sample.metric: sample.value for sample in health.metrics(panel.skyspy, Principal("user", 1, "ann"))}
+    assert (samples["skyspy_history_writer"], samples["skyspy_history_fence"], samples["skyspy_history_up"]) == (0, 2, 1)
+
+
+def test_a_history_that_cannot_be_written_needs_attention(panel: Panel, ann: Browser) -> None:
+    with pytest.raises(StoreError):
+        panel.skyspy.history.commit_now(lambda connection: connection.exec_driver_sql("SELECT * FROM nothing_like_it"))
+    page = shown(ann)
+    assert "The history is not written (" in page
+    assert "no such table: nothing_like_it): everything else goes on." in page

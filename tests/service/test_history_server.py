@@ -164,3 +164,15 @@ def test_a_user_deleted_while_the_server_runs_is_followed_at_once(environ: dict[
         assert mark.user_id == user.id
     finally:
         application.stop(app)
+
+
+def test_the_sandbox_has_a_history_of_its_own_in_memory_which_is_opened_at_its_first_use(app: Flask) -> None:
+    server = server_of(app)
+    assert server.histories["live"] is server.history
+    sandbox = server.histories["sandbox"]
+    assert (sandbox.where, sandbox.status().available) == (":memory:", False)
+    sandbox.commit_now(write_minutes, [a_minute(1, sky="sandbox")])
+    assert [row.minute for row in sandbox.read(minutes, 0, 10, "sandbox")] == [1]
+    assert server.history.read(minutes, 0, 10, "sandbox") == []
+    sandbox.close()
+    assert sandbox.read(minutes, 0, 10, "sandbox") == [], "it is gone with the process"

@@ -42,7 +42,8 @@ def serve(environ: Mapping[str, str], clock: Clock, components: Components = TES
 
 def release(app: Flask) -> None:
     """Close a server's databases, and keep its site for the next one."""
-    server_of(app).history.close()
+    for history in server_of(app).histories.values():
+        history.close()
     server_of(app).store.close()
     # Socket.IO put itself around the site's own function: the next server's does the same.
     del app.wsgi_app

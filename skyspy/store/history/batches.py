@@ -18,11 +18,12 @@ WriteRows = Callable[[Connection, Sequence[Any]], object]
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A queued row, the function that writes it, and its approximate size in bytes."""
+    """A queued row, the function that writes it, its approximate size in bytes, and when it was queued (steady seconds)."""
 
     write: WriteRows
     row: object
     size: int
+    at: float = 0.0
 
 
 class BatchQueue:
@@ -56,6 +57,14 @@ class BatchQueue:
         self._pending.extendleft(reversed(taken))
         self.size += sum(pending.size for pending in taken)
         self._trim()
+
+    def discard_before(self, at: float) -> int:
+        """Remove rows that were queued before `at` (steady seconds); returns how many. They do not count as dropped."""
+        found = 0
+        while self._pending and self._pending[0].at < at:
+            self.size -= self._pending.popleft().size
+            found += 1
+        return found
 
     def _trim(self) -> None:
         while self._pending and (len(self._pending) > self._max_rows or self.size > self._max_bytes):

@@ -5,6 +5,10 @@ caller publishes only what is stored. `enqueue` is for statistics and tracks: it
 FLUSH_SECONDS, or as soon as a batch is full. Both use the one writer of this store, which shares no lock, thread, connection or
 file with the main store. A commit waits at most for the batch that is being written, which is one short transaction.
 
+Of several processes one writes (writer.py). `commit_now` raises Fenced in the others, and rows of `enqueue` wait there for GRACE_S:
+a process that takes over writes what the one before could not. `commit_anywhere` is for what every process may write: rows that
+belong to a user, and deletions.
+
 SQLite is `synchronous=FULL` for batches too: a batch every few seconds makes one sync, so a second connection with weaker
 guarantees would gain nothing.
 
@@ -32,7 +36,9 @@ from skyspy.store.deleted_owners import DeletedOwner
 from skyspy.store.errors import NewerSchema
 from skyspy.store.history import erasure
 from skyspy.store.history.batches import BatchQueue, Pending, WriteRows, by_kind
+from skyspy.store.history.lease import Fenced
 from skyspy.store.history.schema import METADATA
+from skyspy.store.history.writer import WriterLease
 from skyspy.store.upgrade import Schema
 from skyspy.store.worker_pool import WorkerPool, WorkerPoolFull
 
@@ -50,6 +56,8 @@ MAX_QUEUED_ROWS = 50_000
 MAX_QUEUED_BYTES = 32 * 1024 * 1024
 ROW_BYTES = 256
 """The size of a row whose writer gives none."""
+GRACE_S = 20.0
+"""How long rows are kept in a process that does not write the history: longer than a takeover and the batch before it take."""
 UPGRADE_TIMEOUT_S = 60.0
 
 _REVISIONS = Path(__file__).parent / "migrations" / "versions"
@@ -60,8 +68,9 @@ _SEARCH_PATH = re.compile(r"search_path\s*=\s*\"?(\w+)")
 @dataclass(frozen=True, slots=True)
 class HistoryStatus:
     """State and counters since the start. `available`: it is open and the last write succeeded. `queued`, `written` and
-    `dropped` count rows of `enqueue`, `committed` and `failed_commits` calls of `commit_now`. `last_error` is one line, None
-    after a success; `last_flush_s` is the duration of the last flush in seconds, None before the first."""
+    `dropped` count rows of `enqueue`, and `left` those that another process wrote instead; `committed` and `failed_commits` count
+    calls of `commit_now`. `last_error` is one line, None after a success; `last_flush_s` is the duration of the last flush in
+    seconds, None before the first."""
 
     where: str
     available: bool
@@ -69,6 +78,7 @@ class HistoryStatus:
     queued_bytes: int
     written: int
     dropped: int
+    left: int
     failed_batches: int
     committed: int
     failed_commits: int
@@ -77,8 +87,8 @@ class HistoryStatus:
 
 
 class HistoryStore:
-    """The history beside a main store. `url` is config's `history_url`; `metadata` names the tables, for deleting what users
-    owned."""
+    """The history beside a main store. `url` is config's `history_url`, or `sqlite://` for one in memory, which is opened at its
+    first use and is gone with the process; `metadata` names the tables, for deleting what users owned."""
 
     def __init__(self, url: str, main: Store, clock: Clock, metadata: MetaData = METADATA) -> None:
         address, schema = _place(url)
@@ -93,10 +103,12 @@ class HistoryStore:
         self._suspect = True
         self._retry_at = self._deletions_at = clock.steady()
         self._retry_s = FLUSH_SECONDS
-        self._written = self._dropped = self._failed_batches = self._committed = self._failed_commits = 0
+        self._written = self._dropped = self._left = self._failed_batches = self._committed = self._failed_commits = 0
         self._last_error: str | None = None
         self._last_flush_s: float | None = None
         self.loop = Loop("the history's writer", self.round, clock, FLUSH_SECONDS, lambda: MIN_FLUSH_PERIOD_S)
+        self.lease = WriterLease(self._store, clock, self._check_open, self._lease_failed)
+        self.lease.on_gained("writing the history", self._gained)
 
     @property
     def where(self) -> str:
@@ -121,21 +133,24 @@ class HistoryStore:
             self._failed(error)
 
     def start(self) -> None:
-        """Write batches and apply deletions from now on."""
+        """Take the lease if it is free, and write batches while it is held; apply deletions from now on."""
+        self.lease.start()
         self.loop.start()
         self.loop.wake()
 
     def stop(self) -> None:
-        """Write queued rows, tried once unless the database is known to be unusable, and close the connections."""
+        """Write queued rows, tried once unless the database is known to be unusable, release the lease, and close the connections."""
         self.loop.stop()
         if not self._suspect:
             self.flush()
-        if len(self._queue):
+        self.lease.stop()
+        if len(self._queue) and not self.lease.other_writes:
             log.warning("history: %d rows could not be written before the stop", len(self._queue))
         self.close()
 
     def close(self) -> None:
-        """Close all connections; a later use opens new ones."""
+        """Close all connections; a later use opens new ones. A database in memory is empty then."""
+        self._opened = self._opened and not self._store.in_memory
         self._store.close()
         if self._upgrades is not None:
             self._upgrades.close()
@@ -150,12 +165,22 @@ class HistoryStore:
     def commit_now(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return `fn(connection, *args, **kwargs)`, run in a transaction that is committed when this returns.
 
-        For events and what must be delivered: publish after it. Rows that belong to a user are only written this way. As
-        Store.write; raises StoreBusy or StoreError where nothing was committed.
+        For events and what must be delivered: publish after it. As Store.write; raises StoreBusy or StoreError where nothing was
+        committed, Fenced where another process writes the history.
         """
+        return self._commit(lambda: self.lease.write(fn, *args, **kwargs))
+
+    def commit_anywhere(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `commit_now`, in whichever process: for rows that belong to a user, and for deletions. Rows of a user are only written
+        this way."""
+        return self._commit(lambda: self._store.write(fn, *args, **kwargs))
+
+    def _commit(self, write: Callable[[], T]) -> T:
         try:
             self._check_open()
-            result = self._store.write(fn, *args, **kwargs)
+            result = write()
+        except Fenced:
+            raise
         except StoreError as error:
             self._failed_commits += 1
             self._failed(error)
@@ -167,10 +192,12 @@ class HistoryStore:
     def enqueue(self, write: WriteRows, row: object, size: int = ROW_BYTES) -> None:
         """Have `write(connection, rows)` called soon with this row among others. Never waits and never raises.
 
+        `lease.fence_of(connection)` is the number for a column `fence`. Where another process writes the history, the row is left
+        to that one after GRACE_S.
         `size` is the row's approximate size in memory, in bytes. Beyond MAX_QUEUED_ROWS or MAX_QUEUED_BYTES the oldest are
         dropped.
         """
-        self._queue.add(Pending(write, row, size))
+        self._queue.add(Pending(write, row, size, self._clock.steady()))
         if len(self._queue) >= MAX_BATCH_ROWS:
             self.loop.wake()
 
@@ -181,15 +208,23 @@ class HistoryStore:
         if self._clock.steady() < self._retry_at or not self._reopened():
             return
         self.flush()
+        if not self.lease.held and self.lease.error is None:
+            # Another process writes: what failed in this one before is over.
+            self._last_error = None
         if self._clock.steady() >= self._deletions_at and not self._suspect:
             self.apply_deletions()
 
     def flush(self) -> None:
-        """Write queued rows, batch by batch, until one fails."""
+        """Write queued rows, batch by batch, until one fails; where another process writes them, remove those older than GRACE_S."""
+        if self.lease.other_writes:
+            self._left += self._queue.discard_before(self._clock.steady() - GRACE_S)
         began = self._clock.steady()
-        while batch := self._queue.take(MAX_BATCH_ROWS):
+        while self.lease.held and (batch := self._queue.take(MAX_BATCH_ROWS)):
             try:
-                self._store.write(_write, batch)
+                self.lease.write(_write, batch)
+            except Fenced:
+                self._queue.put_back(batch)
+                return
             except StoreError as error:
                 self._queue.put_back(batch)
                 self._failed_batches += 1
@@ -244,6 +279,7 @@ class HistoryStore:
             queued_bytes=self._queue.size,
             written=self._written,
             dropped=self._dropped + self._queue.dropped,
+            left=self._left,
             failed_batches=self._failed_batches,
             committed=self._committed,
             failed_commits=self._failed_commits,
@@ -260,6 +296,9 @@ class HistoryStore:
             return []
 
     def _check_open(self) -> None:
+        if not self._opened and self._store.in_memory:
+            # Opened at its first use: most processes never read a database that only they have.
+            self.upgrade()
         if not self._opened:
             raise StoreError(f"history is not available: {self._last_error or 'it was not opened'}")
 
@@ -277,6 +316,14 @@ class HistoryStore:
             self._wait_longer()
             return False
         return True
+
+    def _gained(self, _: int) -> None:
+        self._retry_at = self._clock.steady()
+        self.loop.wake()
+
+    def _lease_failed(self, error: StoreError) -> None:
+        """Without the lease no batch finds out that the file is gone: the next round checks the schema."""
+        self._suspect = self._suspect or not isinstance(error, StoreBusy)
 
     def _failed(self, error: Exception) -> None:
         if self._last_error is None:

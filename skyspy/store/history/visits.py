@@ -1,0 +1,126 @@
+"""Writing visits, and reading those that are under way.
+
+A visit is written as a whole each time: its row is found by hex and start. `aircraft_seen` has a row for each aircraft ever heard,
+which stays when its visits are deleted; simulated traffic is not in it.
+
+Invariants: writing a visit again changes nothing, and it counts once in `aircraft_seen`: when its row is made. The functions that
+write run in one process at a time (see HistoryStore).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, case, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from skyspy import wirejson
+from skyspy.store.history.schema import AIRCRAFT_SEEN, VISIT
+from skyspy.visits import VISIT_GAP_S, VisitState
+from skyspy.visits.visit import ADSC_GAP_S
+
+Key = tuple[str, int]
+"""What identifies a visit: hex and start."""
+
+MAX_UNDER_WAY = 50_000
+"""Visits that `recent` reads at most, the latest ones."""
+MAX_AHEAD_S = 60.0
+"""A visit that was last heard later than this from now is of another setting of the clock."""
+KEYS_AT_ONCE = 400
+
+_INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_LISTS = ("callsigns", "squawks", "receivers", "sources")
+_NAMES = tuple(field.name for field in fields(VisitState))
+_COLUMNS = tuple(VISIT.c[name] for name in _NAMES)
+_HAS_ADSC = VISIT.c.sources.contains('"adsc"')
+
+
+def write_visits(connection: Connection, states: Iterable[VisitState], fence: int = 0) -> dict[Key, int]:
+    """Write these visits; returns the `id` of each one's row. Of two states of one visit the later one in the list is kept."""
+    latest = {(state.hex, state.start): state for state in states}
+    if not latest:
+        return {}
+    known = ids_of(connection, latest)
+    statement = _INSERT[connection.dialect.name](VISIT)
+    new = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=["hex", "start"],
+        set_={column.name: new[column.name] for column in VISIT.c if column.name not in ("id", "hex", "start")},
+    )
+    connection.execute(statement, [_row(state) | {"fence": fence} for state in latest.values()])
+    _note_seen(connection, [(state, key not in known) for key, state in latest.items() if not state.demo])
+    return known | ids_of(connection, [key for key in latest if key not in known])
+
+
+def ids_of(connection: Connection, keys: Iterable[Key]) -> dict[Key, int]:
+    """The `id` of the row of each of these visits that is stored."""
+    found: dict[Key, int] = {}
+    remaining = iter(keys)
+    while some := list(islice(remaining, KEYS_AT_ONCE)):
+        rows = connection.execute(
+            select(VISIT.c.hex, VISIT.c.start, VISIT.c.id).where(tuple_(VISIT.c.hex, VISIT.c.start).in_(some))
+        )
+        found |= {(row.hex, row.start): row.id for row in rows}
+    return found
+
+
+def recent(connection: Connection, now: float) -> list[tuple[int, VisitState]]:
+    """The visits that can still go on at `now` (wall seconds), and those that ended as lately; each with the `id` of its row."""
+    lately = (VISIT.c.last > now - VISIT_GAP_S) | ((VISIT.c.last > now - ADSC_GAP_S) & _HAS_ADSC)
+    rows = connection.execute(
+        select(VISIT.c.id, *_COLUMNS)
+        .where(VISIT.c.last > now - ADSC_GAP_S, VISIT.c.last < now + MAX_AHEAD_S, lately)
+        .order_by(VISIT.c.last.desc())
+        .limit(MAX_UNDER_WAY)
+    )
+    return [(row.id, _state(row)) for row in rows]
+
+
+def end_silent(connection: Connection, nows: Sequence[float]) -> None:
+    """End the visits whose aircraft was not heard for longer than a visit's gap, at the latest of `nows` (wall seconds)."""
+    now = max(nows)
+    silent = (VISIT.c.last <= now - ADSC_GAP_S) | ((VISIT.c.last <= now - VISIT_GAP_S) & ~_HAS_ADSC)
+    connection.execute(update(VISIT).where(VISIT.c.ended.is_(False), silent).values(ended=True))
+
+
+def _note_seen(connection: Connection, visits: Sequence[tuple[VisitState, bool]]) -> None:
+    """Note the aircraft of these visits; True: the visit was not stored before."""
+    if not visits:
+        return
+    table = AIRCRAFT_SEEN
+    statement = _INSERT[connection.dialect.name](table)
+    new = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=["hex"],
+        set_={
+            "first": case((new.first < table.c.first, new.first), else_=table.c.first),
+            "last": case((new.last > table.c.last, new.last), else_=table.c.last),
+            "visits": table.c.visits + new.visits,
+        },
+    )
+    connection.execute(
+        statement,
+        [{"hex": state.hex, "first": state.first, "last": state.last, "visits": int(is_new)} for state, is_new in visits],
+    )
+
+
+def _row(state: VisitState) -> dict[str, Any]:
+    row = {name: getattr(state, name) for name in _NAMES}
+    return row | {name: wirejson.dumps(row[name]) for name in _LISTS}
+
+
+def _state(row: Row[Any]) -> VisitState:
+    found: dict[str, Any] = {column.name: row._mapping[column] for column in _COLUMNS}
+    return VisitState(**found | {name: tuple(_texts(found[name])) for name in _LISTS})
+
+
+def _texts(stored: str) -> Iterator[str]:
+    """The texts of a stored list; none where it cannot be read."""
+    try:
+        found = wirejson.loads(stored)
+    except ValueError:
+        return
+    yield from (text for text in found if isinstance(text, str)) if isinstance(found, list) else ()
