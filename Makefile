@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 ADDRESS ?= 127.0.0.1:8000
 RERUNS ?= $(if $(filter true,$(CI)),1,0)
+# Compiled modules are kept: without them each of the hundreds of servers that the tests start compiles SkySpy anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run unit test lint bench licences airports deps dev browser oldclients clean
 
@@ -63,6 +65,7 @@ bench: dev
 	$(BIN)/python bench/hostile.py
 	$(BIN)/python -m bench.aircraft_db
 	$(BIN)/python bench/airports.py
+	$(BIN)/python -m bench.history --hours 2
 # Beside another tree with a .venv of its own: $(BIN)/python bench/respawn.py TREE
 
 # After a change of a lock: docs/licences.md names every package with its licence.

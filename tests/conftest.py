@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from flask import Flask
 
-from skyspy.clock import Clock
 from tests.support.clock import StillClock
-from tests.support.databases import drop_schemas, open_store
 from tests.support.machine import CAPTURES, IN_CI, ROOT, missing
-from tests.support.sites import release, serve
-from tests.support.tokens import Desk
+
+if TYPE_CHECKING:  # The application takes a second to import; most of tests/unit does without it.
+    from flask import Flask
+
+    from tests.support.tokens import Desk
 
 __all__ = ["CAPTURES", "IN_CI", "ROOT", "StillClock", "missing"]
 
@@ -53,6 +55,9 @@ def logged() -> Iterator[list[logging.LogRecord]]:
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Flask]:
     """A whole server with nothing started, its database in a folder of its own."""
+    from skyspy.clock import Clock
+    from tests.support.sites import release, serve
+
     made = serve({"SKYSPY_INSTANCE": str(tmp_path / "instance"), "SKYSPY_LAT": "47.5", "SKYSPY_LON": "8.5"}, Clock())
     yield made
     release(made)
@@ -61,6 +66,9 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 @pytest.fixture
 def desk(kind: str, tmp_path: Path, clock: StillClock) -> Iterator[Desk]:
     """An installation without users, on the test's kind of database."""
+    from tests.support.databases import open_store
+    from tests.support.tokens import Desk
+
     with open_store(kind, tmp_path) as store:
         yield Desk(store, clock)
 
@@ -68,6 +76,9 @@ def desk(kind: str, tmp_path: Path, clock: StillClock) -> Iterator[Desk]:
 @pytest.fixture
 def one(tmp_path: Path, clock: StillClock) -> Iterator[Desk]:
     """An installation with one user on SQLite, for what has nothing to do with the database."""
+    from tests.support.databases import open_store
+    from tests.support.tokens import Desk
+
     with open_store("sqlite", tmp_path) as store:
         desk = Desk(store, clock)
         desk.user()
@@ -77,7 +88,8 @@ def one(tmp_path: Path, clock: StillClock) -> Iterator[Desk]:
 @pytest.fixture(scope="session", autouse=True)
 def _no_schema_is_left_behind() -> Iterator[None]:
     yield
-    drop_schemas()
+    if databases := sys.modules.get("tests.support.databases"):
+        databases.drop_schemas()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

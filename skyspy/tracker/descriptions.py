@@ -51,6 +51,11 @@ class Descriptions:
         taken, self._newcomers = self._newcomers, []
         return taken
 
+    @property
+    def pending(self) -> int:
+        """How many aircraft `take_touched` gives."""
+        return len(self._touched)
+
     def take_touched(self) -> list[TrackedAircraft]:
         """The aircraft that `put` marked as touched since the last call: the next delta looks at them."""
         taken, self._touched = self._touched, []

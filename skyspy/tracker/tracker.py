@@ -203,8 +203,7 @@ class Tracker:
             self._listed[hex_] = aircraft
         aircraft.consider_type(obs.source, rank, at)
         self.descriptions.add(aircraft)
-        # The first check is early and at a different time for each aircraft, so that aircraft which appeared together are
-        # not checked together from then on.
+        # Early, and at a different time for each, so that aircraft which appeared together are not checked together.
         first = time_on(obs.timeline, now) + self._schedule.share(obs.timeline) * limits.expire_s
         self._schedule.add(aircraft, min(first, at + limits.timeout_s), len(self._held))
         return aircraft
@@ -231,8 +230,14 @@ class Tracker:
 
     # -- output ----------------------------------------------------------------------------------
 
-    def take_delta(self, now: float) -> Delta | None:
-        """The changes since the last delta, after removing what has expired at `now`; None if there are none."""
+    @property
+    def pending(self) -> int:
+        """The number of aircraft that the next delta has to look at."""
+        return len(self._touched) + self.descriptions.pending
+
+    def take_delta(self, now: float, most: int | None = None) -> Delta | None:
+        """The changes since the last delta, after removing what has expired at `now`; None if there are none. Of more than `most`
+        aircraft that are `pending` the others stay for the next delta, and show nothing of their changes until then."""
         removed = [*self._evicted.items(), *((hex_, TIMEOUT) for hex_ in self._expire(now))]
         for hex_, _ in removed:
             del self._listed[hex_]
@@ -241,7 +246,8 @@ class Tracker:
         trail_points = min(limits.trail_points, limits.trail_total // max(1, len(self._held)))
         new: list[Object] = []
         changed: list[Object] = []
-        touched, self._touched = self._touched + self.descriptions.take_touched(), []
+        waiting = self._touched + self.descriptions.take_touched()
+        touched, self._touched = (waiting, []) if most is None else (waiting[:most], waiting[most:])
         for aircraft in touched:
             aircraft.touched = False
             if aircraft.gone or (not aircraft.listed and aircraft.messages < MIN_MESSAGES):
@@ -285,10 +291,8 @@ class Tracker:
         return list(self._listed.values())
 
     def listed(self) -> Iterator[Mapping[str, Any]]:
-        """All listed aircraft as of the last delta, without copies and without the ages `seen` and `seen_pos`.
-
-        The mappings are valid only until the next call of this tracker: read them without yielding, and keep values.
-        """
+        """All listed aircraft as of the last delta, without copies and ages. The mappings are valid only until the next call of
+        this tracker: read them without yielding, and keep values."""
         return (MappingProxyType(aircraft.public) for aircraft in self._listed.values())
 
     def snapshot(self, now: float) -> list[Object]:

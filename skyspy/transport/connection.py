@@ -87,12 +87,12 @@ class ClientConnection:
     """One Engine.IO session and the TCP connections it uses now (a polling client may have two).
 
     `peer` is the other end, `admitted` the ids of the Socket.IO sessions admitted over it, `open_polls` how many GETs
-    wait for packets, `ended` whether the Engine.IO session is over, `is_answering` whether a large answer is being made for it.
+    wait for packets, `is_posting` whether a POST is being read or handled, `ended` whether the Engine.IO session is over, `is_answering` whether a large answer is being made for it.
     """
 
     __slots__ = (
-        "_bucket", "_registry", "admitted", "empty_since", "ended", "engine", "is_answering", "open_polls", "peer", "sid", "tcp_sockets",
-        "yielder",
+        "_bucket", "_registry", "admitted", "empty_since", "ended", "engine", "is_answering", "is_posting", "open_polls", "peer", "sid",
+        "tcp_sockets", "yielder",
     )  # fmt: skip
 
     def __init__(self, registry: ConnectionRegistry, engine: Any, peer: Peer) -> None:
@@ -103,7 +103,7 @@ class ClientConnection:
         self.admitted: set[str] = set()
         self.tcp_sockets: set[Any] = set()
         self.open_polls = 0
-        self.ended = self.is_answering = False
+        self.ended = self.is_answering = self.is_posting = False
         self.empty_since: float | None = None
         """Steady seconds since which no session is admitted over it; None while one is."""
         self.yielder = Yielder()

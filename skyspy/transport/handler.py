@@ -56,6 +56,7 @@ class Handler(StrictHandler):
     idle_seconds = 20.0
 
     websocket: BoundedWebSocket | None = None
+    _posting: ClientConnection | None = None
 
     def handle(self) -> None:
         """Serve one connection, unless its address has too many."""
@@ -95,6 +96,7 @@ class Handler(StrictHandler):
             else:
                 WSGIHandler.run_application(self)
         finally:
+            self._end_post()
             unread = self.forget_body()
         if unread or refusal is not None:
             # Closed at once, the connection would be reset while the client still sends, and it could not read the answer.
@@ -129,6 +131,7 @@ class Handler(StrictHandler):
                 return application(environ, start_response)
             finally:
                 connection.open_polls -= polls
+                self._end_post()
 
         self.application = counted
         connection.tcp_sockets.add(self.socket)
@@ -173,7 +176,18 @@ class Handler(StrictHandler):
             # Two polls would share one queue; the protocol has the server end such a session.
             connection.finish()
             return "400 Bad Request", "two polls at once"
+        if connection is not None and self.command == "POST":
+            if connection.is_posting:
+                # Their packets would be read in no particular order.
+                connection.finish()
+                return "400 Bad Request", "two POSTs at once"
+            connection.is_posting, self._posting = True, connection
         return None
+
+    def _end_post(self) -> None:
+        """The session may POST again: called before the answer is written, because the client may do so as soon as it has read it."""
+        if self._posting is not None:
+            self._posting.is_posting, self._posting = False, None
 
     def _answer(self, refusal: Answer) -> None:
         status, text = refusal

@@ -38,7 +38,7 @@ def _degrees(limit: int) -> st.SearchStrategy[float]:
 
 points = st.tuples(_degrees(90), _degrees(180))
 
-fields = st.lists(st.tuples(points, st.sampled_from(KINDS)), max_size=40).map(
+fields = st.lists(st.tuples(points, st.sampled_from(KINDS)), max_size=20).map(
     lambda rows: [airport(f"F{n:03}", point, kind) for n, (point, kind) in enumerate(rows)]
 )
 """Lists of airports anywhere."""

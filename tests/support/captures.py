@@ -76,6 +76,10 @@ class Capture:
         return ", ".join(str(path) for path in self.files if not path.exists())
 
 
+LONG = "long_flight"
+"""A capture that takes seconds to decode: it is for tests/service."""
+
+
 def _shared(folder: str, *names: str) -> tuple[Path, ...]:
     return tuple(SHARED / folder / name for name in names)
 
@@ -83,7 +87,7 @@ def _shared(folder: str, *names: str) -> tuple[Path, ...]:
 _FUZZED = ("0d66cf89fb3057", "1726512f38ae65", "22dd6595b64966", "438bc558945088", "445194cdb1618b", "5e1e7bb14327af")
 
 CAPTURES: tuple[Capture, ...] = (
-    Capture("long_flight", "beast", _shared("rs1090", "long_flight.csv.gz"), recorded_beast, (48.73, 2.38)),
+    Capture(LONG, "beast", _shared("rs1090", "long_flight.csv.gz"), recorded_beast, (48.73, 2.38)),
     Capture("sample_dump1090", "beast", _shared("traffic", "sample_dump1090.bin"), pieces),
     *(Capture(f"fuzzed_beast_{name}", "beast", _shared("adsb-tools", f"beast.{name}.bin"), pieces) for name in _FUZZED),
     Capture("fuzzed_avr", "avr", _shared("adsb-tools", "airspy_adsb.avr.txt"), pieces),

@@ -50,7 +50,7 @@ def path_ft(nm: float, glide: float = 3.0) -> float:
 # -- geometry --------------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(points, headings, points)
 def test_along_and_across_agree_with_vectors_anywhere(start: Point, heading: float, point: Point) -> None:
     assume(abs(start[0]) < 90 and abs(point[0]) < 90)
@@ -60,7 +60,7 @@ def test_along_and_across_agree_with_vectors_anywhere(start: Point, heading: flo
     assert along_and_across(start, heading, point) == pytest.approx(expected, abs=0.01)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(points, headings, st.floats(-20, 20), st.floats(-3, 3))
 def test_along_and_across_are_exact_to_a_few_feet_near_a_runway(
     start: Point, heading: float, along: float, across: float
@@ -100,7 +100,7 @@ def test_height_is_above_the_airports_elevation_and_unknown_without_one() -> Non
 # -- on a runway -----------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(points, headings, st.floats(-300, LENGTH_FT + 300), st.floats(-400, 400), st.floats(-40, 40), st.booleans())
 def test_on_a_runway_is_inside_its_rectangle_and_along_it(
     start: Point, heading: float, along: float, across: float, turn: float, backwards: bool
@@ -158,7 +158,7 @@ def test_an_aircraft_that_stands_has_a_runway_and_no_end() -> None:
 # -- on final --------------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(points, headings, st.floats(0.1, 9.9), st.floats(-0.09, 0.09), st.floats(-14, 14), st.floats(2.5, 6.0), st.booleans())
 def test_an_aircraft_on_the_path_is_on_final_at_its_distance(
     start: Point, heading: float, nm: float, across: float, turn: float, glide: float, backwards: bool

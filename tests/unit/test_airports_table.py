@@ -31,7 +31,7 @@ runways = st.builds(
 
 @st.composite
 def tables(draw: st.DrawFn) -> list[Airport]:
-    idents = draw(st.lists(st.text("ABC123", min_size=1, max_size=7), unique=True, max_size=12))
+    idents = draw(st.lists(st.text("ABC123", min_size=1, max_size=7), unique=True, max_size=6))
     return [
         Airport(
             ident,
@@ -48,7 +48,7 @@ def tables(draw: st.DrawFn) -> list[Airport]:
     ]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(tables())
 def test_what_is_packed_is_what_is_read(rows: list[Airport]) -> None:
     read = packed(rows)

@@ -47,7 +47,7 @@ def asked(f: Flight, comm_b: int, df: int = 20, squitters: bool = True) -> dict[
 @pytest.mark.parametrize("squitters", [True, False])
 def test_a_reply_is_never_read_as_another_register(name: str, squitters: bool) -> None:
     chance = Random(f"{name}{squitters}")
-    for n in range(400):
+    for n in range(200):
         f = flight(chance, steep=n % 4 == 0)
         fields = asked(f, SAMPLES[name](chance, f), 20 + n % 2, squitters)
         assert {MARKS[field] for field in fields if field in MARKS} <= {name}

@@ -1,4 +1,7 @@
-"""Decoded recordings against golden files, which change only on purpose (see tests/support/captures.py)."""
+"""Decoded recordings against golden files, which change only on purpose (see tests/support/captures.py).
+
+The longest one is in tests/service/test_decode_long_recording.py.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from skyspy.aircraft import SOURCES, Observation, clean_fields, clean_hex
-from tests.support.captures import CAPTURES, Capture, observed, summary
+from tests.support.captures import CAPTURES, LONG, Capture, observed, summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,9 @@ class Recording:
     counts: dict[str, int]
 
 
-@pytest.fixture(scope="module", params=CAPTURES, ids=lambda capture: capture.name)
+@pytest.fixture(
+    scope="module", params=[capture for capture in CAPTURES if capture.name != LONG], ids=lambda capture: capture.name
+)
 def recording(request: pytest.FixtureRequest) -> Recording:
     """Each capture, decoded once for all claims about it."""
     if request.param.missing:

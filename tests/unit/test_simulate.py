@@ -41,10 +41,10 @@ Pairs = list[tuple[Observation, Observation]]
 
 @pytest.fixture(scope="module")
 def pairs() -> Pairs:
-    """Each aircraft's consecutive observations with a position, of one seed, over 400 seconds."""
+    """Each aircraft's consecutive observations with a position, of one seed, over 250 seconds."""
     last: dict[str, Observation] = {}
     result = []
-    for heard in watch(Simulation(3), 400):
+    for heard in watch(Simulation(3), 250):
         for observation in heard:
             if "lat" in observation.fields:
                 before = last.get(observation.hex)
@@ -73,7 +73,7 @@ def test_another_seed_gives_other_traffic() -> None:
 
 
 def test_about_the_requested_number_of_aircraft_are_on_the_air() -> None:
-    for asked in (5, 60, 500):
+    for asked in (5, 60, 250):
         counts = [len({o.hex for o in heard}) for heard in watch(Simulation(1, asked), 7200, step=480)]
         assert sum(counts) / len(counts) == pytest.approx(asked, rel=0.15, abs=1.5)
 
@@ -185,10 +185,10 @@ def test_civil_addresses_are_civil_and_military_ones_military() -> None:
 
 def test_an_emergency_lasts_minutes_and_ends() -> None:
     lasted: dict[str, int] = defaultdict(int)
-    for heard in watch(Simulation(9), 7200, step=20):
+    for heard in watch(Simulation(9), 7200, step=30):
         for observation in heard:
             if observation.fields.get("emergency", "none") != "none":
-                lasted[observation.hex] += 20
+                lasted[observation.hex] += 30
     assert 2 <= len(lasted) <= 6
     assert all(60 <= seconds <= 400 for seconds in lasted.values())
 
@@ -229,7 +229,7 @@ def test_the_cost_per_aircraft_does_not_grow_with_their_number() -> None:
     for aircraft in (60, 240):
         sim = Simulation(1, aircraft)
         second(sim, T0)
-        costs.append(lines_run("simulate", lambda sim=sim: watch(sim, 20, start=T0 + 1)) / 20 / aircraft)
+        costs.append(lines_run("simulate", lambda sim=sim: watch(sim, 10, start=T0 + 1)) / 10 / aircraft)
     assert costs[1] < costs[0] * 1.1
     assert costs[0] < 150
 

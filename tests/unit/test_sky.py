@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import gevent
 import pytest
 
 from skyspy import topics, wirejson
@@ -19,7 +20,9 @@ from skyspy.receivers.manager import Receivers
 from skyspy.sky import Sky, SkyView
 from skyspy.sky.audience import patch_seen_from, seen_from, summarise
 from skyspy.sky.history import HistorySink
+from skyspy.sky.sky import PORTION
 from skyspy.sky.streams import STREAMS
+from skyspy.sky.streams.aircraft import MAX_ANNOUNCED
 from skyspy.store.settings import Settings
 from skyspy.tracker import Limits, Tracker, totals
 from tests.conftest import StillClock
@@ -188,7 +191,7 @@ QUIET = ("nav_qnh", "nav_altitude_mcp", "nav_heading", "nic", "version", "nac_p"
 
 def test_a_long_absence_from_a_large_sky_costs_no_more_than_a_snapshot() -> None:
     scene = Scene(DELTA)
-    hexes = [f"4B{number:04X}" for number in range(600)]
+    hexes = [f"4B{number:04X}" for number in range(300)]
     for hex_ in hexes:
         scene.hear(hex_, **dict.fromkeys(BUSY + QUIET, 1))
     scene.tick()
@@ -202,13 +205,36 @@ def test_a_long_absence_from_a_large_sky_costs_no_more_than_a_snapshot() -> None
     assert event == "aircraft:delta"
     assert len(wirejson.dumps(missed)) < len(wirejson.dumps(snapshot))
     # Where nearly everything changed or left, the snapshot is the smaller one.
-    for hex_ in hexes[:300]:
+    for hex_ in hexes[:150]:
         scene.hear(hex_, 1, **dict.fromkeys(BUSY + QUIET, 99))
     for _ in range(61):
-        for hex_ in hexes[:300]:
+        for hex_ in hexes[:150]:
             scene.hear(hex_, 1, gs=100)
         scene.tick(1.0)
     assert [event for event, _ in scene.shown("aircraft", (epoch, seq))] == ["aircraft:snapshot"]
+
+
+def test_many_changes_are_published_in_portions_and_others_run_between_them() -> None:
+    scene, count = Scene(DELTA, WHOLE), 5 * PORTION // 2
+    hexes = [f"{0x4B0000 + number:06X}" for number in range(count)]
+    for hex_ in hexes:
+        scene.hear(hex_, gs=100)
+    between: list[int] = []
+    other = gevent.spawn(lambda: [(gevent.sleep(0), between.append(len(scene.broadcast.sent))) for _ in range(50)])
+    sent = scene.tick()
+    other.kill()
+    deltas = [payload for room, event, payload in sent if (room, event) == (DELTA, "aircraft:delta")]
+    assert [(delta["prev"], delta["seq"], len(delta["changed"])) for delta in deltas] == [
+        (0, 1, PORTION),
+        (1, 2, PORTION),
+        (2, 3, PORTION // 2),
+    ]
+    assert sorted(one["hex"] for delta in deltas for one in delta["changed"]) == hexes
+    updates = [payload for room, event, payload in sent if (room, event) == (WHOLE, "aircraft:update")]
+    announced = [payload for room, event, payload in sent if (room, event) == (WHOLE, "aircraft:new")]
+    assert len(announced) == MAX_ANNOUNCED
+    assert sorted(one["hex"] for one in (*announced, *(one for update in updates for one in update))) == hexes
+    assert {size for size in between if 0 < size < len(sent)}, "another greenlet ran between two portions"
 
 
 def test_who_missed_more_than_is_folded_for_one_client_gets_the_snapshot_that_is_made_for_all() -> None:

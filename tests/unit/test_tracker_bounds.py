@@ -131,20 +131,20 @@ def test_addresses_that_come_and_go_leave_nothing_behind() -> None:
 
 @pytest.mark.parametrize("ticks", [True, False])
 def test_a_flood_of_invented_addresses_stays_within_bounds(ticks: bool) -> None:
-    tracker = Tracker(Limits(max_aircraft=500), None, "e")
-    for number in range(20_000):
+    tracker = Tracker(Limits(max_aircraft=200), None, "e")
+    for number in range(8000):
         tracker.apply(heard(number, number / 1000), number / 1000)
         if ticks and number % 100 == 0:
             tracker.take_delta(number / 1000)
-    assert tracker.held <= 500
-    assert max(inside(tracker).values()) < 2500, inside(tracker)
+    assert tracker.held <= 200
+    assert max(inside(tracker).values()) < 1000, inside(tracker)
 
 
 def test_memory_is_flat_under_churn() -> None:
-    tracker = Tracker(Limits(timeout_s=5, expire_s=5, max_aircraft=1000), None, "e")
+    tracker = Tracker(Limits(timeout_s=2, expire_s=2, max_aircraft=500), None, "e")
 
     def churn(first: int) -> None:
-        for number in range(first, first + 3000):
+        for number in range(first, first + 1500):
             now = number / 100
             tracker.apply(heard(number % (1 << 20), now), now)
             if number % 10 == 0:
@@ -153,11 +153,11 @@ def test_memory_is_flat_under_churn() -> None:
     churn(0)
     gc.collect()
     tracemalloc.start()
-    churn(3000)
+    churn(1500)
     gc.collect()
     early = tracemalloc.get_traced_memory()[0]
-    churn(6000)
-    churn(9000)
+    churn(3000)
+    churn(4500)
     gc.collect()
     late = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
@@ -218,7 +218,7 @@ def test_a_delta_costs_what_changed_and_not_how_many_there_are() -> None:
 
 
 def test_aircraft_that_appear_at_once_are_not_looked_at_at_once() -> None:
-    tracker, count, costs = Tracker(Limits(), None, "e"), 1000, []
+    tracker, count, costs = Tracker(Limits(), None, "e"), 300, []
     for tenth in range(1300):
         now = tenth / 10
         if tenth % 10 == 0:

@@ -8,13 +8,14 @@ import re
 import tokenize
 from pathlib import Path
 
-import pytest
-
 PACKAGE = Path(__file__).resolve().parents[2] / "skyspy"
 BANNED = re.compile(
     r"\bLaw:|\b(?:he|him|his|himself|she|her)\b|^(?:Ground|Pure) floor\b|^(?:Heart|Doors|Tools|Cellar|Roof):|\bthe house\b|\bthe cellar\b",
     re.I | re.M,
 )
+
+ANYWHERE = re.compile(BANNED.pattern.replace("^", ""), re.I)
+"""Matches wherever BANNED may match, and more: in code, and inside lines."""
 
 
 def modules() -> list[Path]:
@@ -39,6 +40,10 @@ def test_the_words_that_are_looked_for_are_found() -> None:
     assert not BANNED.search("the header of the cache")
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_docstrings_and_comments_are_plain(path: Path) -> None:
-    assert [(line, match.group()) for line, text in prose(path) if (match := BANNED.search(text))] == []
+def test_docstrings_and_comments_are_plain() -> None:
+    # Most modules hold no such word anywhere: to parse and tokenize them all takes seconds.
+    suspects = [path for path in modules() if ANYWHERE.search(path.read_text(encoding="utf-8"))]
+    found = [
+        f"{path}:{line}: {match.group()}" for path in suspects for line, text in prose(path) if (match := BANNED.search(text))
+    ]
+    assert found == []

@@ -98,6 +98,7 @@ ELSEWHERE = {
     "a second poll at once is a 400, and the first one is answered with a close": (
         "test_s28_two_polls_at_once_end_the_session_and_the_first_is_answered"
     ),
+    "a second POST at once is a 400 that ends the session": ("test_s28_two_posts_at_once_end_the_session"),
     "a body that is no packet list is a 400, and so is every poll after it": (
         "test_s28_a_hostile_polling_body_is_refused_and_its_session_ends"
     ),
@@ -105,12 +106,13 @@ ELSEWHERE = {
         "test_s28_a_hostile_frame_ends_its_own_connection_and_no_other"
     ),
 }
-"""Assertions of Engine.IO's suite that tests of test_limits.py hold."""
+"""Assertions of Engine.IO's suite that tests of test_limits.py and test_polling.py hold."""
 
 
 @pytest.mark.parametrize("assertion", ELSEWHERE)
 def test_an_assertion_that_another_file_holds_is_there(assertion: str) -> None:
-    assert f"\ndef {ELSEWHERE[assertion]}(" in (Path(__file__).parent / "test_limits.py").read_text(encoding="utf-8")
+    files = [Path(__file__).parent / name for name in ("test_limits.py", "test_polling.py")]
+    assert any(f"\ndef {ELSEWHERE[assertion]}(" in file.read_text(encoding="utf-8") for file in files)
 
 
 def test_engine_io_opens_a_session_and_says_how(server: Server) -> None:

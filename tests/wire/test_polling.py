@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import socket
 import time
 from collections.abc import Iterator
 
@@ -97,3 +99,37 @@ def test_s24_a_poll_that_waits_is_answered_when_its_session_ends(server: Server,
     assert b"token_missing" in client.until(b"41/acars,")
     assert client.get() == (200, b"1")
     assert client.get()[0] == 400
+
+
+def begun_post(client: Poll, body: bytes) -> socket.socket:
+    """A POST of these packets, all of it sent but its last byte."""
+    head = f"POST /socket.io/?EIO=4&transport=polling&sid={client.sid} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    begun = socket.create_connection(("127.0.0.1", client.server.port), timeout=10)
+    begun.sendall(head.encode() + body[:-1])
+    return begun
+
+
+def test_s28_two_posts_at_once_end_the_session(server: Server) -> None:
+    client = Poll(server)
+    client.post(b"40/acars,")
+    assert client.get()[1].startswith(b"40/acars,{")
+    with contextlib.closing(begun_post(client, b'42/acars,["ping"]')) as first:
+        # Connections are accepted in their order, so the first is being read when the second comes.
+        assert client.post(b'42/acars,["ping"]') == (400, b"two POSTs at once")
+        assert client.get()[0] == 400
+        first.sendall(b"]")
+        answer = http.client.HTTPResponse(first)
+        answer.begin()
+        assert answer.status == 400
+
+
+def test_posts_one_after_another_leave_the_session_as_it_is(server: Server) -> None:
+    client = Poll(server)
+    client.post(b"40/acars,")
+    assert client.get()[1].startswith(b"40/acars,{")
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)) as kept_alive:
+        for _ in range(40):
+            kept_alive.request("POST", f"/socket.io/?EIO=4&transport=polling&sid={client.sid}", b"3")
+            answer = kept_alive.getresponse()
+            assert (answer.status, answer.read()) == (200, b"OK")
+    assert client.post(b"3") == (200, b"OK")

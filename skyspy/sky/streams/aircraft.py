@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import partial
+from math import inf
 
 import msgspec
 
@@ -20,8 +21,8 @@ from skyspy.topics import AUDIENCES, DELTA, TOPICS, WHOLE, Room
 from skyspy.tracker import Delta, Tracker
 
 HEARTBEAT_SECONDS = 30.0
-ANNOUNCED_PER_TICK = 100
-"""New aircraft announced one by one in a tick; when more appear at once the rest come in one update."""
+MAX_ANNOUNCED, ANNOUNCE_SECONDS = 100, 0.05
+"""New aircraft announced one by one, in so many seconds; when more appear at once the rest come in updates."""
 
 
 class AircraftStream(Stream):
@@ -34,6 +35,7 @@ class AircraftStream(Stream):
         self._view = view
         self._memory = DeltaMemory()
         self._last_heartbeat = view.clock.steady()
+        self._announced, self._announced_since = 0, -inf
         self._whole_rooms = tuple(Room(view.name, self.topic.name, WHOLE, audience) for audience in AUDIENCES)
         self._delta_rooms = tuple(Room(view.name, self.topic.name, DELTA, audience) for audience in AUDIENCES)
         self.requests = (
@@ -77,25 +79,32 @@ class AircraftStream(Stream):
             yield Event("aircraft:heartbeat", fixed(beat), self._whole_rooms + self._delta_rooms)
 
     def _changes(self, delta: Delta, wholes: _Wholes, now: Moment) -> Iterable[Event]:
-        for aircraft in delta.new[:ANNOUNCED_PER_TICK]:
+        announced = self._announce(len(delta.new), now)
+        for aircraft in delta.new[:announced]:
             yield Event("aircraft:new", partial(self._seen, aircraft), self._whole_rooms)
-        if delta.changed or len(delta.new) > ANNOUNCED_PER_TICK:
-            yield Event("aircraft:update", partial(self._changed, delta, wholes), self._whole_rooms)
+        if delta.changed or len(delta.new) > announced:
+            yield Event("aircraft:update", partial(self._changed, delta, wholes, announced), self._whole_rooms)
         for hex_, reason in delta.removed:
             yield Event("aircraft:remove", fixed({"hex": hex_, "reason": reason}), self._whole_rooms)
         yield Event("aircraft:delta", partial(self._delta, delta, wholes, now), self._delta_rooms)
+
+    def _announce(self, new: int, now: Moment) -> int:
+        """How many of so many new aircraft are announced one by one."""
+        if now.steady - self._announced_since >= ANNOUNCE_SECONDS:
+            self._announced, self._announced_since = 0, now.steady
+        announced = min(new, MAX_ANNOUNCED - self._announced)
+        self._announced += announced
+        return announced
 
     # -- payloads ------------------------------------------------------------------------------
 
     def _seen(self, aircraft: Payload, audience: str) -> Payload:
         return seen_from(aircraft, self._view.observer(audience), hidden=self._view.hides_receiver(audience))
 
-    def _changed(self, delta: Delta, wholes: _Wholes, audience: str) -> list[Payload]:
+    def _changed(self, delta: Delta, wholes: _Wholes, announced: int, audience: str) -> list[Payload]:
         observer, hidden = self._view.observer(audience), self._view.hides_receiver(audience)
         changed = [wholes[patch["hex"]] for patch in delta.changed]
-        return [
-            seen_from(aircraft, observer, hidden=hidden) for aircraft in (*delta.new[ANNOUNCED_PER_TICK:], *changed) if aircraft
-        ]
+        return [seen_from(aircraft, observer, hidden=hidden) for aircraft in (*delta.new[announced:], *changed) if aircraft]
 
     def _delta(self, delta: Delta, wholes: _Wholes, now: Moment, audience: str) -> Payload:
         observer, hidden = self._view.observer(audience), self._view.hides_receiver(audience)
