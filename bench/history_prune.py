@@ -70,6 +70,9 @@ class Writer:
             self.commits.append((time.perf_counter() - began) * 1000)
             gevent.sleep(0.05)
 
+    def stop(self) -> None:
+        self._greenlet.kill()
+
     def take(self) -> str:
         commits, self.commits = self.commits, []
         shown = ", ".join(f"{name} {quantile(commits, share):.1f}" for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0)))
@@ -102,6 +105,7 @@ def measure(kind: str, postgres: str, rows: int) -> None:
             work()
             gevent.sleep(0.2)
             print(f"  {name + ':':11} {writer.take()}; the deletion took {time.perf_counter() - began:.1f} s")
+        writer.stop()
         history.close()
 
 
