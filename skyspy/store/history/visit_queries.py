@@ -14,10 +14,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, and_, exists, func, literal_column, or_, select, union
 
 from skyspy import wirejson
-from skyspy.store.history.schema import AIRCRAFT_SEEN, VISIT
+from skyspy.store.history.schema import AIRCRAFT_SEEN, SEVERAL_CALLSIGNS, VISIT
 
 EXAMINED = 20_000
 """Visits that one step of a search without an index looks at."""
@@ -66,7 +66,8 @@ class VisitSearch:
     def is_indexed(self) -> bool:
         """Whether the visits that match are found without looking at many others."""
         loose = (name for name in self.__slots__ if name not in ("hex", "until", "demo", "flight_begins"))
-        return self.hex is not None or all(getattr(self, name) is None for name in loose)
+        by_flight = self.flight is not None and not self.flight_begins
+        return self.hex is not None or by_flight or all(getattr(self, name) is None for name in loose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,11 @@ def _conditions(search: VisitSearch) -> list[ColumnElement[bool]]:
     given = {name: getattr(search, name) for name in _TESTS}
     found = [_TESTS[name](value) for name, value in given.items() if value is not None]
     if search.flight is not None:
-        found.append(_has_item(_V.callsigns, search.flight, begins=search.flight_begins))
+        found.append(
+            _has_item(_V.callsigns, search.flight, begins=True)
+            if search.flight_begins
+            else _V.id.in_(_with_callsign(search.flight))
+        )
     is_first = exists(select(1).where(AIRCRAFT_SEEN.c.hex == _V.hex, AIRCRAFT_SEEN.c.first >= _V.start).correlate(VISIT))
     if search.first_ever is not None:
         found += [_V.demo.is_(False), is_first if search.first_ever else ~is_first]
@@ -213,6 +218,14 @@ def _has_item(column: ColumnElement[Any], text: str, *, begins: bool = False) ->
     """Whether a JSON list of texts has this item, or one that begins so, in any case."""
     item = wirejson.dumps(text)
     return column.icontains(item[:-1] if begins else item, autoescape=True)
+
+
+def _with_callsign(callsign: str) -> CompoundSelect[Any]:
+    """The rows of the visits with this callsign: transponders send capitals. The only one of most is in an index, and of those with
+    several the lists are."""
+    only = select(_V.id).where(_V.flight.in_({callsign, callsign.upper()}))
+    several = select(_V.id).where(literal_column(SEVERAL_CALLSIGNS), _has_item(_V.callsigns, callsign))
+    return union(only, several)
 
 
 def _is(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
