@@ -36,8 +36,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 PERMISSION = "history.view"
-ROWS_AT_ONCE = 200
-"""Visits that one transaction reads: making records of them takes a few milliseconds."""
+ROWS_AT_ONCE = 100
+"""Visits that one transaction reads: making records of them takes two milliseconds."""
 MAX_SEARCH_S = 2.0
 """How long a page looks for visits that match; a million are looked at in about that time."""
 MAX_HEXES = 100
