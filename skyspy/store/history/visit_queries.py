@@ -39,7 +39,8 @@ class VisitSearch:
     before `until`. `flight` is any of its callsigns, or how one begins where `flight_begins`; `r`, `t`, `country`, `receiver` and
     `source` are exact, `operator` a part, all in any case. `emergency`: whether it had an emergency status. It was at `min_altitude` ft or
     above, and at `max_altitude` ft or below, at some moment. `first_ever`: whether it was the first one of its aircraft;
-    `absent_days`: it is not the first one, and no other visit of its aircraft ended less than so many days before it began."""
+    `absent_days`: it is not the first one, and no other visit of its aircraft ended less than so many days before it began. `begun_since`: it
+    began then or later, which is not looked for further back."""
 
     since: float | None = None
     until: float | None = None
@@ -61,6 +62,7 @@ class VisitSearch:
     demo: bool | None = None
     first_ever: bool | None = None
     absent_days: float | None = None
+    begun_since: float | None = None
 
     @property
     def is_indexed(self) -> bool:
@@ -140,10 +142,14 @@ def step(connection: Connection, search: VisitSearch, limit: int, after: Key | N
 def _floor(connection: Connection, search: VisitSearch, after: Key | None) -> float | None:
     """When the visit began that stands EXAMINED places further in the list, whether or not it matches; None: the list ends before."""
     wanted = [] if after is None else [_is_after(after)]
-    if search.until is not None:
-        wanted.append(_V.first < search.until)
+    wanted += [_TESTS[name](at) for name in ("until", "begun_since") if (at := getattr(search, name)) is not None]
     found = select(_V.first).where(*wanted).order_by(_V.first.desc()).limit(1).offset(EXAMINED)
     return connection.execute(found).scalar()
+
+
+def earliest(connection: Connection, since: float) -> float | None:
+    """When the first one of the visits began that were under way at `since` or later; None where there is none. Looks at all of them."""
+    return connection.execute(select(func.min(_V.first)).where(_V.last >= since)).scalar()
 
 
 def one(connection: Connection, hex_: str, start: int) -> Visit | None:
@@ -235,6 +241,7 @@ def _is(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
 _TESTS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "since": lambda at: _V.last >= at,
     "until": lambda at: _V.first < at,
+    "begun_since": lambda at: _V.first >= at,
     "hex": lambda hex_: _V.hex == hex_,
     "r": lambda text: _is(_V.r, text),
     "t": lambda text: _is(_V.t, text),
