@@ -7,9 +7,8 @@ for long: it goes in steps (store/history/visit_queries.py), for MAX_SEARCH_S at
 
 from __future__ import annotations
 
-import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import inf
@@ -23,16 +22,15 @@ from skyspy.clock import iso
 from skyspy.cooperate import Yielder
 from skyspy.military import is_military
 from skyspy.server import Server
+from skyspy.services import trails
 from skyspy.services.caller import Caller, Refused
 from skyspy.services.sighting_filters import SightingFilter, SightingRequest, cursor_of, key_of, search_of
+from skyspy.sky import SkyView
 from skyspy.sky.audience import Payload
 from skyspy.store.errors import StoreError
 from skyspy.store.history import segments, visit_queries
 from skyspy.store.history.visit_queries import Key, Seen, Visit, VisitSearch
 from skyspy.tracks.point import TrackPoint
-from skyspy.tracks.segment import SegmentError, unpack
-
-log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -95,7 +93,7 @@ def one(server: Server, caller: Caller, name: str) -> Payload:
     if found is None:
         raise Refused("not_found", f"There is no sighting {name[:40]!r}; /api/sightings/ lists those that are kept")
     shown = sighting(found, _audience(server, caller))
-    return shown | {"track": _trail(_track(server, caller, found))}
+    return shown | {"track": trails.shown(_track(server, caller, found))}
 
 
 def sighting(visit: Visit, audience: str) -> Payload:
@@ -191,25 +189,10 @@ def _track(server: Server, caller: Caller, visit: Visit) -> list[TrackPoint]:
         for segment in found:
             if (segment.slot, segment.part) <= last:
                 continue  # the page before ended among the parts of this slot
-            try:
-                points += unpack(segment.data)
-            except SegmentError as error:
-                log.warning("a piece of the track of %s-%d is left out: %s", visit.hex, visit.start, error)
+            points += trails.readable(segment)
             yielder.maybe_yield()
         if len(found) < ROWS_AT_ONCE or last == (last := (found[-1].slot, found[-1].part)):
             return list(points)
-
-
-def _trail(points: Iterable[TrackPoint]) -> list[Payload]:
-    """A track as `/api/aircraft/<hex>/trail/` has it."""
-    yielder = Yielder()
-    trail = []
-    for point in points:
-        altitude = "ground" if point.on_ground else point.alt_baro
-        fields = {"timestamp": iso(point.at), "lat": point.lat, "lon": point.lon, "alt_baro": altitude}
-        trail.append(fields | {"gs": point.gs, "track": point.track})
-        yielder.maybe_yield()
-    return trail
 
 
 def _steps(
@@ -233,7 +216,7 @@ def aircraft_info(server: Server, caller: Caller, hex_: str) -> Payload:
     """What is known of one aircraft (hex in upper case), and its latest sightings. Yields. Raises Refused."""
     caller.require(server, PERMISSION)
     known = _known(server, caller, [hex_])[0]
-    visits = _read(server, caller, visit_queries.of_aircraft, hex_, LATEST)
+    visits = _read(server, caller, visit_queries.of_aircraft, hex_, LATEST, demo=_view(server, caller).demo)
     return known | {"sightings": _sightings(visits, _audience(server, caller))}
 
 
@@ -244,9 +227,11 @@ def aircraft_infos(server: Server, caller: Caller, hexes: Sequence[str]) -> list
 
 
 def _known(server: Server, caller: Caller, hexes: list[str]) -> list[Payload]:
-    view = server.skies[caller.principal.sky].view
-    seen = {row.hex: row for row in _read(server, caller, visit_queries.seen, hexes)}
-    visits = {visit.hex: visit for visit in _read(server, caller, visit_queries.latest, hexes)}
+    view = _view(server, caller)
+    # In the sandbox all is simulated, and no record is kept of who was ever seen.
+    records = visit_queries.kept if view.name == "sandbox" else visit_queries.seen
+    seen = {row.hex: row for row in _read(server, caller, records, hexes)}
+    visits = {visit.hex: visit for visit in _read(server, caller, visit_queries.latest, hexes, demo=view.demo)}
     # Simulated aircraft have addresses that real ones may have too.
     found = {} if view.demo else server.aircraft_db.find(hexes)
     audience = view.audience(caller.principal)
@@ -278,8 +263,12 @@ def _one_known(
 # -- reading --------------------------------------------------------------------------------------
 
 
+def _view(server: Server, caller: Caller) -> SkyView:
+    return server.skies[caller.principal.sky].view
+
+
 def _audience(server: Server, caller: Caller) -> str:
-    return server.skies[caller.principal.sky].view.audience(caller.principal)
+    return _view(server, caller).audience(caller.principal)
 
 
 def _read(server: Server, caller: Caller, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -18,6 +18,7 @@ from skyspy.sky.audience import Payload, seen_from, summarise
 from skyspy.sky.listing import Listings, Viewpoint
 from skyspy.store.settings import Settings
 from skyspy.tracker import Tracker
+from skyspy.tracks.point import TrackPoint
 
 
 class DayTotals(NamedTuple):
@@ -124,12 +125,12 @@ class SkyView:
         whole = self.tracker.aircraft(hex_, self.clock.steady())
         return None if whole is None else seen_from(whole, self.observer(audience), hidden=self.hides_receiver(audience))
 
-    def trail(self, hex_: str) -> list[Payload]:
-        """The recorded positions of an aircraft, oldest first."""
+    def trail(self, hex_: str) -> list[TrackPoint]:
+        """The positions of an aircraft that are in memory, oldest first. `hex_` in any case."""
         now = self.clock.moment()
         shift = now.wall - now.steady
         return [
-            {"timestamp": iso(p.at + shift), "lat": p.lat, "lon": p.lon, "alt_baro": p.alt_baro, "gs": p.gs, "track": p.track}
+            TrackPoint(p.at + shift, p.lat, p.lon, _feet(p.alt_baro), p.alt_baro == "ground", p.gs, p.track)
             for p in self.tracker.trail(hex_, now.steady)
         ]
 
@@ -168,3 +169,7 @@ class SkyView:
             ],
             "timestamp": self.clock.moment().timestamp,
         }
+
+
+def _feet(altitude: int | str | None) -> int | None:
+    return altitude if isinstance(altitude, int) else None

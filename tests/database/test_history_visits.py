@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from skyspy.store.history import visit_queries
-from skyspy.store.history.visit_queries import DAY_S, Key, VisitSearch, step
+from skyspy.store.history.visit_queries import DAY_S, Key, Seen, VisitSearch, step
 from tests.support.history import Stores
 from tests.support.visits import AT, a_visit, write_visits
 
@@ -154,12 +154,18 @@ def test_not_seen_for_days_counts_from_the_end_of_the_visit_before_and_needs_one
 def test_the_latest_visit_and_the_record_of_each_aircraft_are_found(stores: Stores) -> None:
     write(stores, a_visit(), a_visit(first=AT + 900, r="new"), a_visit(hex="4B0002", first=AT + 9, demo=True), OTHER)
     hexes = ["4B1805", "4B0002", "AE1234", "ABCDEF"]
-    assert {visit.hex: visit.r for visit in stores.history.read(visit_queries.latest, hexes)} == {
-        "4B1805": "new",
-        "AE1234": "08-8193",
-    }
-    assert {seen.hex: seen.visits for seen in stores.history.read(visit_queries.seen, hexes)} == {"4B1805": 2, "AE1234": 1}
-    assert [visit.r for visit in stores.history.read(visit_queries.of_aircraft, "4B1805", 1)] == ["new"]
+
+    def latest(*, demo: bool) -> dict[str, str | None]:
+        return {visit.hex: visit.r for visit in stores.history.read(visit_queries.latest, hexes, demo=demo)}
+
+    assert latest(demo=False) == {"4B1805": "new", "AE1234": "08-8193"}
+    assert latest(demo=True) == {**latest(demo=False), "4B0002": "HB-IJU"}
+    seen = {one.hex: one for one in stores.history.read(visit_queries.seen, hexes)}
+    assert {hex_: one.visits for hex_, one in seen.items()} == {"4B1805": 2, "AE1234": 1}
+    kept = {one.hex: one for one in stores.history.read(visit_queries.kept, hexes)}
+    assert kept == {**seen, "4B0002": Seen("4B0002", AT + 9, AT + 609, 1)}
+    assert [visit.r for visit in stores.history.read(visit_queries.of_aircraft, "4B1805", 1, demo=False)] == ["new"]
+    assert stores.history.read(visit_queries.of_aircraft, "4B0002", 1, demo=False) == []
 
 
 PLANNED = {

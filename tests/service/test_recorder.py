@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from skyspy.aircraft import Observation
+from skyspy.clock import iso
 from skyspy.sky import recorder as module
 from skyspy.sky.minutes import MIN_WALL
 from skyspy.sky.recorded import WRITE_S
@@ -395,3 +396,49 @@ def test_a_clean_stop_stores_what_is_there(process: Process) -> None:
     (state,) = process.visits()
     assert state.last == pytest.approx(process.clock.wall())
     assert not state.ended
+
+
+# -- trails ---------------------------------------------------------------------------------------
+
+
+def trail(process: Process) -> list[dict[str, Any]]:
+    process.world.skyspy.recorders["live"] = process.recorder
+    answer = process.world.get(f"/api/aircraft/{HEX}/trail/").get_json()
+    assert answer["count"] == len(answer["trail"])
+    found: list[dict[str, Any]] = answer["trail"]
+    return found
+
+
+def test_a_trail_reaches_back_over_a_restart(start: Callable[[], Process]) -> None:
+    before = start()
+    before.seconds(200, **FLYING)
+    whole = trail(before)
+    after = start()
+    after.seconds(30, **FLYING)
+    found = trail(after)
+    assert abs(found[0]["lat"] - whole[0]["lat"]) < 0.001
+    assert [point["timestamp"] for point in found] == sorted({point["timestamp"] for point in found})
+    gaps = [later["lat"] - earlier["lat"] for earlier, later in pairwise(found)]
+    assert max(gaps) * 60 < 6, "less than a minute is missing"
+    assert {frozenset(point) for point in found} == {frozenset(whole[0])}
+
+
+def test_a_trail_begins_with_the_visit_and_not_with_the_one_before(start: Callable[[], Process]) -> None:
+    before = start()
+    before.seconds(60, **STANDING)
+    after = start()
+    after.seconds(60, **{**STANDING, "flight": "SWR2"})
+    began = after.visits()[-1].first
+    assert all(point["timestamp"] >= iso(began) for point in trail(after))
+
+
+def test_a_very_long_trail_is_thinned_and_the_history_may_be_away(start: Callable[[], Process]) -> None:
+    before = start()
+    before.seconds(1500, **{**FLYING, "track": 90.0})
+    after = start()
+    after.seconds(30, **FLYING)
+    assert 300 < len(trail(after)) <= 640
+    after.history.close()
+    after.history.read = after.leased.read  # type: ignore[method-assign]
+    after.leased.broken = True
+    assert len(trail(after)) < 10

@@ -157,12 +157,16 @@ def test_who_may_not_know_where_the_receiver_stands_gets_no_distance_and_no_rece
     assert world.get("/api/sightings/?receiver=roof").json["sightings"] == [WHOLE]
 
 
-def test_a_test_key_reads_nothing_of_the_live_history(world: World) -> None:
+def test_a_test_key_reads_the_history_of_the_sandbox_and_nothing_of_the_live_one(world: World) -> None:
     write(world, a_visit())
+    world.skyspy.histories["sandbox"].commit_now(write_visits, a_visit(hex="ABCDEF", demo=True))
     key = world.key(kind="test")
-    assert world.get("/api/sightings/", key).json["sightings"] == []
+    assert [one["hex"] for one in world.get("/api/sightings/", key).json["sightings"]] == ["ABCDEF"]
     assert world.get(ROUTES[1], key).status_code == 404
     assert (world.get(ROUTES[2], key).json["visits"], world.get(ROUTES[2], key).json["sightings"]) == (0, [])
+    simulated = world.get("/api/aircraft/ABCDEF/info/", key).json
+    assert (simulated["visits"], simulated["first_seen"]) == (1, WHOLE["first"])
+    assert [one["hex"] for one in world.get("/api/sightings/", world.key()).json["sightings"]] == ["4B1805"]
 
 
 def test_pages_follow_each_other_over_http_and_on_a_socket(world: World) -> None:

@@ -151,22 +151,30 @@ def one(connection: Connection, hex_: str, start: int) -> Visit | None:
     return None if row is None else Visit(*row)
 
 
-def of_aircraft(connection: Connection, hex_: str, limit: int) -> list[Visit]:
-    """The newest visits of one aircraft, demo traffic left out."""
-    return step(connection, VisitSearch(hex=hex_, demo=False), limit, None)[0]
+def of_aircraft(connection: Connection, hex_: str, limit: int, *, demo: bool) -> list[Visit]:
+    """The newest visits of one aircraft; `demo`: simulated ones too."""
+    return step(connection, VisitSearch(hex=hex_, demo=None if demo else False), limit, None)[0]
 
 
-def latest(connection: Connection, hexes: Collection[str]) -> list[Visit]:
-    """The visit heard last of each of these aircraft that has one, demo traffic left out."""
+def latest(connection: Connection, hexes: Collection[str], *, demo: bool) -> list[Visit]:
+    """The visit heard last of each of these aircraft that has one; `demo`: simulated ones too."""
     other = VISIT.alias()
-    last = select(func.max(other.c.last)).where(other.c.hex == _V.hex, other.c.demo.is_(False)).scalar_subquery()
-    rows = connection.execute(_visits().where(_V.hex.in_(hexes), _V.demo.is_(False), _V.last == last))
-    return [Visit(*row) for row in rows]
+    last = select(func.max(other.c.last)).where(other.c.hex == _V.hex)
+    these = _visits().where(_V.hex.in_(hexes))
+    if not demo:
+        last, these = last.where(other.c.demo.is_(False)), these.where(_V.demo.is_(False))
+    return [Visit(*row) for row in connection.execute(these.where(_V.last == last.scalar_subquery()))]
 
 
 def seen(connection: Connection, hexes: Collection[str]) -> list[Seen]:
-    """Those of these aircraft that were ever heard."""
+    """Those of these aircraft that were ever heard, simulated ones left out."""
     return [Seen(*row) for row in connection.execute(select(AIRCRAFT_SEEN).where(AIRCRAFT_SEEN.c.hex.in_(hexes)))]
+
+
+def kept(connection: Connection, hexes: Collection[str]) -> list[Seen]:
+    """As `seen`, by the visits that are kept, simulated ones too."""
+    numbers = (func.min(_V.first), func.max(_V.last), func.count())
+    return [Seen(*row) for row in connection.execute(select(_V.hex, *numbers).where(_V.hex.in_(hexes)).group_by(_V.hex))]
 
 
 def _visits() -> Select[Any]:
