@@ -34,7 +34,7 @@ $(VENV)/.dev: $(VENV)/.deps requirements-dev.lock
 static/vendor/.done: package.json package-lock.json
 	npm ci --silent --no-progress
 	@mkdir -p static/vendor
-	cp node_modules/socket.io-client/dist/socket.io.esm.min.js static/vendor/
+	cp node_modules/socket.io-client/dist/socket.io.esm.min.js node_modules/uplot/dist/uPlot.iife.min.js node_modules/uplot/dist/uPlot.min.css static/vendor/
 	@touch $@
 
 # An old client library, which a newer one beside it would replace. Without it a test is skipped.
@@ -65,7 +65,6 @@ bench: dev
 	$(BIN)/python bench/hostile.py
 	$(BIN)/python -m bench.aircraft_db
 	$(BIN)/python bench/airports.py
-	$(BIN)/python -m bench.history --hours 2
 # Beside another tree with a .venv of its own: $(BIN)/python bench/respawn.py TREE
 
 # After a change of a lock: docs/licences.md names every package with its licence.

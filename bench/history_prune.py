@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import gevent  # noqa: E402
 from sqlalchemy import delete, insert  # noqa: E402
 
-from bench.history_recorder import databases, opened, quantile  # noqa: E402
+from bench.history import databases, opened, quantile  # noqa: E402
 from skyspy.clock import Clock  # noqa: E402
 from skyspy.store import Connection, StoreError  # noqa: E402
 from skyspy.store.history import HistoryStore  # noqa: E402
