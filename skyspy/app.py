@@ -32,6 +32,7 @@ from skyspy.clock import Clock, iso
 from skyspy.config import ROOT, Config
 from skyspy.feedurl import FeedUrl, parse
 from skyspy.geo import Point
+from skyspy.loop import Loop
 from skyspy.presence.database import DatabasePresence
 from skyspy.presence.memory import MemoryPresence
 from skyspy.presence.presence import Presence
@@ -39,12 +40,14 @@ from skyspy.presence.sessions import SessionRegistry
 from skyspy.process_stats import ProcessStats
 from skyspy.receivers.manager import Receivers
 from skyspy.server import Server, server_of
-from skyspy.services import feeds
+from skyspy.services import feeds, history_requests
 from skyspy.services.place import PlaceFollower, sandbox_place
 from skyspy.sky import Sky, SkyView
+from skyspy.sky.chunk_maker import ChunkMaker
 from skyspy.sky.enricher import Enricher
-from skyspy.sky.history import HistorySink
 from skyspy.sky.minutes import MinuteStatistics
+from skyspy.sky.recorder import Recorder
+from skyspy.sky.statistics import StatisticsRecorder
 from skyspy.sky.streams import STREAMS, StreamFactory
 from skyspy.sockets import reauthorizer
 from skyspy.sockets.acars import AcarsNamespace
@@ -55,7 +58,9 @@ from skyspy.sockets.traffic import traffic_of
 from skyspy.sockets.unknown import refuse_unknown
 from skyspy.store import Store, aircraft_file
 from skyspy.store.aircraft_db import AircraftDb
-from skyspy.store.history import HistoryStore
+from skyspy.store.history import HistoryStore, MemoryHistory
+from skyspy.store.history.kinds import HistoryLimits
+from skyspy.store.history.pruner import Pruner
 from skyspy.store.installation import Installation
 from skyspy.store.settings import Settings, SettingsTable
 from skyspy.topics import EVENTS, Event
@@ -68,8 +73,8 @@ log = logging.getLogger(__name__)
 SANDBOX_FEED = "demo://?seed=4242"
 """The sandbox sky's traffic, with another seed than the live sky's own demo."""
 
-IN_MEMORY = "sqlite://"
-"""The address of the sandbox's history."""
+SANDBOX_DAYS = 1.0
+"""How long the sandbox's history is kept."""
 
 RUNNING = "skyspy.running"
 
@@ -79,6 +84,12 @@ class Startable(Protocol):
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
+
+
+class Looping(Startable, Protocol):
+    """A part that works in a loop of its own."""
+
+    loop: Loop
 
 
 SETTING_NAMES = frozenset(row.name for row in fields(Settings) if row.name.isupper())
@@ -176,6 +187,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         clock=clock,
         store=store,
         history=history,
+        aircraft_db=AircraftDb(boot.instance / aircraft_file.FILE),
         settings=settings,
         secret=secret,
         passwords=passwords,
@@ -190,22 +202,56 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         stats=stats,
         presence=Presence(store, presence_port, sessions, clock, partial(traffic_of, registry)),
     )
+    server.histories.update(live=history, sandbox=MemoryHistory(store, clock))
+    server.pruners.update(build_pruners(server))
+    server.chunk_makers.update({name: build_chunk_maker(name, kept, clock) for name, kept in server.histories.items()})
+    build_skies(server, components.streams)
+    return server
 
-    server.histories.update(live=history, sandbox=HistoryStore(IN_MEMORY, store, clock))
+
+def build_skies(server: Server, streams: Sequence[StreamFactory]) -> None:
+    """The live sky and the sandbox, each with what records its history."""
+    boot, clock, settings = server.config, server.clock, server.settings
 
     def current() -> Settings:
         return settings.current
 
-    place = settings.current.receiver_place
+    place = current().receiver_place
     if boot.location not in (None, place):
         log.warning("SKYSPY_LAT and SKYSPY_LON gave the receiver's place its first value only: it is set in the panel now")
     live = build_view("live", clock, current, boot.feeds, place, boot.replay_dir)
     sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), sandbox_place(place))
-    # Only what was really received is worth keeping.
-    sinks: dict[str, HistorySink] = {"live": MinuteStatistics(live, history)}
+    requests = history_requests.rows(server)
     for view in (live, sandbox):
-        server.skies[view.name] = Sky(view, broadcast, [make(view) for make in components.streams], sinks.get(view.name))
-    return server
+        history = server.histories[view.name]
+        sink = MinuteStatistics(view, history)
+        server.skies[view.name] = Sky(view, server.broadcast, [make(view) for make in streams], sink, requests)
+        # The sandbox has no other traffic than simulated one.
+        server.statistics[view.name] = StatisticsRecorder(view, history, counts_demo=view is sandbox)
+        server.recorders[view.name] = Recorder(view, history)
+
+
+def build_pruners(server: Server) -> dict[str, Pruner]:
+    """What keeps the history of each sky within its limits: the settings, and a day in the sandbox."""
+    live, settings = server.history, server.settings
+
+    def limits() -> HistoryLimits:
+        return HistoryLimits.of(settings.current)
+
+    def may_delete() -> bool:
+        # A database that was lost or exchanged has other limits: nothing is deleted by them.
+        return live.lease.held and not settings.closed
+
+    sandbox = HistoryLimits.same(SANDBOX_DAYS)
+    return {
+        "live": Pruner(live, limits, server.clock, may_delete, lambda: live.condition.room.low is not None),
+        "sandbox": Pruner(server.histories["sandbox"], lambda: sandbox, server.clock),
+    }
+
+
+def build_chunk_maker(name: str, history: HistoryStore, clock: Clock) -> ChunkMaker:
+    """The maker of a sky's chunks: it works where its history is written."""
+    return ChunkMaker(name, history, clock, lambda: history.lease.held)
 
 
 def build_view(
@@ -229,21 +275,32 @@ def start(app: Flask) -> None:
     reauthorizer.Reauthorizer(server).subscribe(watcher)
     watcher.on_version("following receivers", feeds.ReceiverFollower(server, server.skies["live"]).follow)
     watcher.on_version("following the receiver's place", PlaceFollower(server).follow)
-    for history in server.histories.values():
-        watcher.on_version("deleting what deleted users owned", history.follow_deletions)
+    for store in server.histories.values():
+        watcher.on_version("deleting what deleted users owned", store.follow_deletions)
+    for pruner in server.pruners.values():
+        watcher.on_version("following the limits of the history", pruner.follow)
     server.store.after_write = watcher.wake
     upkeep = Upkeep(
         (server.tokens, server.refusals, server.api_keys),
         partial(remove_expired, server.store, server.settings, server.sign_in, server.clock),
         server.clock,
     )
-    enricher = Enricher(server.skies["live"], AircraftDb(server.config.instance / aircraft_file.FILE))
-    parts: list[Startable] = [*server.histories.values(), server.stats.lag, *server.skies.values(), enricher, watcher, upkeep]
+    enricher = Enricher(server.skies["live"], server.aircraft_db)
+    loops: list[Looping] = [
+        *server.recorders.values(),
+        *server.statistics.values(),
+        server.stats.lag,
+        *server.skies.values(),
+        enricher,
+        watcher,
+        upkeep,
+        *server.pruners.values(),
+        *server.chunk_makers.values(),
+    ]
+    parts: list[Startable] = [*server.histories.values(), *loops]
     for part in parts:
         part.start()
-    skies = [sky.loop for sky in server.skies.values()]
-    history = [server.history.loop, server.history.lease.loop]
-    server.stats.loops = [*skies, *history, enricher.loop, watcher.loop, upkeep.loop, server.stats.lag.loop]
+    server.stats.loops = [server.history.loop, server.history.lease.loop, *(part.loop for part in loops)]
     app.extensions[RUNNING] = parts
     # gunicorn.conf.py calls this by name: gunicorn's master does not import the application.
     app.extensions["skyspy.stop"] = partial(stop, app)

@@ -54,7 +54,18 @@ OPERATOR_PERMISSIONS: frozenset[str] = frozenset({"users.manage", "keys.manage",
 """Permissions to operate the installation. Test keys never have them, because there is only one installation, while test
 keys see the sandbox."""
 
-FEATURES: tuple[str, ...] = ("aircraft", "safety", "stats", "acars", "airspace", "notams", "cannonball", "alerts", "audio")
+FEATURES: tuple[str, ...] = (
+    "aircraft",
+    "safety",
+    "stats",
+    "acars",
+    "airspace",
+    "notams",
+    "cannonball",
+    "alerts",
+    "history",
+    "audio",
+)
 """Features whose access level the setting FEATURE_ACCESS holds; the permission to see one is `<feature>.view`."""
 
 ACCESS_LEVELS: tuple[str, ...] = ("public", "authenticated", "permission")

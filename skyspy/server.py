@@ -27,9 +27,14 @@ from skyspy.presence.sessions import SessionRegistry
 from skyspy.process_stats import ProcessStats
 from skyspy.receivers.checks import ReceiverChecks
 from skyspy.sky import Sky
+from skyspy.sky.chunk_maker import ChunkMaker
+from skyspy.sky.recorder import Recorder
+from skyspy.sky.statistics import StatisticsRecorder
 from skyspy.store import Store
+from skyspy.store.aircraft_db import AircraftDb
 from skyspy.store.airport_table import AirportTable
 from skyspy.store.history import HistoryStore
+from skyspy.store.history.pruner import Pruner
 from skyspy.store.settings import SettingsTable
 
 
@@ -52,6 +57,7 @@ class Server(Context):
     """The parts of one running server."""
 
     history: HistoryStore
+    aircraft_db: AircraftDb
     sign_in: SignIn
     tokens: Tokens
     panel_sessions: PanelSessions
@@ -62,6 +68,13 @@ class Server(Context):
     skies: dict[str, Sky] = field(default_factory=dict)
     histories: dict[str, HistoryStore] = field(default_factory=dict)
     """The history of each sky: `history` for the live one; the sandbox's is in memory and is gone with the process."""
+    chunk_makers: dict[str, ChunkMaker] = field(default_factory=dict)
+    """What makes the chunks of each sky's history."""
+    recorders: dict[str, Recorder] = field(default_factory=dict)
+    pruners: dict[str, Pruner] = field(default_factory=dict)
+    """What keeps the history of each sky within its limits."""
+    statistics: dict[str, StatisticsRecorder] = field(default_factory=dict)
+    """The statistics of each sky over time."""
     stats: ProcessStats = field(default_factory=ProcessStats)
     receiver_checks: ReceiverChecks = field(default_factory=ReceiverChecks)
     airports: AirportTable = field(default_factory=AirportTable)

@@ -65,7 +65,8 @@ def describe_difference(row: SettingRow, before: Any, after: Any) -> list[tuple[
     return [
         (feature_name(feature), LEVELS[before[feature]], LEVELS[after[feature]])
         for feature in FEATURES
-        if before[feature] != after[feature]
+        # A change that an earlier version wrote names no later feature.
+        if feature in before and feature in after and before[feature] != after[feature]
     ]
 
 

@@ -7,7 +7,7 @@ gate, read and errors. To add a resource: its file, and its name in RESOURCES.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack
 from functools import cache
 from typing import Any
 
@@ -28,7 +28,9 @@ from skyspy.api import (
     operators,
     operators_feeds,
     read,
+    sightings,
     stats,
+    tracks,
 )
 from skyspy.api.gate import Gate
 from skyspy.api.routes import RequestContext, Resource, Route
@@ -38,7 +40,9 @@ from skyspy.sky.listing import cost
 RESOURCES: tuple[Resource, ...] = (
     auth.resource,
     aircraft.resource,
+    sightings.resource,
     stats.resource,
+    tracks.resource,
     feeds.resource,
     operators.resource,
     operators_feeds.resource,
@@ -91,12 +95,21 @@ def _served(route: Route) -> Callable[..., ResponseReturnValue]:
         admission, peer = gate.admit(request, route)
         query = None if route.query is None else read.parse_query(route.query, request)
         body = None if route.body is None else read.parse_body(route.body, request)
-        value = route.view(RequestContext(server, admission.principal, admission.settings, peer, path, query, body))
-        looked_at = value.looked_at if isinstance(value, answers.Tagged) else 0
-        with gate.turn(peer) if looked_at else nullcontext():
+        context = RequestContext(server, admission.principal, admission.settings, peer, path, query, body)
+        with ExitStack() as turn:
+            if route.is_search:
+                turn.enter_context(gate.turn(peer, f" {route.tag} {route.media}"))
+            value = route.view(context)
+            looked_at = value.looked_at if isinstance(value, answers.Tagged) else 0
+            if looked_at:
+                turn.enter_context(gate.turn(peer))
             response = answers.to_response(value, route.status, route.media, revalidate=route.revalidate)
-        if route.revalidate and response.status_code == 200:
-            gate.charge(peer, cost(response.content_length or 0, looked_at))
+            if route.is_search and response.is_streamed and request.method != "HEAD":
+                # What is made while it is sent keeps its turn until then.
+                response.call_on_close(turn.pop_all().close)
+        if (route.revalidate or route.is_search) and response.status_code == 200:
+            also = value.cost if isinstance(value, answers.Charged) else 0.0
+            gate.charge(peer, cost(response.content_length or 0, looked_at) + also)
         return response
 
     return view

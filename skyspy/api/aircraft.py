@@ -9,6 +9,7 @@ from skyspy.api.models import Aircraft, AircraftPage, AircraftQuery, Trail
 from skyspy.api.paging import decode_cursor, truncate
 from skyspy.api.routes import RequestContext, Resource
 from skyspy.filters import is_empty, matches
+from skyspy.services import trails
 
 resource = Resource("Aircraft", "What is in the sky now.")
 
@@ -61,12 +62,13 @@ def aircraft_one(context: RequestContext) -> object:
 def aircraft_trail(context: RequestContext) -> object:
     """Show where one aircraft has been.
 
-    Since it was first heard, oldest point first.
+    In its present visit, oldest point first: at most 600 points of what was stored before the server began to hear it, of the
+    last 24 hours, then up to 600 points since.
     """
     hex_ = hex_in_path(context)
     if context.sky.one(hex_, context.audience) is None:
         raise not_in_sky(hex_)
-    trail = context.sky.trail(hex_)
+    trail = trails.shown(trails.trail(context.server, context.sky.name, hex_))
     return context.sky.labelled({"hex": hex_, "trail": trail, "count": len(trail)})
 
 

@@ -2,8 +2,8 @@
 
 Invariants: strict JSON; a large body is compressed where the client accepts gzip, in a native thread when that takes long.
 Other origins may read answers only if the operator listed them, and then without cookies. No answer is cached, but those with
-an ETag: their own client may keep them, and asks each time whether they still hold. A body that is encoded once for many is
-sent, and compressed, once for all of them.
+an ETag: their own client may keep them, and asks each time whether they still hold, unless they never change. A body that is
+encoded once for many is sent, and compressed, once for all of them.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ CORS_SECONDS = "600"
 
 KEPT = "private, no-cache"
 """The Cache-Control of an answer with an ETag: only the client itself may keep it, and asks each time whether it still holds."""
+KEPT_FOR_EVER = "private, max-age=31536000, immutable"
+"""The Cache-Control of an answer that never changes: its client need not ask again."""
 DEPENDS_ON = ("Authorization", "X-API-Key")
 
 
@@ -55,11 +57,21 @@ class Tagged:
     looked_at: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """An answer, and what it cost beside its size, in requests."""
+
+    value: object
+    cost: float
+
+
 def to_response(value: object, status: int, media: str, *, revalidate: bool = False) -> Response:
     """The answer for a view's value: a model, plain values, text, None (no body), Tagged or a whole Response. With `revalidate`
     it has an ETag, and is 304 where the client has it already."""
     if isinstance(value, Tagged):
         return _unchanged(value.tag) or _tag(_json(value.make(), status, media), value.tag)
+    if isinstance(value, Charged):
+        value = value.value
     if isinstance(value, Response):
         return value
     if value is None:
@@ -92,6 +104,24 @@ def _tag(response: Response, tag: str) -> Response:
     return response
 
 
+def immutable(packed: bytes, tag: str, media: str) -> Response:
+    """The answer for a document that never changes, compressed by gzip already; 304 where the client has it. Yields."""
+    response = _unchanged(tag)
+    if response is None:
+        if accepts_gzip():
+            response = Response(packed, content_type=media, headers={"Content-Encoding": "gzip"})
+        else:
+            response = Response(gevent.get_hub().threadpool.apply(gzip.decompress, (packed,)), content_type=media)
+        _tag(response, tag)
+    response.headers["Cache-Control"] = KEPT_FOR_EVER
+    return response
+
+
+def accepts_gzip() -> bool:
+    """Whether the client accepts gzip by name; `*` is not enough, because curl and scripts send that and do not decompress."""
+    return any(name.lower() == "gzip" and quality > 0 for name, quality in request.accept_encodings)
+
+
 def register(app: Flask) -> None:
     """Finish every answer of the API: cache, CORS and compression."""
     app.after_request(_finish)
@@ -101,7 +131,8 @@ def _finish(response: Response) -> Response:
     if not wants_json(request.path):
         return response
     is_kept = "ETag" in response.headers
-    response.headers["Cache-Control"] = KEPT if is_kept else "no-store"
+    if response.headers.get("Cache-Control") != KEPT_FOR_EVER:
+        response.headers["Cache-Control"] = KEPT if is_kept else "no-store"
     if is_kept:
         response.vary.update((*DEPENDS_ON, "Accept-Encoding"))
     _allow_origin(response)
@@ -135,8 +166,7 @@ def _compress(response: Response) -> None:
     if size < MIN_GZIP_BYTES:
         return
     response.vary.add("Accept-Encoding")
-    # gzip must be named; `*` is not enough, because curl and scripts send that and do not decompress.
-    if not any(name.lower() == "gzip" and quality > 0 for name, quality in request.accept_encodings):
+    if not accepts_gzip():
         return
     response.set_data(_packed(bytes(data)) if size <= GZIP_ON_THE_LOOP else _packed_beside(data))
     response.headers["Content-Encoding"] = "gzip"

@@ -116,10 +116,10 @@ class Gate:
             self._meter.charge(limit_key(peer.address), per_minute, min(cost, HEAVIEST_SECONDS * per_minute / 60.0))
 
     @contextmanager
-    def turn(self, peer: Peer) -> Iterator[None]:
-        """While an answer is made for this client alone that looks at the whole sky: one at a time per address. Yields; raises
+    def turn(self, peer: Peer, kind: str = "") -> Iterator[None]:
+        """While an answer is made for this client alone that looks at very much: one at a time per address and kind. Yields; raises
         ApiError 503 where it takes too long."""
-        key = limit_key(peer.address)
+        key = limit_key(peer.address) + kind
         turn = self._turns.setdefault(key, BoundedSemaphore(1))
         if not turn.acquire(timeout=TURN_SECONDS):
             raise throttled(1.0, "overloaded")

@@ -27,9 +27,11 @@ PATH_PARAMETERS: dict[str, tuple[str, str]] = {
     "lat": ("Latitude, degrees north", "47.46"),
     "lon": ("Longitude, degrees east", "8.55"),
     "nm": ("Radius in nautical miles, at most 250", "25"),
+    "sighting_id": ("The sighting's `id` from the list", "4B1805-1764203575"),
     "key_id": ("The key's `id` from the list", "1"),
     "user_id": ("The user's `id` from the list", "1"),
     "name": ("The role's name", "watchers"),
+    "start": ("Start of the ten minutes, in UTC", "20261126T1710Z"),
     "feed_id": ("The added receiver's `id` from the list", "1"),
 }
 """Description and example of each path parameter."""

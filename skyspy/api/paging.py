@@ -29,10 +29,11 @@ def page(items: Iterable[Item], key: Callable[[Item], str], limit: int, cursor: 
 def truncate(ordered: Sequence[Item], key: Callable[[Item], str], limit: int) -> tuple[list[Item], str | None]:
     """The first `limit` of sorted items, and the next page's cursor (None: there is no more)."""
     shown = list(ordered[:limit])
-    return shown, _encode_cursor(key(shown[-1])) if len(ordered) > limit else None
+    return shown, encode_cursor(key(shown[-1])) if len(ordered) > limit else None
 
 
-def _encode_cursor(key: str) -> str:
+def encode_cursor(key: str) -> str:
+    """The cursor for the items after this key."""
     return base64.urlsafe_b64encode((_MARK + key).encode()).decode().rstrip("=")
 
 

@@ -83,7 +83,8 @@ def _never(_settings: Settings) -> bool:
 class Route:
     """One method at one path. `permission` is needed beside `access`; `answer` the model of a good answer, None
     where it has no body; `revalidate`: a client may keep the answer, with an ETag, and must ask whether it still holds; `also` are other paths that mean the same; `errors` statuses beyond those every
-    route of its kind may give; `media` the content type of the answer; `open_when` says by which settings the route is OPEN."""
+    route of its kind may give; `media` the content type of the answer; `open_when` says by which settings the route is OPEN;
+    `is_search`: the view may look at very much: one at a time for each address (and kind of answer), charged by what it cost."""
 
     method: str
     path: str
@@ -100,6 +101,7 @@ class Route:
     media: str = "application/json"
     open_when: Callable[[Settings], bool] = _never
     revalidate: bool = False
+    is_search: bool = False
 
     @property
     def name(self) -> str:

@@ -62,7 +62,7 @@ class CliContext:
 
     @cached_property
     def history(self) -> HistoryStore:
-        """The history store, whose schema only `db upgrade` upgrades."""
+        """The history store; a command upgrades it before it uses it."""
         history = HistoryStore(self.config.history_url, self.store, self.clock)
         click.get_current_context().find_root().call_on_close(history.close)
         return history

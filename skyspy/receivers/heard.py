@@ -5,7 +5,7 @@ Invariant: memory is bounded. Time is an argument, in steady seconds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from skyspy.aircraft import Observation, Record
 from skyspy.timeline import Timeline, time_on
@@ -35,6 +35,12 @@ class Heard:
                 heard[record.hex] = time_on(record.timeline, now)
         if now - self._pruned > PRUNE_SECONDS:
             self._prune(now)
+
+    def lately(self, now: float) -> Mapping[str, float]:
+        """The addresses heard in the last minute, or up to PRUNE_SECONDS before it; not a copy."""
+        if now - self._pruned > PRUNE_SECONDS:
+            self._prune(now)
+        return self._at
 
     def hexes(self, now: float) -> set[str]:
         """The addresses heard in the last minute."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import gevent
 
@@ -42,6 +42,14 @@ MAX_CHECKED_AIRCRAFT = 200
 
 class ReceiverListError(ValueError):
     """A receiver cannot be added, or does not exist; the message is one line for the operator."""
+
+
+class Hearing(NamedTuple):
+    """What one receiver hears: its name, whether it is simulated, and the addresses of about the last minute."""
+
+    receiver: str
+    is_demo: bool
+    addresses: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +213,20 @@ class Receivers:
     def rates(self) -> dict[str, list[float]]:
         """Receiver.rates of each (messages per second), by name."""
         return {name: receiver.rates() for name, receiver in self._receivers.items()}
+
+    def hearings(self) -> list[Hearing]:
+        """What each hears, without stand-ins that rest."""
+        resting = self._stand_ins if self.is_resting else ()
+        return [
+            Hearing(name, receiver.url.is_demo, receiver.heard_lately())
+            for name, receiver in self._receivers.items()
+            if name not in resting
+        ]
+
+    def decoders(self) -> dict[int, str]:
+        """The receivers by the `id` of the decoder that each uses now, which is the `receiver` of its observations where they have
+        one."""
+        return {id(receiver.decoder): name for name, receiver in self._receivers.items() if receiver.decoder is not None}
 
     def counts(self) -> dict[str, ReceiverCounts]:
         """The counters of each, by name."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -151,6 +151,11 @@ class Receiver:
         return self._messages + (self._decoder.counters.messages if self._decoder else 0)
 
     @property
+    def decoder(self) -> Decoder | None:
+        """The decoder of the present session; None where records come decoded, or there is no session."""
+        return self._decoder
+
+    @property
     def counts(self) -> ReceiverCounts:
         """All counters since the start."""
         decoder = self._decoder.counters if self._decoder else Counters()
@@ -166,6 +171,10 @@ class Receiver:
     def hexes(self) -> set[str]:
         """The addresses received in the last minute."""
         return self._heard.hexes(self.clock.steady())
+
+    def heard_lately(self) -> Mapping[str, float]:
+        """The addresses received in about the last minute; not a copy."""
+        return self._heard.lately(self.clock.steady())
 
     def rates(self) -> list[float]:
         """Messages per second in steps of ten seconds, oldest first; the last value is the current rate."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from skyspy.auth.policy import may
 from skyspy.clock import iso
 from skyspy.server import Context, Server
 from skyspy.services.caller import Caller
+from skyspy.services.csv_cells import escape_formula
 from skyspy.store import audit, keys, roles, users
 from skyspy.store.audit import Entry
 from skyspy.store.keys import Key
@@ -32,8 +32,6 @@ MAX_CSV_ROWS = 50_000
 _VIEW_PERMISSIONS = {"user": "users.manage", "role": "users.manage", "key": "keys.manage", "setting": "settings.manage"}
 """The permission to view what an entry is about, by its kind."""
 _KINDS = ("user", "user#", "key#", "role")
-_FORMULA = re.compile(r"""(?:^|(?<=[;\t\r\n"]))(?=["\s]*[=+\-@])|^(?=[\t\r])""")
-"""Where a spreadsheet could see a formula begin: at the start of the cell, or after a character that some take for its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +148,9 @@ def _to_csv(rows: Iterable[Entry]) -> str:
     for row in rows:
         written = {"time": iso(row.at), "before": _json(row.before), "after": _json(row.after)}
         values = [written[name] if name in written else getattr(row, name) for name in COLUMNS]
-        writer.writerow([_escape_formula(str(value)) for value in values])
+        writer.writerow([escape_formula(str(value)) for value in values])
     return out.getvalue()
 
 
 def _json(value: object) -> str:
     return "" if value is None else wirejson.dumps(value)
-
-
-def _escape_formula(text: str) -> str:
-    """The text with a quote before each place where a spreadsheet would run it as a formula, also one that splits lines at
-    semicolons or tabs."""
-    return _FORMULA.sub("'", text)

@@ -10,6 +10,7 @@ from skyspy.auth.principal import Principal
 from skyspy.metrics import Sample
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Refused
+from skyspy.services.health_history_size import history_problems
 from skyspy.services.health_parts import PARTS, SLOW_HUB_S
 from skyspy.services.health_report import HealthReport
 from skyspy.services.setting_changes import MANAGE
@@ -45,6 +46,7 @@ def _problems(server: Server, found: HealthReport) -> Iterator[str]:
         yield "The database does not answer: no new client is admitted until it does."
     if (history := found.part("history").lines[0].values[0]).state == "danger":
         yield f"The history is not written ({str(history.value).removeprefix('no: ')}): everything else goes on."
+    yield from history_problems(server)
     for receiver in server.skies["live"].receivers.status():
         if receiver["state"] not in WORKING:
             yield f"The receiver {receiver['name']} is {receiver['state']}{': ' + receiver['error'] if receiver['error'] else ''}."

@@ -15,6 +15,7 @@ from skyspy import __version__
 from skyspy.auth.principal import MESSAGES
 from skyspy.server import Server
 from skyspy.services.health_history import history
+from skyspy.services.health_history_size import history_size
 from skyspy.services.health_report import HealthPart, Line, Value
 from skyspy.store import StoreError, state
 from skyspy.tracker.position import FAR, JUMP, LATE, WORSE
@@ -230,6 +231,7 @@ PARTS: tuple[Callable[[Server], HealthPart | None], ...] = (
     _process,
     _database,
     history,
+    history_size,
     _receivers,
     _aircraft,
     _positions,

@@ -6,7 +6,7 @@ fullest. Nothing here waits for the history.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import Any, Protocol
 
@@ -61,13 +61,9 @@ class MinuteStatistics:
             self._minute = minute
         receivers = self._view.receivers.status()
         self._samples.append(self._view.tracker.totals(self._view.location))
-        self._messages += self._received_since({receiver["name"]: receiver["messages"] for receiver in receivers})
+        before, self._received = self._received, {receiver["name"]: receiver["messages"] for receiver in receivers}
+        self._messages += sum(risen(before, self._received).values())
         self._demo = self._demo or self._view.demo
-
-    def _received_since(self, received: dict[str, int]) -> int:
-        """How many messages came since the last sample, from their counts by receiver; a receiver that was created again counts from 0."""
-        before, self._received = self._received, received
-        return sum(count - before.get(name, 0) if count >= before.get(name, 0) else count for name, count in received.items())
 
     def _end_minute(self) -> None:
         samples, messages, demo = self._samples, self._messages, self._demo
@@ -89,3 +85,8 @@ class MinuteStatistics:
             demo=demo,
         )
         self._history.enqueue(write_minutes, row)
+
+
+def risen(before: Mapping[str, int], received: Mapping[str, int]) -> dict[str, int]:
+    """How many messages came of each receiver since their counts were as `before`; one that was created again counts from 0."""
+    return {name: count - before.get(name, 0) if count >= before.get(name, 0) else count for name, count in received.items()}

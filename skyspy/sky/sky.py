@@ -40,10 +40,16 @@ class Publisher(Protocol):
 
 class Sky:
     """One sky. `streams` run in this order: one may react to the events of those before it. `topics` are what a client of `/` may
-    subscribe to, in the order in which they are listed to it; `requests` are the types of request it may send."""
+    subscribe to, in the order in which they are listed to it; `requests` are the types of request it may send: those of the
+    streams, and those given here, which no stream answers."""
 
     def __init__(
-        self, view: SkyView, broadcast: Publisher, streams: Sequence[Stream], history: HistorySink | None = None
+        self,
+        view: SkyView,
+        broadcast: Publisher,
+        streams: Sequence[Stream],
+        history: HistorySink | None = None,
+        requests: Iterable[Request] = (),
     ) -> None:
         self.name = view.name
         self.view = view
@@ -55,6 +61,7 @@ class Sky:
         in_order = dict.fromkeys([*(name for name in TOPICS if name in subscribable), *subscribable])
         self.topics: dict[str, Topic] = {name: self.streams[name].topic for name in in_order}
         self.requests: dict[str, Request] = {request.name: request for stream in streams for request in stream.requests}
+        self.requests |= {request.name: request for request in requests}
         self.loop = Loop(
             f"the {view.name} sky's tick", self.tick, view.clock, IDLE_TICK_SECONDS, lambda: 1.0 / view.settings().BROADCAST_HZ
         )

@@ -7,7 +7,7 @@ MAX_POINTS; beyond that a track takes a point each MIN_SECONDS only.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isnan, nan
 
 from skyspy.tracks.point import TrackPoint, slot_of
@@ -105,7 +105,7 @@ class UnsavedTrack:
         self._budget.points += 1
         return True
 
-    def adopt(self, stored: dict[int, Sequence[bytes]]) -> None:
+    def adopt(self, stored: Mapping[int, Sequence[bytes]]) -> None:
         """Have the stored segments of some slots (data by slot) come before the own points of these slots."""
         for number, data in stored.items():
             slot = self._slots.setdefault(number, _Slot())

@@ -6,6 +6,7 @@ Streams, the REST API and the panel read a sky through this; only `set_place` ch
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from skyspy import topics
 from skyspy.auth.principal import Principal
@@ -17,6 +18,18 @@ from skyspy.sky.audience import Payload, seen_from, summarise
 from skyspy.sky.listing import Listings, Viewpoint
 from skyspy.store.settings import Settings
 from skyspy.tracker import Tracker
+from skyspy.tracks.point import TrackPoint
+
+
+class DayTotals(NamedTuple):
+    """The present day of UTC so far, which began at `since` (wall seconds): different aircraft, messages, the most aircraft at once,
+    and the farthest distance from the receiver's exact place. None: not known."""
+
+    since: float
+    aircraft: int | None
+    messages: int
+    aircraft_max: int
+    max_distance_nm: float | None
 
 
 class SkyView:
@@ -39,6 +52,8 @@ class SkyView:
         self.receivers = receivers
         self.place = place
         self.started = clock.wall()
+        self.day: DayTotals | None = None
+        """As the history has it, a minute old at most; None: it cannot be read, or nothing was counted yet."""
         self.listings = Listings(tracker, clock, self.viewpoint)
         self.tracker.reference = self.location
 
@@ -110,20 +125,22 @@ class SkyView:
         whole = self.tracker.aircraft(hex_, self.clock.steady())
         return None if whole is None else seen_from(whole, self.observer(audience), hidden=self.hides_receiver(audience))
 
-    def trail(self, hex_: str) -> list[Payload]:
-        """The recorded positions of an aircraft, oldest first."""
+    def trail(self, hex_: str) -> list[TrackPoint]:
+        """The positions of an aircraft that are in memory, oldest first. `hex_` in any case."""
         now = self.clock.moment()
         shift = now.wall - now.steady
         return [
-            {"timestamp": iso(p.at + shift), "lat": p.lat, "lon": p.lon, "alt_baro": p.alt_baro, "gs": p.gs, "track": p.track}
+            TrackPoint(p.at + shift, p.lat, p.lon, _feet(p.alt_baro), p.alt_baro == "ground", p.gs, p.track)
             for p in self.tracker.trail(hex_, now.steady)
         ]
 
     def stats(self, audience: str, now: Moment | None = None) -> Payload:
         """The payload of `stats:update`."""
         feeds = self.receivers.status()
+        day = self.today()
         return {
             **summarise(self.tracker.totals(self.observer(audience))),
+            "aircraft_today": None if day is None else day.aircraft,
             "messages_per_second": round(sum(feed["messages_per_second"] for feed in feeds if feed["state"] != "paused"), 1),
             "feeds_up": sum(feed["state"] in ("up", "demo") for feed in counted(feeds)),
             "feeds_total": len(counted(feeds)),
@@ -132,6 +149,11 @@ class SkyView:
             "demo": self.demo,
             "timestamp": (now or self.clock.moment()).timestamp,
         }
+
+    def today(self) -> DayTotals | None:
+        """The totals of the present day; None where they are not known."""
+        day = self.day
+        return day if day is not None and day.since <= self.clock.wall() < day.since + 86_400 else None
 
     def status(self) -> Payload:
         """The answer to `status` requests. Any client may send one, so receivers have their public names here."""
@@ -147,3 +169,7 @@ class SkyView:
             ],
             "timestamp": self.clock.moment().timestamp,
         }
+
+
+def _feet(altitude: int | str | None) -> int | None:
+    return altitude if isinstance(altitude, int) else None

@@ -22,6 +22,10 @@ class StoreBusy(StoreError):
     """The database is locked, overloaded or not reachable for longer than the timeout; try again later."""
 
 
+class StoreFull(StoreError):
+    """There is no room on the database's disk: nothing was written, and reading goes on. A later attempt may succeed."""
+
+
 class NewerSchema(StoreError):
     """A newer version of SkySpy made the schema: this version must not write to it."""
 
@@ -40,6 +44,8 @@ _SQLITE_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 # Lock not available, statement cancelled by its timeout, deadlock, serialization failure, too many
 # connections, server starting up, server shutting down.
 _POSTGRES_BUSY = frozenset({"55P03", "57014", "40P01", "40001", "53300", "57P03", "57P01"})
+
+_POSTGRES_FULL = "53100"
 
 _DATABASE_ERRORS: frozenset[type] = frozenset({exc.OperationalError, exc.InternalError, exc.InterfaceError, exc.DatabaseError})
 """Errors about the database, not a statement; a damaged SQLite file raises the plain DatabaseError."""
@@ -63,12 +69,22 @@ def is_busy(error: exc.SQLAlchemyError) -> bool:
     return isinstance(error, exc.OperationalError) if state is None else state in _POSTGRES_BUSY
 
 
+def is_full(error: exc.SQLAlchemyError) -> bool:
+    """Whether the disk of the database is full."""
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+    return getattr(cause, "sqlstate", None) == _POSTGRES_FULL
+
+
 def translate(error: exc.SQLAlchemyError, where: str) -> StoreError | UnstorableValue | None:
     """The StoreError or UnstorableValue for a driver's error, or None where the statement is at fault."""
     if isinstance(error, exc.DataError):
         return UnstorableValue()
     if is_busy(error):
         return StoreBusy(f"the database {where} is busy: {first_line(error)}")
+    if is_full(error):
+        return StoreFull(f"the disk of the database {where} is full: free space on it")
     if type(error) in _DATABASE_ERRORS:
         return StoreError(f"cannot use the database {where}: {first_line(error)}")
     return None

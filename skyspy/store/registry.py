@@ -2,45 +2,40 @@
 
 A setting is one field of the class Settings; forms, docs, checks and the command line use its row (ROWS).
 
-Invariants: a text or JSON value becomes a setting's value only through `parse`, and stored rows become a Settings only through
-`build`. No I/O here.
+Invariants: a text or JSON value becomes a setting's value only through `parse` (setting_values.py), and stored rows become a
+Settings only through `settings_from_rows`. No I/O here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from skyspy.permissions import ACCESS_LEVELS, ALWAYS_IDENTIFIED, FEATURES
+from skyspy.permissions import FEATURES
 from skyspy.store import origins
-from skyspy.store.origins import OriginError
+from skyspy.store.setting_values import SettingError, SettingRow, parse, to_json, to_text
 from skyspy.wirejson import loads
 
+__all__ = [
+    "NAMES",
+    "ROWS",
+    "SettingError",
+    "SettingRow",
+    "Settings",
+    "check",
+    "parse",
+    "row_of",
+    "settings_from_rows",
+    "to_json",
+    "to_text",
+]
 
-class SettingError(ValueError):
-    """A value is not valid for its setting; the message is one line that says what is."""
 
-
-@dataclass(frozen=True, slots=True)
-class SettingRow:
-    """One setting. `kind` is choice, bool, int, float, degrees (None: unknown), text, features or origins; `low` and `high` bound a number, `choices` are the
-    values of a choice; `group` is its heading, `title` its label and `description` its help text in forms; `safe` is the value
-    of a damaged row in the database: the default, or the strictest value of a setting that guards access."""
-
-    name: str
-    kind: str
-    default: Any
-    group: str
-    title: str
-    description: str
-    unit: str = ""
-    low: float = 0
-    high: float = 0
-    choices: tuple[str, ...] = ()
-    safe: Any = None
+MAX_DAYS = 36500
+MAX_MB = 10_000_000
 
 
 def _row(group: str, kind: str, default: Any, title: str, description: str, **more: Any) -> Any:
@@ -54,6 +49,16 @@ def _number(group: str, default: float, low: float, high: float, unit: str, titl
     return _row(group, kind, default, title, description, unit=unit, low=low, high=high)
 
 
+def _history_kept_for(days: int, low: int, title: str, description: str) -> Any:
+    # A damaged row deletes nothing.
+    more = {"unit": "days", "low": low, "high": MAX_DAYS, "safe": MAX_DAYS}
+    return _row("Retention", "int", days, title, description, **more)
+
+
+def _at_most_mb(default: int, title: str, description: str) -> Any:
+    return _row("Retention", "int", default, title, description, unit="MB", low=0, high=MAX_MB, safe=0)
+
+
 _access = partial(_row, "Access")
 _sign_in = partial(_number, "Sign-in")
 _sky = partial(_number, "Sky")
@@ -63,7 +68,7 @@ _receiver = partial(_row, "Receiver")
 
 
 _OPEN_FEATURES: Mapping[str, str] = MappingProxyType(
-    {f: {"alerts": "authenticated", "audio": "permission"}.get(f, "public") for f in FEATURES}
+    {f: {"alerts": "authenticated", "history": "authenticated", "audio": "permission"}.get(f, "public") for f in FEATURES}
 )
 
 
@@ -183,8 +188,30 @@ class Settings:
         "Sockets open on one process; whoever comes next is told that the server is busy",
     )
     AUDIT_RETENTION_DAYS: int = _kept_for(365, 7, 36500, "days", "Audit log is kept for", "Older entries are removed for good")
-    SIGHTING_RETENTION_DAYS: int = _kept_for(
-        30, 1, 36500, "days", "Sightings are kept for", "Older past sightings are removed for good"
+    SIGHTING_RETENTION_DAYS: int = _history_kept_for(30, 1, "Sightings are kept for", "Older past sightings are removed for good")
+    TRACK_RETENTION_DAYS: int = _history_kept_for(
+        14, 1, "Tracks are kept for", "Older tracks are removed for good; never kept longer than sightings"
+    )
+    MINUTE_RETENTION_DAYS: int = _history_kept_for(
+        30, 1, "Statistics by minute are kept for", "Older minutes are removed for good; hours and days stay"
+    )
+    HOUR_RETENTION_DAYS: int = _history_kept_for(
+        730, 7, "Statistics by hour are kept for", "Older hours are removed for good; days stay"
+    )
+    DAY_RETENTION_DAYS: int = _history_kept_for(36500, 30, "Statistics by day are kept for", "Older days are removed for good")
+    HISTORY_MAX_MB: int = _at_most_mb(
+        4000,
+        "Largest history",
+        "Beyond this size the oldest tracks are removed, then minutes, sightings and hours, but never the last day; 0: no limit",
+    )
+    TRACK_MAX_MB: int = _at_most_mb(
+        0, "Largest size of tracks", "Beyond it the oldest tracks are removed; 0: no limit of their own"
+    )
+    SIGHTING_MAX_MB: int = _at_most_mb(
+        0, "Largest size of sightings", "Beyond it the oldest sightings are removed, with their tracks; 0: no limit of their own"
+    )
+    STATISTICS_MAX_MB: int = _at_most_mb(
+        0, "Largest size of statistics", "Beyond it the oldest minutes are removed, then hours; 0: no limit of their own"
     )
     version: int = 0
     problems: tuple[str, ...] = ()
@@ -209,115 +236,6 @@ def row_of(name: str) -> SettingRow:
     if row is None:
         raise SettingError(f"{name!r} is no setting: see `skyspy settings list`")
     return row
-
-
-def parse(row: SettingRow, value: object, current: Any = None) -> Any:
-    """The setting's value from a text or a JSON value; raises SettingError.
-
-    `current` is its present value (None: the default): FEATURE_ACCESS keeps the levels of features that `value` does not name.
-    """
-    try:
-        return _PARSERS[row.kind](row, value, row.default if current is None else current)
-    except (SettingError, OriginError) as error:
-        raise SettingError(f"{row.name}: {error}") from None
-
-
-def _choice(row: SettingRow, value: object, _: Any) -> str:
-    word = value.strip().lower() if isinstance(value, str) else value
-    if not isinstance(word, str) or word not in row.choices:
-        raise SettingError(f"write one of {', '.join(row.choices)}")
-    return word
-
-
-_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-
-
-def _bool(_row: SettingRow, value: object, _: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    word = _WORDS.get(value.strip().lower()) if isinstance(value, str) else None
-    if word is None:
-        raise SettingError("write true or false")
-    return word
-
-
-def _number_of(row: SettingRow, value: object, _: Any) -> float:
-    wanted = f"write a{' whole' if row.kind == 'int' else ''} number from {row.low:g} to {row.high:g}"
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise SettingError(wanted)
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        raise SettingError(wanted) from None
-    # A NaN fails this comparison, too.
-    if not row.low <= number <= row.high or (row.kind == "int" and number != int(number)):
-        raise SettingError(wanted)
-    return int(number) if row.kind == "int" else number
-
-
-def _degrees(row: SettingRow, value: object, _: Any) -> float | None:
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None
-    return _number_of(row, value, None)
-
-
-def _text(row: SettingRow, value: object, _: Any) -> str:
-    text = value.strip() if isinstance(value, str) else ""
-    if not isinstance(value, str) or len(text) > row.high or not text.isprintable():
-        raise SettingError(f"write at most {row.high:g} printable characters")
-    return text
-
-
-def _features(_row: SettingRow, value: object, current: Any) -> Mapping[str, str]:
-    wanted = (
-        f"write feature=level, such as audio=authenticated; levels: {', '.join(ACCESS_LEVELS)}; features: {', '.join(FEATURES)}"
-    )
-    if isinstance(value, str):
-        pairs = [word.partition("=") for word in value.replace(",", " ").split()]
-        chosen: Mapping[Any, Any] = {feature.strip(): level.strip() for feature, _, level in pairs}
-    elif isinstance(value, Mapping):
-        chosen = value
-    else:
-        raise SettingError(wanted)
-    for feature, level in chosen.items():
-        if feature not in FEATURES or level not in ACCESS_LEVELS:
-            raise SettingError(wanted)
-        if feature in ALWAYS_IDENTIFIED and level == "public":
-            raise SettingError(f"{feature} holds somebody's own data and cannot be public")
-    return MappingProxyType({feature: chosen.get(feature, current[feature]) for feature in FEATURES})
-
-
-_PARSERS: Mapping[str, Callable[[SettingRow, object, Any], Any]] = {
-    "choice": _choice,
-    "bool": _bool,
-    "int": _number_of,
-    "float": _number_of,
-    "degrees": _degrees,
-    "text": _text,
-    "features": _features,
-    "origins": lambda _row, value, _: origins.parse(value),
-}
-
-
-def to_json(value: Any) -> Any:
-    """A setting's value as plain JSON."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    return list(value) if isinstance(value, tuple) else value
-
-
-def to_text(value: Any) -> str:
-    """A setting's value as text; `parse` reads it back."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Mapping):
-        return ",".join(f"{feature}={level}" for feature, level in value.items())
-    if isinstance(value, tuple):
-        return ",".join(value)
-    if isinstance(value, float):
-        # Nine digits are a hundredth of a millimetre of latitude.
-        return f"{value:.9g}"
-    return "" if value is None else str(value)
 
 
 # Settings none of which may be larger than the last one, and the error message.

@@ -53,12 +53,16 @@ def engine_for(url: URL, begin: str, busy_s: float = _BUSY_TIMEOUT_S, *, only_re
 
 
 def make_file(url: URL) -> None:
-    """Create the database file, readable by its owner only, where there is none yet."""
+    """Create the database file, readable by its owner only, where there is none yet.
+
+    A file that exists is not opened: closing any descriptor of it would drop the locks of this process's connections, and another
+    process that closes the database would then delete the write-ahead log into which they write.
+    """
     name = url.database
     if name and name != ":memory:" and not name.startswith("file:"):
         # An error is ignored here: opening the database fails next, with a reason.
         with suppress(OSError):
-            os.close(os.open(Path(name), os.O_CREAT | os.O_RDWR, 0o600))
+            os.close(os.open(Path(name), os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 class _File:

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, exc, inspect, pool, text
 from sqlalchemy.engine import URL
 from sqlalchemy.schema import CreateSchema
 
-from skyspy.store import postgres, sqlite
+from skyspy.store import postgres, sqlite, sqlite_space
 from skyspy.store.errors import NewerSchema, StoreError, first_line, is_busy, translate
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -33,12 +33,14 @@ _WAIT_S = 60.0
 @dataclass(frozen=True, slots=True)
 class Schema:
     """A sequence of revisions. `name` is for messages; `revisions` is the folder of its revision files; `lock` is the number of
-    the Postgres advisory lock that an upgrade holds; `namespace` is the Postgres schema to create first (None: it exists)."""
+    the Postgres advisory lock that an upgrade holds; `namespace` is the Postgres schema to create first (None: it exists).
+    `shrinks`: an SQLite file gives freed pages back to the disk in small steps (sqlite_space.py)."""
 
     name: str
     revisions: Path
     lock: int
     namespace: str | None = None
+    shrinks: bool = False
 
 
 MAIN = Schema("database", MIGRATIONS / "versions", 0x5B75_7000)
@@ -89,10 +91,17 @@ def upgrade_database(url: URL, where: str, schema: Schema = MAIN) -> str:
 
 
 def _run_sqlite(url: URL, schema: Schema) -> str:
+    revision = _upgrade_sqlite(url, schema)
+    if schema.shrinks:
+        sqlite_space.convert_small(url)
+    return revision
+
+
+def _upgrade_sqlite(url: URL, schema: Schema) -> str:
     sqlite.make_file(url)
     head = newest_revision(schema)
     with _engine(sqlite.engine_for(url, "")) as bare:
-        _use_wal(bare)
+        _use_wal(bare, shrinks=schema.shrinks)
     with _engine(sqlite.engine_for(url, "BEGIN")) as reader, reader.begin() as connection:
         if current_revision(connection) == head:
             # The usual start: nothing to do, so do not wait for the write lock that a busy server may hold.
@@ -120,15 +129,17 @@ def _engine(engine: Engine) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _use_wal(engine: Engine) -> None:
+def _use_wal(engine: Engine, *, shrinks: bool) -> None:
     """Switch the file to write-ahead logging, which is persistent. Retries while another process does the same.
 
-    The engine must begin no transaction: inside one the mode cannot change.
+    The engine must begin no transaction: inside one the mode cannot change. A new file can be made to shrink only before this.
     """
     deadline = time.monotonic() + _WAIT_S
     while True:
         try:
             with engine.connect() as connection:
+                if shrinks:
+                    connection.exec_driver_sql("PRAGMA auto_vacuum=INCREMENTAL")
                 connection.exec_driver_sql("PRAGMA journal_mode=WAL")
         except exc.OperationalError as error:
             if not is_busy(error) or time.monotonic() > deadline:

@@ -20,8 +20,10 @@ def continued(stored: VisitState) -> Visit:
 
 
 def is_same(own: Visit, stored: VisitState) -> bool:
-    """Whether a stored visit, not ended, of the same aircraft is this one. If not, it is an earlier visit, which has ended."""
+    """Whether a stored visit of the same aircraft is this one. If not, it is an earlier visit, which has ended."""
     state = own.state
+    if stored.ended and state.first > stored.last:
+        return False
     if state.demo != stored.demo or state.first - stored.last >= gap_s(stored) or stored.first > state.last + MAX_APART_S:
         return False
     # A visit that was seen to begin, with a turnaround, began before anything of it was stored.
@@ -37,6 +39,7 @@ def adopt(own: Visit, stored: VisitState) -> Visit:
     if own.state.first < stored.first - MAX_APART_S:
         visit = continued(stored)
         visit.take_place_of(own)
+        visit.state.ended = own.state.ended
         return visit
     state = own.state
     began_later = state.first > stored.last

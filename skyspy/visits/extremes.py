@@ -13,13 +13,14 @@ class Extremes:
     `low` and `high` are None before the first value; `low_at` and `high_at` are the wall times at which they were reached.
     """
 
-    __slots__ = ("_at", "_heard", "_is_sure", "_rate", "_slack", "_value", "high", "high_at", "low", "low_at")
+    __slots__ = ("_at", "_counts", "_heard", "_is_sure", "_rate", "_slack", "_value", "high", "high_at", "low", "low_at")
 
     def __init__(self, rate: float, slack: float) -> None:
         self._rate, self._slack = rate, slack
         self._value: float | None = None
         self._heard = self._at = 0.0
-        self._is_sure = False
+        self._is_sure = self._counts = False
+        """Whether any value counts, and whether the last one does."""
         self.low: float | None = None
         self.high: float | None = None
         self.low_at: float | None = None
@@ -43,13 +44,19 @@ class Extremes:
         if before is not None and heard == before_heard:
             return
         self._value, self._heard, self._at = value, heard, at
+        if self._counts and self.low <= value <= self.high:  # type: ignore[operator]
+            return
         if before is not None and abs(value - before) <= self._slack + self._rate * abs(heard - before_heard):
             if not self._is_sure:
                 self._is_sure = True
                 self.low = self.high = None
-            self._count(before, before_at)
+            if not self._counts:
+                self._count(before, before_at)
             self._count(value, at)
-        elif not self._is_sure:
+            self._counts = True
+            return
+        self._counts = False
+        if not self._is_sure:
             self.low = self.high = value
             self.low_at = self.high_at = at
 

@@ -21,7 +21,7 @@ from skyspy.store.history.schema import METADATA
 from skyspy.store.history.statistics import minutes, write_minutes
 from skyspy.store.schema import METADATA as MAIN_METADATA
 from tests.conftest import ROOT, StillClock
-from tests.support.databases import KINDS, database_url
+from tests.support.databases import KINDS, database_url, python
 from tests.support.history import Stores, a_minute, note, notes, open_stores
 
 
@@ -210,3 +210,18 @@ def test_a_file_deleted_under_a_running_server_is_made_anew(sqlite_stores: Store
     sqlite_stores.clock.pass_by(120)
     history.round()
     assert history.read(minutes, 0, 9) == [a_minute(1)]
+
+
+def test_what_is_written_after_the_schema_was_checked_again_is_seen_by_other_processes(
+    sqlite_stores: Stores, tmp_path: Path
+) -> None:
+    path = tmp_path / "history.sqlite3"
+    history = sqlite_stores.history
+    other = f"import sqlite3; print([row[0] for row in sqlite3.connect({str(path)!r}).execute('SELECT text FROM notes')])"
+    history.commit_now(note, "before")
+    # As after an error. To close a descriptor of the file would drop this process's locks, and the next process
+    # to close the database would delete the log into which this one writes.
+    history.upgrade()
+    assert python(other).stdout == "['before']\n"
+    history.commit_now(note, "after")
+    assert python(other).stdout == "['before', 'after']\n"

@@ -183,7 +183,7 @@ def test_an_unusable_file_is_tried_again_beside_the_hub(tmp_path: Path) -> None:
             again.enqueue(write_minutes, one(1))
             again.round()
             path.rmdir()
-            again._retry_at = 0.0
+            again.condition.retry_now()
             again.round()
             print(len(again.read(minutes, 0, 9)), len(threads), threading.get_native_id() in threads)
             again.stop()

@@ -74,6 +74,7 @@ def things(server: Server, operator: Operator, name: str) -> Things:
         "feed_id": str(feed_id),
         "name": name,
         "hex": "4B1805",
+        "sighting_id": "4B1805-1764203575",
         "sid": sid,
         "token": link,
         "family": "a" * 32,
@@ -81,6 +82,7 @@ def things(server: Server, operator: Operator, name: str) -> Things:
         "lat": "47",
         "lon": "8",
         "nm": "10",
+        "start": "20261126T1710Z",
     }
     return Things(words, client)
 

@@ -143,6 +143,8 @@ def test_it_says_from_what_to_what(panel: Panel, ann: Browser) -> None:
         ("RECEIVER_LOCATION_PUBLIC", "rounded", "hidden", "Strangers see no distance or bearing at all."),
         ("METRICS_PUBLIC", "false", "true", "Strangers can read how many aircraft, messages, connections and failures"),
         ("AUDIT_RETENTION_DAYS", "365", "30", "Audit entries older than 30 days are removed for good."),
+        ("TRACK_RETENTION_DAYS", "14", "3", "Tracks older than 3 days are removed for good."),
+        ("HISTORY_MAX_MB", "0", "4000", "Where the history has more than 4,000 MB, the oldest rows are removed for good."),
         ("MAX_CONNECTIONS", "5000", "6000", "Who is connected already stays; the new limit holds for whoever comes next."),
         ("JWT_ACCESS_SECONDS", "3600", "60", "Tokens that were given out keep the lifetime they have."),
         ("PANEL_IDLE_SECONDS", "1800", "600", "Measures those who are signed in to this panel now too, you among them."),

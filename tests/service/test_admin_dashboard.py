@@ -160,10 +160,10 @@ def test_the_mode_is_told_in_plain_words(panel: Panel) -> None:
         return text_of(ann.get("/admin/dashboard/").text)
 
     assert (
-        "Anyone may watch what is open to the public. To see alerts one must sign in. To see or hear audio one needs a permission."
+        "Anyone may watch what is open to the public. To see alerts and history one must sign in. To see or hear audio one needs a permission."
         in says()
     )
-    assert "To see ACARS, alerts and NOTAMs one must sign in." in says(
+    assert "To see ACARS, alerts, history and NOTAMs one must sign in." in says(
         FEATURE_ACCESS={"acars": "authenticated", "alerts": "authenticated", "notams": "authenticated"}
     )
     assert "Anyone may watch everything, without signing in. Change access" in says(AUTH_MODE="public")

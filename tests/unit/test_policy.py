@@ -139,7 +139,7 @@ def test_what_each_role_may_by_default(permission: str, role: str) -> None:
 
 def test_a_role_without_permissions_still_has_what_the_settings_open_to_any_identity() -> None:
     settings = Settings(AUTH_MODE="private")
-    assert {p for p in PERMISSION_NAMES if may(NOBODYS_ROLE, p, settings)} == OPEN_IN_HYBRID | {"alerts.view"}
+    assert {p for p in PERMISSION_NAMES if may(NOBODYS_ROLE, p, settings)} == OPEN_IN_HYBRID | {"alerts.view", "history.view"}
 
 
 @pytest.mark.parametrize(

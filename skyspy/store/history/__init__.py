@@ -4,6 +4,7 @@ Accounts, settings and permissions stay in the main store. Rows that are written
 delay a sign-in, a changed setting or an eviction, and so that losing this database loses nothing else.
 """
 
+from skyspy.store.history.memory import MemoryHistory
 from skyspy.store.history.store import HistoryStatus, HistoryStore
 
-__all__ = ["HistoryStatus", "HistoryStore"]
+__all__ = ["HistoryStatus", "HistoryStore", "MemoryHistory"]

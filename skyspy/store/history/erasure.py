@@ -10,12 +10,16 @@ written a row of that user meanwhile. The mark moves past it after that time. Th
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, MetaData, Table, delete, insert, select
 
+from skyspy.store import Store, StoreError, deleted_owners
 from skyspy.store.deleted_owners import DeletedOwner
 from skyspy.store.history.schema import APPLIED_DELETION
+
+log = logging.getLogger(__name__)
 
 RECHECK_S = 600.0
 CHUNK = 500
@@ -31,6 +35,19 @@ def mark(connection: Connection) -> DeletedOwner | None:
     """The last deletion that needs no further application; None where there is none."""
     row = connection.execute(select(APPLIED_DELETION)).one_or_none()
     return None if row is None else DeletedOwner(row.id, row.user_id, row.deleted_at)
+
+
+def apply_new(main: Store, history: Store, tables: Iterable[Table], at: float) -> int | None:
+    """Delete the rows of users that were deleted from `main`; returns the number of rows, or None where nothing was written. Raises
+    the history's StoreError."""
+    applied = history.read(mark)
+    try:
+        owners = main.read(deleted_owners.after, applied)
+    except StoreError as error:
+        # Not an error of the history: the main store's callers report it.
+        log.debug("deleted users are asked for again later: %s", error)
+        return None
+    return history.write(apply, owners, tables, at) if owners else None
 
 
 def apply(connection: Connection, owners: Sequence[DeletedOwner], tables: Iterable[Table], at: float) -> int:

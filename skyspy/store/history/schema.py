@@ -7,6 +7,8 @@ except where a name or a comment gives another unit. `fence` is the number of th
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -48,21 +50,86 @@ LEASE = Table(
     Column("beat", BigInteger, nullable=False),
 )
 
-# Statistics of one sky in one minute (see statistics.py). `minute` counts minutes since 1970-01-01T00:00Z.
-STATISTICS_MINUTE = Table(
-    "statistics_minute",
+
+def _sky_numbers() -> list[Column[Any]]:
+    return [
+        Column("samples", Integer, nullable=False),
+        Column("aircraft_max", Integer, nullable=False),
+        Column("aircraft_avg", Double, nullable=False),
+        Column("with_position_max", Integer, nullable=False),
+        Column("military_max", Integer, nullable=False),
+        Column("emergency_max", Integer, nullable=False),
+        Column("messages", BigInteger, nullable=False),
+        Column("max_distance_nm", Double),
+        Column("demo", Boolean, nullable=False),
+    ]
+
+
+def _sky_table(unit: str, *more: Column[Any]) -> Table:
+    key = Column(unit, BigInteger, primary_key=True, autoincrement=False)
+    return Table(f"statistics_{unit}", METADATA, key, Column("sky", String(16), primary_key=True), *_sky_numbers(), *more)
+
+
+def _receiver_table(unit: str) -> Table:
+    return Table(
+        f"receiver_{unit}",
+        METADATA,
+        Column(unit, BigInteger, primary_key=True, autoincrement=False),
+        Column("sky", String(16), primary_key=True),
+        Column("receiver", String(96), primary_key=True),
+        Column("samples", Integer, nullable=False),
+        Column("messages", BigInteger, nullable=False),
+        Column("aircraft_max", Integer, nullable=False),
+        Column("aircraft_avg", Double, nullable=False),
+        Column("positions", Integer, nullable=False),
+        Column("max_distance_nm", Double),
+        Column("rssi_count", Integer, nullable=False),
+        Column("rssi_mean", Double),
+        Column("demo", Boolean, nullable=False),
+    )
+
+
+# Statistics of one sky in one minute, hour or day of UTC (see statistics.py and periods.py). `minute`, `hour` and `day` count them
+# since 1970-01-01T00:00Z. Hours are made from minutes and days from hours; `aircraft` is the number of different ones by their
+# visits, without demo traffic; None: not counted.
+STATISTICS_MINUTE = _sky_table("minute")
+STATISTICS_HOUR = _sky_table("hour", Column("aircraft", Integer))
+STATISTICS_DAY = _sky_table("day", Column("aircraft", Integer))
+
+# The same of one receiver, under the name that receivers/manager.py gives it. `positions` counts one position a second of each
+# aircraft at most; `rssi_mean` is the mean in dBFS of the `rssi_count` positions whose signal strength is known.
+RECEIVER_MINUTE = _receiver_table("minute")
+RECEIVER_HOUR = _receiver_table("hour")
+RECEIVER_DAY = _receiver_table("day")
+
+# Range outline, coverage and signal strength of one receiver, measured from this place. `unit` is hour or all; `at` counts hours
+# as above. The row of all time has `at` 0 and holds every hour before `upto`. `data` is what rollups/picture.py
+# packs; its first byte is the version of its format.
+RECEIVER_RANGE = Table(
+    "receiver_range",
     METADATA,
-    Column("minute", BigInteger, primary_key=True, autoincrement=False),
+    Column("unit", String(8), primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
     Column("sky", String(16), primary_key=True),
-    Column("samples", Integer, nullable=False),
-    Column("aircraft_max", Integer, nullable=False),
-    Column("aircraft_avg", Double, nullable=False),
-    Column("with_position_max", Integer, nullable=False),
-    Column("military_max", Integer, nullable=False),
-    Column("emergency_max", Integer, nullable=False),
-    Column("messages", BigInteger, nullable=False),
-    Column("max_distance_nm", Double),
+    Column("receiver", String(96), primary_key=True),
+    Column("place_lat", Double, nullable=False),
+    Column("place_lon", Double, nullable=False),
+    Column("upto", BigInteger),
+    Column("positions", BigInteger, nullable=False),
     Column("demo", Boolean, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# The records of one sky: the greatest confirmed value of each kind and when it was reached (wall seconds).
+STATISTICS_RECORD = Table(
+    "statistics_record",
+    METADATA,
+    Column("sky", String(16), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("value", Double, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("hex", String(7)),
+    Column("flight", String(8)),
 )
 
 # One visit of one aircraft. Its name outside is hex and `start`, which is the whole second in which it began and never changes.

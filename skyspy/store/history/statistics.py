@@ -1,4 +1,4 @@
-"""Statistics by minute: one row for each minute and sky.
+"""Statistics by minute: one row for each minute and sky, and one for each receiver that was read in it.
 
 Invariants: a minute that is written again replaces the row only if it covers at least as many samples. A batch that is written
 twice, a clock that jumps, a restart in the middle of a minute and a second process on the same database therefore make no second
@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from skyspy.store.history.schema import RECEIVER_MINUTE
 from skyspy.store.history.schema import STATISTICS_MINUTE as TABLE
 
 _INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_KEY = ("minute", "sky")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,45 @@ class Minute:
     demo: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ReceiverMinute:
+    """One minute of one receiver: `samples` seconds; the most and the mean number of aircraft that it heard within about a minute;
+    `positions` counted positions, one each two seconds of each aircraft at most; `rssi_mean` over `rssi_count` of them, dBFS, None
+    where there are none."""
+
+    minute: int
+    sky: str
+    receiver: str
+    samples: int
+    messages: int
+    aircraft_max: int
+    aircraft_avg: float
+    positions: int
+    max_distance_nm: float | None
+    rssi_count: int
+    rssi_mean: float | None
+    demo: bool
+
+
 def write_minutes(connection: Connection, minutes: Sequence[Minute]) -> None:
     """Write the minutes, except those whose stored row covers more samples."""
-    statement = _INSERT[connection.dialect.name](TABLE)
+    _write(connection, TABLE, minutes)
+
+
+def write_receiver_minutes(connection: Connection, minutes: Sequence[ReceiverMinute]) -> None:
+    """Write the minutes of receivers, except those whose stored row covers more samples."""
+    _write(connection, RECEIVER_MINUTE, minutes)
+
+
+def _write(connection: Connection, table: Table, rows: Sequence[Minute] | Sequence[ReceiverMinute]) -> None:
+    statement = _INSERT[connection.dialect.name](table)
     new = statement.excluded
     statement = statement.on_conflict_do_update(
-        index_elements=list(_KEY),
-        set_={column.name: new[column.name] for column in TABLE.c if column.name not in _KEY},
-        where=new.samples >= TABLE.c.samples,
+        index_elements=[column.name for column in table.primary_key.columns],
+        set_={column.name: new[column.name] for column in table.c if not column.primary_key},
+        where=new.samples >= table.c.samples,
     )
-    connection.execute(statement, [asdict(minute) for minute in minutes])
+    connection.execute(statement, [asdict(row) for row in rows])
 
 
 def minutes(connection: Connection, first: int, end: int, sky: str = "live", limit: int = 1500) -> list[Minute]:

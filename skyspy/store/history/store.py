@@ -14,7 +14,8 @@ guarantees would gain nothing.
 
 Invariants: errors of this database affect only its own callers. Reads and `commit_now` raise StoreError, `enqueue` and the loop
 never raise; rows that cannot be written are tried again, and when the queue is full, the oldest are dropped and counted. Only a
-schema made by a newer version stops a start.
+schema made by a newer version stops a start. While the disk is full or nearly full (room.py) nothing is written; reading and
+deleting go on, and writing does by itself when there is room.
 """
 
 from __future__ import annotations
@@ -31,12 +32,13 @@ from sqlalchemy.engine import URL, make_url
 
 from skyspy.clock import Clock
 from skyspy.loop import Loop
-from skyspy.store import Store, StoreBusy, StoreError, deleted_owners
-from skyspy.store.deleted_owners import DeletedOwner
+from skyspy.store import Store, StoreBusy, StoreError
 from skyspy.store.errors import NewerSchema
 from skyspy.store.history import erasure
 from skyspy.store.history.batches import BatchQueue, Pending, WriteRows, by_kind
+from skyspy.store.history.condition import Condition
 from skyspy.store.history.lease import Fenced
+from skyspy.store.history.room import DiskGuard
 from skyspy.store.history.schema import METADATA
 from skyspy.store.history.writer import WriterLease
 from skyspy.store.upgrade import Schema
@@ -49,7 +51,6 @@ T = TypeVar("T")
 
 FLUSH_SECONDS = 5.0
 MIN_FLUSH_PERIOD_S = 0.25
-MAX_RETRY_SECONDS = 60.0
 DELETIONS_SECONDS = 30.0
 MAX_BATCH_ROWS = 500
 MAX_QUEUED_ROWS = 50_000
@@ -70,7 +71,8 @@ class HistoryStatus:
     """State and counters since the start. `available`: it is open and the last write succeeded. `queued`, `written` and
     `dropped` count rows of `enqueue`, and `left` those that another process wrote instead; `committed` and `failed_commits` count
     calls of `commit_now`. `last_error` is one line, None after a success; `last_flush_s` is the duration of the last flush in
-    seconds, None before the first."""
+    seconds, None before the first. `full` is a sentence while writing pauses for want of room on the disk; `disk_free` are the
+    bytes that are free, None where that is not known."""
 
     where: str
     available: bool
@@ -84,11 +86,13 @@ class HistoryStatus:
     failed_commits: int
     last_error: str | None
     last_flush_s: float | None
+    full: str | None = None
+    disk_free: int | None = None
 
 
 class HistoryStore:
-    """The history beside a main store. `url` is config's `history_url`, or `sqlite://` for one in memory, which is opened at its
-    first use and is gone with the process; `metadata` names the tables, for deleting what users owned."""
+    """The history beside a main store. `url` is config's `history_url`; `metadata` names the tables, for deleting what users
+    owned."""
 
     def __init__(self, url: str, main: Store, clock: Clock, metadata: MetaData = METADATA) -> None:
         address, schema = _place(url)
@@ -98,13 +102,13 @@ class HistoryStore:
         self._owned = erasure.owned_tables(metadata)
         # A running server upgrades an SQLite file on a native thread; Postgres waits with gevent anyway.
         self._upgrades = WorkerPool(timeout=UPGRADE_TIMEOUT_S) if self._store.is_file else None
+        self.url = address
+        room = DiskGuard(Path(address.database or "").resolve().parent if self._store.is_file else None)
+        self.condition = Condition(clock, room)
         self._queue = BatchQueue(MAX_QUEUED_ROWS, MAX_QUEUED_BYTES)
         self._opened = False
-        self._suspect = True
-        self._retry_at = self._deletions_at = clock.steady()
-        self._retry_s = FLUSH_SECONDS
+        self._deletions_at = clock.steady()
         self._written = self._dropped = self._left = self._failed_batches = self._committed = self._failed_commits = 0
-        self._last_error: str | None = None
         self._last_flush_s: float | None = None
         self.loop = Loop("the history's writer", self.round, clock, FLUSH_SECONDS, lambda: MIN_FLUSH_PERIOD_S)
         self.lease = WriterLease(self._store, clock, self._check_open, self._lease_failed)
@@ -115,12 +119,17 @@ class HistoryStore:
         """The database's name for logs, without a password."""
         return self._store.where
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is an SQLite file."""
+        return self._store.is_file
+
     # -- opening -------------------------------------------------------------------------------
 
     def upgrade(self) -> str:
         """Bring the schema to the newest revision and return its name; safe beside other processes. Raises StoreError."""
         revision = self._store.upgrade()
-        self._opened, self._suspect = True, False
+        self._opened, self.condition.suspect = True, False
         return revision
 
     def open(self) -> None:
@@ -130,7 +139,7 @@ class HistoryStore:
         except NewerSchema:
             raise
         except StoreError as error:
-            self._failed(error)
+            self.condition.failed(error)
 
     def start(self) -> None:
         """Take the lease if it is free, and write batches while it is held; apply deletions from now on."""
@@ -141,7 +150,7 @@ class HistoryStore:
     def stop(self) -> None:
         """Write queued rows, tried once unless the database is known to be unusable, release the lease, and close the connections."""
         self.loop.stop()
-        if not self._suspect:
+        if not self.condition.suspect:
             self.flush()
         self.lease.stop()
         if len(self._queue) and not self.lease.other_writes:
@@ -149,8 +158,7 @@ class HistoryStore:
         self.close()
 
     def close(self) -> None:
-        """Close all connections; a later use opens new ones. A database in memory is empty then."""
-        self._opened = self._opened and not self._store.in_memory
+        """Close all connections; a later use opens new ones."""
         self._store.close()
         if self._upgrades is not None:
             self._upgrades.close()
@@ -178,16 +186,23 @@ class HistoryStore:
     def _commit(self, write: Callable[[], T]) -> T:
         try:
             self._check_open()
+            self.condition.room.require()
             result = write()
         except Fenced:
             raise
         except StoreError as error:
             self._failed_commits += 1
-            self._failed(error)
+            self.condition.failed(error)
             raise
         self._committed += 1
-        self._last_error = None
+        self.condition.last_error = self.condition.full = None
         return result
+
+    def maintain(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `commit_now`, for deleting rows and other upkeep: also while writing pauses for want of room, and an error changes
+        no state of this store."""
+        self._check_open()
+        return self._store.write(fn, *args, **kwargs)
 
     def enqueue(self, write: WriteRows, row: object, size: int = ROW_BYTES) -> None:
         """Have `write(connection, rows)` called soon with this row among others. Never waits and never raises.
@@ -205,19 +220,23 @@ class HistoryStore:
 
     def round(self) -> None:
         """One round of the loop: write queued rows, then apply deletions if they are due."""
-        if self._clock.steady() < self._retry_at or not self._reopened():
+        self.condition.has_room(self.lease.held)
+        if not self.condition.due or not self._reopened():
             return
         self.flush()
         if not self.lease.held and self.lease.error is None:
             # Another process writes: what failed in this one before is over.
-            self._last_error = None
-        if self._clock.steady() >= self._deletions_at and not self._suspect:
+            self.condition.last_error = None
+        if self._clock.steady() >= self._deletions_at and not self.condition.suspect:
             self.apply_deletions()
 
     def flush(self) -> None:
-        """Write queued rows, batch by batch, until one fails; where another process writes them, remove those older than GRACE_S."""
+        """Write queued rows, batch by batch, until one fails; where another process writes them, remove those older than GRACE_S. While
+        the disk is nearly full nothing is written."""
         if self.lease.other_writes:
             self._left += self._queue.discard_before(self._clock.steady() - GRACE_S)
+        if not self.condition.has_room(self.lease.held):
+            return
         began = self._clock.steady()
         while self.lease.held and (batch := self._queue.take(MAX_BATCH_ROWS)):
             try:
@@ -228,14 +247,14 @@ class HistoryStore:
             except StoreError as error:
                 self._queue.put_back(batch)
                 self._failed_batches += 1
-                self._failed(error)
-                self._wait_longer()
+                self.condition.failed(error)
+                self.condition.wait_longer()
                 return
             except Exception as error:
                 # A bug in the writer: rows that no database accepts would block all others.
                 self._dropped += len(batch)
                 self._failed_batches += 1
-                self._last_error = f"{type(error).__name__} while writing a batch"
+                self.condition.last_error = f"{type(error).__name__} while writing a batch"
                 log.exception("history: a batch of %d rows is dropped", len(batch))
             except BaseException:
                 # The loop is being stopped; whether the batch was committed is not known, and writing it twice is harmless.
@@ -243,7 +262,7 @@ class HistoryStore:
                 raise
             else:
                 self._written += len(batch)
-                self._succeeded()
+                self.condition.succeeded()
         self._last_flush_s = self._clock.steady() - began
 
     def follow_deletions(self, *_: object) -> bool:
@@ -259,22 +278,20 @@ class HistoryStore:
         """
         self._deletions_at = self._clock.steady() + DELETIONS_SECONDS
         try:
-            mark = self.read(erasure.mark)
-            owners = self._deleted_owners(mark)
-            if not owners:
-                return 0
-            deleted = self._store.write(erasure.apply, owners, self._owned, self._clock.wall())
+            self._check_open()
+            deleted = erasure.apply_new(self._main, self._store, self._owned, self._clock.wall())
         except StoreError as error:
-            self._failed(error)
+            self.condition.failed(error)
             return 0
-        self._succeeded()
-        return deleted
+        if deleted is not None:
+            self.condition.succeeded()
+        return deleted or 0
 
     def status(self) -> HistoryStatus:
         """The counters, since the start."""
         return HistoryStatus(
             where=self.where,
-            available=self._opened and self._last_error is None,
+            available=self._opened and self.condition.last_error is None,
             queued=len(self._queue),
             queued_bytes=self._queue.size,
             written=self._written,
@@ -283,28 +300,19 @@ class HistoryStore:
             failed_batches=self._failed_batches,
             committed=self._committed,
             failed_commits=self._failed_commits,
-            last_error=self._last_error,
+            last_error=self.condition.last_error,
             last_flush_s=self._last_flush_s,
+            full=self.condition.full,
+            disk_free=self.condition.room.free,
         )
 
-    def _deleted_owners(self, mark: DeletedOwner | None) -> list[DeletedOwner]:
-        try:
-            return self._main.read(deleted_owners.after, mark)
-        except StoreError as error:
-            # Not an error of this store: the main store's callers report it.
-            log.debug("deleted users are asked for again later: %s", error)
-            return []
-
     def _check_open(self) -> None:
-        if not self._opened and self._store.in_memory:
-            # Opened at its first use: most processes never read a database that only they have.
-            self.upgrade()
         if not self._opened:
-            raise StoreError(f"history is not available: {self._last_error or 'it was not opened'}")
+            raise StoreError(f"history is not available: {self.condition.last_error or 'it was not opened'}")
 
     def _reopened(self) -> bool:
         """Whether the store can be used; after an error the schema is checked again, for the file may have been replaced."""
-        if not self._suspect:
+        if not self.condition.suspect:
             return True
         try:
             if self._upgrades is None:
@@ -312,34 +320,18 @@ class HistoryStore:
             else:
                 self._upgrades.run(self.upgrade)
         except (StoreError, WorkerPoolFull) as error:
-            self._failed(error)
-            self._wait_longer()
+            self.condition.failed(error)
+            self.condition.wait_longer()
             return False
         return True
 
     def _gained(self, _: int) -> None:
-        self._retry_at = self._clock.steady()
+        self.condition.retry_now()
         self.loop.wake()
 
     def _lease_failed(self, error: StoreError) -> None:
         """Without the lease no batch finds out that the file is gone: the next round checks the schema."""
-        self._suspect = self._suspect or not isinstance(error, StoreBusy)
-
-    def _failed(self, error: Exception) -> None:
-        if self._last_error is None:
-            log.error("history cannot be used, everything else goes on: %s", error)
-        self._suspect = self._suspect or not isinstance(error, StoreBusy)
-        self._last_error = str(error)
-
-    def _succeeded(self) -> None:
-        if self._last_error is not None:
-            log.info("history is written again")
-        self._last_error = None
-        self._retry_s = FLUSH_SECONDS
-
-    def _wait_longer(self) -> None:
-        self._retry_at = self._clock.steady() + self._retry_s
-        self._retry_s = min(2 * self._retry_s, MAX_RETRY_SECONDS)
+        self.condition.suspect = self.condition.suspect or not isinstance(error, StoreBusy)
 
 
 def _write(connection: Connection, batch: list[Pending]) -> None:
@@ -355,7 +347,7 @@ def _place(url: str) -> tuple[URL, Schema]:
     """
     address = make_url(url)
     if address.get_backend_name() != "postgresql":
-        return address, Schema("history", _REVISIONS, _LOCK)
+        return address, Schema("history", _REVISIONS, _LOCK, shrinks=True)
     options = address.query.get("options", "")
     options = options if isinstance(options, str) else " ".join(options)
     own = [name for name in _SEARCH_PATH.findall(options) if name != "public"]

@@ -3,8 +3,9 @@
 A visit is written as a whole each time: its row is found by hex and start. `aircraft_seen` has a row for each aircraft ever heard,
 which stays when its visits are deleted; simulated traffic is not in it.
 
-Invariants: writing a visit again changes nothing, and it counts once in `aircraft_seen`: when its row is made. The functions that
-write run in one process at a time (see HistoryStore).
+Invariants: writing a visit again changes nothing, and it counts once in `aircraft_seen`: when its row is made. A state that is older
+than the stored one, from a process that was stopped for a while, is not written. The functions that write run in one process at a time
+(see HistoryStore).
 """
 
 from __future__ import annotations
@@ -12,18 +13,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Table, case, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from skyspy import wirejson
+from skyspy.store.history.lease import fence_of
 from skyspy.store.history.schema import AIRCRAFT_SEEN, VISIT
+from skyspy.store.history.segments import Key, SlotTrack, write_tracks
 from skyspy.visits import VISIT_GAP_S, VisitState
 from skyspy.visits.visit import ADSC_GAP_S
-
-Key = tuple[str, int]
-"""What identifies a visit: hex and start."""
 
 MAX_UNDER_WAY = 50_000
 """Visits that `recent` reads at most, the latest ones."""
@@ -38,12 +38,28 @@ _COLUMNS = tuple(VISIT.c[name] for name in _NAMES)
 _HAS_ADSC = VISIT.c.sources.contains('"adsc"')
 
 
-def write_visits(connection: Connection, states: Iterable[VisitState], fence: int = 0) -> dict[Key, int]:
-    """Write these visits; returns the `id` of each one's row. Of two states of one visit the later one in the list is kept."""
-    latest = {(state.hex, state.start): state for state in states}
+class Recorded(NamedTuple):
+    """A visit as it is now, and the slots of its track that changed since it was last written."""
+
+    state: VisitState
+    tracks: tuple[SlotTrack, ...] = ()
+
+
+def write_recorded(connection: Connection, rows: Sequence[Recorded]) -> None:
+    """Write visits with their tracks. Of two rows of one visit the later one in the list is kept, and the tracks of both."""
+    fence = fence_of(connection)
+    written = write_visits(connection, [row.state for row in rows], fence)
+    write_tracks(connection, [track for row in rows if key_of(row.state) in written for track in row.tracks], fence)
+
+
+def write_visits(connection: Connection, states: Iterable[VisitState], fence: int = 0) -> set[Key]:
+    """Write these visits, except those that are stored as they were later; returns the keys of those that are written. Of two
+    states of one visit the later one in the list is kept."""
+    latest = {key_of(state): state for state in states}
+    known = _stored(connection, latest)
+    latest = {key: state for key, state in latest.items() if state.last >= known.get(key, state.last)}
     if not latest:
-        return {}
-    known = ids_of(connection, latest)
+        return set()
     statement = _INSERT[connection.dialect.name](VISIT)
     new = statement.excluded
     statement = statement.on_conflict_do_update(
@@ -52,31 +68,30 @@ def write_visits(connection: Connection, states: Iterable[VisitState], fence: in
     )
     connection.execute(statement, [_row(state) | {"fence": fence} for state in latest.values()])
     _note_seen(connection, [(state, key not in known) for key, state in latest.items() if not state.demo])
-    return known | ids_of(connection, [key for key in latest if key not in known])
+    return set(latest)
 
 
-def ids_of(connection: Connection, keys: Iterable[Key]) -> dict[Key, int]:
-    """The `id` of the row of each of these visits that is stored."""
-    found: dict[Key, int] = {}
+def _stored(connection: Connection, keys: Iterable[Key]) -> dict[Key, float]:
+    """When the aircraft was last heard in each of these visits that is stored."""
+    found: dict[Key, float] = {}
     remaining = iter(keys)
     while some := list(islice(remaining, KEYS_AT_ONCE)):
-        rows = connection.execute(
-            select(VISIT.c.hex, VISIT.c.start, VISIT.c.id).where(tuple_(VISIT.c.hex, VISIT.c.start).in_(some))
-        )
-        found |= {(row.hex, row.start): row.id for row in rows}
+        these = tuple_(VISIT.c.hex, VISIT.c.start).in_(some)
+        rows = connection.execute(select(VISIT.c.hex, VISIT.c.start, VISIT.c.last).where(these))
+        found |= {(row.hex, row.start): row.last for row in rows}
     return found
 
 
-def recent(connection: Connection, now: float) -> list[tuple[int, VisitState]]:
-    """The visits that can still go on at `now` (wall seconds), and those that ended as lately; each with the `id` of its row."""
+def recent(connection: Connection, now: float) -> list[VisitState]:
+    """The visits that can still go on at `now` (wall seconds), and those that ended as lately; the latest first."""
     lately = (VISIT.c.last > now - VISIT_GAP_S) | ((VISIT.c.last > now - ADSC_GAP_S) & _HAS_ADSC)
     rows = connection.execute(
-        select(VISIT.c.id, *_COLUMNS)
+        select(*_COLUMNS)
         .where(VISIT.c.last > now - ADSC_GAP_S, VISIT.c.last < now + MAX_AHEAD_S, lately)
         .order_by(VISIT.c.last.desc())
         .limit(MAX_UNDER_WAY)
     )
-    return [(row.id, _state(row)) for row in rows]
+    return [_state(row) for row in rows]
 
 
 def end_silent(connection: Connection, nows: Sequence[float]) -> None:
@@ -84,6 +99,11 @@ def end_silent(connection: Connection, nows: Sequence[float]) -> None:
     now = max(nows)
     silent = (VISIT.c.last <= now - ADSC_GAP_S) | ((VISIT.c.last <= now - VISIT_GAP_S) & ~_HAS_ADSC)
     connection.execute(update(VISIT).where(VISIT.c.ended.is_(False), silent).values(ended=True))
+
+
+def key_of(state: VisitState) -> Key:
+    """What identifies the visit."""
+    return state.hex, state.start
 
 
 def _note_seen(connection: Connection, visits: Sequence[tuple[VisitState, bool]]) -> None:
