@@ -34,7 +34,7 @@ $(VENV)/.dev: $(VENV)/.deps requirements-dev.lock
 static/vendor/.done: package.json package-lock.json
 	npm ci --silent --no-progress
 	@mkdir -p static/vendor
-	cp node_modules/socket.io-client/dist/socket.io.esm.min.js static/vendor/
+	cp node_modules/socket.io-client/dist/socket.io.esm.min.js node_modules/uplot/dist/uPlot.iife.min.js node_modules/uplot/dist/uPlot.min.css static/vendor/
 	@touch $@
 
 # An old client library, which a newer one beside it would replace. Without it a test is skipped.

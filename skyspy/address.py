@@ -32,6 +32,11 @@ MAX_PREFIX = 128
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", re.ASCII)
 """Segments of unreserved characters (RFC 3986). None is empty or begins with a dot: browsers resolve those."""
 
+OWN_PATHS = frozenset(
+    {"admin", "api", "assets", "data", "favicon.ico", "healthz", "metrics", "readyz", "socket.io", "static", "v2"}
+)
+"""First segments of SkySpy's own paths. A prefix does not begin with one: whether the proxy left it there could not be told."""
+
 _ENTERED = "skyspy.prefix"
 """Whether `enter_prefix` has seen this WSGI environ."""
 
@@ -87,6 +92,8 @@ def enter_prefix(environ: MutableMapping[str, Any], trusted: Iterable[Network]) 
     prefix = canonical_prefix(_last_word(given))
     if prefix is None:
         return "write a path such as /skyspy"
+    if (first := prefix[1:].partition("/")[0]) in OWN_PATHS:
+        return f"/{first} is a path of SkySpy's own, choose another prefix"
     environ["SCRIPT_NAME"] = prefix + environ.get("SCRIPT_NAME", "")
     path = environ.get("PATH_INFO", "")
     if prefix and (path == prefix or path.startswith(prefix + "/")):

@@ -124,8 +124,17 @@ def create_app(
         ended = clock.wall() >= former.until
         log.info("the former secret key %s %s", "ended" if ended else "is believed until", iso(former.until))
     app = site or build_site()
+    _refuse_taken_path(settings_of_boot.socketio_path, app)
     bind_server(app, build_server(settings_of_boot, clock, app, stats, components))
     return app
+
+
+def _refuse_taken_path(path: str, app: Flask) -> None:
+    """Raise ConfigError where an address of the site is at or below the path of Socket.IO, which answers everything there."""
+    mount = path.rstrip("/") + "/"
+    hidden = sorted(rule.rule for rule in app.url_map.iter_rules() if f"{rule.rule}/".startswith(mount))
+    if hidden:
+        raise config.ConfigError(f"SKYSPY_SOCKETIO_PATH: {path!r} would hide {hidden[0]}; choose a path such as /socket.io")
 
 
 def build_site() -> Flask:

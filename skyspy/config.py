@@ -97,7 +97,8 @@ BUILT_IN_FEED = "demo://"
 HISTORY_FILE = "history.sqlite3"
 _SQLITE = "sqlite:///"
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-_PATH = re.compile(r"/[A-Za-z0-9._~/-]+\Z")
+_PATH = re.compile(r"(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._~-]+)+/?\Z")
+"""Segments that are neither empty nor `.` nor `..`: clients resolve those."""
 _ALTITUDE = re.compile(r"(-?[0-9.]+)\s*(m|ft)?\Z", re.IGNORECASE)
 
 

@@ -52,6 +52,8 @@ _ROWS = (
     Metric("skyspy_history_rows_written_total", (), "Rows written to the history in batches"),
     Metric("skyspy_history_rows_left_total", (), "Rows that another process wrote in place of this one"),
     Metric("skyspy_history_rows_dropped_total", (), "Rows lost because too many waited, or because no database takes them"),
+    Metric("skyspy_history_chunks_made_total", (), "Chunks of tracks that this process made: one for each ten minutes with traffic"),
+    Metric("skyspy_history_segments_damaged_total", (), "Stored pieces of tracks that could not be read, counted each time"),
     Metric("skyspy_history_paused", (), "1 while nothing is recorded because the disk is full or nearly full, else 0"),
     Metric("skyspy_history_deleted_total", ("kind",), "Rows deleted because of their age or the size of the history"),
     Metric("skyspy_history_bytes", (), "Size of the history without free space, as last measured"),

@@ -27,6 +27,7 @@ from skyspy.admin import (
     roles,
     session,
     settings,
+    statistics,
     users,
 )
 from skyspy.admin.routes import Page, RequestContext
@@ -34,7 +35,22 @@ from skyspy.server import Server, server_of
 from skyspy.services import Refused
 from skyspy.store import StoreError
 
-_MODULES = (session, dashboard, connections, audit, users, roles, keys, settings, feeds, health, profile, invitations, redirect)
+_MODULES = (
+    session,
+    dashboard,
+    statistics,
+    connections,
+    audit,
+    users,
+    roles,
+    keys,
+    settings,
+    feeds,
+    health,
+    profile,
+    invitations,
+    redirect,
+)
 PAGES: tuple[Page, ...] = tuple(module.page for module in _MODULES)
 """Every page, in the order of the navigation; pages without a group are not in it."""
 

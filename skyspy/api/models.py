@@ -170,6 +170,9 @@ class Stats(Struct, forbid_unknown_fields=True):
     feeds_up: int
     feeds_total: Annotated[int, Meta(description="Real receivers; where there are none, those of the demo")]
     feeds_silent: list[SilentFeed]
+    aircraft_today: Annotated[
+        int | None, Meta(description="Different aircraft since midnight UTC, a minute old at most; null: not known")
+    ]
     receiver_location: Annotated[str, Meta(description="What distances are measured from: exact, rounded, hidden or unknown")]
     demo: Annotated[bool, Meta(description="Whether simulated traffic is among them")]
     timestamp: Timestamp

@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
-from skyspy.api.models import Stats
+from skyspy.api.answers import Charged
 from skyspy.api.routes import RequestContext, Resource
-from skyspy.api.statistics_models import StatsHistory, StatsHistoryQuery, StatsReceivers
-from skyspy.services import statistics
+from skyspy.api.statistics_models import (
+    Coverage,
+    Outline,
+    RangeQuery,
+    SignalByDistance,
+    StatsHistory,
+    StatsHistoryQuery,
+    StatsNow,
+    StatsReceivers,
+    StatsRecords,
+    Top,
+    TopQuery,
+)
+from skyspy.services import range_statistics, statistics
+from skyspy.services.caller import Refused
+from skyspy.sky.audience import Payload
 
 resource = Resource("Statistics", "The sky and its receivers in numbers.")
 
 VIEW = statistics.PERMISSION
+PARTS_PER_COST = 24.0
+"""Stored pictures that are merged at the price of one request."""
 
 
-@resource.get("/api/stats/", permission=VIEW, answer=Stats)
+@resource.get("/api/stats/", permission=VIEW, answer=StatsNow)
 def stats_now(context: RequestContext) -> object:
     """Show the sky in numbers.
 
-    The same numbers as in the Socket.IO event `stats:update`.
+    The same numbers as in the Socket.IO event `stats:update`, with those of the present day and the records.
     """
-    return context.sky.stats(context.audience)
+    now = context.sky.stats(context.audience)
+    try:
+        records = context.call(statistics.record_list)
+    except Refused as refused:
+        if refused.code != "overloaded":
+            raise
+        # Live numbers do not depend on the history.
+        records = []
+    return now | {"today": context.call(statistics.today), "records": records}
 
 
 @resource.get("/api/stats/history/", permission=VIEW, query=StatsHistoryQuery, answer=StatsHistory, errors=(404,))
@@ -43,6 +68,60 @@ def stats_receivers(context: RequestContext) -> object:
     """
     rows = context.call(statistics.receivers)
     return {"receivers": rows, "count": len(rows)}
+
+
+@resource.get("/api/stats/records/", permission=VIEW, answer=StatsRecords)
+def stats_records(context: RequestContext) -> object:
+    """List the records.
+
+    Each is confirmed by more than one observation. The farthest one is listed for those who may know where the receiver stands.
+    """
+    rows = context.call(statistics.record_list)
+    return {"records": rows, "count": len(rows)}
+
+
+@resource.get("/api/stats/top/", permission=VIEW, query=TopQuery, answer=Top, is_search=True)
+def stats_top(context: RequestContext) -> object:
+    """List what was seen most often.
+
+    Of the last seven days where no `from` is given, 92 days at most.
+    """
+    query: TopQuery = context.query
+    page, days = context.call(statistics.top_list, query.kind, _wall(query.since), _wall(query.until), query.limit)
+    return Charged(page, days)
+
+
+@resource.get("/api/stats/outline/", permission=VIEW, query=RangeQuery, answer=Outline, errors=(404,), is_search=True)
+def stats_outline(context: RequestContext) -> object:
+    """Show how far the receivers hear.
+
+    For those who may know where the receiver stands. Only confirmed positions count: one wrong position does not stretch it.
+    """
+    return _range(context, range_statistics.outline)
+
+
+@resource.get("/api/stats/coverage/", permission=VIEW, query=RangeQuery, answer=Coverage, errors=(404,), is_search=True)
+def stats_coverage(context: RequestContext) -> object:
+    """Show from where the receivers hear how much.
+
+    For those who may know where the receiver stands.
+    """
+    return _range(context, range_statistics.coverage)
+
+
+@resource.get("/api/stats/rssi/", permission=VIEW, query=RangeQuery, answer=SignalByDistance, errors=(404,), is_search=True)
+def stats_rssi(context: RequestContext) -> object:
+    """Show signal strength over distance.
+
+    For those who may know where the receiver stands.
+    """
+    return _range(context, range_statistics.rssi)
+
+
+def _range(context: RequestContext, service: Callable[..., tuple[Payload, int]]) -> object:
+    query: RangeQuery = context.query
+    answer, parts = context.call(service, query.period, query.receiver)
+    return Charged(answer, parts / PARTS_PER_COST)
 
 
 def _wall(moment: datetime | None) -> float | None:

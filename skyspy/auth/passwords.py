@@ -6,6 +6,7 @@ there is no hash, the password is checked against one that nothing matches.
 
 from __future__ import annotations
 
+import os
 import secrets
 import unicodedata
 from collections.abc import Callable
@@ -18,6 +19,10 @@ from skyspy.store.worker_pool import WorkerPool, WorkerPoolFull
 
 MAX_BYTES = 1024
 """A longer password is refused before it is hashed; hashing it would only cost time."""
+
+MAX_THREADS, NICENESS = 2, 10
+"""Native threads that hash, fewer than the machine has processors, each with a lower priority than the one that serves all clients:
+strangers may have passwords checked, and hashing takes all the processor and memory bandwidth it gets."""
 
 
 class PasswordError(ValueError):
@@ -42,7 +47,7 @@ class Passwords:
 
     def __init__(self, memory_kib: int = 19456, passes: int = 2, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1, type=Type.ID)
-        self._pool = WorkerPool(threads=2, max_waiting=64, timeout=5.0)
+        self._pool = WorkerPool(threads=_threads(), max_waiting=64, timeout=5.0, niceness=NICENESS)
         self._no_match = ""
         """A hash that no password matches. Made at the first check, since it costs as much as any other."""
 
@@ -83,6 +88,11 @@ class Passwords:
             return self._pool.run(job)
         except WorkerPoolFull:
             raise PasswordsBusy from None
+
+
+def _threads() -> int:
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(MAX_THREADS, processors - 1))
 
 
 def is_password(password: object) -> bool:

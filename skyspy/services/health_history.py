@@ -12,7 +12,7 @@ from skyspy.services.health_report import HealthPart, Line, Value
 
 def history(server: Server) -> HealthPart:
     """Who writes the history, and the queue of this process."""
-    lease, status = server.history.lease, server.history.status()
+    lease, status, maker = server.history.lease, server.history.status(), server.chunk_makers["live"]
     if lease.held:
         writer = Value("this process", state="ok")
     elif lease.other_writes:
@@ -31,5 +31,7 @@ def history(server: Server) -> HealthPart:
         Line("Rows written", (Value(status.written, metric="skyspy_history_rows_written_total"),)),
         Line("Rows left to the process that writes", (Value(status.left, metric="skyspy_history_rows_left_total"),)),
         Line("Rows dropped", (Value(status.dropped, metric="skyspy_history_rows_dropped_total"),)),
+        Line("Chunks of tracks made", (Value(maker.made, metric="skyspy_history_chunks_made_total"),)),
+        Line("Pieces of tracks that could not be read", (Value(maker.damaged, metric="skyspy_history_segments_damaged_total"),)),
     )
     return HealthPart("history", "History writer", "", ("Value",), lines)

@@ -15,7 +15,7 @@ from skyspy.services.setting_changes import MANAGE
 from skyspy.store import audit, sqlite_space
 from skyspy.store.history import HistoryStore
 from skyspy.store.history.kinds import BUDGETS, DAY_S, GROUPS, KINDS, MB, WHOLE, HistoryLimits, Kind, kinds_of
-from skyspy.store.history.retention import Deletion
+from skyspy.store.history.retention import Deletion, deleted_until
 from skyspy.store.history.sizes import Sizes, TableSize, count, growth, measure, recorded_sizes, span
 
 GROWTH_DAYS = 7
@@ -153,7 +153,8 @@ def _counted(history: HistoryStore, ends: list[tuple[Kind, float]], limits: Hist
     saved: Counter[str] = Counter()
     for kind, before in ends:
         times = history.read(span, kind)
-        rows[kind.name] = 0 if times is None else count(history.read, kind, times[0], kind.end(before))
+        end = deleted_until(history, kind, before)
+        rows[kind.name] = 0 if times is None else count(history.read, kind, times[0], end)
         saved[kind.group] += round(rows[kind.name] * tables[kind.table.name].row_bytes)
     after = sizes.used - saved.total()
     beyond = {}

@@ -17,13 +17,17 @@ from sqlalchemy import Connection
 from skyspy import topics
 from skyspy.auth.policy import may
 from skyspy.clock import iso
+from skyspy.registration.airlines import AIRLINES
+from skyspy.rollups.records import BUSIEST_HOUR, BUSIEST_MINUTE, FARTHEST, Record
+from skyspy.rollups.records import UNITS as RECORD_UNITS
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Refused
 from skyspy.sky import SkyView
 from skyspy.sky.audience import Payload
 from skyspy.store.errors import StoreError
-from skyspy.store.history import HistoryStore, periods
-from skyspy.store.history.periods import HOUR, UNITS, Steps
+from skyspy.store.history import HistoryStore, periods, records, top
+from skyspy.store.history.periods import DAY, HOUR, UNITS, Steps
+from skyspy.store.history.top import TopRow
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,10 +36,12 @@ PERMISSION = "stats.view"
 DEFAULT_SPAN_S = {"minute": 86_400.0, "hour": 7 * 86_400.0, "day": 90 * 86_400.0}
 """What is shown where no `from` is given, by period."""
 MAX_STEPS = 3000
+TOP_SPAN_S, MAX_TOP_SPAN_S = 7 * 86_400.0, 92 * 86_400.0
 MAX_WALL_S = 1e11
 
 _ROUNDED = {"aircraft_avg": 2, "rssi_mean": 1, "max_distance_nm": 1}
 _HIDDEN = ("demo", "rssi_count")
+_PERIODS = {BUSIEST_MINUTE: 60, BUSIEST_HOUR: 3600}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +155,63 @@ def _receiver(shown: str, label: str, kept: tuple[bool, int | None, int | None],
         "first": None if first is None else iso(first * HOUR.seconds),
         "last": None if last is None else iso((last + 1) * HOUR.seconds),
     }
+
+
+# -- today, records, top lists ---------------------------------------------------------------------
+
+
+def today(server: Server, caller: Caller) -> Payload | None:
+    """The totals of the present day of UTC; None where they are not known. Raises Refused."""
+    asking = reader(server, caller)
+    day = asking.view.today()
+    if day is None:
+        return None
+    far = day.max_distance_nm if asking.exact else None
+    return {**day._asdict(), "since": iso(day.since), "max_distance_nm": None if far is None else round(far, 1)}
+
+
+def record_list(server: Server, caller: Caller) -> list[Payload]:
+    """The records, in the order of their kinds. Raises Refused."""
+    asking = reader(server, caller)
+    known = asking.read(records.stored, asking.view.name)
+    return [_record(known[kind]) for kind in RECORD_UNITS if kind in known and (asking.exact or kind != FARTHEST)]
+
+
+def _record(record: Record) -> Payload:
+    fields = {
+        "kind": record.kind,
+        "value": record.value,
+        "unit": RECORD_UNITS[record.kind],
+        "timestamp": iso(record.at),
+        "hex": record.hex,
+        "flight": record.flight,
+        "period_s": _PERIODS.get(record.kind),
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def top_list(
+    server: Server, caller: Caller, kind: str, since: float | None = None, until: float | None = None, limit: int = 10
+) -> tuple[Payload, float]:
+    """The most frequent of a kind (top.KINDS) among the visits of a time, and how many days that is. Raises Refused."""
+    asking = reader(server, caller)
+    since, until = span(server, since, until, TOP_SPAN_S)
+    if until - since > MAX_TOP_SPAN_S:
+        message = f"may be {MAX_TOP_SPAN_S // DAY.seconds:.0f} days before `to` at most"
+        raise Refused("invalid", f"from {message}", {"from": message})
+    count_demo = asking.view.name == "sandbox"
+    rows = asking.read(top.top, kind, since, until, limit, count_demo=count_demo)
+    items = [_top(kind, row) for row in rows]
+    return {"kind": kind, "from": iso(since), "to": iso(until), "items": items, "count": len(items)}, (
+        until - since
+    ) / DAY.seconds
+
+
+def _top(kind: str, row: TopRow) -> Payload:
+    airline = AIRLINES.get(row.name) if kind == top.AIRLINES else None
+    label = row.r if airline is None else airline.name
+    item = {"name": row.name, "visits": row.visits, "aircraft": row.aircraft}
+    return item if label is None else {**item, "label": label}
 
 
 def span(server: Server, since: float | None, until: float | None, usual_s: float) -> tuple[float, float]:

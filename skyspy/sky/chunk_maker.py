@@ -36,13 +36,13 @@ MAKE_AFTER_S = 120.0
 EVERY_S = 10.0
 MAX_BACKLOG = 144
 """How many slots are made that ended earlier: a day."""
-MAX_QUEUED = 500
+MAX_QUEUED = 5000
 """With more rows than these waiting to be written, a slot may not be complete."""
 KEEP_OPEN_S = 10.0
 """How long the answer for the slot under way is given again."""
 TURN_S = 10.0
 """How long a request waits for those before it."""
-ROWS_AT_ONCE = 200
+ROWS_AT_ONCE = 100
 _LEVEL = 6
 
 

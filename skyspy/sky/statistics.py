@@ -38,6 +38,8 @@ WALK_EVERY = 2
 """Samples between two walks over the aircraft."""
 ROLL_AFTER_S = 10.0
 """A minute that ended is stored by then."""
+CLOSE_AFTER_S = 60.0
+"""An hour that ended is stored as a whole by then."""
 RETRY_S = 5.0
 HOURS_AT_ONCE = 24
 """Hours that one transaction makes."""
@@ -187,7 +189,7 @@ class StatisticsRecorder:
         try:
             if self._history.lease.held:
                 self._roll_periods(int(now.wall // 3600))
-                self._roll_ranges(int(now.wall // 3600))
+                self._roll_ranges(int((now.wall - CLOSE_AFTER_S) // 3600))
             self._view.day = self._read_day(int(now.wall // periods.DAY_S))
         except StoreError:
             # The history reports it. A later round makes what is missing.
@@ -205,10 +207,10 @@ class StatisticsRecorder:
             self._history.commit_now(_roll_hours, sky, begin, first, self._counts_demo)
         self._unrolled = None
 
-    def _roll_ranges(self, present: int) -> None:
-        if present != self._closed_before:
-            self._ranges.close_hours(present)
-            self._closed_before = present
+    def _roll_ranges(self, end: int) -> None:
+        if end != self._closed_before:
+            self._ranges.close_hours(end)
+            self._closed_before = end
 
     def _read_day(self, day: int) -> DayTotals | None:
         found = self._history.read(periods.steps, periods.DAY, self._view.name, day, day + 1, 1)

@@ -9,9 +9,12 @@ locks and queues are never shared with its jobs.
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Generic, TypeVar, cast
 
 from gevent import monkey
@@ -42,15 +45,19 @@ class _Outcome(Generic[T]):
 
 class WorkerPool:
     """Runs jobs on `threads` native threads. At most `max_waiting` jobs wait; a job starts within `timeout` seconds or not at
-    all. `native`: whether there are threads; by default where the process is patched."""
+    all. `native`: whether there are threads; by default where the process is patched. `niceness`: by how much the threads' priority
+    is lower than the process's, where the system has priorities of threads (Linux)."""
 
-    def __init__(self, threads: int = 1, max_waiting: int = 2000, timeout: float = 2.0, native: bool | None = None) -> None:
+    def __init__(
+        self, threads: int = 1, max_waiting: int = 2000, timeout: float = 2.0, native: bool | None = None, niceness: int = 0
+    ) -> None:
         self.timeout = timeout
         self._threads = threads
         self._max_waiting = max_waiting
         self._waiting = 0
         self._native = patched() if native is None else native
         self._pool: ThreadPool | None = None
+        self._niceness = niceness
         self._lock = threading.Lock()
 
     def run(self, job: Callable[[], T]) -> T:
@@ -66,7 +73,7 @@ class WorkerPool:
             if self._pool is None:
                 # Created at the first use: a pool belongs to the hub, and so to the process, that creates it.
                 self._pool = ThreadPool(self._threads)
-            outcome = cast("_Outcome[T]", self._pool.spawn(_guarded, job, deadline).get())
+            outcome = cast("_Outcome[T]", self._pool.spawn(_guarded, job, deadline, self._niceness).get())
         finally:
             self._waiting -= 1
         if outcome.error is not None:
@@ -80,7 +87,11 @@ class WorkerPool:
             pool.kill()
 
 
-def _guarded(job: Callable[[], T], deadline: float) -> _Outcome[T]:
+def _guarded(job: Callable[[], T], deadline: float, niceness: int) -> _Outcome[T]:
+    if niceness and sys.platform == "linux":
+        # There a thread's id names one thread, not its process. Each time, because the pool starts threads as it needs them.
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
     if time.monotonic() > deadline:
         return _Outcome(error=WorkerPoolFull("waited too long"))
     try:

@@ -9,7 +9,7 @@ import gevent
 import pytest
 from sqlalchemy import Connection, update
 
-from skyspy.sky.chunk_maker import KEEP_OPEN_S, MAKE_AFTER_S, MAX_BACKLOG, ChunkMaker, newest_due
+from skyspy.sky.chunk_maker import KEEP_OPEN_S, MAKE_AFTER_S, MAX_BACKLOG, MAX_QUEUED, ChunkMaker, newest_due
 from skyspy.store.history import chunks, segments
 from skyspy.store.history.chunks import Chunk
 from skyspy.store.history.schema import SEGMENT
@@ -104,7 +104,7 @@ def test_a_slot_waits_while_many_rows_are_not_written_yet(sqlite_stores: Stores)
     history = sqlite_stores.history
     keep(history, "4B1805", flight())
     sqlite_stores.clock.wall_now = AT + 600 + MAKE_AFTER_S
-    for _ in range(501):
+    for _ in range(MAX_QUEUED + 1):
         history.enqueue(lambda connection, rows: None, None)
     maker = maker_of(sqlite_stores)
     maker.run()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from skyspy.store.history import visit_queries
-from skyspy.store.history.visit_queries import DAY_S, Key, VisitSearch, step
+from skyspy.store.history.visit_queries import DAY_S, Key, Seen, VisitSearch, step
 from tests.support.history import Stores
 from tests.support.visits import AT, a_visit, write_visits
 
@@ -79,6 +79,9 @@ UNKNOWN = a_visit(
         ({"since": AT - 3100, "until": AT - 3050}, ["AE1234"]),
         ({"flight": "rch1"}, ["AE1234"]),
         ({"flight": "RCH_2"}, ["AE1234"]),
+        ({"flight": "rch_2"}, ["AE1234"]),
+        ({"flight": "swr12"}, ["4B1805"]),
+        ({"flight": "CH1"}, []),
         ({"flight": "RCH%"}, []),
         ({"flight": "rch", "flight_begins": True}, ["AE1234"]),
         ({"flight": "CH", "flight_begins": True}, []),
@@ -124,7 +127,7 @@ def test_a_text_of_a_search_is_nothing_but_text(stores: Stores, name: str) -> No
         name, name
     )
     if name not in ("hex", "t", "r"):
-        stored = a_visit(hex="4B0002", **{column: [HOSTILE[1]] if column.endswith("s") else HOSTILE[1]})
+        stored = a_visit(hex="4B0002", **{column: ["A1", HOSTILE[1]] if column.endswith("s") else HOSTILE[1]})
         write(stores, stored)
         assert found(stores, **{name: HOSTILE[1]}) == ["4B0002"]
 
@@ -154,12 +157,18 @@ def test_not_seen_for_days_counts_from_the_end_of_the_visit_before_and_needs_one
 def test_the_latest_visit_and_the_record_of_each_aircraft_are_found(stores: Stores) -> None:
     write(stores, a_visit(), a_visit(first=AT + 900, r="new"), a_visit(hex="4B0002", first=AT + 9, demo=True), OTHER)
     hexes = ["4B1805", "4B0002", "AE1234", "ABCDEF"]
-    assert {visit.hex: visit.r for visit in stores.history.read(visit_queries.latest, hexes)} == {
-        "4B1805": "new",
-        "AE1234": "08-8193",
-    }
-    assert {seen.hex: seen.visits for seen in stores.history.read(visit_queries.seen, hexes)} == {"4B1805": 2, "AE1234": 1}
-    assert [visit.r for visit in stores.history.read(visit_queries.of_aircraft, "4B1805", 1)] == ["new"]
+
+    def latest(*, demo: bool) -> dict[str, str | None]:
+        return {visit.hex: visit.r for visit in stores.history.read(visit_queries.latest, hexes, demo=demo)}
+
+    assert latest(demo=False) == {"4B1805": "new", "AE1234": "08-8193"}
+    assert latest(demo=True) == {**latest(demo=False), "4B0002": "HB-IJU"}
+    seen = {one.hex: one for one in stores.history.read(visit_queries.seen, hexes)}
+    assert {hex_: one.visits for hex_, one in seen.items()} == {"4B1805": 2, "AE1234": 1}
+    kept = {one.hex: one for one in stores.history.read(visit_queries.kept, hexes)}
+    assert kept == {**seen, "4B0002": Seen("4B0002", AT + 9, AT + 609, 1)}
+    assert [visit.r for visit in stores.history.read(visit_queries.of_aircraft, "4B1805", 1, demo=False)] == ["new"]
+    assert stores.history.read(visit_queries.of_aircraft, "4B0002", 1, demo=False) == []
 
 
 PLANNED = {
@@ -180,12 +189,16 @@ def test_a_step_reads_the_table_of_visits_by_an_index(stores: Stores, name: str)
         assert "ix_visit" in plan or "uq_visit" in plan, plan
         assert "Seq Scan on visit" not in plan
         assert "SCAN visit\n" not in plan + "\n"
+        if name == "flight":
+            assert "ix_visit_flight" in plan
+            assert "ix_visit_more_callsigns" in plan
 
 
 def plans_of(connection: Connection, search: VisitSearch) -> list[str]:
     """How the database runs each statement of a step, after it has counted what the table holds."""
     statements: list[tuple[str, Any]] = []
-    connection.exec_driver_sql("ANALYZE")
+    for table in ("visit", "aircraft_seen"):
+        connection.exec_driver_sql(f"ANALYZE {table}")
     if connection.dialect.name == "postgresql":
         # A table as small as a test's is read whole otherwise.
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")

@@ -17,9 +17,9 @@ from skyspy.api.models import (
     ReadsbList,
     ReadsbReceiver,
     Receivers,
-    Stats,
     Trail,
 )
+from skyspy.api.statistics_models import StatsNow
 from skyspy.decode import FORMATS, Context
 from skyspy.geo import distance_nm, rounded
 from tests.support.world import World
@@ -141,7 +141,7 @@ def test_where_the_receiver_stands_is_told_as_exactly_as_the_setting_says(sky: W
 
 
 def test_the_numbers_are_those_of_the_sky(sky: World) -> None:
-    stats = msgspec.json.decode(sky.get("/api/stats/").data, type=Stats)
+    stats = msgspec.json.decode(sky.get("/api/stats/").data, type=StatsNow)
     assert (stats.total_aircraft, stats.with_position, stats.military_count) == (4, 3, 1)
 
 

@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import gevent
+import pytest
 
-from skyspy.app import Components, create_app, start, stop
+from skyspy.address import OWN_PATHS
+from skyspy.app import Components, build_site, create_app, start, stop
+from skyspy.config import ConfigError
 from skyspy.server import server_of
 from skyspy.store import Store, presence, users
 from skyspy.store.audit import Actor
@@ -112,3 +115,15 @@ def test_a_copied_database_is_what_a_first_start_makes(tmp_path: Path) -> None:
     assert schema("made") == schema("copied") != []
     server_of(made).store.close()
     release(copied)
+
+
+@pytest.mark.parametrize("path", ["/api", "/admin/", "/data", "/healthz", "/api/aircraft", "/static"])
+def test_a_socket_io_path_that_would_hide_a_page_stops_the_start_with_one_line(tmp_path: Path, path: str) -> None:
+    with pytest.raises(ConfigError, match=r"SKYSPY_SOCKETIO_PATH: .* would hide /") as caught:
+        create_app({"SKYSPY_INSTANCE": str(tmp_path), "SKYSPY_SOCKETIO_PATH": path}, site=build_site())
+    assert "\n" not in str(caught.value)
+    assert not list(tmp_path.glob("*.db")), "nothing was made"
+
+
+def test_the_first_segments_of_all_paths_are_listed() -> None:
+    assert {rule.rule.split("/")[1] for rule in build_site().url_map.iter_rules()} - {""} == OWN_PATHS - {"socket.io"}

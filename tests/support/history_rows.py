@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select
 from skyspy.store import Connection
 from skyspy.store.history import HistoryStore
 from skyspy.store.history.kinds import KINDS, HistoryLimits, Kind
-from skyspy.store.history.schema import CHUNK, HISTORY_SIZE, SEGMENT, STATISTICS_MINUTE, VISIT
+from skyspy.store.history.schema import CHUNK, HISTORY_SIZE, RECEIVER_RANGE, SEGMENT, STATISTICS_HOUR, STATISTICS_MINUTE, VISIT
 from skyspy.store.registry import Settings
 from tests.support.history import a_minute
 
@@ -50,6 +50,22 @@ def add_minutes(connection: Connection, these: Iterable[int], demo: bool = False
         connection.execute(insert(STATISTICS_MINUTE), rows)
 
 
+def add_hours(connection: Connection, these: Iterable[int], demo: bool = False) -> None:
+    """Hours; minutes count as rolled up until the last but one."""
+    rows = [asdict(a_minute(0, demo=demo)) | {"hour": hour, "aircraft": None} for hour in these]
+    for row in rows:
+        del row["minute"]
+    connection.execute(insert(STATISTICS_HOUR), rows)
+
+
+def add_ranges(connection: Connection, hours: Iterable[int], receiver: str = "roof", demo: bool = False) -> None:
+    """What a receiver hears from where: a row for each hour, and one of all time up to the last one."""
+    values = {"sky": "live", "receiver": receiver, "place_lat": 47.0, "place_lon": 8.0, "positions": 9, "demo": demo}
+    rows = [values | {"unit": "hour", "at": hour, "upto": None, "data": b"x"} for hour in hours]
+    whole = values | {"unit": "all", "at": 0, "upto": max(row["at"] for row in rows) + 1, "data": b"x"}
+    connection.execute(insert(RECEIVER_RANGE), [*rows, whole])
+
+
 def add_size(connection: Connection, day: int, size: int) -> None:
     connection.execute(insert(HISTORY_SIZE).values(day=day, bytes=size))
 
@@ -57,7 +73,9 @@ def add_size(connection: Connection, day: int, size: int) -> None:
 def times(history: HistoryStore, name: str) -> list[float]:
     """The times of all rows of a kind, in its units, in order."""
     column = BY_NAME[name].column
-    return history.read(lambda c: [float(time) for time in c.execute(select(column).order_by(column)).scalars()])
+    return history.read(
+        lambda c: [float(time) for time in c.execute(select(column).where(BY_NAME[name].rows).order_by(column)).scalars()]
+    )
 
 
 def kind(name: str) -> Kind:

@@ -161,3 +161,10 @@ def test_s27_a_prefix_counts_only_from_a_trusted_proxy() -> None:
     assert "SKYSPY_TRUSTED_PROXIES" in ignored and rest == ["", "/skyspy/x"]
     ignored, *rest = entered("/x", "//evil.example")
     assert "such as /skyspy" in ignored and rest == ["", "/x"]
+
+
+@pytest.mark.parametrize("prefix", ["/data", "/admin/", "/api/sky", "/socket.io"])
+def test_a_prefix_that_is_a_path_of_our_own_is_ignored(prefix: str) -> None:
+    ignored, *rest = entered("/data/aircraft.json", prefix)
+    assert "of SkySpy's own" in ignored and rest == ["", "/data/aircraft.json"]
+    assert entered("/x", "/database") == ("", "/database", "/x")

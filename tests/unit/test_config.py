@@ -85,7 +85,10 @@ def test_the_receivers_place_is_read_from_the_fields_usual_names(
         ({"SKYSPY_FEEDS": "ftp://host/x"}, "SKYSPY_FEEDS"),
         ({"SKYSPY_DATABASE_URL": "mysql://x"}, "SKYSPY_DATABASE_URL"),
         ({"SKYSPY_SECRET_KEY": "short"}, "SKYSPY_SECRET_KEY"),
-        ({"SKYSPY_SOCKETIO_PATH": "socket io"}, "SKYSPY_SOCKETIO_PATH"),
+        *(
+            ({"SKYSPY_SOCKETIO_PATH": path}, "SKYSPY_SOCKETIO_PATH")
+            for path in ("socket io", "/", "//", "/a//b", "/..", "/a/../b", "/./a")
+        ),
         ({"SKYSPY_TRUSTED_PROXIES": "10.0.0.0/33"}, "SKYSPY_TRUSTED_PROXIES"),
         ({"SKYSPY_LOG_LEVEL": "LOUD"}, "SKYSPY_LOG_LEVEL"),
         ({"SKYSPY_INSTANCE": "/proc/skyspy"}, "SKYSPY_INSTANCE"),

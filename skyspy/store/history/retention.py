@@ -131,9 +131,7 @@ class Deletion:
         """Delete the rows of a kind that are older than wall time `before`; returns the bytes, by `row_bytes` where the database
         does not say. Raises as `by_age`."""
         freed = 0.0
-        end = kind.end(before)
-        if kind.rolled_up:
-            end = min(end, self._database.read(_rolled_up_minutes))
+        end = deleted_until(self._database, kind, before)
         while True:
             found: tuple[int, int] = self._slice(delete_slice, kind, end, only)
             rows, exact = found
@@ -186,6 +184,12 @@ class Deletion:
                 self._clock.sleep(max(self._pause_s, self._clock.steady() - began))
                 return result
         raise AssertionError
+
+
+def deleted_until(database: Database, kind: Kind, before: float) -> float:
+    """The time in a kind's units before which its rows that are older than wall time `before` can be deleted now."""
+    end = kind.end(before)
+    return min(end, database.read(_rolled_up_minutes)) if kind.rolled_up else end
 
 
 _VISITS = next(kind for kind in KINDS if kind.table is VISIT)

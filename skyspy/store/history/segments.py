@@ -13,7 +13,7 @@ from itertools import islice
 from math import ceil, floor
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, delete, func, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from skyspy.store.history.schema import SEGMENT, VISIT
@@ -70,6 +70,14 @@ class StoredSegment(NamedTuple):
     t: str | None
     category: str | None
     military: bool
+    demo: bool
+
+
+class SlotCount(NamedTuple):
+    """How many segments and points there are in a slot; `demo`: some are of simulated traffic."""
+
+    segments: int
+    points: int
     demo: bool
 
 
@@ -157,15 +165,15 @@ def within(
     return _read(connection, these, (SEGMENT.c.slot, SEGMENT.c.id), limit)
 
 
-def counts(connection: Connection, slots: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """How many segments and points there are in each of these slots; slots without any are left out."""
+def counts(connection: Connection, slots: Iterable[int]) -> dict[int, SlotCount]:
+    """What there is in each of these slots; those without any segment are left out."""
     statement = (
-        select(SEGMENT.c.slot, func.count(), func.sum(SEGMENT.c.points))
+        select(SEGMENT.c.slot, func.count(), func.sum(SEGMENT.c.points), func.max(case((VISIT.c.demo, 1), else_=0)))
         .join(VISIT, VISIT.c.id == SEGMENT.c.visit_id)
         .where(SEGMENT.c.slot.in_(list(slots)))
         .group_by(SEGMENT.c.slot)
     )
-    return {slot: (segments, int(points)) for slot, segments, points in connection.execute(statement)}
+    return {slot: SlotCount(number, int(points), bool(demo)) for slot, number, points, demo in connection.execute(statement)}
 
 
 def _meets(box: Box) -> ColumnElement[bool]:
