@@ -7,15 +7,21 @@ import os
 import signal
 import time
 import urllib.request
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from skyspy.clock import Clock, iso
-from skyspy.config import HISTORY_FILE
+from skyspy.config import history_url_of
 from skyspy.store import Store
 from skyspy.store.history import HistoryStore, visits
+from skyspy.store.history.segments import of_visit
+from skyspy.tracks.segment import unpack
 from skyspy.visits import VisitState
 from tests.browser.receiver import Plain, Receiver, aircraft
+from tests.support.databases import KINDS, database_url
 from tests.wire.serving import Operator, Server, eventually
 
 HEX = "4B1805"
@@ -46,15 +52,16 @@ def asked(server: Server, path: str, key: str) -> dict[str, Any]:
     return found
 
 
-def stored(folder: Path) -> list[VisitState]:
-    """The visits in the history of a server that has ended."""
-    main = Store(f"sqlite:///{folder}/instance/skyspy.db")
-    history = HistoryStore(f"sqlite:///{folder}/instance/{HISTORY_FILE}", main, Clock())
+def stored(url: str) -> tuple[list[VisitState], list[list[float]]]:
+    """The visits in the history of servers that have ended, and the times of the points of each."""
+    main = Store(url)
+    history = HistoryStore(history_url_of(url), main, Clock())
     history.open()
     found = history.read(visits.recent, time.time())
+    tracks = [history.read(of_visit, visits.key_of(state)) for state in found]
     history.close()
     main.close()
-    return found
+    return found, [[point.at for segment in track for point in unpack(segment.data)] for track in tracks]
 
 
 def test_after_a_kill_a_visit_goes_on_under_its_id_and_the_trail_begins_before_the_kill(tmp_path: Path) -> None:
@@ -76,10 +83,36 @@ def test_after_a_kill_a_visit_goes_on_under_its_id_and_the_trail_begins_before_t
         finally:
             second.stop()
         assert "Traceback" not in first.log() + second.log()
-        (after,) = stored(tmp_path)
+        (after,), _ = stored(f"sqlite:///{tmp_path}/instance/skyspy.db")
         assert (f"{after.hex}-{after.start}", iso(after.first), after.ended) == (before["id"], before["first"], False)
         assert after.last > at
     finally:
         first.stop()
         operator.close()
         receiver.stop()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_when_the_process_that_writes_is_killed_each_visit_is_there_once_and_its_track_has_no_gap(
+    kind: str, tmp_path: Path
+) -> None:
+    receiver = Flying([aircraft(number, gs=40.0) for number in range(5)])
+    with database_url(kind, tmp_path) as url:
+        first = Server(tmp_path, SKYSPY_FEEDS=receiver.url, SKYSPY_DATABASE_URL=url)
+        second = Server(tmp_path, SKYSPY_FEEDS=receiver.url, SKYSPY_DATABASE_URL=url)
+        try:
+            assert eventually(lambda: "the history is written by" in second.log())
+            # Both have heard the aircraft for some seconds.
+            time.sleep(3.0)
+            at = time.time()
+            killed(first)
+            assert eventually(lambda: "this process writes the history" in second.log())
+        finally:
+            second.stop()
+            first.stop()
+            receiver.stop()
+        states, tracks = stored(url)
+    assert sorted(state.hex for state in states) == [f"4B000{number}" for number in range(5)]
+    assert all(state.first < at < state.last for state in states)
+    assert [gap for track in tracks for before, after in pairwise(track) if (gap := after - before) > 10.0] == []
+    assert "Traceback" not in first.log() + second.log()
