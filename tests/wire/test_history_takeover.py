@@ -168,7 +168,7 @@ def test_f56_whatever_ends_the_writer_of_the_history_another_goes_on_without_a_g
     # A minute that nobody has finished is written at the stop.
     assert kept == list(range(rows[0].second // 60, rows[-1].second // 60 + 1))
     assert len({hex_ for hex_, _, _ in visits}) == len(visits) == len(times) == AIRCRAFT, "each aircraft has one visit"
-    for hex_, began_at, ended_at in visits:
+    for _, began_at, ended_at in visits:
         assert began_at <= rows[0].second + MAX_GAP_S
         assert ended_at >= rows[-1].second - MAX_GAP_S
     for server in site.servers:
