@@ -7,8 +7,10 @@ MAX_POINTS; beyond that a track takes a point each MIN_SECONDS only.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from math import isnan, nan
+from operator import attrgetter
 
 from skyspy.tracks.point import TrackPoint, slot_of
 from skyspy.tracks.segment import SegmentError, unpack
@@ -16,6 +18,8 @@ from skyspy.tracks.thinning import Thinner
 
 MAX_POINTS = 1_000_000
 MIN_SECONDS = 30.0
+SAME_S = 2.0
+"""A stored point this close to an own one tells nothing new."""
 MAX_SLOTS = 6
 """Slots of one track in memory while they cannot be written; where the points are too many, two."""
 
@@ -36,7 +40,7 @@ class Budget:
 
 
 class _Slot:
-    """The points of one slot. `stored`: segments that were read from the store, of which the points before the own ones count."""
+    """The points of one slot. `stored`: segments that were read from the store, of which the points count that are not own ones."""
 
     __slots__ = ("is_changed", "numbers", "stored")
 
@@ -106,7 +110,7 @@ class UnsavedTrack:
         return True
 
     def adopt(self, stored: Mapping[int, Sequence[bytes]]) -> None:
-        """Have the stored segments of some slots (data by slot) come before the own points of these slots."""
+        """Have the points of stored segments of some slots (data by slot) join the own points of these slots."""
         for number, data in stored.items():
             slot = self._slots.setdefault(number, _Slot())
             slot.stored = data
@@ -145,11 +149,19 @@ class UnsavedTrack:
         if not slot.stored:
             return
         own, slot.numbers = slot.points(), array("d")
-        before = [point for data in slot.stored for point in _readable(data) if not own or point.at < own[0].at]
+        times = sorted(point.at for point in own)
+        # Not only those before the own ones: this process may have been stopped for a while, and another has recorded meanwhile.
+        others = [point for data in slot.stored for point in _readable(data) if not _is_near(point.at, times)]
         slot.stored = ()
-        for point in [*before, *own]:
+        for point in sorted([*others, *own], key=attrgetter("at")):
             slot.add(point)
-        self._budget.points += len(before)
+        self._budget.points += len(others)
+
+
+def _is_near(at: float, times: Sequence[float]) -> bool:
+    """Whether one of the times, which are in order, is less than SAME_S away."""
+    place = bisect_left(times, at)
+    return any(abs(one - at) < SAME_S for one in times[max(0, place - 1) : place + 1])
 
 
 def _readable(data: bytes) -> list[TrackPoint]:
