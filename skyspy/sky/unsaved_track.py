@@ -7,10 +7,8 @@ MAX_POINTS; beyond that a track takes a point each MIN_SECONDS only.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from math import isnan, nan
-from operator import attrgetter
+from math import inf, isnan, nan
 
 from skyspy.tracks.point import TrackPoint, slot_of
 from skyspy.tracks.segment import SegmentError, unpack
@@ -18,10 +16,11 @@ from skyspy.tracks.thinning import Thinner
 
 MAX_POINTS = 1_000_000
 MIN_SECONDS = 30.0
-SAME_S = 2.0
-"""A stored point this close to an own one tells nothing new."""
 MAX_SLOTS = 6
 """Slots of one track in memory while they cannot be written; where the points are too many, two."""
+
+MAX_HOLE_S = 5.0
+"""Two points of a track that are farther apart may have others between them that another process has stored."""
 
 _STRIDE = 7
 
@@ -40,7 +39,7 @@ class Budget:
 
 
 class _Slot:
-    """The points of one slot. `stored`: segments that were read from the store, of which the points count that are not own ones."""
+    """The points of one slot. `stored`: segments that were read from the store, and are not merged yet."""
 
     __slots__ = ("is_changed", "numbers", "stored")
 
@@ -110,7 +109,7 @@ class UnsavedTrack:
         return True
 
     def adopt(self, stored: Mapping[int, Sequence[bytes]]) -> None:
-        """Have the points of stored segments of some slots (data by slot) join the own points of these slots."""
+        """Have the stored segments of some slots (data by slot) fill the holes of this track when it is next taken."""
         for number, data in stored.items():
             slot = self._slots.setdefault(number, _Slot())
             slot.stored = data
@@ -146,22 +145,23 @@ class UnsavedTrack:
         return points
 
     def _merge(self, slot: _Slot) -> None:
+        """Put the stored points of a slot where the track has a hole: another process had them."""
         if not slot.stored:
             return
         own, slot.numbers = slot.points(), array("d")
-        times = sorted(point.at for point in own)
-        # Not only those before the own ones: this process may have been stopped for a while, and another has recorded meanwhile.
-        others = [point for data in slot.stored for point in _readable(data) if not _is_near(point.at, times)]
+        stored = sorted((point for data in slot.stored for point in _readable(data)), key=lambda one: one.at)
         slot.stored = ()
-        for point in sorted([*others, *own], key=attrgetter("at")):
-            slot.add(point)
-        self._budget.points += len(others)
-
-
-def _is_near(at: float, times: Sequence[float]) -> bool:
-    """Whether one of the times, which are in order, is less than SAME_S away."""
-    place = bisect_left(times, at)
-    return any(abs(one - at) < SAME_S for one in times[max(0, place - 1) : place + 1])
+        last = -inf
+        for point in [*own, None]:
+            until = inf if point is None else point.at
+            if until - last > MAX_HOLE_S:
+                for other in stored:
+                    if last < other.at < until:
+                        slot.add(other)
+            if point is not None:
+                slot.add(point)
+                last = point.at
+        self._budget.points += len(slot) - len(own)
 
 
 def _readable(data: bytes) -> list[TrackPoint]:
