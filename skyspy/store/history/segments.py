@@ -105,11 +105,13 @@ def write_tracks(connection: Connection, tracks: Iterable[SlotTrack], fence: int
     known = [(visits[track.hex, track.start], track) for track in latest.values() if (track.hex, track.start) in visits]
     if not known:
         return len(latest)
+    # SQLite keeps rows that are written anew denser (90 % of a page) than rows that grow (84 %); Postgres keeps rows that grow denser.
+    is_anew = connection.dialect.name == "sqlite"
     connection.execute(
         delete(SEGMENT).where(
             SEGMENT.c.visit_id == bindparam("visit"), SEGMENT.c.slot == bindparam("of_slot"), SEGMENT.c.part >= bindparam("parts")
         ),
-        [{"visit": visit, "of_slot": track.slot, "parts": len(track.parts)} for visit, track in known],
+        [{"visit": visit, "of_slot": track.slot, "parts": 0 if is_anew else len(track.parts)} for visit, track in known],
     )
     rows = [
         {"visit_id": visit, "slot": track.slot, "part": number, "fence": fence, **part._asdict()}
