@@ -56,7 +56,7 @@ class NewKeyForm(PanelForm):
         (*(Choice(*pair) for pair in DAYS.items()), Choice(ON_A_DATE, "On a date"), Choice(NEVER, "Never")),
         message="Choose one of the list.",
     )
-    on = text_field("Last day", 16, help="Until the end of that day, UTC.", widget=DateInput(), maxlength=False)
+    last_day = text_field("Last day", 16, help="Until the end of that day, UTC.", widget=DateInput(), maxlength=False)
     networks = text_field(
         "Allowed addresses",
         2000,
@@ -95,7 +95,9 @@ class NewKeyForm(PanelForm):
         if self.ends.data in DAYS:
             return self._now + int(self.ends.data) * DAY_S
         return (
-            datetime.combine(date.fromisoformat(self.on.data), time.max, UTC).timestamp() if self.ends.data == ON_A_DATE else None
+            datetime.combine(date.fromisoformat(self.last_day.data), time.max, UTC).timestamp()
+            if self.ends.data == ON_A_DATE
+            else None
         )
 
     def validate_scopes(self, field: Any) -> None:
@@ -103,7 +105,7 @@ class NewKeyForm(PanelForm):
         if self.may.data != ALL and not field.data:
             raise ValidationError("Tick at least one: a key that may do nothing is of no use.")
 
-    def validate_on(self, _field: Any) -> None:
+    def validate_last_day(self, _field: Any) -> None:
         """Refuse an invalid last day, or one that is over, if the form has a last day."""
         try:
             expires_at = self.expires_at

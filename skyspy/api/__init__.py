@@ -100,7 +100,7 @@ def _served(route: Route) -> Callable[..., ResponseReturnValue]:
             if route.is_search:
                 turn.enter_context(gate.turn(peer, f" {route.tag} {route.media}"))
             value = route.view(context)
-            looked_at = value.looked_at if isinstance(value, answers.Tagged) else 0
+            looked_at = value.looked_at if isinstance(value, answers.TaggedAnswer) else 0
             if looked_at:
                 turn.enter_context(gate.turn(peer))
             response = answers.to_response(value, route.status, route.media, revalidate=route.revalidate)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skyspy.aircraft import clean_hex
-from skyspy.api.answers import Tagged
+from skyspy.api.answers import TaggedAnswer
 from skyspy.api.errors import bad_fields, not_found
 from skyspy.api.models import Aircraft, AircraftPage, AircraftQuery, Trail
 from skyspy.api.paging import decode_cursor, truncate
@@ -42,7 +42,7 @@ def aircraft_list(context: RequestContext) -> object:
             }
         )
 
-    return Tagged(listing.tag, make, 0 if is_empty(query) else len(listing))
+    return TaggedAnswer(listing.tag, make, 0 if is_empty(query) else len(listing))
 
 
 @resource.get("/api/aircraft/<hex>/", permission="aircraft.view", answer=Aircraft, errors=(400, 404), revalidate=True)

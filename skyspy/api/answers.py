@@ -48,7 +48,7 @@ DEPENDS_ON = ("Authorization", "X-API-Key")
 
 
 @dataclass(frozen=True, slots=True)
-class Tagged:
+class TaggedAnswer:
     """An answer that is the same for the same URL and audience as long as `tag` is. `make` gives it: plain values, or Parts. `looked_at`:
     how many aircraft are looked at for this client alone to make it."""
 
@@ -66,9 +66,9 @@ class Charged:
 
 
 def to_response(value: object, status: int, media: str, *, revalidate: bool = False) -> Response:
-    """The answer for a view's value: a model, plain values, text, None (no body), Tagged or a whole Response. With `revalidate`
+    """The answer for a view's value: a model, plain values, text, None (no body), TaggedAnswer or a whole Response. With `revalidate`
     it has an ETag, and is 304 where the client has it already."""
-    if isinstance(value, Tagged):
+    if isinstance(value, TaggedAnswer):
         return _unchanged(value.tag) or _tag(_json(value.make(), status, media), value.tag)
     if isinstance(value, Charged):
         value = value.value

@@ -11,7 +11,7 @@ from math import isfinite
 from typing import Any
 
 from skyspy import __version__
-from skyspy.api.answers import Tagged
+from skyspy.api.answers import TaggedAnswer
 from skyspy.api.errors import bad_fields
 from skyspy.api.models import ExchangeList, ReadsbList, ReadsbReceiver
 from skyspy.api.readsb import LADD_BIT, PIA_BIT, READSB
@@ -48,7 +48,7 @@ def readsb_aircraft(context: RequestContext) -> object:
             }
         )
 
-    return Tagged(listing.tag, lambda: listing.answer("data", document))
+    return TaggedAnswer(listing.tag, lambda: listing.answer("data", document))
 
 
 @readsb.get("/data/receiver.json", permission="aircraft.view", answer=ReadsbReceiver, revalidate=True)
@@ -71,7 +71,7 @@ def _one_of(field: str) -> Callable[[RequestContext], object]:
             return _those(context, lambda aircraft: str(aircraft.get(field, "")).upper() in words)
         listing = context.sky.listings.recent(context.audience, READSB)
         places = [place for word in sorted(words) if (place := listing.place_of(word)) is not None]
-        return Tagged(listing.tag, lambda: envelope(listing, listing.pick(places), len(places)))
+        return TaggedAnswer(listing.tag, lambda: envelope(listing, listing.pick(places), len(places)))
 
     return view
 
@@ -104,7 +104,7 @@ for _field, _word, _others, summary in BY_FIELD:
 def everything(context: RequestContext) -> object:
     """List all aircraft."""
     listing = context.sky.listings.recent(context.audience, READSB)
-    return Tagged(listing.tag, lambda: listing.answer("v2", lambda: envelope(listing, listing.body, len(listing))))
+    return TaggedAnswer(listing.tag, lambda: listing.answer("v2", lambda: envelope(listing, listing.body, len(listing))))
 
 
 @exchange.get("/v2/mil", permission="aircraft.view", answer=ExchangeList, revalidate=True)
@@ -146,7 +146,7 @@ def closest(context: RequestContext) -> object:
     return _near(context, 1)
 
 
-def _near(context: RequestContext, most: int | None = None) -> Tagged:
+def _near(context: RequestContext, most: int | None = None) -> TaggedAnswer:
     here, radius = _circle(context.path)
     listing = context.sky.listings.recent(context.audience, READSB)
     distances: dict[str, float] = {}
@@ -168,7 +168,7 @@ def _near(context: RequestContext, most: int | None = None) -> Tagged:
             yielder.maybe_yield()
         return envelope(listing, Encoded(b"[" + b",".join(texts) + b"]"), len(texts))
 
-    return Tagged(listing.tag, make, len(listing))
+    return TaggedAnswer(listing.tag, make, len(listing))
 
 
 def _circle(path: Mapping[str, str]) -> tuple[Point, float]:
@@ -189,7 +189,7 @@ def _circle(path: Mapping[str, str]) -> tuple[Point, float]:
     return (values["lat"], values["lon"]), values["nm"]
 
 
-def _those(context: RequestContext, test: Callable[[Listed], bool]) -> Tagged:
+def _those(context: RequestContext, test: Callable[[Listed], bool]) -> TaggedAnswer:
     """The aircraft that pass the test."""
     listing = context.sky.listings.recent(context.audience, READSB)
 
@@ -197,7 +197,7 @@ def _those(context: RequestContext, test: Callable[[Listed], bool]) -> Tagged:
         places = listing.where(test)
         return envelope(listing, listing.pick(places), len(places))
 
-    return Tagged(listing.tag, make, len(listing))
+    return TaggedAnswer(listing.tag, make, len(listing))
 
 
 def envelope(listing: Listing, ac: Encoded, total: int) -> dict[str, object]:

@@ -11,7 +11,7 @@ from skyspy.api import account_models as models
 from skyspy.api import operation_models as operation
 from skyspy.api.convert import to_model
 from skyspy.api.errors import not_found
-from skyspy.api.paging import decode_cursor, number, page, row_id, truncate
+from skyspy.api.paging import decode_cursor, number, page, parse_row_id, truncate
 from skyspy.api.routes import IDENTIFIED, RequestContext, Resource
 from skyspy.services import audit_log, invitations, keys, roles, sessions, setting_changes, users
 from skyspy.services.users import UserView
@@ -32,7 +32,7 @@ def id_in_path(context: RequestContext, name: str) -> int:
 
 
 def _as_id(text: str) -> int:
-    number = row_id(text)
+    number = parse_row_id(text)
     if number is None:
         raise not_found(f"{text[:20]!r} is no id; the list shows them")
     return number

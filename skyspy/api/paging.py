@@ -54,13 +54,13 @@ def number(key: str | None) -> int | None:
     """The key of a list that is ordered by a number. Raises ApiError for the cursor of another list."""
     if key is None:
         return None
-    found = row_id(key)
+    found = parse_row_id(key)
     if found is None:
         raise _no_cursor()
     return found
 
 
-def row_id(text: str) -> int | None:
+def parse_row_id(text: str) -> int | None:
     """A row's id in a URL, None for what cannot be one: an id has only digits and is never larger than the column."""
     if not text.isascii() or not text.isdecimal() or len(text) > len(str(MAX_ID)) or int(text) > MAX_ID:
         return None

@@ -29,7 +29,7 @@ from skyspy.geo import Point
 from skyspy.receivers.demo import DemoReader
 from skyspy.receivers.http import HttpReader
 from skyspy.receivers.place import Place
-from skyspy.receivers.receiver import Reader, Receiver, ReceiverCounts, Sink, Timing
+from skyspy.receivers.receiver import Receiver, ReceiverCounts, SourceReader, Sink, Timing
 from skyspy.receivers.replay import ReplayReader
 from skyspy.receivers.tcp import TcpReader
 from skyspy.receivers.workers import Workers
@@ -76,7 +76,7 @@ class ReaderContext:
         return make
 
 
-READERS: dict[str, Callable[[FeedUrl, ReaderContext], Reader]] = {
+READERS: dict[str, Callable[[FeedUrl, ReaderContext], SourceReader]] = {
     "http": lambda url, a: HttpReader(url, a.decoder(url.scheme.carries), a.clock, a.timing, a.workers, a.place),
     "tcp": lambda url, a: TcpReader(url, a.decoder(url.scheme.carries), a.clock, a.timing, a.workers.resolver),
     "file": lambda url, a: ReplayReader(url, a.formats, a.clock, a.place.now, a.replay_folder),

@@ -1,6 +1,6 @@
 """One receiver: its greenlet, its state, its counters.
 
-A Reader runs one session (connect, read, pass on what arrives) and raises when it breaks; the Receiver counts that, logs one
+A SourceReader runs one session (connect, read, pass on what arrives) and raises when it breaks; the Receiver counts that, logs one
 line, waits longer each time, and starts the next session. States: connecting, up, stale (was up; nothing new comes), down,
 paused, demo.
 
@@ -80,7 +80,7 @@ class ReceiverCounts:
     crashes: int
 
 
-class Reader(Protocol):
+class SourceReader(Protocol):
     """How a receiver is read. `up_state` is its state while data arrives: up or demo."""
 
     up_state: str
@@ -95,7 +95,7 @@ class Receiver:
     mark_stale count_broken`; all other code calls the methods before those."""
 
     def __init__(
-        self, name: str, url: FeedUrl, carries: str, reader: Reader, sink: Sink, clock: Clock, timing: Timing | None = None
+        self, name: str, url: FeedUrl, carries: str, reader: SourceReader, sink: Sink, clock: Clock, timing: Timing | None = None
     ) -> None:
         self.name, self.url, self.carries = name, url, carries
         self.clock, self.timing = clock, timing or Timing()

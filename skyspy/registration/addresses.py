@@ -30,7 +30,7 @@ class Country:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class RegistrationSeries:
     """Registrations `prefix` and three letters, from `first` to `last`, in the order of their addresses from `start` on. The first
     letter counts `step` addresses, the second one `row`, the third one 1."""
 
@@ -62,29 +62,29 @@ class Series:
         return f"{self.prefix}{LETTERS[one]}{LETTERS[two]}{LETTERS[three]}"
 
 
-SERIES: tuple[Series, ...] = (
-    Series("D-A", 0x3C0001, 676, 26, "PAA"),
-    Series("D-B", 0x3C2001, 676, 26, "PAA"),
-    Series("D-A", 0x3C4421, 1024, 32, "AAA", "OZZ"),
-    Series("D-B", 0x3C8421, 1024, 32, "AAA", "OZZ"),
-    Series("D-C", 0x3CC000, 676, 26),
-    Series("D-E", 0x3D04A8, 676, 26),
-    Series("D-F", 0x3D4950, 676, 26),
-    Series("D-G", 0x3D8DF8, 676, 26),
-    Series("D-H", 0x3DD2A0, 676, 26),
-    Series("D-I", 0x3E1748, 676, 26),
-    Series("OO-", 0x448421, 1024, 32),
-    Series("OY-", 0x458421, 1024, 32),
-    Series("OH-", 0x460000, 676, 26),
-    Series("SX-", 0x468421, 1024, 32),
-    Series("CS-", 0x490421, 1024, 32),
-    Series("YR-", 0x4A0421, 1024, 32),
-    Series("TC-", 0x4B8421, 1024, 32),
-    Series("9V-", 0x768421, 1024, 32),
-    Series("VH-", 0x7C0000, 1296, 36),
-    Series("HS-", 0x880421, 1024, 32),
-    Series("C-F", 0xC00001, 676, 26),
-    Series("C-G", 0xC044A9, 676, 26),
+SERIES: tuple[RegistrationSeries, ...] = (
+    RegistrationSeries("D-A", 0x3C0001, 676, 26, "PAA"),
+    RegistrationSeries("D-B", 0x3C2001, 676, 26, "PAA"),
+    RegistrationSeries("D-A", 0x3C4421, 1024, 32, "AAA", "OZZ"),
+    RegistrationSeries("D-B", 0x3C8421, 1024, 32, "AAA", "OZZ"),
+    RegistrationSeries("D-C", 0x3CC000, 676, 26),
+    RegistrationSeries("D-E", 0x3D04A8, 676, 26),
+    RegistrationSeries("D-F", 0x3D4950, 676, 26),
+    RegistrationSeries("D-G", 0x3D8DF8, 676, 26),
+    RegistrationSeries("D-H", 0x3DD2A0, 676, 26),
+    RegistrationSeries("D-I", 0x3E1748, 676, 26),
+    RegistrationSeries("OO-", 0x448421, 1024, 32),
+    RegistrationSeries("OY-", 0x458421, 1024, 32),
+    RegistrationSeries("OH-", 0x460000, 676, 26),
+    RegistrationSeries("SX-", 0x468421, 1024, 32),
+    RegistrationSeries("CS-", 0x490421, 1024, 32),
+    RegistrationSeries("YR-", 0x4A0421, 1024, 32),
+    RegistrationSeries("TC-", 0x4B8421, 1024, 32),
+    RegistrationSeries("9V-", 0x768421, 1024, 32),
+    RegistrationSeries("VH-", 0x7C0000, 1296, 36),
+    RegistrationSeries("HS-", 0x880421, 1024, 32),
+    RegistrationSeries("C-F", 0xC00001, 676, 26),
+    RegistrationSeries("C-G", 0xC044A9, 676, 26),
 )
 
 _BLOCKS = [(int(first, 16), int(last, 16), Country(code, name)) for first, last, code, name in read("address_blocks.csv")]

@@ -8,7 +8,7 @@ of them: a burst (a restart, a backlog that arrives at once) sets no record.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from skyspy.geo import distance_nm
@@ -68,6 +68,14 @@ def of_aircraft(recent: Sequence[Reading]) -> Iterator[tuple[str, float]]:
         min(speeds) - SPEED_SLACK_KT
     ):
         yield FASTEST, min(speeds)
+
+
+def may_beat(last: Reading, best: Mapping[str, Record]) -> bool:
+    """Whether the last position of an aircraft may set a record: none of its values counts for more than this position has."""
+    for kind, value in ((FARTHEST, last.distance_nm), (HIGHEST, last.altitude), (FASTEST, last.gs)):
+        if value is not None and (kind not in best or value > best[kind].value):
+            return True
+    return False
 
 
 def of_minutes(minutes: Sequence[MinuteNumbers]) -> Iterator[Record]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from skyspy.clock import iso
 from skyspy.server import Server
-from skyspy.services.health_report import HealthPart, Line, Value
+from skyspy.services.health_report import HealthLine, HealthPart, Value
 
 
 def history(server: Server) -> HealthPart:
@@ -23,15 +23,19 @@ def history(server: Server) -> HealthPart:
     if problem := status.last_error or lease.error:
         written = Value(f"no: {problem}", metric="skyspy_history_up", number=0, state="danger")
     lines = (
-        Line("Can be used", (written,)),
-        Line("Written by", (Value(writer.value, metric="skyspy_history_writer", number=int(lease.held), state=writer.state),)),
-        Line("Since", (Value(iso(lease.since)),)),
-        Line("Fence (rises with each change of the writer)", (Value(lease.seen_fence, metric="skyspy_history_fence"),)),
-        Line("Rows that wait", (Value(status.queued, metric="skyspy_history_rows_waiting"),)),
-        Line("Rows written", (Value(status.written, metric="skyspy_history_rows_written_total"),)),
-        Line("Rows left to the process that writes", (Value(status.left, metric="skyspy_history_rows_left_total"),)),
-        Line("Rows dropped", (Value(status.dropped, metric="skyspy_history_rows_dropped_total"),)),
-        Line("Chunks of tracks made", (Value(maker.made, metric="skyspy_history_chunks_made_total"),)),
-        Line("Pieces of tracks that could not be read", (Value(maker.damaged, metric="skyspy_history_segments_damaged_total"),)),
+        HealthLine("Can be used", (written,)),
+        HealthLine(
+            "Written by", (Value(writer.value, metric="skyspy_history_writer", number=int(lease.held), state=writer.state),)
+        ),
+        HealthLine("Since", (Value(iso(lease.since)),)),
+        HealthLine("Fence (rises with each change of the writer)", (Value(lease.seen_fence, metric="skyspy_history_fence"),)),
+        HealthLine("Rows that wait", (Value(status.queued, metric="skyspy_history_rows_waiting"),)),
+        HealthLine("Rows written", (Value(status.written, metric="skyspy_history_rows_written_total"),)),
+        HealthLine("Rows left to the process that writes", (Value(status.left, metric="skyspy_history_rows_left_total"),)),
+        HealthLine("Rows dropped", (Value(status.dropped, metric="skyspy_history_rows_dropped_total"),)),
+        HealthLine("Chunks of tracks made", (Value(maker.made, metric="skyspy_history_chunks_made_total"),)),
+        HealthLine(
+            "Pieces of tracks that could not be read", (Value(maker.damaged, metric="skyspy_history_segments_damaged_total"),)
+        ),
     )
     return HealthPart("history", "History writer", "", ("Value",), lines)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from skyspy.server import Server
-from skyspy.services.health_report import HealthPart, Line, Value
+from skyspy.services.health_report import HealthLine, HealthPart, Value
 from skyspy.store.history.kinds import KINDS, MB
 
 
@@ -19,13 +19,15 @@ def history_size(server: Server) -> HealthPart:
     paused = Value("yes" if full else "no", "", "skyspy_history_paused", (), float(full), "danger" if full else "ok")
     gives_back = None if sizes is None else "yes" if sizes.shrinks else "no: skyspy history prune --compact changes that"
     lines = (
-        Line("Paused for want of room", (paused,)),
-        Line("In use", (Value(None if sizes is None else sizes.used, "bytes", "skyspy_history_bytes"),)),
-        Line("Free for new rows", (Value(None if sizes is None else sizes.free, "bytes"),)),
-        Line("Gives freed space back to the disk", (Value(gives_back),)),
-        Line("Free on the disk", (Value(status.disk_free, "bytes", "skyspy_history_disk_free_bytes"),)),
+        HealthLine("Paused for want of room", (paused,)),
+        HealthLine("In use", (Value(None if sizes is None else sizes.used, "bytes", "skyspy_history_bytes"),)),
+        HealthLine("Free for new rows", (Value(None if sizes is None else sizes.free, "bytes"),)),
+        HealthLine("Gives freed space back to the disk", (Value(gives_back),)),
+        HealthLine("Free on the disk", (Value(status.disk_free, "bytes", "skyspy_history_disk_free_bytes"),)),
         *(
-            Line(f"Deleted {kind.name}", (Value(pruner.deleted[kind.name], "", "skyspy_history_deleted_total", (kind.name,)),))
+            HealthLine(
+                f"Deleted {kind.name}", (Value(pruner.deleted[kind.name], "", "skyspy_history_deleted_total", (kind.name,)),)
+            )
             for kind in KINDS
         ),
     )

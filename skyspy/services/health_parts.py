@@ -16,7 +16,7 @@ from skyspy.auth.principal import MESSAGES
 from skyspy.server import Server
 from skyspy.services.health_history import history
 from skyspy.services.health_history_size import history_size
-from skyspy.services.health_report import HealthPart, Line, Value
+from skyspy.services.health_report import HealthLine, HealthPart, Value
 from skyspy.store import StoreError, state
 from skyspy.tracker.position import FAR, JUMP, LATE, WORSE
 from skyspy.transport.setup import registry_of
@@ -42,12 +42,12 @@ def _process(server: Server) -> HealthPart:
     average, max_lag = stats.lag.average, stats.lag.max
     slow = "warn" if max_lag is not None and max_lag > SLOW_HUB_S else ""
     lines = (
-        Line("Version", (Value(__version__, metric="skyspy_info", labels=(__version__, process), number=1),)),
-        Line("Process", (Value(process),)),
-        Line("Running for", (Value(stats.uptime, "s", "skyspy_uptime_seconds"),)),
-        Line("Settings version", (Value(server.settings.current.version, metric="skyspy_settings_version"),)),
-        Line("Event loop late on average, last minute", (Value(average, "s", "skyspy_hub_lag_average_seconds"),)),
-        Line("Event loop late at most, last minute", (Value(max_lag, "s", "skyspy_hub_lag_max_seconds", state=slow),)),
+        HealthLine("Version", (Value(__version__, metric="skyspy_info", labels=(__version__, process), number=1),)),
+        HealthLine("Process", (Value(process),)),
+        HealthLine("Running for", (Value(stats.uptime, "s", "skyspy_uptime_seconds"),)),
+        HealthLine("Settings version", (Value(server.settings.current.version, metric="skyspy_settings_version"),)),
+        HealthLine("Event loop late on average, last minute", (Value(average, "s", "skyspy_hub_lag_average_seconds"),)),
+        HealthLine("Event loop late at most, last minute", (Value(max_lag, "s", "skyspy_hub_lag_max_seconds", state=slow),)),
     )
     return HealthPart("process", "Process", "", ("Value",), lines)
 
@@ -62,10 +62,10 @@ def _database(server: Server) -> HealthPart:
     else:
         answers, took = Value("yes", metric="skyspy_database_up", number=1, state="ok"), clock.steady() - began
     lines = (
-        Line("Answers", (answers,)),
-        Line("One read takes", (Value(took, "s", "skyspy_database_read_seconds"),)),
-        Line("Kind", (Value("SQLite" if store.is_sqlite else "PostgreSQL"),)),
-        Line("Where", (Value(store.where),)),
+        HealthLine("Answers", (answers,)),
+        HealthLine("One read takes", (Value(took, "s", "skyspy_database_read_seconds"),)),
+        HealthLine("Kind", (Value("SQLite" if store.is_sqlite else "PostgreSQL"),)),
+        HealthLine("Where", (Value(store.where),)),
     )
     return HealthPart("database", "Database", "", ("Value",), lines)
 
@@ -76,7 +76,7 @@ def _receivers(server: Server) -> HealthPart:
     return HealthPart("receivers", "Receivers", "Receiver", columns, lines)
 
 
-def _receiver(server: Server, sky: str, status: dict[str, object]) -> Line:
+def _receiver(server: Server, sky: str, status: dict[str, object]) -> HealthLine:
     name, state_name = str(status["name"]), str(status["state"])
     counts = server.skies[sky].receivers.counts()[name]
     labels = (sky, str(status["public_name"]))
@@ -97,21 +97,21 @@ def _receiver(server: Server, sky: str, status: dict[str, object]) -> Line:
         Value(counts.reconnects, "", "skyspy_receiver_reconnects_total", labels),
         Value(counts.crashes, "", "skyspy_receiver_crashes_total", labels),
     )
-    return Line(name if sky == "live" else f"{name} (sandbox)", (state_of, *counted))
+    return HealthLine(name if sky == "live" else f"{name} (sandbox)", (state_of, *counted))
 
 
 def _aircraft(server: Server) -> HealthPart:
     skies = server.skies.items()
     lines = (
-        Line("Shown to clients", tuple(Value(len(sky.tracker), "", "skyspy_aircraft", (name,)) for name, sky in skies)),
-        Line("In memory", tuple(Value(sky.tracker.held, "", "skyspy_aircraft_held", (name,)) for name, sky in skies)),
+        HealthLine("Shown to clients", tuple(Value(len(sky.tracker), "", "skyspy_aircraft", (name,)) for name, sky in skies)),
+        HealthLine("In memory", tuple(Value(sky.tracker.held, "", "skyspy_aircraft_held", (name,)) for name, sky in skies)),
     )
     return HealthPart("aircraft", "Aircraft", "Aircraft", tuple(f"{name.capitalize()} sky" for name in server.skies), lines)
 
 
 def _positions(server: Server) -> HealthPart:
     lines = tuple(
-        Line(
+        HealthLine(
             title,
             tuple(
                 Value(sky.tracker.refused[reason], "", "skyspy_tracker_refused_total", (name, reason))
@@ -131,10 +131,10 @@ def _airports(server: Server) -> HealthPart:
     else:
         state = Value("in memory", state="ok") if airports else Value("not read yet: nothing has asked for an airport")
     lines = (
-        Line("Table", (state,)),
-        Line("Airports", (Value(len(airports) if airports else 0, "", "skyspy_airports"),)),
-        Line("Runways", (Value(airports.runway_count if airports else 0, "", "skyspy_runways"),)),
-        *(Line(f"From {one['name']}", (Value(one["version"]),)) for one in (airports.sources if airports else ())),
+        HealthLine("Table", (state,)),
+        HealthLine("Airports", (Value(len(airports) if airports else 0, "", "skyspy_airports"),)),
+        HealthLine("Runways", (Value(airports.runway_count if airports else 0, "", "skyspy_runways"),)),
+        *(HealthLine(f"From {one['name']}", (Value(one["version"]),)) for one in (airports.sources if airports else ())),
     )
     return HealthPart("airports", "Airports", "", ("Value",), lines)
 
@@ -158,13 +158,13 @@ def _connections(server: Server) -> HealthPart:
         ("Payloads sent", Value(server.broadcast.published, "", "skyspy_broadcast_published_total")),
         ("Payloads delivered", Value(server.broadcast.delivered, "", "skyspy_broadcast_delivered_total")),
     )
-    return HealthPart("connections", "Connections", "", ("Number",), tuple(Line(title, (value,)) for title, value in rows))
+    return HealthPart("connections", "Connections", "", ("Number",), tuple(HealthLine(title, (value,)) for title, value in rows))
 
 
 def _namespaces(server: Server) -> HealthPart:
     sessions = Counter((session.namespace, session.principal.kind) for session in server.sessions)
     lines = tuple(
-        Line(
+        HealthLine(
             path,
             (
                 *(Value(sessions[path, kind], "", "skyspy_sessions", (path, kind)) for kind in KINDS),
@@ -182,7 +182,7 @@ def _refusals(server: Server) -> HealthPart:
     namespaces = server.socketio.server.namespace_handlers
     codes = dict.fromkeys((*CODES, *(code for namespace in namespaces.values() for code in namespace.refused)))
     lines = tuple(
-        Line(
+        HealthLine(
             f"{MESSAGES[code]} ({code})" if code in MESSAGES else code,
             tuple(
                 Value(namespace.refused[code], "", "skyspy_namespace_refused_total", (path, code))
@@ -198,9 +198,9 @@ def _sign_ins(server: Server) -> HealthPart:
     tokens, sign_in = server.tokens, server.sign_in
     bad = [code for code in CODES if code in ("token_invalid", "token_expired", "token_revoked") or tokens.refused[code]]
     lines = (
-        *(Line(MESSAGES[code], (Value(tokens.refused[code], "", "skyspy_tokens_refused_total", (code,)),)) for code in bad),
-        Line("Wrong name or password", (Value(sign_in.failed, "", "skyspy_sign_ins_failed_total"),)),
-        Line("Sign-in refused for too many tries", (Value(sign_in.throttled, "", "skyspy_sign_ins_throttled_total"),)),
+        *(HealthLine(MESSAGES[code], (Value(tokens.refused[code], "", "skyspy_tokens_refused_total", (code,)),)) for code in bad),
+        HealthLine("Wrong name or password", (Value(sign_in.failed, "", "skyspy_sign_ins_failed_total"),)),
+        HealthLine("Sign-in refused for too many tries", (Value(sign_in.throttled, "", "skyspy_sign_ins_throttled_total"),)),
     )
     return HealthPart("sign_ins", "Refused tokens and sign-ins", "", ("Times",), lines, "No token and no sign-in was refused.")
 
@@ -208,14 +208,14 @@ def _sign_ins(server: Server) -> HealthPart:
 def _responses(server: Server) -> HealthPart:
     found = sorted(server.stats.responses.items())
     lines = tuple(
-        Line(f"Status {code}", (Value(count, "", "skyspy_http_responses_total", (str(code),)),)) for code, count in found
+        HealthLine(f"Status {code}", (Value(count, "", "skyspy_http_responses_total", (str(code),)),)) for code, count in found
     )
     return HealthPart("responses", "HTTP responses", "", ("Times",), lines, "None yet.")
 
 
 def _loops(server: Server) -> HealthPart:
     lines = tuple(
-        Line(
+        HealthLine(
             loop.name[:1].upper() + loop.name[1:],
             (
                 Value(loop.rounds, "", "skyspy_loop_rounds_total", (loop.name,)),

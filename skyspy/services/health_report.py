@@ -28,7 +28,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class HealthLine:
     """One line of a part's table: its heading, and a value for each column."""
 
     title: str
@@ -44,11 +44,11 @@ class HealthPart:
     title: str
     rows: str
     columns: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[HealthLine, ...]
     empty: str = ""
 
     @property
-    def shown(self) -> tuple[Line, ...]:
+    def shown(self) -> tuple[HealthLine, ...]:
         """The lines that a page shows."""
         return tuple(line for line in self.lines if not self.empty or any(value.value for value in line.values))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from math import inf
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -36,10 +36,12 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 PERMISSION = "history.view"
-ROWS_AT_ONCE = 200
-"""Visits that one transaction reads: making records of them takes a few milliseconds."""
+ROWS_AT_ONCE = 100
+"""Visits that one transaction reads: making records of them takes two milliseconds."""
 MAX_SEARCH_S = 2.0
 """How long a page looks for visits that match; a million are looked at in about that time."""
+LATELY_S = 2 * visit_queries.DAY_S
+"""How far back a search may go for which all visits since then are looked at, to know how far it must go."""
 MAX_HEXES = 100
 LATEST = 10
 """Sightings that the description of one aircraft lists."""
@@ -70,7 +72,7 @@ def page(server: Server, caller: Caller, query: SightingRequest) -> Found:
     the last one. Yields. Raises Refused."""
     caller.require(server, PERMISSION)
     audience = _audience(server, caller)
-    search, key = search_of(query, exact=audience == topics.EXACT), key_of(query.cursor)
+    search, key = _search(server, caller, query, audience), key_of(query.cursor)
     visits: list[Visit] = []
     steps = 0
     for more, following in _steps(server, caller, search, query.limit + 1, key, MAX_SEARCH_S):
@@ -175,7 +177,7 @@ def export_tracks(
 def _exported(server: Server, caller: Caller, query: SightingFilter, limit: int) -> tuple[str, Iterator[list[Visit]]]:
     caller.require(server, PERMISSION)
     audience = _audience(server, caller)
-    slices = _steps(server, caller, search_of(query, exact=audience == topics.EXACT), limit, None, inf)
+    slices = _steps(server, caller, _search(server, caller, query, audience), limit, None, inf)
     first = next(slices, ([], None))
     return audience, (visits for visits, _ in chain((first,), slices))
 
@@ -193,6 +195,15 @@ def _track(server: Server, caller: Caller, visit: Visit) -> list[TrackPoint]:
             yielder.maybe_yield()
         if len(found) < ROWS_AT_ONCE or last == (last := (found[-1].slot, found[-1].part)):
             return list(points)
+
+
+def _search(server: Server, caller: Caller, query: SightingFilter, audience: str) -> VisitSearch:
+    """The search of these filters. One for what was in the sky lately ends where the first of those visits began."""
+    search = search_of(query, exact=audience == topics.EXACT)
+    if search.since is None or search.since < server.clock.wall() - LATELY_S:
+        return search
+    begun = _read(server, caller, visit_queries.earliest, search.since)
+    return replace(search, begun_since=search.since if begun is None else begun)
 
 
 def _steps(

@@ -19,6 +19,7 @@ from skyspy.sky.audience import Payload
 from skyspy.sky.chunk_maker import newest_due
 from skyspy.store.errors import StoreError
 from skyspy.store.history import HistoryStore, chunks
+from skyspy.store.history.segments import SlotCount
 from skyspy.store.history.statistics import minutes
 from skyspy.tracks.point import SLOT_S, slot_of
 from skyspy.tracks.segment import Box
@@ -30,6 +31,7 @@ MAX_S = 7 * 86_400.0
 MINUTES_AT_ONCE = 360
 SEGMENTS_PER_COST = 100
 """Unpacking so many takes as long as a request."""
+NOTHING = SlotCount(0, 0, False)
 
 _START = re.compile(r"\d{8}T\d{4}Z")
 _FORM = "%Y%m%dT%H%MZ"
@@ -67,18 +69,17 @@ def listed(server: Server, caller: Caller, since: float | None, until: float | N
     due = newest_due(now)
     rows: list[Payload] = []
     for slot in range(first, end):
-        chunk, (tracks, points) = made.get(slot), unmade.get(slot, (0, 0))
+        chunk, stored = made.get(slot), unmade.get(slot, NOTHING)
         row: Payload = {"start": iso(slot * SLOT_S), "href": f"/api/history/tracks/{name_of(slot)}/"}
         if chunk is not None:
             row |= {"tracks": chunk.tracks, "points": chunk.points, "bytes": chunk.bytes, "closed": True}
-            row |= {"demo": True} if chunk.demo else {}
-        elif tracks or slot > due:
-            row |= {"tracks": tracks, "points": points, "bytes": None, "closed": False}
+        elif stored.segments or slot > due:
+            row |= {"tracks": stored.segments, "points": stored.points, "bytes": None, "closed": False}
         else:
             row |= {"tracks": 0, "points": 0, "bytes": 0, "closed": True, "href": None}
-        rows.append(row)
+        rows.append(row | ({"demo": True} if stored.demo or (chunk is not None and chunk.demo) else {}))
     answer: Payload = {"chunks": rows, "count": len(rows), "seconds": SLOT_S, "aircraft": aircraft, "timestamp": iso(now)}
-    return answer | ({"demo": True} if any(chunk.demo for chunk in made.values()) else {})
+    return answer | ({"demo": True} if any("demo" in row for row in rows) else {})
 
 
 def chunk(server: Server, caller: Caller, name: str, box: Box | None) -> TrackChunk:

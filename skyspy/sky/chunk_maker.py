@@ -129,9 +129,14 @@ class ChunkMaker:
         builder, yielder, damaged, looked_at = ChunkBuilder(slot, iso(slot * SLOT_S)), Yielder(), 0, 0
         since, until = slot * SLOT_S, (slot + 1) * SLOT_S
         after: StoredSegment | None = None
+        seen: set[tuple[str, int, int]] = set()
         while page := self._history.read(segments.within, since, until, box, after, ROWS_AT_ONCE):
             looked_at += len(page)
             for segment in page:
+                key = (segment.hex, segment.start, segment.part)
+                if key in seen:
+                    continue  # It was written anew, further behind, while the slot was being read.
+                seen.add(key)
                 try:
                     columns = unpack_columns(segment.data)
                     if box is None or _has_point_in(columns, box):

@@ -240,6 +240,11 @@ class _Maker:
             else:
                 self._make(Yielder())
                 return
+        # Each listing was out of date before its turn came: this client has one made for it, in pieces as well.
+        while len(self._tracker) > LARGE and self._making is not None:
+            self._making.wait()
+        if len(self._tracker) > LARGE and self._current() is None:
+            self._make(Yielder())
 
     def _is_next(self) -> bool:
         """Whether one more of those who waited may go on now. A crowd that waited for one listing wakes up at once, and the hub looks

@@ -46,7 +46,7 @@ class MinuteStatistics:
         """Take a sample, SAMPLE_SECONDS after the last one."""
         if now.steady - self._sampled_at >= SAMPLE_SECONDS:
             self._sampled_at = now.steady
-            self._sample(int(now.wall // 60))
+            self._sample(int(now.wall // 60), now.steady)
 
     def on_event(self, topic: str, event: Event, now: Moment) -> None:
         """Events are not counted."""
@@ -55,12 +55,12 @@ class MinuteStatistics:
         """Store the minute that has begun."""
         self._end_minute()
 
-    def _sample(self, minute: int) -> None:
+    def _sample(self, minute: int, now: float) -> None:
         if minute != self._minute:
             self._end_minute()
             self._minute = minute
         receivers = self._view.receivers.status()
-        self._samples.append(self._view.tracker.totals(self._view.location))
+        self._samples.append(self._view.tracker.totals(self._view.location, now))
         before, self._received = self._received, {receiver["name"]: receiver["messages"] for receiver in receivers}
         self._messages += sum(risen(before, self._received).values())
         self._demo = self._demo or self._view.demo

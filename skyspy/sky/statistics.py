@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 
 from skyspy.clock import Moment
 from skyspy.loop import Loop
-from skyspy.rollups.records import FARTHEST, Record, of_aircraft
+from skyspy.rollups.records import FARTHEST, Record, may_beat, of_aircraft
 from skyspy.sky.minutes import MIN_WALL
 from skyspy.sky.range_pictures import History, RangePictures
 from skyspy.sky.readings import Counted, Readings
@@ -120,7 +120,7 @@ class StatisticsRecorder:
         def take(counted: Counted) -> None:
             self._minutes.add(counted.readings, has_place=place is not None)
             self._ranges.add(counted.readings, demo=counted.demo)
-            if self._counts_demo or not counted.demo:
+            if (self._counts_demo or not counted.demo) and may_beat(counted.recent[-1], self._best):
                 self._note_records(counted, now.wall, has_place=place is not None)
 
         self._readings.walk(place, take)

@@ -41,9 +41,9 @@ VALUE_ERRORS = (UnicodeEncodeError, OverflowError)
 """What drivers raise of values that they cannot even send."""
 
 _SQLITE_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-# Lock not available, statement cancelled by its timeout, deadlock, serialization failure, too many
+# Lock not available, statement cancelled by its timeout, transaction ended by its timeout, deadlock, serialization failure, too many
 # connections, server starting up, server shutting down.
-_POSTGRES_BUSY = frozenset({"55P03", "57014", "40P01", "40001", "53300", "57P03", "57P01"})
+_POSTGRES_BUSY = frozenset({"55P03", "57014", "25P03", "40P01", "40001", "53300", "57P03", "57P01"})
 
 _POSTGRES_FULL = "53100"
 

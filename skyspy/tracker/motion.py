@@ -28,13 +28,13 @@ MAX_LATE_S = 5.0
 """What nobody said for so long is taken from a late receiver too."""
 
 
-def resolve(aircraft: TrackedAircraft, obs: Observation, pos_at: float, rank: int) -> str:
+def resolve_doubtful(aircraft: TrackedAircraft, obs: Observation, pos_at: float, rank: int) -> str:
     """The verdict on a DOUBTFUL position; notes which receiver is late."""
     fields: Mapping[str, Any] = obs.fields
     position = aircraft.position
     gs = fields["gs"] if "gs" in fields else aircraft.current("gs")
     track = fields["track"] if "track" in fields else aircraft.current("track")
-    verdict = position.resolve(fields, pos_at, rank, gs, track, pace(obs))
+    verdict = position.resolve_doubtful(fields, pos_at, rank, gs, track, pace(obs))
     if verdict is BEHIND and obs.receiver is not None and obs.receiver is not position.holder:
         position.late = obs.receiver
     return verdict

@@ -30,7 +30,7 @@ from skyspy.tracker.limits import Limits
 
 ACCEPTED, MOVED, DOUBTFUL, SAME, REPEATED = "accepted", "moved", "doubtful", "same", "repeated"
 LATE, BEHIND, WORSE, FAR, JUMP = "late", "behind", "worse", "far", "jump"
-"""Verdicts. MOVED: accepted, but the aircraft did not fly from the held position to this one. DOUBTFUL: call `resolve`; SAME:
+"""Verdicts. MOVED: accepted, but the aircraft did not fly from the held position to this one. DOUBTFUL: call `resolve_doubtful`; SAME:
 call `repeat`. REPEATED: a repeat of a position that has expired. LATE: known to be older than the held position; BEHIND: taken
 to be older, because the aircraft was there before."""
 
@@ -146,7 +146,7 @@ class HeldPosition(Stamp):
 
     def offer(self, fields: Mapping[str, Any], at: float, rank: int, now: float, limits: Limits, area: Area) -> str:
         """Accept the position in `fields` if it is clearly plausible: ACCEPTED, LATE, WORSE, FAR, SAME (call `repeat`) or
-        DOUBTFUL (call `resolve`)."""
+        DOUBTFUL (call `resolve_doubtful`)."""
         lat, lon = fields["lat"], fields["lon"]
         if rank > self.rank and now - self.at <= limits.stale_s:
             return WORSE
@@ -189,7 +189,7 @@ class HeldPosition(Stamp):
             self._drop_rival()
         return ACCEPTED
 
-    def resolve(
+    def resolve_doubtful(
         self, fields: Mapping[str, Any], at: float, rank: int, gs: float | None, track: float | None, pace: float = 1.0
     ) -> str:
         """Accept or reject a DOUBTFUL position of an aircraft with this speed and track: ACCEPTED, MOVED, JUMP or BEHIND.

@@ -29,7 +29,7 @@ from skyspy.tracker.alarms import Object
 from skyspy.tracker.descriptions import Describe, Descriptions
 from skyspy.tracker.gate import ADSC, ADVISORY, ADVISORY_S, POSITION_FIELDS, WORST, accepted_fields
 from skyspy.tracker.limits import Limits
-from skyspy.tracker.motion import MOTION_FIELDS, is_motion_plausible, resolve, without, without_position
+from skyspy.tracker.motion import MOTION_FIELDS, is_motion_plausible, resolve_doubtful, without, without_position
 from skyspy.tracker.position import (
     ACCEPTED,
     BEHIND,
@@ -84,7 +84,7 @@ class Tracker:
         self._touched: list[TrackedAircraft] = []
         self._schedule = Schedule()
         self.descriptions = Descriptions(describe, self._held)
-        self._totals: tuple[int, Point | None, totals.Totals] | None = None
+        self._totals = totals.Cache()
 
     def __len__(self) -> int:
         return len(self._listed)
@@ -178,7 +178,7 @@ class Tracker:
         """The fields to keep after the verdict on the position; resolves DOUBTFUL and SAME first."""
         fields: Mapping[str, Any] = obs.fields
         if verdict is DOUBTFUL:
-            verdict = resolve(aircraft, obs, pos_at, rank)
+            verdict = resolve_doubtful(aircraft, obs, pos_at, rank)
         elif verdict is SAME:
             verdict = aircraft.position.repeat(pos_at, rank, now, self._limits, stands=_stands(aircraft, obs))
         if verdict is ACCEPTED or verdict is MOVED:
@@ -310,12 +310,10 @@ class Tracker:
         aircraft = self._listed.get(hex_.upper())
         return [] if aircraft is None else _trail_of(aircraft, now)
 
-    def totals(self, observer: Point | None = None) -> totals.Totals:
-        """Sums over the listed aircraft as of the last delta; `max_distance_nm` is from `observer`. Cached until the next one."""
-        if self._totals is None or self._totals[:2] != (self.seq, observer):
-            sums = totals.count((aircraft.public for aircraft in self._listed.values()), observer)
-            self._totals = (self.seq, observer, sums)
-        return self._totals[2]
+    def totals(self, observer: Point | None = None, now: float | None = None) -> totals.Totals:
+        """Sums over the listed aircraft as of the last delta; `max_distance_nm` is from `observer`. Cached until the next one, and of
+        many aircraft for some tenths of a second (`now`: steady seconds; None: not so)."""
+        return self._totals.get(self.seq, observer, now, self._listed)
 
 
 def _trail_of(aircraft: TrackedAircraft, now: float) -> list[TrailPoint]:

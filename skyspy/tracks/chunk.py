@@ -4,8 +4,9 @@
     bytes 4-7    u32: the length of the header, a multiple of 4
     header       JSON, filled up with spaces: version, start, seconds, points, and a list of tracks with their number of points
     columns      the points of all tracks, one track after the other. i32 times in 0.1 s since the slot's start, i32 latitudes and
-                 i32 longitudes in 1e-5 degrees: each value is the difference from the one before, over the whole column, the first
-                 from 0. Then i16 altitudes in 25 ft, u16 ground speeds in kt, u16 tracks in degrees: the values themselves
+                 i32 longitudes in 1e-5 degrees, then i16 altitudes in 25 ft, u16 ground speeds in kt, u16 tracks in degrees. Each
+                 is the difference from the one before, over the whole column, the first from 0; those of 16 bits modulo 65536, as
+                 typed arrays add
 
 Little-endian; every column begins at a multiple of its own width. docs/protocol.md has the same for clients. There is nothing in it of
 the receivers: no place, no distance, no name. Pure.
@@ -60,9 +61,9 @@ class ChunkBuilder:
         self._first = slot * SLOT_S * PER_SECOND
         self._start = start
         self._tracks: list[bytes] = []
-        self._differences = (array("i"), array("i"), array("i"))
-        self._values = (array("h"), array("H"), array("H"))
-        self._last = (0, 0, 0)
+        self._long = (array("i"), array("i"), array("i"))
+        self._short = (array("H"), array("H"), array("H"))
+        self._last = [0] * 6
         self.points = 0
         self.demo = False
         self.is_truncated = False
@@ -84,9 +85,6 @@ class ChunkBuilder:
             raise SegmentError("a time of the track is outside its slot")
         known = {name: value for name, value in info._asdict().items() if value}
         self._tracks.append(wirejson.dump_bytes(known | {"points": count}))
-        for column, values, last in zip(self._differences, (times, columns.lats, columns.lons), self._last, strict=True):
-            column.extend(map(sub, values, chain((last,), values)))
-        self._last = (times[-1], columns.lats[-1], columns.lons[-1])
         altitudes, speeds, tracks = columns.altitudes, columns.speeds, columns.tracks
         if any(columns.flags):
             altitudes = [
@@ -95,8 +93,12 @@ class ChunkBuilder:
             ]
             speeds = [UNKNOWN if flag & NO_SPEED else speed for flag, speed in zip(columns.flags, speeds, strict=True)]
             tracks = [UNKNOWN if flag & NO_TRACK else track for flag, track in zip(columns.flags, tracks, strict=True)]
-        for column, values in zip(self._values, (altitudes, speeds, tracks), strict=True):
-            column.extend(values)
+        longs, shorts = (times, columns.lats, columns.lons), (altitudes, speeds, tracks)
+        for column, values, last in zip(self._long, longs, self._last[:3], strict=True):
+            column.extend(map(sub, values, chain((last,), values)))
+        for column, values, last in zip(self._short, shorts, self._last[3:], strict=True):
+            column.extend([(value - before) & 0xFFFF for value, before in zip(values, chain((last,), values), strict=False)])
+        self._last = [values[-1] for values in (*longs, *shorts)]
         self.points += count
         self.demo = self.demo or info.demo
 
@@ -107,7 +109,7 @@ class ChunkBuilder:
         about["tracks"] = wirejson.Encoded(b"[" + b",".join(self._tracks) + b"]")
         header = wirejson.dump_bytes(about)
         header += b" " * (-len(header) % 4)
-        columns: tuple[array[int], ...] = (*self._differences, *self._values)
+        columns: tuple[array[int], ...] = (*self._long, *self._short)
         if sys.byteorder == "big":
             columns = tuple(array(column.typecode, column) for column in columns)
             for column in columns:

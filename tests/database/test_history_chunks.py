@@ -9,7 +9,7 @@ import gevent
 import pytest
 from sqlalchemy import Connection, update
 
-from skyspy.sky.chunk_maker import KEEP_OPEN_S, MAKE_AFTER_S, MAX_BACKLOG, MAX_QUEUED, ChunkMaker, newest_due
+from skyspy.sky.chunk_maker import KEEP_OPEN_S, MAKE_AFTER_S, MAX_BACKLOG, MAX_QUEUED, ROWS_AT_ONCE, ChunkMaker, newest_due
 from skyspy.store.history import chunks, segments
 from skyspy.store.history.chunks import Chunk
 from skyspy.store.history.schema import SEGMENT
@@ -166,6 +166,24 @@ def test_a_box_has_the_tracks_with_a_point_in_it(stores: Stores) -> None:
     assert made.looked_at == 2
     assert [track["hex"] for track in read_chunk(made.data)["tracks"]] == ["4B1805"]
     assert maker.on_request(SLOT, Box(0, 1, 0, 1)) == (None, 0)
+
+
+def test_a_track_that_is_written_anew_while_its_slot_is_read_is_in_the_answer_once(stores: Stores) -> None:
+    hexes = [f"{number:06X}" for number in range(ROWS_AT_ONCE + 1)]
+    stores.history.commit_now(lambda c: [add_visit(c, hex_, int(AT)) for hex_ in hexes])
+    tracks = [SlotTrack(hex_, int(AT), SLOT, parts_of(flight())) for hex_ in hexes]
+    stores.history.commit_now(segments.write_tracks, tracks)
+
+    class Growing:
+        """The history, in which the first track is written anew before each read."""
+
+        def read(self, fn: Any, *args: Any) -> Any:
+            stores.history.commit_now(segments.write_tracks, tracks[:1])
+            return stores.history.read(fn, *args)
+
+    made = ChunkMaker("live", Growing(), stores.clock, lambda: True).on_request(SLOT)  # type: ignore[arg-type]
+    assert made.data is not None
+    assert sorted(track["hex"] for track in read_chunk(made.data)["tracks"]) == hexes
 
 
 def test_a_large_slot_is_made_in_pieces_between_which_the_hub_goes_round(sqlite_stores: Stores) -> None:

@@ -106,10 +106,10 @@ def test_a_deletion_is_settled_after_ten_minutes_and_stays_so_after_a_restart(st
     ann, _ = two_users(stores)
     delete_user(stores, ann)
     assert stores.history.apply_deletions() == 1
-    assert stores.history.read(erasure.mark) is None
+    assert stores.history.read(erasure.last_applied) is None
     stores.clock.pass_by(erasure.RECHECK_S + 1)
     stores.history.apply_deletions()
-    mark = stores.again().read(erasure.mark)
+    mark = stores.again().read(erasure.last_applied)
     assert mark is not None
     assert mark.user_id == ann
     assert stores.main.read(deleted_owners.after, mark) == []

@@ -99,6 +99,27 @@ def test_a_database_that_may_not_grow_pauses_and_goes_on_by_itself(sqlite_stores
     assert (history.status().available, history.status().full) == (True, None)
 
 
+def test_a_lease_that_cannot_be_renewed_for_want_of_room_is_a_pause_too(
+    sqlite_stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = sqlite_stores.history
+
+    def full(*_: object) -> None:
+        raise StoreFull("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(history._store, "write", full)
+        history.lease.start()
+        history.enqueue(write_minutes, a_minute(1))
+        history.round()
+        assert (history.lease.held, history.status().full) == (False, "the disk is full")
+    history.lease.loop.round()
+    history.round()
+    assert (history.status().available, history.status().full) == (True, None)
+    assert history.read(minutes, 0, 9) == [a_minute(1)]
+    history.lease.stop()
+
+
 @pytest.mark.parametrize("code", [sqlite3.SQLITE_FULL, "53100"])
 def test_both_databases_errors_for_a_full_disk_are_one_error(code: object) -> None:
     class Full(sqlite3.OperationalError if isinstance(code, int) else Exception):  # type: ignore[misc]

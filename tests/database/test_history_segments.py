@@ -103,5 +103,6 @@ def test_pages_show_every_segment_once(stores: Stores) -> None:
 
 def test_slots_are_counted(stores: Stores) -> None:
     keep(stores.history, "4B1805", flight())
-    keep(stores.history, "4B1806", flight(lon=179.95))
-    assert stores.history.read(segments.counts, [SLOT - 1, SLOT]) == {SLOT: (3, 20)}
+    assert stores.history.read(segments.counts, [SLOT - 1, SLOT]) == {SLOT: (1, 10, False)}
+    keep(stores.history, "4B1806", flight(lon=179.95), demo=True)
+    assert stores.history.read(segments.counts, [SLOT - 1, SLOT]) == {SLOT: (3, 20, True)}

@@ -169,7 +169,7 @@ def test_a_key_is_made_as_it_was_wished(panel: Panel, ann: Browser) -> None:
         "name": "narrow",
         "scopes": ["aircraft.view", "stats.view"],
         "ends": "date",
-        "on": "2030-01-31",
+        "last_day": "2030-01-31",
         "networks": "192.0.2.0/24\n2001:db8::7",
     }
     assert ann.post("/admin/keys/new/", form).status_code == 200
@@ -184,8 +184,8 @@ def test_a_key_is_made_as_it_was_wished(panel: Panel, ann: Browser) -> None:
     [
         ({"name": ""}, "Give the key a name"),
         ({"scopes": []}, "Tick at least one"),
-        ({"ends": "date", "on": "yesterday"}, "Choose a day"),
-        ({"ends": "date", "on": "2001-01-01"}, "That day is over"),
+        ({"ends": "date", "last_day": "yesterday"}, "Choose a day"),
+        ({"ends": "date", "last_day": "2001-01-01"}, "That day is over"),
         ({"ends": "whenever"}, "Choose one of the list"),
         ({"networks": "10.0.0.0/8, kitchen"}, "“kitchen” is no address"),
         ({"kind": "golden"}, "Choose what the key is for"),

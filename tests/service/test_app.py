@@ -119,7 +119,7 @@ def test_a_copied_database_is_what_a_first_start_makes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/api", "/admin/", "/data", "/healthz", "/api/aircraft", "/static"])
 def test_a_socket_io_path_that_would_hide_a_page_stops_the_start_with_one_line(tmp_path: Path, path: str) -> None:
-    with pytest.raises(ConfigError, match="SKYSPY_SOCKETIO_PATH: .* would hide /") as caught:
+    with pytest.raises(ConfigError, match=r"SKYSPY_SOCKETIO_PATH: .* would hide /") as caught:
         create_app({"SKYSPY_INSTANCE": str(tmp_path), "SKYSPY_SOCKETIO_PATH": path}, site=build_site())
     assert "\n" not in str(caught.value)
     assert not list(tmp_path.glob("*.db")), "nothing was made"

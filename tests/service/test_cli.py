@@ -30,6 +30,8 @@ def test_the_commands_are_the_contracts() -> None:
         *(f"feed {verb}" for verb in ("add", "list", "remove", "check")),
         "aircraft-db import",
         "aircraft-db info",
+        "history prune",
+        "history stats",
     }
 
 

@@ -99,7 +99,7 @@ def test_the_password_is_asked_twice_and_never_shown_on_a_terminal(shell: Shell)
         (["user", "set-password", "nobody", "--password-stdin"], PASSWORD, "no user 'nobody'"),
         (["user", "remove", "anna"], "", "No such command"),
         (["user"], "", "create, delete, disable, enable, list"),
-        ([], "", "admin-link, aircraft-db, audit, db, feed, key, role, secret, settings, user"),
+        ([], "", "admin-link, aircraft-db, audit, db, feed, history, key, role, secret, settings, user"),
         (["role", "create", "Boss"], "", "small letters"),
         (["role", "create", "boss", "--permission", "fly"], "", "no permission 'fly'"),
         (["role", "create", "admin"], "", "already"),

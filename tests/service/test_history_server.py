@@ -157,7 +157,7 @@ def test_a_user_deleted_while_the_server_runs_is_followed_at_once(environ: dict[
         # On a clock that stands still no later round would look by itself. So long ago, that it needs no second application.
         server.store.write(users.remove, user.id, ACTOR, clock.wall() - erasure.RECHECK_S - 1)
         for _ in range(1000):
-            if (mark := server.history.read(erasure.mark)) is not None:
+            if (mark := server.history.read(erasure.last_applied)) is not None:
                 break
             gevent.sleep(0.01)
         assert mark is not None

@@ -93,7 +93,7 @@ def test_a_slot_without_tracks_is_not_found_and_says_where_to_look(world: World,
 def test_the_list_says_what_is_closed_what_is_not_and_what_is_empty(world: World, ann: str) -> None:
     keep(world.skyspy.history, "4B1805", flight(AT - 600), SLOT - 1, demo=True)
     close_slots(world)
-    keep(world.skyspy.history, "4B1805", flight())
+    keep(world.skyspy.history, "4B1805", flight(), demo=True)
     world.skyspy.history.commit_now(write_minutes, [a_minute(int(AT // 60) + 3, aircraft_max=17)])
     found = world.get("/api/history/tracks/?from=2027-01-15T07:40:00Z", ann).json
     empty, closed, unmade, present = found["chunks"]
@@ -110,6 +110,8 @@ def test_the_list_says_what_is_closed_what_is_not_and_what_is_empty(world: World
     nothing = {"tracks": 0, "points": 0, "bytes": 0, "closed": True, "href": None}
     assert empty == {"start": "2027-01-15T07:40:00.000Z", **nothing}
     assert (unmade["closed"], unmade["points"], unmade["bytes"], unmade["href"]) == (False, 10, None, START)
+    assert unmade["demo"] is True
+    assert "demo" not in present
     assert (present["closed"], present["points"]) == (False, 0)
     assert found["demo"] is True
     assert found["count"] == 4

@@ -14,8 +14,12 @@ import msgspec
 import pytest
 
 from skyspy.api.history_models import AircraftInfo, Sighting, SightingPage
-from skyspy.services import Refused, history
+from skyspy.auth.principal import Principal
+from skyspy.clock import iso
+from skyspy.permissions import BUILTIN_ROLES
+from skyspy.services import Caller, Refused, history
 from skyspy.services.csv_cells import escape_formula
+from skyspy.services.sighting_filters import SightingRequest
 from skyspy.store import StoreError
 from skyspy.store.history import visit_queries
 from skyspy.store.history.visit_queries import step
@@ -338,6 +342,24 @@ def test_a_search_that_takes_long_ends_its_page_early_and_goes_on_with_the_next(
         cursor = page["next_cursor"]
         pages.append([one["hex"] for one in page["sightings"]])
     assert pages == [[], [], ["4B0000"]]
+
+
+def test_a_search_for_what_was_in_the_sky_lately_does_not_look_at_the_rest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = world.clock.wall()
+    old = [a_visit(hex=f"4B{n:04}", first=now - 90_000 - n) for n in range(30)]
+    write(world, *old, a_visit(hex="4C0001", first=now - 80_000, last=now - 60), a_visit(hex="4C0002", first=now - 100))
+    monkeypatch.setattr(visit_queries, "EXAMINED", 5)
+    caller = Caller(Principal("user", 1, "ann", "viewer", BUILTIN_ROLES["viewer"]))
+
+    def looked(**filters: Any) -> tuple[list[str], int]:
+        found = history.page(world.skyspy, caller, msgspec.convert(filters, SightingRequest))
+        return [one["hex"] for one in found.sightings], found.steps
+
+    assert looked(**{"from": iso(now - 3600), "t": "A320"}) == (["4C0002", "4C0001"], 1)
+    assert looked(**{"from": iso(now - 3600), "t": "C172"}) == ([], 1)
+    assert looked(**{"from": iso(now - 30)}) == (["4C0002"], 1)
+    assert looked(**{"from": iso(now + 7000)}) == ([], 1)
+    assert looked(t="C172") == ([], 6)
 
 
 def test_a_large_search_costs_more_requests(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

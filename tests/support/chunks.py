@@ -20,9 +20,10 @@ def read_chunk(data: bytes) -> dict[str, Any]:
         columns.append(struct.unpack_from(f"<{count}{kind}", data, place))
         place += width * count
     assert place == len(data)
-    times, lats, lons = (list(accumulate(column)) for column in columns[:3])
+    times, lats, lons, altitudes, speeds, tracks = (list(accumulate(column)) for column in columns)
     points = [
-        (time / 10, lat / 1e5, lon / 1e5, *rest) for time, lat, lon, *rest in zip(times, lats, lons, *columns[3:], strict=True)
+        (time / 10, lat / 1e5, lon / 1e5, (altitude + 0x8000) % 0x10000 - 0x8000, speed % 0x10000, track % 0x10000)
+        for time, lat, lon, altitude, speed, track in zip(times, lats, lons, altitudes, speeds, tracks, strict=True)
     ]
     for track in header["tracks"]:
         track["track"], points = points[: track["points"]], points[track["points"] :]

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "skyspy"
 
 LAYERS: dict[str, int] = {
     # base
-    "skyspy": 1, "aircraft": 1, "address": 1, "clock": 1, "config": 1, "cooperate": 1, "feedurl": 1, "files": 1, "geo": 1, "headers": 1, "hosts": 1, "logs": 1,
+    "skyspy": 1, "aircraft": 1, "address": 1, "clock": 1, "config": 1, "cooperate": 1, "feedurl": 1, "files": 1, "garbage": 1, "geo": 1, "headers": 1, "hosts": 1, "logs": 1,
     "loop": 1, "metrics": 1, "military": 1, "permissions": 1, "process_stats": 1, "timeline": 1, "wirejson": 1,
     # domain (pure)
     "airports": 2, "decode": 2, "filters": 2, "registration": 2, "rollups": 2, "safety": 2, "simulate": 2, "topics": 2, "tracker": 2, "tracks": 2,

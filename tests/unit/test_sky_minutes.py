@@ -39,7 +39,7 @@ class FakeSky:
     def receivers(self) -> FakeSky:
         return self
 
-    def totals(self, observer: tuple[float, float] | None) -> Totals:
+    def totals(self, observer: tuple[float, float] | None, now: float | None = None) -> Totals:
         assert observer == self.location
         return Totals(self.total, self.total - 1, 2, 1, {}, None, self.far)
 

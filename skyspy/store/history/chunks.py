@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from skyspy.store.history import segments
 from skyspy.store.history.lease import fence_of
 from skyspy.store.history.schema import CHUNK
+from skyspy.store.history.segments import SlotCount
 
 _INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -62,7 +63,7 @@ def listed(connection: Connection, first: int, end: int) -> list[ListedChunk]:
     ]
 
 
-def unmade(connection: Connection, first: int, end: int) -> dict[int, tuple[int, int]]:
-    """How many segments and points there are in each slot from `first` up to but not including `end` that has some and no chunk."""
+def unmade(connection: Connection, first: int, end: int) -> dict[int, SlotCount]:
+    """What there is in each slot from `first` up to but not including `end` that has some and no chunk."""
     made = set(connection.execute(select(CHUNK.c.slot).where(CHUNK.c.slot >= first, CHUNK.c.slot < end)).scalars())
     return segments.counts(connection, (slot for slot in range(first, end) if slot not in made))

@@ -54,13 +54,17 @@ class Condition:
         if not isinstance(error, StoreBusy):
             self.full = self.last_error if isinstance(error, StoreFull) else None
 
+    def forget(self) -> None:
+        """What failed before is over."""
+        self.last_error = self.full = None
+
     def succeeded(self) -> None:
         """Something was written."""
         if self.room.low is not None:
             return
         if self.last_error is not None:
             log.info("history is written again")
-        self.last_error = self.full = None
+        self.forget()
         self._retry_s = FIRST_RETRY_S
 
     def has_room(self, writes: bool) -> bool:

@@ -31,7 +31,7 @@ def owned_tables(metadata: MetaData) -> list[Table]:
     return [table for table in metadata.sorted_tables if "owner_id" in table.c]
 
 
-def mark(connection: Connection) -> DeletedOwner | None:
+def last_applied(connection: Connection) -> DeletedOwner | None:
     """The last deletion that needs no further application; None where there is none."""
     row = connection.execute(select(APPLIED_DELETION)).one_or_none()
     return None if row is None else DeletedOwner(row.id, row.user_id, row.deleted_at)
@@ -40,7 +40,7 @@ def mark(connection: Connection) -> DeletedOwner | None:
 def apply_new(main: Store, history: Store, tables: Iterable[Table], at: float) -> int | None:
     """Delete the rows of users that were deleted from `main`; returns the number of rows, or None where nothing was written. Raises
     the history's StoreError."""
-    applied = history.read(mark)
+    applied = history.read(last_applied)
     try:
         owners = main.read(deleted_owners.after, applied)
     except StoreError as error:

@@ -27,6 +27,9 @@ WRITER = "history"
 """The name of the row for who writes the history."""
 
 _FENCE = "skyspy.fence"
+_FROZEN_MS = 4000
+"""Postgres ends a transaction of the holder that sends nothing for so long, which is less than a takeover takes: one of a process
+that was frozen keeps the lock no longer. On SQLite it keeps the file locked until the process goes on or ends."""
 
 
 class Fenced(StoreError):
@@ -66,6 +69,7 @@ def take(connection: Connection, seen: Lease | None, holder: str) -> int | None:
         dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
         new = dialect.insert(LEASE).values(name=WRITER, holder=holder, fence=1, beat=1).on_conflict_do_nothing()
         return connection.execute(new.returning(LEASE.c.fence)).scalar_one_or_none()
+    _bound(connection)
     # On Postgres this waits for every transaction that has checked the fence; on SQLite no other one is running.
     connection.execute(select(LEASE.c.name).where(LEASE.c.name == WRITER).with_for_update())
     same = (LEASE.c.holder.is_not_distinct_from(seen.holder)) & (LEASE.c.fence == seen.fence) & (LEASE.c.beat == seen.beat)
@@ -77,6 +81,7 @@ def take(connection: Connection, seen: Lease | None, holder: str) -> int | None:
 
 def renew(connection: Connection, holder: str, fence: int) -> bool:
     """Count one renewal; returns whether the lease is still held under this fence."""
+    _bound(connection)
     own = (LEASE.c.name == WRITER) & (LEASE.c.holder == holder) & (LEASE.c.fence == fence)
     return bool(connection.execute(update(LEASE).where(own).values(beat=LEASE.c.beat + 1)).rowcount)
 
@@ -89,6 +94,7 @@ def release(connection: Connection, holder: str) -> None:
 
 def check(connection: Connection, fence: int) -> None:
     """Raise Fenced unless the lease is held under this fence; it is until the end of this transaction, then."""
+    _bound(connection)
     row = connection.execute(
         select(LEASE.c.holder, LEASE.c.fence).where(LEASE.c.name == WRITER).with_for_update(read=True, key_share=True)
     ).one_or_none()
@@ -106,6 +112,11 @@ def fenced(
         return fn(connection, *args, **kwargs)
     finally:
         del connection.info[_FENCE]
+
+
+def _bound(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {_FROZEN_MS}")
 
 
 def fence_of(connection: Connection) -> int:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from skyspy.store.schema import METADATA as MAIN_METADATA
@@ -132,6 +133,9 @@ STATISTICS_RECORD = Table(
     Column("flight", String(8)),
 )
 
+SEVERAL_CALLSIGNS = "callsigns LIKE '%,%'"
+"""The visits with more than one callsign. A query must hold this condition as it is for the database to use their index."""
+
 # One visit of one aircraft. Its name outside is hex and `start`, which is the whole second in which it began and never changes.
 # `callsigns`, `squawks`, `receivers` and `sources` are JSON lists of texts, in the order in which they were first heard.
 # Distances are from the receiver's exact place. Altitudes are barometric feet; reports of "ground" count in none.
@@ -177,6 +181,7 @@ VISIT = Table(
     Index("ix_visit_first", "first"),
     Index("ix_visit_hex_last", "hex", "last"),
     Index("ix_visit_flight", "flight"),
+    Index("ix_visit_more_callsigns", "callsigns", sqlite_where=text(SEVERAL_CALLSIGNS), postgresql_where=text(SEVERAL_CALLSIGNS)),
 )
 
 # Each aircraft ever heard, without demo traffic: kept when its visits are deleted, so that "first ever" stays true.

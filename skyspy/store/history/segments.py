@@ -13,7 +13,7 @@ from itertools import islice
 from math import ceil, floor
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, delete, func, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from skyspy.store.history.schema import SEGMENT, VISIT
@@ -73,6 +73,14 @@ class StoredSegment(NamedTuple):
     demo: bool
 
 
+class SlotCount(NamedTuple):
+    """How many segments and points there are in a slot; `demo`: some are of simulated traffic."""
+
+    segments: int
+    points: int
+    demo: bool
+
+
 _COLUMNS: tuple[ColumnElement[Any], ...] = (
     *(SEGMENT.c[name] for name in StoredSegment._fields[:7]),
     *(VISIT.c[name] for name in StoredSegment._fields[7:]),
@@ -97,11 +105,13 @@ def write_tracks(connection: Connection, tracks: Iterable[SlotTrack], fence: int
     known = [(visits[track.hex, track.start], track) for track in latest.values() if (track.hex, track.start) in visits]
     if not known:
         return len(latest)
+    # SQLite keeps rows that are written anew denser (90 % of a page) than rows that grow (84 %); Postgres keeps rows that grow denser.
+    is_anew = connection.dialect.name == "sqlite"
     connection.execute(
         delete(SEGMENT).where(
             SEGMENT.c.visit_id == bindparam("visit"), SEGMENT.c.slot == bindparam("of_slot"), SEGMENT.c.part >= bindparam("parts")
         ),
-        [{"visit": visit, "of_slot": track.slot, "parts": len(track.parts)} for visit, track in known],
+        [{"visit": visit, "of_slot": track.slot, "parts": 0 if is_anew else len(track.parts)} for visit, track in known],
     )
     rows = [
         {"visit_id": visit, "slot": track.slot, "part": number, "fence": fence, **part._asdict()}
@@ -157,15 +167,15 @@ def within(
     return _read(connection, these, (SEGMENT.c.slot, SEGMENT.c.id), limit)
 
 
-def counts(connection: Connection, slots: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """How many segments and points there are in each of these slots; slots without any are left out."""
+def counts(connection: Connection, slots: Iterable[int]) -> dict[int, SlotCount]:
+    """What there is in each of these slots; those without any segment are left out."""
     statement = (
-        select(SEGMENT.c.slot, func.count(), func.sum(SEGMENT.c.points))
+        select(SEGMENT.c.slot, func.count(), func.sum(SEGMENT.c.points), func.max(case((VISIT.c.demo, 1), else_=0)))
         .join(VISIT, VISIT.c.id == SEGMENT.c.visit_id)
         .where(SEGMENT.c.slot.in_(list(slots)))
         .group_by(SEGMENT.c.slot)
     )
-    return {slot: (segments, int(points)) for slot, segments, points in connection.execute(statement)}
+    return {slot: SlotCount(number, int(points), bool(demo)) for slot, number, points, demo in connection.execute(statement)}
 
 
 def _meets(box: Box) -> ColumnElement[bool]:

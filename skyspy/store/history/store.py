@@ -33,7 +33,7 @@ from sqlalchemy.engine import URL, make_url
 from skyspy.clock import Clock
 from skyspy.loop import Loop
 from skyspy.store import Store, StoreBusy, StoreError
-from skyspy.store.errors import NewerSchema
+from skyspy.store.errors import NewerSchema, StoreFull
 from skyspy.store.history import erasure
 from skyspy.store.history.batches import BatchQueue, Pending, WriteRows, by_kind
 from skyspy.store.history.condition import Condition
@@ -195,7 +195,7 @@ class HistoryStore:
             self.condition.failed(error)
             raise
         self._committed += 1
-        self.condition.last_error = self.condition.full = None
+        self.condition.forget()
         return result
 
     def maintain(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -226,7 +226,7 @@ class HistoryStore:
         self.flush()
         if not self.lease.held and self.lease.error is None:
             # Another process writes: what failed in this one before is over.
-            self.condition.last_error = None
+            self.condition.forget()
         if self._clock.steady() >= self._deletions_at and not self.condition.suspect:
             self.apply_deletions()
 
@@ -331,7 +331,10 @@ class HistoryStore:
 
     def _lease_failed(self, error: StoreError) -> None:
         """Without the lease no batch finds out that the file is gone: the next round checks the schema."""
-        self.condition.suspect = self.condition.suspect or not isinstance(error, StoreBusy)
+        if isinstance(error, StoreFull):
+            # Nothing else is written now that would notice it.
+            self.condition.failed(error)
+        self.condition.suspect = self.condition.suspect or not isinstance(error, StoreBusy | StoreFull)
 
 
 def _write(connection: Connection, batch: list[Pending]) -> None:

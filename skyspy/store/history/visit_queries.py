@@ -14,10 +14,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, and_, exists, func, literal_column, or_, select, union
 
 from skyspy import wirejson
-from skyspy.store.history.schema import AIRCRAFT_SEEN, VISIT
+from skyspy.store.history.schema import AIRCRAFT_SEEN, SEVERAL_CALLSIGNS, VISIT
 
 EXAMINED = 20_000
 """Visits that one step of a search without an index looks at."""
@@ -39,7 +39,8 @@ class VisitSearch:
     before `until`. `flight` is any of its callsigns, or how one begins where `flight_begins`; `r`, `t`, `country`, `receiver` and
     `source` are exact, `operator` a part, all in any case. `emergency`: whether it had an emergency status. It was at `min_altitude` ft or
     above, and at `max_altitude` ft or below, at some moment. `first_ever`: whether it was the first one of its aircraft;
-    `absent_days`: it is not the first one, and no other visit of its aircraft ended less than so many days before it began."""
+    `absent_days`: it is not the first one, and no other visit of its aircraft ended less than so many days before it began. `begun_since`: it
+    began then or later, which is not looked for further back."""
 
     since: float | None = None
     until: float | None = None
@@ -61,12 +62,14 @@ class VisitSearch:
     demo: bool | None = None
     first_ever: bool | None = None
     absent_days: float | None = None
+    begun_since: float | None = None
 
     @property
     def is_indexed(self) -> bool:
         """Whether the visits that match are found without looking at many others."""
         loose = (name for name in self.__slots__ if name not in ("hex", "until", "demo", "flight_begins"))
-        return self.hex is not None or all(getattr(self, name) is None for name in loose)
+        by_flight = self.flight is not None and not self.flight_begins
+        return self.hex is not None or by_flight or all(getattr(self, name) is None for name in loose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +142,14 @@ def step(connection: Connection, search: VisitSearch, limit: int, after: Key | N
 def _floor(connection: Connection, search: VisitSearch, after: Key | None) -> float | None:
     """When the visit began that stands EXAMINED places further in the list, whether or not it matches; None: the list ends before."""
     wanted = [] if after is None else [_is_after(after)]
-    if search.until is not None:
-        wanted.append(_V.first < search.until)
+    wanted += [_TESTS[name](at) for name in ("until", "begun_since") if (at := getattr(search, name)) is not None]
     found = select(_V.first).where(*wanted).order_by(_V.first.desc()).limit(1).offset(EXAMINED)
     return connection.execute(found).scalar()
+
+
+def earliest(connection: Connection, since: float) -> float | None:
+    """When the first one of the visits began that were under way at `since` or later; None where there is none. Looks at all of them."""
+    return connection.execute(select(func.min(_V.first)).where(_V.last >= since)).scalar()
 
 
 def one(connection: Connection, hex_: str, start: int) -> Visit | None:
@@ -192,7 +199,11 @@ def _conditions(search: VisitSearch) -> list[ColumnElement[bool]]:
     given = {name: getattr(search, name) for name in _TESTS}
     found = [_TESTS[name](value) for name, value in given.items() if value is not None]
     if search.flight is not None:
-        found.append(_has_item(_V.callsigns, search.flight, begins=search.flight_begins))
+        found.append(
+            _has_item(_V.callsigns, search.flight, begins=True)
+            if search.flight_begins
+            else _V.id.in_(_with_callsign(search.flight))
+        )
     is_first = exists(select(1).where(AIRCRAFT_SEEN.c.hex == _V.hex, AIRCRAFT_SEEN.c.first >= _V.start).correlate(VISIT))
     if search.first_ever is not None:
         found += [_V.demo.is_(False), is_first if search.first_ever else ~is_first]
@@ -215,6 +226,14 @@ def _has_item(column: ColumnElement[Any], text: str, *, begins: bool = False) ->
     return column.icontains(item[:-1] if begins else item, autoescape=True)
 
 
+def _with_callsign(callsign: str) -> CompoundSelect[Any]:
+    """The rows of the visits with this callsign: transponders send capitals. The only one of most is in an index, and of those with
+    several the lists are."""
+    only = select(_V.id).where(_V.flight.in_({callsign, callsign.upper()}))
+    several = select(_V.id).where(literal_column(SEVERAL_CALLSIGNS), _has_item(_V.callsigns, callsign))
+    return union(only, several)
+
+
 def _is(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
     return func.lower(column) == func.lower(text)
 
@@ -222,6 +241,7 @@ def _is(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
 _TESTS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "since": lambda at: _V.last >= at,
     "until": lambda at: _V.first < at,
+    "begun_since": lambda at: _V.first >= at,
     "hex": lambda hex_: _V.hex == hex_,
     "r": lambda text: _is(_V.r, text),
     "t": lambda text: _is(_V.t, text),
