@@ -1,6 +1,6 @@
 """Interfaces: the page of statistics: plots over time and by receiver, records, the most frequent, and the size of the history.
 
-Invariants: every number comes from services/statistics.py, as the API's do. The page renders records and lists; its script
+Invariants: every number comes from the services that the API and the command line call. The page renders records and lists; its script
 requests what it draws from the routes below `data/`, which do not count as use of the session.
 """
 
@@ -15,16 +15,18 @@ from flask.typing import ResponseReturnValue
 
 from skyspy.admin import gate
 from skyspy.admin.routes import Page, RequestContext
-from skyspy.services import Refused, statistics
+from skyspy.services import Refused, history_size, range_statistics, statistics
+from skyspy.services.history_size import HistoryReport
 from skyspy.services.setting_changes import MANAGE
+from skyspy.store import StoreError
 
-page = Page("statistics", "/statistics/", "Statistics", ("stats.view",), "Overview")
+page = Page("statistics", "/statistics/", "Statistics", (statistics.PERMISSION,), "Overview")
 
 DAY_S = 86400.0
 TOP = 10
 """Rows of a list of the most frequent."""
-MAX_STEPS = 3000
-"""More than any range has."""
+MAX_TOP_S = 30 * DAY_S
+"""The most frequent are counted anew for each page, over this time at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +69,23 @@ def chosen_range() -> Range:
 def show(context: RequestContext) -> ResponseReturnValue:
     """The page."""
     chosen = chosen_range()
-    since = context.server.clock.wall() - chosen.length_s
-    failed, records, tops = "", [], {}
+    since = context.server.clock.wall() - min(chosen.length_s, MAX_TOP_S)
+    failed, found, tops = "", [], {}
     try:
-        records = [_record(one) for one in context.call(statistics.records)["records"]]
-        tops = {kind: context.call(statistics.top, kind, since, None, TOP)["items"] for kind in TOPS}
+        found = [_record(one) for one in context.call(statistics.record_list)]
+        tops = {kind: context.call(statistics.top_list, kind, since, None, TOP)[0]["items"] for kind in TOPS}
     except Refused as error:
         failed = error.message
     return render_template(
         "admin/statistics.html",
         ranges=RANGES,
         chosen=chosen,
+        top_days=MAX_TOP_S / DAY_S if chosen.length_s > MAX_TOP_S else None,
         failed=failed,
-        records=records,
+        records=found,
         tops=[(TOPS[kind], items) for kind, items in tops.items()],
-        sizes=context.may(MANAGE),
+        size=_size(context),
+        may_size=context.may(MANAGE),
     )
 
 
@@ -91,13 +95,24 @@ def data(context: RequestContext, what: str) -> ResponseReturnValue:
     chosen, receiver = chosen_range(), request.args.get("receiver") or None
     if what == "history":
         since = context.server.clock.wall() - chosen.length_s
-        return gate.json_answer(context.call(statistics.history, chosen.period, since, None, receiver, MAX_STEPS))
+        return gate.json_answer(context.call(statistics.history, chosen.period, since, None, receiver, statistics.MAX_STEPS))
     if what == "receivers":
         return gate.json_answer({"receivers": context.call(statistics.receivers)})
-    service = statistics.outline if what == "outline" else statistics.rssi
-    return gate.json_answer(context.call(service, chosen.reception, receiver))
+    service = range_statistics.outline if what == "outline" else range_statistics.rssi
+    return gate.json_answer(context.call(service, chosen.reception, receiver)[0])
 
 
 def _record(one: dict[str, Any]) -> dict[str, Any]:
     """A record with its title, and its time in wall seconds."""
     return {**one, "title": RECORDS.get(one["kind"], one["kind"]), "at": datetime.fromisoformat(one["timestamp"]).timestamp()}
+
+
+def _size(context: RequestContext) -> HistoryReport | None:
+    """The size of the history, as it was last measured; None where the user may not know it, or it cannot be read."""
+    if not context.may(MANAGE):
+        return None
+    server = context.server
+    try:
+        return context.call(history_size.report, server.history, server.pruners["live"].sizes)
+    except StoreError:
+        return None

@@ -94,7 +94,12 @@ function drawReceivers(answers) {
   drawTime(plots.aircraftBy, { time, step_s }, lines((values) => values.aircraft_max, whole));
 }
 
-const bandName = ({ name }) => (name === "all" ? "All altitudes" : `${name[0].toUpperCase()}${name.slice(1).replaceAll(/\d{4,}/g, (feet) => whole(Number(feet)))}${/\d$/.test(name) ? " ft" : ""}`);
+/** A band of altitudes in words. */
+function bandName({ min_ft: low, max_ft: high }) {
+  if (low == null && high == null) return "All altitudes";
+  if (low == null) return `Below ${whole(high)} ft`;
+  return high == null ? `${whole(low)} ft and above` : `${whole(low)} to ${whole(high)} ft`;
+}
 
 function drawOutline({ bands, sector_deg: width }) {
   const kept = bands.slice(0, MAX_LINES).filter((band) => band.distances_nm.some((value) => value != null));
@@ -116,8 +121,10 @@ function drawOutline({ bands, sector_deg: width }) {
 }
 
 function drawRssi({ values, step_nm: step }) {
-  const { distance_nm: begins, count, rssi_mean: mean, rssi_min: weakest, rssi_max: strongest } = values;
-  if (!mean.some((value) => value != null)) {
+  const end = values.rssi_mean.findLastIndex((value) => value != null) + 1;
+  const upTo = (name) => values[name].slice(0, end);
+  const [begins, count, mean, weakest, strongest] = ["distance_nm", "count", "rssi_mean", "rssi_min", "rssi_max"].map(upTo);
+  if (!end) {
     plots.rssi.clear("No signal strengths yet: they need a receiver that gives them (Beast, readsb) and positions.");
     return;
   }
@@ -189,6 +196,23 @@ function loadReception() {
   return Promise.all([load([plots.outline], () => get("outline", of), drawOutline), load([plots.rssi], () => get("rssi", of), drawRssi)]);
 }
 
+/** The size of the history by day, which is on the page. */
+function drawSizes(place) {
+  const days = JSON.parse(place.dataset.sizes);
+  const target = plot("size", Lines);
+  const time = days.map(([day]) => day * DAY_S);
+  const values = days.map(([, bytes]) => bytes / 1e6);
+  if (days.length < 2) {
+    target.clear("The size of one day is known so far: the plot begins tomorrow.");
+    return;
+  }
+  // A day without a size is a gap.
+  const every = Array.from({ length: days.at(-1)[0] - days[0][0] + 1 }, (_, index) => time[0] + index * DAY_S);
+  const known = new Map(time.map((at, index) => [at, values[index]]));
+  const line = { label: "In use", place: 0, filled: true, values: every.map((at) => known.get(at) ?? null), format: (value) => (value == null ? NO_DATA : `${tenths(value)} MB`) };
+  target.draw({ ...overTime({ time: every, step_s: DAY_S }, [line]), range: [every[0], every.at(-1)] });
+}
+
 let loaded = -Infinity;
 function loadAll() {
   if (document.hidden || stopped || performance.now() - loaded < EVERY_MS / 2) return;
@@ -203,6 +227,8 @@ for (const time of document.querySelectorAll("[data-moment]")) {
   time.title = time.textContent;
   time.textContent = moment(Number(time.dataset.moment), true);
 }
+const sizes = document.querySelector("[data-sizes]");
+if (sizes) drawSizes(sizes);
 select.addEventListener("change", loadReception);
 document.addEventListener("visibilitychange", loadAll);
 setInterval(loadAll, EVERY_MS);
