@@ -34,7 +34,7 @@ from skyspy.app import create_app  # noqa: E402
 from skyspy.config import HISTORY_FILE  # noqa: E402
 from skyspy.server import server_of  # noqa: E402
 from skyspy.sky import recorded, recorder  # noqa: E402
-from skyspy.store.history import store, writer  # noqa: E402
+from skyspy.store.history import store, visits, writer  # noqa: E402
 from skyspy.tracks.segment import SegmentError, unpack  # noqa: E402
 
 sleep = monkey.get_original("time", "sleep")
@@ -64,15 +64,16 @@ class Report:
 
 
 def serve(folder: Path, aircraft: int, began: float, ready: int) -> None:
-    """Record until killed. `began`: when the first server started, wall seconds. Writes a byte to the descriptor `ready` once batches are written."""
-    recorded.WRITE_S = recorder.WRITE_S = 1.0
+    """Record until killed. `began`: when the first server started, wall seconds. Writes a byte to the descriptor `ready` once visits are written."""
+    recorder.NOTE_S = 0.25
+    recorded.WRITE_S = recorder.WRITE_S = 1.0  # type: ignore[attr-defined]
     store.FLUSH_SECONDS = 0.2
     writer.LOOK_S, writer.RENEW_S, writer.LOST_S = 0.1, 0.2, 0.5
     app = create_app({"SKYSPY_INSTANCE": str(folder), "SKYSPY_FEEDS": "beast://127.0.0.1:9", "SKYSPY_LOG_LEVEL": "error"})
     application.start(app)
     server = server_of(app)
     sky, clock = server.skies["live"], server.clock
-    is_ready = False
+    is_ready, started = False, clock.wall()
     while True:
         at = clock.wall()
         # One more each second; all of before are heard again by each process, so each has one visit.
@@ -87,7 +88,7 @@ def serve(folder: Path, aircraft: int, began: float, ready: int) -> None:
             }
             for _ in range(2):
                 sky.ingest(Observation(f"{FIRST_HEX + index:06X}", clock.steady(), "adsb_icao", fields))
-        if not is_ready and server.history.status().written > 0:
+        if not is_ready and any(state.last > started for state in server.history.read(visits.recent, at)):
             is_ready = os.write(ready, b".") == 1
         gevent.sleep(0.25)
 
@@ -117,6 +118,8 @@ def run(folder: Path, kills: int, aircraft: int, seed: int) -> Report:
             os.close(ready)
         report.kills += 1
         report.moments["with a journal"] += Path(f"{path}-wal").exists()
+        if len(acknowledged.visits) < aircraft:
+            report.faults.append(f"only {len(acknowledged.visits)} visits were stored")
         check(path, acknowledged, report)
     return report
 
