@@ -29,7 +29,7 @@ from skyspy.geo import Point
 from skyspy.receivers.demo import DemoReader
 from skyspy.receivers.http import HttpReader
 from skyspy.receivers.place import Place
-from skyspy.receivers.receiver import Receiver, ReceiverCounts, SourceReader, Sink, Timing
+from skyspy.receivers.receiver import Receiver, ReceiverCounts, Sink, SourceReader, Timing
 from skyspy.receivers.replay import ReplayReader
 from skyspy.receivers.tcp import TcpReader
 from skyspy.receivers.workers import Workers

@@ -51,6 +51,9 @@ OTHERS_SLOT_S = 120.0
 """Another process has written a slot that passed this long ago."""
 MAX_ENDED = 20_000
 """Visits that ended and cannot be written now; beyond it the oldest are dropped and counted."""
+EAGER_S, EAGER_WRITE_S = 60.0, 3.0
+"""For so long after this process has begun to write, changes are handed over within so many seconds: the process before it may have been
+frozen, and have nothing of this time if it is the next one to write."""
 MIN_WRITES, WRITE_ROUNDS = 200, 25
 """Visits handed over in one round: so many, or all in so many rounds."""
 ROW_BYTES, PART_BYTES = 1500, 200
@@ -88,6 +91,7 @@ class Recorder:
         self._readings_due, self._readings_done = 1, 0
         """How often the stored visits had to be read, and up to which of these times it was done."""
         self._read_by = inf
+        self._eager_until = -inf
         self._shares = (number * _GOLDEN % 1.0 for number in count(1))
         self.budget = Budget()
         self.dropped = 0
@@ -168,6 +172,7 @@ class Recorder:
         """End visits by silence, and hand over what is due."""
         self._bound(now)
         may_write, others = self._may_write, self._history.lease.other_writes
+        sooner = WRITE_S - EAGER_WRITE_S if now.steady < self._eager_until else 0.0
         left = max(MIN_WRITES, len(self._followed) // WRITE_ROUNDS)
         yielder = Yielder(self._clock.steady)
         for one in list(self._followed.values()):
@@ -177,7 +182,7 @@ class Recorder:
             if now.steady - one.heard >= gap_s(one.visit.state):
                 del self._followed[one.visit.state.hex]
                 self._end(one)
-            elif one.due <= now.steady and may_write and left > 0:
+            elif one.due - sooner <= now.steady and may_write and left > 0:
                 left -= 1
                 self._hand_over(one, now)
             elif others and not may_write:
@@ -227,6 +232,7 @@ class Recorder:
         """This process writes from now on: read first what another one has written."""
         self._readings_due += 1
         self._read_by = inf
+        self._eager_until = self._clock.steady() + EAGER_S
         self.loop.wake()
 
     def _adopt_stored(self, now: Moment) -> None:

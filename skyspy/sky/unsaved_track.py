@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from math import isnan, nan
+from math import inf, isnan, nan
 
 from skyspy.tracks.point import TrackPoint, slot_of
 from skyspy.tracks.segment import SegmentError, unpack
@@ -18,6 +18,9 @@ MAX_POINTS = 1_000_000
 MIN_SECONDS = 30.0
 MAX_SLOTS = 6
 """Slots of one track in memory while they cannot be written; where the points are too many, two."""
+
+MAX_HOLE_S = 5.0
+"""Two points of a track that are farther apart may have others between them that another process has stored."""
 
 _STRIDE = 7
 
@@ -36,7 +39,7 @@ class Budget:
 
 
 class _Slot:
-    """The points of one slot. `stored`: segments that were read from the store, of which the points before the own ones count."""
+    """The points of one slot. `stored`: segments that were read from the store, and are not merged yet."""
 
     __slots__ = ("is_changed", "numbers", "stored")
 
@@ -106,7 +109,7 @@ class UnsavedTrack:
         return True
 
     def adopt(self, stored: Mapping[int, Sequence[bytes]]) -> None:
-        """Have the stored segments of some slots (data by slot) come before the own points of these slots."""
+        """Have the stored segments of some slots (data by slot) fill the holes of this track when it is next taken."""
         for number, data in stored.items():
             slot = self._slots.setdefault(number, _Slot())
             slot.stored = data
@@ -142,14 +145,23 @@ class UnsavedTrack:
         return points
 
     def _merge(self, slot: _Slot) -> None:
+        """Put the stored points of a slot where the track has a hole: another process had them."""
         if not slot.stored:
             return
         own, slot.numbers = slot.points(), array("d")
-        before = [point for data in slot.stored for point in _readable(data) if not own or point.at < own[0].at]
+        stored = sorted((point for data in slot.stored for point in _readable(data)), key=lambda one: one.at)
         slot.stored = ()
-        for point in [*before, *own]:
-            slot.add(point)
-        self._budget.points += len(before)
+        last = -inf
+        for point in [*own, None]:
+            until = inf if point is None else point.at
+            if until - last > MAX_HOLE_S:
+                for other in stored:
+                    if last < other.at < until:
+                        slot.add(other)
+            if point is not None:
+                slot.add(point)
+                last = point.at
+        self._budget.points += len(slot) - len(own)
 
 
 def _readable(data: bytes) -> list[TrackPoint]:

@@ -366,6 +366,21 @@ def test_a_process_that_takes_over_makes_no_second_visit_and_leaves_no_gap(start
     assert state.positions > 700
 
 
+def test_a_process_that_has_just_taken_over_stores_within_seconds(start: Callable[[], Process]) -> None:
+    holder, other = start(), start()
+    other.leased.lease.leave()
+    both((holder, other), 20, **FLYING)
+    other.leased.lease.take()
+    for _ in range(5):
+        other.seconds(10, **FLYING)
+        (state,) = other.visits()
+        assert other.clock.wall() - state.last <= 5
+    other.seconds(100, **FLYING)
+    rows = other.leased.rows
+    other.seconds(100, **FLYING)
+    assert other.leased.rows <= rows + 2, "and later each minute again"
+
+
 def test_what_ended_while_another_process_wrote_is_left_to_that_one(start: Callable[[], Process]) -> None:
     holder, other = start(), start()
     other.leased.lease.leave()

@@ -25,6 +25,7 @@ from tests.support.databases import KINDS, database_url
 from tests.wire.serving import Operator, Server, eventually
 
 HEX = "4B1805"
+WRITES = "this process writes the history"
 
 
 class Flying(Receiver):
@@ -77,7 +78,7 @@ def test_after_a_kill_a_visit_goes_on_under_its_id_and_the_trail_begins_before_t
         second = Server(tmp_path, SKYSPY_FEEDS=receiver.url)
         try:
             assert eventually(lambda: HEX in str(asked(second, "/api/aircraft/", key)), 30)
-            assert eventually(lambda: "this process writes the history" in second.log(), 30)
+            assert eventually(lambda: WRITES in second.log(), 30)
             times = [point["timestamp"] for point in asked(second, f"/api/aircraft/{HEX}/trail/", key)["trail"]]
             assert times[0] < iso(at) < times[-1]
         finally:
@@ -93,7 +94,7 @@ def test_after_a_kill_a_visit_goes_on_under_its_id_and_the_trail_begins_before_t
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_when_the_process_that_writes_is_killed_each_visit_is_there_once_and_its_track_has_no_gap(
+def test_the_writer_is_frozen_and_then_the_other_killed_and_each_visit_is_there_once_without_a_gap(
     kind: str, tmp_path: Path
 ) -> None:
     receiver = Flying([aircraft(number, gs=40.0) for number in range(5)])
@@ -102,17 +103,26 @@ def test_when_the_process_that_writes_is_killed_each_visit_is_there_once_and_its
         second = Server(tmp_path, SKYSPY_FEEDS=receiver.url, SKYSPY_DATABASE_URL=url)
         try:
             assert eventually(lambda: "the history is written by" in second.log())
-            # Both have heard the aircraft for some seconds.
-            time.sleep(3.0)
-            at = time.time()
-            killed(first)
-            assert eventually(lambda: "this process writes the history" in second.log())
+            frozen, at = first.worker, time.time()
+            os.kill(frozen, signal.SIGSTOP)
+            try:
+                assert eventually(lambda: WRITES in second.log())
+                # It begins while the process that wrote before hears nothing.
+                receiver.sky.append(aircraft(5, gs=40.0))
+                time.sleep(5.0)
+            finally:
+                os.kill(frozen, signal.SIGCONT)
+            # What was heard in that time is stored when the first one is back.
+            time.sleep(5.0)
+            killed(second)
+            assert eventually(lambda: first.log().count(WRITES) == 2)
+            time.sleep(1.5)
         finally:
-            second.stop()
             first.stop()
+            second.stop()
             receiver.stop()
         states, tracks = stored(url)
-    assert sorted(state.hex for state in states) == [f"4B000{number}" for number in range(5)]
-    assert all(state.first < at < state.last for state in states)
+    assert sorted(state.hex for state in states) == [f"4B000{number}" for number in range(6)]
+    assert [state.first < at for state in sorted(states, key=lambda state: state.hex)] == [True] * 5 + [False]
     assert [gap for track in tracks for before, after in pairwise(track) if (gap := after - before) > 10.0] == []
     assert "Traceback" not in first.log() + second.log()
