@@ -73,6 +73,11 @@ export class Figure {
     this.canvas.setAttribute("aria-valuetext", this._sentence(at));
   }
 
+  /** The position that the keyboard chose, null for none: the pointer changes nothing until it is given up. */
+  get chosen() {
+    return this._chosen;
+  }
+
   /** Choose a position as the keyboard does. */
   choose(position) {
     if (!this._content || this._chosen === position) return;

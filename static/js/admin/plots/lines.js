@@ -84,7 +84,7 @@ export class Lines {
         { ...axis, space: 36, gap: 6, size: (_plot, labels) => Math.max(34, 14 + 7.5 * Math.max(0, ...(labels ?? []).map((label) => label.length))), values: (_plot, ticks) => ticks.map((value) => compact.format(value)) },
       ],
       series: [{}, ...content.series.map((one, index) => this._series(one, index))],
-      hooks: { setCursor: [(plot) => this._figure.show(plot.cursor.left < 0 ? null : plot.cursor.idx)] },
+      hooks: { setCursor: [(plot) => this._figure.show(this._figure.chosen ?? (plot.cursor.left < 0 ? null : plot.cursor.idx))] },
     };
   }
 

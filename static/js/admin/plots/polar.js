@@ -74,7 +74,7 @@ export class Polar {
   }
 
   _show(sector) {
-    if (!this._content) return;
+    if (!this._content || this._figure.chosen !== null) return;
     this._figure.show(sector);
     this._point(sector);
   }
