@@ -24,6 +24,7 @@ from skyspy.military import is_military
 from skyspy.server import Server
 from skyspy.services import trails
 from skyspy.services.caller import Caller, Refused
+from skyspy.services.receiver_names import ReceiverNames
 from skyspy.services.sighting_filters import SightingFilter, SightingRequest, cursor_of, key_of, search_of
 from skyspy.sky import SkyView
 from skyspy.sky.audience import Payload
@@ -71,8 +72,8 @@ def page(server: Server, caller: Caller, query: SightingRequest) -> Found:
     """The sightings that match, by their beginning, the newest first. A page may hold fewer than `limit`, or none, and still not be
     the last one. Yields. Raises Refused."""
     caller.require(server, PERMISSION)
-    audience = _audience(server, caller)
-    search, key = _search(server, caller, query, audience), key_of(query.cursor)
+    names = _names(server, caller)
+    search, key = _search(server, caller, query, names), key_of(query.cursor)
     visits: list[Visit] = []
     steps = 0
     for more, following in _steps(server, caller, search, query.limit + 1, key, MAX_SEARCH_S):
@@ -82,7 +83,7 @@ def page(server: Server, caller: Caller, query: SightingRequest) -> Found:
     if len(visits) > query.limit:
         visits = visits[: query.limit]
         key = visits[-1].key
-    return Found(_sightings(visits, audience), None if key is None else cursor_of(key), max(steps, 1))
+    return Found(_sightings(visits, names), None if key is None else cursor_of(key), max(steps, 1))
 
 
 def one(server: Server, caller: Caller, name: str) -> Payload:
@@ -94,13 +95,12 @@ def one(server: Server, caller: Caller, name: str) -> Payload:
         found = _read(server, caller, visit_queries.one, hex_, int(start))
     if found is None:
         raise Refused("not_found", f"There is no sighting {name[:40]!r}; /api/sightings/ lists those that are kept")
-    shown = sighting(found, _audience(server, caller))
+    shown = sighting(found, _names(server, caller))
     return shown | {"track": trails.shown(_track(server, caller, found))}
 
 
-def sighting(visit: Visit, audience: str) -> Payload:
-    """A visit as clients of this audience see it; what is not known is left out."""
-    exact = audience == topics.EXACT
+def sighting(visit: Visit, names: ReceiverNames | None) -> Payload:
+    """A visit as clients see it; what is not known is left out. `names`: None for those who may not know where the receiver stands."""
     fields = {
         "id": f"{visit.hex}-{visit.start}",
         "hex": visit.hex,
@@ -111,7 +111,7 @@ def sighting(visit: Visit, audience: str) -> Payload:
         "flight": visit.flight,
         "callsigns": wirejson.loads(visit.callsigns),
         "squawks": wirejson.loads(visit.squawks),
-        "receivers": wirejson.loads(visit.receivers) if exact else None,
+        "receivers": None if names is None else names.shown(wirejson.loads(visit.receivers)),
         "sources": wirejson.loads(visit.sources),
         "r": visit.r,
         "t": visit.t,
@@ -123,7 +123,7 @@ def sighting(visit: Visit, audience: str) -> Payload:
         "on_ground": visit.on_ground,
         "messages": visit.messages,
         "positions": visit.positions,
-        **(_distances(visit) if exact else {}),
+        **({} if names is None else _distances(visit)),
         "alt_min": visit.alt_min,
         "alt_max": visit.alt_max,
         "gs_max": visit.gs_max,
@@ -150,11 +150,11 @@ def _position(lat: float | None, lon: float | None) -> Payload | None:
     return None if lat is None or lon is None else {"lat": lat, "lon": lon}
 
 
-def _sightings(visits: Sequence[Visit], audience: str) -> list[Payload]:
+def _sightings(visits: Sequence[Visit], names: ReceiverNames | None) -> list[Payload]:
     yielder = Yielder()
     listed = []
     for visit in visits:
-        listed.append(sighting(visit, audience))
+        listed.append(sighting(visit, names))
         yielder.maybe_yield()
     return listed
 
@@ -162,24 +162,26 @@ def _sightings(visits: Sequence[Visit], audience: str) -> list[Payload]:
 def export(server: Server, caller: Caller, query: SightingFilter, limit: int) -> Iterator[list[Payload]]:
     """The sightings that match, `limit` at most, in slices. The first one is read before this returns: later ones raise Refused while
     they are iterated over. Yields."""
-    audience, slices = _exported(server, caller, query, limit)
-    return (_sightings(visits, audience) for visits in slices)
+    names, slices = _exported(server, caller, query, limit)
+    return (_sightings(visits, names) for visits in slices)
 
 
 def export_tracks(
     server: Server, caller: Caller, query: SightingFilter, limit: int
 ) -> Iterator[tuple[Payload, list[TrackPoint]]]:
     """As `export`, one by one, each with its track."""
-    audience, slices = _exported(server, caller, query, limit)
-    return ((sighting(visit, audience), _track(server, caller, visit)) for visits in slices for visit in visits)
+    names, slices = _exported(server, caller, query, limit)
+    return ((sighting(visit, names), _track(server, caller, visit)) for visits in slices for visit in visits)
 
 
-def _exported(server: Server, caller: Caller, query: SightingFilter, limit: int) -> tuple[str, Iterator[list[Visit]]]:
+def _exported(
+    server: Server, caller: Caller, query: SightingFilter, limit: int
+) -> tuple[ReceiverNames | None, Iterator[list[Visit]]]:
     caller.require(server, PERMISSION)
-    audience = _audience(server, caller)
-    slices = _steps(server, caller, _search(server, caller, query, audience), limit, None, inf)
+    names = _names(server, caller)
+    slices = _steps(server, caller, _search(server, caller, query, names), limit, None, inf)
     first = next(slices, ([], None))
-    return audience, (visits for visits, _ in chain((first,), slices))
+    return names, (visits for visits, _ in chain((first,), slices))
 
 
 def _track(server: Server, caller: Caller, visit: Visit) -> list[TrackPoint]:
@@ -197,9 +199,11 @@ def _track(server: Server, caller: Caller, visit: Visit) -> list[TrackPoint]:
             return list(points)
 
 
-def _search(server: Server, caller: Caller, query: SightingFilter, audience: str) -> VisitSearch:
+def _search(server: Server, caller: Caller, query: SightingFilter, names: ReceiverNames | None) -> VisitSearch:
     """The search of these filters. One for what was in the sky lately ends where the first of those visits began."""
-    search = search_of(query, exact=audience == topics.EXACT)
+    search = search_of(query, exact=names is not None)
+    if names is not None and search.receiver is not None:
+        search = replace(search, receiver=names.stored(search.receiver))
     if search.since is None or search.since < server.clock.wall() - LATELY_S:
         return search
     begun = _read(server, caller, visit_queries.earliest, search.since)
@@ -228,7 +232,7 @@ def aircraft_info(server: Server, caller: Caller, hex_: str) -> Payload:
     caller.require(server, PERMISSION)
     known = _known(server, caller, [hex_])[0]
     visits = _read(server, caller, visit_queries.of_aircraft, hex_, LATEST, demo=_view(server, caller).demo)
-    return known | {"sightings": _sightings(visits, _audience(server, caller))}
+    return known | {"sightings": _sightings(visits, _names(server, caller))}
 
 
 def aircraft_infos(server: Server, caller: Caller, hexes: Sequence[str]) -> list[Payload]:
@@ -278,8 +282,10 @@ def _view(server: Server, caller: Caller) -> SkyView:
     return server.skies[caller.principal.sky].view
 
 
-def _audience(server: Server, caller: Caller) -> str:
-    return _view(server, caller).audience(caller.principal)
+def _names(server: Server, caller: Caller) -> ReceiverNames | None:
+    """What this caller calls the receivers; None: it may not know where they stand."""
+    exact = _view(server, caller).audience(caller.principal) == topics.EXACT
+    return ReceiverNames(server, caller.principal) if exact else None
 
 
 def _read(server: Server, caller: Caller, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:

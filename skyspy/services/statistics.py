@@ -22,6 +22,7 @@ from skyspy.rollups.records import BUSIEST_HOUR, BUSIEST_MINUTE, FARTHEST, Recor
 from skyspy.rollups.records import UNITS as RECORD_UNITS
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Refused
+from skyspy.services.receiver_names import listed_names
 from skyspy.sky import SkyView
 from skyspy.sky.audience import Payload
 from skyspy.store.errors import StoreError
@@ -67,8 +68,7 @@ class Reader:
 
     def names(self) -> dict[str, str]:
         """The listed receivers: the name by which the statistics know each, by the name that this caller reads."""
-        shown = "name" if self.operates else "public_name"
-        return {row[shown]: row["name"] for row in self.view.receivers.status()}
+        return listed_names(self.view, operates=self.operates)
 
     def receiver(self, shown: str | None) -> str | None:
         """The name by which the statistics know the receiver that this caller calls so; None: all. Raises Refused."""

@@ -161,6 +161,24 @@ def test_who_may_not_know_where_the_receiver_stands_gets_no_distance_and_no_rece
     assert world.get("/api/sightings/?receiver=roof").json["sightings"] == [WHOLE]
 
 
+def test_no_host_and_no_port_of_a_receiver_is_shown_to_or_found_by_those_who_may_not_change_settings(world: World) -> None:
+    listed, removed = world.skyspy.skies["live"].view.receivers.status()[0], "beast-192.0.2.7-30005"
+    write(world, a_visit(receivers=[listed["name"], removed]))
+    world.choose(RECEIVER_LOCATION_PUBLIC="exact", AUTH_MODE="public")
+    viewer, operator = world.key("eve", role="viewer"), world.key("root", role="admin")
+    for token, names in (
+        (None, [listed["public_name"], "beast"]),
+        (viewer, [listed["public_name"], "beast"]),
+        (operator, [listed["name"], removed]),
+    ):
+        assert world.get("/api/sightings/", token).json["sightings"][0]["receivers"] == names
+        assert world.get("/api/aircraft/4B1805/info/", token).json["sightings"][0]["receivers"] == names
+        assert world.get(f"/api/sightings/?receiver={names[0]}", token).json["count"] == 1
+        assert world.get(f"/api/sightings/?receiver={removed}", token).json["count"] == (1 if token == operator else 0)
+        for part in ("export.csv", "export.geojson", "export.kml", "4B1805-1764203575/"):
+            assert ("192.0.2.7" in world.get(f"/api/sightings/{part}", token).text) == (token == operator), part
+
+
 def test_a_test_key_reads_the_history_of_the_sandbox_and_nothing_of_the_live_one(world: World) -> None:
     write(world, a_visit())
     world.skyspy.histories["sandbox"].commit_now(write_visits, a_visit(hex="ABCDEF", demo=True))
