@@ -7,6 +7,7 @@ declared length is checked before a byte of it is read, and what is over the lim
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import logging
 from datetime import timedelta
@@ -38,6 +39,8 @@ class StrictHandler(WebSocketHandler):  # type: ignore[misc]
     """Reads the requests of one connection. Bodies have at most `limit` bytes."""
 
     limit = 64 * 1024
+    # gevent's: errors of a write that end the connection without a report. A client that stopped reading is one: ETIMEDOUT.
+    ignored_socket_errors = (*WebSocketHandler.ignored_socket_errors, errno.ETIMEDOUT)
 
     wsgi_input: Any
     application: Any
