@@ -158,6 +158,14 @@ ACCESS_GUARDS = {
     "FEATURE_ACCESS": dict.fromkeys(FEATURES, "permission"),
 }
 
+KEEPS_ALL = {name: row.safe for name, row in ROWS.items() if row.group == "Retention" and row.safe is not None}
+"""A damaged row deletes nothing of the history."""
+
+
+def test_a_damaged_limit_of_the_history_keeps_as_much_as_can_be_set() -> None:
+    assert all(value in (0, ROWS[name].high) for name, value in KEEPS_ALL.items())
+    assert {"SIGHTING_RETENTION_DAYS", "TRACK_RETENTION_DAYS", "HISTORY_MAX_MB"} <= KEEPS_ALL.keys()
+
 
 @pytest.mark.parametrize("name", ROWS)
 @pytest.mark.parametrize("damage", ["", "{", '"open"', "NaN", "null", "[[1]]", '{"audio": 1}', "1e999", '"' + "x" * 10000])
@@ -165,7 +173,7 @@ def test_a_damaged_row_reads_as_its_safe_value_and_is_reported(name: str, damage
     if (ROWS[name].kind, damage) in {("text", '"open"'), ("degrees", "null")}:
         return  # No damage of these.
     settings = settings_from_rows({"AUTH_MODE": '"public"', name: damage}, 1)
-    assert getattr(settings, name) == ACCESS_GUARDS.get(name, ROWS[name].default)
+    assert getattr(settings, name) == ACCESS_GUARDS.get(name, KEEPS_ALL.get(name, ROWS[name].default))
     assert len(settings.problems) == 1
     assert name in settings.problems[0]
 
