@@ -126,6 +126,8 @@ class RootGroup(click.Group):
         logging.getLogger("skyspy").addHandler(logging.NullHandler())
         try:
             super().main(args, prog_name="skyspy", standalone_mode=False)
+            # Not at the exit of the interpreter, where an error of it could not be handled.
+            sys.stdout.flush()
         except click.exceptions.NoArgsIsHelpError as error:
             group = error.ctx.command if error.ctx else self
             _exit_with_error(f"name a command: {', '.join(sorted(getattr(group, 'commands', {})))} (see --help)")
