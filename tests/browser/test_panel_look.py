@@ -151,11 +151,11 @@ def test_the_code_beside_a_new_key_works_when_it_is_pasted(ann: Page, tmp_path: 
 def test_what_a_choice_makes_needless_is_not_shown(ann: Page) -> None:
     ann.goto("/admin/keys/new/")
     expect(ann.locator("#f-scopes")).to_be_visible()
-    expect(ann.locator("#f-on")).to_be_hidden()
+    expect(ann.locator("#f-last_day")).to_be_hidden()
     ann.check("[name=may][value=all]")
     ann.select_option("[name=ends]", "date")
     expect(ann.locator("#f-scopes")).to_be_hidden()
-    expect(ann.locator("#f-on")).to_be_visible()
+    expect(ann.locator("#f-last_day")).to_be_visible()
 
 
 def test_every_page_works_without_javascript(chromium: playwright.Browser, peopled: Server) -> None:

@@ -74,7 +74,7 @@ WIDER: dict[str, dict[str, str]] = {
         "may": "some",
         "scopes": "aircraft.view",
         "networks": "10.0.0.0/8",
-        "on": "",
+        "last_day": "",
     },
     "roles_create": {**FORMS["roles_create"], "like": "viewer"},
     "access_preview": dict.fromkeys(ROWS, "1"),
