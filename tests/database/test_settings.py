@@ -158,7 +158,7 @@ ACCESS_GUARDS = {
     "FEATURE_ACCESS": dict.fromkeys(FEATURES, "permission"),
 }
 
-KEEPS_ALL = {name: row.safe for name, row in ROWS.items() if row.group == "Retention" and row.safe is not None}
+KEEPS_ALL = {name: row.safe for name, row in ROWS.items() if row.group == "Retention" and row.safe != row.default}
 """A damaged row deletes nothing of the history."""
 
 
