@@ -126,8 +126,6 @@ class RootGroup(click.Group):
         logging.getLogger("skyspy").addHandler(logging.NullHandler())
         try:
             super().main(args, prog_name="skyspy", standalone_mode=False)
-            # Not at the exit of the interpreter, where an error of it could not be handled.
-            sys.stdout.flush()
         except click.exceptions.NoArgsIsHelpError as error:
             group = error.ctx.command if error.ctx else self
             _exit_with_error(f"name a command: {', '.join(sorted(getattr(group, 'commands', {})))} (see --help)")
@@ -139,12 +137,21 @@ class RootGroup(click.Group):
             _exit_with_error(str(error))
         except Refused as refused:
             _exit_with_error(refused.message)
-        except BrokenPipeError:
-            # The reader of standard output, such as `head`, has closed it.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except Exception as error:  # noqa: BLE001 - the operator gets one line instead of a traceback
             _exit_with_error(f"internal error ({type(error).__name__}: {error})")
+        finally:
+            _flush_output()
         sys.exit(0)
+
+
+def _flush_output() -> None:
+    """Write what is buffered: at the exit of the interpreter an error of it could not be handled. The reader of standard output, such
+    as `head`, may have closed it; click ends a command whose write failed so with exit code 1."""
+    try:
+        sys.stdout.flush()
+        sys.__stdout__.flush()  # type: ignore[union-attr]
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _exit_with_error(message: str) -> NoReturn:
