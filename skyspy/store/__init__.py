@@ -57,9 +57,13 @@ class Store:
         Safe while another process does the same, and after one that was killed doing it. Raises StoreError, one line, where the
         database cannot be used or was made by a newer SkySpy.
         """
-        if self.in_memory:
-            return self._backend.write(lambda connection: upgrade.to_newest(connection, self._schema))
-        return upgrade.upgrade_database(self._url, self.where, self._schema)
+        try:
+            if self.in_memory:
+                return self._backend.write(lambda connection: upgrade.to_newest(connection, self._schema))
+            return upgrade.upgrade_database(self._url, self.where, self._schema)
+        except OSError as error:
+            # A revision's file cannot be read: no descriptors are left, say. The log says that once, elsewhere.
+            raise StoreError(f"cannot open the database {self.where} now: a file of the program cannot be read") from error
 
     def read(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return `fn(connection, *args, **kwargs)`, run in a transaction that only reads.
