@@ -35,7 +35,7 @@ _PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", re.ASCII)
 OWN_PATHS = frozenset(
     {"admin", "api", "assets", "data", "favicon.ico", "healthz", "metrics", "readyz", "socket.io", "static", "v2"}
 )
-"""First segments of SkySpy's own paths. A prefix does not begin with one: whether the proxy left it there could not be told."""
+"""First segments of SkySpy's own paths. A prefix does not begin with one: whether the proxy left it there is not known."""
 
 _ENTERED = "skyspy.prefix"
 """Whether `enter_prefix` has seen this WSGI environ."""
