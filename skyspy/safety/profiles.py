@@ -82,13 +82,17 @@ _OF_CATEGORY = {
 }
 """By emitter category; the others are airliners' or say nothing."""
 
-_FIGHTERS = frozenset(
-    "A10 A4 AJET AMX ETAR EUFI F1 F104 F117 F14 F15 F16 F18H F18S F2 F22 F35 F4 F5 FC1 HAR HAWK HUNT J10 J8 JAGR K50 KF21 KFIR L159 "
-    "L39 LCA M339 M346 MG21 MG23 MG25 MG29 MG31 MIR2 MRF1 RFAL SB35 SB37 SB39 SU17 SU24 SU25 SU27 SU57 T38 TOR".split()
-)
+# fmt: off
+_FIGHTERS = frozenset({
+    "A10", "A4", "AJET", "AMX", "ETAR", "EUFI", "F1", "F104", "F117", "F14", "F15", "F16", "F18H", "F18S", "F2", "F22",
+    "F35", "F4", "F5", "FC1", "HAR", "HAWK", "HUNT", "J10", "J8", "JAGR", "K50", "KF21", "KFIR", "L159", "L39", "LCA",
+    "M339", "M346", "MG21", "MG23", "MG25", "MG29", "MG31", "MIR2", "MRF1", "RFAL", "SB35", "SB37", "SB39", "SU17", "SU24",
+    "SU25", "SU27", "SU57", "T38", "TOR",
+})
+# fmt: on
 _BY_DESIGNATOR = {
     **dict.fromkeys(_FIGHTERS, FIGHTER),
-    **dict.fromkeys("HRM9 HRON Q1 Q25 Q28 Q4 Q9".split(), UAV),
+    **dict.fromkeys(("HRM9", "HRON", "Q1", "Q25", "Q28", "Q4", "Q9"), UAV),
     **dict.fromkeys(("BALL", "SHIP"), BALLOON),
     **dict.fromkeys(("EMER", "GND", "SERV", "TWR"), VEHICLE),
     "GLID": GLIDER,
