@@ -27,16 +27,16 @@ class TwoLooks:
         """Begin a round."""
         self._before, self._now = self._now, {}
 
-    def confirms(self, hex_: str, value: Hashable, at: float | None) -> bool:
+    def confirms(self, hex_: str, value: Hashable, at: float | None, *, at_once: bool = False) -> bool:
         """Whether the value, received at `at` (seconds), is confirmed: now or in a round before. None: it was not received, and
-        neither begins nor confirms anything."""
+        neither begins nor confirms anything. `at_once`: this reception needs no other one."""
         known = self._before.get(hex_)
         if known is not None and known[0] == value:
             _, first_at, is_confirmed = known
-            is_confirmed = is_confirmed or (at is not None and at - first_at >= self._apart_s)
+            is_confirmed = is_confirmed or (at is not None and (at_once or at - first_at >= self._apart_s))
         elif at is None:
             return False
         else:
-            first_at, is_confirmed = at, False
+            first_at, is_confirmed = at, at_once
         self._now[hex_] = value, first_at, is_confirmed
         return is_confirmed
