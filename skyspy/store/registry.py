@@ -237,6 +237,7 @@ class Settings:
     TRACK_RETENTION_DAYS: int = _history_kept_for(
         14, 1, "Tracks are kept for", "Older tracks are removed for good; never kept longer than sightings"
     )
+    SAFETY_RETENTION_DAYS: int = _history_kept_for(365, 7, "Safety events are kept for", "Older events are removed for good")
     MINUTE_RETENTION_DAYS: int = _history_kept_for(
         30, 1, "Statistics by minute are kept for", "Older minutes are removed for good; hours and days stay"
     )
@@ -247,7 +248,7 @@ class Settings:
     HISTORY_MAX_MB: int = _at_most_mb(
         4000,
         "Largest history",
-        "Beyond this size the oldest tracks are removed, then minutes, sightings and hours, but never the last day; 0: no limit",
+        "Beyond this size the oldest tracks are removed, then minutes, sightings, hours and safety events, but never the last day; 0: no limit",
     )
     TRACK_MAX_MB: int = _at_most_mb(
         0, "Largest size of tracks", "Beyond it the oldest tracks are removed; 0: no limit of their own"
@@ -257,6 +258,9 @@ class Settings:
     )
     STATISTICS_MAX_MB: int = _at_most_mb(
         0, "Largest size of statistics", "Beyond it the oldest minutes are removed, then hours; 0: no limit of their own"
+    )
+    SAFETY_MAX_MB: int = _at_most_mb(
+        0, "Largest size of safety events", "Beyond it the oldest safety events are removed; 0: no limit of their own"
     )
     version: int = 0
     problems: tuple[str, ...] = ()
