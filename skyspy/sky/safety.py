@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from skyspy.aircraft_state import AircraftState
 from skyspy.airports import Airports
@@ -27,16 +28,35 @@ from skyspy.tracker.freezing import Freezer
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 LOOK_S = 1.0
+SLOW_S = 0.5
+"""A round that takes longer leaves the processor little time for others."""
+
+
+class Mover(Protocol):
+    """What derives movements from the aircraft (movements/)."""
+
+    def look(
+        self, aircraft: Mapping[str, AircraftState], now: float, airports: Airports | None, pause: Callable[[], None]
+    ) -> Iterable[object]: ...
 
 
 class SafetyMonitor:
     """The safety rules of one sky. `airports` gives the table, None where it cannot be read; it is called once there are aircraft.
 
-    `frozen`: the aircraft by hex, as of the last round. `took_s`: what that round took, pauses included, and `failures` counts rules that
-    failed."""
+    `frozen`: the aircraft by hex, as of the last round; `movements` derives movements from them, and `moved` is what it found in that
+    round. `took_s`: what the round took, pauses included. `failures` counts rules that failed, and movements."""
 
-    def __init__(self, sky: Sky, history: History, airports: Callable[[], Airports | None], rules: Sequence[Rule]) -> None:
+    def __init__(
+        self,
+        sky: Sky,
+        history: History,
+        airports: Callable[[], Airports | None],
+        rules: Sequence[Rule],
+        movements: Mover | None = None,
+    ) -> None:
         self._sky = sky
         self._view = sky.view
         self._clock = sky.view.clock
@@ -45,7 +65,9 @@ class SafetyMonitor:
         self._freezer = Freezer(sky.tracker)
         self._thresholds, self._thresholds_of = Thresholds(), -1
         self._logged_at: float | None = None
+        self.movements = movements
         self.frozen: Mapping[str, AircraftState] = {}
+        self.moved: Sequence[object] = ()
         self.took_s: float | None = None
         self.failures = 0
         self.events = EventLog(history, self._announce, self._clock, sky.name)
@@ -65,26 +87,36 @@ class SafetyMonitor:
         now = self._clock.moment()
         pause = Yielder(self._clock.steady).maybe_yield
         before, self.frozen = self.frozen, self._freezer.freeze(now.steady, pause)
-        if not (self.frozen or before) and self.events.is_idle:
+        # A round follows after the last aircraft has left: what is remembered of it is forgotten.
+        has_aircraft = bool(self.frozen or before)
+        if not has_aircraft and self.events.is_idle:
             return
-        look = Round(now.steady, self.frozen, self._current_thresholds(), self._airports() if self.frozen else None, pause)
-        # A round after the last aircraft has left: the rules forget it.
-        findings = self._find(look) if self.frozen or before else []
+        airports = self._airports() if self.frozen else None
+        look = Round(now.steady, self.frozen, self._current_thresholds(), airports, pause)
+        findings: list[Finding] = []
+        if has_aircraft:
+            self.moved = self._moved(look)
+            for rule in self._rules:
+                self._add(findings, type(rule).__name__, lambda rule=rule: rule.look(look))  # type: ignore[misc]
         self.events.take(now, findings, self.frozen, look.thresholds.cooldown_s, demo=self._view.demo)
         self.took_s = self._clock.steady() - now.steady
 
-    def _find(self, look: Round) -> list[Finding]:
-        found: list[Finding] = []
-        for rule in self._rules:
-            try:
-                found += rule.look(look)
-            except Exception:
-                self.failures += 1
-                if self._logged_at is None or look.now - self._logged_at >= LOG_AGAIN_S:
-                    self._logged_at = look.now
-                    log.exception("the safety rule %s failed (%d failures since the start)", type(rule).__name__, self.failures)
-            look.pause()
-        return found
+    def _moved(self, look: Round) -> Sequence[object]:
+        moved: list[object] = []
+        if (movements := self.movements) is not None:
+            self._add(moved, "movements", lambda: movements.look(look.aircraft, look.now, look.airports, look.pause))
+        return moved
+
+    def _add(self, found: list[T], name: str, look: Callable[[], Iterable[T]]) -> None:
+        """Add what is found; of a rule that fails, what it found until then."""
+        try:
+            found.extend(look())
+        except Exception:
+            self.failures += 1
+            now = self._clock.steady()
+            if self._logged_at is None or now - self._logged_at >= LOG_AGAIN_S:
+                self._logged_at = now
+                log.exception("the safety rule %s failed (%d failures of rules since the start)", name, self.failures)
 
     def _current_thresholds(self) -> Thresholds:
         settings = self._view.settings()
