@@ -49,6 +49,7 @@ from skyspy.sky.minutes import MinuteStatistics
 from skyspy.sky.recorder import Recorder
 from skyspy.sky.statistics import StatisticsRecorder
 from skyspy.sky.streams import STREAMS, StreamFactory
+from skyspy.sky.streams.cannonball import CannonballStream
 from skyspy.sockets import reauthorizer
 from skyspy.sockets.acars import AcarsNamespace
 from skyspy.sockets.audio import AudioNamespace
@@ -286,11 +287,13 @@ def start(app: Flask) -> None:
         server.clock,
     )
     enricher = Enricher(server.skies["live"], server.aircraft_db)
+    streams = [stream for sky in server.skies.values() for stream in sky.streams.values()]
     loops: list[Looping] = [
         *server.recorders.values(),
         *server.statistics.values(),
         server.stats.lag,
         *server.skies.values(),
+        *(stream.watch for stream in streams if isinstance(stream, CannonballStream)),
         enricher,
         watcher,
         upkeep,
