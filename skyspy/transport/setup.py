@@ -7,6 +7,7 @@ It imports neither Flask nor the store.
 from __future__ import annotations
 
 import socket as sockets
+import sys
 from typing import Any
 
 import gevent
@@ -24,6 +25,9 @@ from skyspy.transport.packets import Packet
 MAX_MESSAGE_BYTES = 64 * 1024
 PING_SECONDS, PING_TIMEOUT_SECONDS = 10, 8
 SEND_BUFFER_BYTES = 64 * 1024
+SWITCH_SECONDS = 0.0005
+"""How long a native thread that computes keeps the interpreter's lock while the event loop waits for it. Python's own 5 ms, for each
+of several waits, would be a large part of what a client waits for an answer while a document of 10,000 aircraft is decoded."""
 UNACKNOWLEDGED_MS = 10_000
 """How long the kernel keeps a connection whose peer acknowledges nothing, or keeps its window closed."""
 
@@ -71,8 +75,9 @@ def registry_of(server: Any) -> ConnectionRegistry:
 
 def configure_worker(worker: Any) -> None:
     """Set the handler of a gunicorn worker, the socket options that connections inherit from its listeners, its process's limit of
-    file descriptors, and what its garbage collector leaves alone."""
+    file descriptors, and how long native threads hold up its event loop."""
     raise_descriptor_limit()
+    sys.setswitchinterval(SWITCH_SECONDS)
     configure_hub(gevent.get_hub())
     socketio = worker.wsgi.extensions["socketio"]
     parts = {

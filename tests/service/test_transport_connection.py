@@ -5,6 +5,7 @@ A real Socket.IO server with real Engine.IO sessions; only the TCP sockets are f
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -88,7 +89,7 @@ class Place:
         config = load({"SKYSPY_SECRET_KEY": "k" * 40, "SKYSPY_TRUSTED_PROXIES": "10.0.0.0/8"})
         socketio.init_app(Flask("place"), **setup.socketio_options(self.settings, config))
         self.registry = setup.install(socketio)
-        self.server = socketio.server
+        self.socketio, self.server = socketio, socketio.server
         self.server.on("*", lambda *_: None)
         self.broadcast = Broadcast(socketio)
 
@@ -329,3 +330,12 @@ def test_s28_loopback_and_trusted_proxies_have_as_many_tcp_connections_as_they_n
     assert not refused(held[-1][0])
     gevent.killall([greenlet for _, greenlet in held])
     assert place.registry.accepted.total == 0
+
+
+def test_in_a_worker_the_event_loop_waits_half_a_millisecond_for_a_native_thread_that_computes(place: Place) -> None:
+    before = sys.getswitchinterval()
+    try:
+        setup.configure_worker(SimpleNamespace(wsgi=SimpleNamespace(extensions={"socketio": place.socketio}), sockets=[]))
+        assert sys.getswitchinterval() <= 0.0005
+    finally:
+        sys.setswitchinterval(before)
