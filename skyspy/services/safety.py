@@ -1,6 +1,6 @@
 """Application: safety events, for REST, requests of Socket.IO and the panel.
 
-Invariants: reading needs `safety.view`, acknowledging `safety.acknowledge`. A caller reads and acknowledges the events of the sky that
+Invariants: reading needs `safety.view`, acknowledging `safety.acknowledge` too. A caller reads and acknowledges the events of the sky that
 it sees. Anonymous callers read no name of a user. An event is about aircraft: nothing in it is measured from the receiver.
 """
 
@@ -61,7 +61,7 @@ def one(server: Server, caller: Caller, event_id: str) -> SafetyEvent:
 def acknowledge(server: Server, caller: Caller, event_id: str) -> SafetyEvent:
     """Note that the caller has acknowledged the event, unless somebody has before; returns the event as it is then. In force in every
     process. Raises Refused."""
-    caller.require(server, ACKNOWLEDGE)
+    caller.require(server, PERMISSION, ACKNOWLEDGE)
     before = own_history.read(server, caller, safety_events.one, event_id) if is_id(event_id) else None
     if before is None:
         raise _unknown(event_id)

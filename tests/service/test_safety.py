@@ -219,11 +219,19 @@ def test_requests_need_safety_view_as_routes_do(world: World, kind: str) -> None
 @pytest.mark.parametrize("mode", ["public", "hybrid", "private"])
 @pytest.mark.parametrize(
     ("who", "may"),
-    [("anonymous", False), ("viewer", False), ("operator", True), ("admin", True), ("scoped", False), ("narrow", True)],
+    [
+        ("anonymous", False),
+        ("viewer", False),
+        ("operator", True),
+        ("admin", True),
+        ("scoped", False),
+        ("blind", False),
+        ("narrow", True),
+    ],
 )
 def test_who_may_acknowledge(world: World, mode: str, who: str, may: bool) -> None:
     keep(world, an_event())
-    scopes = {"scoped": ["safety.view"], "narrow": ["safety.view", "safety.acknowledge"]}
+    scopes = {"scoped": ["safety.view"], "blind": ["safety.acknowledge"], "narrow": ["safety.view", "safety.acknowledge"]}
     token = None
     if who != "anonymous":
         role = "operator" if who in scopes else who
