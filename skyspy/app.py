@@ -51,6 +51,7 @@ from skyspy.sky.recorder import Recorder
 from skyspy.sky.safety import SafetyMonitor
 from skyspy.sky.statistics import StatisticsRecorder
 from skyspy.sky.streams import STREAMS, StreamFactory
+from skyspy.sky.streams.cannonball import CannonballStream
 from skyspy.sockets import reauthorizer
 from skyspy.sockets.acars import AcarsNamespace
 from skyspy.sockets.audio import AudioNamespace
@@ -289,12 +290,14 @@ def start(app: Flask) -> None:
         server.clock,
     )
     enricher = Enricher(server.skies["live"], server.aircraft_db)
+    streams = [stream for sky in server.skies.values() for stream in sky.streams.values()]
     loops: list[Looping] = [
         *server.recorders.values(),
         *server.statistics.values(),
         server.stats.lag,
         *server.skies.values(),
         *server.safety.values(),
+        *(stream.watch for stream in streams if isinstance(stream, CannonballStream)),
         enricher,
         watcher,
         upkeep,
