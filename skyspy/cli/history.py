@@ -43,7 +43,11 @@ def history_stats(context: CliContext) -> None:
 @history_commands.command("prune")
 @click.option("--older-than", metavar="AGE", help="Delete what is older than this, such as 7d. Default: what the settings say.")
 @click.option(
-    "--kind", "groups", type=click.Choice(GROUPS), multiple=True, help="Only this; repeatable. Hours and days only go when named."
+    "--kind",
+    "groups",
+    type=click.Choice(GROUPS),
+    multiple=True,
+    help="Only this; repeatable. Hours, days and safety events only go when named.",
 )
 @click.option(
     "--compact", is_flag=True, help="SQLite: write the file anew without free space; the server's writes wait meanwhile."

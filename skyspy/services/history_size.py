@@ -20,7 +20,7 @@ from skyspy.store.history.sizes import Sizes, TableSize, count, growth, measure,
 
 GROWTH_DAYS = 7
 SHOWN_DAYS = 366
-LONG_GROUPS = ("hours", "days")
+LONG_GROUPS = ("hours", "days", "safety")
 """What is small and kept for years: deleted by hand only when it is named."""
 
 

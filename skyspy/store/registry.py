@@ -65,6 +65,7 @@ _sky = partial(_number, "Sky")
 _limit = partial(_number, "Limits")
 _kept_for = partial(_number, "Retention")
 _receiver = partial(_row, "Receiver")
+_safety = partial(_number, "Safety")
 
 
 _OPEN_FEATURES: Mapping[str, str] = MappingProxyType(
@@ -187,11 +188,56 @@ class Settings:
         "Connections per process",
         "Sockets open on one process; whoever comes next is told that the server is busy",
     )
+    SAFETY_VERTICAL_RATE_FT_MIN: int = _safety(
+        6000, 2000, 30000, "ft/min", "Extreme vertical rate", "A climb or descent of this rate or more is an event"
+    )
+    SAFETY_PROXIMITY_NM: float = _safety(
+        0.5, 0.1, 5, "nm", "Proximity: distance", "Two aircraft are too near where they are closer than this, and vertically too"
+    )
+    SAFETY_PROXIMITY_CRITICAL_NM: float = _safety(
+        0.25, 0.05, 5, "nm", "Proximity: critical distance", "Closer than this, and vertically too, the event is critical"
+    )
+    SAFETY_PROXIMITY_FT: int = _safety(
+        600, 100, 850, "ft", "Proximity: vertical distance", "Below FL290; a legal separation of 1,000 ft may show as 925 ft"
+    )
+    SAFETY_PROXIMITY_HIGH_FT: int = _safety(700, 100, 850, "ft", "Proximity: vertical distance, high", "The same from FL290 on")
+    SAFETY_PROXIMITY_CRITICAL_FT: int = _safety(
+        300,
+        50,
+        850,
+        "ft",
+        "Proximity: critical vertical distance",
+        "Closer than this, and in distance too, the event is critical",
+    )
+    SAFETY_PROXIMITY_AHEAD_S: float = _safety(
+        35.0, 0, 60, "s", "Proximity: time ahead", "How far ahead the closest approach may be; 0: only what is too near now"
+    )
+    SAFETY_LOW_ALTITUDE_FT: int = _safety(
+        500, 100, 2000, "ft", "Low altitude", "An aircraft in flight below this height, far from every airport, is an event"
+    )
+    SAFETY_LOW_ALTITUDE_AIRPORT_NM: float = _safety(
+        5.0, 1, 50, "nm", "Low altitude: distance to airports", "An aircraft closer than this to an airport may be low"
+    )
+    SAFETY_LOW_ALTITUDE_HELICOPTERS: bool = _row(
+        "Safety", "bool", False, "Low altitude: helicopters", "Whether helicopters that fly low are events too"
+    )
+    SAFETY_GPS_AIRCRAFT: int = _safety(
+        3, 2, 100, "aircraft", "GPS interference: aircraft", "How many aircraft of one area must have lost GPS"
+    )
+    SAFETY_GPS_PERCENT: int = _safety(20, 1, 100, "%", "GPS interference: share", "And what share of all aircraft of that area")
+    SAFETY_GPS_RADIUS_NM: float = _safety(60.0, 10, 250, "nm", "GPS interference: radius", "How large an area is")
+    SAFETY_GPS_MINUTES: float = _safety(
+        10.0, 1, 60, "min", "GPS interference: time", "Over which aircraft that lost GPS are counted"
+    )
+    SAFETY_COOLDOWN_S: float = _safety(
+        60.0, 0, 3600, "s", "Cooldown", "What returns sooner than this after its end goes on as the same event"
+    )
     AUDIT_RETENTION_DAYS: int = _kept_for(365, 7, 36500, "days", "Audit log is kept for", "Older entries are removed for good")
     SIGHTING_RETENTION_DAYS: int = _history_kept_for(30, 1, "Sightings are kept for", "Older past sightings are removed for good")
     TRACK_RETENTION_DAYS: int = _history_kept_for(
         14, 1, "Tracks are kept for", "Older tracks are removed for good; never kept longer than sightings"
     )
+    SAFETY_RETENTION_DAYS: int = _history_kept_for(365, 7, "Safety events are kept for", "Older events are removed for good")
     MINUTE_RETENTION_DAYS: int = _history_kept_for(
         30, 1, "Statistics by minute are kept for", "Older minutes are removed for good; hours and days stay"
     )
@@ -202,7 +248,7 @@ class Settings:
     HISTORY_MAX_MB: int = _at_most_mb(
         4000,
         "Largest history",
-        "Beyond this size the oldest tracks are removed, then minutes, sightings and hours, but never the last day; 0: no limit",
+        "Beyond this size the oldest tracks are removed, then minutes, sightings, hours and safety events, but never the last day; 0: no limit",
     )
     TRACK_MAX_MB: int = _at_most_mb(
         0, "Largest size of tracks", "Beyond it the oldest tracks are removed; 0: no limit of their own"
@@ -212,6 +258,9 @@ class Settings:
     )
     STATISTICS_MAX_MB: int = _at_most_mb(
         0, "Largest size of statistics", "Beyond it the oldest minutes are removed, then hours; 0: no limit of their own"
+    )
+    SAFETY_MAX_MB: int = _at_most_mb(
+        0, "Largest size of safety events", "Beyond it the oldest safety events are removed; 0: no limit of their own"
     )
     version: int = 0
     problems: tuple[str, ...] = ()
@@ -247,6 +296,18 @@ _CONSTRAINTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (
         ("LOGIN_ATTEMPTS_PER_ACCOUNT", "LOGIN_ATTEMPTS_PER_ADDRESS", "LOGIN_ATTEMPTS_TOTAL"),
         "LOGIN_ATTEMPTS_TOTAL cannot be less than the attempts for one account or address",
+    ),
+    (
+        ("SAFETY_PROXIMITY_CRITICAL_NM", "SAFETY_PROXIMITY_NM"),
+        "SAFETY_PROXIMITY_CRITICAL_NM cannot be more than SAFETY_PROXIMITY_NM",
+    ),
+    (
+        ("SAFETY_PROXIMITY_CRITICAL_FT", "SAFETY_PROXIMITY_FT"),
+        "SAFETY_PROXIMITY_CRITICAL_FT cannot be more than SAFETY_PROXIMITY_FT",
+    ),
+    (
+        ("SAFETY_PROXIMITY_CRITICAL_FT", "SAFETY_PROXIMITY_HIGH_FT"),
+        "SAFETY_PROXIMITY_CRITICAL_FT cannot be more than SAFETY_PROXIMITY_HIGH_FT",
     ),
 )
 

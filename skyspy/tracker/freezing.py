@@ -1,6 +1,7 @@
 """Freezes tracked aircraft into AircraftStates, for rules.
 
-An aircraft of which nothing was published and nothing heard since is frozen once: the same record is given again.
+A state has the values as they are now, also those that the next delta will publish: so each value goes with the time at which it was
+received. An aircraft of which nothing was published and nothing heard since is frozen once: the same record is given again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from skyspy.tracker.tracker import Tracker
 
 
 class Freezer:
-    """The frozen aircraft of one tracker, as of its last delta."""
+    """The frozen aircraft of one tracker."""
 
     def __init__(self, tracker: Tracker) -> None:
         self._tracker = tracker
@@ -24,7 +25,7 @@ class Freezer:
 
     def freeze(self, now: float, pause: Callable[[], None] = lambda: None) -> dict[str, AircraftState]:
         """Every listed aircraft by hex at `now` (steady seconds). `pause` may yield: each record is whole, though not all are of the
-        same delta then."""
+        same moment then."""
         before, result = self._frozen, {}
         kept: dict[str, tuple[TrackedAircraft, int, float, AircraftState]] = {}
         for place, aircraft in enumerate(self._tracker.states()):
@@ -43,9 +44,9 @@ class Freezer:
 
 
 def state_of(aircraft: TrackedAircraft, now: float) -> AircraftState:
-    """The state of one aircraft as of its last delta; `now` in steady seconds."""
-    public: Mapping[str, Any] = aircraft.public
-    get, stamps = public.get, aircraft.stamps
+    """The state of one aircraft; `now` in steady seconds."""
+    values: Mapping[str, Any] = aircraft.public if len(aircraft.pending) == 1 else {**aircraft.public, **aircraft.pending}
+    get, stamps = values.get, aircraft.stamps
     shift = now - time_on(aircraft.timeline, now)
 
     def at(*names: str) -> float | None:
@@ -54,7 +55,7 @@ def state_of(aircraft: TrackedAircraft, now: float) -> AircraftState:
 
     altitude, lat, lon = get("alt_baro"), get("lat"), get("lon")
     on_ground = altitude == "ground"
-    rate_name = "baro_rate" if "baro_rate" in public else "geom_rate"
+    rate_name = "baro_rate" if get("baro_rate") is not None else "geom_rate"
     has_position = lat is not None and lon is not None
     return AircraftState(
         hex=aircraft.hex,
@@ -92,4 +93,5 @@ def state_of(aircraft: TrackedAircraft, now: float) -> AircraftState:
         quality_at=at("nic", "nac_p"),
         gps_ok_before=get("gpsOkBefore"),
         nav_qnh=get("nav_qnh"),
+        acas_ra_at=at("acas_ra"),
     )

@@ -77,6 +77,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("ranges", "minutes", schema.RECEIVER_RANGE, "at", 3600.0, _MINUTES, only=schema.RECEIVER_RANGE.c.unit == "hour"),
     # The last segment of a visit belongs to a slot that may end up to ten minutes after the visit.
     Kind("visits", "sightings", schema.VISIT, "last", 1.0, ("SIGHTING_RETENTION_DAYS",), longer_s=SLOT_S),
+    Kind("safety_events", "safety", schema.SAFETY_EVENT, "started", 1.0, ("SAFETY_RETENTION_DAYS",)),
     Kind("hours", "hours", schema.STATISTICS_HOUR, "hour", 3600.0, _HOURS),
     Kind("receiver_hours", "hours", schema.RECEIVER_HOUR, "hour", 3600.0, _HOURS),
     Kind("days", "days", schema.STATISTICS_DAY, "day", DAY_S, _DAYS),
@@ -95,7 +96,8 @@ BUDGETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "TRACK_MAX_MB": ("tracks",),
         "STATISTICS_MAX_MB": ("minutes", "hours"),
         "SIGHTING_MAX_MB": ("sightings",),
-        "HISTORY_MAX_MB": ("tracks", "minutes", "sightings", "hours"),
+        "SAFETY_MAX_MB": ("safety",),
+        "HISTORY_MAX_MB": ("tracks", "minutes", "sightings", "hours", "safety"),
     }
 )
 """The settings that limit sizes, and what is deleted, in that order. HISTORY_MAX_MB limits the whole database, the others their

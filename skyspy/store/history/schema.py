@@ -230,6 +230,38 @@ CHUNK = Table(
     Column("fence", BigInteger, nullable=False),
 )
 
+# One safety event (see safety/events.py). `details` is a JSON object. `change` counts the changes of all rows, in the order in which
+# they were committed; it is at least the wall time in milliseconds, so that no number returns when rows are deleted.
+SAFETY_EVENT = Table(
+    "safety_event",
+    METADATA,
+    Column("id", String(96), primary_key=True),
+    Column("event_type", String(32), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("hex", String(7)),
+    Column("hex_2", String(7)),
+    Column("callsign", String(8)),
+    Column("callsign_2", String(8)),
+    Column("lat", Double),
+    Column("lon", Double),
+    Column("message", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("started", Double, nullable=False),
+    Column("updated", Double, nullable=False),
+    Column("resolved", Double),
+    Column("acknowledged_by", Text),
+    Column("acknowledged_at", Double),
+    Column("demo", Boolean, nullable=False),
+    Column("change", BigInteger, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Index("ix_safety_event_started", "started", "id"),
+    Index("ix_safety_event_hex", "hex", "started"),
+    Index("ix_safety_event_hex_2", "hex_2", "started"),
+    Index("ix_safety_event_change", "change"),
+    Index("ix_safety_event_open", "started", sqlite_where=text("resolved IS NULL"), postgresql_where=text("resolved IS NULL")),
+)
+
 # The size of this database on each day (days since 1970-01-01, UTC), as last measured on that day.
 HISTORY_SIZE = Table(
     "history_size",
