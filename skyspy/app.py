@@ -39,6 +39,7 @@ from skyspy.presence.presence import Presence
 from skyspy.presence.sessions import SessionRegistry
 from skyspy.process_stats import ProcessStats
 from skyspy.receivers.manager import Receivers
+from skyspy.safety.all_rules import all_rules
 from skyspy.server import Server, server_of
 from skyspy.services import feeds, history_requests
 from skyspy.services.place import PlaceFollower, sandbox_place
@@ -47,8 +48,10 @@ from skyspy.sky.chunk_maker import ChunkMaker
 from skyspy.sky.enricher import Enricher
 from skyspy.sky.minutes import MinuteStatistics
 from skyspy.sky.recorder import Recorder
+from skyspy.sky.safety import SafetyMonitor
 from skyspy.sky.statistics import StatisticsRecorder
 from skyspy.sky.streams import STREAMS, StreamFactory
+from skyspy.sky.streams.cannonball import CannonballStream
 from skyspy.sockets import reauthorizer
 from skyspy.sockets.acars import AcarsNamespace
 from skyspy.sockets.audio import AudioNamespace
@@ -229,6 +232,7 @@ def build_skies(server: Server, streams: Sequence[StreamFactory]) -> None:
         # The sandbox has no other traffic than simulated one.
         server.statistics[view.name] = StatisticsRecorder(view, history, counts_demo=view is sandbox)
         server.recorders[view.name] = Recorder(view, history)
+        server.safety[view.name] = SafetyMonitor(server.skies[view.name], history, server.airports.get, all_rules())
 
 
 def build_pruners(server: Server) -> dict[str, Pruner]:
@@ -286,11 +290,14 @@ def start(app: Flask) -> None:
         server.clock,
     )
     enricher = Enricher(server.skies["live"], server.aircraft_db)
+    streams = [stream for sky in server.skies.values() for stream in sky.streams.values()]
     loops: list[Looping] = [
         *server.recorders.values(),
         *server.statistics.values(),
         server.stats.lag,
         *server.skies.values(),
+        *server.safety.values(),
+        *(stream.watch for stream in streams if isinstance(stream, CannonballStream)),
         enricher,
         watcher,
         upkeep,

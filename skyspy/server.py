@@ -29,6 +29,7 @@ from skyspy.receivers.checks import ReceiverChecks
 from skyspy.sky import Sky
 from skyspy.sky.chunk_maker import ChunkMaker
 from skyspy.sky.recorder import Recorder
+from skyspy.sky.safety import SafetyMonitor
 from skyspy.sky.statistics import StatisticsRecorder
 from skyspy.store import Store
 from skyspy.store.aircraft_db import AircraftDb
@@ -71,6 +72,8 @@ class Server(Context):
     chunk_makers: dict[str, ChunkMaker] = field(default_factory=dict)
     """What makes the chunks of each sky's history."""
     recorders: dict[str, Recorder] = field(default_factory=dict)
+    safety: dict[str, SafetyMonitor] = field(default_factory=dict)
+    """What looks for dangers in each sky."""
     pruners: dict[str, Pruner] = field(default_factory=dict)
     """What keeps the history of each sky within its limits."""
     statistics: dict[str, StatisticsRecorder] = field(default_factory=dict)

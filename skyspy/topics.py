@@ -101,12 +101,20 @@ EVENTS: tuple[Event, ...] = (
     Event("aircraft:heartbeat", "/", "server", "{count, seq, timestamp}"),
     Event("stats:update", "/", "server", "{total_aircraft, with_position, ..}"),
     Event("safety:snapshot", "/", "server", "{events[], count, timestamp}"),
+    Event("safety:event", "/", "server", "one event that began"),
+    Event("safety:event_updated", "/", "server", "one event that changed, whole"),
+    Event("safety:event_resolved", "/", "server", "one event that ended"),
     Event("alert:snapshot", "/", "server", "{alerts[], count, timestamp}"),
     Event("acars:snapshot", "/", "server", "{messages[], count, timestamp}"),
     Event("airspace:snapshot", "/", "server", "{advisories[], count, timestamp}"),
     Event("notams:snapshot", "/", "server", "{notams[], tfrs[], count, timestamp}"),
     Event("audio:snapshot", "/audio", "server", "{transmissions[], count, timestamp}"),
+    Event("position_update", "/cannonball", "client", "{lat, lon, heading?, altitude?}"),
+    Event("set_radius", "/cannonball", "client", "{radius_nm}"),
+    Event("get_threats", "/cannonball", "client", "nothing"),
     Event("session_started", "/cannonball", "server", "{session_id, default_radius_nm, timestamp}"),
+    Event("threats", "/cannonball", "server", "{aircraft[], count, threat_level, position, demo?, timestamp}"),
+    Event("radius_updated", "/cannonball", "server", "{radius_nm}"),
 )
 
 WHOLE, DELTA = "whole", "delta"

@@ -6,7 +6,7 @@ The table's bytes are an argument: `store/airport_table.py` reads them. `docs/ma
 from skyspy.airports.height import altitude_ft, height_above
 from skyspy.airports.index import Airports, NearAirport
 from skyspy.airports.records import KINDS, Airport, Runway, RunwayEnd
-from skyspy.airports.runways import OnFinal, OnRunway, on_final, on_runway
+from skyspy.airports.runways import OnFinal, OnRunway, airport_around, on_final, on_runway
 from skyspy.airports.table import TableError
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Runway",
     "RunwayEnd",
     "TableError",
+    "airport_around",
     "altitude_ft",
     "height_above",
     "on_final",

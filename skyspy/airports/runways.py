@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import asin, atan2, cos, degrees, hypot, radians, sin, tan
 
 from skyspy.airports.height import ERROR_FT, ERROR_WITHOUT_QNH_FT, altitude_ft, is_qnh
-from skyspy.airports.index import Airports
+from skyspy.airports.index import Airports, NearAirport
 from skyspy.airports.records import FEET_PER_NM, Airport, Runway, RunwayEnd
 from skyspy.geo import EARTH_RADIUS_NM, Point, bearing_deg, distance_nm
 
@@ -22,6 +22,11 @@ DEFAULT_WIDTH_FT = 100
 MARGIN_FT = 100.0
 """By how much a runway's rectangle is enlarged on all sides: positions of aircraft and of runway ends are not exact."""
 MAX_ON_RUNWAY_TRACK = 20.0
+
+MAX_FROM_RUNWAY_NM = 1.0
+"""Taxiways and aprons are at most so far from one of their airport's runways."""
+MAX_FROM_AIRPORT_NM = 1.5
+"""From the position of an airport whose runways are not in the table."""
 
 MAX_FINAL_NM = 10.0
 MAX_FINAL_TRACK = 15.0
@@ -83,6 +88,31 @@ def on_runway(airports: Airports, point: Point, track: float | None) -> OnRunway
         if (place := _on_runway(near.airport, runway, point, track)) is not None
     ]
     return min(found, key=lambda place: abs(place.across_ft), default=None)
+
+
+def airport_around(airports: Airports, point: Point) -> Airport | None:
+    """The airport on whose ground an aircraft on the ground is: the one with the nearest runway, where none is near, the nearest
+    one of which no runway is known."""
+    found = [
+        (distance, len(near.airport.runways) == 0, near.airport.ident, near.airport)
+        for near in airports.within(point, ON_RUNWAY_NM)
+        if (distance := _from_airport_nm(near, point)) is not None
+    ]
+    return min(found, key=lambda place: (place[1], place[0], place[2]))[3] if found else None
+
+
+def _from_airport_nm(near: NearAirport, point: Point) -> float | None:
+    """How far a point is from the nearest runway of an airport, or from an airport without one; None where that is too far."""
+    runways = near.airport.runways
+    distance = min((_from_runway_nm(runway, point) for runway in runways), default=near.distance_nm)
+    return distance if distance <= (MAX_FROM_RUNWAY_NM if runways else MAX_FROM_AIRPORT_NM) else None
+
+
+def _from_runway_nm(runway: Runway, point: Point) -> float:
+    start, finish = runway.ends
+    along, across = along_and_across(start.point, start.heading, point)
+    beyond = max(0.0, -along, along - distance_nm(start.point, finish.point))
+    return hypot(across, beyond)
 
 
 def on_final(airports: Airports, point: Point, track: float, alt_baro: float, qnh: float | None = None) -> OnFinal | None:

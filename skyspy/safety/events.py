@@ -31,7 +31,8 @@ from skyspy.safety.rules import (
     Finding,
 )
 
-MAX_OPEN = 1000
+MAX_OPEN = 200
+"""Events of one sky that are open at once: a snapshot of them all is about 120 kB."""
 KEEP_ALIVE_S = 60.0
 """An event that goes on without any change is updated so often, so that `updated` tells when the situation was found last."""
 GRACE_S = 20.0
@@ -180,11 +181,13 @@ class OpenEvents:
             self._ended[situation] = (replace(ended[0], acknowledged_by=by, acknowledged_at=at), ended[1])
 
     def restore(self, now: Now, events: Iterable[SafetyEvent]) -> list[Change]:
-        """Go on with stored events, open or resolved lately, in place of all that is known here. Those that were found last so long ago
-        that they would be over are resolved at the time when they were."""
-        self._open, self._ended = {}, {}
+        """Go on with stored events, open or resolved lately, beside those that are known here. Open ones that were found last so long
+        ago that they would be over, or whose situation has another event here, are resolved at the time when they were found last."""
+        known = {one.event.id for one in self._open.values()} | {event.id for event, _ in self._ended.values()}
         changes = []
         for stored in sorted(events, key=lambda event: event.started):
+            if stored.id in known:
+                continue
             event, situation = stored, (stored.event_type, stored.key)
             if stored.is_open and (_is_over(stored, now) or situation in self._open or len(self._open) >= self._most):
                 event = replace(stored, resolved=max(stored.started, min(stored.updated, now.wall)))

@@ -17,6 +17,7 @@ from skyspy.server import Server
 from skyspy.services.health_history import history
 from skyspy.services.health_history_size import history_size
 from skyspy.services.health_report import HealthLine, HealthPart, Value
+from skyspy.services.health_safety import safety
 from skyspy.store import StoreError, state
 from skyspy.tracker.position import FAR, JUMP, LATE, WORSE
 from skyspy.transport.setup import registry_of
@@ -235,6 +236,7 @@ PARTS: tuple[Callable[[Server], HealthPart | None], ...] = (
     _receivers,
     _aircraft,
     _positions,
+    safety,
     _airports,
     _connections,
     _namespaces,

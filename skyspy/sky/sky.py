@@ -121,6 +121,11 @@ class Sky:
         if self.tracker.descriptions.put(found):
             self.loop.wake()
 
+    def publish_from(self, topic: str, events: Iterable[Event]) -> None:
+        """Publish events that the stream of this topic made outside of a tick, and pass them to the later streams. Does not yield, if
+        making them does not."""
+        self._pass_on(self.streams[topic], events, self.view.clock.moment())
+
     def tick(self) -> None:
         """Publish what the streams make of the changes since the last tick, and of the time. Many changes are published in portions,
         each a delta of its own, with a pause after each. What changes meanwhile is for the next tick."""

@@ -157,6 +157,14 @@ def changed_since(connection: Connection, change: int, limit: int = MAX_CHANGES)
     return Changes([_event(row) for row in rows], rows[-1].change if rows else change)
 
 
+def present(connection: Connection, since: float) -> Changes:
+    """The open events, and those that were changed at `since` (wall seconds) or later; with the number of the latest change."""
+    upto = last_change(connection)
+    lately = changed_since(connection, int(since * 1000) - 1).events
+    found = {event.id: event for event in (*lately, *open_events(connection))}
+    return Changes(list(found.values()), upto)
+
+
 def page(connection: Connection, search: EventSearch, after: Key | None, limit: int) -> list[SafetyEvent]:
     """The next events that match, after that place in the list (None: from its beginning)."""
     wanted = _conditions(search)

@@ -1,0 +1,130 @@
+"""Application: looks at the aircraft of one sky once a second: freezes them, derives movements, runs the safety rules.
+
+The rules run in every process, also where another one makes the events (event_log.py): what they remember, such as first looks
+and pairs that fly in formation, is there when this process takes over.
+
+Invariants: only the tracker's frozen records are looked at, in slices between which others run. A rule that fails costs its own findings
+of one round.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from skyspy.aircraft_state import AircraftState
+from skyspy.airports import Airports
+from skyspy.cooperate import Yielder
+from skyspy.loop import LOG_AGAIN_S, Loop
+from skyspy.safety.events import Change
+from skyspy.safety.rules import Finding, Round, Rule
+from skyspy.safety.thresholds import Thresholds
+from skyspy.sky.event_log import EventLog, History
+from skyspy.sky.sky import Sky
+from skyspy.sky.streams.safety import SafetyStream
+from skyspy.sky.thresholds import thresholds_of
+from skyspy.tracker.freezing import Freezer
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+LOOK_S = 1.0
+SLOW_S = 0.5
+"""A round that takes longer leaves the processor little time for others."""
+
+
+class Mover(Protocol):
+    """What derives movements from the aircraft (movements/)."""
+
+    def look(
+        self, aircraft: Mapping[str, AircraftState], now: float, airports: Airports | None, pause: Callable[[], None]
+    ) -> Iterable[object]: ...
+
+
+class SafetyMonitor:
+    """The safety rules of one sky. `airports` gives the table, None where it cannot be read; it is called once there are aircraft.
+
+    `frozen`: the aircraft by hex, as of the last round; `movements` derives movements from them, and `moved` is what it found in that
+    round. `took_s`: what the round took, pauses included. `failures` counts rules that failed, and movements."""
+
+    def __init__(
+        self,
+        sky: Sky,
+        history: History,
+        airports: Callable[[], Airports | None],
+        rules: Sequence[Rule],
+        movements: Mover | None = None,
+    ) -> None:
+        self._sky = sky
+        self._view = sky.view
+        self._clock = sky.view.clock
+        self._airports = airports
+        self._rules = rules
+        self._freezer = Freezer(sky.tracker)
+        self._thresholds, self._thresholds_of = Thresholds(), -1
+        self._logged_at: float | None = None
+        self.movements = movements
+        self.frozen: Mapping[str, AircraftState] = {}
+        self.moved: Sequence[object] = ()
+        self.took_s: float | None = None
+        self.failures = 0
+        self.events = EventLog(history, self._announce, self._clock, sky.name)
+        self.loop = Loop(f"looking for dangers in the {sky.name} sky", self.run, self._clock, LOOK_S)
+
+    def start(self) -> None:
+        """Look from now on; what is stored is read at once."""
+        self.loop.start()
+        self.loop.wake()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self.loop.stop()
+
+    def run(self) -> None:
+        """One round."""
+        now = self._clock.moment()
+        pause = Yielder(self._clock.steady).maybe_yield
+        before, self.frozen = self.frozen, self._freezer.freeze(now.steady, pause)
+        # A round follows after the last aircraft has left: what is remembered of it is forgotten.
+        has_aircraft = bool(self.frozen or before)
+        if not has_aircraft and self.events.is_idle:
+            return
+        airports = self._airports() if self.frozen else None
+        look = Round(now.steady, self.frozen, self._current_thresholds(), airports, pause)
+        findings: list[Finding] = []
+        if has_aircraft:
+            self.moved = self._moved(look)
+            for rule in self._rules:
+                self._add(findings, type(rule).__name__, lambda rule=rule: rule.look(look))  # type: ignore[misc]
+        self.events.take(now, findings, self.frozen, look.thresholds.cooldown_s, demo=self._view.demo)
+        self.took_s = self._clock.steady() - now.steady
+
+    def _moved(self, look: Round) -> Sequence[object]:
+        moved: list[object] = []
+        if (movements := self.movements) is not None:
+            self._add(moved, "movements", lambda: movements.look(look.aircraft, look.now, look.airports, look.pause))
+        return moved
+
+    def _add(self, found: list[T], name: str, look: Callable[[], Iterable[T]]) -> None:
+        """Add what is found; of a rule that fails, what it found until then."""
+        try:
+            found.extend(look())
+        except Exception:
+            self.failures += 1
+            now = self._clock.steady()
+            if self._logged_at is None or now - self._logged_at >= LOG_AGAIN_S:
+                self._logged_at = now
+                log.exception("the safety rule %s failed (%d failures of rules since the start)", name, self.failures)
+
+    def _current_thresholds(self) -> Thresholds:
+        settings = self._view.settings()
+        if settings.version != self._thresholds_of:
+            self._thresholds, self._thresholds_of = thresholds_of(settings), settings.version
+        return self._thresholds
+
+    def _announce(self, changes: Iterable[Change]) -> None:
+        stream = self._sky.streams.get(SafetyStream.topic.name)
+        if isinstance(stream, SafetyStream):
+            self._sky.publish_from(stream.topic.name, stream.announce(changes))
