@@ -16,8 +16,8 @@ from skyspy.aircraft_state import AircraftState
 from skyspy.geo import destination
 from skyspy.safety.profiles import profile_of
 from skyspy.safety.rules import CRITICAL, PROXIMITY, WARNING, Finding, Round
-from skyspy.safety.silences import ONE_BIT_LOOKS, RELAYED_SOURCES, Pair, follow, is_one_bit_apart, is_parked, silence_of
-from skyspy.safety.states import name_of
+from skyspy.safety.silences import ONE_BIT_LOOKS, RELAYED_SOURCES, Pair, follow, is_parked, silence_of
+from skyspy.safety.states import MAX_AGE_S, name_of, one_bit_apart
 from skyspy.safety.swept_boxes import (
     MAX_CLIMB_FT_S,
     MAX_PLAIN_LAT,
@@ -33,8 +33,6 @@ MAX_VERTICAL_FT = 875.0
 """No vertical distance is larger, whatever the settings are: a separation of 1,000 ft shows as 925 to 975 ft."""
 HIGH_FT = 29_000
 """From FL290 on `proximity_high_ft` applies."""
-MAX_AGE_S = 15.0
-"""An aircraft whose position or altitude is older takes no part; an older vertical rate is not used."""
 CRITICAL_S = 15.0
 """A pass below the critical distances that is predicted within this time is critical already."""
 LOOKS = 2
@@ -212,7 +210,7 @@ def _is_conflict(memory: _Memory, near: Near, look: Round, altitudes: Mapping[st
     is_new = memory.looks == 0 or (positions_at[0] > memory.positions_at[0] and positions_at[1] > memory.positions_at[1])
     if is_confirmed and is_new:
         memory.looks, memory.positions_at = memory.looks + 1, positions_at
-    needed = ONE_BIT_LOOKS if is_one_bit_apart(near.a.hex, near.b.hex) else LOOKS
+    needed = ONE_BIT_LOOKS if one_bit_apart(near.a.hex, near.b.hex) else LOOKS
     pair.is_raised = pair.is_raised or memory.looks >= needed
     return pair.is_raised
 

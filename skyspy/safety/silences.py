@@ -13,6 +13,7 @@ from skyspy.airports import Airports, height_above, on_final
 from skyspy.airports.runways import turn_between
 from skyspy.geo import distance_nm
 from skyspy.safety.profiles import Profile, profile_of
+from skyspy.safety.states import one_bit_apart
 from skyspy.safety.swept_boxes import Encounter
 
 RELAYED_SOURCES = frozenset({"tisb", "adsr", "mlat"})
@@ -78,11 +79,6 @@ def turn_of(pair: Pair) -> float | None:
     return None if a is None or b is None else turn_between(a, b)
 
 
-def is_one_bit_apart(a: str, b: str) -> bool:
-    """Whether two ICAO addresses differ in one bit."""
-    return "~" not in (a[:1], b[:1]) and (int(a, 16) ^ int(b, 16)).bit_count() == 1
-
-
 def is_same_motion(pair: Pair) -> bool:
     """Whether two records may be those of one aircraft: same place, same direction, same speed."""
     turn, (a, b) = turn_of(pair), (pair.a.gs, pair.b.gs)
@@ -120,7 +116,7 @@ def _heard_twice(pair: Pair) -> bool:
 
 def _one_bit_apart(pair: Pair) -> bool:
     """One aircraft under two addresses, one of them damaged. Two that move differently are two (see ONE_BIT_LOOKS)."""
-    return pair.same_looks > 0 and is_one_bit_apart(pair.a.hex, pair.b.hex)
+    return pair.same_looks > 0 and one_bit_apart(pair.a.hex, pair.b.hex)
 
 
 def _formation(pair: Pair) -> bool:

@@ -1,7 +1,8 @@
 """Freezes tracked aircraft into AircraftStates, for rules: with what was accepted since the last delta, which no client has been
 shown yet.
 
-An aircraft that is as it was, and was not heard since, is frozen once: the same record is given again.
+An aircraft that is as it was, and was not heard since, is frozen once: the same record is given again. So while a recording waits, its
+aircraft grow older, and nothing of theirs looks as if it were received again.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ _VALUES = (
     "nav_qnh", "nav_altitude_mcp",
 )  # fmt: skip
 
-_Entry = tuple[TrackedAircraft, int, float, float, AircraftState]
-"""An aircraft, its version, when it was heard, from its clock to the steady one, and its state then."""
+_Entry = tuple[TrackedAircraft, int, float, AircraftState]
+"""An aircraft, its version, when it was heard by its clock, and its state then."""
 
 
 class Freezer:
@@ -45,27 +46,22 @@ class Freezer:
             if aircraft.gone:
                 continue
             hex_, entry = aircraft.hex, before.get(aircraft.hex)
-            shift = 0.0 if aircraft.timeline is None else now - time_on(aircraft.timeline, now)
             if (
                 entry is None or entry[2] != aircraft.seen_at or entry[1] != aircraft.version or entry[0] is not aircraft
-                or entry[3] != shift or len(aircraft.pending) > 1
+                or len(aircraft.pending) > 1
             ):  # fmt: skip
                 version = aircraft.version if len(aircraft.pending) == 1 else _UNPUBLISHED
-                entry = (aircraft, version, aircraft.seen_at, shift, _frozen(aircraft, shift))
+                entry = (aircraft, version, aircraft.seen_at, state_of(aircraft, now))
             kept[hex_] = entry
-            result[hex_] = entry[4]
+            result[hex_] = entry[3]
         self._frozen = kept
         return result
 
 
 def state_of(aircraft: TrackedAircraft, now: float) -> AircraftState:
-    """The state of one aircraft; `now` in steady seconds."""
-    return _frozen(aircraft, now - time_on(aircraft.timeline, now))
-
-
-def _frozen(aircraft: TrackedAircraft, shift: float) -> AircraftState:
-    """The state of one aircraft. `shift`: from its clock to the steady one. With 10,000 aircraft this is called as often each second:
-    it gives all fields by their place, and finds each value and each time once."""
+    """The state of one aircraft; `now` in steady seconds. With 10,000 aircraft this is called as often each second: it gives all fields
+    by their place, and finds each value and each time once."""
+    shift = 0.0 if aircraft.timeline is None else now - time_on(aircraft.timeline, now)
     values: dict[str, Any] = aircraft.public if len(aircraft.pending) == 1 else {**aircraft.public, **aircraft.pending}
     (
         lat, lon, altitude, alt_geom, gs, track, baro_rate, geom_rate, flight, squawk, emergency, acas_ra, category, t, type_class, wtc, r,
