@@ -35,7 +35,7 @@ MAX_UNSAVED = 2000
 MAX_KNOWN = 3 * MAX_OPEN
 """Events that are remembered beside the open ones, to notice what changes about them."""
 PATIENCE_S = 10.0
-"""How long a process that begins to make events waits for what is stored, if that cannot be read."""
+"""How long a process waits before it makes events, if it cannot read which process writes, or what is stored."""
 RETRY_S = 5.0
 """After the history could not be written it is tried again so often: each try may take seconds."""
 LATE_S = 5.0
@@ -85,6 +85,8 @@ class EventLog:
         self._restored = False
         self._restore_by = inf
         self._retry_at = -inf
+        self._unknown_since = inf
+        """Since when (steady seconds) it is not known which process writes; inf: it is."""
         history.lease.on_gained(f"safety events of the {name} sky", self._gained)
 
     @property
@@ -112,15 +114,20 @@ class EventLog:
     ) -> None:
         """One round: publish what has changed in the store, then what the findings change if this process makes events. The arguments
         are those of OpenEvents.look."""
-        lease, made_before = self._history.lease, self.makes
-        # Where the lease cannot be read no other writer is known, and each process has clients of its own to inform.
-        self.makes = lease.held or lease.error is not None
+        made_before, self.makes = self.makes, self._may_make(now.steady)
         if made_before and not self.makes:
             self._give_up()
         self._follow(now, cooldown_s)
         if self.makes and self._is_restored(now, cooldown_s):
             changes = self._made.look(Now(now.steady, now.wall), findings, aircraft, cooldown_s, demo=demo)
             self._keep(changes)
+
+    def _may_make(self, now: float) -> bool:
+        """Whether this process writes, or cannot know which one does: each has clients of its own to inform. One that has read another's
+        events until now waits for a while."""
+        lease = self._history.lease
+        self._unknown_since = inf if lease.error is None else min(self._unknown_since, now)
+        return lease.held or (lease.error is not None and (self.makes or now - self._unknown_since >= PATIENCE_S))
 
     def _gained(self, _fence: int) -> None:
         """This process writes from now on: it goes on with what is stored."""
@@ -190,15 +197,18 @@ class EventLog:
                 yield Change(Action.RESOLVED, event)
 
     def _is_restored(self, now: Moment, cooldown_s: float) -> bool:
-        """Whether events may be made: what is stored is known, or could not be read for PATIENCE_S."""
+        """Whether events may be made: what is stored is known, or could not be read for a while."""
         if self._restored:
             return True
+        pair = Now(now.steady, now.wall)
         self._restore_by = min(self._restore_by, now.steady + PATIENCE_S)
         stored = self._read(safety_events.present, now.wall - cooldown_s)
+        if stored is None and self._upto is not None and not self._made:
+            self._made.restore(pair, self._known.values())
         if stored is None:
-            return now.steady >= self._restore_by
+            return self._upto is not None or self._unknown_since < inf or now.steady >= self._restore_by
         self._restored, self._restore_by = True, inf
-        self._keep(self._made.restore(Now(now.steady, now.wall), stored.events))
+        self._keep(self._made.restore(pair, stored.events))
         return self._restored
 
     # -- what is made here -------------------------------------------------------------------------
