@@ -109,7 +109,12 @@ EVENTS: tuple[Event, ...] = (
     Event("airspace:snapshot", "/", "server", "{advisories[], count, timestamp}"),
     Event("notams:snapshot", "/", "server", "{notams[], tfrs[], count, timestamp}"),
     Event("audio:snapshot", "/audio", "server", "{transmissions[], count, timestamp}"),
+    Event("position_update", "/cannonball", "client", "{lat, lon, heading?, altitude?}"),
+    Event("set_radius", "/cannonball", "client", "{radius_nm}"),
+    Event("get_threats", "/cannonball", "client", "nothing"),
     Event("session_started", "/cannonball", "server", "{session_id, default_radius_nm, timestamp}"),
+    Event("threats", "/cannonball", "server", "{aircraft[], count, threat_level, position, demo?, timestamp}"),
+    Event("radius_updated", "/cannonball", "server", "{radius_nm}"),
 )
 
 WHOLE, DELTA = "whole", "delta"

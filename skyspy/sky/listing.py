@@ -14,7 +14,8 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import accumulate
 from time import monotonic
 from typing import NamedTuple
 from weakref import WeakSet
@@ -85,7 +86,7 @@ class Row:
 class Listing:
     """All aircraft at one moment, ordered by hex. `body` is their JSON list; `tag` names this listing among all of this server."""
 
-    __slots__ = ("_answers", "_starts", "body", "moment", "rows", "seq", "tag", "took_ms", "viewpoint")
+    __slots__ = ("_answers", "_before", "body", "moment", "rows", "seq", "tag", "took_ms", "viewpoint")
 
     def __init__(self, tag: str, moment: Moment, seq: int, viewpoint: Viewpoint, rows: list[Row], texts: list[bytes]) -> None:
         self.tag, self.moment, self.seq, self.viewpoint, self.rows = tag, moment, seq, viewpoint, rows
@@ -93,11 +94,8 @@ class Listing:
         """Milliseconds that making it took, pauses for others included."""
         self.body = Encoded(b"[" + b",".join(texts) + b"]")
         self._answers: dict[str, Parts] = {}
-        self._starts = array("Q", [1])
-        start = 1
-        for text in texts:
-            start += len(text) + 1
-            self._starts.append(start)
+        self._before = array("Q", accumulate(map(len, texts), initial=0))
+        """Bytes of all aircraft before the one at a place, without what stands between them."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -142,7 +140,8 @@ class Listing:
 
     def text(self, place: int) -> bytes:
         """The JSON object of one aircraft."""
-        return self.body.text[self._starts[place] : self._starts[place + 1] - 1]
+        first = place + 1  # the bracket, and a comma after each aircraft before it
+        return self.body.text[first + self._before[place] : first + self._before[place + 1]]
 
     def pick(self, places: Iterable[int]) -> Encoded:
         """The JSON list of some aircraft."""
@@ -175,6 +174,23 @@ class _Rows:
         self._rows = {hex_: self._rows[hex_] for hex_ in listed}
 
 
+@dataclass(slots=True)
+class _Draft:
+    """A listing that is being made: the aircraft as they were at the delta `seq` or later, by hex, and their JSON with ages at `moment`."""
+
+    moment: Moment
+    viewpoint: Viewpoint | None = None
+    seq: int = -1
+    # Two dicts rather than one of pairs: ten thousand pairs would keep the garbage collector busy.
+    rows: dict[str, Row] = field(default_factory=dict)
+    texts: dict[str, bytes] = field(default_factory=dict)
+
+    def lacks(self, aircraft: TrackedAircraft) -> bool:
+        """Whether this is another aircraft than the one that is here."""
+        row = self.rows.get(aircraft.hex)
+        return row is None or row.aircraft is not aircraft
+
+
 class _Maker:
     """The newest listing for one audience in one form."""
 
@@ -193,6 +209,8 @@ class _Maker:
         self._texts: dict[str, bytes] = {}
         """Each aircraft without its ages, and the row that this was made of."""
         self._newest: Listing | None = None
+        self._made_at = 0.0
+        """When that was done, in steady seconds: the making of a large one may take longer than it holds."""
         self._sent: WeakSet[Encoded] = WeakSet()
         self._next_at = 0.0
         self._making: Event | None = None
@@ -258,7 +276,7 @@ class _Maker:
         newest = self._newest
         if newest is None or newest.seq != self._tracker.seq or newest.viewpoint != self._viewpoint():
             return None
-        age = self._clock.steady() - newest.moment.steady
+        age = self._clock.steady() - self._made_at
         return newest if 0 <= age < max(TICK_SECONDS, self._pause(len(newest))) else None
 
     @staticmethod
@@ -269,35 +287,31 @@ class _Maker:
         return min(MAX_SECONDS, SECONDS_PER_COPY * len(self._sent)) if aircraft > LARGE else 0.0
 
     def _make(self, yielder: Yielder | None) -> Listing:
-        moment = self._clock.moment()
+        draft = _Draft(self._clock.moment())
         began = monotonic()
-        # Two dicts rather than one of pairs: ten thousand pairs would keep the garbage collector busy.
-        rows: dict[str, Row] = {}
-        texts: dict[str, bytes] = {}
         if yielder is not None and len(self._tracker) > LARGE:
             self._making = Event()
             try:
                 for _ in range(ROUNDS):
-                    if self._bring_up_to_date(rows, texts, moment, yielder) <= FEW:
+                    if self._bring_up_to_date(draft, yielder) <= FEW:
                         break
             finally:
                 self._making.set()
                 self._making = None
         # From here on nothing yields, so the listing is the state of one delta.
-        self._bring_up_to_date(rows, texts, moment, None)
+        self._bring_up_to_date(draft, None)
         listed = sorted([aircraft.hex for aircraft in self._tracker.states()])
-        tag = f"{self._tag}-{self.made}"
         newest = Listing(
-            tag,
-            moment,
+            f"{self._tag}-{self.made}",
+            draft.moment,
             self._tracker.seq,
             self._rows.viewpoint,
-            [rows[hex_] for hex_ in listed],
-            [texts[hex_] for hex_ in listed],
+            [draft.rows[hex_] for hex_ in listed],
+            [draft.texts[hex_] for hex_ in listed],
         )
         newest.took_ms = round((monotonic() - began) * 1000, 3)
         self.made += 1
-        self._newest = newest
+        self._newest, self._made_at = newest, self._clock.steady()
         self._next_at = monotonic() + self._pause(len(listed)) + self._pause_for_copies(len(listed))
         self._sent.add(newest.body)
         if len(self._texts) > len(listed) + LARGE:
@@ -306,15 +320,20 @@ class _Maker:
             self._rows.keep(listed)
         return newest
 
-    def _bring_up_to_date(self, rows: dict[str, Row], texts: dict[str, bytes], moment: Moment, yielder: Yielder | None) -> int:
-        """Put every aircraft as it is now into `rows` and `texts`; returns how many were not there."""
-        self._rows.look_from(self._viewpoint())
+    def _bring_up_to_date(self, draft: _Draft, yielder: Yielder | None) -> int:
+        """Put every aircraft as it is now into the draft; returns how many were not there."""
+        viewpoint = self._viewpoint()
+        self._rows.look_from(viewpoint)
+        since = draft.seq if viewpoint == draft.viewpoint else -1
+        if since == self._tracker.seq:
+            return 0
+        draft.seq, draft.viewpoint = self._tracker.seq, viewpoint
         changed = 0
-        for aircraft in self._tracker.states():
+        now, rows, texts = draft.moment.steady, draft.rows, draft.texts
+        for aircraft in [one for one in self._tracker.states() if one.version > since or draft.lacks(one)]:
             row = self._rows.row(aircraft)
-            hex_ = row.hex
-            if rows.get(hex_) is not row:
-                rows[hex_], texts[hex_] = row, self._without_ages(row, moment.steady) + _ages(aircraft, moment.steady)
+            if rows.get(row.hex) is not row:
+                rows[row.hex], texts[row.hex] = row, self._without_ages(row, now) + _ages(aircraft, now)
                 changed += 1
                 if yielder is not None and not changed % 32:
                     yielder.maybe_yield()

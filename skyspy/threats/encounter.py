@@ -34,6 +34,8 @@ MAX_AHEAD_S = 10.0
 MIN_BASE_S, MAX_BASE_S = 1.0, 6.0
 """A driver's motion is taken from two positions so many seconds apart: from nearer ones it would be the error of the positions."""
 POINT_EVERY_S = 0.5
+MAX_SILENT_S = 10.0
+"""Without a new position for so long a driver stands still, as far as is known: devices may send positions only while they move."""
 MAX_SPEED_KT = 250.0
 """A driver who seems to be faster has jumped from a wrong position, or to one."""
 HEADING_AGREES_DEG = 60.0
@@ -66,10 +68,13 @@ class Driver:
             self._past.append((self.at, self.point))
         self.point, self.at, self.heading, self.altitude = point, now, heading, altitude
 
-    def motion(self) -> Motion | None:
-        """How the driver moves, from the last positions; None where they do not say it."""
+    def motion(self, now: float) -> Motion | None:
+        """How the driver moves, from the last positions; None where they do not say it. Without a new position for MAX_SILENT_S the last
+        one is a place: distances are measured from there, and the trend says how these change."""
         if self.point is None:
             return None
+        if now - self.at > MAX_SILENT_S:
+            return Motion(0.0, 0.0)
         before = next((past for past in self._past if MIN_BASE_S <= self.at - past[0] <= MAX_BASE_S), None)
         if before is None:
             return None

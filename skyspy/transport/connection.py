@@ -19,7 +19,7 @@ from typing import Any
 import gevent
 
 from skyspy.address import Peer, is_loopback, limit_key
-from skyspy.cooperate import Yielder
+from skyspy.cooperate import NextRound, Yielder
 from skyspy.transport.farewells import Farewells
 from skyspy.transport.frames import POLICY, PROTOCOL_ERROR, BoundedWebSocket
 from skyspy.transport.guard import Guard
@@ -106,7 +106,7 @@ class ClientConnection:
         self.ended = self.is_answering = self.is_posting = False
         self.empty_since: float | None = None
         """Steady seconds since which no session is admitted over it; None while one is."""
-        self.yielder = Yielder()
+        self.yielder = Yielder(turns=NextRound())
         self._bucket = TokenBucket(registry.guard.packet_rate()[1])
 
     @property

@@ -14,7 +14,7 @@ from skyspy import wirejson
 from skyspy.aircraft import Observation
 from skyspy.geo import Point
 from skyspy.sky.audience import seen_from
-from skyspy.sky.listing import LARGE, Form, Listing, Listings, Viewpoint
+from skyspy.sky.listing import LARGE, Form, Listing, Listings, Viewpoint, _Rows
 from skyspy.tracker import Limits, Tracker
 from tests.conftest import StillClock
 from tests.support.hub import rounds_counted
@@ -33,11 +33,14 @@ class Scene:
         self.hidden = self.demo = False
         self.listings = Listings(self.tracker, self.clock, lambda _audience: Viewpoint(self.here, self.hidden, self.demo))
         self.made: list[str] = []
+        self.takes = 0.0
+        """Seconds of the clock that encoding an aircraft takes."""
         self.form = Form("counted", self._noted)
         self.hear(*range(aircraft), times=2)
 
     def _noted(self, aircraft: dict[str, Any], _tracked: object) -> dict[str, Any]:
         self.made.append(aircraft["hex"])
+        self.clock.pass_by(self.takes)
         return aircraft
 
     def hear(self, *numbers: int, times: int = 1, **fields: Any) -> None:
@@ -162,6 +165,41 @@ def test_a_large_listing_is_made_in_pieces_and_is_true_of_one_delta_all_the_same
     assert shown.seq == ticking.tracker.seq > 1
     assert {aircraft["gs"] for aircraft in listed(shown)[:40]} == {listed(shown)[0]["gs"]}, "all forty changed together"
     assert min(aircraft["seen"] for aircraft in listed(shown)) == 0.0, "what was heard since it was begun is new"
+
+
+def test_a_listing_that_takes_longer_to_make_than_it_holds_is_made_once_for_who_waited_for_it() -> None:
+    scene = Scene(MANY)
+    scene.takes = 0.001
+    scene.listings.ready("exact", scene.form)
+    shown = scene.now()
+    assert scene.listings.made == 1
+    assert scene.clock.steady() - shown.moment.steady == pytest.approx(MANY * scene.takes)
+
+
+def test_what_changes_while_a_large_listing_is_made_is_all_that_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(MANY)
+    looked: list[str] = []
+    row = _Rows.row
+    monkeypatch.setattr(_Rows, "row", lambda self, aircraft: looked.append(aircraft.hex) or row(self, aircraft))
+    changing = [gevent.spawn_later(0.001, scene.hear, 5, 6, gs=7.0), gevent.spawn_later(0.002, scene.hear, 9000, times=2)]
+    scene.listings.ready("exact", scene.form)
+    gevent.joinall(changing, raise_error=True)
+    assert {aircraft["gs"] for aircraft in listed(scene.now())[5:7]} == {7.0}
+    assert len(scene.now()) == MANY + 1
+    assert MANY + 3 <= len(looked) <= MANY + 6
+
+
+def test_another_aircraft_of_an_address_that_left_while_a_listing_is_made_is_listed_as_it_is() -> None:
+    scene = Scene(MANY)
+
+    def exchange() -> None:
+        scene.tracker.clear()
+        scene.hear(1, times=2, gs=50.0)
+
+    changing = gevent.spawn_later(0.001, exchange)
+    scene.listings.ready("exact", scene.form)
+    changing.get()
+    assert [(aircraft["hex"], aircraft["gs"]) for aircraft in listed(scene.now())] == [(hex_of(1), 50.0)]
 
 
 def test_a_crowd_that_waits_for_a_large_sky_gets_one_listing() -> None:

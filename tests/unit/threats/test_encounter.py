@@ -30,6 +30,7 @@ from skyspy.threats.encounter import (
 from tests.unit.threats.states import aircraft
 
 HERE: Point = (47.0, 8.0)
+NOW = 105.0
 PLACES: list[Point] = [HERE, (0.0, 0.0), (10.0, 179.999), (-33.0, -179.999), (89.5, 20.0)]
 
 
@@ -119,7 +120,7 @@ def test_a_motion_that_is_not_known_is_stable_and_not_taken_for_none() -> None:
 
 @pytest.mark.parametrize("there", PLACES)
 def test_a_drivers_motion_follows_from_the_positions(there: Point) -> None:
-    motion = driven(70.0, 60.0, start=there).motion()
+    motion = driven(70.0, 60.0, start=there).motion(NOW)
     assert motion is not None
     assert motion.speed_kt == pytest.approx(60.0, abs=0.5)
     if abs(there[0]) < 80:
@@ -128,13 +129,13 @@ def test_a_drivers_motion_follows_from_the_positions(there: Point) -> None:
 
 def test_a_driver_without_two_positions_a_second_apart_has_no_motion() -> None:
     driver = Driver()
-    assert driver.motion() is None
+    assert driver.motion(NOW) is None
     driver.move(HERE, 100.0)
-    assert driver.motion() is None, "which is not the same as standing still"
+    assert driver.motion(NOW) is None, "which is not the same as standing still"
     driver.move((47.0001, 8.0), 100.4)
-    assert driver.motion() is None
+    assert driver.motion(NOW) is None
     driver.move((47.0003, 8.0), 101.2)
-    assert driver.motion() is not None
+    assert driver.motion(NOW) is not None
 
 
 def test_five_positions_a_second_with_errors_of_five_metres_give_a_steady_motion() -> None:
@@ -142,7 +143,7 @@ def test_five_positions_a_second_with_errors_of_five_metres_give_a_steady_motion
     for step in range(60):
         exact = destination(HERE, 90.0, 50.0 * step * 0.2 / 3600.0)
         driver.move(destination(exact, step * 137.0 % 360.0, 0.0027), 100.0 + step * 0.2)
-        motion = driver.motion()
+        motion = driver.motion(driver.at)
         if step > 25:
             assert motion is not None
             assert motion.speed_kt == pytest.approx(50.0, abs=6.0)
@@ -150,22 +151,34 @@ def test_five_positions_a_second_with_errors_of_five_metres_give_a_steady_motion
 
 
 def test_a_heading_counts_where_it_fits_the_way_and_not_where_it_does_not() -> None:
-    fits, turned = driven(90.0, 50.0, heading=80.0).motion(), driven(90.0, 50.0, heading=200.0).motion()
+    fits, turned = driven(90.0, 50.0, heading=80.0).motion(NOW), driven(90.0, 50.0, heading=200.0).motion(NOW)
     assert fits is not None
     assert turned is not None
     assert (fits.course, round(turned.course)) == (80.0, 90)
-    across = driven(355.0, 50.0, heading=10.0).motion()
+    across = driven(355.0, 50.0, heading=10.0).motion(NOW)
     assert across is not None
     assert across.course == 10.0, "north lies between"
+
+
+def test_a_position_that_is_not_renewed_for_ten_seconds_is_a_place() -> None:
+    driver = driven(90.0, 50.0)
+    still_drives = driver.motion(NOW + 9.9)
+    assert still_drives is not None
+    assert still_drives.speed_kt > 49.0
+    assert driver.motion(NOW + 10.1) == Motion(0.0, 0.0)
+    once = Driver()
+    once.move(HERE, NOW)
+    assert once.motion(NOW + 5.0) is None
+    assert once.motion(NOW + 10.1) == Motion(0.0, 0.0)
 
 
 def test_a_jump_and_a_pause_give_no_motion() -> None:
     driver = driven(90.0, 50.0)
     driver.move((48.0, 8.0), 106.0)
-    assert driver.motion() is None, "60 nm in a second"
+    assert driver.motion(NOW) is None, "60 nm in a second"
     paused = driven(90.0, 50.0)
     paused.move(HERE, 200.0)
-    assert paused.motion() is None
+    assert paused.motion(NOW) is None
 
 
 def test_what_is_kept_of_a_driver_is_bounded_forgotten_and_has_no_text_form() -> None:
@@ -174,7 +187,7 @@ def test_what_is_kept_of_a_driver_is_bounded_forgotten_and_has_no_text_form() ->
     assert "47" not in repr(driver)
     assert "1234" not in f"{driver}"
     driver.forget()
-    assert (driver.point, driver.heading, driver.altitude, driver.motion()) == (None, None, None, None)
+    assert (driver.point, driver.heading, driver.altitude, driver.motion(NOW)) == (None, None, None, None)
     assert not driver._past
 
 
