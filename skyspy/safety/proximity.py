@@ -14,10 +14,10 @@ from typing import NamedTuple
 from skyspy.aircraft import Scalar
 from skyspy.aircraft_state import AircraftState
 from skyspy.geo import destination
-from skyspy.safety.naming import name_of
 from skyspy.safety.profiles import profile_of
 from skyspy.safety.rules import CRITICAL, PROXIMITY, WARNING, Finding, Round
 from skyspy.safety.silences import ONE_BIT_LOOKS, RELAYED_SOURCES, Pair, follow, is_one_bit_apart, is_parked, silence_of
+from skyspy.safety.states import name_of
 from skyspy.safety.swept_boxes import (
     MAX_CLIMB_FT_S,
     MAX_PLAIN_LAT,
