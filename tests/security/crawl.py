@@ -83,6 +83,7 @@ def things(server: Server, operator: Operator, name: str) -> Things:
         "lon": "8",
         "nm": "10",
         "start": "20261126T1710Z",
+        "event_id": "1",
     }
     return Things(words, client)
 
