@@ -232,7 +232,17 @@ def build_skies(server: Server, streams: Sequence[StreamFactory]) -> None:
         # The sandbox has no other traffic than simulated one.
         server.statistics[view.name] = StatisticsRecorder(view, history, counts_demo=view is sandbox)
         server.recorders[view.name] = Recorder(view, history)
-        server.safety[view.name] = SafetyMonitor(server.skies[view.name], history, server.airports.get, all_rules())
+        monitor = SafetyMonitor(server.skies[view.name], history, server.airports.get, all_rules())
+        server.safety[view.name] = monitor
+        watch_threats(server.skies[view.name], monitor)
+
+
+def watch_threats(sky: Sky, monitor: SafetyMonitor) -> None:
+    """Let the threats of a sky be looked for among the aircraft that its monitor has frozen, by what they do."""
+    stream = sky.streams.get(CannonballStream.topic.name)
+    if isinstance(stream, CannonballStream):
+        stream.watch.aircraft = lambda: monitor.frozen
+        stream.watch.behaviors_of = monitor.movements.current
 
 
 def build_pruners(server: Server) -> dict[str, Pruner]:

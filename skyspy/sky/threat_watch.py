@@ -5,7 +5,7 @@ Nothing is looked at while no session listens. Positions of drivers are not know
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from skyspy.aircraft_state import AircraftState
@@ -15,7 +15,6 @@ from skyspy.loop import Loop
 from skyspy.sky.view import SkyView
 from skyspy.threats import Threat, assess
 from skyspy.threats.encounter import Motion, motion_of
-from skyspy.tracker.freezing import Freezer
 
 EVERY_S = 1.0
 NOTHING: frozenset[str] = frozenset()
@@ -38,19 +37,19 @@ class Candidate:
 
 
 class ThreatWatch:
-    """The candidates of one sky. `is_needed` says whether any session listens; `behaviors_of` gives what the aircraft with a hex does.
-    `on_refreshed` is called after each look."""
+    """The candidates of one sky. `is_needed` says whether any session listens. `aircraft` gives every aircraft by hex, frozen, and
+    `behaviors_of` what the one with a hex does: the safety monitor has both (app.py). `on_refreshed` is called after each look."""
 
     def __init__(self, view: SkyView, is_needed: Callable[[], bool]) -> None:
         self.candidates: tuple[Candidate, ...] = ()
         self.demo = False
         """Whether simulated traffic is shown."""
+        self.aircraft: Callable[[], Mapping[str, AircraftState]] = dict
         self.behaviors_of: Callable[[str], frozenset[str]] = lambda _hex: NOTHING
         self.on_refreshed: Callable[[], None] = lambda: None
         self.loop = Loop(f"the {view.name} sky's threats", self.run, view.clock, EVERY_S, lambda: EVERY_S / 2)
         self._view = view
         self._is_needed = is_needed
-        self._freezer = Freezer(view.tracker)
         self._positions: dict[str, AircraftState] = {}
         """The state with which each candidate of the last look had its position first."""
 
@@ -77,9 +76,8 @@ class ThreatWatch:
     def refresh(self) -> None:
         """Make the list of candidates anew. Yields between pieces."""
         pause = Yielder().maybe_yield
-        states = self._freezer.freeze(self._view.clock.steady(), pause)
         found, positions = [], {}
-        for place, state in enumerate(states.values()):
+        for place, state in enumerate(self.aircraft().values()):
             if place % 64 == 63:
                 pause()
             point, at = state.point, state.pos_at
@@ -93,6 +91,4 @@ class ThreatWatch:
         self.candidates, self._positions, self.demo = tuple(found), positions, self._view.demo
 
     def _forget(self) -> None:
-        if self.candidates or self._positions:
-            self.candidates, self._positions = (), {}
-            self._freezer = Freezer(self._view.tracker)
+        self.candidates, self._positions = (), {}

@@ -1,7 +1,7 @@
 """Interfaces: `/cannonball`, the mobile display. What a client sends here stays in its session and is never stored.
 
 Invariants: a position is checked here before anything is made of it; one that is not good changes nothing, and no error repeats what
-was sent. A client gets at most MAX_HZ lists of threats a second: what it asks for beyond that is answered by one at its time.
+was sent. A client gets at most MAX_HZ lists of threats a second in the long run: what it asks for beyond that is answered by one at its time.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from skyspy.sockets.base import BaseNamespace, Payload
 
 MAX_HZ = 5.0
 PERIOD_S = 1.0 / MAX_HZ
+EARLY_S = PERIOD_S / 2
+"""A list may be sent so much before its time: positions do not arrive as regularly as they were sent."""
 MIN_RADIUS_NM, MAX_RADIUS_NM = 1.0, 100.0
 MIN_ALTITUDE_FT, MAX_ALTITUDE_FT = -2000.0, 60_000.0
 NO_HEADING = -1.0
@@ -42,7 +44,7 @@ class CannonballNamespace(BaseNamespace):
 
     def resend_snapshots(self, session: Session) -> None:
         """Greet a session whose drive began anew, in another sky or as another user."""
-        if self._drive(session).sent_at is None:
+        if self._drive(session).last is None:
             self.greet(session)
 
     # -- what clients send ---------------------------------------------------------------------
@@ -77,12 +79,12 @@ class CannonballNamespace(BaseNamespace):
         """Send the threats, and return them; where that was done a moment ago, send them at their time, and return the last ones."""
         drive = self._drive(session)
         wait = self._seconds_to_wait(drive)
-        if wait <= 0 or drive.last is None:
+        if wait <= 0:
             return self._send_threats(session, drive)
         if not drive.is_due:
             drive.is_due = True
             gevent.spawn(self._show_later, session, drive, wait)
-        return drive.last
+        return drive.last or {}
 
     def _show_later(self, session: Session, drive: Drive, wait: float) -> None:
         self.skyspy.clock.sleep(wait)
@@ -110,12 +112,12 @@ class CannonballNamespace(BaseNamespace):
         return self._send(session, drive, self._stream(session).threats(drive, self.skyspy.clock.moment()))
 
     def _send(self, session: Session, drive: Drive, payload: Payload) -> Payload:
-        drive.last, drive.sent_at = payload, self.skyspy.clock.steady()
+        drive.last, drive.next_at = payload, max(drive.next_at, self.skyspy.clock.steady()) + PERIOD_S
         self.send(session, "threats", payload)
         return payload
 
     def _seconds_to_wait(self, drive: Drive) -> float:
-        return 0.0 if drive.sent_at is None else drive.sent_at + PERIOD_S - self.skyspy.clock.steady()
+        return drive.next_at - EARLY_S - self.skyspy.clock.steady()
 
     def _is_live(self, session: Session) -> bool:
         return self.skyspy.sessions.get(session.sid) is session

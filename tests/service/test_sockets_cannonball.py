@@ -230,7 +230,7 @@ def test_positions_faster_than_five_a_second_are_answered_by_one_list_with_the_l
     answers = [driver.at(47.0 + step / 1000, 8.0) for step in range(1, 10)]
     assert driver.threats == [first]
     assert answers == [first] * 9, "an acknowledgement carries the list that was sent last"
-    assert clock.asleep == [pytest.approx(0.2)], "one answer waits, not nine"
+    assert clock.asleep == [pytest.approx(0.1)], "one answer waits, not nine"
     clock.open()
     assert [payload["position"]["lat"] for payload in driver.threats] == [47.0, 47.009]
     assert driver.got("error") == []
@@ -242,6 +242,25 @@ def test_five_positions_a_second_are_each_answered(world: World) -> None:
         driver.at(47.0 + step / 1000)
         world.clock.pass_by(0.2001)
     assert [payload["position"]["lat"] for payload in driver.threats] == [47.0 + step / 1000 for step in range(50)]
+
+
+def test_positions_that_arrive_irregularly_are_answered_at_once_and_five_a_second_in_the_long_run(
+    gated: tuple[World, GatedClock],
+) -> None:
+    world, clock = gated
+    driver = Driving(world)
+    for step in range(20):
+        driver.at(47.0 + step / 1000)
+        clock.pass_by(0.14 if step % 2 else 0.26)
+    assert len(driver.threats) == 20
+    assert clock.asleep == []
+    began, sent = clock.steady(), len(driver.threats)
+    for _ in range(200):
+        driver.at()
+        if clock.asleep:
+            clock.open()
+    at_most = 5 * (clock.steady() - began + 0.1) + 1  # a list may come a tenth of a second early
+    assert at_most - 2.5 <= len(driver.threats) - sent <= at_most
 
 
 def test_asking_and_changing_the_radius_are_within_the_same_five_a_second(gated: tuple[World, GatedClock]) -> None:
@@ -310,7 +329,7 @@ def test_a_change_right_after_a_list_waits_for_the_next_look(world: World) -> No
     driver = Driving(world)
     police_at(world, 2.0)
     driver.at()
-    later(world, 0.1)
+    later(world, 0.05)
     stream_of(world).watch.behaviors_of = lambda _hex: frozenset({"circling"})
     look(world)
     assert len(driver.threats) == 1

@@ -55,6 +55,7 @@ def police_at(world: World, distance: float, bearing: float = 0.0, hex_: str = P
 
 def look(world: World, sky: str = "live") -> None:
     """One look of a sky at its threats, as each second."""
+    world.skyspy.safety[sky].run()
     stream_of(world, sky).watch.run()
     gevent.sleep(0)
 

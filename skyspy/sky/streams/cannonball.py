@@ -39,15 +39,15 @@ class Look(NamedTuple):
 class Drive:
     """The state of one session's drive. No other session sees it, it is never stored, and it has no text form.
 
-    `last` is the payload that was sent last, at `sent_at` (steady seconds); `is_due`: another one waits for its time. `looks`: the threats
-    that it held, by hex.
+    `last` is the payload that was sent last. `next_at`: when the next one is expected, at so many a second, in steady seconds; `is_due`: one waits for its
+    time. `looks`: the threats that the last one held, by hex.
     """
 
     radius_nm: float = DEFAULT_RADIUS_NM
     driver: Driver = field(default_factory=Driver)
     looks: dict[str, Look] = field(default_factory=dict)
     last: Payload | None = None
-    sent_at: float | None = None
+    next_at: float = 0.0
     is_due: bool = False
 
     def forget(self) -> None:

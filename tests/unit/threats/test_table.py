@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from skyspy.aircraft import FIELDS
+from skyspy.movements import movement
 from skyspy.registration.airlines import AIRLINES
 from skyspy.threats import table
 from skyspy.threats.table import CALLSIGN, OWNER, ROWS, TYPE, Row, of_kind, read, words
@@ -76,6 +77,10 @@ def test_a_listed_designator_counts_for_aircraft_of_its_own_state_only() -> None
 def test_no_registration_is_taken_for_a_callsign_of_the_police() -> None:
     registrations = ["N922PD", "N911", "GPOLA", "DHPBB", "HBIJU", "9MPME", "N12PD", "VHPOL"]
     assert [one for one in registrations if hits(one)] == []
+
+
+def test_the_behaviors_are_those_that_movements_are_derived_for() -> None:
+    assert set(table.BEHAVIORS) == set(movement.BEHAVIORS)
 
 
 def test_every_type_needs_a_behavior_and_every_row_says_why() -> None:
