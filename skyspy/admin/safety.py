@@ -31,7 +31,7 @@ page = Page("safety", "/safety/", "Safety events", (safety.PERMISSION,), "Overvi
 
 MAX_OPEN = 100
 """Open events on the page."""
-PAST = 50
+PAST = 25
 """Past events on one page of the list."""
 WORDS = ("type", "severity", "aircraft", "acknowledged", "since", "until")
 DAYS = ("since", "until")

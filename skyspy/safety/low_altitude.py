@@ -50,10 +50,10 @@ LOW_WORK = frozenset({
 WATER = frozenset("AS")
 """First letters of ICAO's description of amphibians and seaplanes, which land far from airports."""
 
-CELLS_PER_DEGREE = 2
-CELL_NM = 22.0
-"""More than half the diagonal of a cell."""
-MAX_CELLS = 20000
+CELLS_PER_DEGREE = 4
+CELL_NM = 10.7
+"""Half the diagonal of a cell, at most."""
+MAX_CELLS = 50000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,13 @@ class Height:
 
 
 class LowAltitude:
-    """The rule. `_highest` has, for each cell of half a degree, the highest elevation of the airports that may be a reference there: most
-    aircraft are higher than anything low above that, which one look-up shows."""
+    """The rule. `_highest` has, for each cell of a quarter of a degree, the highest elevation that may be the reference there: most aircraft
+    are higher than anything low above that, which one look-up shows."""
 
     def __init__(self) -> None:
         self._looks = {seconds: TwoLooks(seconds) for seconds in (APART_S, LEVEL_S)}
         self._airports: Airports | None = None
+        self._settings: Settings | None = None
         self._highest: dict[tuple[int, int], float | None] = {}
 
     @property
@@ -90,7 +91,6 @@ class LowAltitude:
             return
         if airports is not self._airports or len(self._highest) > MAX_CELLS:
             self._airports, self._highest = airports, {}
-        settings: Settings | None = None
         margin = look.thresholds.low_altitude_ft + ERROR_WITHOUT_QNH_FT
         for place, state in enumerate(look.aircraft.values()):
             if place % 64 == 63:
@@ -100,16 +100,16 @@ class LowAltitude:
                 continue
             cell = floor(lat * CELLS_PER_DEGREE), floor(lon * CELLS_PER_DEGREE)
             if cell not in self._highest:
-                self._highest[cell] = _highest_around(airports, cell)
+                self._highest[cell] = _highest_reference(airports, cell)
                 look.pause()
             highest = self._highest[cell]
             if highest is None or altitude > highest + margin or not _is_looked_at(state, look):
                 continue
             if airports.nearest((lat, lon), look.thresholds.low_altitude_airport_nm) is not None:
                 continue
-            if settings is None:
-                settings = Settings(look)
-            height = _height(state, (lat, lon), altitude, airports, settings)
+            if self._settings is None or not self._settings.serves(look.now):
+                self._settings = Settings(look)
+            height = _height(state, (lat, lon), altitude, airports, self._settings)
             look.pause()
             if height is None or not _is_low(height, look.thresholds.low_altitude_ft):
                 continue
@@ -118,11 +118,17 @@ class LowAltitude:
                 yield _finding(state, height, look.thresholds.low_altitude_ft)
 
 
-def _highest_around(airports: Airports, cell: tuple[int, int]) -> float | None:
-    """The highest elevation within REFERENCE_NM of any place in a cell; None where no airport is."""
+def _highest_reference(airports: Airports, cell: tuple[int, int]) -> float | None:
+    """The highest elevation that is the lowest one around any place in a cell; None where no airport is within reach. Airports near the
+    cell's middle are around each of its places."""
     middle = (cell[0] + 0.5) / CELLS_PER_DEGREE, (cell[1] + 0.5) / CELLS_PER_DEGREE
-    found = airports.within((min(middle[0], 90.0), middle[1]), REFERENCE_NM + CELL_NM)
-    return max((near.airport.elevation_ft for near in found if near.airport.elevation_ft is not None), default=None)
+    near = _elevations(airports, middle, REFERENCE_NM - CELL_NM)
+    return min(near) if near else max(_elevations(airports, middle, REFERENCE_NM + CELL_NM), default=None)
+
+
+def _elevations(airports: Airports, middle: Point, radius_nm: float) -> list[int]:
+    found = airports.within((min(middle[0], 90.0), middle[1]), radius_nm)
+    return [near.airport.elevation_ft for near in found if near.airport.elevation_ft is not None]
 
 
 def _is_looked_at(state: AircraftState, look: Round) -> bool:

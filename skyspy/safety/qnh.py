@@ -23,18 +23,29 @@ CELLS_PER_DEGREE = 2
 """The median is taken once for a cell of half a degree."""
 
 
+KEPT_S = 15.0
+"""Pressure changes slowly: the settings of one round serve for so long."""
+
+
 class Settings:
-    """The altimeter settings of one round."""
+    """The altimeter settings of one round, and the medians of the cells that were asked for."""
 
     def __init__(self, look: Round) -> None:
+        self._until = look.now + KEPT_S
         self._by_row: defaultdict[int, list[tuple[Point, float]]] = defaultdict(list)
         self._medians: dict[tuple[int, int], float | None] = {}
         for place, state in enumerate(look.aircraft.values()):
             if place % 256 == 255:
                 look.pause()
-            qnh, point = own_qnh(state), state.point
-            if qnh is not None and point is not None:
-                self._by_row[floor(point[0])].append((point, qnh))
+            if state.nav_qnh is None or state.lat is None or state.lon is None:
+                continue
+            qnh = own_qnh(state)
+            if qnh is not None:
+                self._by_row[floor(state.lat)].append(((state.lat, state.lon), qnh))
+
+    def serves(self, now: float) -> bool:
+        """Whether these settings are recent enough."""
+        return now < self._until
 
     def qnh_of(self, state: AircraftState, point: Point) -> float | None:
         """The QNH for an aircraft at this point: its own setting, unless that is the standard one and those around have another; else

@@ -8,7 +8,7 @@ go-around.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from skyspy.aircraft_state import AircraftState
 from skyspy.airports import height_above
@@ -33,8 +33,7 @@ WITHOUT_AIRPORTS_FT = 18000
 """Where airports are not known: 3,000 ft above the highest one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """The vertical way of one aircraft: received first and last, and until when it was the opposite one; None: no reversal."""
 
     climbs: bool
@@ -71,7 +70,7 @@ class Reversals:
             if way is None:
                 continue
             if way.reversed_from is not None and way.last_at - way.first_at >= SUSTAINED_S:
-                way = replace(way, reversed_from=None)
+                way = way._replace(reversed_from=None)
                 traffic = _nearest_traffic(state, look) if _counts(state, way.climbs, look) else None
                 if traffic is not None:
                     self._found[state.hex] = look.now + SHOWN_S, traffic
@@ -94,7 +93,7 @@ def _next_way(known: Way | None, state: AircraftState, now: float) -> Way | None
     if known is None:
         return Way(climbs, at, at) if profile_of(state).has_reversals else None
     if climbs == known.climbs:
-        return replace(known, last_at=at)
+        return Way(climbs, known.first_at, at, known.reversed_from)
     is_sustained = known.last_at - known.first_at >= SUSTAINED_S
     return Way(climbs, at, at, known.last_at if is_sustained else None)
 

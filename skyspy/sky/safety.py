@@ -48,6 +48,7 @@ class SafetyMonitor:
         history: History,
         airports: Callable[[], Airports | None],
         rules: Sequence[Rule],
+        movements: Movements | None = None,
     ) -> None:
         self._sky = sky
         self._view = sky.view
@@ -57,7 +58,7 @@ class SafetyMonitor:
         self._freezer = Freezer(sky.tracker)
         self._thresholds, self._thresholds_of = Thresholds(), -1
         self._logged_at: float | None = None
-        self.movements = Movements()
+        self.movements = Movements() if movements is None else movements
         self.frozen: Mapping[str, AircraftState] = {}
         self.moved: Sequence[Movement] = ()
         self.took_s: float | None = None
@@ -81,6 +82,7 @@ class SafetyMonitor:
         before, self.frozen = self.frozen, self._freezer.freeze(now.steady, pause)
         # A round follows after the last aircraft has left: what is remembered of it is forgotten.
         has_aircraft = bool(self.frozen or before)
+        self.moved = ()
         if not has_aircraft and self.events.is_idle:
             return
         airports = self._airports() if self.frozen else None
@@ -99,7 +101,7 @@ class SafetyMonitor:
 
     def _moved(self, look: Round) -> Sequence[Movement]:
         moved: list[Movement] = []
-        self._add(moved, "Movements", lambda: self.movements.look(look.aircraft, look.now, look.airports, look.pause))
+        self._add(moved, "movements", lambda: self.movements.look(look.aircraft, look.now, look.airports, look.pause))
         return moved
 
     def _add(self, found: list[T], name: str, look: Callable[[], Iterable[T]]) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from sqlalchemy import create_engine, select
+
+from skyspy.config import HISTORY_FILE
 from skyspy.safety.events import SafetyEvent
 from skyspy.store.history import safety_events
+from skyspy.store.history.schema import SAFETY_EVENT
 from tests.support.world import World
 
 AT = 1_764_203_575.25
@@ -42,4 +47,23 @@ def kept(world: World, event_id: str, sky: str = "live") -> SafetyEvent:
     """An event as the history of a sky has it."""
     found = world.skyspy.histories[sky].read(safety_events.one, event_id)
     assert found is not None
+    return found
+
+
+def plant(instance: Path, *events: SafetyEvent) -> None:
+    """Write events into the history file of an instance folder, beside a server that may run."""
+    engine = create_engine(f"sqlite:///{instance / HISTORY_FILE}")
+    with engine.begin() as connection:
+        safety_events.write_events(connection, events)
+    engine.dispose()
+
+
+def acknowledged(instance: Path) -> list[tuple[str, str | None]]:
+    """Who has acknowledged each event that was planted, by its id."""
+    engine = create_engine(f"sqlite:///{instance / HISTORY_FILE}")
+    columns = SAFETY_EVENT.c
+    with engine.connect() as connection:
+        query = select(columns.id, columns.acknowledged_by).where(columns.id.like("event-%")).order_by(columns.id)
+        found = [(row.id, row.acknowledged_by) for row in connection.execute(query)]
+    engine.dispose()
     return found

@@ -144,7 +144,9 @@ def test_an_emergency_is_told_in_time_in_both_processes_and_goes_on_over_kills_a
 
         # It ends once.
         site.reporter.fly(squawking("1000"))
-        assert eventually(lambda: back.named("resolved", "squawk_emergency"))
-        ended = [told.payload["id"] for client in (here, there, back) for told in client.named("resolved", "squawk_emergency")]
+        assert eventually(lambda: back.named("event_resolved", "squawk_emergency"))
+        ended = [
+            told.payload["id"] for client in (here, there, back) for told in client.named("event_resolved", "squawk_emergency")
+        ]
         assert ended == [event["id"]]
         assert [(one.id, one.is_open) for one in site.stored()] == [(event["id"], False)]
