@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from skyspy.aircraft import Scalar
 from skyspy.aircraft_state import AircraftState
-from skyspy.geo import destination
 from skyspy.safety.profiles import profile_of
 from skyspy.safety.rules import CRITICAL, PROXIMITY, WARNING, Finding, Round
 from skyspy.safety.silences import ONE_BIT_LOOKS, RELAYED_SOURCES, Pair, follow, is_parked, silence_of
@@ -26,6 +25,7 @@ from skyspy.safety.swept_boxes import (
     Motion,
     candidates,
     encounter,
+    moved,
 )
 from skyspy.safety.thresholds import Thresholds
 
@@ -186,7 +186,7 @@ def motion_of(state: AircraftState, now: float, half_nm: float, half_ft: float, 
     if -MAX_PLAIN_LAT < lat < MAX_PLAIN_LAT:
         lat, lon = lat + north * age / 60.0, lon + east * age / 60.0 / cos(lat * _RADIAN)
     else:
-        lat, lon = destination((lat, lon), track, speed * age)
+        lat, lon = moved((lat, lon), north * age, east * age)
     return Motion(lat, lon, north, east, feet, climb, half_nm * scale, half_ft, level)
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from math import asin, atan2, cos, degrees, radians, sin, sqrt
 from typing import NamedTuple
 
-from skyspy.geo import Point, bearing_deg, destination, distance_nm
+from skyspy.geo import EARTH_RADIUS_NM, Point, bearing_deg, distance_nm
 
 CELLS_PER_DEGREE = 10
 MAX_AHEAD_S = 120.0
@@ -200,8 +200,7 @@ def _plain_box(motion: Motion, place: int, ahead: float) -> _Box:
 def _polar_box(motion: Motion, place: int, ahead: float) -> _Box:
     """The box in the turned frame, where the poles are at latitude 0, longitude 90 and -90."""
     here = (motion.lat, motion.lon)
-    way = sqrt(motion.north**2 + motion.east**2) * ahead
-    there = destination(here, degrees(atan2(motion.east, motion.north)), way)
+    there = moved(here, motion.north * ahead, motion.east * ahead)
     (lat1, lon1), (lat2, lon2) = _turned(here), _turned(there)
     half = (motion.half_nm + SLACK_NM) / 60.0
     half_lon = half / cos(radians(max(abs(lat1), abs(lat2))))
@@ -215,6 +214,16 @@ def _polar_box(motion: Motion, place: int, ahead: float) -> _Box:
         max(lon1, lon2) + half_lon,
         place,
     )
+
+
+def moved(point: Point, north_nm: float, east_nm: float) -> Point:
+    """Where a way from a point leads, so far along its meridian and across it; exact at a pole too."""
+    lat, lon = radians(point[0]), radians(point[1])
+    north, east = north_nm / EARTH_RADIUS_NM, east_nm / EARTH_RADIUS_NM
+    x = cos(lat) * cos(lon) - north * sin(lat) * cos(lon) - east * sin(lon)
+    y = cos(lat) * sin(lon) - north * sin(lat) * sin(lon) + east * cos(lon)
+    z = sin(lat) + north * cos(lat)
+    return degrees(atan2(z, sqrt(x * x + y * y))), degrees(atan2(y, x))
 
 
 def _turned(point: Point) -> Point:

@@ -43,8 +43,8 @@ def test_four_of_eight_that_lose_gps_are_a_possible_interference_and_left_out_of
     assert fly(rule, 0, 20, good) == ([], set())
     (finding,), collapsed = fly(rule, 20, 45, bad(4))
     assert collapsed == {"4CA800", "4CA801", "4CA802", "4CA803"}
-    assert finding.message.startswith("Possible GPS interference: 4 of 8 aircraft")
-    assert finding.details["percent"] == 50
+    assert finding.message.startswith("Possible GPS interference: 4 of 5 aircraft")
+    assert finding.details["percent"] == 80, "of those within the area"
     (later,), _ = fly(rule, 45, 60, bad(6))
     assert later.key == finding.key
 

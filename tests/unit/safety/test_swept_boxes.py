@@ -61,7 +61,7 @@ def nearest(a: Motion, b: Motion) -> float:
 
 @pytest.mark.parametrize("name", PLACES)
 def test_the_pairs_are_those_of_a_search_by_brute_force_at(name: str) -> None:
-    motions = around(Random(name), PLACES[name], 40)
+    motions = around(Random(name), PLACES[name], 60)
     found = {
         pair
         for pair in candidates(motions, AHEAD_S)
@@ -79,7 +79,7 @@ def test_the_pairs_are_those_of_a_search_by_brute_force_at(name: str) -> None:
                 compared += 1
             elif share > 1.07:
                 assert (i, j) not in found, f"{share:.2f} of the limits"
-    assert compared >= 5
+    assert compared >= 3
 
 
 def test_the_candidates_are_all_pairs_whose_boxes_overlap_each_once_and_ordered() -> None:
