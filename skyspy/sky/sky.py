@@ -15,7 +15,7 @@ import gevent
 
 from skyspy.aircraft import Observation, Record, Value
 from skyspy.clock import Moment
-from skyspy.cooperate import PAUSE_SECONDS
+from skyspy.cooperate import PAUSE_SECONDS, Yielder
 from skyspy.geo import Point
 from skyspy.loop import Loop
 from skyspy.presence.sessions import Session
@@ -135,6 +135,9 @@ class Sky:
             if portion:
                 gevent.sleep(PAUSE_SECONDS)
             self._publish_portion()
+        yielder = Yielder(self.view.clock.steady)
+        for _ in self.tracker.recount(self.view.clock.steady()):
+            yielder.maybe_yield()
 
     def _publish_portion(self) -> None:
         now = self.view.clock.moment()

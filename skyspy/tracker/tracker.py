@@ -236,8 +236,8 @@ class Tracker:
         return len(self._touched) + self.descriptions.pending
 
     def take_delta(self, now: float, most: int | None = None) -> Delta | None:
-        """The changes since the last delta, after removing what has expired at `now`; None if there are none. Of more than `most`
-        aircraft that are `pending` the others stay for the next delta, and show nothing of their changes until then."""
+        """The changes since the last delta, after removing what has expired at `now`; None if there are none. More than `most`
+        aircraft that are `pending` stay for the next delta."""
         removed = [*self._evicted.items(), *((hex_, TIMEOUT) for hex_ in self._expire(now))]
         for hex_, _ in removed:
             del self._listed[hex_]
@@ -291,8 +291,7 @@ class Tracker:
         return list(self._listed.values())
 
     def listed(self) -> Iterator[Mapping[str, Any]]:
-        """All listed aircraft as of the last delta, without copies and ages. The mappings are valid only until the next call of
-        this tracker: read them without yielding, and keep values."""
+        """All listed aircraft as of the last delta, without copies and ages: valid until the next call of this tracker."""
         return (MappingProxyType(aircraft.public) for aircraft in self._listed.values())
 
     def snapshot(self, now: float) -> list[Object]:
@@ -311,9 +310,12 @@ class Tracker:
         return [] if aircraft is None else _trail_of(aircraft, now)
 
     def totals(self, observer: Point | None = None, now: float | None = None) -> totals.Totals:
-        """Sums over the listed aircraft as of the last delta; `max_distance_nm` is from `observer`. Cached until the next one, and of
-        many aircraft for some tenths of a second (`now`: steady seconds; None: not so)."""
+        """Sums over the listed aircraft as of the last delta, of many as of some seconds before `now` (None: not so)."""
         return self._totals.get(self.seq, observer, now, self._listed)
+
+    def recount(self, now: float) -> Iterator[None]:
+        """Count the totals of many aircraft anew, if it is time to: some at each step, with other calls between the steps."""
+        return self._totals.recount(self.seq, now, self._listed)
 
 
 def _trail_of(aircraft: TrackedAircraft, now: float) -> list[TrailPoint]:

@@ -23,6 +23,7 @@ from skyspy.sky.history import HistorySink
 from skyspy.sky.sky import PORTION
 from skyspy.sky.streams import STREAMS
 from skyspy.sky.streams.aircraft import MAX_ANNOUNCED
+from skyspy.sky.streams.stats import STATS_SECONDS
 from skyspy.store.settings import Settings
 from skyspy.tracker import Limits, Tracker, totals
 from tests.conftest import StillClock
@@ -52,6 +53,7 @@ def aircraft_room(flavour: str, audience: str) -> str:
     return str(topics.Room("live", "aircraft", flavour, audience))
 
 
+STATS = str(topics.Room("live", "stats", audience="exact"))
 WHOLE, DELTA = aircraft_room("whole", "exact"), aircraft_room("delta", "exact")
 WHOLE_PUBLIC, DELTA_PUBLIC = aircraft_room("whole", "public"), aircraft_room("delta", "public")
 
@@ -235,6 +237,28 @@ def test_many_changes_are_published_in_portions_and_others_run_between_them() ->
     assert len(announced) == MAX_ANNOUNCED
     assert sorted(one["hex"] for one in (*announced, *(one for update in updates for one in update))) == hexes
     assert {size for size in between if 0 < size < len(sent)}, "another greenlet ran between two portions"
+
+
+def test_many_aircraft_are_counted_in_pieces_after_a_tick_and_not_while_their_statistics_are_published(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scene, many = Scene(STATS), totals.LARGE + 400
+    for number in range(many):
+        scene.hear(f"{0x4B0000 + number:06X}", gs=100)
+    scene.tick()
+    scene.tick(STATS_SECONDS)
+    at_once: list[object] = []
+    count = totals.count
+    monkeypatch.setattr(totals, "count", lambda listed, observer: at_once.append(observer) or count(listed, observer))
+    updates = []
+    for number in range(60):
+        scene.hear(f"{0x4C0000 + number:06X}", gs=100)
+        updates += [payload for _, event, payload in scene.tick(0.1) if event == "stats:update"]
+    assert at_once == []
+    assert len(updates) == 3
+    assert [many + 20 * place < update["total_aircraft"] <= many + 20 * (place + 1) for place, update in enumerate(updates)] == [
+        True
+    ] * 3
 
 
 def test_who_missed_more_than_is_folded_for_one_client_gets_the_snapshot_that_is_made_for_all() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from skyspy.aircraft import FIELDS, POSITION, WITHOUT_POSITION
-from skyspy.tracker import VOLATILE, Totals, Tracker
+from skyspy.tracker import VOLATILE, Totals, Tracker, totals
 from tests.support.tracker import HEX, T0, heard, shown
+
+HERE, MANY = (47.0, 8.0), totals.LARGE + 400
 
 # listing and removal
 
@@ -161,6 +163,47 @@ def test_totals_sum_up_the_listed_aircraft(tracker: Tracker) -> None:
     assert tracker.totals() == Totals(3, 2, 1, 1, {"adsb": 1, "mlat": 1, "mode_s": 1}, 15000, None)
     assert tracker.totals((47.0, 8.0)).max_distance_nm == 60.0
     assert tracker.totals((47.0, 8.0)) is tracker.totals((47.0, 8.0))
+
+
+@pytest.fixture
+def crowded(tracker: Tracker) -> Tracker:
+    """More aircraft than are counted at once, whose totals were asked for from two points."""
+    for number in range(MANY):
+        tracker.apply(heard(T0, hex_=f"{0x400000 + number:06X}", lat=47.0, lon=8.0), T0)
+    tracker.take_delta(T0)
+    for observer in (HERE, None):
+        assert tracker.totals(observer, T0).total == MANY
+    return tracker
+
+
+def test_many_aircraft_are_counted_anew_a_few_at_a_time_for_every_point_that_was_asked_for(crowded: Tracker) -> None:
+    later = T0 + totals.HOLD_SECONDS
+    crowded.apply(heard(later, hex_="4CA001", lat=48.0, lon=8.0), later)
+    crowded.take_delta(later)
+    counting = crowded.recount(later)
+    for step, _ in enumerate(counting):
+        # Others may ask, and the aircraft may change, between two steps.
+        assert crowded.totals(HERE, later).total == MANY
+        crowded.apply(heard(later, hex_=f"{0x500000 + step:06X}", lat=47.0, lon=8.0), later)
+        crowded.take_delta(later)
+    assert step >= MANY // totals.PIECE - 1
+    counted = {observer: crowded.totals(observer, later) for observer in (HERE, None)}
+    assert {one.total for one in counted.values()} == {MANY + 1}
+    assert [one.max_distance_nm for one in counted.values()] == [60.0, None]
+
+
+def test_what_was_counted_lately_is_not_counted_again_nor_what_nobody_asks_for(crowded: Tracker) -> None:
+    assert list(crowded.recount(T0 + totals.HOLD_SECONDS))
+    assert list(crowded.recount(T0 + totals.HOLD_SECONDS * 1.5)) == []
+    assert list(crowded.recount(T0 + totals.HOLD_SECONDS * 2))
+    assert list(crowded.recount(T0 + totals.ASKED_SECONDS)) == [], "nobody has asked for long"
+
+
+def test_totals_that_nobody_counted_anew_are_counted_when_they_are_too_old(crowded: Tracker) -> None:
+    crowded.apply(heard(T0, hex_="4CA001", lat=48.0, lon=8.0), T0)
+    crowded.take_delta(T0)
+    assert crowded.totals(HERE, T0 + totals.PATIENCE_SECONDS * 0.9).total == MANY
+    assert crowded.totals(HERE, T0 + totals.PATIENCE_SECONDS * 1.1).total == MANY + 1
 
 
 def test_position_fields_come_and_go_with_their_position(tracker: Tracker) -> None:
