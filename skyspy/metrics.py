@@ -52,6 +52,8 @@ _ROWS = (
     Metric("skyspy_history_rows_written_total", (), "Rows written to the history in batches"),
     Metric("skyspy_history_rows_left_total", (), "Rows that another process wrote in place of this one"),
     Metric("skyspy_history_rows_dropped_total", (), "Rows lost because too many waited, or because no database takes them"),
+    Metric("skyspy_history_visits_dropped_total", (), "Ended visits of the live sky lost because too many waited to be stored"),
+    Metric("skyspy_history_points_dropped_total", (), "Points of the live sky's tracks lost because too many were held in memory"),
     Metric("skyspy_history_chunks_made_total", (), "Chunks of tracks that this process made: one for each ten minutes with traffic"),
     Metric("skyspy_history_segments_damaged_total", (), "Stored pieces of tracks that could not be read, counted each time"),
     Metric("skyspy_history_paused", (), "1 while nothing is recorded because the disk is full or nearly full, else 0"),

@@ -12,7 +12,12 @@ from skyspy.services.health_report import HealthLine, HealthPart, Value
 
 def history(server: Server) -> HealthPart:
     """Who writes the history, and the queue of this process."""
-    lease, status, maker = server.history.lease, server.history.status(), server.chunk_makers["live"]
+    lease, status, maker, recorder = (
+        server.history.lease,
+        server.history.status(),
+        server.chunk_makers["live"],
+        server.recorders["live"],
+    )
     if lease.held:
         writer = Value("this process", state="ok")
     elif lease.other_writes:
@@ -33,6 +38,8 @@ def history(server: Server) -> HealthPart:
         HealthLine("Rows written", (Value(status.written, metric="skyspy_history_rows_written_total"),)),
         HealthLine("Rows left to the process that writes", (Value(status.left, metric="skyspy_history_rows_left_total"),)),
         HealthLine("Rows dropped", (Value(status.dropped, metric="skyspy_history_rows_dropped_total"),)),
+        HealthLine("Visits dropped", (Value(recorder.dropped, metric="skyspy_history_visits_dropped_total"),)),
+        HealthLine("Points of tracks dropped", (Value(recorder.budget.dropped, metric="skyspy_history_points_dropped_total"),)),
         HealthLine("Chunks of tracks made", (Value(maker.made, metric="skyspy_history_chunks_made_total"),)),
         HealthLine(
             "Pieces of tracks that could not be read", (Value(maker.damaged, metric="skyspy_history_segments_damaged_total"),)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from heapq import nsmallest
 from itertools import count
 from math import inf
+from operator import attrgetter
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -55,7 +56,7 @@ EAGER_S, EAGER_WRITE_S = 60.0, 3.0
 """For so long after this process has begun to write, changes are handed over within so many seconds: the process before it may have been
 frozen, and have nothing of this time if it is the next one to write."""
 MIN_WRITES, WRITE_ROUNDS = 200, 25
-"""Visits handed over in one round: so many, or all in so many rounds."""
+"""Visits handed over in one round: so many, or all in so many rounds; those that were due first."""
 ROW_BYTES, PART_BYTES = 1500, 200
 _GOLDEN = 0.618034
 
@@ -173,7 +174,7 @@ class Recorder:
         self._bound(now)
         may_write, others = self._may_write, self._history.lease.other_writes
         sooner = WRITE_S - EAGER_WRITE_S if now.steady < self._eager_until else 0.0
-        left = max(MIN_WRITES, len(self._followed) // WRITE_ROUNDS)
+        due: list[Followed] = []
         yielder = Yielder(self._clock.steady)
         for one in list(self._followed.values()):
             yielder.maybe_yield()
@@ -182,11 +183,15 @@ class Recorder:
             if now.steady - one.heard >= gap_s(one.visit.state):
                 del self._followed[one.visit.state.hex]
                 self._end(one)
-            elif one.due - sooner <= now.steady and may_write and left > 0:
-                left -= 1
-                self._hand_over(one, now)
+            elif one.due - sooner <= now.steady and may_write:
+                due.append(one)
             elif others and not may_write:
                 one.track.forget_before(slot_of(now.wall - OTHERS_SLOT_S))
+        most = max(MIN_WRITES, len(self._followed) // WRITE_ROUNDS)
+        # Not in the order of the aircraft: where more are due than are written, the last of them would wait for ever.
+        for one in due if len(due) <= most else nsmallest(most, due, key=attrgetter("due")):
+            yielder.maybe_yield()
+            self._hand_over(one, now)
         while may_write and self._ended:
             yielder.maybe_yield()
             self._hand_over(self._ended.popleft(), now)

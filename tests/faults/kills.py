@@ -106,7 +106,7 @@ def serve(folder: Path, aircraft: int, began: float, ready: int) -> None:
 
 def run(folder: Path, kills: int, aircraft: int, seed: int) -> Report:
     """Kill so many servers, and say what was found."""
-    report, chance = Report(), random.Random(seed)
+    report, chance, known = Report(), random.Random(seed), Stored()
     path, began = folder / HISTORY_FILE, time.time()
     for number in range(kills):
         while_starting = number % STARTING_EACH == STARTING_EACH - 1
@@ -134,11 +134,13 @@ def run(folder: Path, kills: int, aircraft: int, seed: int) -> Report:
         report.kills += 1
         report.moments["as it started"] += while_starting
         report.moments["with a journal"] += Path(f"{path}-wal").exists()
-        if len(acknowledged.visits) < aircraft:
-            report.faults.append(f"only {len(acknowledged.visits)} visits were stored")
-        check(path, acknowledged, report)
+        # What was found after the kills before is acknowledged too.
+        compare(known, acknowledged, report)
+        known = check(path, acknowledged, report)
         if report.kills % PRINT_EACH == 0:
             print(f"{time.time() - began:6.1f} s: {report.described()}", flush=True)
+    if len(known.visits) < aircraft:
+        report.faults.append(f"only {len(known.visits)} visits were stored")
     return report
 
 
@@ -152,11 +154,17 @@ def read(path: Path) -> Stored:
     return Stored(visits, tracks)
 
 
-def check(path: Path, acknowledged: Stored, report: Report) -> None:
-    """Compare what is stored with what was acknowledged, and with itself."""
-    found, faults = read(path), report.faults
+def compare(acknowledged: Stored, found: Stored, report: Report) -> None:
+    """Note what was there and is not any more."""
+    faults = report.faults
     faults += [f"visit {key} is lost" for key, last in acknowledged.visits.items() if found.visits.get(key, 0.0) < last]
     faults += [f"track {key} is lost" for key, t1 in acknowledged.tracks.items() if found.tracks.get(key, 0) < t1]
+
+
+def check(path: Path, acknowledged: Stored, report: Report) -> Stored:
+    """Compare what is stored with what was acknowledged, and with itself; return it."""
+    found, faults = read(path), report.faults
+    compare(acknowledged, found, report)
     faults += [f"{hex_} has {count} visits" for hex_, count in Counter(hex_ for hex_, _ in found.visits).items() if count > 1]
     with sqlite3.connect(path, timeout=10.0) as direct:
         (integrity,) = direct.execute("PRAGMA integrity_check").fetchone()
@@ -181,6 +189,7 @@ def check(path: Path, acknowledged: Stored, report: Report) -> None:
         if len(times) != points or times != sorted(set(times)):
             faults.append("a segment has other points than its row says, or not in order")
         report.longest_gap_s = max([report.longest_gap_s, *(later - earlier for earlier, later in pairwise(times))])
+    return found
 
 
 def main() -> int:

@@ -193,3 +193,12 @@ def test_a_history_that_cannot_be_written_needs_attention(panel: Panel, ann: Bro
     page = shown(ann)
     assert "The history is not written (" in page
     assert "no such table: nothing_like_it): everything else goes on." in page
+
+
+def test_visits_and_points_that_could_not_be_kept_are_counted(panel: Panel) -> None:
+    recorder = panel.skyspy.recorders["live"]
+    recorder.dropped, recorder.budget.dropped = 3, 4000
+    told = told_of_history(panel)
+    assert (told["Visits dropped"], told["Points of tracks dropped"]) == ("3", "4,000")
+    samples = {sample.metric: sample.value for sample in health.metrics(panel.skyspy, Principal("user", 1, "ann"))}
+    assert (samples["skyspy_history_visits_dropped_total"], samples["skyspy_history_points_dropped_total"]) == (3, 4000)

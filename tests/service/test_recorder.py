@@ -381,6 +381,22 @@ def test_a_process_that_has_just_taken_over_stores_within_seconds(start: Callabl
     assert other.leased.rows <= rows + 2, "and later each minute again"
 
 
+def test_where_more_is_due_than_is_written_a_new_visit_is_stored_at_once_and_each_other_one_in_turn(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MIN_WRITES", 4)
+    fleet = [f"4B18{number:02X}" for number in range(30)]
+    process.seconds(10, *fleet, **FLYING)
+    process.leased.lease.take()
+    process.seconds(12, *fleet, **FLYING)
+    for number in range(3):
+        fleet.append(f"4B19{number:02X}")
+        process.seconds(2, *fleet, **FLYING)
+        stored = process.visits()
+        assert [state.hex for state in stored if state.hex >= "4B1900"] == fleet[30:]
+        assert min(state.last for state in stored) >= process.clock.wall() - 12
+
+
 def test_what_ended_while_another_process_wrote_is_left_to_that_one(start: Callable[[], Process]) -> None:
     holder, other = start(), start()
     other.leased.lease.leave()
