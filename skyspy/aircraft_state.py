@@ -18,7 +18,8 @@ class AircraftState(NamedTuple):
     `lat` and `lon` are both None or both known, and `pos_at` is then the time of the position. `alt_baro` is in feet and None on the
     ground, where `on_ground` is true; `on_ground` is None where neither is known. `rate`: feet per minute, barometric where known, else
     geometric. `heard_at`: when anything was heard. `squawk_at`, `emergency_at`, `alt_at`, `rate_at`, `acas_ra_at`, `quality_at`: when
-    the value was received last (quality: `nic` or `nac_p`). `source`: adsb, adsr, tisb, adsc, mlat, mode_s or other.
+    the value was received last (quality: `nic` or `nac_p`). `source`: adsb, adsr, tisb, adsc, mlat, mode_s or other; `source_at`: when
+    anything came from it.
     """
 
     hex: str
@@ -56,6 +57,8 @@ class AircraftState(NamedTuple):
     quality_at: float | None = None
     gps_ok_before: float | None = None
     nav_qnh: float | None = None
+    nav_altitude_mcp: int | None = None
+    source_at: float | None = None
     acas_ra_at: float | None = None
 
     @property

@@ -41,7 +41,7 @@ from skyspy.process_stats import ProcessStats
 from skyspy.receivers.manager import Receivers
 from skyspy.safety.all_rules import all_rules
 from skyspy.server import Server, server_of
-from skyspy.services import feeds, history_requests
+from skyspy.services import feeds, history_requests, safety_requests
 from skyspy.services.place import PlaceFollower, sandbox_place
 from skyspy.sky import Sky, SkyView
 from skyspy.sky.chunk_maker import ChunkMaker
@@ -224,7 +224,7 @@ def build_skies(server: Server, streams: Sequence[StreamFactory]) -> None:
         log.warning("SKYSPY_LAT and SKYSPY_LON gave the receiver's place its first value only: it is set in the panel now")
     live = build_view("live", clock, current, boot.feeds, place, boot.replay_dir)
     sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), sandbox_place(place))
-    requests = history_requests.rows(server)
+    requests = (*history_requests.rows(server), *safety_requests.rows(server))
     for view in (live, sandbox):
         history = server.histories[view.name]
         sink = MinuteStatistics(view, history)

@@ -25,6 +25,7 @@ from skyspy.admin import (
     profile,
     redirect,
     roles,
+    safety,
     session,
     settings,
     statistics,
@@ -38,6 +39,7 @@ from skyspy.store import StoreError
 _MODULES = (
     session,
     dashboard,
+    safety,
     statistics,
     connections,
     audit,

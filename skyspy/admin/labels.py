@@ -10,7 +10,7 @@ from typing import Any
 
 from skyspy.admin.formatting import counted, exact_duration, number
 from skyspy.permissions import ALWAYS_IDENTIFIED, FEATURES
-from skyspy.store.registry import SettingRow, Settings
+from skyspy.store.registry import SettingRow, Settings, to_text
 
 LEVELS: Mapping[str, str] = {"public": "Anyone", "authenticated": "Signed in", "permission": "With the permission"}
 
@@ -51,7 +51,7 @@ def value_name(row: SettingRow, value: Any) -> str:
         return str(value)
     if row.unit == "s":
         words = exact_duration(value)
-        return words if words == counted(round(value), "second") else f"{words} ({value} s)"
+        return words if words == counted(round(value), "second") else f"{words} ({to_text(value)} s)"
     if row.unit == "days":
         return counted(value, "day")
     shown = f"{value:g}" if isinstance(value, float) else number(value)

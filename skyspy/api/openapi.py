@@ -28,6 +28,7 @@ PATH_PARAMETERS: dict[str, tuple[str, str]] = {
     "lon": ("Longitude, degrees east", "8.55"),
     "nm": ("Radius in nautical miles, at most 250", "25"),
     "sighting_id": ("The sighting's `id` from the list", "4B1805-1764203575"),
+    "event_id": ("The event's `id` from the list", "1764203575250-proximity-4B1805-4B1806"),
     "key_id": ("The key's `id` from the list", "1"),
     "user_id": ("The user's `id` from the list", "1"),
     "name": ("The role's name", "watchers"),

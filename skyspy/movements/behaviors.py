@@ -87,8 +87,13 @@ class Behaviors:
         if LOITERING not in self.under_way:
             area = loitering(path, self._since.get(LOITERING, path.at - 1e9))
             found += self._begin_in(LOITERING, area, state, path, airports)
-        if BACK_AND_FORTH not in self.under_way and self._legs.is_back_and_forth and _is_remote((path.lat, path.lon), airports):
-            legs = self._legs
+        legs, middle = self._legs, self._legs.middle
+        if (
+            BACK_AND_FORTH not in self.under_way
+            and legs.is_back_and_forth
+            and middle is not None
+            and _is_remote(middle, airports)
+        ):
             details = {"reversals": legs.reversals, "axis_deg": round(legs.axis % 180.0), "leg_nm": round(legs.longest_nm, 1)}
             found.append(self._begin(BACK_AND_FORTH, state, path, path.at, details))
         return found

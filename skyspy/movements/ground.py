@@ -36,13 +36,14 @@ class Place(NamedTuple):
 
 
 class Ground:
-    """Whether one aircraft is on the ground, confirmed. `is_on_ground`: None until it was received twice. `place`: where it landed or
-    departed last."""
+    """Whether one aircraft is on the ground, confirmed. `is_on_ground`: None until it was received twice. `is_settled`: nothing else was
+    received since. `place`: where it landed or departed last."""
 
-    __slots__ = ("_last_air", "_last_ground", "_next", "_next_at", "_since", "is_on_ground", "place")
+    __slots__ = ("_last_air", "_last_ground", "_next", "_next_at", "_since", "is_on_ground", "is_settled", "place")
 
     def __init__(self) -> None:
         self.is_on_ground: bool | None = None
+        self.is_settled = False
         self.place: Place | None = None
         self._since: float | None = None
         """When a landing was received first; None where it was not seen to land."""
@@ -58,11 +59,11 @@ class Ground:
         if flag is None or at is None:
             return None
         if flag is self.is_on_ground:
-            self._next = None
+            self._next, self.is_settled = None, True
             self._remember(state, flag)
             return None
         if self._next is not flag or at < self._next_at:
-            self._next, self._next_at = flag, at
+            self._next, self._next_at, self.is_settled = flag, at, False
             return None
         if at - self._next_at < CONFIRM_S:
             return None
@@ -73,7 +74,7 @@ class Ground:
         if not is_first and airports is not None:
             movement = self._landed(state, airports) if flag else self._departed(state, airports)
         self._since = self._next_at if flag and not is_first else None
-        self.is_on_ground, self._next = flag, None
+        self.is_on_ground, self._next, self.is_settled = flag, None, True
         self._remember(state, flag)
         return movement
 

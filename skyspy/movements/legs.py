@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from math import cos, hypot, radians, sin
 
+from skyspy.geo import Point, bearing_deg, destination
 from skyspy.movements.path import Step
 from skyspy.movements.plane import direction_deg, offset_nm, signed_turn
 
@@ -28,10 +29,11 @@ LONGER, LONGER_NM = 2.0, 2.0
 class Leg:
     """One straight leg. `lat`, `lon`: where it began. `direction`: to its end, -180 to 180 degrees."""
 
-    __slots__ = ("began_at", "direction", "ended_at", "lat", "lon", "nm")
+    __slots__ = ("began_at", "direction", "end", "ended_at", "lat", "lon", "nm")
 
-    def __init__(self, step: Step, began_at: float, ended_at: float) -> None:
+    def __init__(self, step: Step, end: Point, began_at: float, ended_at: float) -> None:
         self.lat, self.lon, self.nm, self.direction = step
+        self.end = end
         self.began_at, self.ended_at = began_at, ended_at
 
     def extend(self, lat: float, lon: float, direction: float, at: float) -> bool:
@@ -40,7 +42,14 @@ class Leg:
             return False
         east, north = offset_nm(self.lat, self.lon, lat, lon)
         self.nm, self.direction, self.ended_at = hypot(east, north), direction_deg(east, north), at
+        self.end = (lat, lon)
         return True
+
+    @property
+    def middle(self) -> Point:
+        """Half way between its ends."""
+        begin = (self.lat, self.lon)
+        return destination(begin, bearing_deg(begin, self.end), self.nm / 2)
 
     def is_followed_by(self, leg: Leg) -> bool:
         """Whether the other leg begins beside the line of this one, soon after its end."""
@@ -69,6 +78,11 @@ class Legs:
         """Whether it has reversed often enough."""
         return self.reversals >= MIN_REVERSALS
 
+    @property
+    def middle(self) -> Point | None:
+        """The middle of the last leg that was flown from one reversal to the next; None where there is none."""
+        return None if self._before is None else self._before.middle
+
     def note(self, step: Step, lat: float, lon: float, at: float) -> None:
         """Take a step that ends at this place at `at`."""
         leg, began_at, self._taken_at = self._present, self._taken_at, at
@@ -77,7 +91,7 @@ class Legs:
             if leg is not None and was_long:
                 self._before = leg
                 self.longest_nm = max(self.longest_nm, leg.nm) if self.reversals else 0.0
-            leg, was_long = Leg(step, began_at, at), False
+            leg, was_long = Leg(step, (lat, lon), began_at, at), False
             self._present = leg
         if leg.nm >= MIN_LEG_NM and not was_long:
             self._count(leg)

@@ -18,7 +18,7 @@ from skyspy.movements.vicinity import Vicinity
 from skyspy.safety.profiles import profile_of
 from skyspy.visits import VISIT_GAP_S
 
-SAMPLE_S = 4.0
+SAMPLE_S = 5.0
 """A position of an aircraft is taken so often."""
 PIECE = 100
 """So many aircraft are looked at between two pauses."""
@@ -33,11 +33,12 @@ class _Memory:
 
     __slots__ = ("behaviors", "ground", "next", "pos_at", "seen", "vicinity")
 
-    def __init__(self) -> None:
+    def __init__(self, next_: float) -> None:
         self.seen: AircraftState | None = None
         self.ground, self.vicinity = Ground(), Vicinity()
         self.behaviors: Behaviors | None = None
-        self.next = 0.0
+        self.next = next_
+        """When the next position is taken."""
         self.pos_at: float | None = None
 
 
@@ -75,9 +76,12 @@ class Movements:
                 pause()
             memory = known.get(hex_)
             if memory is None:
-                memory = known[hex_] = self._gone.pop(hex_) if hex_ in self._gone else _Memory()
-            if memory.seen is not state:
-                memory.seen = state
+                # Not all that are new at once, as at a start, have their turn in the same second.
+                memory = known[hex_] = self._gone.pop(hex_) if hex_ in self._gone else _Memory(now + place % SAMPLE_S)
+            if memory.seen is state:
+                continue
+            memory.seen, flag, ground = state, state.on_ground, memory.ground
+            if now >= memory.next or not (flag is None or (flag is ground.is_on_ground and ground.is_settled)):
                 self._note(memory, state, now, airports, found)
         pause()
         if len(known) > len(aircraft):

@@ -2,7 +2,8 @@
 
 Compact, because ten thousand aircraft may each have one: five single-precision numbers per point in one array. The turn is summed at
 each position that is taken, every few seconds, so that fewer points can be kept: the sums at any two points give the turn between
-them. A turn in a gap of more than MAX_GAP_S is not known and not counted. When the path is full, every second point of its older half
+them. A turn in a gap of more than MAX_GAP_S is not known and not counted, nor is one of more than
+MAX_TURN_DEG from one position to the next. When the path is full, every second point of its older half
 is removed; the sums stay right.
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from math import hypot
 from typing import NamedTuple
 
-from skyspy.movements.plane import direction_deg, offset_nm, signed_turn
+from skyspy.movements.plane import POLAR_LAT, direction_deg, offset_nm, signed_turn
 
 WINDOW_S = 1500.0
 MAX_GAP_S = 60.0
@@ -24,6 +25,9 @@ MIN_POINTS = 48
 """A path may always have this many points."""
 MAX_NM_S, SLACK_NM = 0.42, 1.0
 """1,500 kt: beyond it the two positions are no flight, and say nothing about a turn."""
+
+MAX_TURN_DEG = 150.0
+"""Of a larger turn between two positions it is not known to which side it was."""
 
 _STRIDE = 5
 _SPARE = 8
@@ -74,10 +78,14 @@ class Path:
             return None
         if moved < min_move_nm:
             return None
-        back_east, back_north = offset_nm(lat, lon, self.lat, self.lon)
+        at_begin = at_end = direction_deg(east, north)
+        if not -POLAR_LAT < lat < POLAR_LAT:
+            back_east, back_north = offset_nm(lat, lon, self.lat, self.lon)
+            at_end = direction_deg(-back_east, -back_north)
         if self.direction is not None:
-            self.turn += signed_turn(self.direction, direction_deg(east, north))
-        step = Step(self.lat, self.lon, moved, direction_deg(-back_east, -back_north))
+            turn = signed_turn(self.direction, at_begin)
+            self.turn += turn if -MAX_TURN_DEG <= turn <= MAX_TURN_DEG else 0.0
+        step = Step(self.lat, self.lon, moved, at_end)
         self.direction, self._taken_at = step.direction, at
         self.lat, self.lon = lat, lon
         self.nm += moved

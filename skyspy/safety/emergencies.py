@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from skyspy.aircraft_state import AircraftState
 from skyspy.safety.emergency import DESCRIPTIONS, NO_EMERGENCY, SQUAWKS
-from skyspy.safety.naming import name_of
 from skyspy.safety.rules import CRITICAL, EMERGENCY, SQUAWK_EMERGENCY, WARNING, Finding, Round
+from skyspy.safety.states import name_of
 from skyspy.safety.two_looks import TwoLooks
 
 APART_S = 2.9

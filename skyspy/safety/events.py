@@ -36,7 +36,7 @@ MAX_OPEN = 200
 KEEP_ALIVE_S = 60.0
 """An event that goes on without any change is updated so often, so that `updated` tells when the situation was found last."""
 GRACE_S = 20.0
-"""What was restored is held longer by so much: receivers connect, and rules look twice."""
+"""What was restored is held longer by so much, until it is found again: receivers connect, and rules look twice."""
 LATE_S = 2.0
 """What was received so long before a round may be missing in it."""
 MAX_AHEAD_S = 60.0
@@ -204,7 +204,7 @@ class OpenEvents:
         """The update of an open event, if one is due."""
         if finding is None:
             return
-        one.found_at = max(one.found_at, now.steady)
+        one.found_at = now.steady
         event, life = _updated(one.event, finding, now.wall), _life(one.event)
         waited = now.steady - one.published_at
         is_due = waited >= KEEP_ALIVE_S or (waited >= life.update_s and _shown(event) != _shown(one.event))

@@ -68,14 +68,14 @@ class Motion(NamedTuple):
 
 class Encounter(NamedTuple):
     """How two aircraft pass each other, in straight flight. Now: `distance_nm`, `vertical_ft`, `closing_kt` (negative: they move apart;
-    None: not known), `vertical_closing_ft_min`, `relative_kt`, the speed of one as seen from the other. At the closest point of
-    approach: `cpa_s`, `cpa_nm`, `cpa_ft`. `starts_s`: when both distances are below their limits; None: not in the time looked at."""
+    None: not known), `vertical_closing_ft_min`, `relative_kt`, the speed of one as seen from the other (None: not known). At the closest
+    point of approach: `cpa_s`, `cpa_nm`, `cpa_ft`. `starts_s`: when both distances are below their limits; None: not in the time looked at."""
 
     distance_nm: float
     vertical_ft: float
     closing_kt: float | None
     vertical_closing_ft_min: float
-    relative_kt: float
+    relative_kt: float | None
     cpa_s: float
     cpa_nm: float
     cpa_ft: float
@@ -125,7 +125,7 @@ def encounter(a: Motion, b: Motion, ahead_s: float) -> Encounter:
         abs(z),
         (-product / distance if distance > 0 else 0.0) * 3600 if is_known else None,
         (-vz if z > 0 else vz if z < 0 else -abs(vz)) * 60,
-        sqrt(speed_squared) * 3600,
+        sqrt(speed_squared) * 3600 if is_known else None,
         cpa_s,
         sqrt(cpa_squared),
         abs(b.altitude_at(cpa_s) - a.altitude_at(cpa_s)),

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from skyspy.aircraft_state import AircraftState
-from skyspy.safety.naming import name_of
 from skyspy.safety.profiles import profile_of
 from skyspy.safety.rules import CRITICAL, EXTREME_VERTICAL_RATE, WARNING, Finding, Round
+from skyspy.safety.states import COMPUTED, name_of
 from skyspy.safety.two_looks import TwoLooks
 
 APART_S = 2.0
@@ -24,9 +24,6 @@ CRITICAL_FACTOR = 1.5
 """A descent that is so many times the threshold is critical."""
 CRITICAL_S = 60.0
 """As is one that reaches sea level in so many seconds."""
-
-COMPUTED = frozenset({"mlat", "tisb"})
-"""Sources whose rates the ground computes."""
 
 
 class ExtremeVerticalRate:

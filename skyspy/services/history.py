@@ -8,13 +8,11 @@ for long: it goes in steps (store/history/visit_queries.py), for MAX_SEARCH_S at
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from math import inf
-from typing import Any, Concatenate, ParamSpec, TypeVar
-
-from sqlalchemy import Connection
+from typing import Any
 
 from skyspy import registration, topics, wirejson
 from skyspy.aircraft import clean_hex
@@ -22,19 +20,15 @@ from skyspy.clock import iso
 from skyspy.cooperate import Yielder
 from skyspy.military import is_military
 from skyspy.server import Server
-from skyspy.services import trails
+from skyspy.services import own_history, trails
 from skyspy.services.caller import Caller, Refused
 from skyspy.services.receiver_names import ReceiverNames
 from skyspy.services.sighting_filters import SightingFilter, SightingRequest, cursor_of, key_of, search_of
 from skyspy.sky import SkyView
 from skyspy.sky.audience import Payload
-from skyspy.store.errors import StoreError
 from skyspy.store.history import segments, visit_queries
 from skyspy.store.history.visit_queries import Key, Seen, Visit, VisitSearch
 from skyspy.tracks.point import TrackPoint
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 PERMISSION = "history.view"
 ROWS_AT_ONCE = 100
@@ -92,7 +86,7 @@ def one(server: Server, caller: Caller, name: str) -> Payload:
     word, _, start = name.rpartition("-")
     hex_, found = clean_hex(word), None
     if hex_ is not None and start.isascii() and start.isdecimal() and len(start) <= MAX_DIGITS:
-        found = _read(server, caller, visit_queries.one, hex_, int(start))
+        found = own_history.read(server, caller, visit_queries.one, hex_, int(start))
     if found is None:
         raise Refused("not_found", f"There is no sighting {name[:40]!r}; /api/sightings/ lists those that are kept")
     shown = sighting(found, _names(server, caller))
@@ -189,7 +183,7 @@ def _track(server: Server, caller: Caller, visit: Visit) -> list[TrackPoint]:
     points: deque[TrackPoint] = deque(maxlen=MAX_TRACK)
     yielder, last = Yielder(), (0, -1)
     while True:
-        found = _read(server, caller, segments.of_visit, (visit.hex, visit.start), last[0], ROWS_AT_ONCE)
+        found = own_history.read(server, caller, segments.of_visit, (visit.hex, visit.start), last[0], ROWS_AT_ONCE)
         for segment in found:
             if (segment.slot, segment.part) <= last:
                 continue  # the page before ended among the parts of this slot
@@ -206,7 +200,7 @@ def _search(server: Server, caller: Caller, query: SightingFilter, names: Receiv
         search = replace(search, receiver=names.stored(search.receiver))
     if search.since is None or search.since < server.clock.wall() - LATELY_S:
         return search
-    begun = _read(server, caller, visit_queries.earliest, search.since)
+    begun = own_history.read(server, caller, visit_queries.earliest, search.since)
     return replace(search, begun_since=search.since if begun is None else begun)
 
 
@@ -217,7 +211,7 @@ def _steps(
     the end of the list."""
     ends = server.clock.steady() + seconds
     while limit > 0 and server.clock.steady() <= ends:
-        found, after = _read(server, caller, visit_queries.step, search, min(limit, ROWS_AT_ONCE), after)
+        found, after = own_history.read(server, caller, visit_queries.step, search, min(limit, ROWS_AT_ONCE), after)
         yield found, after
         if after is None:
             return
@@ -231,7 +225,7 @@ def aircraft_info(server: Server, caller: Caller, hex_: str) -> Payload:
     """What is known of one aircraft (hex in upper case), and its latest sightings. Yields. Raises Refused."""
     caller.require(server, PERMISSION)
     known = _known(server, caller, [hex_])[0]
-    visits = _read(server, caller, visit_queries.of_aircraft, hex_, LATEST, demo=_view(server, caller).demo)
+    visits = own_history.read(server, caller, visit_queries.of_aircraft, hex_, LATEST, demo=_view(server, caller).demo)
     return known | {"sightings": _sightings(visits, _names(server, caller))}
 
 
@@ -245,8 +239,8 @@ def _known(server: Server, caller: Caller, hexes: list[str]) -> list[Payload]:
     view = _view(server, caller)
     # In the sandbox all is simulated, and no record is kept of who was ever seen.
     records = visit_queries.kept if view.name == "sandbox" else visit_queries.seen
-    seen = {row.hex: row for row in _read(server, caller, records, hexes)}
-    visits = {visit.hex: visit for visit in _read(server, caller, visit_queries.latest, hexes, demo=view.demo)}
+    seen = {row.hex: row for row in own_history.read(server, caller, records, hexes)}
+    visits = {visit.hex: visit for visit in own_history.read(server, caller, visit_queries.latest, hexes, demo=view.demo)}
     # Simulated aircraft have addresses that real ones may have too.
     found = {} if view.demo else server.aircraft_db.find(hexes)
     audience = view.audience(caller.principal)
@@ -286,11 +280,3 @@ def _names(server: Server, caller: Caller) -> ReceiverNames | None:
     """What this caller calls the receivers; None: it may not know where they stand."""
     exact = _view(server, caller).audience(caller.principal) == topics.EXACT
     return ReceiverNames(server, caller.principal) if exact else None
-
-
-def _read(server: Server, caller: Caller, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """What `fn(connection, ..)` reads from the history of the caller's sky. Raises Refused where that cannot be read."""
-    try:
-        return server.histories[caller.principal.sky].read(fn, *args, **kwargs)
-    except StoreError as error:
-        raise Refused("overloaded", "The history cannot be read now: try again in a few seconds. Live data goes on") from error

@@ -34,10 +34,12 @@ def rows(server: Server) -> tuple[Request, ...]:
         "aircraft-info": _info,
         "aircraft-info-bulk": _infos,
     }
-    return tuple(Request(name, history.PERMISSION, _answer(server, made), large=True) for name, made in answers.items())
+    return tuple(Request(name, history.PERMISSION, answering(server, made), large=True) for name, made in answers.items())
 
 
-def _answer(server: Server, made: Callable[[Server, Caller, Params], object]) -> Callable[[Session, Params], object]:
+def answering(server: Server, made: Callable[[Server, Caller, Params], object]) -> Callable[[Session, Params], object]:
+    """The `answer` of a Request that calls services for the session's caller: their refusals are its errors."""
+
     def answer(session: Session, params: Params) -> object:
         try:
             return made(server, Caller(session.principal, session.address), params)

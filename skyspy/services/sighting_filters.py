@@ -75,6 +75,11 @@ class SightingRequest(SightingFilter, frozen=True, kw_only=True, forbid_unknown_
     cursor: Annotated[str, Meta(max_length=64)] | None = None
 
 
+def has_control_character(text: str) -> bool:
+    """Whether the text of a filter holds what no database takes, or no text of an aircraft has."""
+    return _UNUSABLE.search(text) is not None
+
+
 def search_of(query: SightingFilter, *, exact: bool) -> VisitSearch:
     """The search of these filters. `exact`: the caller may know where the receiver stands. Raises Refused."""
     hidden = [name for name in ("max_closest_nm", "receiver") if getattr(query, name) is not None]
@@ -83,7 +88,9 @@ def search_of(query: SightingFilter, *, exact: bool) -> VisitSearch:
         raise Refused("permission_denied", message)
     texts = {"flight": query.flight, "r": query.r, "t": query.t, "ownOp": query.operator, "country": query.country}
     texts |= {"receiver": query.receiver, "source": query.source}
-    wrong = {name: "holds a control character" for name, text in texts.items() if text is not None and _UNUSABLE.search(text)}
+    wrong = {
+        name: "holds a control character" for name, text in texts.items() if text is not None and has_control_character(text)
+    }
     hex_ = None if query.hex is None else clean_hex(query.hex)
     if query.hex is not None and hex_ is None:
         wrong["hex"] = "must be six hexadecimal digits, such as 4B1805 (with ~ before it for an address that is not ICAO's)"

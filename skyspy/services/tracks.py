@@ -14,6 +14,7 @@ from math import ceil
 from skyspy.clock import iso
 from skyspy.cooperate import Yielder
 from skyspy.server import Server
+from skyspy.services import own_history
 from skyspy.services.caller import Caller, Refused
 from skyspy.sky.audience import Payload
 from skyspy.sky.chunk_maker import newest_due
@@ -65,7 +66,7 @@ def listed(server: Server, caller: Caller, since: float | None, until: float | N
         unmade = store.read(chunks.unmade, first, end)
         aircraft = _aircraft(server, caller, first, max(first, end))
     except StoreError as error:
-        raise _unreadable() from error
+        raise own_history.unreadable() from error
     due = newest_due(now)
     rows: list[Payload] = []
     for slot in range(first, end):
@@ -91,7 +92,7 @@ def chunk(server: Server, caller: Caller, name: str, box: Box | None) -> TrackCh
             return TrackChunk(stored.data, f"{slot:x}-{round(stored.made * 1000):x}-{stored.points:x}")
         made = server.chunk_makers[caller.principal.sky].on_request(slot, box)
     except StoreError as error:
-        raise _unreadable() from error
+        raise own_history.unreadable() from error
     if made.data is None:
         where = "" if box is None else " in this box"
         raise Refused("not_found", f"No tracks of {name}{where} are kept; /api/history/tracks/ lists what is")
@@ -130,7 +131,3 @@ def _aircraft(server: Server, caller: Caller, first: int, end: int) -> list[int 
 
 def _store(server: Server, caller: Caller) -> HistoryStore:
     return server.histories[caller.principal.sky]
-
-
-def _unreadable() -> Refused:
-    return Refused("overloaded", "The history cannot be read now: try again in a few seconds. Live data goes on")

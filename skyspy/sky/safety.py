@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from skyspy.aircraft_state import AircraftState
 from skyspy.airports import Airports
 from skyspy.cooperate import Yielder
 from skyspy.loop import LOG_AGAIN_S, Loop
+from skyspy.movements import Movement, Movements
 from skyspy.safety.events import Change
 from skyspy.safety.rules import Finding, Round, Rule
 from skyspy.safety.thresholds import Thresholds
@@ -35,14 +36,6 @@ SLOW_S = 0.5
 """A round that takes longer leaves the processor little time for others."""
 
 
-class Mover(Protocol):
-    """What derives movements from the aircraft (movements/)."""
-
-    def look(
-        self, aircraft: Mapping[str, AircraftState], now: float, airports: Airports | None, pause: Callable[[], None]
-    ) -> Iterable[object]: ...
-
-
 class SafetyMonitor:
     """The safety rules of one sky. `airports` gives the table, None where it cannot be read; it is called once there are aircraft.
 
@@ -55,7 +48,7 @@ class SafetyMonitor:
         history: History,
         airports: Callable[[], Airports | None],
         rules: Sequence[Rule],
-        movements: Mover | None = None,
+        movements: Movements | None = None,
     ) -> None:
         self._sky = sky
         self._view = sky.view
@@ -65,9 +58,9 @@ class SafetyMonitor:
         self._freezer = Freezer(sky.tracker)
         self._thresholds, self._thresholds_of = Thresholds(), -1
         self._logged_at: float | None = None
-        self.movements = movements
+        self.movements = Movements() if movements is None else movements
         self.frozen: Mapping[str, AircraftState] = {}
-        self.moved: Sequence[object] = ()
+        self.moved: Sequence[Movement] = ()
         self.took_s: float | None = None
         self.failures = 0
         self.events = EventLog(history, self._announce, self._clock, sky.name)
@@ -89,6 +82,7 @@ class SafetyMonitor:
         before, self.frozen = self.frozen, self._freezer.freeze(now.steady, pause)
         # A round follows after the last aircraft has left: what is remembered of it is forgotten.
         has_aircraft = bool(self.frozen or before)
+        self.moved = ()
         if not has_aircraft and self.events.is_idle:
             return
         airports = self._airports() if self.frozen else None
@@ -101,10 +95,13 @@ class SafetyMonitor:
         self.events.take(now, findings, self.frozen, look.thresholds.cooldown_s, demo=self._view.demo)
         self.took_s = self._clock.steady() - now.steady
 
-    def _moved(self, look: Round) -> Sequence[object]:
-        moved: list[object] = []
-        if (movements := self.movements) is not None:
-            self._add(moved, "movements", lambda: movements.look(look.aircraft, look.now, look.airports, look.pause))
+    def behaviors(self) -> dict[str, frozenset[str]]:
+        """The behaviors that are under way, by hex; only aircraft that have one."""
+        return {hex_: found for hex_ in self.frozen if (found := self.movements.current(hex_))}
+
+    def _moved(self, look: Round) -> Sequence[Movement]:
+        moved: list[Movement] = []
+        self._add(moved, "movements", lambda: self.movements.look(look.aircraft, look.now, look.airports, look.pause))
         return moved
 
     def _add(self, found: list[T], name: str, look: Callable[[], Iterable[T]]) -> None:

@@ -5,7 +5,7 @@ Nothing is looked at while no session listens. Positions of drivers are not know
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from skyspy.aircraft_state import AircraftState
@@ -18,8 +18,7 @@ from skyspy.threats.encounter import Motion, motion_of
 from skyspy.tracker.freezing import Freezer
 
 EVERY_S = 1.0
-
-Behaviors = Mapping[str, frozenset[str]]
+NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +38,14 @@ class Candidate:
 
 
 class ThreatWatch:
-    """The candidates of one sky. `is_needed` says whether any session listens; `behaviors` gives what each aircraft does, by hex.
+    """The candidates of one sky. `is_needed` says whether any session listens; `behaviors_of` gives what the aircraft with a hex does.
     `on_refreshed` is called after each look."""
 
-    def __init__(self, view: SkyView, is_needed: Callable[[], bool], behaviors: Callable[[], Behaviors] = dict) -> None:
+    def __init__(self, view: SkyView, is_needed: Callable[[], bool]) -> None:
         self.candidates: tuple[Candidate, ...] = ()
         self.demo = False
         """Whether simulated traffic is shown."""
-        self.behaviors = behaviors
+        self.behaviors_of: Callable[[str], frozenset[str]] = lambda _hex: NOTHING
         self.on_refreshed: Callable[[], None] = lambda: None
         self.loop = Loop(f"the {view.name} sky's threats", self.run, view.clock, EVERY_S, lambda: EVERY_S / 2)
         self._view = view
@@ -79,7 +78,6 @@ class ThreatWatch:
         """Make the list of candidates anew. Yields between pieces."""
         pause = Yielder().maybe_yield
         states = self._freezer.freeze(self._view.clock.steady(), pause)
-        behaviors = self.behaviors()
         found, positions = [], {}
         for place, state in enumerate(states.values()):
             if place % 64 == 63:
@@ -87,7 +85,7 @@ class ThreatWatch:
             point, at = state.point, state.pos_at
             if point is None or at is None:
                 continue
-            threat = assess(state, behaviors)
+            threat = assess(state, self.behaviors_of(state.hex))
             if threat is not None:
                 before = self._positions.get(state.hex)
                 found.append(Candidate(state, threat, point, at, motion_of(state, before)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -33,9 +32,9 @@ class Threat(NamedTuple):
     reason: str
 
 
-def assess(state: AircraftState, behaviors: Mapping[str, frozenset[str]]) -> Threat | None:
-    """The threat that an aircraft is; None where nothing is held against it, and on the ground. `behaviors`: what each aircraft does,
-    by hex, in the words of BEHAVIORS (others are left out).
+def assess(state: AircraftState, does: frozenset[str] = _NOTHING) -> Threat | None:
+    """The threat that an aircraft is; None where nothing is held against it, and on the ground. `does`: its behaviors, in the words of
+    BEHAVIORS (others are left out).
 
     The fact with the highest confidence decides. What the aircraft does raises the confidence of the other facts by one step.
     """
@@ -49,7 +48,6 @@ def assess(state: AircraftState, behaviors: Mapping[str, frozenset[str]]) -> Thr
         facts += tuple(row for row in _ROWS[table.SQUAWK] if row.matches(squawk, state.country_code))
     if not facts:
         return None
-    does = behaviors.get(state.hex, _NOTHING)
     held = [row for row in facts if _has_needs(row, state, does)]
     return _threat(held, does) if held else None
 

@@ -18,6 +18,8 @@ from tests.browser.looking import check, opened, sign_in
 from tests.browser.receiver import Receiver
 from tests.support.databases import change, create_key
 from tests.support.panel_routes import ROUTES
+from tests.support.safety_events import an_event, plant
+from tests.support.sites import provide_database
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
@@ -39,7 +41,11 @@ PAGES_SHOWN = [address for address in ADDRESSES if not address.endswith(".csv")]
 @pytest.fixture(scope="module")
 def peopled(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Server]:
     """A server with a few users, keys in every state and a custom role."""
-    made = Server(tmp_path_factory.mktemp("panel"), SKYSPY_FEEDS=f"{receiver.url}#interval=0.5")
+    folder = tmp_path_factory.mktemp("panel")
+    provide_database(folder / "instance")
+    now = time.time()
+    plant(folder / "instance", an_event(id="own", started=now - 90, updated=now - 60, resolved=now - 60, message=LONG))
+    made = Server(folder, SKYSPY_FEEDS=f"{receiver.url}#interval=0.5")
     operator = Operator(made.folder)
     # Every look at the pages of this file is one sign-in's.
     operator.choose(LOGIN_ATTEMPTS_PER_ADDRESS=1000, LOGIN_ATTEMPTS_PER_ACCOUNT=100)

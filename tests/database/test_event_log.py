@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from skyspy.safety.events import GRACE_S, Change, SafetyEvent
+from skyspy.safety.events import Change, SafetyEvent
 from skyspy.safety.rules import CRITICAL, PROXIMITY, SQUAWK_EMERGENCY, WARNING, Finding
 from skyspy.sky.event_log import MAX_UNSAVED, PATIENCE_S, RETRY_S, EventLog
 from skyspy.store import StoreError
@@ -212,7 +212,7 @@ def test_after_the_writer_was_killed_another_goes_on_with_its_open_event_and_ann
     assert other.log.makes
     assert (told, other.open) == ([], [event_id])
     assert other.look(SQUAWK, PAIR) == ["opened"]
-    assert other.look(PAIR, seconds=int(GRACE_S) + 310).count("resolved") == 1
+    assert other.look(PAIR, seconds=310).count("resolved") == 1
     assert len(stored(stores)) == 2
 
 

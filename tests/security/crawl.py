@@ -17,6 +17,7 @@ from tests.security.asking import Browser, ask
 from tests.support.browser_client import AGENT
 from tests.support.databases import change
 from tests.support.panel_routes import ROUTES
+from tests.support.safety_events import AT, acknowledged, an_event, plant
 from tests.wire.raw import Ws
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
@@ -41,12 +42,12 @@ def kept(operator: Operator) -> dict[str, list[Any]]:
             found[table.name] = [tuple(row) for row in connection.execute(query)]
         return found
 
-    return operator.store.read(read)
+    return operator.store.read(read) | {"acknowledged": acknowledged(operator.folder / "instance")}
 
 
 @dataclass(frozen=True, slots=True)
 class Things:
-    """The objects of a crawl: a user with a key, a link and a live connection, a role, an added receiver."""
+    """The objects of a crawl: a user with a key, a link and a live connection, a role, an added receiver, a safety event."""
 
     words: dict[str, str]
     client: Ws
@@ -83,7 +84,9 @@ def things(server: Server, operator: Operator, name: str) -> Things:
         "lon": "8",
         "nm": "10",
         "start": "20261126T1710Z",
+        "event_id": f"event-{name}",
     }
+    plant(server.folder / "instance", an_event(id=words["event_id"], resolved=AT + 60))
     return Things(words, client)
 
 

@@ -158,6 +158,7 @@ class Operator:
     """Changes settings and accounts in a server's database, as another process would."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         config = load({"SKYSPY_INSTANCE": str(folder / "instance")})
         self.store = Store(config.database_url)
         self.settings = SettingsTable(self.store, {})

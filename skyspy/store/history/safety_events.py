@@ -150,6 +150,12 @@ def open_events(connection: Connection, limit: int = MAX_OPEN) -> list[SafetyEve
     return [_event(row) for row in rows]
 
 
+def count_open(connection: Connection, *, count_demo: bool = False) -> int:
+    """How many events go on. `count_demo`: those of simulated traffic too."""
+    wanted = _conditions(EventSearch(is_open=True, demo=None if count_demo else False))
+    return connection.execute(select(func.count()).select_from(SAFETY_EVENT).where(*wanted)).scalar_one()
+
+
 def changed_since(connection: Connection, change: int, limit: int = MAX_CHANGES) -> Changes:
     """The events that were changed after that number, and the number with which the next call goes on."""
     newer = _events().add_columns(_E.change).where(_E.change > change).order_by(_E.change).limit(limit)

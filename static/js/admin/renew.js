@@ -3,7 +3,8 @@
 
 const EVERY_MS = 4000;
 
-/** Keep a part current while the page is visible; `says` is the element for its state, `hold` a button that pauses it. */
+/** Keep a part current while the page is visible; `says` is the element for its state, `hold` a button that pauses it. Returns a function
+    that refreshes it now. */
 export function renew(part, says, hold) {
   let held = false;
   const tell = (text) => {
@@ -39,6 +40,7 @@ export function renew(part, says, hold) {
   document.addEventListener("visibilitychange", look);
   const timer = setInterval(look, EVERY_MS);
   tell("Renews itself");
+  return look;
 }
 
 /** The elements of a part. The server's template has escaped its values; nothing else parses text as HTML. */

@@ -168,7 +168,9 @@ def test_circles_from_rough_positions_count_where_they_are_wide_enough() -> None
     assert circles(6, 12.0, source="mlat", gs=60).said == [], "0.16 nm around: as wide as the error"
 
 
-@pytest.mark.parametrize("centre", [(0.0, 180.0), (60.0, -179.999), (90.0, 20.0), (-89.995, -60.0), (80.0, 179.999), (47.0, 8.0)])
+@pytest.mark.parametrize(
+    "centre", [(0.0, 180.0), (60.0, -179.999), (89.9999, 20.0), (-89.995, -60.0), (80.0, 179.999), (47.0, 8.0)]
+)
 def test_circles_around_any_point_of_the_earth_are_circling(centre: Point) -> None:
     log, flight = Log(), Flight()
     for second in range(500):
@@ -188,4 +190,12 @@ def test_a_straight_flight_across_a_pole_is_no_circling(lon: float) -> None:
         flight.lat, flight.lon = (86.0 + place / 60, lon) if place <= 240 else (94.0 - place / 60, lon + 180.0)
         flight.at = at + second
         log.see([flight.state()])
+    assert log.said == []
+
+
+def test_turning_round_on_the_spot_is_no_circling_for_it_is_not_known_to_which_side() -> None:
+    log, flight = Log(), Flight()
+    for _ in range(20):
+        flight.track += 180
+        log.see(flight.fly(20))
     assert log.said == []

@@ -278,6 +278,13 @@ def test_a_restored_event_whose_aircraft_does_not_return_is_resolved_after_its_h
     assert actions(other.each_second(1)) == ["resolved"]
 
 
+def test_a_restored_event_that_was_found_again_is_held_no_longer_than_any_other(rounds: Rounds) -> None:
+    [opened] = rounds.after(0, PAIR)
+    other, _ = restored(rounds, 10.0, [opened.event])
+    other.after(1, PAIR)
+    assert actions(other.each_second(6)) == ["resolved"]
+
+
 @pytest.mark.parametrize(("finding", "away_s"), [(PAIR, 90.0), (SQUAWK, 400.0), (SQUAWK, -100.0)])
 def test_an_event_of_long_ago_is_over_after_a_restart_and_its_situation_is_a_new_one(
     rounds: Rounds, finding: Finding, away_s: float

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from skyspy.aircraft_state import AircraftState
@@ -16,10 +15,6 @@ def aircraft(**fields: Any) -> AircraftState:
     return AircraftState(**{"hex": HEX, "heard_at": 0.0, **fields})
 
 
-def doing(*names: str) -> Mapping[str, frozenset[str]]:
-    return {HEX: frozenset(names)}
-
-
 def threat(*does: str, **fields: Any) -> Threat | None:
     """What is held against an aircraft with these fields that does this."""
-    return assess(aircraft(**fields), doing(*does))
+    return assess(aircraft(**fields), frozenset(does))

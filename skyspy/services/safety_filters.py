@@ -1,0 +1,118 @@
+"""Application: the filters of the list of safety events, the same over HTTP and Socket.IO and in the panel.
+
+Invariants: each filter is bounded in length or range. An event without a value never matches a filter on it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from skyspy.aircraft import clean_hex
+from skyspy.services.caller import Refused
+from skyspy.services.sighting_filters import MAX_PAGE, Callsign, Hex, Moment, has_control_character
+from skyspy.store.history.safety_events import EventSearch, Key
+
+EventType = Literal[
+    "squawk_emergency",
+    "emergency",
+    "tcas_ra",
+    "extreme_vertical_rate",
+    "proximity",
+    "low_altitude",
+    "gps_interference",
+    "airspace_incursion",
+]
+Severity = Literal["info", "warning", "critical"]
+State = Literal["open", "resolved"]
+
+MAX_ID_LENGTH = 64
+"""Characters of the id of an event."""
+
+
+class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which events: all that match every filter that is set."""
+
+    since: Annotated[Moment | None, Meta(description="Began at this moment or later, such as 2026-11-26T14:00:00Z")] = field(
+        name="from", default=None
+    )
+    until: Annotated[Moment | None, Meta(description="Began before this moment")] = field(name="to", default=None)
+    event_type: Annotated[EventType | None, Meta(description="What it is")] = None
+    severity: Annotated[Severity | None, Meta(description="How bad it was at worst")] = None
+    hex: Annotated[Hex | None, Meta(description="ICAO address of one of its aircraft, six hexadecimal digits in any case")] = None
+    callsign: Annotated[Callsign | None, Meta(description="How a callsign of its aircraft begins, in any case")] = None
+    state: Annotated[State | None, Meta(description="Only those that go on, or only those that ended")] = None
+    acknowledged: Annotated[bool | None, Meta(description="Only acknowledged ones (true) or only those that are not (false)")] = (
+        None
+    )
+    demo: Annotated[bool | None, Meta(description="Only simulated traffic (true) or only real traffic (false)")] = None
+
+
+class EventRequest(EventFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which events to list, and which page of them; `cursor` is the `next_cursor` of the page before."""
+
+    limit: Annotated[int, Meta(description="How many on one page", ge=1, le=MAX_PAGE)] = 100
+    cursor: Annotated[str, Meta(max_length=128)] | None = None
+
+
+class StatisticsRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of which time to count events."""
+
+    since: Annotated[
+        Moment | None, Meta(description="Began at this moment or later; where it is not given, 30 days before the end")
+    ] = field(name="from", default=None)
+    until: Annotated[Moment | None, Meta(description="Began before this moment; where it is not given, now")] = field(
+        name="to", default=None
+    )
+
+
+def search_of(query: EventFilter) -> EventSearch:
+    """The search of these filters. Raises Refused."""
+    wrong: dict[str, str] = {}
+    if query.callsign is not None and has_control_character(query.callsign):
+        wrong["callsign"] = "holds a control character"
+    hex_ = None if query.hex is None else clean_hex(query.hex)
+    if query.hex is not None and hex_ is None:
+        wrong["hex"] = "must be six hexadecimal digits, such as 4B1805 (with ~ before it for an address that is not ICAO's)"
+    if query.since is not None and query.until is not None and query.since >= query.until:
+        wrong["to"] = "must be later than from"
+    if wrong:
+        raise Refused("invalid", f"These fields cannot be used: {', '.join(sorted(wrong))}", wrong)
+    return EventSearch(
+        since=None if query.since is None else query.since.timestamp(),
+        until=None if query.until is None else query.until.timestamp(),
+        event_types=None if query.event_type is None else (query.event_type,),
+        severities=None if query.severity is None else (query.severity,),
+        hex=hex_,
+        callsign=query.callsign,
+        is_open=None if query.state is None else query.state == "open",
+        acknowledged=query.acknowledged,
+        demo=query.demo,
+    )
+
+
+def cursor_of(key: Key) -> str:
+    """The cursor for the events after this place."""
+    return f"{key.started!r} {key.id}"
+
+
+def key_of(cursor: str | None) -> Key | None:
+    """The place after which the next page begins; None: this is the first page. Raises Refused."""
+    if cursor is None:
+        return None
+    started, _, event_id = cursor.partition(" ")
+    try:
+        key = Key(float(started), event_id)
+    except ValueError:
+        key = Key(math.nan, "")
+    if not math.isfinite(key.started) or not is_id(key.id):
+        message = "is not one that this server gave; leave it out to begin at the first page"
+        raise Refused("invalid", f"cursor {message}", {"cursor": message})
+    return key
+
+
+def is_id(text: str) -> bool:
+    """Whether this can be the id of an event."""
+    return 0 < len(text) <= MAX_ID_LENGTH and text.isascii() and text.isprintable()
