@@ -24,6 +24,7 @@ from skyspy.transport.farewells import Farewells
 from skyspy.transport.frames import POLICY, PROTOCOL_ERROR, BoundedWebSocket
 from skyspy.transport.guard import Guard
 from skyspy.transport.outbox import Frame, Outbox, SharedFrame, frame_of
+from skyspy.transport.pings import Pings
 from skyspy.transport.rate_limit import RateLimitedLogger, TokenBucket
 
 log = RateLimitedLogger(logging.getLogger(__name__))
@@ -177,6 +178,11 @@ class ClientConnection:
             with contextlib.suppress(OSError):
                 tcp.shutdown(sockets.SHUT_RDWR)
 
+    def release(self) -> None:
+        """Shut what is left, and end the cycle with the session and its outbox: without a search for garbage they are freed."""
+        self.shut_sockets()
+        self.engine.queue.connection = None
+
 
 class Transport:
     """The WebSocket driver that Engine.IO calls (wait, send, close), over the frames of `frames.py`."""
@@ -268,7 +274,7 @@ class ConnectionRegistry:
         self.counts = Counts()
         self.connections: dict[str, ClientConnection] = {}
         self.open, self.admitted, self.accepted = ConnectionCounter(), ConnectionCounter(), ConnectionCounter()
-        self._farewells = Farewells()
+        self._farewells, self.pings = Farewells(), Pings(server.eio)
         self._eio = server.eio
         # Socket.IO's own handlers, which the hooks below call.
         self._inner = dict(self._eio.handlers)
@@ -336,8 +342,7 @@ class ConnectionRegistry:
         kept for its next poll."""
         connection = self.connections.get(eio_sid)
         if connection is not None and not connection.admitted:
-            unread = connection.unread()
-            if unread:
+            if unread := connection.unread():
                 self._farewells.keep(eio_sid, unread)
             connection.finish()
 
@@ -360,6 +365,7 @@ class ConnectionRegistry:
 
     def _disconnected(self, eio_sid: str, reason: str) -> None:
         connection = self.connections.pop(eio_sid, None)
+        self.pings.end(eio_sid)
         if connection is not None:
             connection.ended = True
             self.open.add(connection.peer, -1)
@@ -372,7 +378,7 @@ class ConnectionRegistry:
         # Engine.IO would keep a closed session listed until its next sweep.
         self._eio.sockets.pop(eio_sid, None)
         if connection is not None:
-            gevent.spawn_later(CLOSE_SECONDS, connection.shut_sockets)
+            gevent.spawn_later(CLOSE_SECONDS, connection.release)
 
     def _message(self, eio_sid: str, data: object) -> None:
         connection = self.connections.get(eio_sid)

@@ -139,6 +139,7 @@ class Handler(StrictHandler):
             WSGIHandler.run_application(self)
         finally:
             connection.tcp_sockets.discard(self.socket)
+            self.application = application
 
     def _connection(self, query: dict[str, list[str]] | None) -> ClientConnection | None:
         return self.registry.get(query.get("sid", [""])[0]) if query else None
@@ -265,6 +266,7 @@ class Handler(StrictHandler):
             list(self.application(self.environ, no_response))
         finally:
             ws.close()
-            self.environ["wsgi.websocket"] = None
+            # Each would keep the other in memory until garbage is searched for.
+            self.environ["wsgi.websocket"] = self.websocket = None
             if ws.code != NORMAL:
                 linger(self.socket)
