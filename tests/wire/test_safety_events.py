@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
@@ -28,6 +29,7 @@ WITHIN_S, ELSEWHERE_S = 1.5, 2.0
 PAUSE_S = 3.0
 """By how much a machine that other work shares may be late."""
 TAKEOVER_S = 30.0
+REPORTS = 4
 FIELDS = {
     *("id", "event_type", "severity", "hex", "hex_2", "callsign", "callsign_2", "lat", "lon", "message", "details"),
     *("acknowledged_by", "started", "updated", "resolved"),
@@ -150,3 +152,58 @@ def test_an_emergency_is_told_in_time_in_both_processes_and_goes_on_over_kills_a
         ]
         assert ended == [event["id"]]
         assert [(one.id, one.is_open) for one in site.stored()] == [(event["id"], False)]
+
+
+def conflict(ahead_s: float) -> tuple[Flight, Flight]:
+    """Two airliners at one level, head-on, that meet HERE so many seconds from now. Their addresses differ in more than one bit."""
+    off = ahead_s * 450 / 3600 / 60 / math.cos(math.radians(HERE[0]))
+    west, east = (HERE[0], HERE[1] - off), (HERE[0], HERE[1] + off)
+    return (
+        Flight("4B1810", west, 90, 450, 31_000, flight="SWR10", type="adsb_icao"),
+        Flight("4B1816", east, 270, 450, 31_000, flight="EZY11", type="adsb_icao"),
+    )
+
+
+def advised(**advisory: object) -> Flight:
+    return Flight("4B1820", (46.5, 7.0), 0, 400, 33_000, flight="SWR20", **advisory)
+
+
+ADVISORY = {"df_type": 17, "advisory": "Climb", "ARA": "1100000", "RAT": "0", "MTE": "0", "RAC": "0000"}
+
+
+def test_a_conflict_and_a_resolution_advisory_are_told_in_time_with_their_fields_and_resolved(tmp_path: Path) -> None:
+    with site_on("sqlite", tmp_path) as site:
+        _, here = site.start()
+        other, there = site.start()
+        assert eventually(lambda: "the history is written by" in other.log())
+        # An aircraft is listed with its second report; the rule looks at two positions and altitudes from then on.
+        pair = conflict(28)
+        for _ in range(REPORTS):
+            at = site.reporter.report(*pair)
+            time.sleep(0.0 if here.told else 1.2)
+        took = told_in_time(here, "event", "proximity", at, WITHIN_S)
+        elsewhere = told_in_time(there, "event", "proximity", at, WITHIN_S + ELSEWHERE_S)
+        print(f"proximity at the writer after {took:.2f} s, at the other process after {elsewhere:.2f} s")
+        event = only(here, "event", "proximity").payload
+        assert set(event) == FIELDS
+        assert (event["hex"], event["hex_2"]) == ("4B1810", "4B1816")
+        assert (event["callsign"], event["callsign_2"]) == ("SWR10", "EZY11")
+        assert abs(event["lat"] - HERE[0]) < 0.1
+        assert abs(event["lon"] - HERE[1]) < 0.2
+
+        # An advisory, which counts with its first reception in an extended squitter.
+        site.reporter.report(advised())
+        time.sleep(1.5)
+        at = site.reporter.report(advised(acas_ra=ADVISORY))
+        took = told_in_time(here, "event", "tcas_ra", at, WITHIN_S)
+        elsewhere = told_in_time(there, "event", "tcas_ra", at, WITHIN_S + ELSEWHERE_S)
+        print(f"tcas_ra at the writer after {took:.2f} s, at the other process after {elsewhere:.2f} s")
+        event = only(here, "event", "tcas_ra").payload
+        assert (event["hex"], event["callsign"], event["severity"]) == ("4B1820", "SWR20", "critical")
+
+        # Nothing more is reported: both end, once, in both processes.
+        for client in (here, there):
+            for event_type in ("proximity", "tcas_ra"):
+                assert waited(lambda c=client, t=event_type: c.named("event_resolved", t), 60), event_type
+                assert only(client, "event", event_type).payload["id"] == only(client, "event_resolved", event_type).payload["id"]
+        assert {(one.event_type, one.is_open) for one in site.stored()} == {("proximity", False), ("tcas_ra", False)}
