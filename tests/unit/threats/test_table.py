@@ -15,7 +15,7 @@ from skyspy.registration.airlines import AIRLINES
 from skyspy.threats import table
 from skyspy.threats.table import CALLSIGN, OWNER, ROWS, TYPE, Row, of_kind, read, words
 
-STANDING = Path("/work/shared/data/vrs-standing-data/airlines/schema-01/airlines.csv")
+STANDING = Path(__file__).parents[4] / "shared/data/vrs-standing-data/airlines/schema-01/airlines.csv"
 HEADER = "kind,pattern,country,needs,category,confidence,reason"
 SERVICES = re.compile(r"poli[cszt]|gendarm|douane|custom|marshals service|home office|state police", re.IGNORECASE)
 """How the operators are named whose designators may have a row."""
