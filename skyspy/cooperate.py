@@ -34,7 +34,7 @@ class Turn(Protocol):
 
 
 class NextRound:
-    """For short work of a client that waits for its answer: it goes on in the next round, whoever waits for a turn."""
+    """For short work of a client that waits for its answer: it goes on in the next round, before those that wait for a turn."""
 
     def wait(self) -> float:
         """Wait for the next round."""

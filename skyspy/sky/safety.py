@@ -95,10 +95,6 @@ class SafetyMonitor:
         self.events.take(now, findings, self.frozen, look.thresholds.cooldown_s, demo=self._view.demo)
         self.took_s = self._clock.steady() - now.steady
 
-    def behaviors(self) -> dict[str, frozenset[str]]:
-        """The behaviors that are under way, by hex; only aircraft that have one."""
-        return {hex_: found for hex_ in self.frozen if (found := self.movements.current(hex_))}
-
     def _moved(self, look: Round) -> Sequence[Movement]:
         moved: list[Movement] = []
         self._add(moved, "movements", lambda: self.movements.look(look.aircraft, look.now, look.airports, look.pause))

@@ -1,4 +1,4 @@
-"""Claims about safety events in several processes on one history: each client is told of each event once, whichever process makes it."""
+"""Claims about safety events in several processes on one history: each client gets each event once, whichever process makes it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SQUAWK = Finding(SQUAWK_EMERGENCY, "4B1800:7700", CRITICAL, "An emergency", hex=
 
 
 class Announcer:
-    """A process with the events of its live sky: `sent` is what its clients were told."""
+    """A process with the events of its live sky: `sent` is what its clients got."""
 
     def __init__(self, stores: Stores) -> None:
         self.process = Process(stores)
@@ -37,7 +37,7 @@ class Announcer:
         self.events += [change.event for change in changes]
 
     def look(self, *findings: Finding, seconds: int = 1) -> list[str]:
-        """So many rounds, one a second, with these findings in each; returns what was told in them."""
+        """So many rounds, one a second, with these findings in each; returns what was sent in them."""
         before = len(self.sent)
         for _ in range(seconds):
             self.process.run(1)
@@ -91,7 +91,7 @@ def break_writes(one: Announcer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(one.history, "commit_now", fail)
 
 
-def test_an_event_is_stored_under_the_fence_before_it_is_told(start: Callable[[], Announcer], stores: Stores) -> None:
+def test_an_event_is_stored_under_the_fence_before_it_is_sent(start: Callable[[], Announcer], stores: Stores) -> None:
     one = start()
     found: list[int] = []
     one.log._publish = lambda changes: found.extend(len(stored(stores)) for _ in changes)
@@ -113,13 +113,13 @@ def test_another_process_tells_its_clients_what_the_writer_stored(pair: tuple[An
     assert list(stored(stores).values()) == writer.events[-1:]
 
 
-def test_what_the_rules_find_in_a_process_that_does_not_write_is_not_told(pair: tuple[Announcer, Announcer]) -> None:
+def test_what_the_rules_find_in_a_process_that_does_not_write_is_not_sent(pair: tuple[Announcer, Announcer]) -> None:
     writer, other = pair
     for _ in range(20):
         assert writer.look() == other.look(PAIR) == []
 
 
-def test_an_event_that_began_and_ended_between_two_looks_is_told_whole(pair: tuple[Announcer, Announcer]) -> None:
+def test_an_event_that_began_and_ended_between_two_looks_is_sent_whole(pair: tuple[Announcer, Announcer]) -> None:
     writer, other = pair
     writer.look(PAIR)
     writer.look(seconds=6)
@@ -128,7 +128,7 @@ def test_an_event_that_began_and_ended_between_two_looks_is_told_whole(pair: tup
     assert other.open == []
 
 
-def test_an_acknowledgement_is_told_in_every_process_and_stays(pair: tuple[Announcer, Announcer], stores: Stores) -> None:
+def test_an_acknowledgement_is_sent_in_every_process_and_stays(pair: tuple[Announcer, Announcer], stores: Stores) -> None:
     writer, other = pair
     writer.look(PAIR)
     other.look()
@@ -183,8 +183,8 @@ def test_what_does_not_return_after_a_start_is_resolved_and_what_ended_meanwhile
     first.process.end()
     second = start()
     second.clock.pass_by(100)
-    told = second.look()
-    assert sorted(told) == ["resolved", "updated", "updated"]
+    sent = second.look()
+    assert sorted(sent) == ["resolved", "updated", "updated"]
     assert [event.event_type for event in second.log.open] == [SQUAWK_EMERGENCY]
     assert second.look(seconds=330) == ["resolved"]
 
@@ -208,15 +208,15 @@ def test_after_the_writer_was_killed_another_goes_on_with_its_open_event_and_ann
     other.look(SQUAWK)
     [event_id] = writer.open
     writer.kill()
-    told = other.look(SQUAWK, seconds=int(LOST_S) + 4)
+    sent = other.look(SQUAWK, seconds=int(LOST_S) + 4)
     assert other.log.makes
-    assert (told, other.open) == ([], [event_id])
+    assert (sent, other.open) == ([], [event_id])
     assert other.look(SQUAWK, PAIR) == ["opened"]
     assert other.look(PAIR, seconds=310).count("resolved") == 1
     assert len(stored(stores)) == 2
 
 
-def test_what_is_found_while_no_process_writes_is_told_once_when_one_takes_over(
+def test_what_is_found_while_no_process_writes_is_sent_once_when_one_takes_over(
     pair: tuple[Announcer, Announcer], stores: Stores
 ) -> None:
     writer, other = pair
@@ -248,7 +248,7 @@ def test_a_process_that_was_frozen_tells_nothing_of_its_own_after_another_took_o
 # A history that cannot be written
 
 
-def test_events_that_cannot_be_stored_are_told_all_the_same_and_stored_later(
+def test_events_that_cannot_be_stored_are_sent_all_the_same_and_stored_later(
     start: Callable[[], Announcer], stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = start()
@@ -263,7 +263,7 @@ def test_events_that_cannot_be_stored_are_told_all_the_same_and_stored_later(
     one.look(PAIR, SQUAWK, seconds=int(RETRY_S))
     assert (one.log.unsaved, one.log.lost) == (0, 0)
     assert set(stored(stores)) == set(one.open)
-    assert len(one.sent) == len(set(one.sent)), "nothing is told twice"
+    assert len(one.sent) == len(set(one.sent)), "nothing is sent twice"
 
 
 def test_what_waits_to_be_stored_is_bounded_and_the_oldest_is_counted_as_lost(
@@ -313,11 +313,11 @@ def test_a_process_that_cannot_read_the_lease_goes_on_with_the_events_it_knows_a
     other.look(SQUAWK)
 
     def both(seconds: int) -> list[str]:
-        told: list[str] = []
+        sent: list[str] = []
         for _ in range(seconds):
             writer.look(SQUAWK)
-            told += other.look(SQUAWK, PAIR)
-        return told
+            sent += other.look(SQUAWK, PAIR)
+        return sent
 
     with monkeypatch.context() as patch:
         for name in ("read", "write"):
@@ -339,8 +339,8 @@ def test_the_writer_goes_on_telling_while_the_database_is_away(
     with monkeypatch.context() as patch:
         for name in ("read", "write"):
             patch.setattr(one.history._store, name, fail)
-        told = [action for _ in range(40) for action in one.look(SQUAWK)]
-        assert told == []
+        sent = [action for _ in range(40) for action in one.look(SQUAWK)]
+        assert sent == []
         assert one.look(SQUAWK, PAIR) == ["opened"]
     one.look(SQUAWK, PAIR, seconds=2 * int(RETRY_S))
     assert set(stored(stores)) == set(one.open)

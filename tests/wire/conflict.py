@@ -1,4 +1,4 @@
-"""A receiver of a few aircraft whose reports a test decides, and clients that note when they are told of a safety event."""
+"""A receiver of a few aircraft whose reports a test decides, and clients that note when a safety event arrives."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ REPORT_S = 0.5
 KT_NM_S = 1 / 3600
 
 
-class Told(NamedTuple):
-    """An event that a client was sent: when (monotonic seconds), its name, and its payload."""
+class Arrived(NamedTuple):
+    """An event that a client got: when (monotonic seconds), its name, and its payload."""
 
     at: float
     name: str
@@ -30,7 +30,7 @@ class Client:
     """A client that subscribes to `safety`."""
 
     def __init__(self, server: Server, token: str | None = None) -> None:
-        self.told: list[Told] = []
+        self.arrived: list[Arrived] = []
         self.snapshots: list[dict[str, Any]] = []
         self._io = socketio.Client(reconnection=False)
         self._io.on("*", self._take)
@@ -42,11 +42,15 @@ class Client:
         if name == "safety:snapshot":
             self.snapshots.append(payload)
         elif name.startswith("safety:"):
-            self.told.append(Told(time.monotonic(), name, payload))
+            self.arrived.append(Arrived(time.monotonic(), name, payload))
 
-    def named(self, name: str, event_type: str) -> list[Told]:
-        """What was told under this name about events of this type."""
-        return [told for told in self.told if told.name == f"safety:{name}" and told.payload["event_type"] == event_type]
+    def named(self, name: str, event_type: str) -> list[Arrived]:
+        """What arrived under this name of events of this type."""
+        return [
+            arrived
+            for arrived in self.arrived
+            if arrived.name == f"safety:{name}" and arrived.payload["event_type"] == event_type
+        ]
 
     def close(self) -> None:
         self._io.disconnect()

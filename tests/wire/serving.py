@@ -134,6 +134,13 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
 
+    def kill(self) -> None:
+        """Kill it and its worker, which it would replace, at once."""
+        worker = self.worker
+        self.process.kill()
+        os.kill(worker, signal.SIGKILL)
+        self.process.wait()
+
     def stop(self) -> None:
         if self.process.poll() is None:
             self.end()

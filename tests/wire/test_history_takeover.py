@@ -98,14 +98,6 @@ def site_on(kind: str, folder: Path) -> Iterator[Site]:
             made.close()
 
 
-def kill(server: Server) -> None:
-    """Kill it and its worker, which its master would replace."""
-    worker = server.worker
-    server.process.kill()
-    os.kill(worker, signal.SIGKILL)
-    server.process.wait()
-
-
 def freeze(worker: int, url: str) -> None:
     """Stop a process where it holds no lock of an SQLite file, which nobody could take from it."""
     while True:
@@ -136,7 +128,7 @@ def test_f56_whatever_ends_the_writer_of_the_history_another_goes_on_without_a_g
         time.sleep(3.0)
         assert site.writer() is first
 
-        kill(first)
+        first.kill()
         frozen = site.writer()
         assert eventually(lambda: site.seconds()[-1].fence == 2)
 

@@ -38,14 +38,6 @@ class Flying(Receiver):
         return super().document()
 
 
-def killed(server: Server) -> None:
-    """Kill the server and its worker at once."""
-    worker = server.worker
-    server.process.kill()
-    os.kill(worker, signal.SIGKILL)
-    server.process.wait()
-
-
 def asked(server: Server, path: str, key: str) -> dict[str, Any]:
     request = urllib.request.Request(server.url + path, headers={"X-API-Key": key})
     with urllib.request.urlopen(request, timeout=10) as answer:
@@ -74,7 +66,7 @@ def test_after_a_kill_a_visit_goes_on_under_its_id_and_the_trail_begins_before_t
         assert eventually(lambda: asked(first, f"/api/sightings/?hex={HEX}", key)["sightings"], 30)
         (before,) = asked(first, f"/api/sightings/?hex={HEX}", key)["sightings"]
         at = time.time()
-        killed(first)
+        first.kill()
         second = Server(tmp_path, SKYSPY_FEEDS=receiver.url)
         try:
             assert eventually(lambda: HEX in str(asked(second, "/api/aircraft/", key)), 30)
@@ -114,7 +106,7 @@ def test_the_writer_is_frozen_and_then_the_other_killed_and_each_visit_is_there_
                 os.kill(frozen, signal.SIGCONT)
             # What was heard in that time is stored when the first one is back.
             time.sleep(5.0)
-            killed(second)
+            second.kill()
             assert eventually(lambda: first.log().count(WRITES) == 2)
             time.sleep(1.5)
         finally:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +16,7 @@ from skyspy.safety.events import SafetyEvent
 from skyspy.store import Store
 from skyspy.store.history import HistoryStore, safety_events
 from tests.support.databases import KINDS, database_url
-from tests.wire.conflict import Client, Flight, Reporter, Told, waited
+from tests.wire.conflict import Arrived, Client, Flight, Reporter, waited
 from tests.wire.serving import Server, eventually
 
 HERE = (47.5, 8.5)
@@ -84,22 +82,14 @@ def site_on(kind: str, folder: Path) -> Iterator[Site]:
             made.close()
 
 
-def kill(server: Server) -> None:
-    """Kill it and its worker, which its master would replace."""
-    worker = server.worker
-    server.process.kill()
-    os.kill(worker, signal.SIGKILL)
-    server.process.wait()
+def only(client: Client, name: str, event_type: str) -> Arrived:
+    """What arrived at the client once."""
+    [arrived] = client.named(name, event_type)
+    return arrived
 
 
-def only(client: Client, name: str, event_type: str) -> Told:
-    """What the client was told once."""
-    [told] = client.named(name, event_type)
-    return told
-
-
-def told_in_time(client: Client, name: str, event_type: str, since: float, within_s: float) -> float:
-    """Seconds from `since` until the client was told."""
+def arrived_in_time(client: Client, name: str, event_type: str, since: float, within_s: float) -> float:
+    """Seconds from `since` until it arrived."""
     assert waited(lambda: client.named(name, event_type), since + within_s + PAUSE_S - time.monotonic()), name
     return client.named(name, event_type)[0].at - since
 
@@ -109,7 +99,7 @@ def squawking(code: str) -> Flight:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_emergency_is_told_in_time_in_both_processes_and_goes_on_over_kills_and_takeovers(kind: str, tmp_path: Path) -> None:
+def test_an_emergency_arrives_in_time_in_both_processes_and_goes_on_over_kills_and_takeovers(kind: str, tmp_path: Path) -> None:
     with site_on(kind, tmp_path) as site:
         writer, here = site.start()
         other, there = site.start()
@@ -120,10 +110,10 @@ def test_an_emergency_is_told_in_time_in_both_processes_and_goes_on_over_kills_a
         # The second look.
         site.reporter.report(squawking("7700"))
         time.sleep(APART_S)
-        assert here.told == there.told == []
+        assert here.arrived == there.arrived == []
         at = site.reporter.report(squawking("7700"))
-        took = told_in_time(here, "event", "squawk_emergency", at, WITHIN_S)
-        elsewhere = told_in_time(there, "event", "squawk_emergency", at, WITHIN_S + ELSEWHERE_S)
+        took = arrived_in_time(here, "event", "squawk_emergency", at, WITHIN_S)
+        elsewhere = arrived_in_time(there, "event", "squawk_emergency", at, WITHIN_S + ELSEWHERE_S)
         print(f"{kind}: 7700 at the writer after {took:.2f} s, at the other process after {elsewhere:.2f} s")
         event = only(here, "event", "squawk_emergency").payload
         assert set(event) == FIELDS
@@ -132,23 +122,25 @@ def test_an_emergency_is_told_in_time_in_both_processes_and_goes_on_over_kills_a
 
         # The writer is killed, another takes over.
         site.reporter.fly(squawking("7700"))
-        kill(writer)
+        writer.kill()
         assert eventually(lambda: "this process writes the history" in other.log(), TAKEOVER_S)
         time.sleep(2.0)
         # A restart, and the next takeover.
         again, back = site.start()
         assert [shown["id"] for shown in back.snapshots[0]["events"]] in ([], [event["id"]])
-        kill(other)
+        other.kill()
         assert eventually(lambda: "this process writes the history" in again.log(), TAKEOVER_S)
         time.sleep(2.0)
-        assert [told.payload["id"] for told in there.told if told.name == "safety:event"] == [event["id"]]
-        assert [told for told in back.told if told.name == "safety:event"] == []
+        assert [arrived.payload["id"] for arrived in there.arrived if arrived.name == "safety:event"] == [event["id"]]
+        assert [arrived for arrived in back.arrived if arrived.name == "safety:event"] == []
 
         # It ends once.
         site.reporter.fly(squawking("1000"))
         assert eventually(lambda: back.named("event_resolved", "squawk_emergency"))
         ended = [
-            told.payload["id"] for client in (here, there, back) for told in client.named("event_resolved", "squawk_emergency")
+            arrived.payload["id"]
+            for client in (here, there, back)
+            for arrived in client.named("event_resolved", "squawk_emergency")
         ]
         assert ended == [event["id"]]
         assert [(one.id, one.is_open) for one in site.stored()] == [(event["id"], False)]
@@ -171,7 +163,7 @@ def advised(**advisory: object) -> Flight:
 ADVISORY = {"df_type": 17, "advisory": "Climb", "ARA": "1100000", "RAT": "0", "MTE": "0", "RAC": "0000"}
 
 
-def test_a_conflict_and_a_resolution_advisory_are_told_in_time_with_their_fields_and_resolved(tmp_path: Path) -> None:
+def test_a_conflict_and_a_resolution_advisory_arrive_in_time_with_their_fields_and_resolved(tmp_path: Path) -> None:
     with site_on("sqlite", tmp_path) as site:
         _, here = site.start()
         other, there = site.start()
@@ -180,9 +172,9 @@ def test_a_conflict_and_a_resolution_advisory_are_told_in_time_with_their_fields
         pair = conflict(28)
         for _ in range(REPORTS):
             at = site.reporter.report(*pair)
-            time.sleep(0.0 if here.told else 1.2)
-        took = told_in_time(here, "event", "proximity", at, WITHIN_S)
-        elsewhere = told_in_time(there, "event", "proximity", at, WITHIN_S + ELSEWHERE_S)
+            time.sleep(0.0 if here.arrived else 1.2)
+        took = arrived_in_time(here, "event", "proximity", at, WITHIN_S)
+        elsewhere = arrived_in_time(there, "event", "proximity", at, WITHIN_S + ELSEWHERE_S)
         print(f"proximity at the writer after {took:.2f} s, at the other process after {elsewhere:.2f} s")
         event = only(here, "event", "proximity").payload
         assert set(event) == FIELDS
@@ -195,8 +187,8 @@ def test_a_conflict_and_a_resolution_advisory_are_told_in_time_with_their_fields
         site.reporter.report(advised())
         time.sleep(1.5)
         at = site.reporter.report(advised(acas_ra=ADVISORY))
-        took = told_in_time(here, "event", "tcas_ra", at, WITHIN_S)
-        elsewhere = told_in_time(there, "event", "tcas_ra", at, WITHIN_S + ELSEWHERE_S)
+        took = arrived_in_time(here, "event", "tcas_ra", at, WITHIN_S)
+        elsewhere = arrived_in_time(there, "event", "tcas_ra", at, WITHIN_S + ELSEWHERE_S)
         print(f"tcas_ra at the writer after {took:.2f} s, at the other process after {elsewhere:.2f} s")
         event = only(here, "event", "tcas_ra").payload
         assert (event["hex"], event["callsign"], event["severity"]) == ("4B1820", "SWR20", "critical")
