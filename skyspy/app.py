@@ -315,8 +315,6 @@ def start(app: Flask) -> None:
         *server.chunk_makers.values(),
     ]
     parts: list[Startable] = [*server.histories.values(), *loops]
-    # Read now: when the first aircraft comes, no file descriptor may be left.
-    server.airports.get()
     for part in parts:
         part.start()
     server.stats.loops = [server.history.loop, server.history.lease.loop, *(part.loop for part in loops)]

@@ -1,11 +1,13 @@
 """Store: the table of airports that comes with SkySpy, read at its first use.
 
 Invariants: the file is read and decompressed once, in a native thread, whoever asks meanwhile waits for it; a table that cannot be
-read is logged once and not tried again, and everything else goes on without airports.
+read is logged once and not tried again, and everything else goes on without airports. Where the process has no file descriptor left, it
+is tried again at the next use.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 import threading
 from pathlib import Path
@@ -41,6 +43,8 @@ class AirportTable:
         try:
             self.loaded = pool.run(lambda: Airports(self._path.read_bytes()))
         except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                return
             self.problem = f"cannot read {self._path.name}: {error.strerror}"
         except TableError as error:
             self.problem = f"cannot use {self._path.name}: {error}"

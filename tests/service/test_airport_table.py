@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import runpy
 import textwrap
@@ -56,6 +57,26 @@ def test_in_a_server_it_is_read_once_on_a_native_thread_however_many_ask() -> No
     )
     assert done.stderr == ""
     assert done.stdout == "1 True 1 True\n"
+
+
+class Scarce(type(PATH)):  # type: ignore[misc]
+    """A file that cannot be opened for want of descriptors, the first time."""
+
+    opened = 0
+
+    def read_bytes(self) -> bytes:
+        Scarce.opened += 1
+        if Scarce.opened == 1:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return bytes(super().read_bytes())
+
+
+def test_a_table_that_no_descriptor_was_left_for_is_read_when_there_is_one(caplog: pytest.LogCaptureFixture) -> None:
+    table = AirportTable(Scarce(PATH))
+    assert (table.get(), table.problem) == (None, "")
+    assert caplog.records == []
+    found = table.get()
+    assert found is not None and found.find("LSZH") is not None
 
 
 @pytest.mark.parametrize(
