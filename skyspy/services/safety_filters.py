@@ -10,8 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from skyspy.aircraft import clean_hex
-from skyspy.services.caller import Refused
+from skyspy.services.filter_checks import bad_cursor, check_period, checked_hex, refuse
 from skyspy.services.sighting_filters import MAX_PAGE, Callsign, Hex, Moment, has_control_character
 from skyspy.store.history.safety_events import EventSearch, Key
 
@@ -73,13 +72,9 @@ def search_of(query: EventFilter) -> EventSearch:
     wrong: dict[str, str] = {}
     if query.callsign is not None and has_control_character(query.callsign):
         wrong["callsign"] = "holds a control character"
-    hex_ = None if query.hex is None else clean_hex(query.hex)
-    if query.hex is not None and hex_ is None:
-        wrong["hex"] = "must be six hexadecimal digits, such as 4B1805 (with ~ before it for an address that is not ICAO's)"
-    if query.since is not None and query.until is not None and query.since >= query.until:
-        wrong["to"] = "must be later than from"
-    if wrong:
-        raise Refused("invalid", f"These fields cannot be used: {', '.join(sorted(wrong))}", wrong)
+    hex_ = checked_hex(query.hex, wrong)
+    check_period(query.since, query.until, wrong)
+    refuse(wrong)
     return EventSearch(
         since=None if query.since is None else query.since.timestamp(),
         until=None if query.until is None else query.until.timestamp(),
@@ -108,8 +103,7 @@ def key_of(cursor: str | None) -> Key | None:
     except ValueError:
         key = Key(math.nan, "")
     if not math.isfinite(key.started) or not is_id(key.id):
-        message = "is not one that this server gave; leave it out to begin at the first page"
-        raise Refused("invalid", f"cursor {message}", {"cursor": message})
+        raise bad_cursor()
     return key
 
 

@@ -11,8 +11,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from skyspy.aircraft import clean_hex
 from skyspy.services.caller import Refused
+from skyspy.services.filter_checks import bad_cursor, check_period, checked_hex, refuse
 from skyspy.store.history.visit_queries import Key, VisitSearch
 from skyspy.store.schema import MAX_ID
 
@@ -91,13 +91,9 @@ def search_of(query: SightingFilter, *, exact: bool) -> VisitSearch:
     wrong = {
         name: "holds a control character" for name, text in texts.items() if text is not None and has_control_character(text)
     }
-    hex_ = None if query.hex is None else clean_hex(query.hex)
-    if query.hex is not None and hex_ is None:
-        wrong["hex"] = "must be six hexadecimal digits, such as 4B1805 (with ~ before it for an address that is not ICAO's)"
-    if query.since is not None and query.until is not None and query.since >= query.until:
-        wrong["to"] = "must be later than from"
-    if wrong:
-        raise Refused("invalid", f"These fields cannot be used: {', '.join(sorted(wrong))}", wrong)
+    hex_ = checked_hex(query.hex, wrong)
+    check_period(query.since, query.until, wrong)
+    refuse(wrong)
     flight = query.flight
     return VisitSearch(
         since=None if query.since is None else query.since.timestamp(),
@@ -138,6 +134,5 @@ def key_of(cursor: str | None) -> Key | None:
     except ValueError:
         key = Key(-1.0, -1)
     if not (0 <= key.first <= _MAX_WALL_S and 0 <= key.id <= MAX_ID):
-        message = "is not one that this server gave; leave it out to begin at the first page"
-        raise Refused("invalid", f"cursor {message}", {"cursor": message})
+        raise bad_cursor()
     return key
