@@ -22,6 +22,7 @@ from skyspy.rollups.records import BUSIEST_HOUR, BUSIEST_MINUTE, FARTHEST, Recor
 from skyspy.rollups.records import UNITS as RECORD_UNITS
 from skyspy.server import Server
 from skyspy.services.caller import Caller, Refused
+from skyspy.services.filter_checks import refuse
 from skyspy.services.receiver_names import listed_names
 from skyspy.sky import SkyView
 from skyspy.sky.audience import Payload
@@ -221,8 +222,7 @@ def span(server: Server, since: float | None, until: float | None, usual_s: floa
     wrong = {name: "is no usable time" for name, at in (("from", since), ("to", until)) if not 0 <= at <= MAX_WALL_S}
     if not wrong and since >= until:
         wrong["to"] = "must be later than from"
-    if wrong:
-        raise Refused("invalid", f"These fields cannot be used: {', '.join(sorted(wrong))}", wrong)
+    refuse(wrong)
     return since, until
 
 
