@@ -129,3 +129,9 @@ def turn() -> None:
     """Let spawned greenlets run."""
     for _ in range(3):
         gevent.sleep(0)
+
+
+def ask(peer: Peer, kind: str, **params: Any) -> Any:
+    """The data of the answer to a `request`, or the whole error."""
+    answer = peer.tell("request", {"type": kind, "request_id": 7, "params": params}, ack=1)
+    return answer["data"] if answer.get("type") == "response" else answer
