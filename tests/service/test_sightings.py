@@ -24,7 +24,7 @@ from skyspy.store import StoreError
 from skyspy.store.history import visit_queries
 from skyspy.store.history.visit_queries import step
 from tests.support.api_client import error_of
-from tests.support.peers import Peer
+from tests.support.peers import Peer, ask
 from tests.support.visits import AT, a_visit, write_visits
 from tests.support.world import World
 
@@ -71,12 +71,6 @@ WHOLE = {
 
 def write(world: World, *rows: dict[str, Any]) -> None:
     world.skyspy.history.commit_now(write_visits, *rows)
-
-
-def ask(peer: Peer, kind: str, **params: Any) -> Any:
-    """The data of an answer, or the whole error."""
-    answer = peer.tell("request", {"type": kind, "request_id": 7, "params": params}, ack=1)
-    return answer["data"] if answer.get("type") == "response" else answer
 
 
 def joined(world: World, **more: Any) -> Peer:
