@@ -41,6 +41,7 @@ class Serving:
     """One Socket.IO server that listens."""
 
     def __init__(self) -> None:
+        self.before: list[object] = []
         socketio, app = SocketIO(), Flask("ended")
         settings = SimpleNamespace(current=Settings())
         socketio.init_app(app, **setup.socketio_options(settings, load({"SKYSPY_SECRET_KEY": "k" * 40})))
@@ -69,20 +70,30 @@ def serving(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serving]:
     made = Serving()
     gc.collect()
     gc.disable()
+    # What other tests of this process have kept. It is held, so that nothing new has the address of one of these.
+    made.before = connection_objects()
     yield made
     gc.enable()
     made.server.stop()
 
 
-def left() -> Counter[str]:
-    """How many objects of a connection there are."""
-    return Counter(kind.__name__ for one in gc.get_objects() for kind in KINDS if isinstance(one, kind))
+def connection_objects() -> list[object]:
+    """Every object of a connection in this process."""
+    return [one for one in gc.get_objects() if isinstance(one, KINDS)]
 
 
-def none_is_left() -> bool:
+def left(serving: Serving) -> Counter[str]:
+    """How many objects of a connection there are of those that this server made."""
+    before = {id(one) for one in serving.before}
+    return Counter(
+        kind.__name__ for one in connection_objects() if id(one) not in before for kind in KINDS if isinstance(one, kind)
+    )
+
+
+def none_is_left(serving: Serving) -> bool:
     """Whether all are gone, soon."""
     for _ in range(100):
-        if not left():
+        if not left(serving):
             return True
         gevent.sleep(0.01)
     return False
@@ -90,11 +101,11 @@ def none_is_left() -> bool:
 
 def test_nothing_of_a_websocket_is_left_when_its_client_has_gone(serving: Serving) -> None:
     clients = [serving.ask(UPGRADE, b'"sid"')[0] for _ in range(CLIENTS)]
-    assert left() == dict.fromkeys([kind.__name__ for kind in KINDS], CLIENTS)
+    assert left(serving) == dict.fromkeys([kind.__name__ for kind in KINDS], CLIENTS)
     assert len(serving.registry.pings) == CLIENTS
     for client in clients:
         client.close()
-    assert none_is_left(), left()
+    assert none_is_left(serving), left(serving)
     assert len(serving.registry.pings) == 0
 
 
@@ -105,4 +116,4 @@ def test_nothing_of_a_client_that_polls_is_left_when_its_session_has_ended(servi
         polling, _ = serving.ask(POLL.replace(b"GET", b"POST") % (b"&sid=" + sid), b"HTTP/1.1 411")
         client.close()
         polling.close()
-    assert none_is_left(), left()
+    assert none_is_left(serving), left(serving)
