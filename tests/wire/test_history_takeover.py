@@ -59,8 +59,13 @@ class Site:
     def writer(self, *others: Server) -> Server:
         """Another process than these that holds the lease, after a while at most."""
         pids = {str(server.worker): server for server in self.servers if server not in others and server.process.poll() is None}
-        assert eventually(lambda: (self.lease().holder or " - ").split()[1] in pids, TAKEOVER_S)
-        return pids[(self.lease().holder or "").split()[1]]
+        assert eventually(lambda: self._holder() in pids, TAKEOVER_S)
+        return pids[self._holder()]
+
+    def _holder(self) -> str:
+        """The process id of the holder of the lease; nothing where it was released and not taken yet."""
+        holder = self.lease().holder
+        return "" if holder is None else holder.split()[1]
 
     def seconds(self) -> list[Second]:
         query = text("SELECT second, seen_by, fence FROM toy_second ORDER BY second")
