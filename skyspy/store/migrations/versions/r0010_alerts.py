@@ -38,9 +38,7 @@ def upgrade() -> None:
         sa.Column("note", sa.String(length=200), nullable=False, server_default=""),
         parent=("watchlist_id", "watchlists"),
     )
-    op.create_index(
-        "uq_watchlist_entries_value", "watchlist_entries", ["watchlist_id", "kind", "value", "exclude"], unique=True
-    )
+    op.create_index("uq_watchlist_entries_value", "watchlist_entries", ["watchlist_id", "kind", "value", "exclude"], unique=True)
     _table(
         "alert_destinations",
         *_owned(),
