@@ -193,7 +193,7 @@ def test_top_level_holds_only_what_was_agreed() -> None:
     allowed = {
         "setup.cfg", "skyspy", "templates", "static", "tests", "wsgi.py", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE",
         "Makefile", "gunicorn.conf.py", "pyproject.toml", "package.json", "package-lock.json", "requirements.lock",
-        "requirements-dev.lock", "docs", "bench", "deploy", ".ci", ".gitignore", ".npmrc",
+        "requirements-dev.lock", "requirements-notify.lock", "docs", "bench", "deploy", ".ci", ".gitignore", ".npmrc",
     }  # fmt: skip
     made = {
         ".git",
