@@ -11,10 +11,10 @@ are ordered by the time of the alert, the newest first.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from skyspy import wirejson
@@ -59,6 +59,11 @@ class Alert:
     ended_at: float | None = None
     suppressed: int = 0
     demo: bool = False
+
+
+def ended(alert: Alert, at: float) -> Alert:
+    """The alert, whose match ended at `at` (wall seconds)."""
+    return replace(alert, matched_until=at, ended_at=at)
 
 
 class Ended(NamedTuple):
@@ -111,10 +116,16 @@ _COLUMNS = tuple(_A[name] for name in _NAMES)
 
 
 def write_triggers(
-    connection: Connection, alerts: Sequence[Alert], deliveries: Sequence[Delivery], ended: Sequence[Ended] = ()
-) -> None:
-    """Write new alerts with what is to be sent of them, and note which matches ended. An alert that is stored already is left as it is,
-    and so is what is to be sent of it."""
+    connection: Connection,
+    alerts: Sequence[Alert],
+    deliveries: Sequence[Delivery],
+    ended: Sequence[Ended] = (),
+    going_on: Collection[str] = (),
+    now: float = 0.0,
+) -> int:
+    """Write new alerts with what is to be sent of them; note which matches ended, and those of which alerts, by id, go on at `now` (wall
+    seconds). An alert that is stored already is left as it is, and so is what is to be sent of it. Returns the number of the newest
+    alert."""
     if alerts:
         change, fence = (
             next_number(connection, _A.change, _LOCK, max(alert.triggered_at for alert in alerts)),
@@ -122,14 +133,11 @@ def write_triggers(
         )
         rows = [_row(alert) | {"change": change + place, "fence": fence} for place, alert in enumerate(alerts)]
         statement = _INSERT[connection.dialect.name](ALERT).on_conflict_do_nothing().returning(_A.id)
-        written = {row.id for row in rows_of(connection, statement, rows)}
+        written = {found.id for row in rows for found in connection.execute(statement, row)}
         outbox.add(connection, [delivery for delivery in deliveries if delivery.alert_id in written])
+    note_matched(connection, going_on, now)
     end_matches(connection, ended)
-
-
-def rows_of(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> list[Row[Any]]:
-    """What the statement returns for each of these rows."""
-    return [found for row in rows for found in connection.execute(statement, row)]
+    return last_change(connection)
 
 
 def end_matches(connection: Connection, ended: Sequence[Ended]) -> None:
