@@ -58,6 +58,20 @@ class Outcome:
     retry_after_s: float | None = None
 
 
+def broker_of(settings: Mapping[str, Any]) -> str:
+    """The broker to which settings of the kind `mqtt` lead. A password is for the broker for which it was entered, and goes to no other: who
+    may change a destination could have it sent to a host of his own."""
+    return f"{settings['host']}:{settings['port']}:{'tls' if settings['tls'] else 'plain'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Bounds in seconds: for resolving a name and for connecting to one address, and for a whole try."""
+
+    connect_s: float = 8.0
+    total_s: float = 20.0
+
+
 class Delivery(Protocol):
     """The part of an outbox's row that is used here (store/history/outbox.py)."""
 

@@ -20,6 +20,9 @@ class Sender(Protocol):
     def send(self, destination: Destination, message: Message) -> Outcome:
         """Try once, within a bounded time. Raises OutboundError and OSError for what failed before there was an answer."""
 
+    def close(self) -> None:
+        """End what goes on between tries."""
+
 
 class Senders:
     """What delivers to each kind of destination. `counts` are tries since the start, by kind and result ("webhook", "sent" or "failed")."""
@@ -42,6 +45,11 @@ class Senders:
         data = {"test": True, "timestamp": iso(now)}
         text = f"This is a test of {destination.name}. Alerts that your rules send here will arrive."
         return self.send(destination, Message(f"msg_test_{now:.3f}", "SkySpy test", text, data, now, "alert.test"))
+
+    def close(self) -> None:
+        """End what senders keep between tries, such as processes and threads."""
+        for sender in self._senders.values():
+            sender.close()
 
     def _tried(self, destination: Destination, message: Message) -> Outcome:
         sender = self._senders.get(destination.kind)

@@ -1,6 +1,6 @@
 """What a person writes about a destination, checked and divided into what may be shown and what is secret.
 
-The document of each kind (`-` is optional):
+The document of each kind (`-` is optional; `name` and `kind`, which every destination has, are not looked at here):
 
 | kind | fields |
 |---|---|
@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 from gevent import ssl
 
 from skyspy.notify import guard, topics
-from skyspy.notify.destination import APPRISE, BROWSER, MQTT, WEBHOOK
+from skyspy.notify.destination import APPRISE, BROWSER, MQTT, WEBHOOK, broker_of
 from skyspy.notify.fields import Fields
 from skyspy.notify.guard import GuardError
 from skyspy.notify.schemes import SCHEMES, shown_url
@@ -67,7 +67,7 @@ def check(
     `former`: the secrets that it has already, where it is changed. Raises DestinationError."""
     if kind not in _CHECKS:
         raise DestinationError({"kind": f"is one of {', '.join(_CHECKS)}"})
-    fields = Fields(document)
+    fields = Fields({name: value for name, value in document.items() if name not in ("name", "kind")})
     found = _CHECKS[kind](fields, _Owner(may_private, now, former or {}))
     limit = fields.number("max_characters", None, MIN_CHARACTERS, MAX_CHARACTERS)
     if errors := fields.finished():
@@ -121,14 +121,14 @@ def _check_mqtt(fields: Fields, owner: _Owner) -> Checked:
         "host": host, "port": port, "tls": tls, "ca": _ca(fields), "topic": topic,
         "version": fields.one_of("version", "3.1.1", ("3.1.1", "5")), "retain": fields.flag("retain", default=False),
     }  # fmt: skip
-    # A password is not kept for another broker: who may change a destination could have it sent to a host of his own.
-    broker = f"{host}:{port}:{'tls' if tls else 'plain'}"
+    settings["username"] = fields.text("username", None, MAX_WORD)
+    # A password is not kept for another broker.
+    broker = broker_of(settings)
     kept = owner.former if owner.former.get("broker") == broker else {}
-    user, password = (fields.text(name, kept.get(name), MAX_WORD, empty=True) for name in ("username", "password"))
-    if password and not user:
+    password = fields.text("password", kept.get("password"), MAX_WORD, empty=True)
+    if password and not settings["username"]:
         fields.fail("username", "is needed where a password is")
-    words = {"username": user, "password": password}
-    return Checked(settings, {"broker": broker} | {name: text for name, text in words.items() if text})
+    return Checked(settings, {"broker": broker, "password": password} if password else {})
 
 
 def _check_apprise(fields: Fields, owner: _Owner) -> Checked:
@@ -136,7 +136,8 @@ def _check_apprise(fields: Fields, owner: _Owner) -> Checked:
     with fields.errors_of("url"):
         if url is not None:
             _apprise_address(url, owner)
-    return Checked({"shown": None if url is None else shown_url(url)}, {"url": url or ""})
+    scheme = (url or "").partition("://")[0].lower()
+    return Checked({"scheme": scheme, "shown": None if url is None else shown_url(url)}, {"url": url or ""})
 
 
 def _check_browser(_fields: Fields, _owner: _Owner) -> Checked:

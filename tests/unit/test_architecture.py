@@ -28,17 +28,16 @@ LAYERS: dict[str, int] = {
 
 WITHIN_LAYER = {
     "airports": -1,
-    "registration": -1,
     "visits": -1,
     "safety": 0,
     "tracker": 1,
     "decode": 1,
     "movements": 1,
     "threats": 2,
-    "alerts": 2,
     "outbound": -1,
     "notify": 0,
     "receivers": 0,
+    "alerts": 2,
     "presence": 0,
     "transport": 1,
     "broadcast": 2,
