@@ -33,6 +33,7 @@ from skyspy.config import ROOT, Config
 from skyspy.feedurl import FeedUrl, parse
 from skyspy.geo import Point
 from skyspy.loop import Loop
+from skyspy.notify.build import senders
 from skyspy.presence.database import DatabasePresence
 from skyspy.presence.memory import MemoryPresence
 from skyspy.presence.presence import Presence
@@ -41,7 +42,7 @@ from skyspy.process_stats import ProcessStats
 from skyspy.receivers.manager import Receivers
 from skyspy.safety.all_rules import all_rules
 from skyspy.server import Server, server_of
-from skyspy.services import feeds, history_requests, safety_requests
+from skyspy.services import alert_requests, feeds, history_requests, safety_requests
 from skyspy.services.place import PlaceFollower, sandbox_place
 from skyspy.sky import Sky, SkyView
 from skyspy.sky.chunk_maker import ChunkMaker
@@ -204,6 +205,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         sessions=sessions,
         stats=stats,
         presence=Presence(store, presence_port, sessions, clock, partial(traffic_of, registry)),
+        senders=senders(clock),
     )
     server.histories.update(live=history, sandbox=MemoryHistory(store, clock))
     server.pruners.update(build_pruners(server))
@@ -224,7 +226,7 @@ def build_skies(server: Server, streams: Sequence[StreamFactory]) -> None:
         log.warning("SKYSPY_LAT and SKYSPY_LON gave the receiver's place its first value only: it is set in the panel now")
     live = build_view("live", clock, current, boot.feeds, place, boot.replay_dir)
     sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), sandbox_place(place))
-    requests = (*history_requests.rows(server), *safety_requests.rows(server))
+    requests = (*history_requests.rows(server), *safety_requests.rows(server), *alert_requests.rows(server))
     for view in (live, sandbox):
         history = server.histories[view.name]
         sink = MinuteStatistics(view, history)

@@ -137,11 +137,12 @@ def remove(connection: Connection, owner: Owner, destination_id: int, actor: Act
     audit.record(connection, actor, "destination.delete", _about(old), at, _told(old), None)
 
 
-def seal_again(connection: Connection, again: Callable[[bytes], bytes | None]) -> int:
-    """Store `again(secrets)` in the place of each destination's encrypted secrets, but not where that is None; returns how many were."""
+def seal_again(connection: Connection, again: Callable[[int, bytes], bytes | None]) -> int:
+    """Store `again(owner id, secrets)` in the place of each destination's encrypted secrets, but not where that is None; returns how
+    many were."""
     done = 0
-    for row in connection.execute(select(_D.id, _D.secrets).where(_D.secrets.is_not(None))).all():
-        sealed = again(row.secrets)
+    for row in connection.execute(select(_D.id, _D.owner_id, _D.secrets).where(_D.secrets.is_not(None))).all():
+        sealed = again(row.owner_id, bytes(row.secrets))
         if sealed is not None:
             same = (_D.id == row.id) & (_D.secrets == row.secrets)
             done += connection.execute(update(ALERT_DESTINATIONS).where(same).values(secrets=sealed)).rowcount

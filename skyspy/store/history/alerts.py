@@ -211,6 +211,14 @@ def one(connection: Connection, owner_id: int, alert_id: str) -> Alert | None:
     return None if row is None else _alert(row)
 
 
+def latest_of(connection: Connection, owner_id: int, rule_ids: Collection[int]) -> list[Alert]:
+    """The user's latest alert of each of these rules that has one."""
+    place = func.row_number().over(partition_by=_A.rule_id, order_by=(_A.triggered_at.desc(), _A.id.desc())).label("place")
+    own = (_A.owner_id == owner_id, _A.rule_id.in_(rule_ids))
+    ranked = select(*_COLUMNS, place).where(*own).subquery()
+    return [_alert(row) for row in connection.execute(select(ranked).where(ranked.c.place == 1))]
+
+
 def count_of(connection: Connection, owner_id: int, since: float) -> int:
     """How many alerts the user had since then (wall seconds)."""
     wanted = (_A.owner_id == owner_id, _A.triggered_at >= since)
