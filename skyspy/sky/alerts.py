@@ -94,6 +94,7 @@ class AlertMonitor:
         self._delivers = delivers
         self._rules, self._must_set = RunningRules(), True
         self._owned: dict[str, OwnedRule] = {}
+        self._asks_history = False
         self._engine: Engine | None = None
         self._looks: deque[Looked] = deque(maxlen=MAX_LOOKS)
         self._latest: Looked | None = None
@@ -125,6 +126,7 @@ class AlertMonitor:
         """Follow a version of the main store: read the rules that run. Raises StoreError."""
         self._rules = self._load(settings)
         self._owned = {rule.id: rule for rule in self._rules.rules}
+        self._asks_history = any(_asks_history(rule.rule.match) for rule in self._rules.rules)
         self._must_set = True
         return True
 
@@ -156,11 +158,14 @@ class AlertMonitor:
             while self._looks and self._looks[0].now.steady < now.steady - GAP_S:
                 self._looks.popleft()
             return
-        engine = self._engine_of(restored)
-        if not self._looks:
-            return
         looks = list(self._looks)
         self._looks.clear()
+        if not self._owned and self._engine is None:
+            self.log.take(now, (), self._of_gone_rules(now))
+            return
+        engine = self._engine_of(restored)
+        if not looks:
+            return
         made = engine.look(self._round_of(looks))
         again = {(alert.rule_id, alert.hex) for alert in restored if alert.triggered_at > now.wall - 2 * GAP_S}
         new = [self._new(trigger) for trigger in made if (int(trigger.rule_id), trigger.hex) not in again]
@@ -188,7 +193,7 @@ class AlertMonitor:
         latest, before = looks[-1], self._before
         self._before = latest.aircraft
         changed = [hex_ for hex_, state in latest.aircraft.items() if before.get(hex_) is not state]
-        if any(_asks_history(owned.rule.match) for owned in self._rules.rules):
+        if self._asks_history:
             changed += self._seen.look_up(latest.aircraft, latest.now)
         return self._make_round(latest, changed, looks)
 
@@ -214,8 +219,10 @@ class AlertMonitor:
 
     def _ends(self, engine: Engine, now: Moment) -> list[tuple[Subject, float]]:
         """The matches that ended, also because their rule is gone."""
-        ended: list[tuple[Subject, float]] = [((int(end.rule_id), end.hex), end.at) for end in engine.ended]
-        return ended + [(subject, now.wall) for subject in self.log.active if str(subject[0]) not in self._owned]
+        return [((int(end.rule_id), end.hex), end.at) for end in engine.ended] + self._of_gone_rules(now)
+
+    def _of_gone_rules(self, now: Moment) -> list[tuple[Subject, float]]:
+        return [(subject, now.wall) for subject in self.log.active if str(subject[0]) not in self._owned]
 
     def _new(self, trigger: Trigger) -> New:
         owned = self._owned.get(trigger.rule_id)
