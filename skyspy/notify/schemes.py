@@ -63,5 +63,5 @@ SCHEMES: dict[str, Scheme] = {
 def shown_url(url: str) -> str:
     """An address as it may be shown: its scheme, and its host where the scheme is one of the web. Paths, queries and users hold secrets, and so
     do the hosts of Apprise's own schemes."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/…" if parts.scheme in ("http", "https") else f"{parts.scheme}://…"
+    scheme = url.partition("://")[0].lower()
+    return f"{scheme}://{urlsplit(url).netloc.rpartition('@')[2]}/…" if scheme in ("http", "https") else f"{scheme}://…"
