@@ -11,15 +11,16 @@ from typing import Any
 from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from wtforms import SelectField
-from wtforms.widgets import PasswordInput, TextArea
+from wtforms.widgets import PasswordInput
 
 from skyspy.admin.alerts.page import page
-from skyspy.admin.alerts.texts import KINDS, tested
+from skyspy.admin.alerts.texts import KINDS, destination_state, tested
 from skyspy.admin.formatting import listed
-from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field, clean_parameter, text_field
+from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field, text_field
 from skyspy.admin.page_helpers import ID, redirect_with
 from skyspy.admin.routes import RequestContext
 from skyspy.notify import topics
+from skyspy.notify.apprise_child import is_installed
 from skyspy.notify.destination import APPRISE, BROWSER, MQTT, WEBHOOK
 from skyspy.notify.schemes import SCHEMES
 from skyspy.services import Refused, alert_destinations
@@ -67,20 +68,33 @@ class WebhookForm(BrowserForm):
 class MqttForm(BrowserForm):
     """A topic of an MQTT broker."""
 
-    host = text_field("Broker", 253, Required(), placeholder="broker.example.org", help="Host name or address, without mqtt://", **PLAIN)
+    host = text_field(
+        "Broker", 253, Required(), placeholder="broker.example.org", help="Host name or address, without mqtt://", **PLAIN
+    )
     port = text_field("Port", 5, help="Empty: 8883 with TLS, 1883 without.", inputmode="numeric", **PLAIN)
     tls = choice_field(SelectField, "TLS", (Choice("yes", "Encrypted (TLS)"), Choice("no", "Not encrypted")))
     username = text_field("User name", 256, **PLAIN)
     password = text_field("Password", 256, widget=PasswordInput(), autocomplete="new-password")
     topic = text_field(
-        "Topic", topics.MAX_TEMPLATE, placeholder=topics.DEFAULT, help=f"It may hold {_listed(topics.NAMES)}. One message an alert, as JSON.", **PLAIN
+        "Topic",
+        topics.MAX_TEMPLATE,
+        placeholder=topics.DEFAULT,
+        help=f"It may hold {_listed(topics.NAMES)}. One message an alert, as JSON.",
+        **PLAIN,
     )
-    retain = choice_field(SelectField, "Retained", (Choice("no", "No"), Choice("yes", "Yes: the broker keeps the last alert for new subscribers")))
+    retain = choice_field(
+        SelectField, "Retained", (Choice("no", "No"), Choice("yes", "Yes: the broker keeps the last alert for new subscribers"))
+    )
 
     def document(self) -> dict[str, Any]:
         """As the service takes it."""
         port = self.port.data
-        found = {"name": self.name.data, "host": self.host.data, "tls": self.tls.data != "no", "retain": self.retain.data == "yes"}
+        found = {
+            "name": self.name.data,
+            "host": self.host.data,
+            "tls": self.tls.data != "no",
+            "retain": self.retain.data == "yes",
+        }
         number = int(port) if port.isascii() and port.isdecimal() else port
         return _with_typed(found, port=number, username=self.username.data, password=self.password.data, topic=self.topic.data)
 
@@ -110,8 +124,9 @@ def destinations(context: RequestContext) -> ResponseReturnValue:
         "admin/alerts/destinations.html",
         views=found.destinations,
         kinds=KINDS,
+        state_of=destination_state,
         may_edit=context.may(EDIT),
-        has_apprise=apprise.is_installed(),
+        has_apprise=is_installed(),
     )
 
 
@@ -148,10 +163,12 @@ def keep_destination(context: RequestContext, destination_id: int) -> ResponseRe
     view = context.call(alert_destinations.one, str(destination_id))
     form = FORMS[view.kind](request.form)
     try:
-        context.call(alert_destinations.update, view.id, form.document())
+        made = context.call(alert_destinations.update, view.id, form.document())
     except Refused as refused:
         return _form(context, view.kind, form, view, refused)
-    return redirect_with(f"“{form.name.data}” is changed.", "alerts_destinations")
+    if made.secret is not None:
+        return _made(made.view, made.secret)
+    return redirect_with(f"“{made.view.name}” is changed.", "alerts_destinations")
 
 
 @page.post(f"{_ONE}test/")
@@ -217,7 +234,7 @@ def _form(
         words=KINDS[kind],
         view=view,
         error=error,
-        has_apprise=apprise.is_installed(),
+        has_apprise=is_installed(),
         services=sorted({row.service for row in SCHEMES.values() if not row.needs_manage or context.may(MANAGE)}),
     )
     return make_response(text, 200 if refused is None else refused.status)

@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from skyspy.admin.alerts.page import page
 from skyspy.admin.alerts.sentences import matched_text
 from skyspy.admin.alerts.texts import DELIVERY_STATES
+from skyspy.admin.alerts.vocabulary import label_of, unit_of
 from skyspy.admin.forms import clean_parameter
 from skyspy.admin.routes import RequestContext
 from skyspy.aircraft import clean_hex
@@ -64,6 +65,8 @@ def alert(context: RequestContext, alert_id: str) -> ResponseReturnValue:
         deliveries=sent,
         names=names,
         states=DELIVERY_STATES,
+        label_of=label_of,
+        unit_of=unit_of,
         may_edit=context.may(EDIT),
     )
 
@@ -71,7 +74,7 @@ def alert(context: RequestContext, alert_id: str) -> ResponseReturnValue:
 def _listed(context: RequestContext) -> dict[str, Any]:
     chosen = _chosen()
     cursor = clean_parameter(request.args, "after", MAX_CURSOR) or None
-    found = context.call(alert_log.alerts, _request(chosen, cursor))
+    found = context.call(alert_log.page, _request(chosen, cursor))
     bad_day = next((name for name in DAYS if name in chosen and day(chosen[name]) is None), "")
     return {
         "alerts": found.alerts,

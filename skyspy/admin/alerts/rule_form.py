@@ -31,12 +31,16 @@ class RuleFields(PanelForm):
     """What a rule has beside its conditions and windows."""
 
     name = text_field("Name", MAX_NAME, Required(), placeholder="Military, low", help="It begins each message.")
-    at_least = text_field("At least how many aircraft at once", 4, help="Empty: one alert for each aircraft.", inputmode="numeric")
+    at_least = text_field(
+        "At least how many aircraft at once", 4, help="Empty: one alert for each aircraft.", inputmode="numeric"
+    )
     cooldown = text_field(
         "Minutes until the same aircraft may alert again", 8, help="Counted from the end of a match.", inputmode="decimal"
     )
     zone = text_field("Time zone", 64, help="Of the times below, such as Europe/Zurich.", list="zones", **PLAIN)
-    expires = text_field("Ends", 20, help="After this moment the rule makes no alerts.", widget=DateTimeLocalInput(), maxlength=False)
+    expires = text_field(
+        "Ends", 20, help="After this moment the rule makes no alerts.", widget=DateTimeLocalInput(), maxlength=False
+    )
     message = text_field(
         "Message", MAX_TEMPLATE, help="Empty: a sentence that says what matched.", widget=TextArea(), rows=2, autocomplete="off"
     )
@@ -177,7 +181,11 @@ def complete(condition: ConditionForm, center: Center = None) -> ConditionForm:
     offered = ops_of(condition.field)
     if condition.op not in offered and offered:
         condition.op = offered[0]
-    if INPUTS.get((condition.field, condition.op)) == rule_tree.PLACE and center is not None and not any(condition.values.values()):
+    if (
+        INPUTS.get((condition.field, condition.op)) == rule_tree.PLACE
+        and center is not None
+        and not any(condition.values.values())
+    ):
         condition.values = {"lat": [f"{center[0]:g}"], "lon": [f"{center[1]:g}"], "radius": ["10"]}
     return condition
 

@@ -11,7 +11,7 @@ from typing import Any
 from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from skyspy import zones
+from skyspy import topics, zones
 from skyspy.admin.alerts import rule_times, rule_tree, vocabulary
 from skyspy.admin.alerts.page import page
 from skyspy.admin.alerts.rule_form import Center, RuleForm, do, form_of, new_form, read_form
@@ -22,8 +22,7 @@ from skyspy.admin.page_helpers import redirect_with
 from skyspy.admin.routes import RequestContext
 from skyspy.alerts.rule import MAX_CONDITIONS
 from skyspy.alerts.schedule import MAX_WINDOWS
-from skyspy.alerts.template import FIELDS as TEMPLATE_FIELDS
-from skyspy.services import Refused, alert_destinations, alert_rules, watchlists
+from skyspy.services import Refused, alert_destinations, alert_preview, alert_rules, watchlists
 from skyspy.services.alert_rules import EDIT
 from skyspy.services.place import place_in_force
 
@@ -94,7 +93,9 @@ def _answer(context: RequestContext, rule_id: str | None) -> ResponseReturnValue
     if deed == SAVE_AND_TEST:
         kind, message = tests_summary(context.call(alert_rules.test_now, view.id))
         return redirect_with(f"“{view.name}” is saved. {message}", "alerts_rules", kind=kind)
-    said = "is saved, and makes no alerts while it is paused" if view.paused else "is saved, and looks at every aircraft from now on"
+    said = (
+        "is saved, and makes no alerts while it is paused" if view.paused else "is saved, and looks at every aircraft from now on"
+    )
     return redirect_with(f"“{view.name}” {said}.", "alerts_rules")
 
 
@@ -104,11 +105,11 @@ def _sent(context: RequestContext) -> RuleForm:
 
 def _preview(context: RequestContext, form: RuleForm) -> dict[str, Any]:
     """What the rule would match now and would have matched, or why that is not known."""
-    document, places = form.document()
+    document, _ = form.document()
     # A preview is about the conditions: a rule without a name has one, too.
     document |= {"name": document["name"] or "preview", "destinations": []}
     try:
-        found = context.call(alert_rules.preview, document)
+        found = context.call(alert_preview.preview, document)
     except Refused as refused:
         wrong = [path for path in refused.fields if path.startswith("match")]
         said = next(iter(refused.fields.values()), refused.message) if len(refused.fields) == 1 or wrong else refused.message
@@ -142,7 +143,7 @@ def _shown(context: RequestContext, form: RuleForm) -> dict[str, Any]:
         "days": rule_times.DAY_NAMES,
         "watchlists": [(view.id, view.name) for view in context.call(watchlists.page).watchlists],
         "zones": zones.zone_names(),
-        "template_fields": [(name, vocabulary.label_of(name)) for name in TEMPLATE_FIELDS],
+        "template_fields": vocabulary.INSERTED,
     }
 
 
@@ -162,4 +163,5 @@ def _usual_zone(context: RequestContext) -> str:
 
 def _center(context: RequestContext) -> Center:
     """Where the receiver stands, for those who may know it exactly."""
-    return place_in_force(context.server, context.settings) if context.may("settings.manage") else None
+    is_exact = context.server.skies[context.principal.sky].view.audience(context.principal) == topics.EXACT
+    return place_in_force(context.server, context.settings) if is_exact else None

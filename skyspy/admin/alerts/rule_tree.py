@@ -27,7 +27,16 @@ MAX_DEPTH = 4
 MAX_TEXT = 40_000
 """Characters of one input: a polygon is the longest."""
 
-TEXT, TEXTS, NUMBER, RANGE, FLAG, PLACE, CHOICES, CHOICE = "text", "texts", "number", "range", "flag", "place", "choices", "choice"
+TEXT, TEXTS, NUMBER, RANGE, FLAG, PLACE, CHOICES, CHOICE = (
+    "text",
+    "texts",
+    "number",
+    "range",
+    "flag",
+    "place",
+    "choices",
+    "choice",
+)
 INPUTS: Mapping[str, tuple[str, ...]] = {
     TEXT: ("value",),
     TEXTS: ("value",),
@@ -209,7 +218,13 @@ def _place(node: ConditionForm) -> Any:
             return json.loads(pasted)
         except (ValueError, RecursionError):
             return pasted
-    return {"circle": {"lat": _number(node.first("lat")), "lon": _number(node.first("lon")), "radius_nm": _number(node.first("radius"))}}
+    return {
+        "circle": {
+            "lat": _number(node.first("lat")),
+            "lon": _number(node.first("lon")),
+            "radius_nm": _number(node.first("radius")),
+        }
+    }
 
 
 def _number(text: str) -> float | int | str:

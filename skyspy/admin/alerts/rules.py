@@ -35,7 +35,7 @@ def rules(context: RequestContext) -> ResponseReturnValue:
         destinations=destinations,
         states=RULE_STATES,
         may_edit=context.may(EDIT),
-        latest=context.call(alert_log.alerts, AlertRequest(limit=LATEST)).alerts,
+        latest=context.call(alert_log.page, AlertRequest(limit=LATEST)).alerts,
     )
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from skyspy.admin.alerts.vocabulary import INPUTS, choices_of, op_word, spoken, unit_of
 from skyspy.admin.alerts import rule_tree
+from skyspy.admin.alerts.vocabulary import INPUTS, choices_of, op_word, spoken, unit_of
 from skyspy.admin.formatting import counted, listed
 
 MAX_VALUES = 4

@@ -30,7 +30,9 @@ KINDS: Mapping[str, KindText] = {
         "My browser",
     ),
     WEBHOOK: KindText(
-        "Webhook", "Each alert is posted to a web address of yours, signed. For your own programs and for automation.", "My program"
+        "Webhook",
+        "Each alert is posted to a web address of yours, signed. For your own programs and for automation.",
+        "My program",
     ),
     MQTT: KindText("MQTT", "Each alert is published to a topic of a broker. For home automation.", "Home automation"),
     APPRISE: KindText(

@@ -9,10 +9,14 @@ from collections.abc import Mapping
 
 from skyspy.admin.alerts import rule_tree
 from skyspy.admin.safety_texts import title_of
+from skyspy.alerts import template
 from skyspy.alerts.fields import ANY, EVENT, FIELDS, FLAG, LIST, NUMBER, OP_LABELS, PLACE, TEXT, AlertField
 
 _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Who it is", ("military", "watchlist", "flight", "hex", "r", "t", "desc", "own_op", "operator", "airline_icao", "country", "category")),
+    (
+        "Who it is",
+        ("military", "watchlist", "flight", "hex", "r", "t", "desc", "own_op", "operator", "airline_icao", "country", "category"),
+    ),
     ("Where it is", ("distance_nm", "alt_baro", "inside", "bearing", "elevation", "azimuth", "on_ground")),
     ("What it does", ("gs", "rate", "track", "landed", "departed", "entered", "left", "circling", "loitering", "back_and_forth")),
     ("Dangers", ("emergency", "emergency_type", "squawk", "safety_event")),
@@ -48,7 +52,15 @@ _OPS: Mapping[tuple[str, str], str] = {
     ("left", "is"): "of",
     ("left", "in"): "of one of",
 }
-_CHOICES: Mapping[str, str] = {ANY: "any", "adsb": "ADS-B", "adsr": "ADS-R", "tisb": "TIS-B", "adsc": "ADS-C", "mlat": "MLAT", "mode_s": "Mode S"}
+_CHOICES: Mapping[str, str] = {
+    ANY: "any",
+    "adsb": "ADS-B",
+    "adsr": "ADS-R",
+    "tisb": "TIS-B",
+    "adsc": "ADS-C",
+    "mlat": "MLAT",
+    "mode_s": "Mode S",
+}
 FIRST = "military"
 """The field of a new condition."""
 
@@ -115,3 +127,23 @@ GROUPED: tuple[tuple[str, tuple[AlertField, ...]], ...] = _grouped()
 
 INPUTS: Mapping[tuple[str, str], str] = {(row.name, op): _input_of(row, op) for row in FIELDS.values() for op in row.ops}
 """The input of each field and operator (rule_tree.INPUTS)."""
+
+_USUAL = (
+    "name",
+    "flight",
+    "hex",
+    "r",
+    "t",
+    "own_op",
+    "alt_baro",
+    "gs",
+    "distance_nm",
+    "bearing",
+    "squawk",
+    "airport",
+    "event",
+    "count",
+    "rule",
+)
+INSERTED: tuple[tuple[str, str], ...] = tuple((name, template.OTHERS.get(name) or label_of(name)) for name in _USUAL)
+"""Values that a message may hold, the usual ones, with their labels."""

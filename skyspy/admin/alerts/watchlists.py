@@ -18,7 +18,8 @@ from skyspy.admin.formatting import counted
 from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field, clean_parameter, text_field
 from skyspy.admin.page_helpers import ID, redirect_with
 from skyspy.admin.routes import RequestContext
-from skyspy.services import Refused, watchlists as service
+from skyspy.services import Refused
+from skyspy.services import watchlists as service
 from skyspy.services.alert_rules import EDIT
 
 PATH = "/alerts/watchlists/"
@@ -126,7 +127,7 @@ def add_entry(context: RequestContext, watchlist_id: int) -> ResponseReturnValue
         added = context.call(service.add, str(watchlist_id), [form.entry()])
     except Refused as refused:
         return _one(context, watchlist_id, refused, entry=form)
-    said = "is on the list" if added else "was on the list already"
+    said = "is on the list" if added.added else "was on the list already"
     return redirect_with(f"{form.value.data} {said}.", "alerts_watchlist", watchlist_id=watchlist_id, _anchor="f-value")
 
 
@@ -142,7 +143,7 @@ def import_entries(context: RequestContext, watchlist_id: int) -> ResponseReturn
     """Put the entries of a CSV on the list, or in place of the present ones."""
     form = ImportForm(request.form)
     try:
-        done = context.call(service.import_csv, str(watchlist_id), form.csv.data, form.replace.data == "yes")
+        done = context.call(service.import_csv, str(watchlist_id), form.csv.data, replace=form.replace.data == "yes")
     except Refused as refused:
         return _one(context, watchlist_id, refused, csv=form)
     message = f"{counted(done.added, 'entry', 'entries')} added"
@@ -209,7 +210,9 @@ def _one(context: RequestContext, watchlist_id: int, refused: Refused | None = N
     if refused is not None:
         form = next(form for form in given.values() if isinstance(form, PanelForm))
         error = form.add_refusal(refused)
-        form.add_errors(**{name.rpartition(".")[2]: said for name, said in refused.fields.items() if name.rpartition(".")[2] in form})
+        form.add_errors(
+            **{name.rpartition(".")[2]: said for name, said in refused.fields.items() if name.rpartition(".")[2] in form}
+        )
         error = error if not any(field.errors for field in form) else ""
     shown = {"name": NameForm(data={"name": view.name}), "entry": EntryForm(), "csv": ImportForm()} | given
     text = render_template(
