@@ -79,3 +79,13 @@ def clock_changes(first: int, last: int, zone: str) -> tuple[float, ...]:
 
 def _offset(wall: float, zone: str) -> timedelta | None:
     return datetime.fromtimestamp(wall, _zone(zone)).utcoffset()
+
+
+def wall_of(text: str) -> float | None:
+    """A time in ISO 8601 as wall seconds: with its offset or `Z`, or else in UTC; None where it is none, or far off."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    wall = (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
+    return wall if MIN_WALL <= wall <= MAX_WALL else None

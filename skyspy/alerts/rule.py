@@ -1,16 +1,18 @@
 """What an alert rule is: a tree of conditions, and when and how it alerts.
 
-A rule is a value: `parse_rule` (parsing.py) makes it of a document, `document()` gives the normalized document back.
+A rule is a value: `parse_rule` (parsing.py) makes it of a document, `Rule.document` gives the normalized document back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from skyspy.alerts.places import Place
 from skyspy.alerts.schedule import Schedule
+from skyspy.clock import iso
 
 MAX_NAME = 100
 MAX_DEPTH = 4
@@ -70,6 +72,15 @@ class Group:
 Node = Condition | Group
 
 
+def conditions_of(node: Node) -> Iterator[Condition]:
+    """Every condition below a node, in order."""
+    if isinstance(node, Condition):
+        yield node
+    else:
+        for one in node.nodes:
+            yield from conditions_of(one)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. `count`: it alerts when so many aircraft match at once, None: for each aircraft. `during`: it matches in these windows
@@ -87,6 +98,21 @@ class Rule:
     paused: bool = False
     message: str | None = None
     destinations: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """The normalized document: parsed again, it is an equal rule."""
+        return {
+            "name": self.name,
+            "match": self.match.document(),
+            "count": None if self.count is None else {"at_least": self.count},
+            "during": None if self.during is None else self.during.document(),
+            "quiet": None if self.quiet is None else self.quiet.document(),
+            "cooldown_s": self.cooldown_s,
+            "expires": None if self.expires is None else iso(self.expires),
+            "paused": self.paused,
+            "message": self.message,
+            "destinations": list(self.destinations),
+        }
 
 
 @dataclass(frozen=True, slots=True)
