@@ -37,7 +37,7 @@ class RuleBody(Struct, kw_only=True):
     count: Annotated[dict[str, Any] | None, Meta(description="{at_least}: one alert when so many aircraft match at once")] = None
     during: Schedule | None = None
     quiet: Schedule | None = None
-    cooldown_s: Annotated[float, Meta(description="For so long there is no other alert of the same aircraft, s")] = 600
+    cooldown_s: Annotated[int, Meta(description="For so long there is no other alert of the same aircraft, s")] = 600
     expires: Annotated[str | None, Meta(description="When it ends, ISO 8601", max_length=64)] = None
     paused: bool = False
     message: Annotated[str | None, Meta(description="A text with {field}; null: the usual sentence", max_length=1000)] = None
