@@ -32,12 +32,21 @@ _LABELS: Mapping[str, str] = {
     "left": "Has left the vicinity",
     "safety_event": "Safety event",
     "not_seen_days": "Time not seen before this visit",
+    "alt_baro": "Altitude (barometric)",
+    "t": "Aircraft type",
+    "desc": "Aircraft type in words",
+    "squawk": "Squawk",
+    "track": "Track over ground",
+    "country": "Country of registration",
+    "airline_icao": "Airline (ICAO designator)",
+    "category": "Emitter category",
+    "bearing": "Bearing from the receiver",
     "rate": "Vertical rate",
     "inside": "Position",
     "azimuth": "Direction to look in",
     "elevation": "Angle above the horizon",
 }
-_SPOKEN: Mapping[str, str] = {"watchlist": "listed"}
+_SPOKEN: Mapping[str, str] = {"watchlist": "listed", "alt_baro": "altitude", "airline_icao": "airline"}
 """Labels inside a sentence, where they are others."""
 _UNITS: Mapping[str, str] = {"deg": "°", "d": "days"}
 _OPS: Mapping[tuple[str, str], str] = {
