@@ -37,7 +37,7 @@ class RuleBody(Struct, kw_only=True):
     count: Annotated[dict[str, Any] | None, Meta(description="{at_least}: one alert when so many aircraft match at once")] = None
     during: Schedule | None = None
     quiet: Schedule | None = None
-    cooldown_s: Annotated[float, Meta(description="For so long there is no other alert of the same aircraft, s")] = 600
+    cooldown_s: Annotated[int, Meta(description="For so long there is no other alert of the same aircraft, s")] = 600
     expires: Annotated[str | None, Meta(description="When it ends, ISO 8601", max_length=64)] = None
     paused: bool = False
     message: Annotated[str | None, Meta(description="A text with {field}; null: the usual sentence", max_length=1000)] = None
@@ -87,7 +87,8 @@ class Preview(Struct, forbid_unknown_fields=True):
     ]
     visits_complete: Annotated[bool, Meta(description="Whether all of these visits were looked at in the time there is")]
     not_judged: Annotated[
-        list[str], Meta(description="Fields that visits do not tell: in an `all` they were passed over, in an `any` they match nothing")
+        list[str],
+        Meta(description="Fields that visits do not tell: in an `all` they were passed over, in an `any` they match nothing"),
     ]
 
 

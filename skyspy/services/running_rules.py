@@ -25,6 +25,8 @@ from skyspy.store.watchlists import EntryRow, StoredWatchlist
 
 log = logging.getLogger(__name__)
 
+_KINDS = frozenset(kind.value for kind in Kind)
+
 
 def loaded_rules(
     connection: Connection, settings: Settings, sky: str, is_exact: Callable[[Principal], bool], at: float
@@ -63,13 +65,11 @@ def owned_rule(
 
 def watchlist_of(stored: StoredWatchlist, entries: Iterable[EntryRow]) -> Watchlist:
     """The watchlist as rules use it; entries of a kind that this version does not know are left out."""
-    known = tuple(Entry(Kind(row.kind), row.value, row.exclude, row.note) for row in entries if row.kind in Kind)
+    known = tuple(Entry(Kind(row.kind), row.value, row.exclude, row.note) for row in entries if row.kind in _KINDS)
     return Watchlist(str(stored.id), stored.owner_id, stored.name, known)
 
 
-def _destinations(
-    connection: Connection, settings: Settings, sky: str, owners: set[int], at: float
-) -> Mapping[str, Destination]:
+def _destinations(connection: Connection, settings: Settings, sky: str, owners: set[int], at: float) -> Mapping[str, Destination]:
     return {
         str(found.id): Destination(found.owner_id, found.kind)
         for found in stored_destinations.in_sky(connection, sky)
