@@ -87,7 +87,8 @@ class Preview(Struct, forbid_unknown_fields=True):
     ]
     visits_complete: Annotated[bool, Meta(description="Whether all of these visits were looked at in the time there is")]
     not_judged: Annotated[
-        list[str], Meta(description="Fields that visits do not tell: in an `all` they were passed over, in an `any` they match nothing")
+        list[str],
+        Meta(description="Fields that visits do not tell: in an `all` they were passed over, in an `any` they match nothing"),
     ]
 
 

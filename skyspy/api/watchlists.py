@@ -90,6 +90,4 @@ def entries_import(context: RequestContext) -> object:
     Lines that cannot be used are left out, and named in the answer. A request holds at most 64 KiB: divide a longer file.
     """
     body: CsvImport = context.body
-    return alert_payloads.imported(
-        context.call(watchlists.import_csv, context.path["list_id"], body.csv, replace=body.replace)
-    )
+    return alert_payloads.imported(context.call(watchlists.import_csv, context.path["list_id"], body.csv, replace=body.replace))

@@ -195,7 +195,9 @@ def test(server: Server, caller: Caller, destination_id: str) -> TestResult:
 
     def work(here: Transaction, owner: Owner) -> Destination | None:
         found = alert_destinations.one(here.connection, owner, alert_owner.row_id(NOUN, destination_id))
-        audit.record(here.connection, here.actor, "destination.test", f"destination {found.id}", here.at, None, {"kind": found.kind})
+        audit.record(
+            here.connection, here.actor, "destination.test", f"destination {found.id}", here.at, None, {"kind": found.kind}
+        )
         return opened(server, here.connection, found, settings, here.at)
 
     destination = alert_owner.act(server, caller, work)
@@ -220,7 +222,13 @@ def opened(
         return None
     secrets = vault.unseal(server.secret, found.owner_id, found.secrets)
     return Destination(
-        found.id, found.owner_id, found.kind, found.name, found.settings, secrets, found.sky == "live" and MANAGE_SETTINGS in may_do
+        found.id,
+        found.owner_id,
+        found.kind,
+        found.name,
+        found.settings,
+        secrets,
+        found.sky == "live" and MANAGE_SETTINGS in may_do,
     )
 
 

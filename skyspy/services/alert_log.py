@@ -128,9 +128,7 @@ def page_payload(server: Server, found: AlertsFound, next_cursor: str | None) ->
     return answer | {"demo": True} if any(alert.demo for alert in found.alerts) else answer
 
 
-def _slices(
-    server: Server, caller: Caller, owner_id: int, search: AlertSearch, first: list[Alert]
-) -> Iterator[list[Alert]]:
+def _slices(server: Server, caller: Caller, owner_id: int, search: AlertSearch, first: list[Alert]) -> Iterator[list[Alert]]:
     found, left = first, MAX_EXPORT
     while True:
         yield found[:left]
@@ -232,5 +230,3 @@ def _reader(server: Server, caller: Caller) -> int:
     owner = alert_owner.owner_of(caller)
     caller.require(server, VIEW)
     return owner.user_id
-
-

@@ -18,8 +18,8 @@ from skyspy.services import alert_destinations, alert_owner
 from skyspy.services.alert_destinations import TestResult
 from skyspy.services.alert_owner import EDIT, VIEW
 from skyspy.services.caller import Caller, Refused, Transaction
-from skyspy.store import alert_rules
 from skyspy.store import alert_destinations as stored_destinations
+from skyspy.store import alert_rules
 from skyspy.store import watchlists as stored_watchlists
 from skyspy.store.alert_rules import NOUN, NewRule, StoredRule
 from skyspy.store.owned import Owner

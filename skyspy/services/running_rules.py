@@ -69,9 +69,7 @@ def watchlist_of(stored: StoredWatchlist, entries: Iterable[EntryRow]) -> Watchl
     return Watchlist(str(stored.id), stored.owner_id, stored.name, known)
 
 
-def _destinations(
-    connection: Connection, settings: Settings, sky: str, owners: set[int], at: float
-) -> Mapping[str, Destination]:
+def _destinations(connection: Connection, settings: Settings, sky: str, owners: set[int], at: float) -> Mapping[str, Destination]:
     return {
         str(found.id): Destination(found.owner_id, found.kind)
         for found in stored_destinations.in_sky(connection, sky)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
-from skyspy.sky.alert_log import COOLDOWN_S, LOST_S, MAX_UNSAVED, NOTE_S, AlertLog, New, Subject
+from skyspy.sky.alert_log import COOLDOWN_S, LOST_S, MAX_UNSAVED, NOTE_S, AlertLog, End, New, Subject
 from skyspy.sky.alert_outbox import LOOK_S, AlertOutbox
 from skyspy.sky.event_log import RETRY_S
 from skyspy.store import StoreError
@@ -45,7 +45,7 @@ class Alerter:
             self.restored = self.log.begin_round(now)
             if self.restored is not None:
                 some = made if second == 0 else ()
-                if self.log.take(now, some, [(subject, now.wall) for subject in ends]):
+                if self.log.take(now, some, [End(subject, now.wall) for subject in ends]):
                     self.outbox.look()
         return self.sent[before:]
 
@@ -54,6 +54,10 @@ class Alerter:
         at = self.clock.wall()
         made = alert(number, triggered_at=at, matched_until=at, **more)
         return New(made, [delivery(number, destination, created_at=at, next_try=at)])
+
+    @property
+    def active(self) -> dict[Subject, str]:
+        return {subject: found.id for subject, found in self.log.active.items()}
 
     def due(self) -> list[str]:
         return [one.id for one in self.outbox.due(self.clock.wall(), 10)]
@@ -149,7 +153,7 @@ def test_after_a_takeover_the_matches_and_cooldowns_of_before_are_known_and_noth
         restored += other.restored or []
     assert other.log.makes
     assert {one.id: one.ended_at is None for one in restored} == {"a-0001": True, "a-0002": False, "a-0003": True}
-    assert other.log.active == {(3, "4B0001"): "a-0001", (3, "4B0003"): "a-0003"}
+    assert other.active == {(3, "4B0001"): "a-0001", (3, "4B0003"): "a-0003"}
     assert sorted(other.sent) == ["a-0001", "a-0002", "a-0003"], "also the one of the last moment before the kill"
     assert other.due() == ["msg_0002"], "what was sent is not sent again, what was not is"
     other.look(ends=[(3, "4B0001")])
@@ -226,7 +230,7 @@ def test_a_match_that_nobody_followed_for_long_ended_when_it_was_last_noted(star
     soon = start()
     soon.clock.pass_by(noted + LOST_S - soon.clock.wall() - 5)
     soon.look()
-    assert list(soon.log.active.values()) == ["a-0001"], "the aircraft is on the same visit"
+    assert list(soon.active.values()) == ["a-0001"], "the aircraft is on the same visit"
     soon.process.end()
     noted = stored(stores)["a-0001"].matched_until
     later = start()
@@ -243,7 +247,7 @@ def test_a_second_alert_of_one_rule_and_aircraft_ends_the_match_of_the_first(
     one.look(one.new(2, hex="4B0001"))
     found = stored(stores)
     assert (found["a-0001"].ended_at, found["a-0002"].ended_at) == (found["a-0002"].triggered_at, None)
-    assert one.log.active == {(3, "4B0001"): "a-0002"}
+    assert one.active == {(3, "4B0001"): "a-0002"}
 
 
 def test_matches_that_ended_before_the_longest_cooldown_are_not_read(start: Callable[[], Alerter]) -> None:

@@ -52,7 +52,7 @@ class FakeEngine:
         self.ended: Sequence[MatchEnd] = ()
         self.made.append(self)
 
-    def set_rules(self, rules: Iterable[OwnedRule], watchlists: Iterable[Watchlist]) -> None:
+    def set_rules(self, rules: Iterable[OwnedRule], watchlists: Iterable[Watchlist] = (), pause: object = None) -> None:
         self.rules = [*rules]
 
     def restore(self, active: Iterable[ActiveMatch]) -> None:
@@ -65,7 +65,7 @@ class FakeEngine:
         self.ends.clear()
         return said
 
-    def preview(self, rule: OwnedRule, look: AlertRound) -> Sequence[str]:
+    def preview(self, owned: OwnedRule, look: AlertRound, watchlists: Iterable[Watchlist] | None = None) -> Sequence[str]:
         self.rounds.append(look)
         return sorted(look.aircraft)
 
@@ -263,8 +263,9 @@ def test_a_match_that_ends_and_one_whose_rule_is_gone_are_stored_as_ended(stores
     watch.says(watch.trigger(1), watch.trigger(2), watch.trigger(2, hex_=None, suppressed=3))
     triggered_at = watch.clock.wall()
     assert [one.ended_at for one in watch.kept() if one.suppressed] == [triggered_at], "a sum is not a match"
-    FakeEngine.ends.append(MatchEnd("1", HEX, triggered_at, triggered_at + 61))
+    FakeEngine.ends += [MatchEnd("1", HEX, triggered_at, triggered_at + 61), MatchEnd("2", HEX, triggered_at - 99, triggered_at)]
     watch.look()
+    assert [one.rule_id for one in watch.kept() if one.ended_at is None] == [2], "the end of an earlier match is not its end"
     watch.set_rules(owned(1))
     watch.look()
     ended = {one.rule_id: one.ended_at for one in watch.kept() if not one.suppressed}
