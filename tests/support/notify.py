@@ -301,7 +301,7 @@ class Certificates:
             missing("openssl is not installed")
         self.authority, self.key, self.certificate = folder / "ca.pem", folder / "key.pem", folder / "server.pem"
         authority_key = folder / "ca-key.pem"
-        new_key = ["openssl", "req", "-newkey", "rsa:2048", "-nodes"]
+        new_key = ["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
         _run(
             [
                 *new_key,
