@@ -23,6 +23,8 @@ from skyspy.alerts.template import MAX_TEMPLATE
 from skyspy.services import Refused
 
 MINUTE_S = 60.0
+_KEPT = ({rule_tree.TEXT, rule_tree.TEXTS}, {rule_tree.CHOICE, rule_tree.CHOICES}, {rule_tree.NUMBER, rule_tree.RANGE})
+"""Kinds of inputs that keep what was typed when one becomes the other."""
 Center = tuple[float, float] | None
 """Where a new circle is: latitude and longitude, or None where that is not known or not shown to the user."""
 
@@ -30,14 +32,14 @@ Center = tuple[float, float] | None
 class RuleFields(PanelForm):
     """What a rule has beside its conditions and windows."""
 
-    name = text_field("Name", MAX_NAME, Required(), placeholder="Military, low", help="It begins each message.")
+    name = text_field("Name", MAX_NAME, Required(), placeholder="Military, low", help="Alerts are listed and sent under it.")
     at_least = text_field(
         "At least how many aircraft at once", 4, help="Empty: one alert for each aircraft.", inputmode="numeric"
     )
     cooldown = text_field(
         "Minutes until the same aircraft may alert again", 8, help="Counted from the end of a match.", inputmode="decimal"
     )
-    zone = text_field("Time zone", 64, help="Of the times below, such as Europe/Zurich.", list="zones", **PLAIN)
+    zone = text_field("Time zone", 64, help="Of all these times, such as Europe/Zurich.", list="zones", **PLAIN)
     expires = text_field(
         "Ends", 20, help="After this moment the rule makes no alerts.", widget=DateTimeLocalInput(), maxlength=False
     )
@@ -177,16 +179,18 @@ def new_form(choices: Sequence[Any], zone: str) -> RuleForm:
 
 
 def complete(condition: ConditionForm, center: Center = None) -> ConditionForm:
-    """Give a condition an operator of its field where it has none; returns it. `center`: where a new circle is."""
+    """Give a condition an operator of its field where it has none, and drop what was typed into an input of another kind; returns it.
+    `center`: where a new circle is."""
     offered = ops_of(condition.field)
     if condition.op not in offered and offered:
         condition.op = offered[0]
-    if (
-        INPUTS.get((condition.field, condition.op)) == rule_tree.PLACE
-        and center is not None
-        and not any(condition.values.values())
-    ):
-        condition.values = {"lat": [f"{center[0]:g}"], "lon": [f"{center[1]:g}"], "radius": ["10"]}
+    kind = INPUTS.get((condition.field, condition.op), rule_tree.TEXT)
+    before = condition.first("kind")
+    if before and before != kind and {before, kind} not in _KEPT:
+        condition.values = {}
+    is_new = not any("".join(condition.values.get(name, ())) for name in rule_tree.INPUTS[kind])
+    if kind == rule_tree.PLACE and center is not None and is_new:
+        condition.values |= {"lat": [f"{center[0]:g}"], "lon": [f"{center[1]:g}"], "radius": ["10"]}
     return condition
 
 

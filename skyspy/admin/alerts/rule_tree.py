@@ -12,7 +12,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from typing import Any
 
 ROOT = "m"
@@ -58,7 +59,7 @@ class ConditionForm:
 
     field: str
     op: str = ""
-    values: dict[str, list[str]] = field(default_factory=dict)
+    values: dict[str, list[str]] = default(default_factory=dict)
     error: str = ""
     path: str = ""
 
@@ -72,7 +73,7 @@ class GroupForm:
     """A group as typed."""
 
     join: str = ALL
-    nodes: list[NodeForm] = field(default_factory=list)
+    nodes: list[NodeForm] = default(default_factory=list)
     error: str = ""
     path: str = ROOT
 

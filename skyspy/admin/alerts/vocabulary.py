@@ -128,7 +128,7 @@ def _input_of(row: AlertField, op: str) -> str:
         return rule_tree.TEXTS if several else rule_tree.TEXT
     if row.kind == NUMBER:
         return rule_tree.RANGE if op == "between" else rule_tree.NUMBER
-    return {FLAG: rule_tree.FLAG, PLACE: rule_tree.PLACE, LIST: rule_tree.CHOICES}[row.kind]
+    return {FLAG: rule_tree.FLAG, PLACE: rule_tree.PLACE, LIST: rule_tree.CHOICE}[row.kind]
 
 
 GROUPED: tuple[tuple[str, tuple[AlertField, ...]], ...] = _grouped()
