@@ -22,6 +22,7 @@ from skyspy.auth.tokens import Tokens
 from skyspy.broadcast import Broadcast
 from skyspy.clock import Clock
 from skyspy.config import Config
+from skyspy.notify.deliverer import Deliverer
 from skyspy.notify.send import Senders
 from skyspy.presence.presence import Presence
 from skyspy.presence.sessions import SessionRegistry
@@ -79,6 +80,8 @@ class Server(Context):
     """What looks for dangers in each sky."""
     alerts: dict[str, AlertMonitor] = field(default_factory=dict)
     """What runs the alert rules of each sky."""
+    deliverers: dict[str, Deliverer] = field(default_factory=dict)
+    """What delivers the alerts of a sky: the live one's."""
     pruners: dict[str, Pruner] = field(default_factory=dict)
     """What keeps the history of each sky within its limits."""
     statistics: dict[str, StatisticsRecorder] = field(default_factory=dict)

@@ -45,6 +45,21 @@ Subject = tuple[int, str | None]
 """The id of a rule, and the hex of an aircraft, None where the alert is not about one."""
 
 
+class End(NamedTuple):
+    """The match of an alert ended at `at` (wall seconds). `triggered_at`: when the alert was made, None: whenever that was."""
+
+    subject: Subject
+    at: float
+    triggered_at: float | None = None
+
+
+class Active(NamedTuple):
+    """An alert whose match goes on: its id, and when it was made (wall seconds)."""
+
+    id: str
+    triggered_at: float
+
+
 class New(NamedTuple):
     """An alert, and what is to be sent of it."""
 
@@ -60,13 +75,13 @@ class Publish(Protocol):
 
 class AlertLog:
     """The alerts of one sky. `lost` counts alerts that could not be stored, `failed` the tries, `made` the alerts that were made here;
-    `makes` is whether this process makes alerts now, and does not only read them. `active`: the ids of the alerts whose match goes on,
-    by what they are about."""
+    `makes` is whether this process makes alerts now, and does not only read them. `active`: the alerts whose match goes on, by what
+    they are about."""
 
     def __init__(self, history: History, publish: Publish, clock: Clock, name: str) -> None:
         self.lost = self.failed = self.made = 0
         self.makes = False
-        self.active: dict[Subject, str] = {}
+        self.active: dict[Subject, Active] = {}
         self._history = history
         self._publish = publish
         self._clock = clock
@@ -137,7 +152,7 @@ class AlertLog:
                 self._ended[alert.id] = Ended(alert.id, alert.matched_until)
                 found.append(alerts.ended(alert, alert.matched_until))
             else:
-                self.active[subject] = alert.id
+                self.active[subject] = Active(alert.id, alert.triggered_at)
                 found.append(alert)
         self._restored = True
         return found
@@ -165,17 +180,17 @@ class AlertLog:
 
     # -- what is made here -------------------------------------------------------------------------
 
-    def take(self, now: Moment, made: Sequence[New], ends: Iterable[tuple[Subject, float]]) -> bool:
-        """Store the new alerts of one round with their deliveries, and the matches that ended, each with its wall time; publish the
-        alerts then. Returns whether deliveries were stored."""
-        for subject, at in ends:
-            self._end(subject, at)
+    def take(self, now: Moment, made: Sequence[New], ends: Iterable[End]) -> bool:
+        """Store the new alerts of one round with their deliveries, and the matches that ended; publish the alerts then. Returns whether
+        deliveries were stored."""
         for new in made:
             self._unsaved[new.alert.id] = new
             if new.alert.ended_at is None:
                 subject = new.alert.rule_id, new.alert.hex
-                self._end(subject, new.alert.triggered_at)
-                self.active[subject] = new.alert.id
+                self._end(End(subject, new.alert.triggered_at))
+                self.active[subject] = Active(new.alert.id, new.alert.triggered_at)
+        for end in ends:
+            self._end(end)
         self.made += len(made)
         while len(self._unsaved) > MAX_UNSAVED:
             self.lost += 1
@@ -185,9 +200,11 @@ class AlertLog:
             self._tell([new.alert for new in made])
         return stored
 
-    def _end(self, subject: Subject, at: float) -> None:
-        if (ended := self.active.pop(subject, None)) is not None:
-            self._ended[ended] = Ended(ended, at)
+    def _end(self, end: End) -> None:
+        active = self.active.get(end.subject)
+        if active is not None and end.triggered_at in (None, active.triggered_at):
+            del self.active[end.subject]
+            self._ended[active.id] = Ended(active.id, end.at)
 
     def _store(self, now: Moment) -> bool:
         must_note = bool(self.active) and now.steady - self._noted_at >= NOTE_S
@@ -195,7 +212,7 @@ class AlertLog:
             return False
         unsaved, ended = list(self._unsaved.values()), list(self._ended.values())
         deliveries = [delivery for new in unsaved for delivery in new.deliveries]
-        going_on = list(self.active.values()) if must_note else []
+        going_on = [active.id for active in self.active.values()] if must_note else []
         try:
             upto = self._history.commit_now(
                 alerts.write_triggers, [new.alert for new in unsaved], deliveries, ended, going_on, now.wall

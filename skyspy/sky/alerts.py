@@ -21,7 +21,9 @@ from skyspy.alerts.watchlist import Watchlist
 from skyspy.clock import Moment
 from skyspy.cooperate import Yielder
 from skyspy.loop import Loop
-from skyspy.sky.alert_log import AlertLog, New, Subject
+from skyspy.movements import Movement
+from skyspy.safety.events import Action, Change
+from skyspy.sky.alert_log import AlertLog, End, New
 from skyspy.sky.event_log import History
 from skyspy.sky.safety import Looked, SafetyMonitor
 from skyspy.sky.seen_before import SeenAircraft
@@ -35,6 +37,8 @@ from skyspy.topics import PUBLIC
 LOOK_S = 1.0
 GAP_S = 12.0
 """Longer than it takes another process to take over."""
+AGAIN_S = 2 * GAP_S
+"""What began in the last seconds before a takeover or a start, and what was stored of it, is compared."""
 QUIET_S = 60.0
 """So long after the last rule is gone it is still looked for what other processes stored."""
 MAX_LOOKS = 600
@@ -63,10 +67,12 @@ class RunningRules(NamedTuple):
 class Engine(Protocol):
     """What this module needs of alerts.engine.Engine."""
 
-    def set_rules(self, rules: Iterable[OwnedRule], watchlists: Iterable[Watchlist]) -> object: ...
+    def set_rules(
+        self, rules: Iterable[OwnedRule], watchlists: Iterable[Watchlist] = (), pause: Callable[[], None] = ...
+    ) -> object: ...
     def restore(self, active: Iterable[ActiveMatch]) -> object: ...
     def look(self, look: AlertRound) -> Sequence[Trigger]: ...
-    def preview(self, rule: OwnedRule, look: AlertRound) -> Sequence[str]: ...
+    def preview(self, owned: OwnedRule, look: AlertRound, watchlists: Iterable[Watchlist] | None = None) -> Sequence[str]: ...
     @property
     def ended(self) -> Sequence[MatchEnd]: ...
 
@@ -94,7 +100,10 @@ class AlertMonitor:
         self._delivers = delivers
         self._rules, self._must_set = RunningRules(), True
         self._owned: dict[str, OwnedRule] = {}
+        self._asks_history = False
         self._engine: Engine | None = None
+        self._restored: list[Alert] = []
+        """Stored alerts that the engine is to be told of in its next round."""
         self._looks: deque[Looked] = deque(maxlen=MAX_LOOKS)
         self._latest: Looked | None = None
         self._before: Mapping[str, AircraftState] = {}
@@ -125,6 +134,7 @@ class AlertMonitor:
         """Follow a version of the main store: read the rules that run. Raises StoreError."""
         self._rules = self._load(settings)
         self._owned = {rule.id: rule for rule in self._rules.rules}
+        self._asks_history = any(_asks_history(rule.rule.match) for rule in self._rules.rules)
         self._must_set = True
         return True
 
@@ -156,13 +166,18 @@ class AlertMonitor:
             while self._looks and self._looks[0].now.steady < now.steady - GAP_S:
                 self._looks.popleft()
             return
-        engine = self._engine_of(restored)
-        if not self._looks:
-            return
         looks = list(self._looks)
         self._looks.clear()
-        made = engine.look(self._round_of(looks))
-        again = {(alert.rule_id, alert.hex) for alert in restored if alert.triggered_at > now.wall - 2 * GAP_S}
+        if not self._owned and self._engine is None:
+            self.log.take(now, (), self._of_gone_rules(now))
+            return
+        if not looks:
+            self._restored += restored
+            return
+        restored, self._restored = [*self._restored, *restored], []
+        is_first, engine = self._engine is None, self._engine_of(restored)
+        made = engine.look(self._round_of(looks, is_first=is_first))
+        again = {(alert.rule_id, alert.hex) for alert in restored if alert.triggered_at > now.wall - AGAIN_S}
         new = [self._new(trigger) for trigger in made if (int(trigger.rule_id), trigger.hex) not in again]
         if self.log.take(now, new, self._ends(engine, now)):
             self.stored()
@@ -170,30 +185,38 @@ class AlertMonitor:
 
     def _drop(self) -> None:
         """Rules do not run here now."""
-        self._engine, self._before = None, {}
+        self._engine, self._before, self._restored = None, {}, []
 
     def _engine_of(self, restored: Iterable[Alert]) -> Engine:
         if self._engine is None:
             self._engine, self._must_set = self._make_engine(), True
         if self._must_set:
             self._must_set = False
-            self._engine.set_rules(self._rules.rules, self._rules.watchlists)
+            self._engine.set_rules(self._rules.rules, self._rules.watchlists, Yielder(self._clock.steady).maybe_yield)
         matches = [ActiveMatch(str(one.rule_id), one.hex, one.triggered_at, one.ended_at) for one in restored]
         if matches:
             self._engine.restore(matches)
         return self._engine
 
-    def _round_of(self, looks: Sequence[Looked]) -> AlertRound:
-        """What happened in these looks, and the aircraft of the last one."""
+    def _round_of(self, looks: Sequence[Looked], *, is_first: bool) -> AlertRound:
+        """What happened in these looks, and the aircraft of the last one. In the first round of an engine a safety event that is as young
+        as AGAIN_S is one that begins: the process before may have stored it, and no alert of it."""
+        changes = [change for look in looks for change in look.changes]
+        if is_first:
+            young = looks[-1].now.wall - AGAIN_S
+            changes = [
+                Change(Action.OPENED, event) if event.started > young else Change(action, event) for action, event in changes
+            ]
         latest, before = looks[-1], self._before
         self._before = latest.aircraft
         changed = [hex_ for hex_, state in latest.aircraft.items() if before.get(hex_) is not state]
-        if any(_asks_history(owned.rule.match) for owned in self._rules.rules):
+        if self._asks_history:
             changed += self._seen.look_up(latest.aircraft, latest.now)
-        return self._make_round(latest, changed, looks)
+        return self._make_round(latest, changed, [movement for look in looks for movement in look.moved], changes)
 
-    def _make_round(self, latest: Looked, changed: Collection[str], looks: Iterable[Looked] = ()) -> AlertRound:
-        seen = list(looks)
+    def _make_round(
+        self, latest: Looked, changed: Collection[str], moved: Sequence[Movement] = (), changes: Sequence[Change] = ()
+    ) -> AlertRound:
         return AlertRound(
             now=latest.now.steady,
             wall=latest.now.wall,
@@ -201,9 +224,9 @@ class AlertMonitor:
             changed=changed,
             place_exact=self._view.location,
             place_public=self._view.observer(PUBLIC),
-            movements=[movement for look in seen for movement in look.moved],
+            movements=moved,
             behaviors={hex_: found for hex_ in latest.aircraft if (found := self._behaviors_of(hex_))},
-            safety=[change for look in seen for change in look.changes],
+            safety=changes,
             facts=self._seen.known,
             objects=self._object,
             pause=Yielder(self._clock.steady).maybe_yield,
@@ -212,10 +235,12 @@ class AlertMonitor:
     def _object(self, hex_: str) -> Mapping[str, Any] | None:
         return self._view.tracker.aircraft(hex_, self._clock.steady())
 
-    def _ends(self, engine: Engine, now: Moment) -> list[tuple[Subject, float]]:
+    def _ends(self, engine: Engine, now: Moment) -> list[End]:
         """The matches that ended, also because their rule is gone."""
-        ended: list[tuple[Subject, float]] = [((int(end.rule_id), end.hex), end.at) for end in engine.ended]
-        return ended + [(subject, now.wall) for subject in self.log.active if str(subject[0]) not in self._owned]
+        return [End((int(end.rule_id), end.hex), end.at, end.triggered_at) for end in engine.ended] + self._of_gone_rules(now)
+
+    def _of_gone_rules(self, now: Moment) -> list[End]:
+        return [End(subject, now.wall) for subject in self.log.active if str(subject[0]) not in self._owned]
 
     def _new(self, trigger: Trigger) -> New:
         owned = self._owned.get(trigger.rule_id)
@@ -253,15 +278,13 @@ class AlertMonitor:
 
     # -- for people --------------------------------------------------------------------------------
 
-    def preview(self, rule: OwnedRule) -> Sequence[str]:
-        """The hexes of the aircraft that the rule would match now."""
+    def preview(self, rule: OwnedRule, watchlists: Iterable[Watchlist] = ()) -> Sequence[str]:
+        """The hexes of the aircraft that the rule would match now; `watchlists`: those that it names."""
         if self._latest is None:
             return ()
         if _asks_history(rule.rule.match):
             self._seen.look_up(self._latest.aircraft, self._latest.now)
-        engine = self._make_engine()
-        engine.set_rules((), self._rules.watchlists)
-        return engine.preview(rule, self._make_round(self._latest, self._latest.aircraft))
+        return self._make_engine().preview(rule, self._make_round(self._latest, self._latest.aircraft), watchlists)
 
 
 def _asks_history(node: Node) -> bool:
