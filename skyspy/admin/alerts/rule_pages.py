@@ -111,6 +111,8 @@ def _preview(context: RequestContext, form: RuleForm) -> dict[str, Any]:
     try:
         found = context.call(alert_preview.preview, document)
     except Refused as refused:
+        if refused.code == "permission_denied":
+            raise
         wrong = [path for path in refused.fields if path.startswith("match")]
         said = next(iter(refused.fields.values()), refused.message) if len(refused.fields) == 1 or wrong else refused.message
         return {"failed": said, "is_open": bool(wrong)}
