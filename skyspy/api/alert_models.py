@@ -31,7 +31,9 @@ class RuleBody(Struct, kw_only=True):
     match: Annotated[dict[str, Any], Meta(description="{all: [..]}, {any: [..]} or {not: ..} of conditions {field, op, value}")]
     count: Annotated[dict[str, Any] | None, Meta(description="{at_least}: one alert when so many aircraft match at once")] = None
     during: Annotated[dict[str, Any] | None, Meta(description=f"It matches in these windows alone: {SCHEDULE}")] = None
-    quiet: Annotated[dict[str, Any] | None, Meta(description=f"Alerts in these windows are held until their end: {SCHEDULE}")] = None
+    quiet: Annotated[dict[str, Any] | None, Meta(description=f"Alerts in these windows are held until their end: {SCHEDULE}")] = (
+        None
+    )
     cooldown_s: Annotated[int, Meta(description="For so long there is no other alert of the same aircraft, s")] = 600
     expires: Annotated[str | None, Meta(description="When it ends, ISO 8601")] = None
     paused: Annotated[bool, Meta(description="Whether it rests")] = False
