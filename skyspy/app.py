@@ -45,7 +45,7 @@ from skyspy.process_stats import ProcessStats
 from skyspy.receivers.manager import Receivers
 from skyspy.safety.all_rules import all_rules
 from skyspy.server import Server, server_of
-from skyspy.services import alert_requests, feeds, history_requests, safety_requests
+from skyspy.services import alert_requests, destination_secrets, feeds, history_requests, safety_requests
 from skyspy.services.destinations_port import DestinationsPort
 from skyspy.services.place import PlaceFollower, sandbox_place
 from skyspy.services.running_rules import loaded_rules
@@ -335,7 +335,7 @@ def start(app: Flask) -> None:
     server.store.after_write = watcher.wake
     upkeep = Upkeep(
         (server.tokens, server.refusals, server.api_keys),
-        partial(remove_expired, server.store, server.settings, server.sign_in, server.clock),
+        partial(tidy, server),
         server.clock,
     )
     enricher = Enricher(server.skies["live"], server.aircraft_db)
@@ -362,6 +362,12 @@ def start(app: Flask) -> None:
     app.extensions[RUNNING] = parts
     # gunicorn.conf.py calls this by name: gunicorn's master does not import the application.
     app.extensions["skyspy.stop"] = partial(stop, app)
+
+
+def tidy(server: Server) -> None:
+    """Remove what expired, and put what is under the former secret key under the current one. Raises StoreError."""
+    remove_expired(server.store, server.settings, server.sign_in, server.clock)
+    destination_secrets.follow_key(server)
 
 
 def stop(app: Flask) -> None:

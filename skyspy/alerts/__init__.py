@@ -1,8 +1,10 @@
 """Domain: alert rules. Documents are parsed into rules; an engine looks at the frozen aircraft of a sky once a second and says which
 alerts there are. Pure: time is an argument."""
 
+from skyspy.alerts.engine import Engine
 from skyspy.alerts.errors import RuleError
 from skyspy.alerts.fields import FIELDS, NEGATED, OP_LABELS, OPS, AlertField
+from skyspy.alerts.messages import quiet_message
 from skyspy.alerts.parsing import parse_rule
 from skyspy.alerts.places import Circle, Place, Polygons
 from skyspy.alerts.rounds import ActiveMatch, AlertRound, MatchEnd, SeenBefore, Trigger
@@ -20,6 +22,7 @@ __all__ = [
     "AlertRound",
     "Circle",
     "Condition",
+    "Engine",
     "Entry",
     "Group",
     "Join",
@@ -40,4 +43,5 @@ __all__ = [
     "parse_csv",
     "parse_entry",
     "parse_rule",
+    "quiet_message",
 ]

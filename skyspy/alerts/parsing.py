@@ -111,7 +111,8 @@ def _expires(value: object, problems: Problems) -> float | None:
     found = wall_of(value) if isinstance(value, str) and len(value) <= 40 else None
     if found is None:
         problems.add("expires", "Give a time such as 2026-12-31T18:00:00Z, or null.")
-    return found
+    # To the millisecond, as documents write it.
+    return None if found is None else int(found * 1000) / 1000
 
 
 def _paused(value: object, problems: Problems) -> bool:
@@ -153,15 +154,30 @@ def _match(document: object, problems: Problems) -> Group:
     if not isinstance(document, Mapping) or "field" in document:
         problems.add("match", 'Give a group of conditions: {"all": [...]}, {"any": [...]} or {"not": ...}.')
         return nothing
+    if _size(document, MAX_CONDITIONS) > MAX_CONDITIONS:
+        problems.add("match", f"A rule has at most {MAX_CONDITIONS} conditions; divide it into several rules.")
+        return nothing
     found = _node(document, "match", problems, 1)
     if not isinstance(found, Group):
         return nothing
     every = list(conditions_of(found))
-    if len(every) > MAX_CONDITIONS:
-        problems.add("match", f"A rule has at most {MAX_CONDITIONS} conditions; divide it into several rules.")
     if sum(_points(one.value) for one in every) > MAX_POINTS:
         problems.add("match", f"The places of a rule have at most {MAX_POINTS} corners together; simplify them.")
     return found
+
+
+def _size(document: object, most: int, depth: int = 0) -> int:
+    """How many conditions there are in a document, counted until there are more than `most` before anything else is checked."""
+    if not isinstance(document, Mapping) or "field" in document or depth > MAX_DEPTH:
+        return 1
+    count = 0
+    for join in Join:
+        inner = document.get(join.value, [])
+        for one in inner if isinstance(inner, list) else [inner]:
+            count += _size(one, most - count, depth + 1)
+            if count > most:
+                return count
+    return count
 
 
 def _points(value: Value) -> int:
@@ -196,9 +212,9 @@ def _node(document: object, path: str, problems: Problems, depth: int) -> Node |
 
 
 def _condition(document: Mapping[str, Any], path: str, problems: Problems) -> Condition | None:
-    for name in document.keys() - {"field", "op", "value"}:
-        problems.add(f"{path}.{name}", "There is no such field; a condition has field, op and value.")
-    name = document.get("field")
+    for other in document.keys() - {"field", "op", "value"}:
+        problems.add(f"{path}.{other}", "There is no such field; a condition has field, op and value.")
+    name = document["field"]
     field = FIELDS.get(_ALIASES.get(name, name)) if isinstance(name, str) else None
     if field is None:
         problems.add(f"{path}.field", "There is no such field; choose one of the list of fields, such as military or alt_baro.")
@@ -256,10 +272,9 @@ def _number(field: AlertField, op: str, value: object, path: str, problems: Prob
     if not isinstance(value, list) or len(value) != 2 or not all(map(_is_number, value)):
         problems.add(path, f"Give two numbers{unit} in a list, such as [1000, 5000].")
         return None
-    low, high = value
-    if low > high and not field.is_angle:
+    if value[0] > value[1] and not field.is_angle:
         problems.add(path, "Give the lower number first.")
-    return low, high
+    return value[0], value[1]
 
 
 def _is_number(value: object) -> bool:

@@ -8,7 +8,7 @@ texts are not known until a later round.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import re2
@@ -51,17 +51,16 @@ def _options(max_mem: int | None = None) -> re2.Options:
     return options
 
 
-@lru_cache(maxsize=4096)
-def check_pattern(pattern: str) -> int:
-    """RE2's instructions of a pattern. Raises PatternError."""
+def check_pattern(pattern: str) -> None:
+    """Raises PatternError where this pattern is not allowed."""
     if not 0 < len(pattern) <= MAX_PATTERN:
         raise PatternError(f"Give a pattern of 1 to {MAX_PATTERN} characters.")
     try:
-        data = pattern.encode("latin-1")
+        pattern.encode("latin-1")
     except UnicodeEncodeError:
         raise PatternError("Use Latin letters; write . for another one.") from None
     try:
-        steps = int(re2.compile(data, _options(MAX_MEM)).programsize)
+        steps = steps_of(pattern)
     except re2.error as error:
         reason = error.args[0] if error.args else b""
         shown = reason.decode("latin-1") if isinstance(reason, bytes) else str(reason)
@@ -70,7 +69,12 @@ def check_pattern(pattern: str) -> int:
         ) from None
     if steps > MAX_STEPS:
         raise PatternError("The pattern is too large; use fewer or smaller repetitions.")
-    return steps
+
+
+@lru_cache(maxsize=4096)
+def steps_of(pattern: str) -> int:
+    """RE2's instructions of a pattern in Latin-1. Raises re2.error."""
+    return int(re2.compile(pattern.encode("latin-1"), _options(MAX_MEM)).programsize)
 
 
 def literal(text: str, *, at_start: bool) -> str:
@@ -98,8 +102,8 @@ class PatternSet:
             self._set.Add(pattern.encode("latin-1"))
         self._set.Compile()
 
-    def found_in(self, text: str) -> frozenset[str] | None:
-        """The patterns that this text matches; None where too many texts were new in this round."""
+    def found_in(self, text: str, pause: Callable[[], None] = lambda: None) -> frozenset[str] | None:
+        """The patterns that this text matches; None where too many texts were new in this round. `pause` is called after each new one."""
         found = self._known.get(text)
         if found is not None:
             return found
@@ -113,6 +117,7 @@ class PatternSet:
         if len(self._known) >= MAX_KEPT:
             self._known.clear()
         self._known[text] = found
+        pause()
         return found
 
     def _one_by_one(self, data: bytes) -> frozenset[str]:
@@ -149,12 +154,14 @@ class FieldPatterns:
         for one in self.sets:
             one.bytes_left = MAX_BYTES
 
-    def update(self, patterns: Mapping[int, Iterable[str]]) -> None:
-        """Take the patterns of each owner that are needed from now on; all have passed check_pattern."""
+    def update(self, patterns: Mapping[int, Iterable[str]], pause: Callable[[], None] = lambda: None) -> None:
+        """Take the patterns of each owner that are needed from now on; all have passed check_pattern, or are literal. `pause` is called
+        between the owners."""
         common: dict[str, int] = {}
         own: dict[int, dict[str, int]] = {}
         for owner_id, every in patterns.items():
-            steps = {pattern: check_pattern(pattern) for pattern in sorted(set(every))}
+            steps = {pattern: steps_of(pattern) for pattern in sorted(set(every))}
+            pause()
             if sum(steps.values()) > MAX_OWN_STEPS:
                 own[owner_id] = steps
             else:

@@ -10,17 +10,12 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from skyspy.api.account_models import PageQuery
 from skyspy.api.models import Count, Cursor, Demo, NextCursor, Timestamp, Total
 from skyspy.services.alert_filters import AlertFilter, AlertRequest, DeliveryRequest, DeliveryState
 
 RowId = Annotated[str, Meta(description="A number as text")]
-Text = Annotated[str, Meta(max_length=2000)]
-Name = Annotated[str, Meta(min_length=1, max_length=100)]
-Schedule = Annotated[
-    dict[str, Any],
-    Meta(description="{zone, windows: [{days, from, to}]}; a window over midnight belongs to the day on which it begins"),
-]
+Name = Annotated[str, Meta(description="For people", min_length=1, max_length=100)]
+SCHEDULE = "{zone, windows: [{days, from, to}]}"
 Version = Annotated[int, Meta(description="Rises with each change", ge=1)]
 Kind = Literal["webhook", "mqtt", "apprise", "browser"]
 EntryKind = Literal["hex", "registration", "callsign", "type"]
@@ -35,12 +30,14 @@ class RuleBody(Struct, kw_only=True):
     name: Annotated[str, Meta(description="For people", max_length=200)]
     match: Annotated[dict[str, Any], Meta(description="{all: [..]}, {any: [..]} or {not: ..} of conditions {field, op, value}")]
     count: Annotated[dict[str, Any] | None, Meta(description="{at_least}: one alert when so many aircraft match at once")] = None
-    during: Schedule | None = None
-    quiet: Schedule | None = None
+    during: Annotated[dict[str, Any] | None, Meta(description=f"It matches in these windows alone: {SCHEDULE}")] = None
+    quiet: Annotated[dict[str, Any] | None, Meta(description=f"Alerts in these windows are held until their end: {SCHEDULE}")] = (
+        None
+    )
     cooldown_s: Annotated[int, Meta(description="For so long there is no other alert of the same aircraft, s")] = 600
-    expires: Annotated[str | None, Meta(description="When it ends, ISO 8601", max_length=64)] = None
-    paused: bool = False
-    message: Annotated[str | None, Meta(description="A text with {field}; null: the usual sentence", max_length=1000)] = None
+    expires: Annotated[str | None, Meta(description="When it ends, ISO 8601")] = None
+    paused: Annotated[bool, Meta(description="Whether it rests")] = False
+    message: Annotated[str | None, Meta(description="A text with {field}; null: the usual sentence")] = None
     destinations: Annotated[list[str], Meta(description="Ids of own destinations", max_length=100)] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
@@ -117,7 +114,7 @@ class EntryBody(Struct):
     kind: Annotated[str, Meta(description="hex, registration, callsign or type", max_length=64)]
     value: Annotated[str, Meta(description="In any case", max_length=64)]
     exclude: Annotated[bool, Meta(description="Such aircraft are not on the list, whatever another entry names")] = False
-    note: Annotated[str, Meta(max_length=200)] = ""
+    note: Annotated[str, Meta(description="For people", max_length=200)] = ""
 
     def document(self) -> dict[str, Any]:
         """The entry as services take it."""
@@ -208,8 +205,8 @@ class Imported(Struct, forbid_unknown_fields=True):
 class DestinationBody(Struct, kw_only=True):
     """Where alerts go. Which fields there are depends on the kind; docs/protocol.md lists them."""
 
-    name: Annotated[str | UnsetType, Meta(description="For people", max_length=200)] = UNSET
-    kind: Annotated[str | UnsetType, Meta(description="webhook, mqtt, apprise or browser", max_length=64)] = UNSET
+    name: Annotated[str | UnsetType, Meta(description="For people")] = UNSET
+    kind: Annotated[str | UnsetType, Meta(description="webhook, mqtt, apprise or browser")] = UNSET
     url: Annotated[str | UnsetType, Meta(description="Of a webhook, or of Apprise; it is not shown again")] = UNSET
     secret: Annotated[str | UnsetType, Meta(description="By which a webhook is signed (whsec_..)")] = UNSET
     rotate: Annotated[bool | UnsetType, Meta(description="Make another secret; the former one signs too for a day")] = UNSET
@@ -221,7 +218,7 @@ class DestinationBody(Struct, kw_only=True):
     username: Annotated[str | UnsetType, Meta(description="At the broker; it is not shown again")] = UNSET
     password: Annotated[str | UnsetType, Meta(description="At the broker; it is not shown again")] = UNSET
     topic: Annotated[str | UnsetType, Meta(description="Of MQTT, with {owner}, {rule}, {hex} and {callsign}")] = UNSET
-    qos: Annotated[int | UnsetType, Meta(description="Of MQTT: always 1", ge=1, le=1)] = UNSET
+    qos: Annotated[int | UnsetType, Meta(description="Of MQTT: always 1")] = UNSET
     retain: Annotated[bool | UnsetType, Meta(description="Whether the broker keeps the last alert")] = UNSET
     max_characters: Annotated[int | UnsetType, Meta(description="The longest text that is sent to it")] = UNSET
 
@@ -354,6 +351,3 @@ class AllCounts(Struct, forbid_unknown_fields=True):
     """The users who have rules, watchlists, destinations or alerts, by name."""
 
     users: list[UserCounts]
-
-
-__all__ = ["PageQuery"]
