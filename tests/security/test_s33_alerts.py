@@ -113,7 +113,6 @@ def paths(scene: Scene) -> Iterator[tuple[str, str, object]]:
             yield "GET", f"/api/alerts/{name}{query}", None
     yield "GET", f"/api/alerts/{scene.alert}/", None
     yield "GET", f"/api/alerts/deliveries/?alert_id={scene.alert}&destination_id={scene.destination}", None
-    yield "GET", f"/api/alerts/deliveries/{scene.delivery}/", None
     yield "POST", f"/api/alerts/deliveries/{scene.delivery}/resend/", {}
     yield "GET", f"/api/alerts/export.csv?rule_id={scene.rule}", None
 
