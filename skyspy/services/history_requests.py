@@ -61,7 +61,7 @@ def _sightings(server: Server, caller: Caller, params: Params) -> object:
         query = msgspec.convert(params, SightingRequest)
     except msgspec.ValidationError as error:
         raise RequestError("bad_payload", str(error)) from None
-    found = history.page(server, caller, query)
+    found = history.search_sightings(server, caller, query)
     return Costly(sightings_page(server, found, found.next_cursor), cost_of(len(found.sightings), found.steps))
 
 
@@ -79,7 +79,7 @@ def _infos(server: Server, caller: Caller, params: Params) -> object:
     hexes = [clean_hex(hex_) for hex_ in given]
     if None in hexes:
         raise RequestError("bad_payload", f"hexes: item {hexes.index(None)} is not a text such as 4B1800")
-    known = history.aircraft_infos(server, caller, [hex_ for hex_ in hexes if hex_ is not None])
+    known = history.aircraft_details(server, caller, [hex_ for hex_ in hexes if hex_ is not None])
     return {"aircraft": known, "count": len(known), "timestamp": iso(server.clock.wall())}
 
 

@@ -103,10 +103,10 @@ class Pruner:
         now = self._clock.wall()
         doubts = self._doubts_clock(now)
         if not doubts:
-            deletion.by_age(limits, now)
+            deletion.delete_expired(limits, now)
             self._demo_since = deletion.demo(self._demo_since, now)
         sizes = measure(self._database.read)
-        deletion.by_size(limits, sizes, now)
+        deletion.delete_over_budget(limits, sizes, now)
         deletion.shrink(0 if self._low() else FREE_RESERVE)
         if any(deletion.done.rows.values()):
             sizes = measure(self._database.read)
