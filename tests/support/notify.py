@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import shutil
 import subprocess
 import time
@@ -236,14 +237,16 @@ class MemoryDestinations:
 class Broker:
     """A Mosquitto of the test's own, on a port of loopback. `lines` are lines of its configuration."""
 
-    def __init__(self, folder: Path, *lines: str, listener: str = "listener {port} 127.0.0.1") -> None:
+    def __init__(self, folder: Path, *lines: str) -> None:
         program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
         if program is None:
             missing("mosquitto is not installed")
         assert program is not None
         self.port = free_port()
         self._file = folder / f"mosquitto-{self.port}.conf"
-        self._file.write_text("\n".join([listener.format(port=self.port), "persistence false", *lines, ""]), encoding="utf-8")
+        # Started by root it would become another user, who may not read the folder.
+        whole = [f"listener {self.port} 127.0.0.1", "persistence false", f"user {getpass.getuser()}", *lines, ""]
+        self._file.write_text("\n".join(whole), encoding="utf-8")
         self._command = [program, "-c", str(self._file)]
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -271,7 +274,23 @@ class Listener:
             missing("mosquitto_sub is not installed")
         self._path = folder / f"heard-{time.monotonic_ns()}"
         self._errors = folder / f"log-{time.monotonic_ns()}"
-        command = ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(broker.port), "-t", topic, "-q", "1", "-v", "-d", *options]
+        # By lines: into a file it would write by blocks.
+        command = [
+            "stdbuf",
+            "-oL",
+            "mosquitto_sub",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(broker.port),
+            "-t",
+            topic,
+            "-q",
+            "1",
+            "-v",
+            "-d",
+            *options,
+        ]
         with self._path.open("wb") as out, self._errors.open("wb") as errors:
             self._process = subprocess.Popen(command, stdout=out, stderr=errors)
         wait_for(lambda: b"received SUBACK" in self._path.read_bytes() + self._errors.read_bytes())
