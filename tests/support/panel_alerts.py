@@ -16,7 +16,7 @@ RULES, WATCHLISTS, DESTINATIONS = f"{PAGE}rules/", f"{PAGE}watchlists/", f"{PAGE
 LOG, DELIVERIES, COUNTS = f"{PAGE}log/", f"{PAGE}deliveries/", f"{PAGE}users/"
 
 MATCH: dict[str, Any] = {"all": [{"field": "military", "op": "is", "value": True}]}
-WEBHOOK = {"kind": "webhook", "name": "My program", "url": "https://hooks.example.org/alerts?token=hidden"}
+WEBHOOK = {"kind": "webhook", "name": "My program", "url": "https://hooks.example.org/alerts?token=not-to-be-seen"}
 
 RULE_FORM: dict[str, Any] = {
     "do": "save",

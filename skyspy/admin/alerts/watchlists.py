@@ -210,15 +210,21 @@ def _one(context: RequestContext, watchlist_id: int, refused: Refused | None = N
     if refused is not None:
         form = next(form for form in given.values() if isinstance(form, PanelForm))
         error = form.add_refusal(refused)
-        form.add_errors(
-            **{name.rpartition(".")[2]: said for name, said in refused.fields.items() if name.rpartition(".")[2] in form}
-        )
-        error = error if not any(field.errors for field in form) else ""
+        named = {name: said for name, said in map(_placed, refused.fields.items()) if name in form}
+        form.add_errors(**named)
+        error = "" if named else error
     shown = {"name": NameForm(data={"name": view.name}), "entry": EntryForm(), "csv": ImportForm()} | given
     text = render_template(
         "admin/alerts/watchlist.html", view=view, found=found, kinds=ENTRY_KINDS, error=error, may_edit=context.may(EDIT), **shown
     )
     return make_response(text, 200 if refused is None else refused.status)
+
+
+def _placed(error: tuple[str, str]) -> tuple[str, str]:
+    """The field of a form that an error of the service is about, and its text: `entries[0].value`, `csv.3`."""
+    path, said = error
+    before, _, last = path.rpartition(".")
+    return (before, f"Line {last}: {said}") if before == "csv" else (last, said)
 
 
 def _add_page(context: RequestContext, form: AddForm, error: str = "", status: int = 200) -> ResponseReturnValue:
