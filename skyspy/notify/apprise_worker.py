@@ -16,8 +16,8 @@ import logging
 import os
 import re
 import resource
-import ssl
 import sys
+import sysconfig
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -46,21 +46,17 @@ _REFUSED_EVENTS = (
     "os.spawn",
     "sqlite3.connect",
 )
-_READ_PREFIXES = tuple(
-    str(path)
+_READ_FOLDERS = tuple(
+    os.path.realpath(path) + os.sep
     for path in (
-        sys.prefix,
-        sys.base_prefix,
-        Path(__file__).resolve().parent,
+        *(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+        Path(__file__).parent,
         "/usr/share/zoneinfo",
-        "/usr/lib",
-        ssl.get_default_verify_paths().cafile or "/etc/ssl/certs",
-        "/etc/ssl/certs",
-        "/etc/mime.types",
-        "/dev/null",
-        "/dev/urandom",
+        "/etc/ssl",
     )
 )
+"""What an import and a TLS connection read."""
+_READ_FILES = frozenset({os.devnull, "/dev/urandom", "/etc/mime.types"})
 
 
 class _Request(threading.local):
@@ -100,7 +96,7 @@ def _on_open(arguments: tuple[Any, ...]) -> None:
         return
     name = os.path.realpath(os.fsdecode(path))
     writes = isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-    if writes or not name.startswith(_READ_PREFIXES):
+    if writes or not (name.startswith(_READ_FOLDERS) or name in _READ_FILES):
         _now.refusal = "the address names a file, and no file is read for an alert"
         raise PermissionError(_now.refusal)
 

@@ -24,7 +24,7 @@ from skyspy.clock import Clock
 from skyspy.loop import Loop
 from skyspy.notify import retries
 from skyspy.notify.destination import Delivery, Destination, Message, Outcome
-from skyspy.notify.send import Senders
+from skyspy.notify.send import Senders, where
 from skyspy.notify.vault import VaultError
 from skyspy.store.errors import StoreError
 from skyspy.store.history.lease import Fenced
@@ -40,6 +40,8 @@ MAX_DUE = 500
 """So many due deliveries are looked at in one round."""
 STOP_S = 1.0
 """Tries that are under way when the server stops have so long to end."""
+AFTER_CRASH_S = 60.0
+"""So long a destination waits after an error of the server itself."""
 NOT_THERE = "the destination was deleted or disabled, or its owner may not have alerts any longer"
 GIVEN_UP = "nothing could be delivered for three days; the last reason: {}"
 
@@ -92,6 +94,8 @@ class Deliverer:
         """How many tries of each owner are under way."""
         self._tries: dict[int, gevent.Greenlet[[Delivery], None]] = {}
         """The try of each destination that is under way."""
+        self._ended: set[int] = set()
+        """The destinations of tries that ended since the outbox was asked: what it says of those may be of before."""
         self._unnoted: dict[int, Note] = {}
         """What could not be noted yet, by destination."""
 
@@ -129,10 +133,11 @@ class Deliverer:
             self._unnoted.clear()
             return
         self._note_again()
+        self._ended.clear()
         for delivery in self._outbox.due(self._clock.wall(), MAX_DUE):
             if len(self._tries) >= MAX_AT_ONCE:
                 return
-            is_busy = delivery.destination_id in self._tries or delivery.destination_id in self._unnoted
+            is_busy = any(delivery.destination_id in some for some in (self._tries, self._unnoted, self._ended))
             if not is_busy and self._owners[delivery.owner_id] < MAX_PER_OWNER:
                 self._owners[delivery.owner_id] += 1
                 self._tries[delivery.destination_id] = gevent.spawn(self._try, delivery)
@@ -143,7 +148,11 @@ class Deliverer:
         except StoreError as error:
             log.warning("an alert waits: its destination cannot be read: %s", error)
             self._clock.sleep(EVERY_S)
+        except Exception as error:  # noqa: BLE001 - our own bug; its destination waits, others go on
+            log.error("delivering an alert failed (%s); its destination waits", where(error))  # noqa: TRY400
+            self._clock.sleep(AFTER_CRASH_S)
         finally:
+            self._ended.add(delivery.destination_id)
             self._tries.pop(delivery.destination_id, None)
             self._owners -= Counter((delivery.owner_id,))
             self.loop.wake()

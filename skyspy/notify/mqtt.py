@@ -22,6 +22,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from skyspy.cooperate import Yielder
 from skyspy.notify import guard, topics
 from skyspy.notify.destination import Destination, Message, Outcome, Timing, broker_of
 from skyspy.notify.shorten import payload, within
@@ -115,6 +116,7 @@ class _Publication:
         self._client, self._destination = client, destination
         self._connected = self._acknowledged = False
         self._refusal: str | None = None
+        self._yielder = Yielder()
         self._packet_bytes = MAX_PAYLOAD_BYTES
         client.on_connect = self._on_connect
         client.on_publish = self._on_publish
@@ -149,8 +151,8 @@ class _Publication:
                 self._client.loop_write()
             if readable or is_pending:
                 self._client.loop_read()
-            # A broker that sends without a pause is read without one.
-            gevent.sleep(0)
+            # Where a broker sends without a pause, `select` does not wait.
+            self._yielder.maybe_yield()
         if self._refusal is not None:
             raise OutboundError(self._refusal)
         if self._client.socket() is None:

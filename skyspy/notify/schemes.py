@@ -30,7 +30,6 @@ SCHEMES: dict[str, Scheme] = {
     "matrixs": Scheme("Matrix over TLS"),
     "mmost": Scheme("Mattermost"),
     "mmosts": Scheme("Mattermost over TLS"),
-    "msteams": Scheme("Microsoft Teams"),
     "ntfy": Scheme("ntfy"),
     "ntfys": Scheme("ntfy over TLS"),
     "pbul": Scheme("Pushbullet"),
@@ -44,7 +43,7 @@ SCHEMES: dict[str, Scheme] = {
     "slack": Scheme("Slack"),
     "tgram": Scheme("Telegram"),
     "twilio": Scheme("Twilio"),
-    "webexteams": Scheme("Cisco Webex"),
+    "webex": Scheme("Cisco Webex"),
     "workflows": Scheme("Power Automate"),
     "zulip": Scheme("Zulip"),
     "form": Scheme("a form by HTTP", needs_manage=True),
@@ -63,5 +62,5 @@ SCHEMES: dict[str, Scheme] = {
 def shown_url(url: str) -> str:
     """An address as it may be shown: its scheme, and its host where the scheme is one of the web. Paths, queries and users hold secrets, and so
     do the hosts of Apprise's own schemes."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/…" if parts.scheme in ("http", "https") else f"{parts.scheme}://…"
+    scheme = url.partition("://")[0].lower()
+    return f"{scheme}://{urlsplit(url).netloc.rpartition('@')[2]}/…" if scheme in ("http", "https") else f"{scheme}://…"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import traceback
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -67,5 +68,11 @@ class Senders:
             # The error of the system alone: its other texts may name files and addresses.
             return Outcome(ok=False, reason=f"the connection failed: {(error.strerror or type(error).__name__).lower()}")
         except Exception as error:  # noqa: BLE001 - one destination's crash is not another's; its text might hold a secret
-            log.error("a destination of the kind %s crashed with %s", destination.kind, type(error).__name__)  # noqa: TRY400
+            log.error("sending to a destination of the kind %s crashed (%s)", destination.kind, where(error))  # noqa: TRY400
             return Outcome(ok=False, reason=f"an error of the server ({type(error).__name__})")
+
+
+def where(error: BaseException) -> str:
+    """What an unexpected error is and where it was raised, for the log: its text might hold a secret, and is left out."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {place.name}, {place.filename.rpartition('/')[2]}:{place.lineno}"

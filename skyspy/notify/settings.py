@@ -88,8 +88,10 @@ class _Owner:
 def _check_webhook(fields: Fields, owner: _Owner) -> Checked:
     kept = {name: value for name, value in owner.former.items() if name in ("url", "secret", "former_secret", "former_until")}
     url = fields.text("url", kept.get("url"), MAX_URL)
+    shown = ""
     with fields.errors_of("url"):
         url = None if url is None else _web_address(url, owner)
+        shown = shown_url(url or "")
     given, rotate = fields.text("secret", None, 200), fields.flag("rotate", default=False)
     ca = _ca(fields)
     with fields.errors_of("secret"):
@@ -102,7 +104,6 @@ def _check_webhook(fields: Fields, owner: _Owner) -> Checked:
         signing = {"secret": new}
         if "secret" in kept:
             signing |= {"former_secret": kept["secret"], "former_until": str(owner.now + ROTATION_S)}
-    shown = None if url is None else shown_url(url)
     return Checked({"shown": shown, "ca": ca}, {"url": url or "", **signing}, {"secret": made} if made else {})
 
 
@@ -133,11 +134,12 @@ def _check_mqtt(fields: Fields, owner: _Owner) -> Checked:
 
 def _check_apprise(fields: Fields, owner: _Owner) -> Checked:
     url = fields.text("url", owner.former.get("url"), MAX_URL)
+    shown = scheme = ""
     with fields.errors_of("url"):
         if url is not None:
-            _apprise_address(url, owner)
-    scheme = (url or "").partition("://")[0].lower()
-    return Checked({"scheme": scheme, "shown": None if url is None else shown_url(url)}, {"url": url or ""})
+            scheme = _apprise_scheme(url, owner)
+            shown = shown_url(url)
+    return Checked({"scheme": scheme, "shown": shown}, {"url": url or ""})
 
 
 def _check_browser(_fields: Fields, _owner: _Owner) -> Checked:
@@ -189,8 +191,9 @@ def _web_address(text: str, owner: _Owner) -> str:
     return parts._replace(fragment="").geturl()
 
 
-def _apprise_address(text: str, owner: _Owner) -> None:
-    """Raise ValueError for an address of Apprise that its owner may not use. Apprise itself judges the rest when it is first used."""
+def _apprise_scheme(text: str, owner: _Owner) -> str:
+    """The scheme of an address of Apprise. Raises ValueError where its owner may not use it; Apprise itself judges the rest when it is first
+    used."""
     name = text.partition("://")[0].lower()
     if "://" not in text or any(ord(letter) < 33 or ord(letter) == 127 for letter in text):
         raise ValueError("is an address of Apprise, such as ntfy://topic")
@@ -199,6 +202,7 @@ def _apprise_address(text: str, owner: _Owner) -> None:
         raise ValueError(f"begins with one of {', '.join(f'{one}://' for one in SCHEMES)}")
     if scheme.needs_manage and not owner.may_private:
         raise ValueError(f"{name}:// is only for who may manage settings: it can reach any host")
+    return name
 
 
 def _ca(fields: Fields) -> str | None:

@@ -154,7 +154,7 @@ def begun(connection: Connection, since: float, after: Key | None, limit: int) -
     return [Visit(*row) for row in rows]
 
 
-def earliest(connection: Connection, since: float) -> float | None:
+def earliest_start_of_visits_heard_since(connection: Connection, since: float) -> float | None:
     """When the first one of the visits began that were under way at `since` or later; None where there is none. Looks at all of them."""
     return connection.execute(select(func.min(_V.first)).where(_V.last >= since)).scalar()
 
