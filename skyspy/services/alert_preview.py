@@ -59,7 +59,7 @@ def preview(server: Server, caller: Caller, document: Mapping[str, Any]) -> Prev
     exact = view.audience(caller.principal) == topics.EXACT
     owned = OwnedRule(NEW_RULE, alert_owner.owner_of(caller).user_id, rule, 0, exact, may_do)
     monitor = server.alerts.get(caller.principal.sky)
-    hexes = [] if monitor is None else sorted(monitor.preview(owned))
+    hexes = [] if monitor is None else sorted(monitor.preview(owned, lists.values()))
     if history.PERMISSION not in may_do:
         return Preview(len(hexes), hexes[:MAX_HEXES], None, False, [])
     past = PastRule(rule, lists, [row.name for row in FIELDS.values() if row.needs not in may_do])
