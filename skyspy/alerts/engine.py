@@ -142,7 +142,7 @@ class Engine:
             wanted |= aircraft.keys()
         self._again, self._looks_at_all = set(eventful), False
         self._behaviors, self._with_facts = behaviors, set(look.facts)
-        return [hex_ for hex_ in wanted if hex_ in aircraft]
+        return [hex_ for hex_ in aircraft if hex_ in wanted]
 
     def _take_restored(self, look: AlertRound) -> None:
         restored, self._restored = self._restored, []

@@ -14,6 +14,7 @@ from skyspy.sky.alert_log import COOLDOWN_S, LOST_S, MAX_UNSAVED, NOTE_S, AlertL
 from skyspy.sky.alert_outbox import LOOK_S, AlertOutbox
 from skyspy.sky.event_log import RETRY_S
 from skyspy.store import Store, StoreError
+from skyspy.store.errors import UnstorableValue
 from skyspy.store.history import alerts, outbox
 from skyspy.store.history.alerts import Alert, AlertSearch
 from skyspy.store.history.lease import Fenced
@@ -100,11 +101,11 @@ def stored(stores: Stores) -> dict[str, Alert]:
     return {one.id: one for one in stores.history.read(alerts.page, 7, AlertSearch(), None, 5000)}
 
 
-def break_writes(one: Alerter, monkeypatch: pytest.MonkeyPatch, error: type[StoreError] = StoreError) -> None:
+def break_writes(one: Alerter, monkeypatch: pytest.MonkeyPatch, error: type[Exception] = StoreError) -> None:
     """Its history can be read, but not be written."""
 
     def fail(*_: object) -> None:
-        raise error("the disk is full")
+        raise error() if error is UnstorableValue else error("the disk is full")
 
     monkeypatch.setattr(one.history, "commit_now", fail)
 
@@ -215,6 +216,18 @@ def test_an_answer_that_is_lost_after_the_commit_makes_no_second_alert_and_no_se
         one.look(one.new(1))
     one.look(seconds=int(RETRY_S) + 1)
     assert (one.sent, list(stored(stores)), list(deliveries_of(stores))) == (["a-0001"], ["a-0001"], ["msg_0001"])
+
+
+def test_a_value_that_no_database_takes_costs_the_alerts_of_its_round_alone(
+    start: Callable[[], Alerter], stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = start()
+    with monkeypatch.context() as patched:
+        break_writes(one, patched, UnstorableValue)
+        assert one.look(one.new(1)) == ["a-0001"], "it is published all the same"
+    assert (one.log.lost, one.log.unsaved) == (1, 0)
+    one.look(one.new(2))
+    assert list(stored(stores)) == ["a-0002"]
 
 
 def test_what_waits_to_be_stored_is_bounded(start: Callable[[], Alerter], monkeypatch: pytest.MonkeyPatch) -> None:
