@@ -73,6 +73,7 @@ bench: dev
 	$(BIN)/python bench/airports.py
 	$(BIN)/python bench/rules.py
 	$(BIN)/python bench/cannonball.py
+	$(BIN)/python bench/alerts.py
 # Beside another tree with a .venv of its own: $(BIN)/python bench/respawn.py TREE
 
 # After a change of a lock: docs/licences.md names every package with its licence.

@@ -7,7 +7,7 @@ antimeridian included.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from math import cos, hypot, pi, radians, sin
+from math import asin, cos, degrees, hypot, pi, radians, sin
 from typing import NamedTuple, Protocol
 
 from skyspy.alerts.places import Circle, Place, Polygon, Ring, unrolled
@@ -36,12 +36,19 @@ def position_of(lat: float, lon: float) -> Position:
     return Position(lat, lon, flat * cos(theta), flat * sin(theta), sin(phi))
 
 
-class Area(Protocol):
-    """What is inside. `south`, `north`: degrees between which it is, its band included. `units`: what one test costs at most; a circle's
-    is 1."""
+class Box(NamedTuple):
+    """Degrees between which something is; the longitudes are from -180 to 180."""
 
     south: float
     north: float
+    west: float
+    east: float
+
+
+class Area(Protocol):
+    """What is inside. `boxes`: it is in these, its band included. `units`: edges that one test looks at, at most; of a circle 1."""
+
+    boxes: tuple[Box, ...]
     units: int
 
     def is_inside(self, at: Position) -> bool:
@@ -61,18 +68,35 @@ def band_nm(size_nm: float) -> float:
     return min(MAX_BAND_NM, max(MIN_BAND_NM, BAND_SHARE * size_nm))
 
 
+def _boxes(south: float, north: float, west: float, east: float) -> tuple[Box, ...]:
+    """Boxes for what is between these degrees, where longitudes may go on beyond 180."""
+    # Rounding must not lose a position at the very edge.
+    south, north, west, east = south - 1e-6, north + 1e-6, west - 1e-6, east + 1e-6
+    if east - west >= 360.0:
+        return (Box(south, north, -180.0, 180.0),)
+    turned = ((max(-180.0, west + turn), min(180.0, east + turn)) for turn in (-720.0, -360.0, 0.0, 360.0, 720.0))
+    return tuple(Box(south, north, one_west, one_east) for one_west, one_east in turned if one_west <= one_east)
+
+
+def _half_width(lat: float, reach: float) -> float:
+    """How many degrees of longitude a circle of this radius in degrees reaches to either side; 180 where it has a pole in it."""
+    if abs(lat) + reach >= 90.0:
+        return 180.0
+    return degrees(asin(min(1.0, sin(radians(reach)) / cos(radians(lat)))))
+
+
 class CircleArea:
     """A circle: a position is inside where its angle from the centre is at most that of the radius."""
 
-    __slots__ = ("_centre", "_far", "_near", "north", "south", "units")
+    __slots__ = ("_centre", "_far", "_near", "boxes", "units")
 
     def __init__(self, circle: Circle) -> None:
         self._centre = position_of(*circle.centre)
         outer = circle.radius_nm + band_nm(circle.radius_nm)
         self._near, self._far = cos(circle.radius_nm / EARTH_RADIUS_NM), cos(min(pi, outer / EARTH_RADIUS_NM))
-        # Rounding must not lose a position at the very edge.
-        reach = outer / NM_PER_DEG + 1e-6
-        self.south, self.north, self.units = circle.centre[0] - reach, circle.centre[0] + reach, 1
+        (lat, lon), reach = circle.centre, outer / NM_PER_DEG
+        half = _half_width(lat, reach)
+        self.boxes, self.units = _boxes(lat - reach, lat + reach, lon - half, lon + half), 1
 
     def is_inside(self, at: Position) -> bool:
         """Whether the position is inside."""
@@ -97,13 +121,11 @@ class _Edge(NamedTuple):
 class PolygonsArea:
     """One polygon or several."""
 
-    __slots__ = ("_bands", "_parts", "north", "south", "units")
+    __slots__ = ("_parts", "boxes", "units")
 
     def __init__(self, polygons: Iterable[Polygon]) -> None:
         self._parts = [_PolygonArea(polygon) for polygon in polygons]
-        self._bands = [part.band / NM_PER_DEG for part in self._parts]
-        self.south = min(part.south - band for part, band in zip(self._parts, self._bands, strict=True))
-        self.north = max(part.north + band for part, band in zip(self._parts, self._bands, strict=True))
+        self.boxes = tuple(box for part in self._parts for box in part.boxes)
         self.units = sum(part.units for part in self._parts)
 
     def is_inside(self, at: Position) -> bool:
@@ -118,17 +140,19 @@ class PolygonsArea:
 class _PolygonArea:
     """A polygon with its holes. Its edges are sorted into belts of latitude, so that a test looks at few of them."""
 
-    __slots__ = ("_belts", "_east", "_edges", "_west", "band", "north", "south", "units")
+    __slots__ = ("_belts", "_east", "_edges", "_north", "_south", "_west", "band", "boxes", "units")
 
     def __init__(self, polygon: Polygon) -> None:
         outline = unrolled(polygon[0])
         lats, lons = [lat for lat, _ in outline], [lon for _, lon in outline]
-        self.south, self.north, self._west, self._east = min(lats), max(lats), min(lons), max(lons)
+        self._south, self._north, self._west, self._east = min(lats), max(lats), min(lons), max(lons)
         rings = [outline, *(self._beside(unrolled(hole)) for hole in polygon[1:])]
         self._edges = [edge for ring in rings for edge in _edges(ring)]
-        middle = radians((self.south + self.north) / 2)
-        width = min(self.north - self.south, (self._east - self._west) * cos(middle)) * NM_PER_DEG
+        middle = radians((self._south + self._north) / 2)
+        width = min(self._north - self._south, (self._east - self._west) * cos(middle)) * NM_PER_DEG
         self.band = band_nm(width / 2)
+        high, wide = self.band / NM_PER_DEG, self._reach(max(abs(self._south), abs(self._north)))
+        self.boxes = _boxes(self._south - high, self._north + high, self._west - wide, self._east + wide)
         count = min(MAX_BELTS, len(self._edges) // 4 + 1)
         self._belts: list[list[_Edge]] = [[] for _ in range(count)]
         for edge in self._edges:
@@ -143,12 +167,12 @@ class _PolygonArea:
         return tuple((lat, lon - 360.0 * turns) for lat, lon in ring)
 
     def _belt(self, lat: float) -> int:
-        share = (lat - self.south) / (self.north - self.south) if self.north > self.south else 0.0
+        share = (lat - self._south) / (self._north - self._south) if self._north > self._south else 0.0
         return min(len(self._belts) - 1, max(0, int(share * len(self._belts))))
 
     def is_inside(self, at: Position) -> bool:
         """Whether a line to the west from the position crosses an odd number of edges."""
-        if not self.south <= at.lat <= self.north:
+        if not self._south <= at.lat <= self._north:
             return False
         belt = self._belts[self._belt(at.lat)]
         return any(_crossings(belt, at.lat, lon) % 2 for lon in self._longitudes(at.lon, 0.0))
@@ -156,15 +180,24 @@ class _PolygonArea:
     def is_near(self, at: Position) -> bool:
         """Whether it is no farther from an edge than the band is wide. Distances are those on a plane that touches the earth there."""
         band = self.band
-        if not self.south - band / NM_PER_DEG <= at.lat <= self.north + band / NM_PER_DEG:
+        if not self._south - band / NM_PER_DEG <= at.lat <= self._north + band / NM_PER_DEG:
             return False
-        flat = max(0.01, cos(radians(at.lat)))
-        longitudes = self._longitudes(at.lon, band / NM_PER_DEG / flat)
+        flat = _flat(at.lat)
+        longitudes = self._longitudes(at.lon, self._reach(at.lat))
         return any(_distance_nm(edge, at.lat, lon, flat) <= band for lon in longitudes for edge in self._edges)
+
+    def _reach(self, lat: float) -> float:
+        """The width of the band at a latitude, in degrees of longitude."""
+        return self.band / NM_PER_DEG / _flat(lat)
 
     def _longitudes(self, lon: float, beyond: float) -> Iterator[float]:
         """The longitude as it may be counted in this polygon."""
         return (one for one in (lon - 360.0, lon, lon + 360.0) if self._west - beyond <= one <= self._east + beyond)
+
+
+def _flat(lat: float) -> float:
+    """How much shorter a degree of longitude is than one of latitude; not less than a hundredth."""
+    return max(0.01, cos(radians(lat)))
 
 
 def _edges(ring: Ring) -> Iterator[_Edge]:

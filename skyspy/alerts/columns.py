@@ -8,16 +8,16 @@ of one, and conditions are joined by `&` and `|`. A column is made when the firs
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import reduce
 from itertools import accumulate
 from operator import itemgetter, or_
 
 from skyspy.aircraft_state import AircraftState
-from skyspy.alerts.areas import position_of
+from skyspy.alerts.areas import Position, position_of
 from skyspy.alerts.patterns import PatternSet
-from skyspy.alerts.place_memory import Located
 from skyspy.alerts.rounds import AlertRound
-from skyspy.alerts.values import READ, RoundEvents, Seen
+from skyspy.alerts.values import OF_STATE, READ, RoundEvents, Seen
 from skyspy.alerts.watchlist import Kind, WatchlistIndex, plain_registration
 
 Truth = tuple[int, int]
@@ -48,12 +48,11 @@ class TextColumn:
 
 
 class NumberColumn:
-    """A number of each aircraft: the known ones in order, and the bits of the first n of them."""
+    """A number of each aircraft: the known ones, in the order in which they are given, the lowest first, and the bits of the first n of them."""
 
     __slots__ = ("known", "masks", "values")
 
     def __init__(self, pairs: list[tuple[float, int]]) -> None:
-        pairs.sort(key=itemgetter(0))
         self.values = [value for value, _ in pairs]
         self.masks = list(accumulate((bit for _, bit in pairs), or_, initial=0))
         self.known = self.masks[-1]
@@ -64,12 +63,16 @@ class NumberColumn:
     def _up_to(self, value: float) -> int:
         return self.masks[bisect_right(self.values, value)]
 
+    def between(self, low: float, high: float) -> int:
+        """The bits of those from `low` to `high`; where `low` is the larger one, of those from `low` on and those up to `high`."""
+        below, up_to = self._below(low), self._up_to(high)
+        return up_to & ~below if low <= high else up_to | (self.known & ~below)
+
     def compare(self, op: str, low: float, high: float) -> Truth:
-        """What `is`, `lt`, `le`, `gt` or `ge` with `low` says, or `between` `low` and `high`; over north where `low` is the larger one."""
+        """What `is`, `lt`, `le`, `gt` or `ge` with `low` says, or `between` `low` and `high`."""
         below, up_to = self._below(low), self._up_to(low)
         if op == "between":
-            up_to = self._up_to(high)
-            true = up_to & ~below if low <= high else up_to | (self.known & ~below)
+            true = self.between(low, high)
         else:
             true = {
                 "is": up_to & ~below,
@@ -82,22 +85,22 @@ class NumberColumn:
 
 
 class Columns:
-    """The columns of some aircraft. `all`: the bits of them all. `late`: bits of those to look at again in the next round, because
+    """The columns of some aircraft. `rows`: each with the place of its bit. `states`: the same. `all`: the bits of them all. `late`: bits of those to look at again in the next round, because
     something could not be looked at in this one."""
 
     def __init__(self, look: AlertRound, events: RoundEvents, rows: Sequence[tuple[int, AircraftState]]) -> None:
-        self.look, self.events, self.rows = look, events, rows
-        self.all = self.late = 0
-        self.bit_of: dict[str, int] = {}
-        for bit, state in rows:
-            self.all |= bit
-            self.bit_of[state.hex] = bit
+        self.look, self.events = look, events
+        self.states = dict(rows)
+        self._bits = [1 << place for place in self.states]
+        self.bit_of = {state.hex: bit for bit, (_, state) in zip(self._bits, rows, strict=True)}
+        self.all = reduce(or_, self._bits, 0)
+        self.late = 0
         self._seen = {exact: Seen(look, events, look.place_exact if exact else look.place_public) for exact in (False, True)}
         self._texts: dict[str, TextColumn] = {}
         self._numbers: dict[tuple[str, bool], NumberColumn] = {}
         self._flags: dict[str, Truth] = {}
         self._lists: dict[str, Truth] | None = None
-        self._located: Located | None = None
+        self._positions: dict[int, Position] = {}
 
     def seen(self, exact: bool) -> Seen:
         """By what values are read."""
@@ -111,6 +114,7 @@ class Columns:
             for bit, value in self._read(name, False):
                 if isinstance(value, str):
                     masks[value] = masks.get(value, 0) | bit
+            self.look.pause()
             found = self._texts[name] = TextColumn(masks)
         return found
 
@@ -119,7 +123,10 @@ class Columns:
         found = self._numbers.get((name, exact))
         if found is None:
             pairs = [(value, bit) for bit, value in self._read(name, exact) if not isinstance(value, str | None)]
+            pairs.sort(key=itemgetter(0))
+            self.look.pause()
             found = self._numbers[name, exact] = NumberColumn(pairs)
+            self.look.pause()
         return found
 
     def flag(self, name: str) -> Truth:
@@ -174,27 +181,33 @@ class Columns:
         return self._lists.get(list_id, UNKNOWN)
 
     @property
-    def located(self) -> Located:
-        """The aircraft with a position."""
-        if self._located is None:
-            rows = sorted(
-                ((state.lat, state.lon, bit) for bit, state in self.rows if state.lat is not None and state.lon is not None),
-                key=itemgetter(0),
-            )
-            self.look.pause()
-            self._located = Located(
-                [lat for lat, _, _ in rows], [bit for _, _, bit in rows], [position_of(lat, lon) for lat, lon, _ in rows]
-            )
-        return self._located
+    def latitudes(self) -> NumberColumn:
+        """The latitudes of those with a position."""
+        return self.number("lat", False)
 
-    def _read(self, name: str, exact: bool) -> list[tuple[int, str | float | bool | None]]:
-        """The value of each aircraft."""
-        read, seen, pause = READ[name], self._seen[exact], self.look.pause
-        values: list[tuple[int, str | float | bool | None]] = []
-        for start in range(0, len(self.rows), PIECE):
-            values += [(bit, read(state, seen)) for bit, state in self.rows[start : start + PIECE]]
+    @property
+    def longitudes(self) -> NumberColumn:
+        """The longitudes of those with a position."""
+        return self.number("lon", False)
+
+    def position(self, place: int) -> Position:
+        """Where the aircraft of the bit of this place is, which has a position."""
+        found = self._positions.get(place)
+        if found is None:
+            state = self.states[place]
+            found = self._positions[place] = position_of(state.lat or 0.0, state.lon or 0.0)
+        return found
+
+    def _read(self, name: str, exact: bool) -> Iterable[tuple[int, str | float | bool | None]]:
+        """The value of each aircraft, with its bit."""
+        states, pause = list(self.states.values()), self.look.pause
+        values: list[str | float | bool | None] = []
+        of_state, read, seen = OF_STATE.get(name), READ[name], self._seen[exact]
+        for start in range(0, len(states), PIECE):
+            piece = states[start : start + PIECE]
+            values += map(of_state, piece) if of_state is not None else [read(state, seen) for state in piece]
             pause()
-        return values
+        return zip(self._bits, values, strict=True)
 
     def _look_up(self, index: WatchlistIndex) -> dict[str, Truth]:
         columns = {kind: self.text(name) for kind, name in _FIELD_OF.items()}

@@ -212,11 +212,11 @@ class Evaluation:
     def _inside(self, test: Test, place: KnownPlace, among: int, owner_id: int) -> Truth:
         """A place is looked at for those alone for which the answer matters, and once for each."""
         columns, take = self.columns, self.budget.take
-        among &= columns.number("lat", False).known
+        among &= columns.latitudes.known
         looked = self._looked.get(test, 0)
         rest = among & ~looked
         if rest:
-            late = place.look(columns.located, rest, lambda units: take(owner_id, units), columns.look.pause)
+            late = place.look(columns, rest, lambda units, most: take(owner_id, units, most), columns.look.pause)
             columns.late |= late
             self._looked[test] = looked | (rest & ~late)
         return place.inside & among, place.outside & among

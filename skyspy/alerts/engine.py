@@ -10,12 +10,12 @@ budgets, alerts a limit by the minute, and a rule that raises costs itself alone
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from skyspy.aircraft_state import AircraftState
+from skyspy.alerts.bits import bits_of
 from skyspy.alerts.columns import Columns
 from skyspy.alerts.compile import CompiledRule, Evaluation, Program, is_true_of_area
-from skyspy.alerts.matches import RELEASE_S, Hex, Matches, Slots, bits_of
+from skyspy.alerts.matches import RELEASE_S, Hex, Matches, Slots
 from skyspy.alerts.patterns import FieldPatterns
 from skyspy.alerts.place_memory import Budget, PlaceMemory
 from skyspy.alerts.rounds import ActiveMatch, AlertRound, MatchEnd, Trigger
@@ -25,9 +25,9 @@ from skyspy.alerts.triggers import TriggerMaker
 from skyspy.alerts.values import RoundEvents
 from skyspy.alerts.watchlist import Watchlist
 
-SLICE = 2048
+SLICE = 1024
 """So many aircraft are looked at together."""
-RULES_PIECE = 16
+RULES_PIECE = 4
 """So many rules between two pauses."""
 
 Running = tuple[CompiledRule, Matches]
@@ -98,7 +98,7 @@ class Engine:
         budget = Budget()
         for patterns in self._patterns.values():
             patterns.begin()
-        rows = [(1 << self._slots.place(hex_), look.aircraft[hex_]) for hex_ in self._to_look_at(look, events)]
+        rows = [(self._slots.place(hex_), look.aircraft[hex_]) for hex_ in self._to_look_at(look, events)]
         for start in range(0, len(rows), SLICE):
             columns = Columns(look, events, rows[start : start + SLICE])
             triggers += self._look_at(Evaluation(program, columns, budget), running)
@@ -118,14 +118,14 @@ class Engine:
         events, found = RoundEvents(look), []
         states = list(look.aircraft.values())
         for start in range(0, len(states), SLICE):
-            rows = [(1 << place, state) for place, state in enumerate(states[start : start + SLICE])]
+            rows = list(enumerate(states[start : start + SLICE]))
             while rows:
                 for patterns in program.patterns.values():
                     patterns.begin()
                 columns = Columns(look, events, rows)
                 true = Evaluation(program, columns, Budget()).matching(program.rules[0])
-                found += [state.hex for bit, state in rows if bit & true & ~columns.late]
-                rows = [row for row in rows if row[0] & columns.late]
+                found += [columns.states[place].hex for place in bits_of(true & ~columns.late)]
+                rows = [(place, columns.states[place]) for place in bits_of(columns.late)]
         return found
 
     def _to_look_at(self, look: AlertRound, events: RoundEvents) -> list[str]:
@@ -142,7 +142,7 @@ class Engine:
             wanted |= aircraft.keys()
         self._again, self._looks_at_all = set(eventful), False
         self._behaviors, self._with_facts = behaviors, set(look.facts)
-        return [hex_ for hex_ in wanted if hex_ in aircraft]
+        return [hex_ for hex_ in aircraft if hex_ in wanted]
 
     def _take_restored(self, look: AlertRound) -> None:
         restored, self._restored = self._restored, []
@@ -194,21 +194,18 @@ class Engine:
     def _look_at(self, over: Evaluation, running: Sequence[Running]) -> list[Trigger]:
         """What every rule says of some aircraft."""
         columns = over.columns
-        states = {bit.bit_length() - 1: state for bit, state in columns.rows}
         triggers: list[Trigger] = []
         for n, (rule, matches) in enumerate(running):
             if n % RULES_PIECE == 0:
                 columns.look.pause()
-            triggers += self._guarded(rule, lambda rule=rule, matches=matches: self._take(over, rule, matches, states))  # type: ignore[misc]
+            triggers += self._guarded(rule, lambda rule=rule, matches=matches: self._take(over, rule, matches))  # type: ignore[misc]
         return triggers
 
-    def _take(
-        self, over: Evaluation, rule: CompiledRule, matches: Matches, states: Mapping[int, AircraftState]
-    ) -> Iterable[Trigger]:
+    def _take(self, over: Evaluation, rule: CompiledRule, matches: Matches) -> Iterable[Trigger]:
         begun = matches.take(over.matching(rule), over.columns.all, over.columns.look.now)
         if not begun or rule.owned.rule.count is not None:
             return ()
-        return self._maker.of_aircraft(rule, matches, [(place, states[place]) for place in bits_of(begun)], over)
+        return self._maker.of_aircraft(rule, matches, [(place, over.columns.states[place]) for place in bits_of(begun)], over)
 
     def _finish(self, rule: CompiledRule, matches: Matches, look: AlertRound, events: RoundEvents) -> Iterable[Trigger]:
         """What follows from all aircraft of a round."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+
+from skyspy.alerts.bits import bits_of
 
 RELEASE_S = 60.0
 """A match ends when the rule was not true for so long."""
@@ -11,14 +13,6 @@ MAX_COOLING = 20_000
 
 Hex = str | None
 """An aircraft; None: a count, or an area."""
-
-
-def bits_of(mask: int) -> Iterator[int]:
-    """The places of the bits of a mask."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
 
 
 class Cooldown:

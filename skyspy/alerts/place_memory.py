@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection
+from typing import Protocol
 
 from skyspy.alerts.areas import Area, Position, area_of
+from skyspy.alerts.bits import bits_of
 from skyspy.alerts.places import Circle, Place
 
 MAX_UNITS = 200_000
 """What an owner's places cost in one round at most: some 20 ms. Of what is left over, the answer of before holds until it is looked at."""
 CIRCLE_UNITS = 6
 """A unit is an edge of a polygon that is looked at; a circle takes as long as so many."""
-PIECE = 256
+PIECE = 64
 """So many positions are looked at between two pauses."""
-
-
-class Located(NamedTuple):
-    """Aircraft with a position, the southernmost first; `bits` are their bits."""
-
-    lats: Sequence[float]
-    bits: Sequence[int]
-    positions: Sequence[Position]
 
 
 class Budget:
@@ -33,42 +25,64 @@ class Budget:
     def __init__(self) -> None:
         self._left: dict[int, int] = {}
 
-    def take(self, owner_id: int, units: int) -> bool:
-        """Whether the owner has so many units left; they are gone then."""
+    def take(self, owner_id: int, units: int, most: int) -> int:
+        """For how many things of so many units each there is enough left, at most `most`; it is gone then."""
         left = self._left.get(owner_id, MAX_UNITS)
-        if left < units:
-            return False
-        self._left[owner_id] = left - units
-        return True
+        count = min(most, left // units)
+        self._left[owner_id] = left - count * units
+        return count
+
+
+class Located(Protocol):
+    """Aircraft with a position, each with a bit."""
+
+    @property
+    def latitudes(self) -> Ordered:
+        """Their latitudes."""
+
+    @property
+    def longitudes(self) -> Ordered:
+        """Their longitudes."""
+
+    def position(self, place: int) -> Position:
+        """Where the one of the bit of this place is."""
+
+
+class Ordered(Protocol):
+    """A number of each aircraft."""
+
+    def between(self, low: float, high: float) -> int:
+        """The bits of those from `low` to `high`."""
 
 
 class KnownPlace:
-    """One place: whose bits are known to be inside, and outside."""
+    """One place: whose bits are known to be inside, and outside. `units`: what one look costs."""
 
-    __slots__ = ("_area", "_units", "inside", "outside")
+    __slots__ = ("_area", "inside", "outside", "units")
 
     def __init__(self, place: Place) -> None:
         self._area: Area = area_of(place)
-        self._units = CIRCLE_UNITS if isinstance(place.shape, Circle) else CIRCLE_UNITS + self._area.units
+        self.units = CIRCLE_UNITS if isinstance(place.shape, Circle) else CIRCLE_UNITS + self._area.units
         self.inside = self.outside = 0
 
-    def look(self, located: Located, among: int, take: Callable[[int], bool], pause: Callable[[], None]) -> int:
-        """Look where those `among` the bits of `located` are. Gives the bits of those that could not be looked at, because `take` has
-        refused what it costs; for them the answer of before stands, if there is one."""
-        area, before, units = self._area, self.inside, self._units
-        first, last = bisect_left(located.lats, area.south), bisect_right(located.lats, area.north)
-        bits, positions = located.bits, located.positions
+    def look(self, located: Located, among: int, take: Callable[[int, int], int], pause: Callable[[], None]) -> int:
+        """Look where those `among` the bits of `located` are. `take(units, most)` says how many may be looked at. Gives the bits of those
+        that may not; for them the answer of before stands, if there is one."""
+        area, near = self._area, 0
+        for box in area.boxes:
+            near |= located.latitudes.between(box.south, box.north) & located.longitudes.between(box.west, box.east)
+        near &= among
+        left = take(self.units, near.bit_count())
         inside = late = 0
-        for n in range(first, last):
-            bit = bits[n]
-            if n % PIECE == 0:
+        for n, place in enumerate(bits_of(near)):
+            if n % PIECE == PIECE - 1:
                 pause()
-            if not bit & among:
-                continue
-            if not take(units):
-                late |= bit
-            elif area.is_inside(positions[n]) or (bit & before and area.is_in_band(positions[n])):
-                inside |= bit
+            if n >= left:
+                late = near & ~((1 << place) - 1)
+                break
+            at = located.position(place)
+            if area.is_inside(at) or (self.inside >> place & 1 and area.is_in_band(at)):
+                inside |= 1 << place
         looked = among & ~late
         self.inside = (self.inside & ~looked) | inside
         self.outside = (self.outside & ~looked) | (looked & ~inside)

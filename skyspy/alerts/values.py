@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from math import atan2, cos, degrees, sin
+from math import atan2, cos, degrees, isfinite, sin
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -83,7 +83,7 @@ def _of_state(name: str) -> Reader:
 def _number_of_object(name: str) -> Reader:
     def read(state: AircraftState, seen: Seen) -> Value | None:
         value = (seen.look.objects(state.hex) or {}).get(name)
-        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        return value if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) else None
 
     return read
 
@@ -168,6 +168,12 @@ def _reader(name: str, kind: str) -> Reader:
     return _number_of_object(name) if kind == NUMBER else _text_of_object(name)
 
 
+OF_STATE: Mapping[str, Callable[[AircraftState], Value | None]] = {
+    row.name: attrgetter("emergency" if row.name == "emergency_type" else row.name)
+    for row in FIELDS.values()
+    if row.name == "emergency_type" or (row.name in AircraftState._fields and row.name not in _DERIVED)
+}
+"""The fields that are those of the state: read by these alone, which is faster."""
 READ: Mapping[str, Reader] = {
     row.name: _reader(row.name, row.kind) for row in FIELDS.values() if row.kind in (TEXT, NUMBER, FLAG)
 }

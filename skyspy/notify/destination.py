@@ -59,8 +59,8 @@ class Outcome:
 
 
 def broker_of(settings: Mapping[str, Any]) -> str:
-    """The broker to which settings of the kind `mqtt` lead. A password is for the broker for which it was entered, and goes to no other: who
-    may change a destination could have it sent to a host of his own."""
+    """The broker to which settings of the kind `mqtt` lead. A password is for the broker for which it was entered, and goes to no other: else
+    a key that may change destinations could have it sent to any host."""
     return f"{settings['host']}:{settings['port']}:{'tls' if settings['tls'] else 'plain'}"
 
 

@@ -19,9 +19,7 @@ def shortened(text: str, most: int) -> str:
         return text
     if most <= len(MARK):
         return MARK[:most]
-    cut = text[: most - len(MARK)]
-    blank = cut.rfind(" ", len(cut) * 3 // 4)
-    return (cut if blank < 0 else cut[:blank]).rstrip() + MARK
+    return _ended_after_a_word(text[: most - len(MARK)])
 
 
 def shortened_bytes(text: str, most: int) -> str:
@@ -29,9 +27,14 @@ def shortened_bytes(text: str, most: int) -> str:
     raw = text.encode("utf-8", "replace")
     if len(raw) <= most:
         return text
+    room = most - len(MARK.encode())
     # Of the bytes that fit, a character that is cut is dropped.
-    fitting = raw[: max(0, most - len(MARK.encode()))].decode("utf-8", "ignore")
-    return shortened(text, len(fitting) + len(MARK)) if most >= len(MARK.encode()) else ""
+    return _ended_after_a_word(raw[:room].decode("utf-8", "ignore")) if room >= 0 else ""
+
+
+def _ended_after_a_word(cut: str) -> str:
+    blank = cut.rfind(" ", len(cut) * 3 // 4)
+    return (cut if blank < 0 else cut[:blank]).rstrip() + MARK
 
 
 def within(message: Message, most_characters: int | None) -> Message:

@@ -34,7 +34,8 @@ from skyspy.store.history.alerts import Alert
 from skyspy.store.settings import Settings
 from skyspy.topics import PUBLIC
 
-LOOK_S = 1.0
+LOOK_S = 2.0
+"""A round follows each round of the SafetyMonitor; so long after the last one at the latest."""
 GAP_S = 12.0
 """Longer than it takes another process to take over."""
 AGAIN_S = 2 * GAP_S

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
+from sqlalchemy import Engine, event
 
 from skyspy.sky.alert_log import COOLDOWN_S, LOST_S, MAX_UNSAVED, NOTE_S, AlertLog, End, New, Subject
 from skyspy.sky.alert_outbox import LOOK_S, AlertOutbox
 from skyspy.sky.event_log import RETRY_S
-from skyspy.store import StoreError
+from skyspy.store import Store, StoreError
 from skyspy.store.history import alerts, outbox
 from skyspy.store.history.alerts import Alert, AlertSearch
 from skyspy.store.history.lease import Fenced
 from skyspy.store.history.outbox import HELD, SENT, SUMMARIZED
 from skyspy.store.history.writer import LOST_S as LEASE_LOST_S
 from tests.support.alerts import alert, deliveries_of, delivery
+from tests.support.databases import forked
 from tests.support.history import Stores
 from tests.support.history_processes import Process
 
@@ -325,3 +330,36 @@ def test_an_outbox_that_cannot_be_read_gives_nothing_and_is_read_again(
         assert one.due() == []
     one.process.run(int(RETRY_S) + 1)
     assert one.due() == ["msg_0001"]
+
+
+@pytest.mark.parametrize("is_committed", [False, True])
+def test_what_was_stored_before_a_kill_is_sent_by_the_next_process_and_of_what_was_not_nothing_is_there(
+    stores: Stores, is_committed: bool
+) -> None:
+    stores.history.close()
+    stores.main.close()
+
+    def killed() -> None:
+        def kill(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            if "INSERT INTO alert_delivery" in statement:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        if not is_committed:
+            event.listen(Engine, "before_cursor_execute", kill)
+        one = Alerter(dataclasses.replace(stores, main=Store(stores.url)))
+        one.log._publish = lambda _alerts, *, new: os.kill(os.getpid(), signal.SIGKILL)
+        one.look(one.new(1), one.new(2))
+
+    assert forked(killed) == -signal.SIGKILL
+    following = Alerter(stores)
+    following.look(seconds=int(LEASE_LOST_S) + 3)
+    assert following.log.makes
+    if is_committed:
+        assert sorted(following.kept + following.sent) == ["a-0001", "a-0002"]
+        assert following.due() == ["msg_0001"]
+        following.outbox.sent("msg_0001", following.clock.wall())
+        assert following.due() == ["msg_0002"]
+    else:
+        assert stored(stores) == deliveries_of(stores) == {}
+        assert following.restored == [], "its engine finds them again"
+    following.kill()

@@ -16,7 +16,7 @@ from skyspy.auth.principal import Principal
 from skyspy.clock import iso
 from skyspy.presence.sessions import Session
 from skyspy.safety.rules import EMERGENCY, WARNING, Finding, Round
-from skyspy.sky.alerts import GAP_S, QUIET_S, AlertMonitor, Destination, RunningRules
+from skyspy.sky.alerts import AGAIN_S, GAP_S, QUIET_S, AlertMonitor, Destination, RunningRules
 from skyspy.sky.safety import SafetyMonitor
 from skyspy.sky.streams import alerts as stream_of_alerts
 from skyspy.sky.streams.alerts import KEPT_OF_EACH, KEPT_S, AlertsStream
@@ -311,6 +311,25 @@ def test_a_process_that_does_not_write_runs_no_rules_and_keeps_what_happened_for
     watch.look()
     [look] = watch.engine.rounds
     assert list(look.changed) == [HEX], "to a new engine all are new"
+
+
+@pytest.mark.parametrize(("age_s", "expected"), [(5, "opened"), (AGAIN_S + 30, "updated")])
+def test_a_safety_event_that_began_just_before_a_start_begins_for_the_engine_and_an_older_one_does_not(
+    stores: Stores, age_s: int, expected: str
+) -> None:
+    before = Watch(stores)
+    before.hear(HEX, gs=200.0)
+    before.squawks.on = True
+    before.look()
+    assert len(before.safety.events.open) == 1
+    # It was stored, and the process was killed before an alert of it was.
+    again = Watch(stores, owned(1))
+    again.clock.pass_by(age_s)
+    again.look()
+    [look] = again.engine.rounds
+    assert [(change.action.value, change.event.hex) for change in look.safety] == [(expected, HEX)]
+    again.look()
+    assert again.engine.rounds[-1].safety == []
 
 
 def test_aircraft_are_looked_up_in_the_history_once_and_only_for_rules_that_ask(stores: Stores) -> None:

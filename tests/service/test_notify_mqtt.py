@@ -163,7 +163,7 @@ def test_over_tls_the_brokers_certificate_is_checked(tmp_path: Path, version: st
 # -- what goes wrong -------------------------------------------------------------------------------
 
 
-def test_f47_a_broker_that_restarts_gets_every_alert_once_and_in_order(tmp_path: Path) -> None:
+def test_a_broker_that_restarts_gets_every_alert_once_and_in_order(tmp_path: Path) -> None:
     broker, clock = Broker(tmp_path, ANYBODY), StillClock(NOW)
     outbox, there = MemoryOutbox(), to(broker.port)
     deliverer = Deliverer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from skyspy import wirejson
@@ -22,6 +22,7 @@ def test_a_text_is_cut_after_a_word_and_says_so() -> None:
     assert shortened("a helicopter of the coast guard", 27) == "a helicopter of the coast…"
 
 
+@example("𐀀𐀀", 7)
 @given(st.text(), st.integers(0, 50))
 def test_no_text_is_longer_than_its_limit(text: str, most: int) -> None:
     assert len(shortened(text, most)) <= most or text == shortened(text, most)

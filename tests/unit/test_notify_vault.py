@@ -14,7 +14,7 @@ OLD, NEW = "a former secret key of the test, long enough", "the present secret k
 VALUES = {"url": "https://hooks.example/canary", "secret": "whsec_canary"}
 
 
-def test_what_is_sealed_is_opened_for_its_owner() -> None:
+def test_s20_what_is_sealed_is_opened_for_its_owner() -> None:
     secret = Secret(OLD)
     sealed = seal(secret, 7, VALUES)
     assert unseal(secret, 7, sealed) == VALUES
@@ -27,7 +27,7 @@ def test_the_same_values_are_never_sealed_alike() -> None:
     assert len({seal(secret, 7, VALUES) for _ in range(100)}) == 100
 
 
-def test_sealed_values_in_another_owners_row_cannot_be_opened() -> None:
+def test_s33_sealed_values_in_another_owners_row_cannot_be_opened() -> None:
     secret = Secret(OLD)
     with pytest.raises(VaultError, match="enter them again"):
         unseal(secret, 8, seal(secret, 7, VALUES))
@@ -66,5 +66,5 @@ def test_the_key_is_of_this_purpose_alone() -> None:
     assert secret.key("alert destinations") not in (secret.key("api keys"), secret.key("tokens"))
 
 
-def test_a_destination_shows_no_secret() -> None:
+def test_s20_a_destination_shows_no_secret() -> None:
     assert "canary" not in repr(Destination(1, 7, "webhook", "x", {}, VALUES))

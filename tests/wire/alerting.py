@@ -158,15 +158,22 @@ class Site:
         body = {"name": "Hook", "kind": "webhook", "url": self.hook.url}
         return str(self.make(server, name, "/api/alerts/destinations/", body)["id"])
 
-    def deliveries(self, name: str = "ann") -> list[Delivery]:
-        """The stored deliveries of a user, the newest first."""
+    @contextmanager
+    def history(self) -> Iterator[HistoryStore]:
+        """The history of the site."""
         main = Store(self._url)
         history = HistoryStore(history_url_of(self._url), main, Clock())
         history.open()
-        found = history.read(outbox.page, self.operator.user(name), DeliverySearch(), None, 500)
-        history.close()
-        main.close()
-        return found
+        try:
+            yield history
+        finally:
+            history.close()
+            main.close()
+
+    def deliveries(self, name: str = "ann") -> list[Delivery]:
+        """The stored deliveries of a user, the newest first."""
+        with self.history() as history:
+            return history.read(outbox.page, self.operator.user(name), DeliverySearch(), None, 500)
 
     def close(self) -> None:
         for ear in self.ears:
