@@ -165,7 +165,9 @@ def patterns(documents: list[dict[str, Any]], traffic: Traffic) -> None:
     one_by_one = timed(lambda: [[one.search(text) is not None for one in alone] for text in data])
     new = timed(lambda: [together.found_in(text) for text in texts])
     known = timed(lambda: [together.found_in(text) for text in texts])
-    print(f"2. {len(wanted)} patterns on {len(texts)} callsigns: one by one {one_by_one:.1f} ms, one Set {new:.1f} ms, the same texts again {known:.1f} ms")
+    print(
+        f"2. {len(wanted)} patterns on {len(texts)} callsigns: one by one {one_by_one:.1f} ms, one Set {new:.1f} ms, the same texts again {known:.1f} ms"
+    )
 
 
 def main() -> int:
@@ -183,7 +185,9 @@ def main() -> int:
     gc.collect()
     gc.freeze()
     print(f"1. {len(rules)} rules of {OWNERS} owners, {len(traffic.states)} aircraft that all change, {chosen.rounds} rounds")
-    print(f"   set_rules: {timed(lambda: engine.set_rules(rules, lists)):.1f} ms, again without a change: {timed(lambda: engine.set_rules(rules, lists)):.1f} ms")
+    print(
+        f"   set_rules: {timed(lambda: engine.set_rules(rules, lists)):.1f} ms, again without a change: {timed(lambda: engine.set_rules(rules, lists)):.1f} ms"
+    )
     plain.set_rules(rules, lists)
     met = rounds(engine, plain, traffic, chosen.rounds)
     patterns(documents, traffic)
