@@ -205,6 +205,13 @@ def test_the_matches_of_a_rule_end_with_it_or_with_what_it_asked_for() -> None:
     assert rounds.engine.ended == []
 
 
+def test_a_rule_without_a_cooldown_that_asks_for_something_else_alerts_of_those_that_are_there() -> None:
+    rounds = Rounds(rule(MILITARY, cooldown_s=0))
+    rounds.look(*military("AAAAAA"))
+    rounds.engine.set_rules([rule(MILITARY, condition("hex", "starts", "A"), cooldown_s=0)])
+    assert [one.hex for one in rounds.look(*rounds.seen.values())] == ["AAAAAA"]
+
+
 def test_a_rule_that_is_deleted_while_a_round_pauses_makes_no_alert() -> None:
     rounds = Rounds(rule(MILITARY))
     assert rounds.look(*military("AAAAAA"), pause=lambda: rounds.engine.set_rules([])) == []
