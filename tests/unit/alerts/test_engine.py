@@ -70,6 +70,16 @@ def test_the_bit_of_an_aircraft_that_is_gone_brings_nothing_to_the_next_one() ->
     assert [one.hex for one in rounds.look(at_distance("BBBBBB", 9.9))] == ["BBBBBB"]
 
 
+def test_a_match_does_not_end_with_that_of_the_aircraft_which_had_its_bit_before() -> None:
+    rounds = Rounds(rule(MILITARY, cooldown_s=0))
+    rounds.look(*military("AAAAAA"))
+    rounds.look(*military("AAAAAA", is_so=False))
+    rounds.look()
+    rounds.look(*military("BBBBBB"))
+    rounds.look(*rounds.seen.values(), after=60)
+    assert rounds.engine.ended == []
+
+
 def test_the_cooldown_is_counted_for_each_aircraft_and_rule_from_its_last_alert() -> None:
     rounds = Rounds(rule(MILITARY, cooldown_s=100), rule(MILITARY, id="2", cooldown_s=0))
     assert len(rounds.look(*military("AAAAAA"))) == 2
