@@ -296,7 +296,7 @@ def build_pruners(server: Server) -> dict[str, Pruner]:
     sandbox = HistoryLimits.same(SANDBOX_DAYS)
     return {
         "live": Pruner(live, limits, server.clock, may_delete, lambda: live.condition.room.low is not None),
-        "sandbox": Pruner(server.histories["sandbox"], lambda: sandbox, server.clock),
+        "sandbox": Pruner(server.histories["sandbox"], lambda: sandbox, server.clock, name="deleting old history of the sandbox"),
     }
 
 

@@ -28,7 +28,6 @@ LAYERS: dict[str, int] = {
 
 WITHIN_LAYER = {
     "airports": -1,
-    "registration": -1,
     "visits": -1,
     "safety": 0,
     "tracker": 1,
