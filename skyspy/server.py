@@ -30,6 +30,7 @@ from skyspy.sky import Sky
 from skyspy.sky.chunk_maker import ChunkMaker
 from skyspy.sky.recorder import Recorder
 from skyspy.sky.safety import SafetyMonitor
+from skyspy.sky.sandbox_events import SandboxEvents
 from skyspy.sky.statistics import StatisticsRecorder
 from skyspy.store import Store
 from skyspy.store.aircraft_db import AircraftDb
@@ -66,6 +67,7 @@ class Server(Context):
     broadcast: Broadcast
     sessions: SessionRegistry
     presence: Presence
+    sandbox: SandboxEvents
     skies: dict[str, Sky] = field(default_factory=dict)
     histories: dict[str, HistoryStore] = field(default_factory=dict)
     """The history of each sky: `history` for the live one; the sandbox's is in memory and is gone with the process."""

@@ -22,7 +22,7 @@ NONE, FEW, ALL = "none", "few", "all"
 
 PERIOD_S = 600.0
 """In the schedule ALL everything happens so often."""
-LONG_PERIOD_S = 1200.0
+LONG_PERIOD_S = 1800.0
 """What is rarer there: an area of GPS interference stays open for ten minutes after its end."""
 FEW_PERIOD_S = 2400.0
 """The same of the schedule FEW: one incident in five minutes, so that a sky for a first look is mostly quiet."""
