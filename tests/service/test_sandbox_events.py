@@ -8,14 +8,17 @@ from typing import Any
 import msgspec
 import pytest
 
+from skyspy.aircraft import Observation
 from skyspy.api.sandbox_models import MadeSandboxEvent, SandboxTypes
 from skyspy.safety.rules import EVENT_TYPES
 from skyspy.services import sandbox
 from skyspy.simulate import INCIDENTS, Programme
 from skyspy.sky.sandbox_events import LEAD_S
 from skyspy.store import sandbox_events
+from tests.support.airports import shipped
 from tests.support.api_client import error_of
 from tests.support.databases import KINDS, database_url
+from tests.support.running_clock import RunningClock, turns_until
 from tests.support.safety_events import an_event, keep
 from tests.support.world import World
 
@@ -188,3 +191,44 @@ def test_a_row_of_a_newer_version_is_passed_over(world: World) -> None:
     make(world, "landed")
     world.skyspy.sandbox.poll()
     assert [one.incident.name for one in world.skyspy.sandbox.requested()] == ["landed"]
+
+
+def heard_in(world: World, name: str, url: str, seconds: float) -> list[Observation]:
+    """What simulated traffic of a sky delivers in so many seconds of a clock that runs as fast as it can."""
+    receivers = world.skyspy.skies[name].receivers
+    heard: list[Observation] = []
+    receivers.start(lambda record: heard.append(record) if isinstance(record, Observation) else None)
+    until = world.clock.steady() + seconds
+    try:
+        turns_until(lambda: world.clock.steady() >= until)
+    finally:
+        receivers.stop()
+    assert receivers.status()[0]["url"] == url
+    return heard
+
+
+def test_the_sandbox_flies_what_was_requested_and_its_traffic_uses_real_airports(tmp_path: Path) -> None:
+    world = World(tmp_path, clock=RunningClock())
+    told = make(world, "landed").json
+    world.skyspy.sandbox.poll()
+    heard = heard_in(world, "sandbox", "demo://?seed=4242&incidents=all", 4.0)
+    assert told["aircraft"][0]["hex"] in {one.hex for one in heard}
+    assert at_airports(heard)
+    world.close()
+
+
+def test_the_demo_of_a_server_without_receivers_uses_real_airports_and_flies_nothing_requested(tmp_path: Path) -> None:
+    world = World(tmp_path, clock=RunningClock(), SKYSPY_FEEDS="demo://")
+    told = make(world, "landed").json
+    world.skyspy.sandbox.poll()
+    heard = heard_in(world, "live", "demo://", 4.0)
+    assert told["aircraft"][0]["hex"] not in {one.hex for one in heard}
+    assert at_airports(heard)
+    world.close()
+
+
+def at_airports(heard: list[Observation]) -> bool:
+    """Whether all of those on the ground are at an airport, and there are some."""
+    grounded = [one for one in heard if one.fields.get("alt_baro") == "ground"]
+    points = [(float(str(one.fields["lat"])), float(str(one.fields["lon"]))) for one in grounded]
+    return bool(points) and all(shipped().nearest(point, 3.0) is not None for point in points)
