@@ -18,8 +18,9 @@ from skyspy.store import sandbox_events
 from tests.support.airports import shipped
 from tests.support.api_client import error_of
 from tests.support.databases import KINDS, database_url
-from tests.support.running_clock import RunningClock, turns_until
+from tests.support.running_clock import RunningClock
 from tests.support.safety_events import an_event, keep
+from tests.support.sources import wait_for
 from tests.support.world import World
 
 PATH = "/api/sandbox/events/"
@@ -200,7 +201,7 @@ def heard_in(world: World, name: str, url: str, seconds: float) -> list[Observat
     receivers.start(lambda record: heard.append(record) if isinstance(record, Observation) else None)
     until = world.clock.steady() + seconds
     try:
-        turns_until(lambda: world.clock.steady() >= until)
+        wait_for(lambda: world.clock.steady() >= until)
     finally:
         receivers.stop()
     assert receivers.status()[0]["url"] == url
