@@ -50,7 +50,7 @@ lint: dev
 
 # The tier to run on every save: no database, no server, no network.
 unit: dev
-	$(BIN)/python -m pytest tests/unit -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests/unit -n 2 --dist loadfile --hypothesis-profile=quick
 
 test: lint browser oldclients
 # Nothing is tried again here. Under CI one more try is allowed, shown as R: the contract's two seconds for an eviction are measured

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.support.clock import StillClock
 from tests.support.machine import CAPTURES, IN_CI, ROOT, missing
@@ -17,6 +19,8 @@ if TYPE_CHECKING:  # The application takes a second to import; most of tests/uni
     from flask import Flask
 
     from tests.support.tokens import Desk
+
+settings.register_profile("quick", max_examples=25)
 
 __all__ = ["CAPTURES", "IN_CI", "ROOT", "StillClock", "missing"]
 
@@ -90,6 +94,13 @@ def _no_schema_is_left_behind() -> Iterator[None]:
     yield
     if databases := sys.modules.get("tests.support.databases"):
         databases.drop_schemas()
+
+
+def pytest_collection_finish() -> None:
+    """Search for garbage less often, and not among the collected tests, which live as long as the process."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -40,4 +40,4 @@ def test_a_recorded_landing_is_on_one_approach_down_to_the_threshold() -> None:
 
 
 def test_recorded_traffic_en_route_is_on_no_approach() -> None:
-    assert approaches("switzerland.json.gz", every=11) == [], "12,600 places of some 840 aircraft"
+    assert approaches("switzerland.json.gz", every=33) == [], "4,200 places of some 840 aircraft"
