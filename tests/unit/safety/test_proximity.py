@@ -11,6 +11,7 @@ from skyspy.safety.proximity import Proximity
 from skyspy.safety.rules import CRITICAL, Finding, Round
 from skyspy.safety.thresholds import Thresholds
 from tests.support import swiss_traffic
+from tests.support.costs import longest_piece
 from tests.support.encounters import meetings
 from tests.support.watched_sky import WatchedSky
 
@@ -99,6 +100,18 @@ def test_one_bad_altitude_raises_nothing() -> None:
         now = T0 + second
         other = {"alt_baro": 20_000 if second == 4 else 27_000}
         assert not list(rule.look(Round(now, pair(now, b=other), Thresholds())))
+
+
+def test_a_crowd_of_pairs_is_looked_at_in_short_pieces() -> None:
+    crowd: dict[str, AircraftState] = {}
+    for number in range(600):
+        crowd |= pair(T0, *({"hex": f"{side}{number:05X}", "lat": number / 10} for side in "AB"))
+    rule = Proximity()
+    pieces = [
+        longest_piece("safety", lambda pause: list(rule.look(Round(T0, crowd, Thresholds(), pause=pause)))) for _ in range(2)
+    ]
+    assert rule.remembered == 600
+    assert max(pieces) < 6000
 
 
 def test_encounters_in_recorded_traffic_are_found_inside_the_thresholds_only() -> None:
