@@ -3,7 +3,8 @@
     python bench/hostile.py --blocked 30 --only unread
 
 A stretch in which the hub made no round for at least BLOCKED_HUB_MS milliseconds is a line of the file BLOCKED_HUB_FILE: how long it was
-in milliseconds, and the stacks in it with their number of samples. What holds the interpreter's lock is seen when it has let it go.
+and how much processor time the worker took meanwhile, in milliseconds (little: others had the machine), and the stacks in it with their
+number of samples. What holds the interpreter's lock is seen when it has let it go.
 """
 
 from __future__ import annotations
@@ -39,15 +40,16 @@ def _stack(frame: FrameType | None) -> str:
 
 def _watch(thread: int, most_ms: float, path: str) -> None:
     sleep = monkey.get_original("time", "sleep")
-    began, seen, stacks = time.monotonic(), -1, Counter[str]()
+    began, cpu, seen, stacks = time.monotonic(), time.process_time(), -1, Counter[str]()
     while True:
         sleep(LOOK_SECONDS)
         now, rounds, stack = time.monotonic(), _rounds[0], _stack(sys._current_frames().get(thread))
         if rounds != seen or not stack:
             if (now - began) * 1000 >= most_ms and stacks:
                 with Path(path).open("a") as file:
-                    file.write(json.dumps([round((now - began) * 1000), stacks.most_common(4)]) + "\n")
-            began, seen = now, rounds
+                    took = round((now - began) * 1000), round((time.process_time() - cpu) * 1000)
+                    file.write(json.dumps([*took, stacks.most_common(4)]) + "\n")
+            began, cpu, seen = now, time.process_time(), rounds
             stacks.clear()
         if stack:
             stacks[stack] += 1

@@ -211,9 +211,13 @@ def _worker(server: Server) -> int:
 
 def print_blocked(found: Path, limit: int = 6) -> None:
     """The longest stretches in which the hub made no round, and forget them."""
-    rows = sorted(map(json.loads, found.read_text().splitlines()), key=lambda row: -row[0]) if found.exists() else []
-    for milliseconds, stacks in rows[:limit]:
-        print(f"  blocked for {milliseconds} ms", *(f"{samples:6} {stack}" for stack, samples in stacks), sep="\n")
+    rows = sorted(map(json.loads, found.read_text().splitlines()), key=lambda row: -row[1]) if found.exists() else []
+    for milliseconds, worked, stacks in rows[:limit]:
+        print(
+            f"  blocked for {milliseconds} ms, {worked} ms of processor time",
+            *(f"{samples:6} {stack}" for stack, samples in stacks),
+            sep="\n",
+        )
     found.unlink(missing_ok=True)
 
 
