@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import json
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from skyspy.airports import OnFinal, on_final
@@ -20,7 +20,7 @@ def approaches(name: str, every: int = 1) -> list[tuple[dict[str, Any], OnFinal]
     path = FOLDER / name
     if not path.exists():
         pytest.skip(f"needs the recorded data ../shared/data/traffic/{name}")
-    rows = json.loads(gzip.decompress(path.read_bytes()))
+    rows = orjson.loads(gzip.decompress(path.read_bytes()))
     whole = [
         row for row in rows[::every] if all(row.get(key) is not None for key in ("latitude", "longitude", "track", "altitude"))
     ]

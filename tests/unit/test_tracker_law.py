@@ -234,7 +234,7 @@ def test_many_aircraft_of_many_receivers_for_a_long_time(seed: int) -> None:
             removed += len(delta.removed)
             for listener in listeners:
                 listener.hear(delta)
-        if round_ % 40 == 0:
+        if round_ % 100 == 0:
             listeners.append(Listener.joining(tracker, now))
         # Comparing costs most: the test above compares after every step.
         if round_ % 10 == 0 or round_ > 390:

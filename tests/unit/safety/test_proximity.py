@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -119,7 +120,7 @@ def test_encounters_in_recorded_traffic_are_found_inside_the_thresholds_only() -
         pytest.skip(f"needs the recorded data ../shared/data/traffic/{swiss_traffic.RECORDING.name}")
     times = swiss_traffic.START + 80, swiss_traffic.START + 180
     met = list(meetings(3, 24, times, swiss_traffic.BOX, Thresholds()))
-    recorded = {at: heard for at, heard in swiss_traffic.seconds() if at <= times[1] + 30}
+    recorded = dict(takewhile(lambda sample: sample[0] <= times[1] + 30, swiss_traffic.seconds()))
     sky = WatchedSky([Proximity()])
     for second in range(int(swiss_traffic.START), int(times[1]) + 30):
         sky.hear(recorded.get(float(second), ()))
