@@ -55,7 +55,7 @@ unit: dev
 test: lint browser oldclients
 # Nothing is tried again here. Under CI one more try is allowed, shown as R: the contract's two seconds for an eviction are measured
 # by the clock, over real connections, and a machine shared with strangers may be late for them through no fault of ours.
-	$(BIN)/python -m pytest -n 2 --dist loadfile -rsR --reruns $(RERUNS) --reruns-delay 1
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -rsR --reruns $(RERUNS) --reruns-delay 1
 
 bench: dev
 	$(BIN)/python bench/truth.py

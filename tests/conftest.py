@@ -96,6 +96,14 @@ def _no_schema_is_left_behind() -> Iterator[None]:
         databases.drop_schemas()
 
 
+LONGEST = ("wire/test_client_table", "wire/test_history_takeover", "wire/test_restart", "faults/test_f57_kills", "wire/test_bench_hostile")
+"""Files that take longest, mostly waiting by the clock. They run first: at the end one process would wait for the other."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.path.with_suffix("").as_posix().endswith(LONGEST))
+
+
 def pytest_collection_finish() -> None:
     """Search for garbage less often, and not among the collected tests, which live as long as the process."""
     gc.collect()
