@@ -147,7 +147,7 @@ def _floor(connection: Connection, search: VisitSearch, after: Key | None) -> fl
     return connection.execute(found).scalar()
 
 
-def earliest(connection: Connection, since: float) -> float | None:
+def earliest_start_of_visits_heard_since(connection: Connection, since: float) -> float | None:
     """When the first one of the visits began that were under way at `since` or later; None where there is none. Looks at all of them."""
     return connection.execute(select(func.min(_V.first)).where(_V.last >= since)).scalar()
 
