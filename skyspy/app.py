@@ -75,6 +75,7 @@ from skyspy.store.airport_table import AirportTable
 from skyspy.store.history import HistoryStore, MemoryHistory
 from skyspy.store.history.kinds import HistoryLimits
 from skyspy.store.history.pruner import Pruner
+from skyspy.store.history.writer import LEASE_TIMES, LeaseTimes
 from skyspy.store.installation import Installation
 from skyspy.store.settings import Settings, SettingsTable
 from skyspy.topics import EVENTS, EXACT, Event
@@ -111,14 +112,15 @@ SETTING_NAMES = frozenset(row.name for row in fields(Settings) if row.name.isupp
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """What a server is made of where that may differ: its streams, the events that may be sent, the hasher of passwords, and how
-    the settings and the tokens are made."""
+    """What a server is made of where that may differ: its streams, the events that may be sent, the hasher of passwords, how
+    the settings and the tokens are made, and the times of the lease."""
 
     streams: Sequence[StreamFactory] = STREAMS
     events: Sequence[Event] = EVENTS
     passwords: Callable[[], Passwords] = Passwords
     settings: Callable[[Store, Mapping[str, str], Clock], SettingsTable] = SettingsTable
     tokens: Callable[[Store, SettingsTable, Secret, SignIn, ApiKeys, Clock], Tokens] = Tokens
+    lease: LeaseTimes = LEASE_TIMES
 
 
 DEFAULT = Components()
@@ -179,7 +181,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     """Build every part. Opens and migrates both databases; starts nothing else."""
     store = Store(boot.database_url)
     store.upgrade()
-    history = HistoryStore(boot.history_url, store, clock)
+    history = HistoryStore(boot.history_url, store, clock, times=components.lease)
     history.open()
     installation = Installation(store, boot.instance)
     installation.settle()
