@@ -56,7 +56,11 @@ def test_a_new_secret_is_asked_for_first_and_shown_once(panel: Panel, ann: Brows
 @pytest.mark.parametrize(
     ("kind", "form", "shown"),
     [
-        ("mqtt", {"name": "Home", "host": "broker.example.org", "tls": "no", "topic": "", "retain": "no"}, "broker.example.org:1883"),
+        (
+            "mqtt",
+            {"name": "Home", "host": "broker.example.org", "tls": "no", "topic": "", "retain": "no"},
+            "broker.example.org:1883",
+        ),
         ("mqtt", {"name": "Home", "host": "broker.example.org", "port": "8884", "tls": "yes", "retain": "yes"}, ":8884"),
         ("apprise", {"name": "Phone", "url": "ntfy://topic"}, "ntfy://…"),
         ("browser", {"name": "Mine"}, "pages that you have open"),
@@ -146,7 +150,10 @@ def test_who_may_only_read_makes_and_changes_nothing(panel: Panel, ann: Browser)
 def test_a_post_without_the_token_of_its_form_changes_nothing(panel: Panel, ann: Browser) -> None:
     destination = a_destination(panel)
     ann.get(DESTINATIONS)
-    for address in (f"{DESTINATIONS}new/webhook/", *(f"{DESTINATIONS}{destination}/{deed}/" for deed in ("disable", "delete", "secret"))):
+    for address in (
+        f"{DESTINATIONS}new/webhook/",
+        *(f"{DESTINATIONS}{destination}/{deed}/" for deed in ("disable", "delete", "secret")),
+    ):
         assert ann.post(address, FORM, token="forged").status_code == 400
     assert [view.works for view in stored(panel)] == [True]
 

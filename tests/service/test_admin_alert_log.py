@@ -68,7 +68,9 @@ def test_a_long_list_of_alerts_has_pages(panel: Panel, ann: Browser) -> None:
 
 def test_one_alert_says_what_matched_and_where_it_was_sent(panel: Panel, ann: Browser) -> None:
     destination = a_destination(panel)
-    keep(panel, 1, to=(sent(panel, 1, destination, state="dead", dead_at=1.0, attempts=9, last_error="refused", last_status=500),))
+    keep(
+        panel, 1, to=(sent(panel, 1, destination, state="dead", dead_at=1.0, attempts=9, last_error="refused", last_status=500),)
+    )
     page = ann.get(f"{PAGE}alert/a-0001/").text
     for text in ("SWR1 is low", "Altitude: 1500 ft", "My program", "Given up", "refused (status 500)", "Send again"):
         assert text in page, text
@@ -123,10 +125,19 @@ def test_nothing_of_somebody_else_s_alerts_is_found(panel: Panel, ann: Browser) 
     panel.user("bert", "operator")
     rule_id, destination = a_rule(panel, "bert"), a_destination(panel, "bert", name="Bert's own")
     keep(panel, 1, of="bert", rule_id=int(rule_id), to=(sent(panel, 1, destination, "bert", state="dead", dead_at=1.0),))
-    for address in (LOG, f"{LOG}part/?rule={rule_id}", f"{LOG}alerts.csv", DELIVERIES, f"{DELIVERIES}?destination={destination}", PAGE):
+    for address in (
+        LOG,
+        f"{LOG}part/?rule={rule_id}",
+        f"{LOG}alerts.csv",
+        DELIVERIES,
+        f"{DELIVERIES}?destination={destination}",
+        PAGE,
+    ):
         text = ann.get(address).text
         assert "SWR1" not in text and "a-0001" not in text and "Bert" not in text and "msg_" not in text, address
-    assert ann.get(f"{PAGE}alert/a-0001/").text.partition("<main")[2] == ann.get(f"{PAGE}alert/a-0002/").text.partition("<main")[2]
+    assert (
+        ann.get(f"{PAGE}alert/a-0001/").text.partition("<main")[2] == ann.get(f"{PAGE}alert/a-0002/").text.partition("<main")[2]
+    )
     ann.get(DELIVERIES)
     assert ann.post(f"{DELIVERIES}msg_0001/resend/").status_code == 404
     assert states(panel, "bert") == {"msg_0001": "dead"}

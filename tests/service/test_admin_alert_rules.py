@@ -101,9 +101,7 @@ def sent_by(page: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("address", [NEW, PART])
-def test_the_buttons_of_the_form_work_without_scripts_and_for_the_page_s_script(
-    panel: Panel, ann: Browser, address: str
-) -> None:
+def test_the_buttons_of_the_form_work_without_scripts_and_for_the_page_s_script(panel: Panel, ann: Browser, address: str) -> None:
     panel.choose(RECEIVER_LATITUDE=47.46, RECEIVER_LONGITUDE=8.55)
     ann.get(NEW)
     typed = {name: value for name, value in RULE_FORM.items() if name != "do"}
@@ -230,7 +228,12 @@ def test_who_may_not_have_alerts_is_shown_none_and_no_entry_in_the_menu(panel: P
 def test_a_post_without_the_token_of_its_form_changes_nothing(panel: Panel, ann: Browser) -> None:
     rule_id = a_rule(panel)
     ann.get(PAGE)
-    for address, form in ((NEW, RULE_FORM), (f"{RULES}{rule_id}/pause/", {}), (f"{RULES}{rule_id}/delete/", {}), (PREVIEW, RULE_FORM)):
+    for address, form in (
+        (NEW, RULE_FORM),
+        (f"{RULES}{rule_id}/pause/", {}),
+        (f"{RULES}{rule_id}/delete/", {}),
+        (PREVIEW, RULE_FORM),
+    ):
         assert ann.post(address, form, token="forged").status_code == 400
     assert [document["paused"] for document in stored(panel)] == [False]
 
@@ -238,7 +241,7 @@ def test_a_post_without_the_token_of_its_form_changes_nothing(panel: Panel, ann:
 def test_texts_of_a_rule_are_no_markup(panel: Panel, ann: Browser) -> None:
     evil = "<script>alert(1)</script>"
     condition = {"field": "flight", "op": "contains", "value": "<b>x"}
-    rule_id = a_rule(panel, **{"name": evil, "match": {"all": [condition]}, "message": evil})
+    rule_id = a_rule(panel, name=evil, match={"all": [condition]}, message=evil)
     for address in (PAGE, f"{RULES}{rule_id}/edit/", f"{RULES}{rule_id}/delete/"):
         page = ann.get(address).text
         assert evil not in page and "<b>x" not in page and "&lt;script&gt;" in page

@@ -115,7 +115,12 @@ def test_a_list_of_somebody_else_is_answered_as_none(panel: Panel, ann: Browser)
     theirs = a_watchlist(panel, "bert", "HB-ZRV")
     entry = watchlists.entries(panel.skyspy, caller_of(panel, "bert"), theirs).entries[0].id
     ann.get(WATCHLISTS)
-    deeds = [("rename/", {"name": "x"}), ("add/", {"kind": "hex", "value": "4B1805"}), ("import/", {"csv": "4B1805"}), ("delete/", {})]
+    deeds = [
+        ("rename/", {"name": "x"}),
+        ("add/", {"kind": "hex", "value": "4B1805"}),
+        ("import/", {"csv": "4B1805"}),
+        ("delete/", {}),
+    ]
     for deed, form in (*deeds, (f"entries/{entry}/remove/", {})):
         answers = [ann.post(f"{WATCHLISTS}{one}/{deed}", form) for one in (theirs, int(theirs) + 1000)]
         assert [answer.status_code for answer in answers] == [404, 404], deed

@@ -58,4 +58,6 @@ def a_destination(world: World, of: str = "ann", /, **more: Any) -> str:
 
 def names_of(page: str) -> list[str]:
     """The headings of the rows of a page's lists."""
-    return [re.sub(r"\s*<[^>]*>\s*", "", cell).strip() for cell in re.findall(r'<th scope="row">(.*?)(?:<small|</th>)', page, re.S)]
+    return [
+        re.sub(r"\s*<[^>]*>\s*", "", cell).strip() for cell in re.findall(r'<th scope="row">(.*?)(?:<small|</th>)', page, re.S)
+    ]

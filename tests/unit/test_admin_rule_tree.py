@@ -85,7 +85,9 @@ def test_a_flag_that_is_not_yes_is_no() -> None:
 
 
 def test_what_is_typed_wrong_reaches_the_document_as_it_is_typed() -> None:
-    tree = GroupForm(nodes=[ConditionForm("alt_baro", "lt", {"value": ["low"]}), ConditionForm("inside", "inside", {"geojson": ["{"]})])
+    tree = GroupForm(
+        nodes=[ConditionForm("alt_baro", "lt", {"value": ["low"]}), ConditionForm("inside", "inside", {"geojson": ["{"]})]
+    )
     document, _ = document_of(rule_tree.number_paths(tree), INPUTS)
     assert [one["value"] for one in document["all"]] == ["low", "{"]
 
