@@ -21,7 +21,7 @@ from tests.wire.serving import Operator, Server, eventually
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
 Browser, Locator, Page, expect = playwright.Browser, playwright.Locator, playwright.Page, playwright.expect
 
-WITHIN = 20_000
+WITHIN = 40_000
 """Milliseconds until an alert has arrived: a round of the rules, the outbox, then one refresh."""
 MAX_TABS = 120
 
@@ -251,6 +251,8 @@ def test_at_390_px_an_aircraft_of_the_sky_is_watched_and_shows_a_notification(
     assert (title, body) == ("One of mine", "TST2 is here") and tag.startswith("skyspy-a-")
     page.reload()
     expect(page.locator("section:has(#s-latest) tbody tr")).to_contain_text("TST2 is here")
+    expect(page.locator(".state")).to_have_attribute("data-state", "live")
+    assert page.evaluate("shown") == [], "not twice"
     page.context.close()
 
 
