@@ -50,7 +50,7 @@ _READ_FOLDERS = tuple(
     os.path.realpath(path) + os.sep
     for path in (
         *(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-        Path(__file__).parent,
+        str(Path(__file__).parent),
         "/usr/share/zoneinfo",
         "/etc/ssl",
     )

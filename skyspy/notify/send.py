@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import socket
 import traceback
 from collections.abc import Mapping
@@ -13,6 +14,9 @@ from skyspy.notify.destination import Destination, Message, Outcome
 from skyspy.outbound import OutboundError
 
 log = logging.getLogger(__name__)
+
+
+MAX_TESTS = 8
 
 
 class Sender(Protocol):
@@ -32,6 +36,8 @@ class Senders:
         self.counts: dict[tuple[str, str], int] = {}
         self._senders = senders
         self._clock = clock
+        self._testing: set[int] = set()
+        """The owners of whom a test is under way."""
 
     def send(self, destination: Destination, message: Message) -> Outcome:
         """Try once, within a bounded time. Never raises an Exception: what is wrong is in the outcome, without secrets."""
@@ -41,11 +47,21 @@ class Senders:
         return outcome
 
     def send_test(self, destination: Destination) -> Outcome:
-        """Send a message that says it is a test, once."""
+        """Send a message that says it is a test, once. Each owner may have one test under way, and all together MAX_TESTS."""
+        owner_id = destination.owner_id
+        if owner_id in self._testing or len(self._testing) >= MAX_TESTS:
+            return Outcome(ok=False, reason="another test is under way: try again when it has ended")
+        self._testing.add(owner_id)
+        try:
+            return self.send(destination, self._test_of(destination))
+        finally:
+            self._testing.discard(owner_id)
+
+    def _test_of(self, destination: Destination) -> Message:
         now = self._clock.wall()
         data = {"test": True, "timestamp": iso(now)}
         text = f"This is a test of {destination.name}. Alerts that your rules send here will arrive."
-        return self.send(destination, Message(f"msg_test_{now:.3f}", "SkySpy test", text, data, now, "alert.test"))
+        return Message(f"msg_{secrets.token_hex(12)}", "SkySpy test", text, data, now, "alert.test")
 
     def close(self) -> None:
         """End what senders keep between tries, such as processes and threads."""

@@ -64,7 +64,7 @@ def payload(message: Message, most_bytes: int) -> bytes:
     return _encoded(message, {"shortened": True}, "")
 
 
-_NEEDED = ("id", "rule_id", "hex", "callsign", "shortened")
+_NEEDED = ("id", "rule_id", "hex", "callsign", "count", "shortened")
 
 
 def _encoded(message: Message, data: dict[str, Any], text: str) -> bytes:

@@ -246,13 +246,13 @@ def test_a_process_that_ends_or_talks_nonsense_costs_a_try_and_is_replaced(how: 
 
 @pytest.mark.usefixtures("installed")
 def test_a_process_that_does_not_start_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing = childlike(script="raise SystemExit(3)")
+    assert sent(failing, to("ntfy://topic")).reason == "the process for Apprise ended"
+    failing.close()
     monkeypatch.setattr(apprise_child, "START_S", 0.2)
     services = childlike(script="import time; time.sleep(60)")
     assert sent(services, to("ntfy://topic")).reason == "the process for Apprise did not start in 0.2 s"
     services.close()
-    failing = childlike(script="raise SystemExit(3)")
-    assert sent(failing, to("ntfy://topic")).reason == "the process for Apprise ended"
-    failing.close()
 
 
 @pytest.mark.usefixtures("installed")

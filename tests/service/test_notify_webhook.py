@@ -45,7 +45,7 @@ from tests.support.notify import (
     silent,
     trickling,
 )
-from tests.support.sources import Flood
+from tests.support.sources import Flood, wait_for
 
 QUICK = Timing(connect_s=5.0, total_s=0.4)
 """For what ends by its time."""
@@ -372,6 +372,19 @@ def test_a_test_is_sent_at_once_and_says_that_it_is_one(server: HookServer) -> N
     senders.close()
 
 
+def test_an_owner_has_one_test_under_way_and_others_are_not_kept_waiting(server: HookServer) -> None:
+    stuck = HookServer(silent)
+    senders = Senders({"webhook": Webhooks(Resolver(), Clock())}, Clock())
+    waiting = gevent.spawn(senders.send_test, to(stuck))
+    wait_for(lambda: stuck.open)
+    assert senders.send_test(to(server)).reason == "another test is under way: try again when it has ended"
+    assert senders.send_test(replace(to(server), owner_id=8)).ok
+    waiting.kill()
+    assert senders.send_test(to(server)).ok
+    senders.close()
+    stuck.close()
+
+
 # -- the process of the server ---------------------------------------------------------------------
 
 PATCHED = """
@@ -413,13 +426,9 @@ def test_a_try_that_is_killed_leaves_no_connection(server: HookServer) -> None:
     stuck = HookServer(silent)
     webhooks = Webhooks(Resolver(), Clock())
     greenlet = gevent.spawn(webhooks.send, to(stuck), message())
-    deadline = time.monotonic() + 30
-    while not stuck.open and time.monotonic() < deadline:
-        gevent.sleep(0.005)
+    wait_for(lambda: stuck.open)
     greenlet.kill()
-    while stuck.open and time.monotonic() < deadline:
-        gevent.sleep(0.005)
-    assert stuck.open == 0
+    wait_for(lambda: not stuck.open)
     webhooks.close()
     stuck.close()
 

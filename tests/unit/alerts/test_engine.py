@@ -195,6 +195,16 @@ def test_a_rule_that_was_deleted_makes_no_alert_any_more() -> None:
     assert rounds.look(*military("AAAAAA")) == []
 
 
+def test_the_matches_of_a_rule_end_with_it_or_with_what_it_asked_for() -> None:
+    rounds = Rounds(rule(MILITARY, id="1"), rule(MILITARY, id="2"), rule(MILITARY, id="3"))
+    found = rounds.look(*military("AAAAAA"))
+    rounds.engine.set_rules([rule(MILITARY, condition("gs", "lt", 9), id="1"), rule(MILITARY, id="3")])
+    rounds.look(*military("AAAAAA"))
+    assert sorted(rounds.engine.ended) == [MatchEnd(rule_id, "AAAAAA", found[0].at, rounds.wall) for rule_id in ("1", "2")]
+    rounds.look(*military("AAAAAA"))
+    assert rounds.engine.ended == []
+
+
 def test_a_rule_that_is_deleted_while_a_round_pauses_makes_no_alert() -> None:
     rounds = Rounds(rule(MILITARY))
     assert rounds.look(*military("AAAAAA"), pause=lambda: rounds.engine.set_rules([])) == []

@@ -156,25 +156,40 @@ def test_an_error_of_a_place_names_its_path(document: object, path: str) -> None
     assert path in error.value.fields
 
 
+def saw(at: float = 0.0) -> dict[str, Any]:
+    """A polygon whose edges go from one end to the other, so that every look is at all of them."""
+    return polygon([(at + n * 0.01, 40.0 + 10 * (n % 2)) for n in range(490)])
+
+
 def test_an_owner_with_costly_places_waits_longer_and_others_do_not() -> None:
-    # Each edge goes from one end to the other, so that every test looks at all of them.
-    saw = [(n * 0.01, 40.0 + 10 * (n % 2)) for n in range(490)]
-    costly = [
-        rule(condition("inside", "inside", polygon([(lon + n / 1000, lat) for lon, lat in saw])), id=f"c{n}") for n in range(4)
-    ]
+    costly = [rule(condition("inside", "inside", saw(n / 1000)), id=f"c{n}") for n in range(3)]
     cheap = rule(condition("inside", "inside", {"circle": {"lat": 45, "lon": 2.5, "radius_nm": 300}}), id="cheap", owner=2)
     rounds = Rounds(*costly, cheap)
-    fleet = [state(f"{n:06X}", lat=45.0, lon=0.5 + n / 100) for n in range(1, 300)]
-    assert 4 * len(fleet) * 490 > MAX_UNITS
+    fleet = [state(f"{n:06X}", lat=45.0, lon=0.5 + n / 50) for n in range(1, 200)]
     first = rounds.look(*fleet)
+    assert 3 * len(fleet) * 490 > MAX_UNITS
     assert sum(one.owner_id == 2 for one in first) == 60, "as many as an owner may have in a minute"
-    for _ in range(3):
+    true = {one.id: rounds.engine._matches[one.id].true.bit_count() for one in costly}
+    expected = {one.id: len(rounds.engine.preview(one, rounds.round(*fleet))) for one in costly}
+    assert true != expected, "some could not be looked at yet"
+    for _ in range(6):
         rounds.look(*fleet)
-    program = rounds.engine.preview
-    inside_now = {one.id: set(program(one, rounds.round(*fleet))) for one in costly}
-    assert {one: len(hexes) for one, hexes in inside_now.items()} == {
-        one.id: rounds.engine._matches[one.id].true.bit_count() for one in costly
-    }, "after some rounds all are known"
+    assert {one.id: rounds.engine._matches[one.id].true.bit_count() for one in costly} == expected
+
+
+def test_all_aircraft_of_a_costly_place_are_looked_at_in_turn_though_all_move() -> None:
+    rounds = Rounds(rule({"any": [condition("inside", "inside", saw()), condition("inside", "inside", L_SHAPE)]}))
+    for number in range(12):
+        rounds.look(*(state(f"{n:06X}", lat=45.0 + number / 1000, lon=0.5 + n / 400) for n in range(1, 1000)))
+    (test,) = [one.test for one in rounds.engine._program.rules[0].root.nodes[0].nodes if one.cost and one.test.place.units > 400]  # type: ignore[union-attr]
+    assert (test.place.inside | test.place.outside).bit_count() == 999
+
+
+def test_a_preview_of_a_costly_place_comes_to_an_end() -> None:
+    owned = rule(condition("inside", "inside", saw()))
+    look = Rounds().round(*(state(f"{n:06X}", lat=45.0, lon=n / 200) for n in range(1, 1500)))
+    area = area_of(parsed(saw()))
+    assert len(Rounds().engine.preview(owned, look)) == sum(area.is_inside(position_of(45.0, n / 200)) for n in range(1, 1500))
 
 
 def test_shapes_are_values() -> None:
