@@ -229,6 +229,12 @@ def test_s19_no_proxy_of_the_environment_is_used(server: HookServer, monkeypatch
     assert server.received[0].line.startswith("POST /hook")
 
 
+def test_an_answer_may_take_longer_than_a_connection() -> None:
+    server = HookServer(lambda sock: (gevent.sleep(0.4), sock.sendall(OK)))  # type: ignore[arg-type, return-value]
+    assert sent(to(server), Timing(connect_s=0.2, total_s=30.0)).ok
+    server.close()
+
+
 @pytest.mark.parametrize("behavior", [silent, trickling])
 def test_s29_a_server_that_does_not_come_to_an_end_costs_one_bounded_try(behavior: Any) -> None:
     server = HookServer(behavior)
