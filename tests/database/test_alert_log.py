@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 from sqlalchemy import Engine, event
 
+from skyspy.sky import alert_log
 from skyspy.sky.alert_log import COOLDOWN_S, LOST_S, MAX_UNSAVED, NOTE_S, AlertLog, End, New, Subject
 from skyspy.sky.alert_outbox import LOOK_S, AlertOutbox
 from skyspy.sky.event_log import RETRY_S
@@ -186,6 +187,22 @@ def test_what_the_holder_of_before_would_still_write_is_refused_and_dropped(
         writer.outbox.sent("msg_0001", 0.0)
     other.look(other.new(6))
     assert writer.look() == ["a-0006"]
+
+
+def test_a_process_that_finds_that_another_one_writes_drops_what_it_could_not_store_and_sends_nothing_twice(
+    pair: tuple[Alerter, Alerter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, other = pair
+    monkeypatch.setattr(alert_log, "MAX_KNOWN", 1)
+    writer.look(*(writer.new(number) for number in (1, 2, 3)))
+    with monkeypatch.context() as patched:
+        break_writes(writer, patched)
+        writer.look(writer.new(4))
+        assert writer.log.unsaved == 1
+        other.look(seconds=int(LEASE_LOST_S) + 3)
+        assert other.log.makes
+        assert writer.look(seconds=3) == []
+    assert (writer.log.makes, writer.log.unsaved, writer.log.lost, writer.active) == (False, 0, 1, {})
 
 
 def test_what_cannot_be_stored_is_published_and_stored_and_sent_later(
