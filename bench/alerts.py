@@ -7,7 +7,8 @@ without any take turns; printed are milliseconds of processor time, and by how m
 way (p50, p99, the longest). Besides: what the same patterns cost one by one in place of one Set for each field; and the first round,
 in which every text is new.
 
-Exits with 1 where a target is missed: a round costs at most 250 ms, and with pauses the timer is late by at most 10 ms (p99).
+Exits with 1 where a target is missed: a round costs at most 250 ms, and with pauses the timer is late by at most 10 ms, or
+by half more than without any round (p99).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from skyspy.alerts.patterns import PatternSet, encoded
 from skyspy.cooperate import Yielder
 from skyspy.permissions import PERMISSION_NAMES
 
-MAX_CPU_MS, MAX_STALL_MS = 250.0, 10.0
+MAX_CPU_MS, MAX_STALL_MS, MAX_STALL_RATIO = 250.0, 10.0, 1.5
 RECEIVER = (47.46, 8.55)
 AIRLINES = ("SWR", "DLH", "AFR", "BAW", "RYR", "EZY", "UAE", "AUA", "KLM", "IBE")
 TYPES = ("A320", "B738", "C172", "PC12", "EC35", "A359", "B77W", "F18", "A321", "E190")
@@ -124,20 +125,21 @@ def rounds(engine: Engine, plain: Engine, traffic: Traffic, count: int) -> bool:
     """Rounds with pauses and without, in turns; whether the targets are met."""
     cost: dict[str, list[float]] = {"with pauses": [], "without": []}
     late: dict[str, list[float]] = {"with pauses": [], "without": [], "no round": []}
-    alerts = 0
+    alerts = {"with pauses": 0, "without": 0}
     for number in range(count):
         traffic.move()
         for name, one in (("with pauses", engine), ("without", plain)):
             pause = Yielder().maybe_yield if name == "with pauses" else lambda: None
             look = AlertRound(1000.0 + number, 1e9 + number, traffic.states, traffic.states, RECEIVER, RECEIVER, pause=pause)
             watch = Watch()
-            ms = timed(lambda one=one, look=look: one.look(look))  # type: ignore[misc]
+            begun = time.thread_time()
+            alerts[name] += len(one.look(look))
+            ms = (time.thread_time() - begun) * 1000
             late[name] += watch.stop()
             if number:
                 cost[name].append(ms)
             else:
                 print(f"   first round, every text is new, {name}: {ms:.1f} ms")
-            alerts += name == "without" and 1
         watch = Watch()
         gevent.sleep(0.1)
         late["no round"] += watch.stop()
@@ -147,8 +149,12 @@ def rounds(engine: Engine, plain: Engine, traffic: Traffic, count: int) -> bool:
         every.sort()
         p50, p99 = every[len(every) // 2], every[int(len(every) * 0.99)]
         print(f"   a timer of 1 ms, {name:12} late by p50 {p50:5.2f}, p99 {p99:5.2f}, most {every[-1]:5.2f} ms")
-    stall = late["with pauses"][int(len(late["with pauses"]) * 0.99)]
-    return statistics.median(cost["with pauses"]) <= MAX_CPU_MS and stall <= MAX_STALL_MS
+    stall, quiet = (late[name][int(len(late[name]) * 0.99)] for name in ("with pauses", "no round"))
+    print(f"   alerts: {alerts}")
+    is_same = alerts["with pauses"] == alerts["without"] > 0
+    return (
+        is_same and statistics.median(cost["with pauses"]) <= MAX_CPU_MS and stall <= max(MAX_STALL_MS, MAX_STALL_RATIO * quiet)
+    )
 
 
 def patterns(documents: list[dict[str, Any]], traffic: Traffic) -> None:

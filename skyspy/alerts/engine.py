@@ -27,6 +27,8 @@ from skyspy.alerts.watchlist import Watchlist
 
 SLICE = 1024
 """So many aircraft are looked at together."""
+PREVIEW_SLICE = 256
+"""The same for a preview: the places of one rule can be looked at for so many within the budget of a round."""
 RULES_PIECE = 4
 """So many rules between two pauses."""
 
@@ -47,6 +49,8 @@ class Engine:
         self._maker = TriggerMaker()
         self._slots = Slots()
         self._restored: list[ActiveMatch] = []
+        self._dropped: list[tuple[str, Hex, float]] = []
+        """Alerts whose match has ended with its rule, or with what the rule asked for: rule, aircraft and wall time."""
         self._again: set[str] = set()
         """Aircraft to look at in the next round, whether they have changed or not."""
         self._looks_at_all = True
@@ -77,6 +81,9 @@ class Engine:
                 cooldown, matches = matches.cooldown, Matches()
                 matches.cooldown = cooldown
             kept[one.owned.id] = matches
+        for rule_id, matches in self._matches.items():
+            if kept.get(rule_id) is not matches:
+                self._dropped += [(rule_id, hex_, at) for hex_, at in matches.alerted.items()]
         self._maker.keep({one.owned.owner_id for one in program.rules})
         self._matches, self._program, self._looks_at_all = kept, program, True
 
@@ -89,7 +96,9 @@ class Engine:
     def look(self, look: AlertRound) -> list[Trigger]:
         """The alerts of a round; `ended` are then the matches that have ended in it. It must return before the next one is called;
         meanwhile `set_rules` and `restore` may be called."""
-        program, self.ended = self._program, []
+        program = self._program
+        self.ended = [MatchEnd(rule_id, hex_, at, look.wall) for rule_id, hex_, at in self._dropped]
+        self._dropped = []
         events = RoundEvents(look)
         self._take_restored(look)
         self._take_gone(look)
@@ -117,8 +126,9 @@ class Engine:
         program = Program([owned], lists, {}, PlaceMemory(), look.pause)
         events, found = RoundEvents(look), []
         states = list(look.aircraft.values())
-        for start in range(0, len(states), SLICE):
-            rows = list(enumerate(states[start : start + SLICE]))
+        for start in range(0, len(states), PREVIEW_SLICE):
+            # Each has a bit of its own: what is known of a place is by bits.
+            rows = list(enumerate(states[start : start + PREVIEW_SLICE], start))
             while rows:
                 for patterns in program.patterns.values():
                     patterns.begin()
@@ -142,7 +152,7 @@ class Engine:
             wanted |= aircraft.keys()
         self._again, self._looks_at_all = set(eventful), False
         self._behaviors, self._with_facts = behaviors, set(look.facts)
-        return [hex_ for hex_ in wanted if hex_ in aircraft]
+        return [hex_ for hex_ in aircraft if hex_ in wanted]
 
     def _take_restored(self, look: AlertRound) -> None:
         restored, self._restored = self._restored, []
@@ -153,7 +163,7 @@ class Engine:
             matches.cooldown.note(one.hex, look.now - max(0.0, look.wall - one.triggered_at))
             if one.ended_at is not None:
                 continue
-            matches.alerted.setdefault(one.hex, one.triggered_at)
+            matches.alerted[one.hex] = one.triggered_at
             if one.hex is None:
                 matches.count.restore(look.now)
             else:

@@ -1,9 +1,9 @@
 """Texts that contain, start with or match something: by RE2, whose time is linear in the length of the text, for all rules at once.
 
-All patterns of a field are in few Sets, so that a text is looked at once and not once for each pattern; what matched is kept by
-text. A pattern that comes later is put into a small Set beside the large one, so that a change of one rule
-costs little. An owner with large patterns has Sets of their own. What is new in one round is bounded too: where there is more, some
-texts are not known until a later round.
+All patterns of a field are in one Set, so that a text is looked at once and not once for each pattern; what matched is kept by text.
+Where the Set would be too large there are several. Patterns that come later are in another one until they are joined, so that a
+change of one rule costs nothing of what the others know. An owner with large patterns has Sets of their own. What is new in one round
+is bounded too: where there is more, some texts are not known until a later round.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ MAX_OWN_STEPS = 2000
 """Instructions of all patterns of an owner for one field in the common Sets."""
 MAX_SET_STEPS = 3000
 """Instructions of one Set: it is compiled in some 10 ms, and a text of 64 characters that is new to it takes at most as long."""
-MAX_LATE = 64
-"""Patterns in the small Set, before it is joined with the large ones."""
+MAX_MORE_SETS, MAX_UNUSED = 4, 64
+"""Sets beyond those that are needed, and patterns that no rule has any more, before Sets are joined."""
 MAX_BYTES = 4000
 """Of texts that are new to a Set in one round; a callsign has 8."""
 MAX_KEPT = 20_000
@@ -86,37 +86,40 @@ def literal(text: str, *, at_start: bool) -> str:
 class PatternSet:
     """Patterns that are looked for together. Each is in it once."""
 
-    __slots__ = ("_alone", "_known", "_set", "alone", "bytes_left", "patterns", "steps")
+    __slots__ = ("_alone", "_set", "alone", "bytes_left", "known", "patterns", "steps")
 
     def __init__(self, patterns: Sequence[str], steps: int, max_mem: int | None = None) -> None:
         self.patterns, self.steps = tuple(patterns), steps
         self.bytes_left = MAX_BYTES
         self.alone = 0
         """Texts for which the Set ran out of memory, so that each pattern was tried by itself."""
-        self._known: dict[str, frozenset[str]] = {}
+        self.known: dict[str, frozenset[str]] = {}
+        """By text, the patterns that it matches."""
         self._alone: list[re2.Regexp] | None = None
-        self._set = re2.Set.SearchSet(_options(max_mem))
+        self._set: re2.Set | None = re2.Set.SearchSet(_options(max_mem))
         # The empty pattern matches every text: where it does not, the Set has failed, of which it says nothing else.
         self._set.Add(b"")
         for pattern in self.patterns:
             self._set.Add(pattern.encode("latin-1"))
-        self._set.Compile()
+        try:
+            self._set.Compile()
+        except re2.error:
+            self._set = None
 
     def found_in(self, text: str, pause: Callable[[], None] = lambda: None) -> frozenset[str] | None:
         """The patterns that this text matches; None where too many texts were new in this round. `pause` is called after each new one."""
-        found = self._known.get(text)
+        found = self.known.get(text)
         if found is not None:
             return found
         if self.bytes_left <= 0:
             return None
         self.bytes_left -= len(text) + 1
         data = encoded(text)
-        places = self._set.Match(data)
-        # Without the empty pattern the Set has failed.
+        places = () if self._set is None else self._set.Match(data)
         found = frozenset(self.patterns[place - 1] for place in places if place) if 0 in places else self._one_by_one(data)
-        if len(self._known) >= MAX_KEPT:
-            self._known.clear()
-        self._known[text] = found
+        if len(self.known) >= MAX_KEPT:
+            self.known.clear()
+        self.known[text] = found
         pause()
         return found
 
@@ -132,10 +135,8 @@ class FieldPatterns:
 
     def __init__(self) -> None:
         self._common: list[PatternSet] = []
-        """The large Sets, and then the small one, if there is one."""
-        self._has_small = False
         self._own: dict[int, list[PatternSet]] = {}
-        self._sets_of: dict[str, PatternSet] = {}
+        self._set_of: dict[str, PatternSet] = {}
 
     @property
     def sets(self) -> list[PatternSet]:
@@ -144,10 +145,10 @@ class FieldPatterns:
 
     def set_of(self, owner_id: int, pattern: str) -> PatternSet | None:
         """The Set in which a pattern of this owner is looked for; None where it is not one of those of the last update."""
-        found = self._sets_of.get(pattern)
-        if found is not None:
-            return found
-        return next((one for one in self._own.get(owner_id, ()) if pattern in one.patterns), None)
+        own = self._own.get(owner_id)
+        if own is not None:
+            return next((one for one in own if pattern in one.patterns), None)
+        return self._set_of.get(pattern)
 
     def begin(self) -> None:
         """Begin a round."""
@@ -156,7 +157,7 @@ class FieldPatterns:
 
     def update(self, patterns: Mapping[int, Iterable[str]], pause: Callable[[], None] = lambda: None) -> None:
         """Take the patterns of each owner that are needed from now on; all have passed check_pattern, or are literal. `pause` is called
-        between the owners."""
+        between pieces of work."""
         common: dict[str, int] = {}
         own: dict[int, dict[str, int]] = {}
         for owner_id, every in patterns.items():
@@ -167,21 +168,31 @@ class FieldPatterns:
             else:
                 common.update(steps)
         self._own = {owner_id: _kept_or_made(self._own.get(owner_id, []), steps) for owner_id, steps in own.items()}
-        self._update_common(common)
-        self._sets_of = {pattern: one for one in self._common for pattern in one.patterns if pattern in common}
+        self._common = _updated(self._common, dict(sorted(common.items())), pause)
+        self._set_of = {pattern: one for one in self._common for pattern in one.patterns if pattern in common}
 
-    def _update_common(self, needed: Mapping[str, int]) -> None:
-        large = self._common[:-1] if self._has_small else self._common
-        in_large = {pattern for one in large for pattern in one.patterns}
-        late = {pattern: steps for pattern, steps in needed.items() if pattern not in in_large}
-        unused = len(in_large - needed.keys())
-        if len(late) > MAX_LATE or sum(late.values()) > MAX_SET_STEPS or unused > max(MAX_LATE, len(needed)):
-            self._common, self._has_small = _made(needed), False
-            return
-        small = self._common[-1] if self._has_small else None
-        if small is None or late.keys() - set(small.patterns):
-            self._common = [*large, *_made(late)]
-            self._has_small = bool(late)
+
+def _updated(sets: list[PatternSet], needed: Mapping[str, int], pause: Callable[[], None]) -> list[PatternSet]:
+    """The common Sets with these patterns. New patterns are put into a Set of their own, so that nothing of what the others know is
+    lost; where there are many Sets or patterns without use, those that know the same texts are joined."""
+    have = {pattern for one in sets for pattern in one.patterns}
+    made = _made({pattern: steps for pattern, steps in needed.items() if pattern not in have})
+    enough = sum(needed.values()) // MAX_SET_STEPS + MAX_MORE_SETS
+    if len(sets) + len(made) <= enough and len(have - needed.keys()) <= max(MAX_UNUSED, len(needed)):
+        return sets + made
+    most = max((one.known for one in sets), key=len, default={})
+    ready = [one for one in sets if most.keys() <= one.known.keys()]
+    late = [one for one in sets if one not in ready]
+    if len(late) >= MAX_MORE_SETS:
+        ready, late = sets, []
+    kept = {pattern for one in ready for pattern in one.patterns} & needed.keys()
+    joined = _made({pattern: steps for pattern, steps in needed.items() if pattern in kept})
+    for text in set.intersection(*(set(one.known) for one in ready)) if ready else ():
+        found = frozenset().union(*(one.known[text] for one in ready))
+        pause()
+        for one in joined:
+            one.known[text] = found.intersection(one.patterns)
+    return [*joined, *late, *made]
 
 
 def _kept_or_made(sets: list[PatternSet], steps: Mapping[str, int]) -> list[PatternSet]:

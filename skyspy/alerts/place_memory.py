@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from itertools import chain
 from typing import Protocol
 
 from skyspy.alerts.areas import Area, Position, area_of
@@ -26,9 +27,10 @@ class Budget:
         self._left: dict[int, int] = {}
 
     def take(self, owner_id: int, units: int, most: int) -> int:
-        """For how many things of so many units each there is enough left, at most `most`; it is gone then."""
+        """For how many things of so many units each there is enough left, at most `most`; it is gone then. Who needs more than what is
+        left has half of it, so that something remains for the others."""
         left = self._left.get(owner_id, MAX_UNITS)
-        count = min(most, left // units)
+        count = most if most * units <= left else left // 2 // units
         self._left[owner_id] = left - count * units
         return count
 
@@ -58,12 +60,14 @@ class Ordered(Protocol):
 class KnownPlace:
     """One place: whose bits are known to be inside, and outside. `units`: what one look costs."""
 
-    __slots__ = ("_area", "inside", "outside", "units")
+    __slots__ = ("_area", "_next", "inside", "outside", "units")
 
     def __init__(self, place: Place) -> None:
         self._area: Area = area_of(place)
         self.units = CIRCLE_UNITS if isinstance(place.shape, Circle) else CIRCLE_UNITS + self._area.units
         self.inside = self.outside = 0
+        self._next = 0
+        """The place of the bit at which the last look came to its end: the next one begins there."""
 
     def look(self, located: Located, among: int, take: Callable[[int, int], int], pause: Callable[[], None]) -> int:
         """Look where those `among` the bits of `located` are. `take(units, most)` says how many may be looked at. Gives the bits of those
@@ -73,13 +77,15 @@ class KnownPlace:
             near |= located.latitudes.between(box.south, box.north) & located.longitudes.between(box.west, box.east)
         near &= among
         left = take(self.units, near.bit_count())
-        inside = late = 0
-        for n, place in enumerate(bits_of(near)):
+        first = near >> self._next << self._next
+        inside, late = 0, near
+        for n, place in enumerate(chain(bits_of(first), bits_of(near ^ first))):
             if n % PIECE == PIECE - 1:
                 pause()
             if n >= left:
-                late = near & ~((1 << place) - 1)
+                self._next = place
                 break
+            late ^= 1 << place
             at = located.position(place)
             if area.is_inside(at) or (self.inside >> place & 1 and area.is_in_band(at)):
                 inside |= 1 << place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from math import atan2, cos, degrees, sin
+from math import atan2, cos, degrees, isfinite, sin
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -83,7 +83,7 @@ def _of_state(name: str) -> Reader:
 def _number_of_object(name: str) -> Reader:
     def read(state: AircraftState, seen: Seen) -> Value | None:
         value = (seen.look.objects(state.hex) or {}).get(name)
-        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        return value if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) else None
 
     return read
 

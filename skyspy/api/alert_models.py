@@ -215,7 +215,7 @@ class DestinationBody(Struct, kw_only=True):
     tls: Annotated[bool | UnsetType, Meta(description="Whether the broker is asked over TLS")] = UNSET
     ca: Annotated[str | UnsetType, Meta(description="PEM of the certificate that signed the other side's")] = UNSET
     version: Annotated[str | UnsetType, Meta(description="Of MQTT: 3.1.1 or 5")] = UNSET
-    username: Annotated[str | UnsetType, Meta(description="At the broker; it is not shown again")] = UNSET
+    username: Annotated[str | UnsetType, Meta(description="At the broker")] = UNSET
     password: Annotated[str | UnsetType, Meta(description="At the broker; it is not shown again")] = UNSET
     topic: Annotated[str | UnsetType, Meta(description="Of MQTT, with {owner}, {rule}, {hex} and {callsign}")] = UNSET
     qos: Annotated[int | UnsetType, Meta(description="Of MQTT: always 1")] = UNSET

@@ -22,7 +22,7 @@ from skyspy.notify.vault import VaultError
 from skyspy.server import Context, Server
 from skyspy.services import alert_owner, own_history
 from skyspy.services.alert_owner import MANAGE_SETTINGS
-from skyspy.services.caller import Caller, Refused, Transaction
+from skyspy.services.caller import Caller, Refused, Transaction, as_sentence
 from skyspy.store import Connection, alert_destinations, alert_rules, audit, keys, users
 from skyspy.store.alert_destinations import NOUN, NewDestination, StoredDestination
 from skyspy.store.history import outbox
@@ -198,7 +198,10 @@ def test(server: Server, caller: Caller, destination_id: str) -> TestResult:
         audit.record(
             here.connection, here.actor, "destination.test", f"destination {found.id}", here.at, None, {"kind": found.kind}
         )
-        return opened(server, here.connection, found, settings, here.at)
+        try:
+            return opened(server, here.connection, found, settings, here.at)
+        except VaultError as error:
+            raise Refused("conflict", as_sentence(error)) from error
 
     destination = alert_owner.act(server, caller, work)
     if destination is None:

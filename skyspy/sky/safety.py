@@ -19,7 +19,8 @@ from skyspy.clock import Moment
 from skyspy.cooperate import Yielder
 from skyspy.loop import LOG_AGAIN_S, Loop
 from skyspy.movements import Movement, Movements
-from skyspy.safety.events import Change
+from skyspy.safety.events import Change, SafetyEvent
+from skyspy.safety.gps_interference import GpsInterference
 from skyspy.safety.rules import Finding, Round, Rule
 from skyspy.safety.thresholds import Thresholds
 from skyspy.sky.event_log import EventLog, History
@@ -79,6 +80,7 @@ class SafetyMonitor:
         self._changes: list[Change] = []
         """What was published of safety events in this round."""
         self.events = EventLog(history, self._announce, self._clock, sky.name)
+        self.events.on_restored = self._resume
         self.loop = Loop(f"looking for dangers in the {sky.name} sky", self.run, self._clock, LOOK_S)
 
     def start(self) -> None:
@@ -101,14 +103,16 @@ class SafetyMonitor:
         if not has_aircraft and self.events.is_idle:
             self.then(Looked(now, self.frozen, (), ()))
             return
+        thresholds = self._current_thresholds()
+        self.events.begin(now, thresholds.cooldown_s)
         airports = self._airports() if self.frozen else None
-        look = Round(now.steady, self.frozen, self._current_thresholds(), airports, pause)
+        look = Round(now.steady, self.frozen, thresholds, airports, pause)
         findings: list[Finding] = []
         if has_aircraft:
             self.moved = self._moved(look)
             for rule in self._rules:
                 self._add(findings, type(rule).__name__, lambda rule=rule: rule.look(look))  # type: ignore[misc]
-        self.events.take(now, findings, self.frozen, look.thresholds.cooldown_s, demo=self._view.demo)
+        self.events.take(now, findings, self.frozen, thresholds.cooldown_s, demo=self._view.demo)
         self.took_s = self._clock.steady() - now.steady
         self.then(Looked(now, self.frozen, self.moved, self._changes, airports))
 
@@ -133,6 +137,13 @@ class SafetyMonitor:
         if settings.version != self._thresholds_of:
             self._thresholds, self._thresholds_of = thresholds_of(settings), settings.version
         return self._thresholds
+
+    def _resume(self, events: Sequence[SafetyEvent]) -> None:
+        """Let the rule for areas go on with those of these open events: what it calls an area must stay the same. What other rules find
+        has the same key in every process."""
+        for rule in self._rules:
+            if isinstance(rule, GpsInterference):
+                rule.resume(events, self._clock.steady())
 
     def _announce(self, changes: Iterable[Change]) -> None:
         changes = list(changes)

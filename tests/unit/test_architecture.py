@@ -28,12 +28,12 @@ LAYERS: dict[str, int] = {
 
 WITHIN_LAYER = {
     "airports": -1,
-    "registration": -1,
     "visits": -1,
     "safety": 0,
     "tracker": 1,
     "decode": 1,
     "movements": 1,
+    "simulate": 2,
     "threats": 2,
     "outbound": -1,
     "notify": 0,
