@@ -96,7 +96,13 @@ def _no_schema_is_left_behind() -> Iterator[None]:
         databases.drop_schemas()
 
 
-LONGEST = ("wire/test_client_table", "wire/test_history_takeover", "wire/test_restart", "faults/test_f57_kills", "wire/test_bench_hostile")
+LONGEST = (
+    "wire/test_client_table",
+    "wire/test_history_takeover",
+    "wire/test_restart",
+    "faults/test_f57_kills",
+    "wire/test_bench_hostile",
+)
 """Files that take longest, mostly waiting by the clock. They run first: at the end one process would wait for the other."""
 
 
