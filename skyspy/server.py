@@ -22,11 +22,14 @@ from skyspy.auth.tokens import Tokens
 from skyspy.broadcast import Broadcast
 from skyspy.clock import Clock
 from skyspy.config import Config
+from skyspy.notify.deliverer import Deliverer
+from skyspy.notify.send import Senders
 from skyspy.presence.presence import Presence
 from skyspy.presence.sessions import SessionRegistry
 from skyspy.process_stats import ProcessStats
 from skyspy.receivers.checks import ReceiverChecks
 from skyspy.sky import Sky
+from skyspy.sky.alerts import AlertMonitor
 from skyspy.sky.chunk_maker import ChunkMaker
 from skyspy.sky.recorder import Recorder
 from skyspy.sky.safety import SafetyMonitor
@@ -67,6 +70,7 @@ class Server(Context):
     broadcast: Broadcast
     sessions: SessionRegistry
     presence: Presence
+    senders: Senders
     sandbox: SandboxEvents
     skies: dict[str, Sky] = field(default_factory=dict)
     histories: dict[str, HistoryStore] = field(default_factory=dict)
@@ -76,6 +80,10 @@ class Server(Context):
     recorders: dict[str, Recorder] = field(default_factory=dict)
     safety: dict[str, SafetyMonitor] = field(default_factory=dict)
     """What looks for dangers in each sky."""
+    alerts: dict[str, AlertMonitor] = field(default_factory=dict)
+    """What runs the alert rules of each sky."""
+    deliverers: dict[str, Deliverer] = field(default_factory=dict)
+    """What delivers the alerts of a sky: the live one's."""
     pruners: dict[str, Pruner] = field(default_factory=dict)
     """What keeps the history of each sky within its limits."""
     statistics: dict[str, StatisticsRecorder] = field(default_factory=dict)

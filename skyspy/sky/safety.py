@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from skyspy.aircraft_state import AircraftState
 from skyspy.airports import Airports
+from skyspy.clock import Moment
 from skyspy.cooperate import Yielder
 from skyspy.loop import LOG_AGAIN_S, Loop
 from skyspy.movements import Movement, Movements
-from skyspy.safety.events import Change
+from skyspy.safety.events import Change, SafetyEvent
+from skyspy.safety.gps_interference import GpsInterference
 from skyspy.safety.rules import Finding, Round, Rule
 from skyspy.safety.thresholds import Thresholds
 from skyspy.sky.event_log import EventLog, History
@@ -36,11 +38,22 @@ SLOW_S = 0.5
 """A round that takes longer leaves the processor little time for others."""
 
 
+class Looked(NamedTuple):
+    """What one round of a SafetyMonitor looked at, and what it found: the aircraft by hex, movements and changes of safety events."""
+
+    now: Moment
+    aircraft: Mapping[str, AircraftState]
+    moved: Sequence[Movement]
+    changes: Sequence[Change]
+    airports: Airports | None = None
+
+
 class SafetyMonitor:
     """The safety rules of one sky. `airports` gives the table, None where it cannot be read; it is called once there are aircraft.
 
     `frozen`: the aircraft by hex, as of the last round; `movements` derives movements from them, and `moved` is what it found in that
-    round. `took_s`: what the round took, pauses included. `failures` counts rules that failed, and movements."""
+    round. `took_s`: what the round took, pauses included. `failures` counts rules that failed, and movements. `then` is called after
+    each round; it does not yield."""
 
     def __init__(
         self,
@@ -63,7 +76,11 @@ class SafetyMonitor:
         self.moved: Sequence[Movement] = ()
         self.took_s: float | None = None
         self.failures = 0
+        self.then: Callable[[Looked], object] = lambda _: None
+        self._changes: list[Change] = []
+        """What was published of safety events in this round."""
         self.events = EventLog(history, self._announce, self._clock, sky.name)
+        self.events.on_restored = self._resume
         self.loop = Loop(f"looking for dangers in the {sky.name} sky", self.run, self._clock, LOOK_S)
 
     def start(self) -> None:
@@ -82,18 +99,22 @@ class SafetyMonitor:
         before, self.frozen = self.frozen, self._freezer.freeze(now.steady, pause)
         # A round follows after the last aircraft has left: what is remembered of it is forgotten.
         has_aircraft = bool(self.frozen or before)
-        self.moved = ()
+        self.moved, self._changes = (), []
         if not has_aircraft and self.events.is_idle:
+            self.then(Looked(now, self.frozen, (), ()))
             return
+        thresholds = self._current_thresholds()
+        self.events.begin(now, thresholds.cooldown_s)
         airports = self._airports() if self.frozen else None
-        look = Round(now.steady, self.frozen, self._current_thresholds(), airports, pause)
+        look = Round(now.steady, self.frozen, thresholds, airports, pause)
         findings: list[Finding] = []
         if has_aircraft:
             self.moved = self._moved(look)
             for rule in self._rules:
                 self._add(findings, type(rule).__name__, lambda rule=rule: rule.look(look))  # type: ignore[misc]
-        self.events.take(now, findings, self.frozen, look.thresholds.cooldown_s, demo=self._view.demo)
+        self.events.take(now, findings, self.frozen, thresholds.cooldown_s, demo=self._view.demo)
         self.took_s = self._clock.steady() - now.steady
+        self.then(Looked(now, self.frozen, self.moved, self._changes, airports))
 
     def _moved(self, look: Round) -> Sequence[Movement]:
         moved: list[Movement] = []
@@ -117,7 +138,16 @@ class SafetyMonitor:
             self._thresholds, self._thresholds_of = thresholds_of(settings), settings.version
         return self._thresholds
 
+    def _resume(self, events: Sequence[SafetyEvent]) -> None:
+        """Let the rule for areas go on with those of these open events: what it calls an area must stay the same. What other rules find
+        has the same key in every process."""
+        for rule in self._rules:
+            if isinstance(rule, GpsInterference):
+                rule.resume(events, self._clock.steady())
+
     def _announce(self, changes: Iterable[Change]) -> None:
+        changes = list(changes)
+        self._changes += changes
         stream = self._sky.streams.get(SafetyStream.topic.name)
         if isinstance(stream, SafetyStream):
             self._sky.publish_from(stream.topic.name, stream.announce(changes))
