@@ -7,7 +7,7 @@ RERUNS ?= $(if $(filter true,$(CI)),1,0)
 # Compiled modules are kept: without them each of the hundreds of servers that the tests start compiles SkySpy anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run unit test lint bench licences airports deps dev browser oldclients clean
+.PHONY: run unit test lint bench licences airports deps dev browser oldclients notify clean
 
 run: deps browser
 	@$(BIN)/skyspy db upgrade
@@ -19,6 +19,7 @@ deps: $(VENV)/.deps
 dev: $(VENV)/.dev
 browser: static/vendor/.done
 oldclients: $(VENV)/old-clients/.done
+notify: $(VENV)/.notify
 
 $(VENV)/.deps: requirements.lock setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("SkySpy needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -43,6 +44,11 @@ $(VENV)/old-clients/.done: tests/wire/clients/requirements-old.lock | $(VENV)/.d
 	$(VENV)/old-clients/bin/pip install -q --disable-pip-version-check -r $<
 	@touch $@
 
+# Apprise, for alerts to the services that it knows. The server runs without it; a process of its own imports it.
+$(VENV)/.notify: $(VENV)/.deps requirements-notify.lock
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements-notify.lock
+	@touch $@
+
 lint: dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -50,12 +56,12 @@ lint: dev
 
 # The tier to run on every save: no database, no server, no network.
 unit: dev
-	$(BIN)/python -m pytest tests/unit -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests/unit -n 2 --dist loadfile --hypothesis-profile=quick
 
-test: lint browser oldclients
+test: lint browser oldclients notify
 # Nothing is tried again here. Under CI one more try is allowed, shown as R: the contract's two seconds for an eviction are measured
 # by the clock, over real connections, and a machine shared with strangers may be late for them through no fault of ours.
-	$(BIN)/python -m pytest -n 2 --dist loadfile -rsR --reruns $(RERUNS) --reruns-delay 1
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -rsR --reruns $(RERUNS) --reruns-delay 1
 
 bench: dev
 	$(BIN)/python bench/truth.py
@@ -67,6 +73,7 @@ bench: dev
 	$(BIN)/python bench/airports.py
 	$(BIN)/python bench/rules.py
 	$(BIN)/python bench/cannonball.py
+	$(BIN)/python bench/alerts.py
 # Beside another tree with a .venv of its own: $(BIN)/python bench/respawn.py TREE
 
 # After a change of a lock: docs/licences.md names every package with its licence.

@@ -68,7 +68,7 @@ def reads(frames: list[tuple[float, str, bytes]], size: int) -> list[tuple[float
 def framing(stream: list[tuple[float, bytes]], _: tuple[float, float]) -> None:
     decoder = Beast(Context())
     for _at, data in stream:
-        decoder.split(data)
+        decoder.split_frames(data)
 
 
 def decoding(stream: list[tuple[float, bytes]], place: tuple[float, float]) -> None:

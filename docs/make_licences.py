@@ -26,9 +26,14 @@ AS_A_LIBRARY = {"LGPL-2.1-only", "LGPL-2.1-or-later", "LGPL-3.0-only", "LGPL-3.0
 """Allowed too: SkySpy imports such a package unchanged, and anybody can put another version in its place."""
 
 OLD_CLIENTS = "tests/wire/clients/requirements-old.lock"
+NOTIFY = "requirements-notify.lock"
 
 BY_HAND = {
+    "apprise": "BSD-2-Clause",  # may be missing here: `make notify` installs it
     "base64-arraybuffer": "MIT",  # its package.json names it in a form that the lock leaves out
+    "Markdown": "BSD-3-Clause",  # as apprise
+    "oauthlib": "BSD-3-Clause",  # as apprise
+    "requests-oauthlib": "ISC",  # as apprise
     "gevent-websocket": "Apache-2.0",  # its metadata hold the licence's notice, not its name
     "xmlhttprequest-ssl": "MIT",  # its package.json names it in a form that the lock leaves out
 }
@@ -57,6 +62,11 @@ class Package:
 def runtime() -> list[Package]:
     """What the server and its pages need."""
     return sorted([*_python("requirements.lock"), *_javascript(dev=False)], key=_by_name)
+
+
+def extra() -> list[Package]:
+    """What `skyspy[notify]` brings besides: a process of its own imports it."""
+    return sorted(_python(NOTIFY), key=_by_name)
 
 
 def development() -> list[Package]:
@@ -89,6 +99,11 @@ of date, and refuses a licence that is not allowed in `docs/make_licences.py`. N
 From `requirements.lock` and `package-lock.json`.
 
 {_table(runtime())}
+## What the extra `skyspy[notify]` needs besides
+
+From `{NOTIFY}`; installed by `make notify`, and imported by a process of its own.
+
+{_table(extra())}
 ## What data files are made from
 
 {_table(data())}

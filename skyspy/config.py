@@ -216,6 +216,15 @@ def rotate_secret_key(environ: Mapping[str, str], until: float | None) -> Path:
     return path
 
 
+def forget_former_key(environ: Mapping[str, str]) -> None:
+    """Remove the former key that `rotate_secret_key` kept. Raises ConfigError."""
+    path = load(environ).instance / _FORMER_KEY_FILE
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigError(f"cannot remove {path}: {error.strerror}") from None
+
+
 def _first_set(environ: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, str] | None:
     return next(((name, environ[name]) for name in names if environ.get(name)), None)
 

@@ -20,6 +20,7 @@ MAX_LINE_CHARACTERS = 2000
 HIDDEN = "[secret]"
 _SECRETS = re.compile(
     r"\b(?:sk_(?:live|test)|rt)_[\w-]+"  # API keys and refresh tokens
+    r"|\bwhsec_[\w+/=-]+"  # keys by which webhooks are signed
     r"|\beyJ[\w-]*\.[\w-]*(?:\.[\w-]*)?"  # JWT
     r"|(?:(?<=/first/)|(?<=/invite/)|(?<=/reset/))[\w-]+"  # links that work once
     r"|(?<=://)[^\s/?#@]*(?:@[^\s/?#@]*)*(?=@)"  # user and password of a URL

@@ -22,14 +22,18 @@ from skyspy.auth.tokens import Tokens
 from skyspy.broadcast import Broadcast
 from skyspy.clock import Clock
 from skyspy.config import Config
+from skyspy.notify.deliverer import Deliverer
+from skyspy.notify.send import Senders
 from skyspy.presence.presence import Presence
 from skyspy.presence.sessions import SessionRegistry
 from skyspy.process_stats import ProcessStats
 from skyspy.receivers.checks import ReceiverChecks
 from skyspy.sky import Sky
+from skyspy.sky.alerts import AlertMonitor
 from skyspy.sky.chunk_maker import ChunkMaker
 from skyspy.sky.recorder import Recorder
 from skyspy.sky.safety import SafetyMonitor
+from skyspy.sky.sandbox_events import SandboxEvents
 from skyspy.sky.statistics import StatisticsRecorder
 from skyspy.store import Store
 from skyspy.store.aircraft_db import AircraftDb
@@ -66,6 +70,8 @@ class Server(Context):
     broadcast: Broadcast
     sessions: SessionRegistry
     presence: Presence
+    senders: Senders
+    sandbox: SandboxEvents
     skies: dict[str, Sky] = field(default_factory=dict)
     histories: dict[str, HistoryStore] = field(default_factory=dict)
     """The history of each sky: `history` for the live one; the sandbox's is in memory and is gone with the process."""
@@ -74,6 +80,10 @@ class Server(Context):
     recorders: dict[str, Recorder] = field(default_factory=dict)
     safety: dict[str, SafetyMonitor] = field(default_factory=dict)
     """What looks for dangers in each sky."""
+    alerts: dict[str, AlertMonitor] = field(default_factory=dict)
+    """What runs the alert rules of each sky."""
+    deliverers: dict[str, Deliverer] = field(default_factory=dict)
+    """What delivers the alerts of a sky: the live one's."""
     pruners: dict[str, Pruner] = field(default_factory=dict)
     """What keeps the history of each sky within its limits."""
     statistics: dict[str, StatisticsRecorder] = field(default_factory=dict)

@@ -105,6 +105,12 @@ EVENTS: tuple[Event, ...] = (
     Event("safety:event_updated", "/", "server", "one event that changed, whole"),
     Event("safety:event_resolved", "/", "server", "one event that ended"),
     Event("alert:snapshot", "/", "server", "{alerts[], count, timestamp}"),
+    Event(
+        "alert:triggered",
+        "/",
+        "server",
+        "{id, rule_id, rule_name, hex, callsign, message, matched[], aircraft, suppressed, notify, held_until, timestamp}",
+    ),
     Event("acars:snapshot", "/", "server", "{messages[], count, timestamp}"),
     Event("airspace:snapshot", "/", "server", "{advisories[], count, timestamp}"),
     Event("notams:snapshot", "/", "server", "{notams[], tfrs[], count, timestamp}"),

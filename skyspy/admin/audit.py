@@ -29,7 +29,7 @@ def show(context: RequestContext) -> ResponseReturnValue:
     before = min(int(text), MAX_ID) if text.isascii() and text.isdecimal() else None
     rows = context.call(audit_log.page, search, LIMIT, before)
     chosen: dict[str, Any] = {name: word for name in (*WORDS, *DAYS) if (word := clean_parameter(request.args, name, 128))}
-    subjects = context.call(audit_log.subjects, rows)
+    subjects = context.call(audit_log.visible_subjects, rows)
     actions = context.call(audit_log.actions)
     return render_template(
         "admin/audit.html",

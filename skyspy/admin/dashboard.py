@@ -68,5 +68,5 @@ def _parts(context: RequestContext) -> dict[str, Any]:
         "clients": count_clients(connected) if watches else None,
         "namespaces": sorted(Counter(row.namespace for row in connected).items()),
         "entries": entries,
-        "places": context.call(audit_log.subjects, entries) if entries else {},
+        "places": context.call(audit_log.visible_subjects, entries) if entries else {},
     }

@@ -101,14 +101,14 @@ def add(context: RequestContext) -> ResponseReturnValue:
 @page.get(f"{_ONE}edit/")
 def edit(context: RequestContext, feed_id: int) -> ResponseReturnValue:
     """The form for an added receiver's URL and name."""
-    feed = context.call(feeds.get, feed_id)
+    feed = context.call(feeds.get_added_feed, feed_id)
     return render_template("admin/feed_edit.html", form=ReceiverForm(data={"url": feed.shown, "label": feed.label}), feed=feed)
 
 
 @page.post(f"{_ONE}edit/", fresh=True)
 def keep(context: RequestContext, feed_id: int) -> ResponseReturnValue:
     """Give an added receiver another URL or name."""
-    feed = context.call(feeds.get, feed_id)
+    feed = context.call(feeds.get_added_feed, feed_id)
     form = ReceiverForm(request.form)
     try:
         changed = context.call(feeds.change, feed_id, form.url.data, form.label.data)

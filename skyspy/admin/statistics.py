@@ -59,6 +59,14 @@ RECORDS = {
 TOPS = {"types": "Aircraft types", "operators": "Operators", "countries": "Countries"}
 
 
+_RECEPTION = {
+    "outline": range_statistics.outline,
+    "coverage": range_statistics.coverage,
+    "rssi": range_statistics.rssi,
+}
+"""What makes the data of each plot of reception."""
+
+
 def chosen_range() -> Range:
     """The range that the query string names; 24 hours where it names none."""
     word = request.args.get("range", "")
@@ -89,7 +97,7 @@ def show(context: RequestContext) -> ResponseReturnValue:
     )
 
 
-@page.get("/statistics/data/<any(history, receivers, outline, rssi):what>/", quiet=True)
+@page.get("/statistics/data/<any(history, receivers, outline, coverage, rssi):what>/", quiet=True)
 def data(context: RequestContext, what: str) -> ResponseReturnValue:
     """What the page's script draws, in the form in which the API gives it; of all receivers, or of the one that the query names."""
     chosen, receiver = chosen_range(), request.args.get("receiver") or None
@@ -98,8 +106,7 @@ def data(context: RequestContext, what: str) -> ResponseReturnValue:
         return gate.json_answer(context.call(statistics.history, chosen.period, since, None, receiver, statistics.MAX_STEPS))
     if what == "receivers":
         return gate.json_answer({"receivers": context.call(statistics.receivers)})
-    service = range_statistics.outline if what == "outline" else range_statistics.rssi
-    return gate.json_answer(context.call(service, chosen.reception, receiver)[0])
+    return gate.json_answer(context.call(_RECEPTION[what], chosen.reception, receiver)[0])
 
 
 def _record(one: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from flask.typing import ResponseReturnValue
 
 from skyspy.api import (
     aircraft,
+    alert_destinations,
+    alert_rules,
+    alerts,
     answers,
     auth,
     compat,
@@ -29,9 +32,11 @@ from skyspy.api import (
     operators_feeds,
     read,
     safety,
+    sandbox,
     sightings,
     stats,
     tracks,
+    watchlists,
 )
 from skyspy.api.gate import Gate
 from skyspy.api.routes import RequestContext, Resource, Route
@@ -43,6 +48,11 @@ RESOURCES: tuple[Resource, ...] = (
     aircraft.resource,
     sightings.resource,
     safety.resource,
+    alerts.resource,
+    alert_rules.resource,
+    watchlists.resource,
+    alert_destinations.resource,
+    sandbox.resource,
     stats.resource,
     tracks.resource,
     feeds.resource,

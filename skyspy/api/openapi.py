@@ -34,6 +34,12 @@ PATH_PARAMETERS: dict[str, tuple[str, str]] = {
     "name": ("The role's name", "watchers"),
     "start": ("Start of the ten minutes, in UTC", "20261126T1710Z"),
     "feed_id": ("The added receiver's `id` from the list", "1"),
+    "rule_id": ("The alert rule's `id` from the list", "1"),
+    "list_id": ("The watchlist's `id` from the list", "1"),
+    "entry_id": ("The entry's `id` from the list", "1"),
+    "destination_id": ("The destination's `id` from the list", "1"),
+    "alert_id": ("The alert's `id` from the list", "a-5f0c6f3d6a2b4e1c9d8e"),
+    "delivery_id": ("The delivery's `id` from the list", "msg_5f0c6f3d6a2b4e1c9d8e7f60"),
 }
 """Description and example of each path parameter."""
 

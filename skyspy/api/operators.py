@@ -11,12 +11,13 @@ from skyspy.api import account_models as models
 from skyspy.api import operation_models as operation
 from skyspy.api.convert import to_model
 from skyspy.api.errors import not_found
-from skyspy.api.paging import decode_cursor, number, page, parse_row_id, truncate
+from skyspy.api.paging import decode_cursor, number, page, truncate
 from skyspy.api.routes import IDENTIFIED, RequestContext, Resource
 from skyspy.services import audit_log, invitations, keys, roles, sessions, setting_changes, users
 from skyspy.services.users import UserView
 from skyspy.store.keys import KeySearch
 from skyspy.store.registry import to_json
+from skyspy.store.rows import parse_row_id
 from skyspy.store.settings import Setting
 
 resource = Resource("Operators", "What the panel does, for scripts. Each route says which permission it needs.")

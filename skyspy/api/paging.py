@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from skyspy.api.errors import ApiError, bad_fields
-from skyspy.store.schema import MAX_ID
+from skyspy.store.rows import parse_row_id
 
 Item = TypeVar("Item")
 
@@ -58,13 +58,6 @@ def number(key: str | None) -> int | None:
     if found is None:
         raise _no_cursor()
     return found
-
-
-def parse_row_id(text: str) -> int | None:
-    """A row's id in a URL, None for what cannot be one: an id has only digits and is never larger than the column."""
-    if not text.isascii() or not text.isdecimal() or len(text) > len(str(MAX_ID)) or int(text) > MAX_ID:
-        return None
-    return int(text)
 
 
 def _no_cursor() -> ApiError:

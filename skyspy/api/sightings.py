@@ -34,7 +34,7 @@ def sightings_list(context: RequestContext) -> object:
     sightings may end a page early: go on while there is a `next_cursor`.
     """
     query: SightingQuery = structs.replace(context.query, cursor=decode_cursor(context.query.cursor))
-    found = context.call(history.page, query)
+    found = context.call(history.search_sightings, query)
     following = None if found.next_cursor is None else encode_cursor(found.next_cursor)
     page = history_requests.sightings_page(context.server, found, following)
     return Charged(page, history_requests.cost_of(0, found.steps))

@@ -13,7 +13,6 @@ from skyspy.api.statistics_models import (
     RangeQuery,
     SignalByDistance,
     StatsHistory,
-    StatsHistoryQuery,
     StatsNow,
     StatsReceivers,
     StatsRecords,
@@ -22,6 +21,7 @@ from skyspy.api.statistics_models import (
 )
 from skyspy.services import range_statistics, statistics
 from skyspy.services.caller import Refused
+from skyspy.services.statistics_query import StatsHistoryQuery
 from skyspy.sky.audience import Payload
 
 resource = Resource("Statistics", "The sky and its receivers in numbers.")

@@ -49,10 +49,10 @@ class Beast:
 
     def feed(self, data: bytes, now: float) -> list[Observation]:
         """Decode the frames that these bytes complete. Never raises."""
-        frames, origins = self.split(data)
+        frames, origins = self.split_frames(data)
         return self._modes.frames(frames, now - self._delay.seconds(self._stamp, now), origins) if frames else []
 
-    def split(self, data: bytes) -> tuple[list[Frame], dict[int, str]]:
+    def split_frames(self, data: bytes) -> tuple[list[Frame], dict[int, str]]:
         """The Mode S frames that these bytes complete, and by index the origin (MLAT or UAT) of those that were not
         sent by a transponder."""
         buffer = self._rest + data if self._rest else bytes(data)

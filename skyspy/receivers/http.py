@@ -21,14 +21,19 @@ from gevent import socket, ssl
 from skyspy import __version__
 from skyspy.clock import Clock
 from skyspy.cooperate import Yielder
-from skyspy.decode import Decoder
+from skyspy.decode import Decoder, aircraft_json
 from skyspy.feedurl import FeedUrl
-from skyspy.receivers.http_bounds import MAX_DOCUMENT_BYTES, PIECE_BYTES, BoundedResponse, decompressed, too_large
+from skyspy.outbound import OutboundError
+from skyspy.outbound.http_bounds import PIECE_BYTES, BoundedResponse, Bounds, decompressed, too_large
+from skyspy.outbound.resolver import Resolver, connect
 from skyspy.receivers.place import Place, parse_place, receiver_json
 from skyspy.receivers.receiver import Receiver, ReceiverError, Timing
-from skyspy.receivers.resolver import Resolver, connect
 from skyspy.receivers.workers import Workers
 
+MAX_DOCUMENT_BYTES = aircraft_json.MAX_BYTES
+"""What is larger than this is no aircraft.json."""
+MAX_FRAMING_BYTES = 256 * 1024
+"""A document of MAX_DOCUMENT_BYTES in chunks of 1 KiB has 80 KiB of chunk sizes."""
 MAX_REDIRECTS = 3
 MAX_CA_BYTES = 1024 * 1024
 TLS_ADVICE = "write ?ca=/file behind the URL to trust that certificate, or ?tls=insecure to trust any"
@@ -45,10 +50,16 @@ class BrokenResponse(Exception):
     """A response came and its body is truncated or damaged: counted, the session goes on."""
 
 
+class Response(BoundedResponse):
+    """One response of a receiver."""
+
+    bounds = Bounds(MAX_FRAMING_BYTES, MAX_DOCUMENT_BYTES)
+
+
 class Connection(http.client.HTTPConnection):
     """The standard library's client on gevent's sockets, whether or not the process is monkey-patched."""
 
-    response_class = BoundedResponse
+    response_class = Response
 
     def __init__(self, host: str, port: int, seconds: float, tls: ssl.SSLContext | None, resolver: Resolver) -> None:
         super().__init__(host, port, timeout=seconds)
@@ -87,7 +98,7 @@ class Client:
             self._connection = None
 
     def get(self) -> bytes:
-        """Fetch the document. Raises ReceiverError or OSError (no response), BrokenResponse (a truncated or damaged one)."""
+        """Fetch the document. Raises OutboundError or OSError (no response), BrokenResponse (a truncated or damaged one)."""
         with gevent.Timeout(self._timing.request_s, ReceiverError(f"no whole answer in {self._timing.request_s:g} s")):
             for _ in range(MAX_REDIRECTS + 1):
                 response = self._send()
@@ -150,7 +161,7 @@ class Client:
                     size += len(part)
                     if size > MAX_DOCUMENT_BYTES:
                         self.close()
-                        raise too_large()
+                        raise too_large(MAX_DOCUMENT_BYTES)
                     parts.append(part)
                     self._yielder.maybe_yield()
         except (http.client.HTTPException, zlib.error, ConnectionError) as error:
@@ -174,7 +185,7 @@ class HttpReader:
         self._interval = float(url.options.get("interval", 1.0))
 
     def read(self, receiver: Receiver) -> None:
-        """Poll until the server fails to answer. Raises ReceiverError, OSError."""
+        """Poll until the server fails to answer. Raises OutboundError, OSError."""
         decoder = self._make()
         receiver.begin_session(decoder)
         client = Client(self._url, self._timing, self._workers.resolver)
@@ -206,7 +217,7 @@ class HttpReader:
         client = Client(receiver_json(self._url), self._timing, self._workers.resolver)
         try:
             point = parse_place(client.get())
-        except (ReceiverError, BrokenResponse, OSError):
+        except (OutboundError, BrokenResponse, OSError):
             return
         finally:
             client.close()

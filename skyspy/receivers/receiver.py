@@ -26,6 +26,7 @@ from skyspy.cooperate import Yielder
 from skyspy.decode import Counters, DecodeError, Decoder
 from skyspy.decode.aircraft_json import GZIP_MAGIC
 from skyspy.feedurl import FeedUrl
+from skyspy.outbound import OutboundError
 from skyspy.receivers.backoff import Backoff
 from skyspy.receivers.heard import Heard
 from skyspy.receivers.rate_history import Rate, RateHistory
@@ -43,7 +44,7 @@ MAX_UNDECODED_BYTES = 4096
 """A session that brought more than this without a single message is in another format than expected."""
 
 
-class ReceiverError(Exception):
+class ReceiverError(OutboundError):
     """A session failed; the message is one line for the operator."""
 
 
@@ -299,7 +300,7 @@ class Receiver:
             self._flowing_since = None
             try:
                 self._reader.read(self)
-            except ReceiverError as error:
+            except OutboundError as error:
                 self._session_failed(str(error))
             except OSError as error:
                 self._session_failed(_describe(error, self.url))

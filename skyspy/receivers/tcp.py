@@ -14,8 +14,8 @@ from gevent import socket
 from skyspy.clock import Clock
 from skyspy.decode import Decoder
 from skyspy.feedurl import FeedUrl
+from skyspy.outbound.resolver import Resolver, connect
 from skyspy.receivers.receiver import Receiver, ReceiverError, Timing
-from skyspy.receivers.resolver import Resolver, connect
 
 READ_BYTES = 64 * 1024
 
@@ -29,7 +29,7 @@ class TcpReader:
         self._url, self._make, self._clock, self._timing, self._resolver = url, make, clock, timing, resolver
 
     def read(self, receiver: Receiver) -> None:
-        """Read one connection until it breaks. Raises ReceiverError, OSError."""
+        """Read one connection until it breaks. Raises OutboundError, OSError."""
         address = f"{self._url.host}:{self._url.port}"
         addresses = self._resolver.addresses(self._url.host, self._url.port, self._timing.connect_s)
         with gevent.Timeout(self._timing.connect_s, ReceiverError(f"no answer from {address} in {self._timing.connect_s:g} s")):

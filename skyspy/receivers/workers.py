@@ -5,7 +5,7 @@ They are apart from gevent's default pool and from each other, so that lookups w
 
 from __future__ import annotations
 
-from skyspy.receivers.resolver import Lookup, Resolver, system_lookup
+from skyspy.outbound.resolver import Lookup, Resolver, system_lookup
 from skyspy.store.worker_pool import WorkerPool
 
 DECODING_THREADS = 2

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from skyspy.military import is_military
 from skyspy.registration import n_number
-from skyspy.registration.tables import read
+from skyspy.registration.tables import load_csv_rows
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -87,7 +87,9 @@ SERIES: tuple[RegistrationSeries, ...] = (
     RegistrationSeries("C-G", 0xC044A9, 676, 26),
 )
 
-_BLOCKS = [(int(first, 16), int(last, 16), Country(code, name)) for first, last, code, name in read("address_blocks.csv")]
+_BLOCKS = [
+    (int(first, 16), int(last, 16), Country(code, name)) for first, last, code, name in load_csv_rows("address_blocks.csv")
+]
 _FIRST = [first for first, _, _ in _BLOCKS]
 
 

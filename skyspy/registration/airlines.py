@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from skyspy.registration.tables import read
+from skyspy.registration.tables import load_csv_rows
 
 _FLIGHT = re.compile(r"([A-Z]{3})[0-9][0-9A-Z]{0,3}\Z")
 """A callsign of an airline's flight: three letters and a number. Registrations as callsigns (GABCD, N123AB) have no digit there."""
@@ -24,7 +24,7 @@ class Airline:
     callsign: str
 
 
-AIRLINES: dict[str, Airline] = {icao: Airline(icao, name, callsign) for icao, name, callsign in read("airlines.csv")}
+AIRLINES: dict[str, Airline] = {icao: Airline(icao, name, callsign) for icao, name, callsign in load_csv_rows("airlines.csv")}
 
 
 def airline_of(callsign: str) -> Airline | None:

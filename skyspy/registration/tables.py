@@ -8,7 +8,7 @@ from pathlib import Path
 _FOLDER = Path(__file__).parents[1] / "data"
 
 
-def read(name: str) -> list[list[str]]:
+def load_csv_rows(name: str) -> list[list[str]]:
     """The rows of a table without its header."""
     with (_FOLDER / name).open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))[1:]

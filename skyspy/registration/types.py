@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from skyspy.registration.tables import read
+from skyspy.registration.tables import load_csv_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,5 +21,7 @@ class Type:
     wake: str
 
 
-TYPES: dict[str, Type] = {designator: Type(name, kind, wake) for designator, name, kind, wake in read("aircraft_types.csv")}
+TYPES: dict[str, Type] = {
+    designator: Type(name, kind, wake) for designator, name, kind, wake in load_csv_rows("aircraft_types.csv")
+}
 """By ICAO type designator."""

@@ -95,7 +95,7 @@ class Proximity:
         crowded: set[int] = set()
         found = near_pairs(look.aircraft.values(), look.now, look.thresholds, look.collapsed, look.pause, crowded)
         self.crowded = len(crowded)
-        altitudes, pairs = self._confirmed_altitudes(found), {}
+        altitudes, pairs = self._confirmed_altitudes(found, look.pause), {}
         findings: list[tuple[bool, float, Finding]] = []
         for place, near in enumerate(found):
             if place % 16 == 15:
@@ -111,10 +111,12 @@ class Proximity:
         findings.sort(key=lambda one: one[:2])
         return [finding for _, _, finding in findings[:MAX_FINDINGS]]
 
-    def _confirmed_altitudes(self, found: Iterable[Near]) -> dict[str, _Altitude]:
+    def _confirmed_altitudes(self, found: Iterable[Near], pause: Callable[[], None]) -> dict[str, _Altitude]:
         """The altitudes of the aircraft of these pairs."""
         result: dict[str, _Altitude] = {}
-        for near in found:
+        for place, near in enumerate(found):
+            if place % 64 == 63:
+                pause()
             for state in (near.a, near.b):
                 if state.hex not in result and state.alt_baro is not None and state.alt_at is not None:
                     result[state.hex] = self._altitude(state, state.alt_baro, state.alt_at)

@@ -84,7 +84,7 @@ def actions(server: Server, caller: Caller) -> list[str]:
     return caller.read(server, PERMISSION, audit.actions)
 
 
-def subjects(server: Server, caller: Caller, rows: Iterable[Entry]) -> dict[int, Subject]:
+def visible_subjects(server: Server, caller: Caller, rows: Iterable[Entry]) -> dict[int, Subject]:
     """What the entries are about, by entry id: only what still exists and what the caller has permission to view."""
     settings = server.settings.current
     seen = {kind for kind, permission in _VIEW_PERMISSIONS.items() if may(caller.principal, permission, settings)}

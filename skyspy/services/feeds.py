@@ -178,7 +178,7 @@ def add(context: Context, caller: Caller, url: str, label: str = "") -> Feed:
     return caller.act(context, MANAGE, work)
 
 
-def get(server: Server, caller: Caller, feed_id: int) -> Feed:
+def get_added_feed(server: Server, caller: Caller, feed_id: int) -> Feed:
     """An added receiver. Raises Refused where there is none."""
     return caller.read(server, MANAGE, feeds.by_id, feed_id)
 

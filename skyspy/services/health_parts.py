@@ -14,6 +14,7 @@ from collections.abc import Callable
 from skyspy import __version__
 from skyspy.auth.principal import MESSAGES
 from skyspy.server import Server
+from skyspy.services.health_alerts import alerts, deliveries
 from skyspy.services.health_history import history
 from skyspy.services.health_history_size import history_size
 from skyspy.services.health_report import HealthLine, HealthPart, Value
@@ -237,6 +238,8 @@ PARTS: tuple[Callable[[Server], HealthPart | None], ...] = (
     _aircraft,
     _positions,
     safety,
+    alerts,
+    deliveries,
     _airports,
     _connections,
     _namespaces,

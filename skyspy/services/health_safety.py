@@ -39,7 +39,7 @@ def safety(server: Server) -> HealthPart:
             *(Value(monitor.failures, "", "skyspy_safety_rule_failures_total", (name,)) for name, monitor in skies),
         ),
     )
-    return HealthPart("safety", "Safety rules", "", tuple(f"{name.capitalize()} sky" for name, _ in skies), lines)
+    return HealthPart("safety", "Safety rules", "Count", tuple(f"{name.capitalize()} sky" for name, _ in skies), lines)
 
 
 def _took(name: str, monitor: SafetyMonitor) -> Value:

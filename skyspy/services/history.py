@@ -62,7 +62,7 @@ class Found:
 # -- sightings ------------------------------------------------------------------------------------
 
 
-def page(server: Server, caller: Caller, query: SightingRequest) -> Found:
+def search_sightings(server: Server, caller: Caller, query: SightingRequest) -> Found:
     """The sightings that match, by their beginning, the newest first. A page may hold fewer than `limit`, or none, and still not be
     the last one. Yields. Raises Refused."""
     caller.require(server, PERMISSION)
@@ -200,7 +200,7 @@ def _search(server: Server, caller: Caller, query: SightingFilter, names: Receiv
         search = replace(search, receiver=names.stored(search.receiver))
     if search.since is None or search.since < server.clock.wall() - LATELY_S:
         return search
-    begun = own_history.read(server, caller, visit_queries.earliest, search.since)
+    begun = own_history.read(server, caller, visit_queries.earliest_start_of_visits_heard_since, search.since)
     return replace(search, begun_since=search.since if begun is None else begun)
 
 
@@ -229,7 +229,7 @@ def aircraft_info(server: Server, caller: Caller, hex_: str) -> Payload:
     return known | {"sightings": _sightings(visits, _names(server, caller))}
 
 
-def aircraft_infos(server: Server, caller: Caller, hexes: Sequence[str]) -> list[Payload]:
+def aircraft_details(server: Server, caller: Caller, hexes: Sequence[str]) -> list[Payload]:
     """What is known of these aircraft (hex in upper case), MAX_HEXES at most, in their order. Yields. Raises Refused."""
     caller.require(server, PERMISSION)
     return _known(server, caller, list(dict.fromkeys(hexes))[:MAX_HEXES])

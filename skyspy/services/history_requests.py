@@ -13,9 +13,10 @@ from skyspy.aircraft import clean_hex
 from skyspy.clock import iso
 from skyspy.presence.sessions import Session
 from skyspy.server import Server
-from skyspy.services import history
+from skyspy.services import history, statistics
 from skyspy.services.caller import Caller, Refused
 from skyspy.services.sighting_filters import SightingRequest
+from skyspy.services.statistics_query import StatsHistoryQuery
 from skyspy.sky.audience import Payload
 from skyspy.sky.listing import BYTES_PER_COST
 from skyspy.sky.streams import Costly, Request, RequestError
@@ -23,6 +24,8 @@ from skyspy.sky.streams.base import Params
 
 SIGHTING_BYTES = 700
 """The size of one sighting as JSON."""
+STEP_BYTES = 60
+"""The size of one step of statistics as JSON."""
 _CODES = {"invalid": "bad_payload"}
 """What a refusal is called on a socket, where it is not the same."""
 
@@ -34,7 +37,11 @@ def rows(server: Server) -> tuple[Request, ...]:
         "aircraft-info": _info,
         "aircraft-info-bulk": _infos,
     }
-    return tuple(Request(name, history.PERMISSION, answering(server, made), large=True) for name, made in answers.items())
+    numbers: dict[str, Callable[[Server, Caller, Params], object]] = {"stats-history": _numbers, "stats-records": _records}
+    return (
+        *(Request(name, history.PERMISSION, answering(server, made), large=True) for name, made in answers.items()),
+        *(Request(name, statistics.PERMISSION, answering(server, made), large=True) for name, made in numbers.items()),
+    )
 
 
 def answering(server: Server, made: Callable[[Server, Caller, Params], object]) -> Callable[[Session, Params], object]:
@@ -54,7 +61,7 @@ def _sightings(server: Server, caller: Caller, params: Params) -> object:
         query = msgspec.convert(params, SightingRequest)
     except msgspec.ValidationError as error:
         raise RequestError("bad_payload", str(error)) from None
-    found = history.page(server, caller, query)
+    found = history.search_sightings(server, caller, query)
     return Costly(sightings_page(server, found, found.next_cursor), cost_of(len(found.sightings), found.steps))
 
 
@@ -72,8 +79,23 @@ def _infos(server: Server, caller: Caller, params: Params) -> object:
     hexes = [clean_hex(hex_) for hex_ in given]
     if None in hexes:
         raise RequestError("bad_payload", f"hexes: item {hexes.index(None)} is not a text such as 4B1800")
-    known = history.aircraft_infos(server, caller, [hex_ for hex_ in hexes if hex_ is not None])
+    known = history.aircraft_details(server, caller, [hex_ for hex_ in hexes if hex_ is not None])
     return {"aircraft": known, "count": len(known), "timestamp": iso(server.clock.wall())}
+
+
+def _numbers(server: Server, caller: Caller, params: Params) -> object:
+    try:
+        query = msgspec.convert(params, StatsHistoryQuery)
+    except msgspec.ValidationError as error:
+        raise RequestError("bad_payload", str(error)) from None
+    since, until = (None if at is None else at.timestamp() for at in (query.since, query.until))
+    found = statistics.history(server, caller, query.period, since, until, query.receiver, query.limit)
+    return Costly(found, found["count"] * STEP_BYTES / BYTES_PER_COST)
+
+
+def _records(server: Server, caller: Caller, _params: Params) -> object:
+    rows = statistics.record_list(server, caller)
+    return {"records": rows, "count": len(rows), "timestamp": iso(server.clock.wall())}
 
 
 def sightings_page(server: Server, found: history.Found, next_cursor: str | None) -> Payload:

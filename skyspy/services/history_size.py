@@ -125,7 +125,7 @@ def prune(
             deletion.older(kind, before)
         if wanted.older_than_s is None and not wanted.groups:
             deletion.demo(0.0, now)
-            deletion.by_size(limits, measure(history.read), now)
+            deletion.delete_over_budget(limits, measure(history.read), now)
         given_back = deletion.shrink(0)
     finally:
         _audit(context, caller, deletion.done.rows)

@@ -68,7 +68,7 @@ def rssi(server: Server, caller: Caller, period: str = DAY, receiver: str | None
 
 def _shown(server: Server, caller: Caller, period: str, receiver: str | None) -> Shown:
     asking = reader(server, caller)
-    asking.require_exact("The range of a receiver")
+    asking.require_location_access("The range of a receiver")
     present = int(server.clock.wall() // HOUR_S)
     rows = _rows(asking, period, asking.receiver(receiver), present)
     if not all(row.demo for row in rows):

@@ -61,7 +61,7 @@ class Reader:
         with _readable():
             return self.store.read(fn, *args, **kwargs)
 
-    def require_exact(self, what: str) -> None:
+    def require_location_access(self, what: str) -> None:
         """Raise Refused unless the caller may know where the receivers stand."""
         if not self.exact:
             message = f"{what} is for those who may know where the receiver stands: sign in, or send a key"
@@ -75,7 +75,7 @@ class Reader:
         """The name by which the statistics know the receiver that this caller calls so; None: all. Raises Refused."""
         if shown is None:
             return None
-        self.require_exact("What one receiver hears")
+        self.require_location_access("What one receiver hears")
         name = self.names().get(shown)
         if name is None and self.operates and shown in {row[0] for row in self.read(periods.receivers, self.view.name)}:
             name = shown
@@ -134,7 +134,7 @@ def history(
 def receivers(server: Server, caller: Caller) -> list[Payload]:
     """The receivers of which statistics are kept, the listed ones first. Raises Refused."""
     asking = reader(server, caller)
-    asking.require_exact("What one receiver hears")
+    asking.require_location_access("What one receiver hears")
     kept = {name: (is_demo, first, last) for name, is_demo, first, last in asking.read(periods.receivers, asking.view.name)}
     rows = []
     status = {row["name"]: row for row in asking.view.receivers.status()}

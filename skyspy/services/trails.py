@@ -27,15 +27,19 @@ MAX_STORED_S = 24 * 3600
 MAX_SEGMENTS = 400
 """Of one visit in that time, read at once: a slot has more than one where the track crosses the antimeridian."""
 SAME_S = 1.0
-"""The tracker's trail that begins so long after the visit has all of it."""
+"""The tracker's trail that begins within this time of the beginning of the visit has all of it."""
 
 
 def trail(server: Server, sky: str, hex_: str) -> list[TrackPoint]:
     """The positions of an aircraft of a sky (hex in upper case) in its present visit, oldest first. Yields."""
     live = server.skies[sky].view.trail(hex_)
     visit = server.recorders[sky].visit(hex_)
+    if visit is None:
+        return live
+    # After a turnaround the tracker's trail still has the visit before.
+    live = [point for point in live if point.at >= visit.first - SAME_S]
     before = live[0].at if live else server.clock.wall()
-    if visit is None or before <= visit.first + SAME_S:
+    if before <= visit.first + SAME_S:
         return live
     return [*_stored(server, sky, visit, before), *live]
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from skyspy.aircraft_state import AircraftState
 from skyspy.airports import Airports
+from skyspy.clock import Moment
 from skyspy.cooperate import Yielder
 from skyspy.loop import LOG_AGAIN_S, Loop
 from skyspy.movements import Movement, Movements
@@ -38,11 +39,22 @@ SLOW_S = 0.5
 """A round that takes longer leaves the processor little time for others."""
 
 
+class Looked(NamedTuple):
+    """What one round of a SafetyMonitor looked at, and what it found: the aircraft by hex, movements and changes of safety events."""
+
+    now: Moment
+    aircraft: Mapping[str, AircraftState]
+    moved: Sequence[Movement]
+    changes: Sequence[Change]
+    airports: Airports | None = None
+
+
 class SafetyMonitor:
     """The safety rules of one sky. `airports` gives the table, None where it cannot be read; it is called once there are aircraft.
 
-    `on_looked` is called after each round that was not idle. `frozen`: the aircraft by hex, as of the last round; `movements` derives movements from them, and `moved` is what it found in that
-    round. `took_s`: what the round took, pauses included. `failures` counts rules that failed, and movements."""
+    `frozen`: the aircraft by hex, as of the last round; `movements` derives movements from them, and `moved` is what it found in that
+    round. `took_s`: what the round took, pauses included. `failures` counts rules that failed, and movements. `on_looked` and then `then`
+    are called after each round that was not idle; neither yields."""
 
     def __init__(
         self,
@@ -66,6 +78,9 @@ class SafetyMonitor:
         self.moved: Sequence[Movement] = ()
         self.took_s: float | None = None
         self.failures = 0
+        self.then: Callable[[Looked], object] = lambda _: None
+        self._changes: list[Change] = []
+        """What was published of safety events in this round."""
         self.events = EventLog(history, self._announce, self._clock, sky.name)
         self.events.on_restored = self._resume
         self.loop = Loop(f"looking for dangers in the {sky.name} sky", self.run, self._clock, LOOK_S)
@@ -86,8 +101,9 @@ class SafetyMonitor:
         before, self.frozen = self.frozen, self._freezer.freeze(now.steady, pause)
         # A round follows after the last aircraft has left: what is remembered of it is forgotten.
         has_aircraft = bool(self.frozen or before)
-        self.moved = ()
+        self.moved, self._changes = (), []
         if not has_aircraft and self.events.is_idle:
+            self.then(Looked(now, self.frozen, (), ()))
             return
         thresholds = self._current_thresholds()
         self.events.begin(now, thresholds.cooldown_s)
@@ -101,6 +117,7 @@ class SafetyMonitor:
         self.events.take(now, findings, self.frozen, thresholds.cooldown_s, demo=self._view.demo)
         self.took_s = self._clock.steady() - now.steady
         self.on_looked()
+        self.then(Looked(now, self.frozen, self.moved, self._changes, airports))
 
     @property
     def crowded(self) -> int:
@@ -137,6 +154,8 @@ class SafetyMonitor:
                 rule.resume(events, self._clock.steady())
 
     def _announce(self, changes: Iterable[Change]) -> None:
+        changes = list(changes)
+        self._changes += changes
         stream = self._sky.streams.get(SafetyStream.topic.name)
         if isinstance(stream, SafetyStream):
             self._sky.publish_from(stream.topic.name, stream.announce(changes))

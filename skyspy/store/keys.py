@@ -18,7 +18,7 @@ from skyspy.permissions import OPERATOR_PERMISSIONS, PERMISSION_NAMES
 from skyspy.store import audit, state, users
 from skyspy.store.audit import DAY_S, Actor
 from skyspy.store.roles import AccountError, NotFound
-from skyspy.store.rows import for_ids, to_record
+from skyspy.store.rows import for_ids, scopes_of, to_record, word_list
 from skyspy.store.schema import API_KEYS, KEY_USES, ROLES, USERS
 from skyspy.store.users import User
 
@@ -77,20 +77,7 @@ _QUERY = (
 
 
 def _key(row: Row[*tuple[Any, ...]]) -> Key:
-    scopes, networks = _word_list(row.scopes), _word_list(row.networks)
-    narrowed = None if scopes is None else frozenset(scopes)
-    return to_record(Key, row, user=users.user_of(row), scopes=narrowed, networks=networks)
-
-
-def _word_list(text: str | None) -> tuple[str, ...] | None:
-    """A JSON list of strings, None for None; a damaged one reads as empty, which permits nothing."""
-    if text is None:
-        return None
-    try:
-        listed = wirejson.loads(text)
-    except ValueError:
-        return ()
-    return tuple(word for word in listed if isinstance(word, str)) if isinstance(listed, list) else ()
+    return to_record(Key, row, user=users.user_of(row), scopes=scopes_of(row.scopes), networks=word_list(row.networks))
 
 
 def by_digest(connection: Connection, digest: str) -> Key | None:

@@ -238,6 +238,13 @@ class Settings:
         14, 1, "Tracks are kept for", "Older tracks are removed for good; never kept longer than sightings"
     )
     SAFETY_RETENTION_DAYS: int = _history_kept_for(365, 7, "Safety events are kept for", "Older events are removed for good")
+    ALERT_RETENTION_DAYS: int = _history_kept_for(90, 1, "Alerts are kept for", "Older alerts are removed for good")
+    DELIVERY_RETENTION_DAYS: int = _history_kept_for(
+        30,
+        1,
+        "Deliveries of alerts are kept for",
+        "Older ones are removed for good from the delivery log; what waits to be sent stays",
+    )
     MINUTE_RETENTION_DAYS: int = _history_kept_for(
         30, 1, "Statistics by minute are kept for", "Older minutes are removed for good; hours and days stay"
     )
@@ -248,7 +255,7 @@ class Settings:
     HISTORY_MAX_MB: int = _at_most_mb(
         4000,
         "Largest history",
-        "Beyond this size the oldest tracks are removed, then minutes, sightings, hours and safety events, but never the last day; 0: no limit",
+        "Beyond this size the oldest tracks are removed, then minutes, sightings, hours, safety events and alerts, but never the last day; 0: no limit",
     )
     TRACK_MAX_MB: int = _at_most_mb(
         0, "Largest size of tracks", "Beyond it the oldest tracks are removed; 0: no limit of their own"
@@ -261,6 +268,9 @@ class Settings:
     )
     SAFETY_MAX_MB: int = _at_most_mb(
         0, "Largest size of safety events", "Beyond it the oldest safety events are removed; 0: no limit of their own"
+    )
+    ALERT_MAX_MB: int = _at_most_mb(
+        0, "Largest size of alerts", "Beyond it the oldest alerts and deliveries are removed; 0: no limit of their own"
     )
     version: int = 0
     problems: tuple[str, ...] = ()

@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Connection, Label, Row, Select
 
+from skyspy import wirejson
+from skyspy.store.schema import MAX_ID
+
 Record = TypeVar("Record")
 Id = TypeVar("Id", int, str)
 
@@ -40,3 +43,27 @@ def for_ids(connection: Connection, query: Select[Any], column: ColumnElement[An
     wanted = sorted(set(ids))
     for start in range(0, len(wanted), CHUNK):
         yield from connection.execute(query.where(column.in_(wanted[start : start + CHUNK])))
+
+
+def parse_row_id(text: str) -> int | None:
+    """A row's id in a URL or a document, None for what cannot be one: an id has only digits and is never larger than the column."""
+    if not text.isascii() or not text.isdecimal() or len(text) > len(str(MAX_ID)) or int(text) > MAX_ID:
+        return None
+    return int(text)
+
+
+def word_list(text: str | None) -> tuple[str, ...] | None:
+    """A stored JSON list of strings, None for None; a damaged one reads as empty."""
+    if text is None:
+        return None
+    try:
+        listed = wirejson.loads(text)
+    except ValueError:
+        return ()
+    return tuple(word for word in listed if isinstance(word, str)) if isinstance(listed, list) else ()
+
+
+def scopes_of(text: str | None) -> frozenset[str] | None:
+    """Stored scopes of a key; None: no limit. Damaged ones permit nothing."""
+    words = word_list(text)
+    return None if words is None else frozenset(words)

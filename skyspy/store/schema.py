@@ -239,6 +239,18 @@ EVICTIONS = Table(
     sqlite_autoincrement=True,  # each process remembers the last id it read: ids are never reused
 )
 
+# Incidents that were requested of the sandbox's simulated traffic: `name` and `detail` are a row of simulate/incidents.py. Every process
+# reads new rows, and shows the same aircraft from `begins` on.
+SANDBOX_EVENTS = Table(
+    "sandbox_events",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(32), nullable=False),
+    *_texts(16, "detail"),
+    *_times("begins", "ends"),
+    sqlite_autoincrement=True,  # each process remembers the last id it read: ids are never reused
+)
+
 # Receivers that an operator added at run time, in addition to those of the environment. `url` may hold a password.
 FEEDS = Table(
     "feeds",
@@ -260,4 +272,67 @@ DELETED_OWNERS = Table(
     Column("user_id", Integer, nullable=False),
     *_times("deleted_at"),
     sqlite_autoincrement=True,  # readers remember the last id they applied
+)
+
+# Alert rules of users, each of one sky. `document` is the rule as JSON (alerts/rule.py); name, paused and expires_at are out of it.
+# `scopes` is a JSON list: what the API key that saved the rule was narrowed to, NULL for no limit.
+ALERT_RULES = Table(
+    "alert_rules",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    _parent("owner_id", "users.id"),
+    Column("sky", String(16), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("paused", sa.Boolean, nullable=False, server_default=sa.false()),
+    *_times("expires_at", nullable=True),
+    Column("scopes", Text),
+    *_times("created_at", "updated_at"),
+    Column("version", Integer, nullable=False),
+    sqlite_autoincrement=True,  # the history refers to rules by id: ids are never reused
+)
+
+WATCHLISTS = Table(
+    "watchlists",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    _parent("owner_id", "users.id"),
+    Column("sky", String(16), nullable=False),
+    Column("name", String(100), nullable=False),
+    *_times("created_at", "updated_at"),
+    sqlite_autoincrement=True,  # rules refer to watchlists by id
+)
+
+WATCHLIST_ENTRIES = Table(
+    "watchlist_entries",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    _parent("watchlist_id", "watchlists.id"),
+    Column("kind", String(16), nullable=False),
+    Column("value", String(64), nullable=False),
+    Column("exclude", sa.Boolean, nullable=False, server_default=sa.false()),
+    *_texts(200, "note"),
+    Index("uq_watchlist_entries_value", "watchlist_id", "kind", "value", "exclude", unique=True),
+    sqlite_autoincrement=True,  # ids are the cursors of pages
+)
+
+# Where alerts go. `settings` is JSON without anything secret; `secrets` is encrypted (notify/vault.py). `maker_key_id` is the API key
+# that saved it last, with which it ends.
+ALERT_DESTINATIONS = Table(
+    "alert_destinations",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    _parent("owner_id", "users.id"),
+    Column("sky", String(16), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("secrets", sa.LargeBinary),
+    *_times("disabled_at", nullable=True),
+    *_texts(200, "disabled_reason"),
+    *_times("created_at", "updated_at"),
+    Column("version", Integer, nullable=False),
+    Column("maker_key_id", Integer),
+    sa.CheckConstraint("kind IN ('webhook', 'mqtt', 'apprise', 'browser')", name="kind"),
+    sqlite_autoincrement=True,  # the history refers to destinations by id
 )

@@ -65,7 +65,7 @@ def frame_head(opcode: int, size: int) -> bytes:
     return bytes((0x80 | opcode, 127)) + _LENGTH_64.pack(size)
 
 
-def payload_of(whole: bytes) -> bytes:
+def payload_of_server_frame(whole: bytes) -> bytes:
     """The payload of a frame made by `frame`."""
     return whole[{126: 4, 127: 10}.get(whole[1], 2) :]
 

@@ -60,7 +60,7 @@ class Handler(StrictHandler):
 
     def handle(self) -> None:
         """Serve one connection, unless its address has too many."""
-        address = self.peer_address() if isinstance(self.client_address, tuple) else LOCAL
+        address = self.peer_label() if isinstance(self.client_address, tuple) else LOCAL
         if not self.registry.accept(address):
             self.registry.counts.refused += 1
             log.warning("%s has too many connections: one more was refused", address)
@@ -104,7 +104,7 @@ class Handler(StrictHandler):
 
     def _refuse_host(self) -> None:
         self.registry.counts.refused += 1
-        log.warning("%s asked for a host name that is not in SKYSPY_HOSTS", self.peer_address())
+        log.warning("%s asked for a host name that is not in SKYSPY_HOSTS", self.peer_label())
         self.respond("421 Misdirected Request", WRONG_HOST, [("Connection", "close")], "application/json")
         self.close_connection = True
         if self.forget_body():

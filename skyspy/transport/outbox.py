@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from gevent.event import Event
 from gevent.queue import Empty, JoinableQueue
 
-from skyspy.transport.frames import BINARY, TEXT, frame, frame_head, payload_of
+from skyspy.transport.frames import BINARY, TEXT, frame, frame_head, payload_of_server_frame
 from skyspy.wirejson import Parts
 
 MAX_POLL_PACKETS, MAX_POLL_BYTES = 16, 64_000
@@ -42,7 +42,7 @@ class Frame(bytes):
 
         A poll sees a frame only when its session became a WebSocket session while the poll was waking up.
         """
-        return payload_of(self).decode("utf-8") if b64 else self
+        return payload_of_server_frame(self).decode("utf-8") if b64 else self
 
 
 class SharedFrame:

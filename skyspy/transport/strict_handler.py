@@ -83,7 +83,7 @@ class StrictHandler(WebSocketHandler):  # type: ignore[misc]
         return headers
 
     def _handle_client_error(self, ex: Exception) -> tuple[str, bytes]:
-        log.warning("%s sent what is no HTTP request (%s)", self.peer_address(), type(ex).__name__)
+        log.warning("%s sent what is no HTTP request (%s)", self.peer_label(), type(ex).__name__)
         return "400", plain("400 Bad Request", "not an HTTP request")
 
     # -- the body --------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ class StrictHandler(WebSocketHandler):  # type: ignore[misc]
     def log_error(self, msg: str, *args: object) -> None:
         """Log a bad request without the server's own message, which holds the request."""
         del args
-        log.warning("%s: bad request (%s)", self.peer_address(), msg.partition(":")[0][:40])
+        log.warning("%s: bad request (%s)", self.peer_label(), msg.partition(":")[0][:40])
 
-    def peer_address(self) -> str:
+    def peer_label(self) -> str:
         return str(self.client_address[0]) if isinstance(self.client_address, tuple) else "local"

@@ -156,3 +156,22 @@ def test_a_stored_list_that_cannot_be_read_is_empty(stores: Stores) -> None:
     stores.history.commit_now(lambda c: c.execute(VISIT.update().values(callsigns="[", squawks='{"a":1}', sources='["adsb",1]')))
     (state,) = stored(stores)
     assert (state.callsigns, state.squawks, state.sources) == ((), (), ("adsb",))
+
+
+def test_what_was_heard_before_the_present_visit_is_known_whether_or_not_that_is_stored_yet(stores: Stores) -> None:
+    now, day = T0 + 100, 86_400.0
+    before, earlier = a_state(T0 - 2 * day, "4B1801"), a_state(T0 - 9 * day, "4B1802")
+    write(stores, before, earlier, a_state(T0, "4B1802"), a_state(T0, "4B1803"), a_state(T0, "4B1804", demo=True))
+    write(stores, a_state(T0 - 5 * day, "4B1805"), a_state(T0, "4B1805"))
+    stores.history.commit_now(lambda c: c.exec_driver_sql("DELETE FROM visit WHERE hex = '4B1805' AND start < 1764000000"))
+    hexes = [f"4B180{number}" for number in range(7)]
+    found = stores.history.read(visits.seen_before, hexes, now)
+    assert found == {
+        "4B1800": visits.Seen(False, None),
+        "4B1801": visits.Seen(True, before.last),
+        "4B1802": visits.Seen(True, earlier.last),
+        "4B1803": visits.Seen(False, None),
+        "4B1804": visits.Seen(False, None),
+        "4B1805": visits.Seen(True, None),
+        "4B1806": visits.Seen(False, None),
+    }

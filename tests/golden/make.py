@@ -36,7 +36,9 @@ from skyspy.topics import EVENTS, NAMESPACES, TOPICS
 HERE = Path(__file__).parent
 PACKAGE = Path(skyspy.__file__).parent
 PROTOCOL = PACKAGE.parent / "docs" / "protocol.md"
-ACTION = re.compile(r"(?:access|event|feed|key|link|live|login|logout|role|secret|setting|token|user)\.[a-z]+(?:-[a-z]+)*")
+ACTION = re.compile(
+    r"(?:access|delivery|destination|event|feed|key|link|live|login|logout|role|rule|secret|setting|token|user|watchlist)\.[a-z]+(?:-[a-z]+)*"
+)
 CHOICE = re.compile(r"<any\(([^)]*)\):\w+>")
 COMPOSED_ACTIONS = ("logout", "token.reused", "token.revoked")
 """Audit actions that do not look like one, or stand in the code in two parts."""

@@ -51,6 +51,12 @@ def test_the_values_are_of_the_receiver_that_is_named(filled: Browser) -> None:
     assert filled.get(f"{DATA}/outline/?receiver=nobody").status_code == 404
 
 
+@pytest.mark.parametrize("what", ["outline", "coverage", "rssi"])
+def test_the_plots_of_reception_draw_what_the_api_shows(panel: Panel, filled: Browser, what: str) -> None:
+    drawn = filled.get(f"{DATA}/{what}/?range=hour").json
+    assert drawn == panel.get(f"/api/stats/{what}/", panel.jwt("ann")).json
+
+
 def test_records_lists_and_the_size_are_on_the_page(filled: Browser) -> None:
     page = filled.get("/admin/statistics/").text
     for text in ("243.7 nm", "SWR12", "Aircraft types", "A320", "Size of the history", "In use"):

@@ -28,6 +28,7 @@ from skyspy.store.history.records import RecordRow
 from skyspy.store.history.statistics import ReceiverMinute, write_minutes, write_receiver_minutes
 from tests.support.flights import HERE, outbound
 from tests.support.history import a_minute
+from tests.support.peers import ask
 from tests.support.world import World
 
 HOUR = 500_000
@@ -87,6 +88,24 @@ def test_columns_are_as_long_as_the_time_and_a_gap_is_one_point_of_nulls(kept: W
     assert {column[gap] for column in page["values"].values()} == {None}
     assert "aircraft" not in page["values"]
     assert page["values"]["max_distance_nm"][0] == 120.5
+
+
+def test_the_same_numbers_are_read_over_a_socket(kept: World) -> None:
+    peer = kept.peer().join("/", {"token": kept.jwt()})
+    by_minute = ask(peer, "stats-history", period="minute", limit=50)
+    expected = read(kept, "history", "?period=minute&limit=50")
+    assert by_minute == expected
+    assert ask(peer, "stats-records")["records"] == read(kept, "records")["records"]
+    for bad in ({"period": "week"}, {"limit": 0}, {"from": "yesterday"}, {"receiver": 5}):
+        assert ask(peer, "stats-history", **bad)["code"] == "bad_payload"
+    assert ask(peer, "stats-history", receiver="nobody")["code"] == "not_found"
+
+
+def test_over_a_socket_an_anonymous_client_reads_no_distance_and_no_receiver(kept: World) -> None:
+    peer = kept.peer().join("/")
+    assert set(ask(peer, "stats-history")["values"]["max_distance_nm"]) == {None}
+    assert "farthest" not in {row["kind"] for row in ask(peer, "stats-records")["records"]}
+    assert ask(peer, "stats-history", receiver="demo-1")["code"] == "permission_denied"
 
 
 def test_hours_and_days_are_listed_with_their_sums(kept: World) -> None:

@@ -11,17 +11,16 @@ import pytest
 
 from skyspy.cooperate import MAX_BUSY_SECONDS, Yielder
 from skyspy.feedurl import parse
-from skyspy.receivers.http import Client
-from skyspy.receivers.http_bounds import (
-    MAX_DOCUMENT_BYTES,
-    MAX_FRAMING_BYTES,
+from skyspy.outbound import OutboundError
+from skyspy.outbound.http_bounds import (
     MAX_INTERIM,
     PIECE_BYTES,
     BoundedFile,
     decompressed,
 )
-from skyspy.receivers.receiver import ReceiverError, Timing
-from skyspy.receivers.resolver import Resolver
+from skyspy.outbound.resolver import Resolver
+from skyspy.receivers.http import MAX_DOCUMENT_BYTES, MAX_FRAMING_BYTES, Client, Response
+from skyspy.receivers.receiver import Timing
 from tests.support.hub import rounds_counted
 from tests.support.sources import PATIENT, Ear, FakeReceiver, Flood, Web, http, keeps_saying, running, sbs, wait_for
 
@@ -100,7 +99,7 @@ def test_interim_answers_of_a_proxy_are_read_past(interim: str) -> None:
 def test_more_of_them_are_refused_and_so_is_another_protocol(answer: bytes, words: str) -> None:
     web = Web(lambda _: answer)
     client = Client(parse(f"http://127.0.0.1:{web.port}/a.json"), Timing(), Resolver())
-    with pytest.raises(ReceiverError, match=words):
+    with pytest.raises(OutboundError, match=words):
         client.get()
     client.close()
     web.close()
@@ -113,7 +112,7 @@ def always_due() -> Yielder:
 
 
 def test_s29_between_two_lines_and_between_two_pieces_the_hub_goes_round() -> None:
-    file = BoundedFile(io.BytesIO(b"X: y\r\n" * 100 + b"b" * PIECE_BYTES * 20), always_due())
+    file = BoundedFile(io.BytesIO(b"X: y\r\n" * 100 + b"b" * PIECE_BYTES * 20), always_due(), Response.bounds)
     with rounds_counted() as rounds:
         assert [file.readline(65_537) for _ in range(100)] == [b"X: y\r\n"] * 100
         assert rounds.count >= 50
@@ -122,13 +121,13 @@ def test_s29_between_two_lines_and_between_two_pieces_the_hub_goes_round() -> No
 
 
 def test_lines_beyond_the_bound_and_chunks_of_a_negative_size_are_errors_of_one_line() -> None:
-    file = BoundedFile(io.BytesIO(b"x" * MAX_FRAMING_BYTES * 2), always_due())
+    file = BoundedFile(io.BytesIO(b"x" * MAX_FRAMING_BYTES * 2), always_due(), Response.bounds)
     file.readline()
-    with pytest.raises(ReceiverError, match="256 KiB of status lines"):
+    with pytest.raises(OutboundError, match="256 KiB of status lines"):
         file.readline(1)
     for size in (-1, -5):
-        with pytest.raises(ReceiverError, match="negative"):
-            BoundedFile(io.BytesIO(b"x" * 10), always_due()).read(size)
+        with pytest.raises(OutboundError, match="negative"):
+            BoundedFile(io.BytesIO(b"x" * 10), always_due(), Response.bounds).read(size)
 
 
 def test_s29_a_packed_body_is_unpacked_in_pieces_and_the_hub_goes_round_between_them() -> None:

@@ -11,8 +11,8 @@ import gevent
 import pytest
 from gevent import monkey, socket
 
-from skyspy.receivers.receiver import ReceiverError
-from skyspy.receivers.resolver import FRESH_SECONDS, LOOKUP_THREADS, Address, Resolver, connect
+from skyspy.outbound import OutboundError
+from skyspy.outbound.resolver import FRESH_SECONDS, LOOKUP_THREADS, Address, Resolver, connect
 from skyspy.receivers.workers import DECODING_THREADS, Workers
 from tests.support.hub import rounds_counted
 from tests.support.sources import PATIENT, QUICK, Ear, FakeReceiver, Web, document, http, running, wait_for
@@ -55,14 +55,14 @@ def test_a_name_that_is_not_answered_is_given_up_in_its_time_and_said_in_one_lin
     resolver = Resolver(names)
     with (
         rounds_counted() as rounds,
-        pytest.raises(ReceiverError, match=r"the name dead does not resolve: no name server") as said,
+        pytest.raises(OutboundError, match=r"the name dead does not resolve: no name server") as said,
     ):
         resolver.addresses("dead", 80, 0.1)
     assert rounds.count > 0
     assert str(said.value).isprintable()
     with pytest.raises(socket.gaierror):
         resolver.addresses("missing", 80, 5)
-    with pytest.raises(ReceiverError, match="is not the name of a host"):
+    with pytest.raises(OutboundError, match="is not the name of a host"):
         resolver.addresses("x" * 64 + ".example", 80, 5)
 
 
@@ -77,7 +77,7 @@ def test_s29_names_that_were_not_answered_do_not_stand_in_the_way_of_others(name
     resolver = Resolver(names)
     dead = [f"dead{n}" for n in range(LOOKUP_THREADS - 1)]
     for name in dead:
-        with pytest.raises(ReceiverError):
+        with pytest.raises(OutboundError):
             resolver.addresses(name, 80, 0.02)
     waiting = [gevent.spawn(resolver.addresses, name, 80, 60.0) for name in dead * 20]
     gevent.sleep(0.02)

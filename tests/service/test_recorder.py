@@ -463,6 +463,15 @@ def test_a_trail_begins_with_the_visit_and_not_with_the_one_before(start: Callab
     assert all(point["timestamp"] >= iso(began) for point in trail(after))
 
 
+def test_after_a_turnaround_a_trail_begins_with_the_new_visit(process: Process) -> None:
+    process.seconds(60, **STANDING)
+    process.seconds(60, **{**STANDING, "flight": "SWR2"})
+    began = process.visits()[-1].first
+    found = trail(process)
+    assert found
+    assert all(point["timestamp"] >= iso(began - 1) for point in found)
+
+
 def test_a_very_long_trail_is_thinned_and_the_history_may_be_away(start: Callable[[], Process]) -> None:
     before = start()
     before.seconds(1500, **{**FLYING, "track": 90.0})

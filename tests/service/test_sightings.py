@@ -364,7 +364,7 @@ def test_a_search_for_what_was_in_the_sky_lately_does_not_look_at_the_rest(world
     caller = Caller(Principal("user", 1, "ann", "viewer", BUILTIN_ROLES["viewer"]))
 
     def looked(**filters: Any) -> tuple[list[str], int]:
-        found = history.page(world.skyspy, caller, msgspec.convert(filters, SightingRequest))
+        found = history.search_sightings(world.skyspy, caller, msgspec.convert(filters, SightingRequest))
         return [one["hex"] for one in found.sightings], found.steps
 
     assert looked(**{"from": iso(now - 3600), "t": "A320"}) == (["4C0002", "4C0001"], 1)

@@ -26,7 +26,7 @@ from skyspy.config import load
 from skyspy.store.settings import Settings
 from skyspy.transport import setup
 from skyspy.transport.connection import TCP_MARGIN, TCP_PER_CONNECTION, ClientConnection, Transport
-from skyspy.transport.frames import CLOSE, TEXT, BoundedWebSocket, payload_of
+from skyspy.transport.frames import CLOSE, TEXT, BoundedWebSocket, payload_of_server_frame
 from skyspy.transport.handler import Handler
 from skyspy.transport.outbox import Frame
 
@@ -74,7 +74,7 @@ class Quiet:
         while data:
             size = {126: int.from_bytes(data[2:4], "big"), 127: int.from_bytes(data[2:10], "big")}.get(data[1], data[1])
             head = {126: 4, 127: 10}.get(data[1], 2)
-            assert payload_of(data[: head + size]) == data[head : head + size]
+            assert payload_of_server_frame(data[: head + size]) == data[head : head + size]
             found.append((data[0] & 0x0F, data[head : head + size].decode("utf-8", "replace")))
             data = data[head + size :]
         return found
@@ -151,9 +151,9 @@ def test_a_broadcast_is_framed_once_and_every_websocket_holds_the_same_bytes(pla
         shared = {id(items[seq]) for items in of_each}
         assert len(shared) == 1
         assert isinstance(of_each[0][seq], Frame)
-        assert payload_of(of_each[0][seq]).decode() == f'42["aircraft:update",{{"seq":{seq},"flight":"Zürich ✈"}}]'
+        assert payload_of_server_frame(of_each[0][seq]).decode() == f'42["aircraft:update",{{"seq":{seq},"flight":"Zürich ✈"}}]'
     texts = Payload(waiting(polling[0])).encode().split("\x1e")
-    assert texts == [payload_of(frame).decode() for frame in of_each[0]]
+    assert texts == [payload_of_server_frame(frame).decode() for frame in of_each[0]]
 
 
 def test_what_goes_to_one_client_waits_for_it_alone(place: Place) -> None:
@@ -161,7 +161,7 @@ def test_what_goes_to_one_client_waits_for_it_alone(place: Place) -> None:
     sid = place.join(one)
     place.join(other)
     place.broadcast.send(sid, "subscribed", {"topics": []})
-    assert [payload_of(frame) for frame in waiting(one)] == [b'42["subscribed",{"topics":[]}]']
+    assert [payload_of_server_frame(frame) for frame in waiting(one)] == [b'42["subscribed",{"topics":[]}]']
     assert waiting(other) == []
 
 

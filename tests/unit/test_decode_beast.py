@@ -15,7 +15,7 @@ FRAME = squitter(PLANE, velocity(250, 90))
 def split(data: bytes) -> tuple[list[str], int, int]:
     """The frames, and the numbers of bad and skipped items."""
     decoder = Beast(Context())
-    frames, _ = decoder.split(data)
+    frames, _ = decoder.split_frames(data)
     return [frame for frame, _ in frames], decoder.counters.bad, decoder.counters.skipped
 
 
@@ -30,7 +30,7 @@ def test_a_doubled_escape_is_one_byte_wherever_it_stands() -> None:
 
 @pytest.mark.parametrize(("signal", "rssi"), [(0, None), (1, -48.1), (128, -6.0), (255, 0.0)])
 def test_the_signal_byte_is_decibels_below_full_scale(signal: int, rssi: float | None) -> None:
-    frames, _ = Beast(Context()).split(beast(FRAME, signal=signal))
+    frames, _ = Beast(Context()).split_frames(beast(FRAME, signal=signal))
     assert frames == [(FRAME, rssi)]
 
 

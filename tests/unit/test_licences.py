@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT
 
 MADE: dict[str, Any] = runpy.run_path(str(ROOT / "docs" / "make_licences.py"))
-PACKAGES = [*MADE["runtime"](), *MADE["development"](), *MADE["data"]()]
+PACKAGES = [*MADE["runtime"](), *MADE["extra"](), *MADE["development"](), *MADE["data"]()]
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
@@ -23,7 +23,7 @@ def test_the_page_of_licences_is_up_to_date() -> None:
 
 
 def test_every_line_of_the_locks_is_on_the_page() -> None:
-    names = ("requirements.lock", "requirements-dev.lock", MADE["OLD_CLIENTS"])
+    names = ("requirements.lock", "requirements-dev.lock", MADE["OLD_CLIENTS"], MADE["NOTIFY"])
     locks = "".join((ROOT / name).read_text(encoding="utf-8") for name in names)
     pinned = [line.partition("==")[0] for line in locks.splitlines() if "==" in line and not line.startswith("#")]
     assert {package.name for package in PACKAGES if package.language == "Python"} == set(pinned)

@@ -19,6 +19,7 @@ HIDES = {
     "a live key": f"key sk_live_{SECRET} is new",
     "a test key": f"(sk_test_{SECRET})",
     "a refresh token": f"refresh=rt_{SECRET};",
+    "a key of a webhook": f"secret=whsec_{SECRET}+/{SECRET}= is new",
     "a JWT": f"token eyJhbGciOiJIUzI1NiJ9.eyJ{SECRET}.{SECRET}.",
     "half a JWT": f"eyJhbGci{SECRET}.{SECRET}",
     "an Authorization header": f"Authorization: Bearer {SECRET}",

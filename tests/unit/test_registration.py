@@ -14,7 +14,7 @@ from skyspy import registration
 from skyspy.registration import airline_of, country_of, describe, n_number, registration_of
 from skyspy.registration.addresses import SERIES
 from skyspy.registration.airlines import AIRLINES
-from skyspy.registration.tables import read
+from skyspy.registration.tables import load_csv_rows
 from skyspy.registration.types import TYPES
 
 STANDING_DATA = Path(__file__).parents[3] / "shared/data/vrs-standing-data"
@@ -57,14 +57,14 @@ def test_what_no_state_has_has_no_country_and_no_registration(hex_: str) -> None
 
 
 def test_blocks_are_sorted_and_do_not_overlap() -> None:
-    rows = [(int(first, 16), int(last, 16)) for first, last, _, _ in read("address_blocks.csv")]
+    rows = [(int(first, 16), int(last, 16)) for first, last, _, _ in load_csv_rows("address_blocks.csv")]
     assert all(first <= last for first, last in rows)
     assert all(last < following for (_, last), (following, _) in pairwise(rows))
 
 
 def test_blocks_are_those_that_are_published() -> None:
     """But for territories, whose addresses are out of the block of their state."""
-    states = {code for _, _, code, _ in read("address_blocks.csv")}
+    states = {code for _, _, code, _ in load_csv_rows("address_blocks.csv")}
     compared = 0
     for row in published("code-blocks"):
         if row["CountryISO2"] in states and int(row["Count"]) >= 1024 and row["CountryISO2"] not in ("HK", "MO"):

@@ -16,7 +16,6 @@ OVER_THE_WIRE = ("security", "wire", "browser")
 """Folders whose tests ask a server in a process of its own."""
 
 NOT_YET = {
-    ("S19", "webhooks"): "the server sends none",
     ("S25", "Redis down"): "there is no bus",
     ("S26", "audio files"): "no audio is taken or served",
 }

@@ -164,9 +164,9 @@ def eventually(claim: Any, seconds: float = 20.0) -> bool:
 class Operator:
     """Changes settings and accounts in a server's database, as another process would."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environ: str) -> None:
         self.folder = folder
-        config = load({"SKYSPY_INSTANCE": str(folder / "instance")})
+        config = load({"SKYSPY_INSTANCE": str(folder / "instance"), **environ})
         self.store = Store(config.database_url)
         self.settings = SettingsTable(self.store, {})
         self.clock = Clock()

@@ -78,6 +78,17 @@ KINDS: tuple[Kind, ...] = (
     # The last segment of a visit belongs to a slot that may end up to ten minutes after the visit.
     Kind("visits", "sightings", schema.VISIT, "last", 1.0, ("SIGHTING_RETENTION_DAYS",), longer_s=SLOT_S),
     Kind("safety_events", "safety", schema.SAFETY_EVENT, "started", 1.0, ("SAFETY_RETENTION_DAYS",)),
+    Kind("alerts", "alerts", schema.ALERT, "triggered_at", 1.0, ("ALERT_RETENTION_DAYS",)),
+    # What waits to be sent is kept until it was sent, or could not be.
+    Kind(
+        "alert_deliveries",
+        "alerts",
+        schema.ALERT_DELIVERY,
+        "created_at",
+        1.0,
+        ("DELIVERY_RETENTION_DAYS",),
+        only=schema.ALERT_DELIVERY.c.state.not_in(("pending", "held")),
+    ),
     Kind("hours", "hours", schema.STATISTICS_HOUR, "hour", 3600.0, _HOURS),
     Kind("receiver_hours", "hours", schema.RECEIVER_HOUR, "hour", 3600.0, _HOURS),
     Kind("days", "days", schema.STATISTICS_DAY, "day", DAY_S, _DAYS),
@@ -97,7 +108,8 @@ BUDGETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "STATISTICS_MAX_MB": ("minutes", "hours"),
         "SIGHTING_MAX_MB": ("sightings",),
         "SAFETY_MAX_MB": ("safety",),
-        "HISTORY_MAX_MB": ("tracks", "minutes", "sightings", "hours", "safety"),
+        "ALERT_MAX_MB": ("alerts",),
+        "HISTORY_MAX_MB": ("tracks", "minutes", "sightings", "hours", "safety", "alerts"),
     }
 )
 """The settings that limit sizes, and what is deleted, in that order. HISTORY_MAX_MB limits the whole database, the others their

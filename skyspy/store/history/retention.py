@@ -93,14 +93,14 @@ class Deletion:
         self._pause_s = pause_s
         self.done = Deleted()
 
-    def by_age(self, limits: HistoryLimits, now: float) -> None:
+    def delete_expired(self, limits: HistoryLimits, now: float) -> None:
         """Delete what is older than its limit in days. Raises StoreError, Interrupted."""
         for kind in KINDS:
             self.older(kind, now - limits.days_of(kind) * DAY_S)
 
     def demo(self, since: float, now: float) -> float:
         """Delete simulated traffic that is older than a day, of the time from wall time `since` on; returns the time from which
-        the next run must look. Raises as `by_age`."""
+        the next run must look. Raises as `delete_expired`."""
         before = now - DEMO_DAYS * DAY_S
         for kind in KINDS:
             if kind.table is not VISIT and kind.has_demo:
@@ -115,8 +115,8 @@ class Deletion:
         # Rows of that time may still wait in a queue.
         return before - DAY_S
 
-    def by_size(self, limits: HistoryLimits, sizes: Sizes, now: float) -> None:
-        """Delete the oldest rows of each budget that is exceeded, down to the last day. Raises as `by_age`."""
+    def delete_over_budget(self, limits: HistoryLimits, sizes: Sizes, now: float) -> None:
+        """Delete the oldest rows of each budget that is exceeded, down to the last day. Raises as `delete_expired`."""
         before = self.done.bytes
         for name, groups in BUDGETS.items():
             limit = limits.bytes.get(name)
@@ -129,7 +129,7 @@ class Deletion:
 
     def older(self, kind: Kind, before: float, only: ColumnElement[bool] | None = None, row_bytes: float = 0.0) -> float:
         """Delete the rows of a kind that are older than wall time `before`; returns the bytes, by `row_bytes` where the database
-        does not say. Raises as `by_age`."""
+        does not say. Raises as `delete_expired`."""
         freed = 0.0
         end = deleted_until(self._database, kind, before)
         while True:
@@ -142,7 +142,7 @@ class Deletion:
                 return freed
 
     def shrink(self, reserve: int = FREE_RESERVE) -> int:
-        """Give free pages of an SQLite file back to the disk, but `reserve` bytes; returns the bytes. Raises as `by_age`."""
+        """Give free pages of an SQLite file back to the disk, but `reserve` bytes; returns the bytes. Raises as `delete_expired`."""
         given = 0
         while (found := self._database.read(_space)) is not None and found.shrinks and found.free > reserve:
             step = self._slice(sqlite_space.shrink, min(VACUUM_BYTES, found.free - reserve))

@@ -1,8 +1,7 @@
 """Safety events: writing what the safety rules found, acknowledging, and reading lists, changes and statistics.
 
-Each change of a row, by whichever process, gets the next number in `change`. Changes are numbered in the order in which they are
-committed, so a process that has read up to one number misses none: SQLite runs writers one after another, and on Postgres a lock does
-that for these functions.
+Each change of a row, by whichever process, gets the next number in `change` (numbers.py), so a process that has read up to one number
+misses none.
 
 Invariants: an acknowledgement is made once, and writing an event again leaves it as it is. Lists are ordered by the beginning of an
 event, which never changes, the newest first.
@@ -14,13 +13,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, case, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from skyspy import wirejson
 from skyspy.aircraft import Scalar
 from skyspy.safety.events import SafetyEvent
 from skyspy.store.history.lease import fence_of
+from skyspy.store.history.numbers import last_number, next_number
 from skyspy.store.history.schema import SAFETY_EVENT
 
 MAX_OPEN = 2000
@@ -110,7 +110,10 @@ def write_events(connection: Connection, events: Sequence[SafetyEvent]) -> None:
     latest = {event.id: event for event in events}
     if not latest:
         return
-    change, fence = _next_change(connection, max(event.updated for event in latest.values())), fence_of(connection)
+    change, fence = (
+        next_number(connection, _E.change, _LOCK, max(event.updated for event in latest.values())),
+        fence_of(connection),
+    )
     statement = _INSERT[connection.dialect.name](SAFETY_EVENT)
     new = statement.excluded
     statement = statement.on_conflict_do_update(
@@ -123,17 +126,10 @@ def write_events(connection: Connection, events: Sequence[SafetyEvent]) -> None:
 def acknowledge(connection: Connection, event_id: str, by: str, at: float) -> SafetyEvent | None:
     """Note that this user has acknowledged the event at `at` (wall seconds), unless somebody has before; returns the event as it is then,
     None where there is none of that id."""
-    change = _next_change(connection, at)
+    change = next_number(connection, _E.change, _LOCK, at)
     first = update(SAFETY_EVENT).where(_E.id == event_id, _E.acknowledged_by.is_(None))
     connection.execute(first.values(acknowledged_by=by, acknowledged_at=at, change=change))
     return one(connection, event_id)
-
-
-def _next_change(connection: Connection, now: float) -> int:
-    """The number for the next change; no other transaction takes one until this one ends."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    return max(last_change(connection) + 1, int(now * 1000))
 
 
 # -- reading ---------------------------------------------------------------------------------------
@@ -141,7 +137,7 @@ def _next_change(connection: Connection, now: float) -> int:
 
 def last_change(connection: Connection) -> int:
     """The number of the latest change; 0 before any."""
-    return connection.execute(select(func.max(_E.change))).scalar() or 0
+    return last_number(connection, _E.change)
 
 
 def open_events(connection: Connection, limit: int = MAX_OPEN) -> list[SafetyEvent]:

@@ -269,3 +269,79 @@ HISTORY_SIZE = Table(
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("bytes", BigInteger, nullable=False),
 )
+
+# One alert of one user's rule. `matched` is a JSON list of what matched, `aircraft` a JSON object with what was known of the aircraft
+# (null where the alert is not about one). `notify`: open pages show a notification. `matched_until`: the match went on at least until
+# then, noted once a minute; `ended_at`: when it ended, None while it goes on. `suppressed`: alerts that this one sums up because there
+# were too many. `change` as in SAFETY_EVENT.
+ALERT = Table(
+    "alert",
+    METADATA,
+    Column("id", String(48), primary_key=True),
+    Column("owner_id", Integer, nullable=False),
+    Column("rule_id", Integer, nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("rule_name", String(100), nullable=False),
+    Column("hex", String(7)),
+    Column("callsign", String(8)),
+    Column("message", Text, nullable=False),
+    Column("matched", Text, nullable=False),
+    Column("aircraft", Text, nullable=False),
+    Column("notify", Boolean, nullable=False),
+    Column("triggered_at", Double, nullable=False),
+    Column("held_until", Double),
+    Column("matched_until", Double, nullable=False),
+    Column("ended_at", Double),
+    Column("suppressed", Integer, nullable=False),
+    Column("demo", Boolean, nullable=False),
+    Column("change", BigInteger, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    UniqueConstraint("rule_id", "hex", "triggered_at"),
+    Index("ix_alert_owner", "owner_id", "triggered_at", "id"),
+    Index("ix_alert_triggered", "triggered_at"),
+    Index("ix_alert_ended", "ended_at"),
+    Index("ix_alert_change", "change"),
+)
+
+PENDING_ROWS = "state = 'pending'"
+"""The deliveries that wait to be sent. A query must hold this condition as it is for the database to use their index."""
+
+# What is to be sent, or was, to one destination of a user (see outbox.py): the outbox. `id` is sent with each attempt, so that a receiver
+# knows one it has got. `data` is a JSON object. `number` is the order in which those of one destination are sent. `next_try`: when it is
+# tried next; of a held one, until when it is held. `summary_id`: the delivery that sums this one up. `alert_id` is None for a summary.
+ALERT_DELIVERY = Table(
+    "alert_delivery",
+    METADATA,
+    Column("id", String(48), primary_key=True),
+    Column("alert_id", String(48)),
+    Column("owner_id", Integer, nullable=False),
+    Column("destination_id", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("next_try", Double, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("sent_at", Double),
+    Column("dead_at", Double),
+    Column("last_error", String(300)),
+    Column("last_status", Integer),
+    Column("summary_id", String(48)),
+    Column("fence", BigInteger, nullable=False),
+    Index("ix_alert_delivery_state", "state", "next_try"),
+    Index("ix_alert_delivery_destination", "destination_id", "created_at"),
+    Index("ix_alert_delivery_owner", "owner_id", "created_at", "id"),
+    Index("ix_alert_delivery_alert", "alert_id"),
+    Index("ix_alert_delivery_created", "created_at"),
+    Index("ix_alert_delivery_number", "number"),
+    Index(
+        "ix_alert_delivery_pending",
+        "destination_id",
+        "number",
+        sqlite_where=text(PENDING_ROWS),
+        postgresql_where=text(PENDING_ROWS),
+    ),
+)

@@ -109,6 +109,11 @@ def recorded_sizes(connection: Connection, since: int, limit: int = 400) -> list
     return [(day, size) for day, size in connection.execute(rows.limit(limit))]
 
 
+def last_recorded_day(connection: Connection) -> int | None:
+    """The last day (days since 1970-01-01) of which the size was kept; None: of no day."""
+    return connection.execute(select(func.max(HISTORY_SIZE.c.day))).scalar()
+
+
 def growth(sizes: list[tuple[int, int]]) -> float | None:
     """The bytes by which the history grows a day, from the sizes of the days given; None where there are fewer than two."""
     if len(sizes) < 2:

@@ -147,7 +147,14 @@ def _floor(connection: Connection, search: VisitSearch, after: Key | None) -> fl
     return connection.execute(found).scalar()
 
 
-def earliest(connection: Connection, since: float) -> float | None:
+def begun(connection: Connection, since: float, after: Key | None, limit: int) -> list[Visit]:
+    """The next visits that began at `since` (wall seconds) or later, `limit` at most, after that place in the list."""
+    wanted = [_V.first >= since, *([] if after is None else [_is_after(after)])]
+    rows = connection.execute(_visits().where(*wanted).order_by(_V.first.desc(), _V.id.desc()).limit(limit))
+    return [Visit(*row) for row in rows]
+
+
+def earliest_start_of_visits_heard_since(connection: Connection, since: float) -> float | None:
     """When the first one of the visits began that were under way at `since` or later; None where there is none. Looks at all of them."""
     return connection.execute(select(func.min(_V.first)).where(_V.last >= since)).scalar()
 

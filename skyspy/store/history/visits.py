@@ -15,7 +15,7 @@ from dataclasses import fields
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, case, select, tuple_, update
+from sqlalchemy import Connection, Row, Table, case, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from skyspy import wirejson
@@ -43,6 +43,14 @@ class Recorded(NamedTuple):
 
     state: VisitState
     tracks: tuple[SlotTrack, ...] = ()
+
+
+class Seen(NamedTuple):
+    """Whether an aircraft was heard before its present visit, and when last (wall seconds); None where that is not known, or it was
+    not."""
+
+    before: bool
+    last: float | None
 
 
 def write_recorded(connection: Connection, rows: Sequence[Recorded]) -> None:
@@ -99,6 +107,35 @@ def end_silent(connection: Connection, nows: Sequence[float]) -> None:
     now = max(nows)
     silent = (VISIT.c.last <= now - ADSC_GAP_S) | ((VISIT.c.last <= now - VISIT_GAP_S) & ~_HAS_ADSC)
     connection.execute(update(VISIT).where(VISIT.c.ended.is_(False), silent).values(ended=True))
+
+
+def seen_before(connection: Connection, hexes: Iterable[str], now: float) -> dict[str, Seen]:
+    """When these aircraft, which are heard at `now` (wall seconds), were heard before their present visit, by hex. Simulated traffic does
+    not count."""
+    found: dict[str, Seen] = {}
+    remaining = iter(hexes)
+    while some := list(islice(remaining, KEYS_AT_ONCE)):
+        known = AIRCRAFT_SEEN.c.hex.in_(some)
+        rows = connection.execute(select(AIRCRAFT_SEEN.c.hex, AIRCRAFT_SEEN.c.last, AIRCRAFT_SEEN.c.visits).where(known))
+        seen = {row.hex: row for row in rows}
+        # The present visit may be stored already.
+        present = [hex_ for hex_, row in seen.items() if row.last > now - VISIT_GAP_S and row.visits > 1]
+        earlier = _last_before_present(connection, present)
+        for hex_ in some:
+            row = seen.get(hex_)
+            if row is None or (row.visits <= 1 and row.last > now - VISIT_GAP_S):
+                found[hex_] = Seen(False, None)
+            else:
+                found[hex_] = Seen(True, earlier.get(hex_) if hex_ in present else row.last)
+    return found
+
+
+def _last_before_present(connection: Connection, hexes: Sequence[str]) -> dict[str, float]:
+    """When these aircraft were last heard in the visit before their latest one; without those whose visit is deleted."""
+    place = func.row_number().over(partition_by=VISIT.c.hex, order_by=VISIT.c.start.desc()).label("place")
+    ranked = select(VISIT.c.hex, VISIT.c.last, place).where(VISIT.c.hex.in_(hexes), VISIT.c.demo.is_(False)).subquery()
+    rows = connection.execute(select(ranked.c.hex, ranked.c.last).where(ranked.c.place == 2))
+    return {row.hex: row.last for row in rows}
 
 
 def key_of(state: VisitState) -> Key:

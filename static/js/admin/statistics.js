@@ -1,6 +1,7 @@
 // The page of statistics: requests the values of the chosen time and draws them; again every minute while the page is visible.
 
 import { ask } from "./api.js";
+import { Cells } from "./plots/cells.js";
 import { Figure } from "./plots/figure.js";
 import { Lines } from "./plots/lines.js";
 import { Polar } from "./plots/polar.js";
@@ -21,6 +22,7 @@ const plots = {
   messagesBy: plot("messages-by", Lines),
   aircraftBy: plot("aircraft-by", Lines),
   outline: plot("outline", Polar),
+  coverage: plot("coverage", Cells),
   rssi: plot("rssi", Lines),
 };
 
@@ -120,6 +122,30 @@ function drawOutline({ bands, sector_deg: width }) {
   });
 }
 
+function drawCoverage({ counts, sector_deg: width, step_nm: step }) {
+  const sums = counts.map((steps) => steps.reduce((sum, count) => sum + count, 0));
+  const most = Math.max(...sums);
+  if (!most) {
+    plots.coverage.clear("No positions yet: they need the receiver’s place (page Receivers), and appear within minutes.");
+    return;
+  }
+  const farthest = counts.map((steps) => step * (steps.findLastIndex((count) => count > 0) + 1));
+  const densest = counts.map((steps) => steps.indexOf(Math.max(...steps)));
+  plots.coverage.draw({
+    series: [{ label: "Positions", place: 0 }],
+    values: [sums],
+    counts,
+    step,
+    count: counts.length,
+    rest: sums.indexOf(most),
+    first: "Bearing",
+    more: ["Most of them at", "Farthest within"],
+    extra: (at) => (sums[at] ? [`${densest[at] * step} to ${(densest[at] + 1) * step} nm`, `${farthest[at]} nm`] : [NO_DATA, NO_DATA]),
+    name: (at) => `Bearing ${at * width}° to ${(at + 1) * width}°`,
+    texts: (at) => [whole(sums[at])],
+  });
+}
+
 function drawRssi({ values, step_nm: step }) {
   const end = values.rssi_mean.findLastIndex((value) => value != null) + 1;
   const upTo = (name) => values[name].slice(0, end);
@@ -193,7 +219,7 @@ const loadReceivers = () => load([plots.messagesBy, plots.aircraftBy], async () 
 
 function loadReception() {
   const of = select.value ? { receiver: select.value } : {};
-  return Promise.all([load([plots.outline], () => get("outline", of), drawOutline), load([plots.rssi], () => get("rssi", of), drawRssi)]);
+  return Promise.all([load([plots.outline], () => get("outline", of), drawOutline), load([plots.coverage], () => get("coverage", of), drawCoverage), load([plots.rssi], () => get("rssi", of), drawRssi)]);
 }
 
 /** The size of the history by day, which is on the page. */

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skyspy.aircraft_state import AircraftState
@@ -16,6 +16,7 @@ from skyspy.movements.behaviors import Behaviors
 from skyspy.movements.movements import MAX_POINTS
 from skyspy.movements.path import Path
 from tests.support.airports import shipped
+from tests.support.examples import at_most
 from tests.unit.movements.flights import FAR, Flight, Log
 
 HEXES = ("4b1234", "~2a0001", "000000")
@@ -54,7 +55,7 @@ rounds = st.lists(st.lists(states(), max_size=3), max_size=30)
 tables = st.sampled_from([None, FAR, shipped()])
 
 
-@settings(max_examples=60, deadline=None)
+@at_most(60)
 @given(rounds, tables, st.booleans())
 def test_no_look_fails_whatever_the_states_and_everything_said_is_whole(
     looks: list[list[AircraftState]], airports: Airports | None, backwards: bool
@@ -86,7 +87,7 @@ def assert_pairs(said: list[Movement]) -> None:
     assert under_way == set()
 
 
-@settings(max_examples=30, deadline=None)
+@at_most(30)
 @given(st.lists(st.tuples(st.floats(-12, 12), st.floats(1, 90), st.floats(-50, 50)), min_size=1, max_size=40))
 def test_however_an_aircraft_turns_what_begins_ends(pieces: list[tuple[float, float, float]]) -> None:
     log, flight = Log(), Flight(lat=89.0, lon=179.9)

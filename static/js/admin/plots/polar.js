@@ -5,7 +5,8 @@ import { DASHES, svg } from "./figure.js";
 const SIZE = 100;
 const NAMED = [["N", 0], ["E", 90], ["S", 180], ["W", 270]];
 
-const at = (radius, bearing) => [radius * Math.sin((bearing * Math.PI) / 180), -radius * Math.cos((bearing * Math.PI) / 180)].map((value) => value.toFixed(2)).join(" ");
+/** A point of the drawing as the coordinates of an SVG path. */
+export const at = (radius, bearing) => [radius * Math.sin((bearing * Math.PI) / 180), -radius * Math.cos((bearing * Math.PI) / 180)].map((value) => value.toFixed(2)).join(" ");
 
 /** Distances of rings up to `far`: three to six of them, at round numbers. */
 export function rings(far) {
@@ -42,22 +43,31 @@ export class Polar {
   draw(content) {
     this._content = content;
     this._figure.fill(content);
-    const circles = rings(Math.max(1, ...content.values.flat().map((value) => value ?? 0)));
+    const circles = rings(this._far(content));
     const scale = SIZE / circles.at(-1);
     const far = 1.13 * SIZE;
     const grid = svg("g", { class: "grid" }, ...circles.map((nm) => svg("circle", { r: nm * scale })));
     grid.append(svg("path", { d: NAMED.map(([, bearing]) => `M0 0L${at(SIZE, bearing)}`).join("") }));
-    const shapes = content.series.map(({ place }, index) => svg("path", { class: `outline series-${place + 1}`, d: outline(content.values[index], scale), "stroke-dasharray": DASHES[place].map((one) => one / 3).join(" ") }));
     const labels = svg("g", { class: "labels" }, ...NAMED.map(([name, bearing]) => svg("text", this._place(1.07 * SIZE, bearing), name)));
     labels.append(...circles.map((nm) => svg("text", { ...this._place(nm * scale, 45), class: "ring" }, `${nm}`)));
     this._pointer = svg("path", { class: "pointer" });
-    this._figure.canvas.replaceChildren(svg("svg", { viewBox: `${-far} ${-far} ${2 * far} ${2 * far}`, "aria-hidden": "true" }, grid, ...shapes, labels, this._pointer));
+    this._figure.canvas.replaceChildren(svg("svg", { viewBox: `${-far} ${-far} ${2 * far} ${2 * far}`, "aria-hidden": "true" }, grid, ...this._shapes(content, scale), labels, this._pointer));
   }
 
   clear(sentence) {
     this._content = null;
     this._figure.canvas.replaceChildren();
     this._figure.empty(sentence);
+  }
+
+  /** The distance in nm that the drawing reaches. */
+  _far({ values }) {
+    return Math.max(1, ...values.flat().map((value) => value ?? 0));
+  }
+
+  /** What is drawn between grid and labels, at `scale` units for each nm. */
+  _shapes({ series, values }, scale) {
+    return series.map(({ place }, index) => svg("path", { class: `outline series-${place + 1}`, d: outline(values[index], scale), "stroke-dasharray": DASHES[place].map((one) => one / 3).join(" ") }));
   }
 
   _place(radius, bearing) {

@@ -1,6 +1,6 @@
-"""Name resolution for receivers, on native threads of its own.
+"""Name resolution on native threads of its own.
 
-Invariants: a name server that does not answer delays nothing but the receivers whose names it should resolve. A lookup that got no
+Invariants: a name server that does not answer delays nothing but those whose names it should resolve. A lookup that got no
 answer in its time keeps its thread until the C library gives up, so that such names share a pool apart from the others, and a
 name that was resolved before keeps its last addresses.
 """
@@ -15,7 +15,7 @@ from typing import Any
 import gevent
 from gevent import monkey, socket
 
-from skyspy.receivers.receiver import ReceiverError
+from skyspy.outbound import OutboundError
 from skyspy.store.worker_pool import WorkerPool, WorkerPoolFull
 
 Address = tuple[int, Any]
@@ -47,7 +47,7 @@ class _Known:
 
 
 class Resolver:
-    """Resolves the names of receivers. `lookup` and `monotonic` are replaced in tests."""
+    """Resolves the names of hosts. `lookup` and `monotonic` are replaced in tests."""
 
     def __init__(self, lookup: Lookup = system_lookup, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._lookup, self._monotonic = lookup, monotonic
@@ -57,14 +57,14 @@ class Resolver:
         self._unanswered: dict[tuple[str, int], None] = {}
 
     def addresses(self, host: str, port: int, seconds: float) -> list[Address]:
-        """The addresses of a host, within `seconds`. Raises ReceiverError where no name server answered, socket.gaierror where
+        """The addresses of a host, within `seconds`. Raises OutboundError where no name server answered, socket.gaierror where
         the name does not exist."""
         try:
             return system_lookup(host, port, socket.AI_NUMERICHOST)
         except socket.gaierror:
             pass  # A name, and no address.
         except UnicodeError:
-            raise ReceiverError(f"{host} is not the name of a host") from None
+            raise OutboundError(f"{host} is not the name of a host") from None
         name = (host, port)
         known = self._known.get(name)
         if known is not None and self._monotonic() - known.at < FRESH_SECONDS:
@@ -86,7 +86,7 @@ class Resolver:
                 _remember(self._unanswered, name, None)
             if known is not None:
                 return known.addresses
-            raise ReceiverError(f"the name {host} does not resolve: no name server answered in {seconds:g} s") from None
+            raise OutboundError(f"the name {host} does not resolve: no name server answered in {seconds:g} s") from None
         self._unanswered.pop(name, None)
         _remember(self._known, name, _Known(found, self._monotonic()))
         return found
