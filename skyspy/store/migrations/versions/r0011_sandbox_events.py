@@ -1,6 +1,6 @@
 """Incidents that were requested of the sandbox.
 
-Revision 0011, after 0010, that of alerts.
+Revision 0011, after 0010.
 """
 
 from __future__ import annotations
