@@ -29,6 +29,7 @@ from skyspy.store.history import outbox
 from skyspy.store.keys import Key
 from skyspy.store.owned import Owner
 from skyspy.store.settings import Settings
+from skyspy.store.users import User
 
 KEY_ENDED = "the API key that saved it has ended: turn it on again, or save it"
 GONE = "its destination was deleted or turned off"
@@ -220,37 +221,29 @@ def opened(
 ) -> Destination | None:
     """The destination with its secrets in clear, as its owner may use it now; None where nothing may be sent to it. Raises VaultError,
     with one line for people."""
-    may_do = rights_of(connection, found, settings, at)
+    owner = users.by_ids(connection, [found.owner_id]).get(found.owner_id)
+    may_do = rights_of(found, owner, _maker(connection, found), settings, at)
     if may_do is None:
         return None
     secrets = vault.unseal(server.secret, found.owner_id, found.secrets)
-    return Destination(
-        found.id,
-        found.owner_id,
-        found.kind,
-        found.name,
-        found.settings,
-        secrets,
-        found.sky == "live" and MANAGE_SETTINGS in may_do,
-    )
+    may_private = found.sky == "live" and MANAGE_SETTINGS in may_do
+    return Destination(found.id, found.owner_id, found.kind, found.name, found.settings, secrets, may_private)
 
 
-def rights_of(connection: Connection, found: StoredDestination, settings: Settings, at: float) -> frozenset[str] | None:
-    """What may be done for this destination now: what its owner may, as far as the key may that saved it; None: nothing may be sent to it."""
+def rights_of(
+    found: StoredDestination, owner: User | None, maker: Key | None, settings: Settings, at: float
+) -> frozenset[str] | None:
+    """What may be done for this destination at `at` (wall seconds): what its owner may, as far as the key may that saved it (`maker`); None:
+    nothing may be sent to it."""
     if found.disabled_at is not None:
         return None
-    scopes = None
-    if found.maker_key_id is not None:
-        key = _maker(connection, found)
-        if key is None or not keys.is_active(key, at):
-            return None
-        scopes = key.scopes
-    owner = users.by_ids(connection, [found.owner_id]).get(found.owner_id)
-    return alert_owner.rights_away(owner, found.sky, scopes, settings)
+    if found.maker_key_id is not None and (maker is None or not keys.is_active(maker, at)):
+        return None
+    return alert_owner.rights_away(owner, found.sky, None if maker is None else maker.scopes, settings)
 
 
 def _maker(connection: Connection, found: StoredDestination) -> Key | None:
-    return keys.by_ids(connection, [] if found.maker_key_id is None else [found.maker_key_id]).get(found.maker_key_id or 0)
+    return None if found.maker_key_id is None else keys.by_ids(connection, [found.maker_key_id]).get(found.maker_key_id)
 
 
 def _view(connection: Connection, found: StoredDestination, at: float) -> DestinationView:

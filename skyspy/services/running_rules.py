@@ -16,7 +16,7 @@ from skyspy.alerts.watchlist import Entry, Kind, Watchlist
 from skyspy.auth.principal import Principal
 from skyspy.services import alert_destinations, alert_owner
 from skyspy.sky.alerts import Destination, RunningRules
-from skyspy.store import Connection, alert_rules, users, watchlists
+from skyspy.store import Connection, alert_rules, keys, users, watchlists
 from skyspy.store import alert_destinations as stored_destinations
 from skyspy.store.alert_rules import StoredRule
 from skyspy.store.settings import Settings
@@ -42,7 +42,7 @@ def loaded_rules(
     return RunningRules(
         rules,
         [watchlist_of(one, entries.get(one.id, ())) for one in lists],
-        _destinations(connection, settings, sky, running, at),
+        _destinations(connection, settings, sky, {user_id: owners[user_id] for user_id in running}, at),
     )
 
 
@@ -69,9 +69,14 @@ def watchlist_of(stored: StoredWatchlist, entries: Iterable[EntryRow]) -> Watchl
     return Watchlist(str(stored.id), stored.owner_id, stored.name, known)
 
 
-def _destinations(connection: Connection, settings: Settings, sky: str, owners: set[int], at: float) -> Mapping[str, Destination]:
+def _destinations(
+    connection: Connection, settings: Settings, sky: str, owners: Mapping[int, User], at: float
+) -> Mapping[str, Destination]:
+    stored = [found for found in stored_destinations.in_sky(connection, sky) if found.owner_id in owners]
+    makers = keys.by_ids(connection, {found.maker_key_id for found in stored if found.maker_key_id is not None})
     return {
         str(found.id): Destination(found.owner_id, found.kind)
-        for found in stored_destinations.in_sky(connection, sky)
-        if found.owner_id in owners and alert_destinations.rights_of(connection, found, settings, at) is not None
+        for found in stored
+        if alert_destinations.rights_of(found, owners[found.owner_id], makers.get(found.maker_key_id or 0), settings, at)
+        is not None
     }
