@@ -56,12 +56,12 @@ lint: dev
 
 # The tier to run on every save: no database, no server, no network.
 unit: dev
-	$(BIN)/python -m pytest tests/unit -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests/unit -n 2 --dist loadfile --hypothesis-profile=quick
 
 test: lint browser oldclients notify
 # Nothing is tried again here. Under CI one more try is allowed, shown as R: the contract's two seconds for an eviction are measured
 # by the clock, over real connections, and a machine shared with strangers may be late for them through no fault of ours.
-	$(BIN)/python -m pytest -n 2 --dist loadfile -rsR --reruns $(RERUNS) --reruns-delay 1
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -rsR --reruns $(RERUNS) --reruns-delay 1
 
 bench: dev
 	$(BIN)/python bench/truth.py

@@ -1,12 +1,13 @@
 """Attacks a server of its own, and measures what healthy clients notice of each attack.
 
-    python bench/hostile.py [--aircraft 500,10000] [--seconds 5] [--only NAME,NAME]
+    python bench/hostile.py [--aircraft 500,10000] [--seconds 5] [--only NAME,NAME] [--blocked MS]
 
 Four healthy clients ping 15 times a second each: before an attack, which is the row's quiet baseline, and during it. Printed are
 the median and the 99th percentile of their waits before and during, the longest wait during, how often one of them lost its connection, the
 worker's memory and descriptors before and at their most, and how often the attack did what it does (bytes, for floods). `!` is
 a worker that ended. The server is one gunicorn on loopback with the limits it comes with, whose receiver is an aircraft.json
-that this program serves, each aircraft moving. Everything ends by itself; the whole table takes about seven minutes.
+that this program serves, each aircraft moving. `--blocked`: below a row, where the hub was blocked for at least so many
+milliseconds during the attack (bench/blocked_hub.py). Everything ends by itself; the whole table takes about seven minutes.
 """
 
 from __future__ import annotations
@@ -208,10 +209,24 @@ def _worker(server: Server) -> int:
     return 0
 
 
-def table(aircraft: int, names: list[str], seconds: float, folder: Path) -> None:
-    """All attacks on one server with so many aircraft."""
+def print_blocked(found: Path, limit: int = 6) -> None:
+    """The longest stretches in which the hub made no round, and forget them."""
+    rows = sorted(map(json.loads, found.read_text().splitlines()), key=lambda row: -row[1]) if found.exists() else []
+    for milliseconds, worked, stacks in rows[:limit]:
+        print(
+            f"  blocked for {milliseconds} ms, {worked} ms of processor time",
+            *(f"{samples:6} {stack}" for stack, samples in stacks),
+            sep="\n",
+        )
+    found.unlink(missing_ok=True)
+
+
+def table(aircraft: int, names: list[str], seconds: float, folder: Path, blocked: float = 0) -> None:
+    """All attacks on one server with so many aircraft. `blocked`: milliseconds, 0 for none."""
     source, pipe = started(serve_sky, aircraft)
-    server = Server(folder, SKYSPY_FEEDS=pipe.recv())
+    found = folder / "blocked"
+    watched = {"BLOCKED_HUB_MS": str(blocked), "BLOCKED_HUB_FILE": str(found)}
+    server = Server(folder, app="bench.blocked_hub:app" if blocked else "wsgi:app", SKYSPY_FEEDS=pipe.recv(), **watched)
     operator = Operator(folder)
     try:
         operator.user("root")
@@ -222,6 +237,8 @@ def table(aircraft: int, names: list[str], seconds: float, folder: Path) -> None
         )
         for name in names:
             print(row(server, name, key, seconds), flush=True)
+            if blocked:
+                print_blocked(found)
     finally:
         operator.close()
         server.stop()
@@ -235,13 +252,14 @@ def main() -> None:
     options.add_argument("--aircraft", default="500,10000")
     options.add_argument("--seconds", type=float, default=5.0)
     options.add_argument("--only", default=",".join(ATTACKS), help=", ".join(ATTACKS))
+    options.add_argument("--blocked", type=float, default=0, metavar="MS", help="show where the hub is blocked for so long")
     chosen = options.parse_args()
     names = chosen.only.split(",")
     if unknown := [name for name in names if name not in ATTACKS]:
         options.error(f"there is no attack {', '.join(unknown)}")
     for aircraft in map(int, chosen.aircraft.split(",")):
         with tempfile.TemporaryDirectory() as folder:
-            table(aircraft, names, chosen.seconds, Path(folder))
+            table(aircraft, names, chosen.seconds, Path(folder), chosen.blocked)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ from skyspy.presence.memory import MemoryPresence
 from skyspy.presence.presence import Presence
 from skyspy.presence.sessions import SessionRegistry
 from skyspy.process_stats import ProcessStats
+from skyspy.receivers.demo import Surroundings, seed_of
 from skyspy.receivers.manager import Receivers
 from skyspy.safety.all_rules import all_rules
 from skyspy.server import Server, server_of
@@ -57,6 +58,7 @@ from skyspy.sky.enricher import Enricher
 from skyspy.sky.minutes import MinuteStatistics
 from skyspy.sky.recorder import Recorder
 from skyspy.sky.safety import SafetyMonitor
+from skyspy.sky.sandbox_events import SandboxEvents
 from skyspy.sky.statistics import StatisticsRecorder
 from skyspy.sky.streams import STREAMS, StreamFactory
 from skyspy.sky.streams.cannonball import CannonballStream
@@ -69,9 +71,11 @@ from skyspy.sockets.traffic import traffic_of
 from skyspy.sockets.unknown import refuse_unknown
 from skyspy.store import Store, aircraft_file
 from skyspy.store.aircraft_db import AircraftDb
+from skyspy.store.airport_table import AirportTable
 from skyspy.store.history import HistoryStore, MemoryHistory
 from skyspy.store.history.kinds import HistoryLimits
 from skyspy.store.history.pruner import Pruner
+from skyspy.store.history.writer import LEASE_TIMES, LeaseTimes
 from skyspy.store.installation import Installation
 from skyspy.store.settings import Settings, SettingsTable
 from skyspy.topics import EVENTS, EXACT, Event
@@ -81,8 +85,8 @@ from skyspy.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
-SANDBOX_FEED = "demo://?seed=4242"
-"""The sandbox sky's traffic, with another seed than the live sky's own demo."""
+SANDBOX_FEED = parse("demo://?seed=4242&incidents=all")
+"""The sandbox sky's traffic, with another seed than the live sky's own demo, and every incident."""
 
 SANDBOX_DAYS = 1.0
 """How long the sandbox's history is kept."""
@@ -108,14 +112,15 @@ SETTING_NAMES = frozenset(row.name for row in fields(Settings) if row.name.isupp
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """What a server is made of where that may differ: its streams, the events that may be sent, the hasher of passwords, and how
-    the settings and the tokens are made."""
+    """What a server is made of where that may differ: its streams, the events that may be sent, the hasher of passwords, how
+    the settings and the tokens are made, and the times of the lease."""
 
     streams: Sequence[StreamFactory] = STREAMS
     events: Sequence[Event] = EVENTS
     passwords: Callable[[], Passwords] = Passwords
     settings: Callable[[Store, Mapping[str, str], Clock], SettingsTable] = SettingsTable
     tokens: Callable[[Store, SettingsTable, Secret, SignIn, ApiKeys, Clock], Tokens] = Tokens
+    lease: LeaseTimes = LEASE_TIMES
 
 
 DEFAULT = Components()
@@ -176,7 +181,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     """Build every part. Opens and migrates both databases; starts nothing else."""
     store = Store(boot.database_url)
     store.upgrade()
-    history = HistoryStore(boot.history_url, store, clock)
+    history = HistoryStore(boot.history_url, store, clock, times=components.lease)
     history.open()
     installation = Installation(store, boot.instance)
     installation.settle()
@@ -192,6 +197,7 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     app.wsgi_app = registry.guard.entering(app.wsgi_app)  # type: ignore[method-assign, assignment]
     # A database in memory is used by this process alone.
     presence_port = MemoryPresence(clock) if store.in_memory else DatabasePresence(store, clock)
+    airports = AirportTable()
     broadcast, sessions = Broadcast(socketio, components.events), SessionRegistry()
     server = Server(
         config=boot,
@@ -213,6 +219,8 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
         stats=stats,
         presence=Presence(store, presence_port, sessions, clock, partial(traffic_of, registry)),
         senders=senders(clock),
+        sandbox=SandboxEvents(store, clock, seed_of(SANDBOX_FEED), airports.get),
+        airports=airports,
     )
     server.histories.update(live=history, sandbox=MemoryHistory(store, clock))
     server.pruners.update(build_pruners(server))
@@ -231,8 +239,9 @@ def build_skies(server: Server, streams: Sequence[StreamFactory]) -> None:
     place = current().receiver_place
     if boot.location not in (None, place):
         log.warning("SKYSPY_LAT and SKYSPY_LON gave the receiver's place its first value only: it is set in the panel now")
-    live = build_view("live", clock, current, boot.feeds, place, boot.replay_dir)
-    sandbox = build_view("sandbox", clock, current, (parse(SANDBOX_FEED),), sandbox_place(place))
+    around, in_sandbox = Surroundings(server.airports.get), Surroundings(server.airports.get, server.sandbox.requested)
+    live = build_view("live", clock, current, boot.feeds, place, boot.replay_dir, around)
+    sandbox = build_view("sandbox", clock, current, (SANDBOX_FEED,), sandbox_place(place), surroundings=in_sandbox)
     requests = (*history_requests.rows(server), *safety_requests.rows(server), *alert_requests.rows(server))
     for view in (live, sandbox):
         history = server.histories[view.name]
@@ -280,6 +289,7 @@ def watch_threats(sky: Sky, monitor: SafetyMonitor) -> None:
     if isinstance(stream, CannonballStream):
         stream.watch.aircraft = lambda: monitor.frozen
         stream.watch.behaviors_of = monitor.movements.current
+        monitor.on_looked = stream.watch.wake
 
 
 def build_pruners(server: Server) -> dict[str, Pruner]:
@@ -296,7 +306,7 @@ def build_pruners(server: Server) -> dict[str, Pruner]:
     sandbox = HistoryLimits.same(SANDBOX_DAYS)
     return {
         "live": Pruner(live, limits, server.clock, may_delete, lambda: live.condition.room.low is not None),
-        "sandbox": Pruner(server.histories["sandbox"], lambda: sandbox, server.clock),
+        "sandbox": Pruner(server.histories["sandbox"], lambda: sandbox, server.clock, name="deleting old history of the sandbox"),
     }
 
 
@@ -312,10 +322,13 @@ def build_view(
     urls: Sequence[FeedUrl],
     location: Point | None,
     replay_folder: Path | None = None,
+    surroundings: Surroundings | None = None,
 ) -> SkyView:
-    """A SkyView with a new tracker and new receivers. `replay_folder` is where `replay://` may open files."""
+    """A SkyView with a new tracker and new receivers. `replay_folder` is where `replay://` may open files; `surroundings` are those of
+    simulated traffic."""
     tracker = Tracker(Limits(), location, secrets.token_hex(8), registration.describe)
-    return SkyView(name, clock, settings, tracker, Receivers(urls, clock, location, replay_folder=replay_folder), location)
+    receivers = Receivers(urls, clock, location, replay_folder=replay_folder, surroundings=surroundings)
+    return SkyView(name, clock, settings, tracker, receivers, location)
 
 
 def start(app: Flask) -> None:
@@ -323,6 +336,7 @@ def start(app: Flask) -> None:
     server = server_of(app)
     watcher = Watcher(server.settings, server.clock)
     watcher.on_poll("following evictions and publishing sessions", server.presence.poll)
+    watcher.on_poll("reading what was requested of the sandbox", server.sandbox.poll)
     reauthorizer.Reauthorizer(server).subscribe(watcher)
     watcher.on_version("following receivers", feeds.ReceiverFollower(server, server.skies["live"]).follow)
     watcher.on_version("following the receiver's place", PlaceFollower(server).follow)

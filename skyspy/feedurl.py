@@ -57,11 +57,13 @@ SCHEMES: dict[str, Scheme] = {
         Scheme("json", "json", "tcp", 30047, "json://host:30047", "readsb JSON lines"),
         Scheme("uat", "uat", "tcp", 30979, "uat://host:30979", "dump978 JSON lines"),
         Scheme("replay", "", "file", 0, "replay:///file?speed=1", "a captured file, played again", ("speed", "format", "loop")),
-        Scheme("demo", "", "none", 0, "demo://", "simulated traffic, labelled as such", ("seed", "aircraft")),
+        Scheme("demo", "", "none", 0, "demo://", "simulated traffic, labelled as such", ("seed", "aircraft", "incidents")),
     )
 }
 
 TLS_OPTIONS = ("tls", "ca")
+INCIDENTS = ("none", "few", "all")
+"""Values of the option `incidents`: which incidents simulated traffic has."""
 
 _PASSWORD = re.compile(r"(?<=//).*@|^[^/]*@", re.DOTALL)
 
@@ -127,6 +129,8 @@ def parse(text: str) -> FeedUrl:
         raise FeedUrlError(f"{scheme.name}:// does not take {', '.join(unknown)} (options: {known})")
     _check_numbers(options)
     _check_tls(options)
+    if options.get("incidents", "few") not in INCIDENTS:
+        raise FeedUrlError(f"incidents={options['incidents']} is not one of {', '.join(INCIDENTS)}")
     if scheme.transport in ("http", "tcp") and not parts.hostname:
         raise FeedUrlError(f"{shown!r} names no host: write {scheme.example}")
     if scheme.transport == "file" and not parts.path:

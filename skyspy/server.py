@@ -33,6 +33,7 @@ from skyspy.sky.alerts import AlertMonitor
 from skyspy.sky.chunk_maker import ChunkMaker
 from skyspy.sky.recorder import Recorder
 from skyspy.sky.safety import SafetyMonitor
+from skyspy.sky.sandbox_events import SandboxEvents
 from skyspy.sky.statistics import StatisticsRecorder
 from skyspy.store import Store
 from skyspy.store.aircraft_db import AircraftDb
@@ -70,6 +71,7 @@ class Server(Context):
     sessions: SessionRegistry
     presence: Presence
     senders: Senders
+    sandbox: SandboxEvents
     skies: dict[str, Sky] = field(default_factory=dict)
     histories: dict[str, HistoryStore] = field(default_factory=dict)
     """The history of each sky: `history` for the live one; the sandbox's is in memory and is gone with the process."""

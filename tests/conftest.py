@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.clock import StillClock
 from tests.support.machine import CAPTURES, IN_CI, ROOT, missing
@@ -17,6 +19,12 @@ if TYPE_CHECKING:  # The application takes a second to import; most of tests/uni
     from flask import Flask
 
     from tests.support.tokens import Desk
+
+# A busy machine fails no property: neither its examples nor their making have a deadline.
+_UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("whole", _UNTIMED)
+settings.register_profile("quick", _UNTIMED, max_examples=25)
+settings.load_profile("whole")
 
 __all__ = ["CAPTURES", "IN_CI", "ROOT", "StillClock", "missing"]
 
@@ -90,6 +98,27 @@ def _no_schema_is_left_behind() -> Iterator[None]:
     yield
     if databases := sys.modules.get("tests.support.databases"):
         databases.drop_schemas()
+
+
+LONGEST = (
+    "wire/test_client_table",
+    "wire/test_history_takeover",
+    "wire/test_restart",
+    "faults/test_f57_kills",
+    "wire/test_bench_hostile",
+)
+"""Files that take longest, mostly waiting by the clock. They run first: at the end one process would wait for the other."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.path.with_suffix("").as_posix().endswith(LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """Search for garbage less often, and not among the collected tests, which live as long as the process."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

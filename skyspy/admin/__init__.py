@@ -13,6 +13,8 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError
 
 from skyspy.admin import (
+    alert_counts,
+    alerts,
     audit,
     connections,
     dashboard,
@@ -40,6 +42,8 @@ _MODULES = (
     session,
     dashboard,
     safety,
+    alerts,
+    alert_counts,
     statistics,
     connections,
     audit,

@@ -42,8 +42,8 @@ def format_value(value: Value) -> str:
 
 
 def headings(part: HealthPart) -> list[tuple[str, str]]:
-    """The columns of a part's table, as (heading, CSS class) for the table macro. Numbers are right-aligned."""
-    texts = [any(isinstance(line.values[at].value, str) for line in part.lines) for at in range(len(part.columns))]
+    """The columns of a part's table, as (heading, CSS class) for the table macro. A column with a number in it is right-aligned."""
+    texts = [all(isinstance(line.values[at].value, str) for line in part.lines) for at in range(len(part.columns))]
     return [(part.rows, ""), *((name, "" if text else "number") for name, text in zip(part.columns, texts, strict=True))]
 
 

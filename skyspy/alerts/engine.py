@@ -17,7 +17,7 @@ from skyspy.alerts.columns import Columns
 from skyspy.alerts.compile import CompiledRule, Evaluation, Program, is_true_of_area
 from skyspy.alerts.matches import RELEASE_S, Hex, Matches, Slots
 from skyspy.alerts.patterns import FieldPatterns
-from skyspy.alerts.place_memory import Budget, PlaceMemory
+from skyspy.alerts.place_memory import MAX_UNITS, Budget, PlaceMemory
 from skyspy.alerts.rounds import ActiveMatch, AlertRound, MatchEnd, Trigger
 from skyspy.alerts.rule import OwnedRule, Rule
 from skyspy.alerts.schedule import Schedule, is_within
@@ -37,9 +37,10 @@ Running = tuple[CompiledRule, Matches]
 
 class Engine:
     """The alerts of one sky. `ended`: the matches of alerts that have ended in the last round. `failures`: by owner, how often a rule
-    has raised."""
+    has raised. `place_units`: what the places of an owner may cost in a round."""
 
-    def __init__(self) -> None:
+    def __init__(self, place_units: int = MAX_UNITS) -> None:
+        self._place_units = place_units
         self.ended: list[MatchEnd] = []
         self.failures: Counter[int] = Counter()
         self._patterns: dict[str, FieldPatterns] = {}
@@ -104,7 +105,7 @@ class Engine:
         self._take_gone(look)
         running = self._running(program, look)
         triggers: list[Trigger] = []
-        budget = Budget()
+        budget = Budget(self._place_units)
         for patterns in self._patterns.values():
             patterns.begin()
         rows = [(self._slots.place(hex_), look.aircraft[hex_]) for hex_ in self._to_look_at(look, events)]

@@ -19,17 +19,18 @@ PIECE = 64
 
 
 class Budget:
-    """What each owner has left in this round."""
+    """What each owner has left in this round, of so many units."""
 
-    __slots__ = ("_left",)
+    __slots__ = ("_left", "_units")
 
-    def __init__(self) -> None:
+    def __init__(self, units: int = MAX_UNITS) -> None:
+        self._units = units
         self._left: dict[int, int] = {}
 
     def take(self, owner_id: int, units: int, most: int) -> int:
         """For how many things of so many units each there is enough left, at most `most`; it is gone then. Who needs more than what is
         left has half of it, so that something remains for the others."""
-        left = self._left.get(owner_id, MAX_UNITS)
+        left = self._left.get(owner_id, self._units)
         count = most if most * units <= left else left // 2 // units
         self._left[owner_id] = left - count * units
         return count

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import cast
 
 from flask import Flask, Response, render_template, request
@@ -122,7 +123,8 @@ def _api_error(error: ApiError) -> Response:
 
 
 def _refused(refused: Refused) -> Response:
-    return _api_error(ApiError(refused.status, refused.code, refused.message, refused.fields))
+    headers = {} if refused.retry_after is None else {"Retry-After": str(max(1, ceil(refused.retry_after)))}
+    return _api_error(ApiError(refused.status, refused.code, refused.message, refused.fields, headers))
 
 
 def _store_error(error: StoreError) -> Response:

@@ -110,6 +110,8 @@ class Webhooks:
             context = context_for(destination.settings.get("ca"))
         addresses = guard.check(target.host, target.port, self._resolver, seconds, may_private=destination.may_private)
         sock = self._dial(addresses, seconds)
+        # The whole try is bounded, not each read.
+        sock.settimeout(self._timing.total_s)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return sock if context is None else wrapped(sock, target.host, context)
 

@@ -6,34 +6,59 @@ steady clock advances it. The receiver's state is "demo" wherever it is shown, s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
+from skyspy.airports import Airports
 from skyspy.clock import Clock
 from skyspy.feedurl import FeedUrl
 from skyspy.geo import Point
 from skyspy.receivers.receiver import Receiver
-from skyspy.simulate import DEFAULT_AIRCRAFT, DEFAULT_CENTRE, Simulation
+from skyspy.simulate import DEFAULT_AIRCRAFT, DEFAULT_CENTRE, FEW, NONE, SCHEDULES, Programme, Requested, Simulation
 
 DEFAULT_SEED = 1
 STEPS_PER_SECOND = 4.0
 OBSERVATIONS_PER_STEP = 50.0
 """With many aircraft the steps are shorter, so that no step blocks for long."""
+MIN_AIRCRAFT = 12
+"""A simulation of fewer aircraft has incidents only where its URL asks for them."""
+
+
+def _no_airports() -> Airports | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What simulated traffic uses beside its place. `airports` gives the table, None where it cannot be read; it is called from the
+    receiver's greenlet, and may yield. `requested`: incidents that were requested and are not over."""
+
+    airports: Callable[[], Airports | None] = _no_airports
+    requested: Callable[[], Iterable[Requested]] = tuple
 
 
 class DemoReader:
-    """Reads `demo://?seed=1&aircraft=60`: traffic around the receiver, or around DEFAULT_CENTRE where its location is unknown."""
+    """Reads `demo://?seed=1&aircraft=60&incidents=few`: traffic around the receiver, or around DEFAULT_CENTRE where its location is
+    unknown."""
 
     up_state = "demo"
 
-    def __init__(self, url: FeedUrl, clock: Clock, place: Callable[[], Point | None]) -> None:
+    def __init__(
+        self, url: FeedUrl, clock: Clock, place: Callable[[], Point | None], surroundings: Surroundings | None = None
+    ) -> None:
         self._clock = clock
-        self._seed = int(float(url.options.get("seed", DEFAULT_SEED)))
+        self._seed = seed_of(url)
         self._aircraft = int(float(url.options.get("aircraft", DEFAULT_AIRCRAFT)))
+        usual = FEW if self._aircraft >= MIN_AIRCRAFT else NONE
+        self._schedule = SCHEDULES[url.options.get("incidents", usual)]
         self._place = place
+        self._surroundings = surroundings or Surroundings()
 
     def read(self, receiver: Receiver) -> None:
         """Deliver simulated observations until the greenlet is killed."""
-        simulation = Simulation(self._seed, self._aircraft, self._place() or DEFAULT_CENTRE)
+        centre, around = self._place() or DEFAULT_CENTRE, self._surroundings
+        simulation = Simulation(self._seed, self._aircraft, centre, around.airports())
+        programme = Programme(self._seed, centre, self._schedule, around.airports, around.requested)
         receiver.begin_session(None)
         pause = min(1 / STEPS_PER_SECOND, max(0.02, OBSERVATIONS_PER_STEP / self._aircraft))
         since = self._clock.steady()
@@ -41,6 +66,12 @@ class DemoReader:
         while True:
             self._clock.sleep(pause)
             now = self._clock.steady()
-            receiver.deliver(simulation.observations(since + shift, now + shift, now))
+            heard = simulation.observations(since + shift, now + shift, now)
+            receiver.deliver(programme.observations(heard, since + shift, now + shift, now))
             receiver.mark_up()
             since = now
+
+
+def seed_of(url: FeedUrl) -> int:
+    """The seed of the traffic of this URL."""
+    return int(float(url.options.get("seed", DEFAULT_SEED)))

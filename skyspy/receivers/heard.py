@@ -15,6 +15,8 @@ MAX_COUNTED_AIRCRAFT = 20_000
 AIRCRAFT_SECONDS = 60.0
 """An aircraft counts as received by this receiver for this long after its last message."""
 PRUNE_SECONDS = 10.0
+COUNT_SECONDS = 1.0
+"""By how much a count may be late: it is asked for by every client that subscribes, and looking at ten thousand takes 3 ms."""
 
 
 class Heard:
@@ -48,8 +50,9 @@ class Heard:
         return set(self._at)
 
     def count(self, now: float) -> int:
-        """How many they are, MAX_COUNTED_AIRCRAFT at most."""
-        self._prune(now)
+        """How many were heard in the last minute, or up to COUNT_SECONDS before it; MAX_COUNTED_AIRCRAFT at most."""
+        if not 0 <= now - self._pruned < COUNT_SECONDS:
+            self._prune(now)
         return len(self._at)
 
     def _prune(self, now: float) -> None:

@@ -26,7 +26,7 @@ from skyspy.clock import Clock
 from skyspy.decode import FORMATS, Context, Decoder, Format
 from skyspy.feedurl import FeedUrl
 from skyspy.geo import Point
-from skyspy.receivers.demo import DemoReader
+from skyspy.receivers.demo import DemoReader, Surroundings
 from skyspy.receivers.http import HttpReader
 from skyspy.receivers.place import Place
 from skyspy.receivers.receiver import Receiver, ReceiverCounts, Sink, SourceReader, Timing
@@ -63,6 +63,7 @@ class ReaderContext:
     workers: Workers
     replay_folder: Path | None
     """Below which `replay://` may open files; None: anywhere."""
+    surroundings: Surroundings
 
     def decoder(self, carries: str) -> Callable[[], Decoder]:
         """A factory of new decoders of the format `carries`."""
@@ -80,7 +81,7 @@ READERS: dict[str, Callable[[FeedUrl, ReaderContext], SourceReader]] = {
     "http": lambda url, a: HttpReader(url, a.decoder(url.scheme.carries), a.clock, a.timing, a.workers, a.place),
     "tcp": lambda url, a: TcpReader(url, a.decoder(url.scheme.carries), a.clock, a.timing, a.workers.resolver),
     "file": lambda url, a: ReplayReader(url, a.formats, a.clock, a.place.now, a.replay_folder),
-    "none": lambda url, a: DemoReader(url, a.clock, a.place.now),
+    "none": lambda url, a: DemoReader(url, a.clock, a.place.now, a.surroundings),
 }
 
 
@@ -96,7 +97,8 @@ def _nothing() -> None:
 
 class Receivers:
     """The receivers of one sky. `location` is their (latitude, longitude) or None; `replay_folder` is where `replay://` may open
-    files, None for anywhere; `workers` are threads to share with others. Nothing is connected before start(sink)."""
+    files, None for anywhere; `workers` are threads to share with others; `surroundings` are those of simulated traffic. Nothing is
+    connected before start(sink)."""
 
     def __init__(
         self,
@@ -108,11 +110,14 @@ class Receivers:
         formats: Mapping[str, Format] = FORMATS,
         workers: Workers | None = None,
         replay_folder: Path | None = None,
+        surroundings: Surroundings | None = None,
     ) -> None:
         self._sink: Sink | None = None
         self._owns_workers, self.workers = workers is None, workers or Workers()
         self.place = Place(location)
-        self._context = ReaderContext(formats, clock, self.place, timing or Timing(), self.workers, replay_folder)
+        self._context = ReaderContext(
+            formats, clock, self.place, timing or Timing(), self.workers, replay_folder, surroundings or Surroundings()
+        )
         self._receivers: dict[str, Receiver] = {}
         self._public: dict[str, str] = {}
         self._labels: dict[str, str] = {}

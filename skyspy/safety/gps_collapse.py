@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from skyspy.aircraft_state import AircraftState
-from skyspy.geo import Point
+from skyspy.geo import Point, distance_nm
 
 GOOD_NIC, GOOD_NACP = 7, 8
 BAD_NIC, BAD_NACP = 3, 2
@@ -55,14 +55,28 @@ class _Suspect:
     good_since: float | None = None
 
 
+class Resumed(NamedTuple):
+    """An area in which aircraft had lost GPS before this process looked. In it, until `until` (steady seconds), an aircraft counts
+    although it is not known to have been good before."""
+
+    centre: Point
+    radius_nm: float
+    until: float
+
+
 class Collapses:
     """The aircraft of one sky. `good`: when each was good last; `collapsed`: the addresses of those that have lost GPS now."""
 
     def __init__(self) -> None:
         self.good: dict[str, Seen] = {}
         self.collapsed: set[str] = set()
+        self._resumed: list[Resumed] = []
         self._suspects: dict[str, _Suspect] = {}
         self._purged_at = float("-inf")
+
+    def resume(self, centre: Point, radius_nm: float, now: float) -> None:
+        """Take it that aircraft in this area may have lost GPS before: for as long as what was good before would be remembered."""
+        self._resumed.append(Resumed(centre, radius_nm, now + GOOD_BEFORE_S))
 
     def look(self, states: Iterable[AircraftState], now: float, pause: Callable[[], None] = lambda: None) -> None:
         """Take one round into account."""
@@ -114,7 +128,7 @@ class Collapses:
         point = state.point or self.point_of(state.hex)
         if at is None:
             at = state.heard_at if state.gps_ok_before is not None else None
-        if at is None or point is None or not self._may_be(state, verdict, now):
+        if at is None or point is None or not self._may_be(state, verdict, point, now):
             return
         if suspect is None or (at - suspect.last_at > MAX_GAP_S and not suspect.is_collapsed):
             suspect = self._suspects[state.hex] = _Suspect(at, at, point)
@@ -129,7 +143,7 @@ class Collapses:
             suspect.is_collapsed = True
             self.collapsed.add(state.hex)
 
-    def _may_be(self, state: AircraftState, verdict: str, now: float) -> bool:
+    def _may_be(self, state: AircraftState, verdict: str, point: Point, now: float) -> bool:
         """Whether an aircraft is of the kind that must have GPS, flies, and had it before."""
         if state.on_ground or state.version is None or state.version < MIN_VERSION:
             return False
@@ -138,7 +152,9 @@ class Collapses:
         if state.hex in self._suspects or state.gps_ok_before is not None:
             return True
         seen = self.good.get(state.hex)
-        return seen is not None and now - seen.at <= GOOD_BEFORE_S
+        if seen is not None and now - seen.at <= GOOD_BEFORE_S:
+            return True
+        return any(now <= area.until and distance_nm(area.centre, point) <= area.radius_nm for area in self._resumed)
 
     def _end(self, hex_: str) -> None:
         self._suspects.pop(hex_, None)
@@ -152,3 +168,4 @@ class Collapses:
         if is_full or now - self._purged_at >= FORGET_S:
             self._purged_at, limit = now, now - (MAX_GAP_S if is_full else GOOD_BEFORE_S)
             self.good = {hex_: seen for hex_, seen in self.good.items() if seen.at >= limit}
+            self._resumed = [area for area in self._resumed if now <= area.until]

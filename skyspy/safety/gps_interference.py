@@ -10,10 +10,11 @@ It looks before the rule for conflicts, which leaves out the aircraft that it pu
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, cos, radians
 
 from skyspy.geo import Point, distance_nm
+from skyspy.safety.events import SafetyEvent
 from skyspy.safety.gps_collapse import Collapses, Seen
 from skyspy.safety.rules import GPS_INTERFERENCE, WARNING, Finding, Round
 
@@ -22,6 +23,8 @@ EVERY_S = 5.0
 CLEAR_SHARE, CLEAR_S = 0.05, 600.0
 CURRENT_S = 60.0
 """An aircraft that was good within this time counts as around now."""
+COUNTS_AFTER_S = 30.0
+"""After an area was resumed its aircraft are counted again from then on: losing GPS takes some reports to be seen."""
 MARGIN_NM = 10.0
 """An area reaches this far beyond its aircraft."""
 
@@ -42,6 +45,8 @@ class Area:
     affected: int = 0
     around: int = 0
     cleared_since: float | None = None
+    counts_from: float = float("-inf")
+    """Until then `affected` and `around` stay as they were stored: too few reports have been received to count again."""
 
 
 @dataclass(slots=True)
@@ -64,6 +69,8 @@ class GpsInterference:
         self._collapses = Collapses()
         self._recent: dict[str, Seen] = {}
         self._areas: list[Area] = []
+        self._resumed: set[str] = set()
+        """The keys of areas that were resumed."""
         self._looked_at = float("-inf")
 
     @property
@@ -71,10 +78,22 @@ class GpsInterference:
         """How many aircraft are remembered for the next round."""
         return len(self._collapses.good) + len(self._recent)
 
-    def resume(self, key: str, centre: Point, radius_nm: float, now: float) -> None:
-        """Go on with an area that was open before a restart. What its aircraft sent before is not known: it ends in CLEAR_S unless
-        others lose GPS there."""
-        self._areas.append(Area(key, centre, radius_nm, now))
+    def resume(self, events: Iterable[SafetyEvent], now: float) -> None:
+        """Go on with the areas of these open events, which another process, or this one before a restart, has found. An area that is known
+        here and meets one of them is the same: it takes the key of the event. `now`: steady seconds."""
+        for event in sorted(events, key=lambda one: one.started):
+            area = _area_of(event, now)
+            if area is None or any(one.key == area.key for one in self._areas):
+                continue
+            self._collapses.resume(area.centre, area.radius_nm, now)
+            met = [one for one in self._areas if _meet(one, area)]
+            if any(one.key in self._resumed for one in met):
+                continue
+            self._resumed.add(area.key)
+            if met:
+                oldest = min(met, key=lambda one: one.opened_at)
+                area = replace(oldest, key=area.key)
+            self._areas = [*(one for one in self._areas if one not in met), area]
 
     def look(self, look: Round) -> Iterable[Finding]:
         """The areas; fills `look.collapsed`."""
@@ -102,6 +121,8 @@ class GpsInterference:
         now_around = _binned(self._others(look.now - CURRENT_S, self._collapses.collapsed))
         for area in list(self._areas):
             look.pause()
+            if look.now < area.counts_from:
+                continue
             area.affected = _count(now_bad, area.centre, area.radius_nm)
             area.around = area.affected + _count(now_around, area.centre, area.radius_nm)
             if area.affected - 1 >= CLEAR_SHARE * area.around and area.affected > 1:
@@ -110,6 +131,7 @@ class GpsInterference:
                 area.cleared_since = look.now
             elif look.now - area.cleared_since >= CLEAR_S:
                 self._areas.remove(area)
+                self._resumed.discard(area.key)
 
     def _others(self, oldest: float, but: Iterable[str]) -> Iterator[Seen]:
         """The aircraft that were good since `oldest` and are not among `but`."""
@@ -120,7 +142,7 @@ class GpsInterference:
         """Open an area for a cluster, or go on with the oldest one that it meets; others that it meets are part of that one then."""
         centre = cluster.centre
         radius = max(distance_nm(centre, point) for point in cluster.points) + MARGIN_NM
-        met = [area for area in self._areas if distance_nm(area.centre, centre) <= area.radius_nm + radius]
+        met = [area for area in self._areas if _meet(area, Area("", centre, radius, now))]
         if not met:
             self._areas.append(Area(self._new_key(centre), centre, radius, now))
             return
@@ -132,6 +154,25 @@ class GpsInterference:
         base = f"{abs(centre[0]):02.0f}{'N' if centre[0] >= 0 else 'S'}{abs(centre[1]):03.0f}{'E' if centre[1] >= 0 else 'W'}"
         used = {area.key for area in self._areas}
         return next(key for number in range(len(used) + 1) if (key := base if not number else f"{base}-{number + 1}") not in used)
+
+
+def _meet(one: Area, other: Area) -> bool:
+    return distance_nm(one.centre, other.centre) <= one.radius_nm + other.radius_nm
+
+
+def _area_of(event: SafetyEvent, now: float) -> Area | None:
+    """The area of a stored event; None where the event is not one of an area, is over, or is damaged."""
+    radius = event.details.get("radius_nm")
+    if event.event_type != GPS_INTERFERENCE or not event.is_open or event.lat is None or event.lon is None:
+        return None
+    if not isinstance(radius, int | float) or radius <= 0:
+        return None
+    affected, around = (_number(event.details.get(name)) for name in ("aircraft_affected", "aircraft_around"))
+    return Area(event.key, (event.lat, event.lon), float(radius), now, affected, around, counts_from=now + COUNTS_AFTER_S)
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _finding(area: Area) -> Finding:

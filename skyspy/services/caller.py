@@ -25,17 +25,19 @@ from skyspy.store.settings import SettingError, Settings
 P = ParamSpec("P")
 T = TypeVar("T")
 
-STATUS = {"permission_denied": 403, "not_found": 404, "conflict": 409, "invalid": 400, "overloaded": 503}
+STATUS = {"permission_denied": 403, "not_found": 404, "conflict": 409, "invalid": 400, "rate_limited": 429, "overloaded": 503}
 """The HTTP status of each refusal."""
 
 
 @dataclass(eq=False)
 class Refused(Exception):
-    """A service refuses and changes nothing. `code` is a key of STATUS; `message` one line for a person; `fields` the error of each field."""
+    """A service refuses and changes nothing. `code` is a key of STATUS; `message` one line for a person; `fields` the error of each field.
+    `retry_after`: seconds after which it may be different; None: not known."""
 
     code: str
     message: str
     fields: Mapping[str, str] = field(default_factory=dict)
+    retry_after: float | None = None
 
     @property
     def status(self) -> int:

@@ -26,7 +26,8 @@ def history_size(server: Server) -> HealthPart:
         HealthLine("Free on the disk", (Value(status.disk_free, "bytes", "skyspy_history_disk_free_bytes"),)),
         *(
             HealthLine(
-                f"Deleted {kind.name}", (Value(pruner.deleted[kind.name], "", "skyspy_history_deleted_total", (kind.name,)),)
+                f"Deleted {kind.name.replace('_', ' ')}",
+                (Value(pruner.deleted[kind.name], "", "skyspy_history_deleted_total", (kind.name,)),),
             )
             for kind in KINDS
         ),

@@ -25,6 +25,10 @@ def safety(server: Server) -> HealthPart:
             "Open events", *(Value(len(monitor.events.open), "", "skyspy_safety_events_open", (name,)) for name, monitor in skies)
         ),
         line("Situations without an event: too many are open", *(Value(monitor.events.left_out) for _, monitor in skies)),
+        line(
+            "Aircraft for which not all conflicts are looked for: too many in one place",
+            *(Value(monitor.crowded, state="warn" if monitor.crowded else "") for _, monitor in skies),
+        ),
         line("Changed events that wait to be stored", *(_unsaved(name, monitor) for name, monitor in skies)),
         line(
             "Changed events that could not be stored",
@@ -35,7 +39,7 @@ def safety(server: Server) -> HealthPart:
             *(Value(monitor.failures, "", "skyspy_safety_rule_failures_total", (name,)) for name, monitor in skies),
         ),
     )
-    return HealthPart("safety", "Safety rules", "", tuple(f"{name.capitalize()} sky" for name, _ in skies), lines)
+    return HealthPart("safety", "Safety rules", "Count", tuple(f"{name.capitalize()} sky" for name, _ in skies), lines)
 
 
 def _took(name: str, monitor: SafetyMonitor) -> Value:

@@ -12,7 +12,6 @@ from math import atan, atan2, cos, degrees, exp, hypot, log10, radians, sin, sqr
 from skyspy.aircraft import Observation, Value
 from skyspy.geo import Point, destination
 from skyspy.simulate.names import Identity
-from skyspy.simulate.plans import Kind
 from skyspy.simulate.random_stream import RandomStream
 from skyspy.simulate.route import GROUND, Pose, Route
 
@@ -35,6 +34,7 @@ SOURCES: dict[str, tuple[tuple[float, str], ...]] = {
     "hover": ((0.25, "mlat"),),
     "military": (),
     "distress": (),
+    "incident": (),
 }
 """By kind, the probability of each source other than ADS-B. adsr_icao is a UAT aircraft that a ground station
 rebroadcasts."""
@@ -55,20 +55,20 @@ class Weather:
 
 
 class Flight:
-    """One flight: an aircraft with its identity, source and data quality, on a route."""
+    """One flight: an aircraft with its identity, source and data quality, on a route. `kind`: a key of SOURCES."""
 
-    __slots__ = ("_emergency", "_emergency_until", "_fixed", "_identity", "_quality", "_source", "_weather", "route")
+    __slots__ = ("_emergency", "_emergency_until", "_fixed", "_quality", "_source", "_weather", "identity", "route")
 
-    def __init__(self, random: RandomStream, kind: Kind, identity: Identity, route: Route, weather: Weather) -> None:
+    def __init__(self, random: RandomStream, kind: str, identity: Identity, route: Route, weather: Weather) -> None:
         self.route = route
-        self._identity, self._weather = identity, weather
-        self._source = _source(random, kind.name)
-        self._emergency: tuple[str, str] | None = random.pick(EMERGENCIES) if kind.name == "distress" else None
+        self.identity, self._weather = identity, weather
+        self._source = _source(random, kind)
+        self._emergency: tuple[str, str] | None = random.pick(EMERGENCIES) if kind == "distress" else None
         self._emergency_until = EMERGENCY_AFTER_S + random.between(200, 330)
         self._fixed: dict[str, Value] = {"t": identity.model.designator, "desc": identity.model.description}
         if identity.registration:
             self._fixed["r"] = identity.registration
-        if kind.name == "military":
+        if kind == "military":
             self._fixed["dbFlags"] = 1
         self._quality: dict[str, Value] = {
             "version": 2, "nic_baro": 1, "nac_p": random.whole(9, 10), "nac_v": random.whole(1, 2), "sil": 3,
@@ -83,40 +83,40 @@ class Flight:
         self._add_squawk(fields, elapsed)
         position = destination(centre, degrees(atan2(pose.x, pose.y)), distance)
         # The flat map's north differs from true north with the distance east or west of the centre.
-        track = (pose.heading + _convergence(centre, position)) % 360.0
+        track = (pose.heading + convergence(centre, position)) % 360.0
         where: dict[str, Value] = {"lat": round(position[0], 6), "lon": round(position[1], 6), "gs": round(pose.gs, 1)}
         if pose.phase in GROUND:
             return self._on_ground(fields, where, track, at)
         where |= {"track": _angle(track), "baro_rate": round(pose.climb / 64) * 64}
         fields["alt_baro"] = round(pose.alt_ft / 25) * 25
         if self._source in ("mode_s", "mlat"):
-            fields["flight"] = self._identity.callsign
-            mode_s = Observation(self._identity.hex, at, "mode_s", fields, None, 3)
-            return [mode_s] if self._source == "mode_s" else [mode_s, Observation(self._identity.hex, at, "mlat", where, None, 1)]
+            fields["flight"] = self.identity.callsign
+            mode_s = Observation(self.identity.hex, at, "mode_s", fields, None, 3)
+            return [mode_s] if self._source == "mode_s" else [mode_s, Observation(self.identity.hex, at, "mlat", where, None, 1)]
         fields |= where
-        fields |= {"nic": 8, "rc": 186, "flight": self._identity.callsign, "category": self._identity.model.category}
+        fields |= {"nic": 8, "rc": 186, "flight": self.identity.callsign, "category": self.identity.model.category}
         fields["alt_geom"] = round((pose.alt_ft + (self._weather.qnh - 1013.25) * 27 + 150) / 25) * 25
         if self._source == "tisb_icao":
-            return [Observation(self._identity.hex, at, self._source, fields, None, 1)]
+            return [Observation(self.identity.hex, at, self._source, fields, None, 1)]
         fields |= self._quality
         self._add_air_data(fields, pose, track)
-        if self._identity.model.category not in ("A1", "A7"):
+        if self.identity.model.category not in ("A1", "A7"):
             self._add_selected_values(fields, pose, track - pose.heading)
-        return [Observation(self._identity.hex, at, self._source, fields, None, 6)]
+        return [Observation(self.identity.hex, at, self._source, fields, None, 6)]
 
     def _add_squawk(self, fields: dict[str, Value], elapsed: float) -> None:
         if self._emergency is not None and EMERGENCY_AFTER_S <= elapsed < self._emergency_until:
             fields["squawk"], fields["emergency"] = self._emergency
         else:
-            fields["squawk"], fields["emergency"] = self._identity.squawk, "none"
+            fields["squawk"], fields["emergency"] = self.identity.squawk, "none"
 
     def _on_ground(self, fields: dict[str, Value], where: dict[str, Value], track: float, at: float) -> list[Observation]:
         fields |= where
         fields |= self._quality
-        fields |= {"alt_baro": "ground", "track": _angle(track), "flight": self._identity.callsign, "nic": 8, "rc": 186}
-        fields["category"] = self._identity.model.category
+        fields |= {"alt_baro": "ground", "track": _angle(track), "flight": self.identity.callsign, "nic": 8, "rc": 186}
+        fields["category"] = self.identity.model.category
         # On the ground every aircraft is received by ADS-B, whatever its source in the air.
-        return [Observation(self._identity.hex, at, "adsb_icao", fields, None, 2)]
+        return [Observation(self.identity.hex, at, "adsb_icao", fields, None, 2)]
 
     def _add_air_data(self, fields: dict[str, Value], pose: Pose, track: float) -> None:
         """Add airspeeds, headings, roll and, above 8000 ft, Mach number, wind and temperatures."""
@@ -171,7 +171,7 @@ def _angle(value: float) -> float:
     return round(value % 360.0, 2) % 360.0
 
 
-def _convergence(centre: Point, position: Point) -> float:
+def convergence(centre: Point, position: Point) -> float:
     """Meridian convergence in degrees: the change in bearing along a great circle from the centre to the position."""
     middle, half = radians((centre[0] + position[0]) / 2), radians((position[1] - centre[1] + 180) % 360 - 180) / 2
     return 2 * degrees(atan(tan(half) * sin(middle) / cos(radians(position[0] - centre[0]) / 2)))

@@ -6,11 +6,14 @@ address from that country's block. So demo traffic looks plausible and never cla
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from skyspy.simulate.random_stream import RandomStream
 
 AIRLINES = ("VYN", "LQR", "ORQ", "TQA", "WXO", "KQV", "XVA", "KZO", "LYQ", "OZK", "WYV", "ZUV")
+POLICE_CALLSIGN = "POLICE"
+"""No agency's callsign: the word, and a number."""
 MILITARY_CALLSIGNS = ("TALON", "ORCA", "KESTL", "ANVIL", "MARLN")
 
 
@@ -51,6 +54,11 @@ MODELS: dict[str, tuple[Model, ...]] = {
         Model("R44", "Robinson R44", "A7", 100, 55),
         Model("A139", "Leonardo AW139", "A7", 140, 65),
     ),
+    "business": (Model("C68A", "Cessna Citation Latitude", "A2", 430, 112),),
+    "police": (
+        Model("EC35", "Airbus H135", "A7", 122, 60),
+        Model("H145", "Airbus H145", "A7", 128, 60),
+    ),
     "military": (
         Model("C30J", "Lockheed Martin C-130J", "A4", 310, 120),
         Model("A400", "Airbus A400M", "A5", 350, 125),
@@ -79,6 +87,13 @@ COUNTRIES = (
     Country("OY-", 3, 0x458000, 0x45F3FF),
     Country("EC-", 3, 0x343400, 0x34FFFF),
 )
+INCIDENT_COUNTRIES = (
+    Country("D-", 4, 0x3C0000, 0x3CFFFF),
+    Country("F-", 4, 0x380000, 0x39FFFF),
+    Country("OO-", 3, 0x448000, 0x44EFFF),
+    Country("EI-", 3, 0x4CA000, 0x4CAFFF),
+)
+"""Of the aircraft of incidents, so that their addresses are never those of other flights."""
 MILITARY = Country("", 0, 0xAE2000, 0xAE7FFF)
 """A block of military addresses."""
 
@@ -94,14 +109,16 @@ class Identity:
     model: Model
 
 
-def make_identity(random: RandomStream, fleet: str, number: int, total: int, cycle: int) -> Identity:
-    """A random identity from `fleet` (a key of MODELS).
+def make_identity(
+    random: RandomStream, fleet: str, number: int, total: int, cycle: int, countries: Sequence[Country] = COUNTRIES
+) -> Identity:
+    """A random identity from `fleet` (a key of MODELS) and one of `countries`.
 
     Aircraft `number` of `total` that fly at the same time get different addresses; so do flights of the same `number`
     in successive `cycle`s.
     """
     model = random.pick(MODELS[fleet])
-    country = MILITARY if fleet == "military" else random.pick(COUNTRIES)
+    country = MILITARY if fleet == "military" else random.pick(countries)
     size = country.last - country.first + 1
     address = country.first + ((cycle % max(1, size // total)) * total + number) % size
     letters = "".join(chr(ord("A") + random.whole(0, 25)) for _ in range(country.letters))
@@ -112,7 +129,9 @@ def make_identity(random: RandomStream, fleet: str, number: int, total: int, cyc
 def _callsign(random: RandomStream, fleet: str, registration: str) -> str:
     if fleet == "military":
         return f"{random.pick(MILITARY_CALLSIGNS)}{random.whole(11, 79)}"
-    if fleet == "airliner":
+    if fleet == "police":
+        return f"{POLICE_CALLSIGN}{random.whole(1, 29)}"
+    if fleet in ("airliner", "business"):
         tail = random.pick(("", "", "", "AB", "K", "TX"))
         return f"{random.pick(AIRLINES)}{random.whole(1, 99) if tail else random.whole(100, 9899)}{tail}"
     if fleet == "helicopter" and random.chance(0.3):

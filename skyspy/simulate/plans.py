@@ -1,28 +1,33 @@
 """Kinds of simulated flights: each is a row in KINDS and a function that makes its route.
 
-Plans have no times; traffic.py decides when a flight takes place. The airfield, its two runways and the airways depend on
-the seed alone, so they are the same for all flights.
+Plans have no times; traffic.py decides when a flight takes place. The airfield, its two runways and the airways are the same for all
+flights. They depend on the seed, and the airfields on the real airports around, where these are known: landings far from every
+airport would be low flights.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import cos, radians, sin
 
+from skyspy.airports.height import altitude_ft
 from skyspy.simulate.names import Model
+from skyspy.simulate.places import MIN_RUNWAY_FT, Places
 from skyspy.simulate.random_stream import RandomStream
 from skyspy.simulate.route import Route, RouteBuilder, turn_radius_nm
 
 GLIDE_FT_PER_NM = 318.0
 """Descent on a glide path of three degrees."""
+SMALL_RUNWAY_FT, SMALL_AWAY_NM = 1500, 7.0
+"""Of the small airfield: the shortest runway, and the least distance from the main one."""
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSite:
     """The fixed surroundings: an airfield near the centre (`x`, `y` in nm), its runways' heading and elevation in feet, a
     small airfield further away, airways as (heading, offset in nm to the right of the centre), the wind at the ground
-    (direction in degrees, knots) and the pressure in hPa."""
+    (direction in degrees, knots) and the pressure in hPa. The elevation is a pressure altitude."""
 
     x: float
     y: float
@@ -37,8 +42,26 @@ class SimulatedSite:
     qnh: float
 
 
-def make_site(seed: int) -> SimulatedSite:
-    """The site of a seed."""
+def make_site(seed: int, places: Places | None = None) -> SimulatedSite:
+    """The site of a seed, at two airports of `places` where there are some."""
+    site = _invented_site(seed)
+    main = None if places is None else places.nearest_runway(MIN_RUNWAY_FT)
+    if places is None or main is None:
+        return site
+    # The wind blows along the runway as before, and the altitude is one of the standard atmosphere.
+    moved = replace(
+        site,
+        x=main.x,
+        y=main.y,
+        runway=main.heading,
+        elevation=main.elevation_ft - altitude_ft(0.0, site.qnh),
+        wind_from=(site.wind_from - site.runway + main.heading) % 360.0,
+    )
+    small = places.nearest_runway(SMALL_RUNWAY_FT, SMALL_AWAY_NM)
+    return moved if small is None else replace(moved, small_x=small.x, small_y=small.y, small_runway=small.heading)
+
+
+def _invented_site(seed: int) -> SimulatedSite:
     random = RandomStream(seed, 0)
     runway = random.whole(1, 36) * 10.0
     away, small = radians(random.between(0, 360)), radians(random.between(0, 360))

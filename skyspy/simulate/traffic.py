@@ -10,9 +10,11 @@ from collections import Counter
 from math import floor
 
 from skyspy.aircraft import Observation
+from skyspy.airports import Airports
 from skyspy.geo import Point
 from skyspy.simulate.flight import Flight, Weather
 from skyspy.simulate.names import make_identity
+from skyspy.simulate.places import Places
 from skyspy.simulate.plans import KINDS, UNIQUE_KINDS, Kind, make_site
 from skyspy.simulate.random_stream import RandomStream
 
@@ -38,12 +40,14 @@ class _Slot:
 
 
 class Simulation:
-    """About `aircraft` aircraft around `centre` (latitude, longitude)."""
+    """About `aircraft` aircraft around `centre` (latitude, longitude). They use airports of `airports`; None: invented airfields."""
 
-    def __init__(self, seed: int, aircraft: int = DEFAULT_AIRCRAFT, centre: Point = DEFAULT_CENTRE) -> None:
+    def __init__(
+        self, seed: int, aircraft: int = DEFAULT_AIRCRAFT, centre: Point = DEFAULT_CENTRE, airports: Airports | None = None
+    ) -> None:
         self._seed = seed
         self._centre = centre
-        self._site = make_site(seed)
+        self._site = make_site(seed, Places(airports, centre))
         self._weather = Weather(self._site.wind_from, self._site.wind_kt, self._site.qnh)
         self._slots = self._make_slots(aircraft)
 
@@ -97,4 +101,4 @@ class Simulation:
         kind = slot.kind
         random = RandomStream(self._seed, 2 + slot.number, cycle)
         identity = make_identity(random, kind.fleet, slot.number, len(self._slots), cycle + self._seed)
-        return Flight(random, kind, identity, kind.plan(random, self._site, identity.model), self._weather)
+        return Flight(random, kind.name, identity, kind.plan(random, self._site, identity.model), self._weather)

@@ -13,6 +13,7 @@ stored: the other one makes these alerts.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from typing import Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
@@ -22,11 +23,13 @@ from sqlalchemy import Connection
 from skyspy.clock import Clock, Moment
 from skyspy.sky.event_log import RETRY_S, History
 from skyspy.sky.streams.alerts import KEPT_OF_ALL, KEPT_OF_EACH, KEPT_S
-from skyspy.store.errors import StoreError
+from skyspy.store.errors import StoreError, UnstorableValue
 from skyspy.store.history import alerts
 from skyspy.store.history.alerts import Alert, Ended
 from skyspy.store.history.lease import Fenced
 from skyspy.store.history.outbox import Delivery
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -224,6 +227,13 @@ class AlertLog:
         except StoreError:
             self.failed += 1
             self._retry_at = self._clock.steady() + RETRY_S
+            return False
+        except UnstorableValue:
+            # No later try would store it.
+            log.exception("%d alerts cannot be stored", len(unsaved))
+            self.lost += len(unsaved)
+            self._unsaved.clear()
+            self._ended.clear()
             return False
         self._unsaved.clear()
         self._ended.clear()

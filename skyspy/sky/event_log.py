@@ -65,11 +65,13 @@ class History(Protocol):
 
 class EventLog:
     """The safety events of one sky. `publish(changes)` sends changes to the clients of this process; it does not yield. `lost` counts
-    changed events that could not be stored, `failed` the tries; `makes` is whether this process makes events now, and does not only read them."""
+    changed events that could not be stored, `failed` the tries; `makes` is whether this process makes events now, and does not only read them.
+    `on_restored` is called with the open events when it goes on with them."""
 
     def __init__(self, history: History, publish: Callable[[Iterable[Change]], object], clock: Clock, name: str) -> None:
         self.lost = self.failed = 0
         self.makes = False
+        self.on_restored: Callable[[Sequence[SafetyEvent]], None] = lambda _events: None
         self._history = history
         self._publish = publish
         self._clock = clock
@@ -83,6 +85,8 @@ class EventLog:
         """Whether what clients know is to be compared with all that the store has."""
         self._looked_at = -inf
         self._restored = False
+        self._is_ready = False
+        """Whether events are made of the findings of this round."""
         self._restore_by = inf
         self._retry_at = -inf
         self._unknown_since = inf
@@ -109,16 +113,20 @@ class EventLog:
         """Whether a round without aircraft does nothing: no event is open or waits, and no other process has this history."""
         return self._restored and self._history.lease.fence == 0 and not (self._upto or self._made or self._unsaved)
 
-    def take(
-        self, now: Moment, findings: Iterable[Finding], aircraft: Mapping[str, AircraftState], cooldown_s: float, *, demo: bool
-    ) -> None:
-        """One round: publish what has changed in the store, then what the findings change if this process makes events. The arguments
-        are those of OpenEvents.look."""
+    def begin(self, now: Moment, cooldown_s: float) -> None:
+        """Begin a round, before the rules look: publish what has changed in the store and, where this process makes events from now on,
+        go on with those that are stored. `cooldown_s`: see OpenEvents.look."""
         made_before, self.makes = self.makes, self._may_make(now.steady)
         if made_before and not self.makes:
             self._give_up()
         self._follow(now, cooldown_s)
-        if self.makes and self._is_restored(now, cooldown_s):
+        self._is_ready = self.makes and self._is_restored(now, cooldown_s)
+
+    def take(
+        self, now: Moment, findings: Iterable[Finding], aircraft: Mapping[str, AircraftState], cooldown_s: float, *, demo: bool
+    ) -> None:
+        """End a round: publish what the findings change if this process makes events. The arguments are those of OpenEvents.look."""
+        if self._is_ready:
             changes = self._made.look(Now(now.steady, now.wall), findings, aircraft, cooldown_s, demo=demo)
             self._keep(changes)
 
@@ -130,8 +138,8 @@ class EventLog:
         return lease.held or (lease.error is not None and (self.makes or now - self._unknown_since >= PATIENCE_S))
 
     def _gained(self, _fence: int) -> None:
-        """This process writes from now on: it goes on with what is stored."""
-        self._restored = False
+        """This process writes from now on: it goes on with what is stored, from the next round on."""
+        self._restored = self._is_ready = False
         self._retry_at = -inf
 
     def _give_up(self) -> None:
@@ -205,10 +213,13 @@ class EventLog:
         stored = self._read(safety_events.present, now.wall - cooldown_s)
         if stored is None and self._upto is not None and not self._made:
             self._made.restore(pair, self._known.values())
+            self.on_restored(self._made.events)
         if stored is None:
             return self._upto is not None or self._unknown_since < inf or now.steady >= self._restore_by
         self._restored, self._restore_by = True, inf
-        self._keep(self._made.restore(pair, stored.events))
+        changes = self._made.restore(pair, stored.events)
+        self.on_restored(self._made.events)
+        self._keep(changes)
         return self._restored
 
     # -- what is made here -------------------------------------------------------------------------

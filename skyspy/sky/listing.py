@@ -25,7 +25,7 @@ from gevent.event import Event
 
 from skyspy import wirejson
 from skyspy.clock import Clock, Moment
-from skyspy.cooperate import MAX_BUSY_SECONDS, PAUSE_SECONDS, Yielder
+from skyspy.cooperate import Yielder, turns
 from skyspy.geo import Point
 from skyspy.sky.audience import Payload, seen_from
 from skyspy.tracker import TrackedAircraft, Tracker
@@ -214,7 +214,6 @@ class _Maker:
         self._sent: WeakSet[Encoded] = WeakSet()
         self._next_at = 0.0
         self._making: Event | None = None
-        self._turn, self._turn_began = 0.0, 0.0
         self.made = 0
 
     @property
@@ -242,14 +241,17 @@ class _Maker:
 
     def ready(self) -> None:
         """Wait until `now` costs little. Yields where the sky is large."""
-        waits = 0
+        waits, has_turn = 0, False
         while len(self._tracker) > LARGE and waits < WAITS:
             if self._current() is not None:
-                if self._is_next():
+                if has_turn:
                     return
-                gevent.sleep(PAUSE_SECONDS)
+                # A crowd that waited for one listing wakes up at once: so many are answered in one round of the hub as take
+                # MAX_BUSY_SECONDS.
+                turns().wait()
+                has_turn = True
                 continue
-            waits += 1
+            waits, has_turn = waits + 1, False
             wait = self._next_at - monotonic()
             if self._making is not None:
                 self._making.wait()
@@ -263,14 +265,6 @@ class _Maker:
             self._making.wait()
         if len(self._tracker) > LARGE and self._current() is None:
             self._make(Yielder())
-
-    def _is_next(self) -> bool:
-        """Whether one more of those who waited may go on now. A crowd that waited for one listing wakes up at once, and the hub looks
-        at no socket between fifty of them: so many go on in one of its rounds as take MAX_BUSY_SECONDS."""
-        turn, now = gevent.get_hub().loop.now(), monotonic()
-        if turn != self._turn:
-            self._turn, self._turn_began = turn, now
-        return now - self._turn_began < MAX_BUSY_SECONDS
 
     def _current(self) -> Listing | None:
         newest = self._newest

@@ -239,6 +239,18 @@ EVICTIONS = Table(
     sqlite_autoincrement=True,  # each process remembers the last id it read: ids are never reused
 )
 
+# Incidents that were requested of the sandbox's simulated traffic: `name` and `detail` are a row of simulate/incidents.py. Every process
+# reads new rows, and shows the same aircraft from `begins` on.
+SANDBOX_EVENTS = Table(
+    "sandbox_events",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(32), nullable=False),
+    *_texts(16, "detail"),
+    *_times("begins", "ends"),
+    sqlite_autoincrement=True,  # each process remembers the last id it read: ids are never reused
+)
+
 # Receivers that an operator added at run time, in addition to those of the environment. `url` may hold a password.
 FEEDS = Table(
     "feeds",

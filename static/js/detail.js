@@ -23,10 +23,15 @@ export class Detail {
     this.sub.className = "muted";
     this.badges = document.createElement("p");
     this.badges.className = "badges";
+    this.watch = document.createElement("a");
+    this.watch.textContent = "Add to a watchlist…";
+    const acts = document.createElement("p");
+    acts.className = "row";
+    acts.append(this.watch);
     this.groups = document.createElement("div");
     head.append(this.name, this.close);
     element.id = "detail";
-    element.append(head, this.sub, this.badges, this.groups);
+    element.append(head, this.sub, this.badges, acts, this.groups);
   }
 
   /** Show this aircraft (a record), or nothing (null). */
@@ -48,6 +53,8 @@ export class Detail {
       this.drawn = shape;
       this._build(known, fields);
     }
+    const address = watchAddress(fields);
+    if (this.watch.getAttribute("href") !== address) this.watch.href = address;
     for (const [, rows] of known) for (const [name, , write] of rows) put(this.values.get(name), write(fields[name]));
   }
 
@@ -80,6 +87,12 @@ export class Detail {
       }),
     );
   }
+}
+
+/** Where the panel asks which watchlist an aircraft is put on. */
+function watchAddress({ hex, flight, r, t }) {
+  const known = Object.entries({ hex, registration: r, callsign: flight, type: t }).filter(([, value]) => value);
+  return `${document.body.dataset.root}/admin/alerts/watchlists/aircraft/?${new URLSearchParams(known)}`;
 }
 
 function put(element, content) {

@@ -1,8 +1,11 @@
 // The live connection: subscribes, resumes from the last delta, reports its state and the reason of a refusal.
 
 import { io } from "../vendor/socket.io.esm.min.js";
+import { listen } from "./notify.js";
 
 const TOPICS = ["aircraft", "stats"];
+/** Topics of the signed-in user's own. */
+const OWN_TOPICS = ["alerts"];
 /** Refusals after which a sign-in may help. */
 export const SIGN_IN_CODES = new Set(["token_missing", "token_invalid", "token_expired", "token_revoked", "permission_denied"]);
 const RETRY_MS = [5000, 15000];
@@ -52,7 +55,7 @@ export class Link extends EventTarget {
     if (this.asking) return;
     this.asking = true;
     const since = this.sky.since;
-    this.socket.emit("subscribe", { topics: TOPICS, delta: true, ...(since && { since }) });
+    this.socket.emit("subscribe", { topics: this.session.user ? [...TOPICS, ...OWN_TOPICS] : TOPICS, delta: true, ...(since && { since }) });
   }
 
   _wire() {
@@ -80,6 +83,7 @@ export class Link extends EventTarget {
       if (seq > this.sky.seq) this.catchUp();
     });
     socket.on("stats:update", (payload) => this._send("stats", payload));
+    listen((event, handler) => socket.on(event, handler));
   }
 
   async _refused(error) {

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 from sqlalchemy import Engine, event
 
+from skyspy.sky import alert_log
 from skyspy.sky.alert_log import COOLDOWN_S, LOST_S, MAX_UNSAVED, NOTE_S, AlertLog, End, New, Subject
 from skyspy.sky.alert_outbox import LOOK_S, AlertOutbox
 from skyspy.sky.event_log import RETRY_S
 from skyspy.store import Store, StoreError
+from skyspy.store.errors import UnstorableValue
 from skyspy.store.history import alerts, outbox
 from skyspy.store.history.alerts import Alert, AlertSearch
 from skyspy.store.history.lease import Fenced
@@ -100,11 +102,11 @@ def stored(stores: Stores) -> dict[str, Alert]:
     return {one.id: one for one in stores.history.read(alerts.page, 7, AlertSearch(), None, 5000)}
 
 
-def break_writes(one: Alerter, monkeypatch: pytest.MonkeyPatch, error: type[StoreError] = StoreError) -> None:
+def break_writes(one: Alerter, monkeypatch: pytest.MonkeyPatch, error: type[Exception] = StoreError) -> None:
     """Its history can be read, but not be written."""
 
     def fail(*_: object) -> None:
-        raise error("the disk is full")
+        raise error() if error is UnstorableValue else error("the disk is full")
 
     monkeypatch.setattr(one.history, "commit_now", fail)
 
@@ -187,6 +189,22 @@ def test_what_the_holder_of_before_would_still_write_is_refused_and_dropped(
     assert writer.look() == ["a-0006"]
 
 
+def test_a_process_that_finds_that_another_one_writes_drops_what_it_could_not_store_and_sends_nothing_twice(
+    pair: tuple[Alerter, Alerter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, other = pair
+    monkeypatch.setattr(alert_log, "MAX_KNOWN", 1)
+    writer.look(*(writer.new(number) for number in (1, 2, 3)))
+    with monkeypatch.context() as patched:
+        break_writes(writer, patched)
+        writer.look(writer.new(4))
+        assert writer.log.unsaved == 1
+        other.look(seconds=int(LEASE_LOST_S) + 3)
+        assert other.log.makes
+        assert writer.look(seconds=3) == []
+    assert (writer.log.makes, writer.log.unsaved, writer.log.lost, writer.active) == (False, 0, 1, {})
+
+
 def test_what_cannot_be_stored_is_published_and_stored_and_sent_later(
     pair: tuple[Alerter, Alerter], stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,6 +233,18 @@ def test_an_answer_that_is_lost_after_the_commit_makes_no_second_alert_and_no_se
         one.look(one.new(1))
     one.look(seconds=int(RETRY_S) + 1)
     assert (one.sent, list(stored(stores)), list(deliveries_of(stores))) == (["a-0001"], ["a-0001"], ["msg_0001"])
+
+
+def test_a_value_that_no_database_takes_costs_the_alerts_of_its_round_alone(
+    start: Callable[[], Alerter], stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = start()
+    with monkeypatch.context() as patched:
+        break_writes(one, patched, UnstorableValue)
+        assert one.look(one.new(1)) == ["a-0001"], "it is published all the same"
+    assert (one.log.lost, one.log.unsaved) == (1, 0)
+    one.look(one.new(2))
+    assert list(stored(stores)) == ["a-0002"]
 
 
 def test_what_waits_to_be_stored_is_bounded(start: Callable[[], Alerter], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,8 +41,13 @@ class Announcer:
         before = len(self.sent)
         for _ in range(seconds):
             self.process.run(1)
-            self.log.take(self.clock.moment(), findings, {}, COOLDOWN_S, demo=False)
+            self.round(*findings)
         return [action for action, _ in self.sent[before:]]
+
+    def round(self, *findings: Finding) -> None:
+        """One round at this moment."""
+        self.log.begin(self.clock.moment(), COOLDOWN_S)
+        self.log.take(self.clock.moment(), findings, {}, COOLDOWN_S, demo=False)
 
     @property
     def open(self) -> list[str]:
@@ -235,7 +240,7 @@ def test_a_process_that_was_frozen_tells_nothing_of_its_own_after_another_took_o
     other.look(SQUAWK, PAIR)
     # It wakes in the middle of a round, and believes that it writes.
     before = len(writer.sent)
-    writer.log.take(writer.clock.moment(), [SQUAWK, replace(PAIR, key="another pair")], {}, COOLDOWN_S, demo=False)
+    writer.round(SQUAWK, replace(PAIR, key="another pair"))
     assert [action for action, _ in writer.sent[before:]] == ["opened"], "the event of the other process, and none of its own"
     assert writer.look(SQUAWK, replace(PAIR, key="another pair"), seconds=2) == []
     assert sorted(writer.open) == sorted(other.open)

@@ -31,11 +31,12 @@ import gevent  # noqa: E402
 
 from skyspy import app as application  # noqa: E402
 from skyspy.aircraft import Observation  # noqa: E402
-from skyspy.app import create_app  # noqa: E402
+from skyspy.app import Components, create_app  # noqa: E402
 from skyspy.config import HISTORY_FILE  # noqa: E402
 from skyspy.server import server_of  # noqa: E402
 from skyspy.sky import recorded, recorder  # noqa: E402
-from skyspy.store.history import store, visits, writer  # noqa: E402
+from skyspy.store.history import store, visits  # noqa: E402
+from skyspy.store.history.writer import LeaseTimes  # noqa: E402
 from skyspy.tracks.segment import SegmentError, unpack  # noqa: E402
 
 sleep = monkey.get_original("time", "sleep")
@@ -79,8 +80,8 @@ def serve(folder: Path, aircraft: int, began: float, ready: int) -> None:
     recorder.NOTE_S = 0.1
     recorded.WRITE_S = recorder.WRITE_S = recorder.EAGER_WRITE_S = 0.4  # type: ignore[attr-defined]
     store.FLUSH_SECONDS = store.MIN_FLUSH_PERIOD_S = 0.1
-    writer.LOOK_S, writer.RENEW_S, writer.LOST_S = 0.05, 0.1, 0.3
-    app = create_app({"SKYSPY_INSTANCE": str(folder), "SKYSPY_FEEDS": "beast://127.0.0.1:9", "SKYSPY_LOG_LEVEL": "error"})
+    environ = {"SKYSPY_INSTANCE": str(folder), "SKYSPY_FEEDS": "beast://127.0.0.1:9", "SKYSPY_LOG_LEVEL": "error"}
+    app = create_app(environ, components=Components(lease=LeaseTimes(0.05, 0.1, 0.3)))
     application.start(app)
     server = server_of(app)
     sky, clock = server.skies["live"], server.clock

@@ -156,7 +156,7 @@ def test_a_post_without_the_token_of_its_form_changes_nothing(panel: Panel, ann:
 def test_one_event_has_a_page_with_its_figures(panel: Panel, ann: Browser) -> None:
     keep(panel, an_event(details={"distance_nm": 0.31, "altitude_2_ft": 12000, "sense": None, "confirmed": True}))
     page = ann.get(f"{PAGE}event/event-0/").text
-    for text in ("0.31 nm", "12,000 ft", "Altitude 2", "47.5000°", "4B1806", "What it means"):
+    for text in ("0.31 nm", "12,000 ft", "Altitude, second aircraft", "47.5000°", "4B1806", "What it means"):
         assert text in page, text
     assert ann.get(f"{PAGE}event/event-9/").status_code == 404
 
@@ -216,7 +216,11 @@ def test_every_type_and_severity_has_a_text_and_every_threshold_its_place() -> N
         ("distance_nm", 0.31, ("Distance", "0.31 nm")),
         ("vertical_rate_ft_min", -7000, ("Vertical rate", "-7,000 ft/min")),
         ("affected_percent", 25, ("Affected", "25%")),
-        ("cpa_nm", 0.2, ("Closest approach", "0.2 nm")),
+        ("cpa_nm", 0.2, ("Distance then", "0.2 nm")),
+        ("percent", 42, ("Share without GPS", "42%")),
+        ("qnh_hpa", 1013.2, ("QNH", "1013.2 hPa")),
+        ("profile_2", "military_light", ("Class, second aircraft", "military light")),
+        ("height_error_ft", 200, ("Height may be wrong by", "200 ft")),
         ("squawk", "7700", ("Squawk", "7700")),
         ("confirmed", False, ("Confirmed", "no")),
         ("altitude_ft", None, ("Altitude", "–")),

@@ -302,13 +302,16 @@ def test_a_process_that_does_not_write_runs_no_rules_and_keeps_what_happened_for
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch = Watch(stores, owned(1))
+    watch.hear(HEX, gs=200.0)
+    watch.look()
     with monkeypatch.context() as patched:
         patched.setattr(type(watch.history.lease), "fence", None)
-        watch.hear(HEX, gs=200.0)
         watch.look(int(GAP_S) * 3)
-        assert FakeEngine.made == []
+        assert len(FakeEngine.made) == len(watch.engine.rounds) == 1
         assert GAP_S <= len(watch.alerts._looks) <= GAP_S + 2
+    watch.alerts.log._gained(2)
     watch.look()
+    assert len(FakeEngine.made) == 2, "what the engine of before knows is old"
     [look] = watch.engine.rounds
     assert list(look.changed) == [HEX], "to a new engine all are new"
 

@@ -229,6 +229,12 @@ def test_s19_no_proxy_of_the_environment_is_used(server: HookServer, monkeypatch
     assert server.received[0].line.startswith("POST /hook")
 
 
+def test_an_answer_may_take_longer_than_a_connection() -> None:
+    server = HookServer(lambda sock: (gevent.sleep(0.4), sock.sendall(OK)))  # type: ignore[arg-type, return-value]
+    assert sent(to(server), Timing(connect_s=0.2, total_s=30.0)).ok
+    server.close()
+
+
 @pytest.mark.parametrize("behavior", [silent, trickling])
 def test_s29_a_server_that_does_not_come_to_an_end_costs_one_bounded_try(behavior: Any) -> None:
     server = HookServer(behavior)
@@ -249,6 +255,7 @@ def test_s29_of_a_body_without_an_end_nothing_is_read() -> None:
     [
         (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
         (b"HTTP/1.1 200 OK\r\n", b"X: " + b"y" * 8000 + b"\r\n"),
+        (b"HTTP/1.1 200 OK\r\n", b"X: " + b"y" * 1000 + b"\r\n"),
         (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
         (b"", b"x"),
     ],
@@ -259,6 +266,7 @@ def test_s29_an_answer_without_an_end_is_cut_off_in_bytes_and_others_go_on(begin
         outcome = sent(destination("webhook", {"url": f"http://127.0.0.1:{flood.port}/"}), Timing())
         assert rounds.count > 0
     assert not outcome.ok and outcome.reason.isprintable()
+    assert "more than 32 KiB" in outcome.reason or b"y" * 1000 not in goes_on
     assert flood.sent <= MAX_HEAD_BYTES + 16 * 1024 * 1024
     flood.close()
 

@@ -30,6 +30,10 @@ def airport(ident: str, point: Point, kind: str = "small", **more: object) -> Ai
     return Airport(ident, "", "", f"{ident} field", "XX", kind, *point, **more)  # type: ignore[arg-type]
 
 
+FAR_AWAY = packed([airport("FAR", (-50.0, -100.0))])
+"""A table whose one airport is far from what tests simulate."""
+
+
 def _degrees(limit: int) -> st.SearchStrategy[float]:
     """Millionths of a degree, with the edges of cells, the poles and the antimeridian more often than chance has them."""
     edges = st.sampled_from([-limit, -limit + 1, -limit + 1e-6, -1.0, -1e-6, 0.0, 1e-6, 1.0, limit - 1e-6, limit - 1, limit])

@@ -33,8 +33,10 @@ def state(hex_: str = "4B1815", **fields: Any) -> AircraftState:
 class Rounds:
     """An engine, and its rounds one second after the other."""
 
-    def __init__(self, *rules: OwnedRule, watchlists: Iterable[Watchlist] = (), wall: float = WALL) -> None:
-        self.engine = Engine()
+    def __init__(
+        self, *rules: OwnedRule, watchlists: Iterable[Watchlist] = (), wall: float = WALL, engine: Engine | None = None
+    ) -> None:
+        self.engine = engine or Engine()
         self.now, self.wall = 1000.0, wall
         self.seen: dict[str, AircraftState] = {}
         self.engine.set_rules(rules, watchlists)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from skyspy.aircraft import Observation
 from tests.support.captures import SHARED
@@ -20,7 +21,7 @@ START = 10_000.0
 
 def seconds() -> Iterator[tuple[float, list[Observation]]]:
     """The observations of each sample, with its time in steady seconds."""
-    rows = json.loads(gzip.decompress(RECORDING.read_bytes()))
+    rows = orjson.loads(gzip.decompress(RECORDING.read_bytes()))
     by_time: dict[int, list[dict[str, Any]]] = {}
     for row in rows:
         by_time.setdefault(row["timestamp"], []).append(row)

@@ -6,7 +6,7 @@ import random
 from functools import cache
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from skyspy.airports import KINDS, Airport
@@ -14,12 +14,13 @@ from skyspy.airports.index import MAX_RECORDS
 from skyspy.airports.records import runway_between
 from skyspy.geo import Point, distance_nm
 from tests.support.airports import airport, fields, packed, points, shipped
+from tests.support.examples import at_most
 
 radii = st.sampled_from([0.0, 5.0, 61.0, 600.0, 5400.0, 11000.0]) | st.floats(0.0, 11000.0)
 some_kinds = st.sets(st.sampled_from(KINDS))
 
 
-@settings(deadline=None, max_examples=50)
+@at_most(50)
 @given(fields, points, radii, some_kinds)
 @example([airport("A", (89.9, 10.0)), airport("B", (89.9, -170.0))], (90.0, 0.0), 7.0, set(KINDS))
 @example([airport("A", (-89.999, 90.0))], (-89.5, -90.0), 40.0, set(KINDS))
@@ -31,7 +32,7 @@ def test_within_is_what_comparing_with_all_gives(rows: list[Airport], point: Poi
     assert [near.distance_nm for near in found] == sorted(distance_nm(point, near.airport.point) for near in found)
 
 
-@settings(deadline=None, max_examples=50)
+@at_most(50)
 @given(fields, points, radii, some_kinds)
 def test_the_nearest_is_what_comparing_with_all_gives(rows: list[Airport], point: Point, radius: float, kinds: set[str]) -> None:
     near = packed(rows).nearest(point, radius, kinds)

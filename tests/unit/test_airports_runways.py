@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import radians, tan
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from skyspy.airports import Airport, Airports, RunwayEnd, altitude_ft, height_above, on_final, on_runway
@@ -13,6 +13,7 @@ from skyspy.airports.records import FEET_PER_NM, runway_between
 from skyspy.airports.runways import MAX_FINAL_NM, along_and_across
 from skyspy.geo import Point, destination
 from tests.support.airports import airport, along_and_across_by_vectors, angle_nm, packed, points, shipped
+from tests.support.examples import at_most
 
 headings = st.floats(0.0, 360.0, exclude_max=True)
 LENGTH_FT, WIDTH_FT, ELEVATION_FT = 9000, 150, 500
@@ -50,7 +51,7 @@ def path_ft(nm: float, glide: float = 3.0) -> float:
 # -- geometry --------------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=50)
+@at_most(50)
 @given(points, headings, points)
 def test_along_and_across_agree_with_vectors_anywhere(start: Point, heading: float, point: Point) -> None:
     assume(abs(start[0]) < 90 and abs(point[0]) < 90)
@@ -60,7 +61,7 @@ def test_along_and_across_agree_with_vectors_anywhere(start: Point, heading: flo
     assert along_and_across(start, heading, point) == pytest.approx(expected, abs=0.01)
 
 
-@settings(deadline=None, max_examples=50)
+@at_most(50)
 @given(points, headings, st.floats(-20, 20), st.floats(-3, 3))
 def test_along_and_across_are_exact_to_a_few_feet_near_a_runway(
     start: Point, heading: float, along: float, across: float
@@ -100,7 +101,7 @@ def test_height_is_above_the_airports_elevation_and_unknown_without_one() -> Non
 # -- on a runway -----------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=50)
+@at_most(50)
 @given(points, headings, st.floats(-300, LENGTH_FT + 300), st.floats(-400, 400), st.floats(-40, 40), st.booleans())
 def test_on_a_runway_is_inside_its_rectangle_and_along_it(
     start: Point, heading: float, along: float, across: float, turn: float, backwards: bool
@@ -158,7 +159,7 @@ def test_an_aircraft_that_stands_has_a_runway_and_no_end() -> None:
 # -- on final --------------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=50)
+@at_most(50)
 @given(points, headings, st.floats(0.1, 9.9), st.floats(-0.09, 0.09), st.floats(-14, 14), st.floats(2.5, 6.0), st.booleans())
 def test_an_aircraft_on_the_path_is_on_final_at_its_distance(
     start: Point, heading: float, nm: float, across: float, turn: float, glide: float, backwards: bool

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skyspy.airports import KINDS, Airport, Airports, TableError
@@ -15,6 +15,7 @@ from skyspy.airports.runways import MAX_AIRPORT_NM, turn_between
 from skyspy.airports.table import FORMAT, pack
 from skyspy.store.airport_table import PATH
 from tests.support.airports import airport, angle_nm, packed, points, shipped
+from tests.support.examples import at_most
 
 elevations = st.none() | st.integers(-1500, 15000)
 names = st.text(st.characters(exclude_characters="\t", exclude_categories=["Cs"]), max_size=20)
@@ -48,7 +49,7 @@ def tables(draw: st.DrawFn) -> list[Airport]:
     ]
 
 
-@settings(deadline=None, max_examples=50)
+@at_most(50)
 @given(tables())
 def test_what_is_packed_is_what_is_read(rows: list[Airport]) -> None:
     read = packed(rows)

@@ -34,6 +34,7 @@ WITHIN_LAYER = {
     "tracker": 1,
     "decode": 1,
     "movements": 1,
+    "simulate": 2,
     "threats": 2,
     "outbound": -1,
     "notify": 0,

@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skyspy.decode.base import DecodeError
 from skyspy.decode.json_pieces import MAX_ITEM_BYTES, PIECE_BYTES, parse_listing
 from skyspy.decode.lenient_json import parse
+from tests.support.examples import at_most
 
 MOST = 1_000_000
 TEXTS = st.text('a"\\{}[],: \n', max_size=8)
@@ -34,7 +35,7 @@ class Parser:
         return parse(text)
 
 
-@settings(max_examples=60)
+@at_most(60)
 @given(
     ITEMS,
     st.dictionaries(TEXTS, VALUES, max_size=3),

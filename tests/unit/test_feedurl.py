@@ -33,7 +33,7 @@ def test_commas_and_blanks_separate_and_a_repeated_feed_counts_once() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "pi:30005", "ftp://pi", "file:///etc/passwd", "beast://", "beast://pi:99999", "replay://", "replay:///x?speed=nan", "replay:///x?speed=0",
-     "demo://?planes=4", "beast://pi?speed=1", "http://pi/\x00", "gopher://pi"],
+     "demo://?planes=4", "demo://?incidents=many", "beast://pi?speed=1", "http://pi/\x00", "gopher://pi"],
 )  # fmt: skip
 def test_what_is_no_feed_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(FeedUrlError) as caught:

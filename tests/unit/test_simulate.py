@@ -41,10 +41,10 @@ Pairs = list[tuple[Observation, Observation]]
 
 @pytest.fixture(scope="module")
 def pairs() -> Pairs:
-    """Each aircraft's consecutive observations with a position, of one seed, over 250 seconds."""
+    """Each aircraft's consecutive observations with a position, of one seed, over 100 seconds."""
     last: dict[str, Observation] = {}
     result = []
-    for heard in watch(Simulation(3), 250):
+    for heard in watch(Simulation(3), 100):
         for observation in heard:
             if "lat" in observation.fields:
                 before = last.get(observation.hex)
@@ -56,8 +56,8 @@ def pairs() -> Pairs:
 
 @pytest.fixture(scope="module")
 def hour() -> list[list[Observation]]:
-    """What is heard in an hour of one seed, every ten seconds."""
-    return watch(Simulation(1), 3600, step=10)
+    """What is heard in an hour of one seed, every fifteen seconds."""
+    return watch(Simulation(1), 3600, step=15)
 
 
 def test_the_same_seed_and_time_give_the_same_sky_whatever_was_asked_before() -> None:
@@ -74,7 +74,7 @@ def test_another_seed_gives_other_traffic() -> None:
 
 def test_about_the_requested_number_of_aircraft_are_on_the_air() -> None:
     for asked in (5, 60, 250):
-        counts = [len({o.hex for o in heard}) for heard in watch(Simulation(1, asked), 7200, step=480)]
+        counts = [len({o.hex for o in heard}) for heard in watch(Simulation(1, asked), 7200, step=900)]
         assert sum(counts) / len(counts) == pytest.approx(asked, rel=0.15, abs=1.5)
 
 
@@ -93,7 +93,7 @@ def test_after_a_long_pause_each_aircraft_is_heard_once() -> None:
 
 
 def test_every_field_is_clean_and_every_address_too() -> None:
-    for heard in watch(Simulation(4), 3600, step=30):
+    for heard in watch(Simulation(4), 3600, step=60):
         for observation in heard:
             assert clean_fields(observation.fields) == dict(observation.fields)
             assert clean_hex(observation.hex) == observation.hex
@@ -110,7 +110,7 @@ def test_positions_move_as_track_and_ground_speed_say(pairs: Pairs) -> None:
             off = bearing_deg(where(before), where(after)) - (number(before, "track") + middle / 2)
             assert abs((off + 180) % 360 - 180) < 1.5 + 60 / number(after, "gs")
             checked += 1
-    assert checked > 10_000
+    assert checked > 4000
 
 
 def test_altitude_changes_as_the_climb_rate_says(pairs: Pairs) -> None:
@@ -128,7 +128,7 @@ def test_altitude_changes_as_the_climb_rate_says(pairs: Pairs) -> None:
         if rate and after.at - since >= 10:
             assert (altitude - was) / (after.at - since) * 60 == pytest.approx(rate, abs=64 + 3000 / (after.at - since))
             climbs += 1
-    assert climbs > 500
+    assert climbs > 200
 
 
 def test_nobody_jumps_or_swings(pairs: Pairs) -> None:
@@ -183,13 +183,13 @@ def test_civil_addresses_are_civil_and_military_ones_military() -> None:
     assert all(is_military(f"{address:06X}") for address in (MILITARY.first, MILITARY.last))
 
 
-def test_an_emergency_lasts_minutes_and_ends() -> None:
+def test_an_emergency_lasts_minutes_and_ends(hour: list[list[Observation]]) -> None:
     lasted: dict[str, int] = defaultdict(int)
-    for heard in watch(Simulation(9), 7200, step=30):
+    for heard in hour:
         for observation in heard:
             if observation.fields.get("emergency", "none") != "none":
-                lasted[observation.hex] += 30
-    assert 2 <= len(lasted) <= 6
+                lasted[observation.hex] += 15
+    assert 1 <= len(lasted) <= 3
     assert all(60 <= seconds <= 400 for seconds in lasted.values())
 
 

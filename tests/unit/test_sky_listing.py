@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from time import monotonic
 from typing import Any
@@ -12,12 +13,13 @@ import pytest
 
 from skyspy import wirejson
 from skyspy.aircraft import Observation
+from skyspy.cooperate import MAX_BUSY_SECONDS, Yielder
 from skyspy.geo import Point
 from skyspy.sky.audience import seen_from
 from skyspy.sky.listing import LARGE, Form, Listing, Listings, Viewpoint, _Rows
 from skyspy.tracker import Limits, Tracker
 from tests.conftest import StillClock
-from tests.support.hub import rounds_counted
+from tests.support.hub import Rounds, rounds_counted
 
 HERE = (47.4582, 8.5555)
 MANY = LARGE + 2000
@@ -214,6 +216,23 @@ def test_a_crowd_that_waits_for_a_large_sky_gets_one_listing() -> None:
     assert scene.listings.made == 1
     assert len(scene.made) == MANY
     assert {id(one.body.text) for one in shown} == {id(shown[0].body.text)}
+
+
+def test_of_a_crowd_that_waits_for_a_large_sky_few_are_answered_in_one_round_of_the_hub() -> None:
+    scene, in_round = Scene(MANY), Counter[int]()
+
+    def greet(rounds: Rounds, yielder: Yielder) -> None:
+        scene.listings.ready("exact", scene.form)
+        in_round[rounds.count] += 1
+        until = monotonic() + MAX_BUSY_SECONDS / 2
+        while monotonic() < until:  # what an answer costs
+            pass
+        yielder.pause()
+
+    with rounds_counted() as rounds:
+        gevent.joinall([gevent.spawn(greet, rounds, Yielder()) for _ in range(40)], raise_error=True)
+    assert max(in_round.values()) <= 3, in_round
+    assert in_round.total() == 40
 
 
 def test_a_large_sky_is_not_encoded_at_every_tick_and_less_often_while_former_listings_are_being_sent() -> None:

@@ -8,11 +8,12 @@ from itertools import pairwise
 from math import inf, nan
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from skyspy.tracks.point import SLOT_S, TrackPoint, slot_of
 from skyspy.tracks.segment import MAX_POINTS, Box, SegmentError, box_of, pack, split, unpack, unpack_columns
+from tests.support.examples import at_most
 
 AT = 1_764_203_400.0
 
@@ -54,7 +55,7 @@ def assert_same(read: TrackPoint, packed: TrackPoint) -> None:
         assert abs((read.track - packed.track + 180) % 360 - 180) <= 0.5
 
 
-@settings(max_examples=150, deadline=None)
+@at_most(150)
 @given(st.lists(POINTS, min_size=1, max_size=40))
 @example([a_point()])
 @example([a_point(), a_point()])
@@ -65,7 +66,7 @@ def test_every_track_comes_back_within_its_stated_precision(points: list[TrackPo
         assert_same(read, packed)
 
 
-@settings(max_examples=100, deadline=None)
+@at_most(100)
 @given(st.lists(POINTS, max_size=40))
 def test_pieces_hold_every_point_in_order_and_none_crosses_the_antimeridian(points: list[TrackPoint]) -> None:
     pieces = split(points)
@@ -109,7 +110,7 @@ def test_what_the_form_cannot_hold_is_refused(points: list[TrackPoint]) -> None:
         pack(points)
 
 
-@settings(max_examples=200, deadline=None)
+@at_most(200)
 @given(st.binary(max_size=200))
 @example(b"")
 @example(b"\x01")

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-from skyspy.app import create_app, start
+from skyspy.app import Components, create_app, start
 from skyspy.loop import Loop
 from skyspy.server import server_of
 from skyspy.store.history.lease import fence_of
+from tests.support.lease_times import LEASES
 
 METADATA = MetaData()
 SECONDS = Table(
@@ -32,7 +33,8 @@ def write_seconds(connection: Connection, seconds: Sequence[int]) -> None:
     connection.execute(new.on_conflict_do_update(index_elements=["second"], set_=values), rows)
 
 
-app = create_app(os.environ)
+lease = LEASES[os.environ.get("TEST_LEASE", "shipped")]
+app = create_app(os.environ, components=Components(lease=lease))
 history = server_of(app).history
 history.commit_anywhere(METADATA.create_all)
 start(app)

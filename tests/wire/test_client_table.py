@@ -194,7 +194,7 @@ class Play:
             return ""
 
         self.each("eviction", told)
-        time.sleep(6)  # after which each library would have tried again
+        time.sleep(3)  # twice the time after which each library would have tried again
         for row in self.rows:
             tried = row.said("connect", marks[id(row)]) or row.said("connect_error", marks[id(row)])
             if tried:

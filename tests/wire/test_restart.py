@@ -57,6 +57,17 @@ def stored(url: str) -> tuple[list[VisitState], list[list[float]]]:
     return found, [[point.at for segment in track for point in unpack(segment.data)] for track in tracks]
 
 
+def last_heard(url: str) -> list[float]:
+    """When the aircraft of each stored visit was heard last, of servers that run."""
+    main = Store(url)
+    history = HistoryStore(history_url_of(url), main, Clock())
+    history.open()
+    found = history.read(visits.recent, time.time())
+    history.close()
+    main.close()
+    return [state.last for state in found]
+
+
 def test_after_a_kill_a_visit_goes_on_under_its_id_and_the_trail_begins_before_the_kill(tmp_path: Path) -> None:
     receiver = Flying([aircraft(0, hex=HEX.lower(), flight="SWR1", gs=40.0)])
     first = Server(tmp_path, SKYSPY_FEEDS=receiver.url)
@@ -91,8 +102,9 @@ def test_the_writer_is_frozen_and_then_the_other_killed_and_each_visit_is_there_
 ) -> None:
     receiver = Flying([aircraft(number, gs=40.0) for number in range(5)])
     with database_url(kind, tmp_path) as url:
-        first = Server(tmp_path, SKYSPY_FEEDS=receiver.url, SKYSPY_DATABASE_URL=url)
-        second = Server(tmp_path, SKYSPY_FEEDS=receiver.url, SKYSPY_DATABASE_URL=url)
+        environ = {"SKYSPY_FEEDS": receiver.url, "SKYSPY_DATABASE_URL": url}
+        first = Server(tmp_path, app="tests.wire.half_lease:app", **environ)
+        second = Server(tmp_path, app="tests.wire.half_lease:app", **environ)
         try:
             assert eventually(lambda: "the history is written by" in second.log())
             frozen, at = first.worker, time.time()
@@ -101,11 +113,12 @@ def test_the_writer_is_frozen_and_then_the_other_killed_and_each_visit_is_there_
                 assert eventually(lambda: WRITES in second.log())
                 # It begins while the process that wrote before hears nothing.
                 receiver.sky.append(aircraft(5, gs=40.0))
-                time.sleep(5.0)
+                assert eventually(lambda: len(last_heard(url)) == 6)
             finally:
                 os.kill(frozen, signal.SIGCONT)
             # What was heard in that time is stored when the first one is back.
-            time.sleep(5.0)
+            back = time.time()
+            assert eventually(lambda: min(last_heard(url)) > back)
             second.kill()
             assert eventually(lambda: first.log().count(WRITES) == 2)
             time.sleep(1.5)

@@ -34,7 +34,7 @@ WAIT_S = 6 * 3600.0
 class Pruner:
     """Deletes what is beyond `limits()`: at the start, then every hour, and when a limit changed (`follow`). `deleted` counts rows
     by the name of their kind since the start; `sizes` is what the last run measured, `last_error` one line, None after a success.
-    `low()`: whether the disk is nearly full; then all free pages are given back."""
+    `low()`: whether the disk is nearly full; then all free pages are given back. `name`: that of its loop."""
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class Pruner:
         clock: Clock,
         held: Callable[[], bool] = lambda: True,
         low: Callable[[], bool] = lambda: False,
+        name: str = "deleting old history",
     ) -> None:
         self._database = database
         self._limits = limits
@@ -58,7 +59,7 @@ class Pruner:
         self.deleted: Counter[str] = Counter()
         self.sizes: Sizes | None = None
         self.last_error: str | None = None
-        self.loop = Loop("deleting old history", self.round, clock, ROUND_S)
+        self.loop = Loop(name, self.round, clock, ROUND_S)
 
     def start(self) -> None:
         """Run from now on."""

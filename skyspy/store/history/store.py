@@ -40,7 +40,7 @@ from skyspy.store.history.condition import Condition
 from skyspy.store.history.lease import Fenced
 from skyspy.store.history.room import DiskGuard
 from skyspy.store.history.schema import METADATA
-from skyspy.store.history.writer import WriterLease
+from skyspy.store.history.writer import LEASE_TIMES, LeaseTimes, WriterLease
 from skyspy.store.upgrade import Schema
 from skyspy.store.worker_pool import WorkerPool, WorkerPoolFull
 
@@ -94,7 +94,9 @@ class HistoryStore:
     """The history beside a main store. `url` is config's `history_url`; `metadata` names the tables, for deleting what users
     owned."""
 
-    def __init__(self, url: str, main: Store, clock: Clock, metadata: MetaData = METADATA) -> None:
+    def __init__(
+        self, url: str, main: Store, clock: Clock, metadata: MetaData = METADATA, times: LeaseTimes = LEASE_TIMES
+    ) -> None:
         address, schema = _place(url)
         self._store = Store(address.render_as_string(hide_password=False), schema)
         self._main = main
@@ -111,7 +113,7 @@ class HistoryStore:
         self._written = self._dropped = self._left = self._failed_batches = self._committed = self._failed_commits = 0
         self._last_flush_s: float | None = None
         self.loop = Loop("the history's writer", self.round, clock, FLUSH_SECONDS, lambda: MIN_FLUSH_PERIOD_S)
-        self.lease = WriterLease(self._store, clock, self._check_open, self._lease_failed)
+        self.lease = WriterLease(self._store, clock, self._check_open, self._lease_failed, times)
         self.lease.on_gained("writing the history", self._gained)
 
     @property

@@ -18,6 +18,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
@@ -36,8 +37,20 @@ T = TypeVar("T")
 LOOK_S = 1.0
 RENEW_S = 2.0
 LOST_S = 6.0
-MAX_COUNTED_S = 2 * LOOK_S
-"""How much of the time between two looks counts at most: longer, this process was stopped, or the database did not answer."""
+MAX_COUNTED_LOOKS = 2
+"""How much of the time between two looks counts at most, in looks: longer, this process was stopped, or the database did not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseTimes:
+    """The seconds of a lease. All processes on a database have the same; only tests have shorter ones."""
+
+    look: float = LOOK_S
+    renew: float = RENEW_S
+    lost: float = LOST_S
+
+
+LEASE_TIMES = LeaseTimes()
 
 
 class WriterLease:
@@ -54,7 +67,9 @@ class WriterLease:
         clock: Clock,
         check: Callable[[], object] = lambda: None,
         on_error: Callable[[StoreError], object] = lambda _: None,
+        times: LeaseTimes = LEASE_TIMES,
     ) -> None:
+        self.times = times
         self._store = store
         self._clock = clock
         self._check = check
@@ -72,7 +87,7 @@ class WriterLease:
         self.since = clock.wall()
         self.other_writes = False
         self.error: str | None = None
-        self.loop = Loop("deciding which process writes the history", self.round, clock, LOOK_S)
+        self.loop = Loop("deciding which process writes the history", self.round, clock, times.look)
 
     @property
     def held(self) -> bool:
@@ -84,7 +99,7 @@ class WriterLease:
         """The number under which this process may write; None while it may not, 0 where there is no lease."""
         if self._store.in_memory or not self._started:
             return 0
-        valid = self._announced == self._fence and self._clock.steady() - self._renewed_at < LOST_S
+        valid = self._announced == self._fence and self._clock.steady() - self._renewed_at < self.times.lost
         return self._fence if valid else None
 
     @property
@@ -100,7 +115,7 @@ class WriterLease:
         return max(self._fence or 0, 0 if self._seen is None else self._seen.fence)
 
     def on_gained(self, name: str, run: Callable[[int], object]) -> None:
-        """Call `run(fence)` each time this process has taken the lease, before it writes. It should take less than LOST_S."""
+        """Call `run(fence)` each time this process has taken the lease, before it writes. It should take less than `lost` seconds."""
         self._gained.append((name, run))
 
     def on_lost(self, name: str, run: Callable[[], object]) -> None:
@@ -123,7 +138,9 @@ class WriterLease:
             try:
                 self._store.write(lease.release, self._name)
             except StoreError as error:
-                log.warning("history: the lease could not be released, another process takes it after %g s: %s", LOST_S, error)
+                log.warning(
+                    "history: the lease could not be released, another process takes it after %g s: %s", self.times.lost, error
+                )
         self._fence = None
 
     def write(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -158,7 +175,7 @@ class WriterLease:
             self.error = str(error)
             self.other_writes = False
             self._on_error(error)
-            if self._fence is not None and self._clock.steady() - self._renewed_at >= LOST_S:
+            if self._fence is not None and self._clock.steady() - self._renewed_at >= self.times.lost:
                 self._drop()
         else:
             self.error = None
@@ -166,7 +183,7 @@ class WriterLease:
 
     def _renew(self, fence: int) -> None:
         now = self._clock.steady()
-        if now - self._renewed_at < RENEW_S - LOOK_S / 2:
+        if now - self._renewed_at < self.times.renew - self.times.look / 2:
             return
         if not self._store.write(lease.renew, self._name, fence):
             self._drop()
@@ -187,8 +204,8 @@ class WriterLease:
                 self.other_writes, self._unchanged_s = self._seen is not None, 0.0
                 self._seen = row
                 return
-            self._unchanged_s += min(passed, MAX_COUNTED_S)
-            if self._unchanged_s < LOST_S:
+            self._unchanged_s += min(passed, MAX_COUNTED_LOOKS * self.times.look)
+            if self._unchanged_s < self.times.lost:
                 return
         self.other_writes = False
         began = self._clock.steady()
@@ -227,7 +244,7 @@ class WriterLease:
         elif self.other_writes:
             state = f"the history is written by {self.holder}"
         else:
-            state = f"no process renews the lease of the history: this one takes it after {LOST_S:g} s"
+            state = f"no process renews the lease of the history: this one takes it after {self.times.lost:g} s"
         if state != self._state:
             self._state, self.since = state, self._clock.wall()
             log.log(level, "%s%s", state, f": {self.error}" if level == logging.WARNING else "")

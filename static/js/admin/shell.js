@@ -1,6 +1,7 @@
 // The script of every page of the panel: live counts in the bar, copy buttons, countdowns.
 
 import { whole } from "../format.js";
+import { listen } from "../notify.js";
 import { ask } from "./api.js";
 import { copyButtons } from "./copy.js";
 import { live } from "./live.js";
@@ -28,6 +29,10 @@ if (shown) {
     put("messages", messages);
   });
   live.want(["stats"]);
+  if (document.querySelector('meta[name="alerts"]')) {
+    listen((event, handler) => live.on(event, handler));
+    live.want(["alerts"]);
+  }
   live.open();
   setInterval(async () => {
     if (document.hidden) return;

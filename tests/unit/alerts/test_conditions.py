@@ -298,7 +298,7 @@ def any_document(random: Random, depth: int = 0) -> dict[str, Any]:
 @pytest.mark.parametrize("seed", range(3))
 def test_rules_match_as_a_plain_evaluation_says_on_any_states(seed: int) -> None:
     random, matched = Random(seed), 0
-    for _ in range(6):
+    for _ in range(4):
         documents = [{"all": [any_document(random)]} for _ in range(20)]
         rules = [rule(document["all"][0], id=str(n)) for n, document in enumerate(documents)]
         fleet = [any_state(random, f"{n:06X}", 5000.0) for n in range(1, 60)]
@@ -317,7 +317,7 @@ def test_rules_match_as_a_plain_evaluation_says_on_any_states(seed: int) -> None
             ]
             fleet += [any_state(random, f"{random.randrange(100, 9999):06X}", 5000.0) for _ in range(5)]
             fleet = list({one.hex: one for one in fleet}.values())
-    assert matched > 500
+    assert matched > 300
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -337,7 +337,7 @@ def test_no_rule_raises_on_any_states(seed: int) -> None:
         for op in ("inside", "outside")
     ]
     rounds, found = Rounds(*rules), 0
-    for _ in range(12):
+    for _ in range(5):
         fleet = [any_state(random, hex_, rounds.now) for hex_ in HEXES if random.random() < 0.8]
         place = random.choice((None, RECEIVER, (90.0, 0.0), (0.0, 180.0), (-90.0, -180.0)))
         more: dict[str, Any] = {
@@ -352,7 +352,7 @@ def test_no_rule_raises_on_any_states(seed: int) -> None:
         found += len(triggers)
         assert all(one.message and len(one.message) <= 500 for one in triggers)
     assert not rounds.engine.failures
-    assert found > 50
+    assert found > 30
 
 
 def test_every_text_number_and_flag_can_be_read() -> None:

@@ -70,6 +70,16 @@ def test_the_bit_of_an_aircraft_that_is_gone_brings_nothing_to_the_next_one() ->
     assert [one.hex for one in rounds.look(at_distance("BBBBBB", 9.9))] == ["BBBBBB"]
 
 
+def test_a_match_does_not_end_with_that_of_the_aircraft_which_had_its_bit_before() -> None:
+    rounds = Rounds(rule(MILITARY, cooldown_s=0))
+    rounds.look(*military("AAAAAA"))
+    rounds.look(*military("AAAAAA", is_so=False))
+    rounds.look()
+    rounds.look(*military("BBBBBB"))
+    rounds.look(*rounds.seen.values(), after=60)
+    assert rounds.engine.ended == []
+
+
 def test_the_cooldown_is_counted_for_each_aircraft_and_rule_from_its_last_alert() -> None:
     rounds = Rounds(rule(MILITARY, cooldown_s=100), rule(MILITARY, id="2", cooldown_s=0))
     assert len(rounds.look(*military("AAAAAA"))) == 2
@@ -203,6 +213,13 @@ def test_the_matches_of_a_rule_end_with_it_or_with_what_it_asked_for() -> None:
     assert sorted(rounds.engine.ended) == [MatchEnd(rule_id, "AAAAAA", found[0].at, rounds.wall) for rule_id in ("1", "2")]
     rounds.look(*military("AAAAAA"))
     assert rounds.engine.ended == []
+
+
+def test_a_rule_without_a_cooldown_that_asks_for_something_else_alerts_of_those_that_are_there() -> None:
+    rounds = Rounds(rule(MILITARY, cooldown_s=0))
+    rounds.look(*military("AAAAAA"))
+    rounds.engine.set_rules([rule(MILITARY, condition("hex", "starts", "A"), cooldown_s=0)])
+    assert [one.hex for one in rounds.look(*rounds.seen.values())] == ["AAAAAA"]
 
 
 def test_a_rule_that_is_deleted_while_a_round_pauses_makes_no_alert() -> None:

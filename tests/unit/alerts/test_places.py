@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from skyspy.alerts import Circle, Place, Polygons, RuleError
+from skyspy.alerts import Circle, Engine, Place, Polygons, RuleError
 from skyspy.alerts.areas import area_of, band_nm, position_of
+from skyspy.alerts.engine import PREVIEW_SLICE
 from skyspy.alerts.errors import Problems
-from skyspy.alerts.place_memory import MAX_UNITS
+from skyspy.alerts.place_memory import CIRCLE_UNITS, MAX_UNITS
 from skyspy.alerts.places import MAX_POINTS, parse_place
+from skyspy.alerts.rule import MAX_CONDITIONS
 from skyspy.geo import Point, destination, distance_nm
 from tests.support.alert_rounds import Rounds, condition, rule, state
 
@@ -156,18 +158,21 @@ def test_an_error_of_a_place_names_its_path(document: object, path: str) -> None
     assert path in error.value.fields
 
 
-def saw(at: float = 0.0) -> dict[str, Any]:
+def saw(teeth: int, at: float = 0.0) -> dict[str, Any]:
     """A polygon whose edges go from one end to the other, so that every look is at all of them."""
-    return polygon([(at + n * 0.01, 40.0 + 10 * (n % 2)) for n in range(490)])
+    return polygon([(at + n * 2.0 / teeth, 40.0 + 10 * (n % 2)) for n in range(teeth)])
+
+
+UNITS = 6000
+"""A budget for some sixty looks at a saw of ninety teeth."""
 
 
 def test_an_owner_with_costly_places_waits_longer_and_others_do_not() -> None:
-    costly = [rule(condition("inside", "inside", saw(n / 1000)), id=f"c{n}") for n in range(3)]
-    cheap = rule(condition("inside", "inside", {"circle": {"lat": 45, "lon": 2.5, "radius_nm": 300}}), id="cheap", owner=2)
-    rounds = Rounds(*costly, cheap)
-    fleet = [state(f"{n:06X}", lat=45.0, lon=0.5 + n / 50) for n in range(1, 200)]
+    costly = [rule(condition("inside", "inside", saw(90, n / 1000)), id=f"c{n}") for n in range(3)]
+    cheap = rule(condition("inside", "inside", {"circle": {"lat": 45, "lon": 1.0, "radius_nm": 300}}), id="cheap", owner=2)
+    rounds = Rounds(*costly, cheap, engine=Engine(UNITS))
+    fleet = [state(f"{n:06X}", lat=45.0, lon=0.1 + n / 50) for n in range(1, 70)]
     first = rounds.look(*fleet)
-    assert 3 * len(fleet) * 490 > MAX_UNITS
     assert sum(one.owner_id == 2 for one in first) == 60, "as many as an owner may have in a minute"
     true = {one.id: rounds.engine._matches[one.id].true.bit_count() for one in costly}
     expected = {one.id: len(rounds.engine.preview(one, rounds.round(*fleet))) for one in costly}
@@ -178,18 +183,28 @@ def test_an_owner_with_costly_places_waits_longer_and_others_do_not() -> None:
 
 
 def test_all_aircraft_of_a_costly_place_are_looked_at_in_turn_though_all_move() -> None:
-    rounds = Rounds(rule({"any": [condition("inside", "inside", saw()), condition("inside", "inside", L_SHAPE)]}))
+    rounds = Rounds(*(rule(condition("inside", "inside", saw(90, n / 1000)), id=str(n)) for n in range(2)), engine=Engine(UNITS))
     for number in range(12):
-        rounds.look(*(state(f"{n:06X}", lat=45.0 + number / 1000, lon=0.5 + n / 400) for n in range(1, 1000)))
-    (test,) = [one.test for one in rounds.engine._program.rules[0].root.nodes[0].nodes if one.cost and one.test.place.units > 400]  # type: ignore[union-attr]
-    assert (test.place.inside | test.place.outside).bit_count() == 999
+        rounds.look(*(state(f"{n:06X}", lat=45.0 + number / 1000, lon=0.1 + n / 100) for n in range(1, 170)))
+    places = list(rounds.engine._places._known.values())
+    assert [(one.inside | one.outside).bit_count() for one in places] == [169, 169]
 
 
-def test_a_preview_of_a_costly_place_comes_to_an_end() -> None:
-    owned = rule(condition("inside", "inside", saw()))
-    look = Rounds().round(*(state(f"{n:06X}", lat=45.0, lon=n / 200) for n in range(1, 1500)))
-    area = area_of(parsed(saw()))
-    assert len(Rounds().engine.preview(owned, look)) == sum(area.is_inside(position_of(45.0, n / 200)) for n in range(1, 1500))
+def test_one_costly_place_leaves_something_for_the_other_one_of_its_rule() -> None:
+    both = {"any": [condition("inside", "inside", saw(90)), condition("inside", "inside", saw(90, 20.0))]}
+    rounds = Rounds(rule(both), engine=Engine(UNITS))
+    fleet = [state(f"{n:06X}", lat=45.0, lon=20.1 * (n % 2) + 0.1 + n / 100) for n in range(1, 170)]
+    hexes = {one.hex for _ in range(8) for one in rounds.look(*fleet, after=10)}
+    assert any(int(str(hex_), 16) % 2 for hex_ in hexes)
+    assert any(not int(str(hex_), 16) % 2 for hex_ in hexes)
+
+
+def test_a_preview_of_costly_places_comes_to_an_end() -> None:
+    owned = rule(condition("inside", "inside", saw(490)))
+    look = Rounds().round(*(state(f"{n:06X}", lat=45.0, lon=n / 150) for n in range(1, 300)))
+    area = area_of(parsed(saw(490)))
+    assert len(Rounds().engine.preview(owned, look)) == sum(area.is_inside(position_of(45.0, n / 150)) for n in range(1, 300))
+    assert PREVIEW_SLICE * (MAX_POINTS + MAX_CONDITIONS * (CIRCLE_UNITS + 1)) <= MAX_UNITS, "whatever a rule may have"
 
 
 def test_shapes_are_values() -> None:

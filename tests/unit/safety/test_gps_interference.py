@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from skyspy.aircraft_state import AircraftState
+from skyspy.safety.events import SafetyEvent
 from skyspy.safety.gps_interference import GpsInterference
-from skyspy.safety.rules import Finding, Round
+from skyspy.safety.rules import GPS_INTERFERENCE, Finding, Round
 
 T0 = 5000.0
 Fields = dict[str, Any]
@@ -77,3 +78,84 @@ def test_an_area_ends_ten_minutes_after_its_aircraft_have_gps_again() -> None:
     assert len(fly(rule, 20, 60, bad(4))[0]) == 1
     assert len(fly(rule, 60, 600, good)[0]) == 1
     assert fly(rule, 600, 700, good) == ([], set())
+
+
+def stored(key: str = "47N008E", **more: Any) -> SafetyEvent:
+    """An open event of an area around 47 N 8 E, found by another process."""
+    details = {"radius_nm": 20, "aircraft_affected": 5, "aircraft_around": 9, "percent": 56}
+    values = {"lat": 47.1, "lon": 8.0, "details": details, **more}
+    return SafetyEvent("1", GPS_INTERFERENCE, key, "warning", "Possible GPS interference", 900.0, 1000.0, **values)
+
+
+def test_a_resumed_area_goes_on_with_its_figures_and_then_counts_aircraft_that_were_never_good_here() -> None:
+    rule = GpsInterference()
+    rule.resume([stored()], T0)
+    (first,), _ = fly(rule, 0, 2, bad(4))
+    assert (first.key, first.details["aircraft_affected"], first.details["aircraft_around"]) == ("47N008E", 5, 9)
+    (later,), collapsed = fly(rule, 2, 60, bad(4))
+    assert (later.key, later.details["aircraft_affected"], later.details["aircraft_around"]) == ("47N008E", 4, 5)
+    assert len(collapsed) == 4, "left out of conflicts"
+
+
+def test_an_aircraft_that_was_never_good_counts_in_a_resumed_area_for_fifteen_minutes_only() -> None:
+    rule = GpsInterference()
+    rule.resume([stored()], T0)
+    fly(rule, 0, 1, good, count=1)
+    assert fly(rule, 901, 960, bad(8))[1] == set()
+    rule = GpsInterference()
+    rule.resume([stored(lat=40.0)], T0)
+    assert fly(rule, 0, 60, bad(8))[1] == set(), "it is elsewhere"
+
+
+def test_a_resumed_area_whose_aircraft_have_gps_ends_after_ten_minutes() -> None:
+    rule = GpsInterference()
+    rule.resume([stored()], T0)
+    assert len(fly(rule, 0, 620, good)[0]) == 1
+    assert fly(rule, 620, 640, good) == ([], set())
+
+
+def test_the_area_that_was_found_here_takes_the_key_of_the_stored_event_that_it_meets() -> None:
+    rule = GpsInterference()
+    fly(rule, 0, 20, good)
+    (own,), _ = fly(rule, 20, 45, bad(4))
+    rule.resume([stored("46N007E", lat=46.9, lon=7.8)], T0 + 45)
+    (found,), _ = fly(rule, 45, 60, bad(4))
+    assert (own.key, found.key) == ("47N008E", "46N007E")
+    rule.resume([stored("46N007E"), stored("47N009E", lat=47.2)], T0 + 60)
+    assert [one.key for one in fly(rule, 60, 66, bad(4))[0]] == ["46N007E"], "one area for all that meet"
+
+
+def test_events_that_are_over_of_another_type_or_damaged_make_no_area() -> None:
+    rule = GpsInterference()
+    events = [
+        stored(resolved=1001.0),
+        stored(lat=None),
+        stored(details={}),
+        stored(details={"radius_nm": "20"}),
+        SafetyEvent("2", "proximity", "a:b", "warning", "", 900.0, 1000.0, lat=47.1, lon=8.0, details={"radius_nm": 20}),
+    ]
+    rule.resume(events, T0)
+    assert fly(rule, 0, 10, good) == ([], set())
+    rule.resume([stored(details={"radius_nm": 20})], T0 + 10)
+    (found,), _ = fly(rule, 10, 12, good)
+    assert found.details["aircraft_affected"] == 0
+
+
+def test_two_areas_that_join_go_on_as_the_older_one() -> None:
+    south, middle, north = set(range(5)), set(range(8, 16)), set(range(16, 21))
+
+    def lost(which: set[int]) -> Callable[[int, float], Fields]:
+        def fields(number: int, now: float) -> Fields:
+            lat = (47.0, 48.0, 49.2)[number // 8] + number % 8 / 15
+            return {"lat": lat, **({"nic": 0, "nac_p": 0} if number in which else {})}
+
+        return fields
+
+    rule = GpsInterference()
+    fly(rule, 0, 20, lost(set()), count=24)
+    (older,), _ = fly(rule, 20, 45, lost(north), count=24)
+    two, _ = fly(rule, 45, 70, lost(south | north), count=24)
+    assert {finding.key for finding in two} == {older.key, "47N008E"}
+    (one,), _ = fly(rule, 70, 100, lost(south | middle | north), count=24)
+    assert one.key == older.key
+    assert one.details["aircraft_affected"] == 18

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from skyspy.safety.proximity import Proximity
 from skyspy.safety.rules import CRITICAL, Finding, Round
 from skyspy.safety.thresholds import Thresholds
 from tests.support import swiss_traffic
+from tests.support.costs import longest_piece
 from tests.support.encounters import meetings
 from tests.support.watched_sky import WatchedSky
 
@@ -101,12 +103,24 @@ def test_one_bad_altitude_raises_nothing() -> None:
         assert not list(rule.look(Round(now, pair(now, b=other), Thresholds())))
 
 
+def test_a_crowd_of_pairs_is_looked_at_in_short_pieces() -> None:
+    crowd: dict[str, AircraftState] = {}
+    for number in range(600):
+        crowd |= pair(T0, *({"hex": f"{side}{number:05X}", "lat": number / 10} for side in "AB"))
+    rule = Proximity()
+    pieces = [
+        longest_piece("safety", lambda pause: list(rule.look(Round(T0, crowd, Thresholds(), pause=pause)))) for _ in range(2)
+    ]
+    assert rule.remembered == 600
+    assert max(pieces) < 6000
+
+
 def test_encounters_in_recorded_traffic_are_found_inside_the_thresholds_only() -> None:
     if not swiss_traffic.RECORDING.exists():
         pytest.skip(f"needs the recorded data ../shared/data/traffic/{swiss_traffic.RECORDING.name}")
     times = swiss_traffic.START + 80, swiss_traffic.START + 180
     met = list(meetings(3, 24, times, swiss_traffic.BOX, Thresholds()))
-    recorded = {at: heard for at, heard in swiss_traffic.seconds() if at <= times[1] + 30}
+    recorded = dict(takewhile(lambda sample: sample[0] <= times[1] + 30, swiss_traffic.seconds()))
     sky = WatchedSky([Proximity()])
     for second in range(int(swiss_traffic.START), int(times[1]) + 30):
         sky.hear(recorded.get(float(second), ()))

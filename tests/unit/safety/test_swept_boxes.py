@@ -8,9 +8,10 @@ from random import Random
 import pytest
 
 from skyspy.geo import EARTH_RADIUS_NM
-from skyspy.safety.swept_boxes import MAX_CANDIDATES, Motion, candidates, encounter
+from skyspy.safety.swept_boxes import MAX_CANDIDATES, MAX_IN_CELL, Motion, candidates, encounter
 
 AHEAD_S = 35.0
+TIMES = [step / 5 for step in range(176)]
 PLACES = {
     "the equator": (0.0, 10.0),
     "middle latitudes": (47.0, 8.0),
@@ -50,13 +51,13 @@ def vectors(motion: Motion) -> tuple[tuple[float, ...], tuple[float, ...]]:
 def nearest(a: Motion, b: Motion) -> float:
     """How far two are apart at their nearest, as a share of the limits (the larger one of both), in steps of a fifth of a second."""
     (place_a, way_a), (place_b, way_b) = vectors(a), vectors(b)
-    least = 1e9
-    for step in range(176):
-        t = step / 5
-        apart = sqrt(sum((pb + wb * t - pa - wa * t) ** 2 for pa, wa, pb, wb in zip(place_a, way_a, place_b, way_b, strict=True)))
-        height = abs(b.altitude + b.climb * t - a.altitude - a.climb * t)
-        least = min(least, max(apart / (a.half_nm + b.half_nm), height / (a.half_ft + b.half_ft)))
-    return least
+    x, y, z = (there - here for here, there in zip(place_a, place_b, strict=True))
+    u, v, w = (there - here for here, there in zip(way_a, way_b, strict=True))
+    height, climb, most_nm, most_ft = b.altitude - a.altitude, b.climb - a.climb, a.half_nm + b.half_nm, a.half_ft + b.half_ft
+    return min(
+        max(sqrt((x + u * t) ** 2 + (y + v * t) ** 2 + (z + w * t) ** 2) / most_nm, abs(height + climb * t) / most_ft)
+        for t in TIMES
+    )
 
 
 @pytest.mark.parametrize("name", PLACES)
@@ -106,4 +107,16 @@ def test_an_aircraft_that_levels_off_is_not_predicted_beyond_its_level() -> None
 
 def test_an_impossible_density_is_bounded() -> None:
     everybody = [Motion(47.0, 8.0, 0.1, 0.0, 10_000, 0.0, 0.25, 300)] * 1500
-    assert len(candidates(everybody, AHEAD_S)) <= MAX_CANDIDATES + 1500
+    crowded: set[int] = set()
+    assert len(candidates(everybody, AHEAD_S, crowded=crowded)) <= MAX_CANDIDATES + 1500
+    assert len(crowded) >= 1000, "those of whom some pairs were left out are counted"
+
+
+def test_those_who_are_compared_with_some_of_the_others_only_are_known_and_are_none_in_traffic() -> None:
+    at_many_heights = [Motion(47.0, 8.0, 0.0, 0.0, 1000.0 * number, 0.0, 0.25, 300) for number in range(MAX_IN_CELL + 20)]
+    crowded: set[int] = set()
+    assert candidates(at_many_heights, AHEAD_S, crowded=crowded) == []
+    assert crowded == set(range(MAX_IN_CELL, MAX_IN_CELL + 20))
+    crowded.clear()
+    candidates(at_many_heights[:MAX_IN_CELL], AHEAD_S, crowded=crowded)
+    assert crowded == set()
