@@ -4,6 +4,8 @@
 import { drawn } from "./renew.js";
 
 const LOOK_MS = 900;
+/** A browser that searches a list by typed letters chooses with each of them: the form waits for the last one. */
+const TYPED_MS = 700;
 
 const form = document.querySelector("[data-rule-form]");
 const part = form.querySelector("[data-rule-part]");
@@ -27,6 +29,9 @@ async function send(address, deed, signal) {
   throw new Error(answer.error?.message ?? `The server answered ${response.status}.`);
 }
 
+/** What the form would send now. */
+const typed = () => new URLSearchParams(new FormData(form)).toString();
+
 // -- the buttons of the form
 
 let isChanging = false;
@@ -37,13 +42,26 @@ async function change(deed) {
   isChanging = true;
   form.setAttribute("aria-busy", "true");
   try {
+    let text;
+    let sent;
+    // What is typed while the server answers is in the next request, and not lost.
+    do {
+      sent = typed();
+      text = await send(form.dataset.ruleForm, deed);
+    } while (typed() !== sent);
     const open = [...part.querySelectorAll("details")].map((one) => one.open);
-    const made = drawn(await send(form.dataset.ruleForm, deed));
+    const active = document.activeElement;
+    const held = deed.startsWith("redraw:") && part.contains(active) ? active.name : "";
+    const caret = held ? active.selectionStart : null;
+    const made = drawn(text);
     const told = made.querySelector("[data-says]")?.dataset.says ?? "";
     part.replaceChildren(made);
     for (const [place, one] of part.querySelectorAll("details").entries()) one.open = open[place] ?? one.open;
     buttons();
-    part.querySelector("[autofocus]")?.focus();
+    // After a choice the focus stays where the user has gone meanwhile; after a button it is where the server says.
+    const here = held && part.querySelector(`[name="${CSS.escape(held)}"]:not([type="checkbox"], [type="hidden"], button)`);
+    (here || part.querySelector("[autofocus]"))?.focus();
+    if (here && typeof caret === "number") here.setSelectionRange?.(caret, caret);
     says.textContent = told;
     later();
   } catch (error) {
@@ -62,9 +80,31 @@ form.addEventListener("click", (event) => {
   if (button.value === "preview") look();
   else change(button.value);
 });
-form.addEventListener("change", (event) => {
-  if (event.target.matches("[data-redraw]")) change(`redraw:${event.target.name}`);
+let waiting = 0;
+let chosen = "";
+let keyAt = -TYPED_MS;
+
+/** Redraw for the last choice, `after` so many milliseconds. */
+function redraw(after) {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => {
+    const name = chosen;
+    chosen = "";
+    if (name) change(`redraw:${name}`);
+  }, after);
+}
+
+form.addEventListener("keydown", (event) => {
+  if (!event.target.matches("[data-redraw]")) return;
+  keyAt = performance.now();
+  if (chosen) redraw(TYPED_MS);
 });
+form.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-redraw]")) return;
+  chosen = event.target.name;
+  redraw(performance.now() - keyAt < TYPED_MS ? TYPED_MS : 0);
+});
+form.addEventListener("focusout", () => chosen && redraw(0));
 
 // -- what it would match
 
