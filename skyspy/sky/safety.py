@@ -21,6 +21,7 @@ from skyspy.loop import LOG_AGAIN_S, Loop
 from skyspy.movements import Movement, Movements
 from skyspy.safety.events import Change, SafetyEvent
 from skyspy.safety.gps_interference import GpsInterference
+from skyspy.safety.proximity import Proximity
 from skyspy.safety.rules import Finding, Round, Rule
 from skyspy.safety.thresholds import Thresholds
 from skyspy.sky.event_log import EventLog, History
@@ -52,8 +53,8 @@ class SafetyMonitor:
     """The safety rules of one sky. `airports` gives the table, None where it cannot be read; it is called once there are aircraft.
 
     `frozen`: the aircraft by hex, as of the last round; `movements` derives movements from them, and `moved` is what it found in that
-    round. `took_s`: what the round took, pauses included. `failures` counts rules that failed, and movements. `then` is called after
-    each round; it does not yield."""
+    round. `took_s`: what the round took, pauses included. `failures` counts rules that failed, and movements. `on_looked` and then `then`
+    are called after each round that was not idle; neither yields."""
 
     def __init__(
         self,
@@ -72,6 +73,7 @@ class SafetyMonitor:
         self._thresholds, self._thresholds_of = Thresholds(), -1
         self._logged_at: float | None = None
         self.movements = Movements() if movements is None else movements
+        self.on_looked: Callable[[], None] = lambda: None
         self.frozen: Mapping[str, AircraftState] = {}
         self.moved: Sequence[Movement] = ()
         self.took_s: float | None = None
@@ -114,7 +116,13 @@ class SafetyMonitor:
                 self._add(findings, type(rule).__name__, lambda rule=rule: rule.look(look))  # type: ignore[misc]
         self.events.take(now, findings, self.frozen, thresholds.cooldown_s, demo=self._view.demo)
         self.took_s = self._clock.steady() - now.steady
+        self.on_looked()
         self.then(Looked(now, self.frozen, self.moved, self._changes, airports))
+
+    @property
+    def crowded(self) -> int:
+        """Aircraft of the last round for which not all conflicts were looked for: too many are in one place."""
+        return sum(rule.crowded for rule in self._rules if isinstance(rule, Proximity))
 
     def _moved(self, look: Round) -> Sequence[Movement]:
         moved: list[Movement] = []

@@ -4,6 +4,11 @@
 const ROOT = document.body.dataset.root;
 /** Another server may have the same origin and another prefix. */
 const KEY = `skyspy.notify${ROOT}`;
+/** The ids of alerts that were shown lately. */
+const SHOWN = `skyspy.notified${ROOT}`;
+const MAX_SHOWN = 100;
+/** Alerts of this time before a page connects are shown: between two pages none is lost. */
+const MISSED_MS = 60000;
 
 /** What holds in this browser: unsupported, insecure (no TLS), denied, undecided, off (by its user), on. */
 export function state() {
@@ -35,24 +40,35 @@ export function show({ id, rule_name: title, message }) {
   });
 }
 
-/** Show alerts as they come: `on(event, handler)` registers a handler for an event of the server. */
+/** Show alerts as they come, and those that came while no page was connected; none twice. `on(event, handler)` registers a handler for an
+    event of the server. */
 export function listen(on) {
-  on("alert:triggered", (alert) => {
-    if (alert.notify && !alert.held_until) show(alert);
+  on("alert:triggered", once);
+  on("alert:snapshot", ({ alerts, timestamp }) => {
+    const oldest = Date.parse(timestamp) - MISSED_MS;
+    for (const alert of alerts) if (Date.parse(alert.timestamp) >= oldest) once(alert);
   });
 }
 
-function read() {
+function once(alert) {
+  if (!alert.notify || alert.held_until || state() !== "on") return;
+  const ids = (read(SHOWN) ?? "").split(" ");
+  if (ids.includes(alert.id)) return;
+  write([...ids.slice(-MAX_SHOWN), alert.id].join(" "), SHOWN);
+  show(alert);
+}
+
+function read(key = KEY) {
   try {
-    return localStorage.getItem(KEY);
+    return localStorage.getItem(key);
   } catch {
     return null;
   }
 }
 
-function write(value) {
+function write(value, key = KEY) {
   try {
-    localStorage.setItem(KEY, value);
+    localStorage.setItem(key, value);
   } catch {
     // Without storage the browser's permission alone decides.
   }

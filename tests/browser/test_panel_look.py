@@ -12,10 +12,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from skyspy.store import feeds, keys, roles, users
+from skyspy.store import alert_destinations, alert_rules, feeds, keys, roles, users, watchlists
+from skyspy.store.alert_destinations import NewDestination
+from skyspy.store.alert_rules import NewRule
+from skyspy.store.owned import Owner
 from skyspy.store.schema import PANEL_SESSIONS
+from skyspy.store.watchlists import EntryRow
 from tests.browser.looking import check, opened, sign_in
 from tests.browser.receiver import Receiver
+from tests.support.alerts import alert, delivery, plant_alerts
 from tests.support.databases import change, create_key
 from tests.support.panel_routes import ROUTES
 from tests.support.safety_events import an_event, plant
@@ -45,6 +50,11 @@ def peopled(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Ite
     provide_database(folder / "instance")
     now = time.time()
     plant(folder / "instance", an_event(id="own", started=now - 90, updated=now - 60, resolved=now - 60, message=LONG))
+    mine = {"owner_id": 1, "message": LONG, "rule_name": LONG}
+    gone = delivery(
+        1, 2, id="own", alert_id="own", owner_id=1, title=LONG, body=LONG, state="dead", last_error=LONG, created_at=now
+    )
+    plant_alerts(folder / "instance", alert(id="own", triggered_at=now, matched_until=now, **mine), to=(gone,))
     made = Server(folder, SKYSPY_FEEDS=f"{receiver.url}#interval=0.5")
     operator = Operator(made.folder)
     # Every look at the pages of this file is one sign-in's.
@@ -59,9 +69,36 @@ def peopled(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Ite
     for url in ("sbs://127.0.0.1:1", f"beast://{LONG}:30005"):
         operator.store.write(feeds.add, url, url, OPERATOR, time.time())
     operator.store.write(feeds.set_paused, 2, True, OPERATOR, time.time())
+    owner = Owner(1, "live")
+    entries = [EntryRow("registration", "HBZRV", True, LONG), EntryRow("hex", "4B1805", False, "")]
+    for name in ("short", LONG):
+        operator.store.write(alert_rules.create, owner, NewRule(name, rule_named(name), False, None, None), OPERATOR, time.time())
+        operator.store.write(watchlists.create, owner, name, entries, OPERATOR, time.time())
+        shown = NewDestination(name, "webhook", {"shown": f"https://{LONG}/…"}, None, None)
+        operator.store.write(alert_destinations.create, owner, shown, OPERATOR, time.time())
     operator.close()
     yield made
     made.stop()
+
+
+def rule_named(name: str) -> dict[str, object]:
+    """A rule with every kind of input, to both destinations."""
+    place = {"circle": {"lat": 47.5, "lon": 8.5, "radius_nm": 10}}
+    conditions = [
+        {"field": "flight", "op": "contains", "value": LONG},
+        {"field": "alt_baro", "op": "between", "value": [1000, 5000]},
+        {"field": "watchlist", "op": "in", "value": "2"},
+        {
+            "not": {
+                "any": [
+                    {"field": "safety_event", "op": "in", "value": ["proximity"]},
+                    {"field": "inside", "op": "inside", "value": place},
+                ]
+            }
+        },
+    ]
+    times = {"zone": "Europe/Zurich", "windows": [{"days": ["mon"], "from": "22:00", "to": "07:00"}]}
+    return {"name": name, "match": {"all": conditions}, "during": times, "quiet": times, "destinations": ["1", "2"]}
 
 
 @pytest.fixture(scope="module")

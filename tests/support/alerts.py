@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from sqlalchemy import create_engine
+
+from skyspy.config import HISTORY_FILE
 from skyspy.store.history import alerts, outbox
 from skyspy.store.history.alerts import Alert
 from skyspy.store.history.outbox import Delivery
@@ -57,3 +61,11 @@ def deliveries_of(stores: Stores, owner: int = 7) -> dict[str, Delivery]:
     """All deliveries of a user by id."""
     found = stores.history.read(outbox.page, owner, outbox.DeliverySearch(), None, 5000)
     return {one.id: one for one in found}
+
+
+def plant_alerts(instance: Path, *found: Alert, to: tuple[Delivery, ...] = ()) -> None:
+    """Write alerts and deliveries into the history file of an instance folder, beside a server that may run."""
+    engine = create_engine(f"sqlite:///{instance / HISTORY_FILE}")
+    with engine.begin() as connection:
+        alerts.write_triggers(connection, found, to)
+    engine.dispose()

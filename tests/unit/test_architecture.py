@@ -28,6 +28,7 @@ LAYERS: dict[str, int] = {
 
 WITHIN_LAYER = {
     "airports": -1,
+    "registration": -1,
     "visits": -1,
     "safety": 0,
     "tracker": 1,
