@@ -53,8 +53,8 @@ class SafetyMonitor:
     """The safety rules of one sky. `airports` gives the table, None where it cannot be read; it is called once there are aircraft.
 
     `frozen`: the aircraft by hex, as of the last round; `movements` derives movements from them, and `moved` is what it found in that
-    round. `took_s`: what the round took, pauses included. `failures` counts rules that failed, and movements. `on_looked` and then `then`
-    are called after each round that was not idle; neither yields."""
+    round. `took_s`: what the round took, pauses included. `failures` counts rules that failed, and movements. `on_looked`
+    registers what is called after each round."""
 
     def __init__(
         self,
@@ -73,12 +73,11 @@ class SafetyMonitor:
         self._thresholds, self._thresholds_of = Thresholds(), -1
         self._logged_at: float | None = None
         self.movements = Movements() if movements is None else movements
-        self.on_looked: Callable[[], None] = lambda: None
         self.frozen: Mapping[str, AircraftState] = {}
         self.moved: Sequence[Movement] = ()
         self.took_s: float | None = None
         self.failures = 0
-        self.then: Callable[[Looked], object] = lambda _: None
+        self._followers: list[Callable[[Looked], object]] = []
         self._changes: list[Change] = []
         """What was published of safety events in this round."""
         self.events = EventLog(history, self._announce, self._clock, sky.name)
@@ -94,6 +93,10 @@ class SafetyMonitor:
         """Look no more."""
         self.loop.stop()
 
+    def on_looked(self, follow: Callable[[Looked], object]) -> None:
+        """Call `follow` after each round, also one that found nothing to do. It must not yield."""
+        self._followers.append(follow)
+
     def run(self) -> None:
         """One round."""
         now = self._clock.moment()
@@ -103,7 +106,7 @@ class SafetyMonitor:
         has_aircraft = bool(self.frozen or before)
         self.moved, self._changes = (), []
         if not has_aircraft and self.events.is_idle:
-            self.then(Looked(now, self.frozen, (), ()))
+            self._hand_on(Looked(now, self.frozen, (), ()))
             return
         thresholds = self._current_thresholds()
         self.events.begin(now, thresholds.cooldown_s)
@@ -116,8 +119,11 @@ class SafetyMonitor:
                 self._add(findings, type(rule).__name__, lambda rule=rule: rule.look(look))  # type: ignore[misc]
         self.events.take(now, findings, self.frozen, thresholds.cooldown_s, demo=self._view.demo)
         self.took_s = self._clock.steady() - now.steady
-        self.on_looked()
-        self.then(Looked(now, self.frozen, self.moved, self._changes, airports))
+        self._hand_on(Looked(now, self.frozen, self.moved, self._changes, airports))
+
+    def _hand_on(self, looked: Looked) -> None:
+        for follow in self._followers:
+            follow(looked)
 
     @property
     def crowded(self) -> int:

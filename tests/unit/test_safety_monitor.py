@@ -231,10 +231,10 @@ def test_aircraft_for_which_not_all_conflicts_are_looked_for_are_counted() -> No
     assert hear(MAX_IN_CELL + 30) > 0
 
 
-def test_who_waits_for_frozen_aircraft_is_called_after_each_round_that_was_not_idle() -> None:
+def test_who_follows_the_monitor_is_called_after_each_round() -> None:
     called: list[int] = []
     sky = MonitoredSky([])
-    sky.monitor.on_looked = lambda: called.append(len(sky.monitor.frozen))
+    sky.monitor.on_looked(lambda looked: called.append(len(looked.aircraft)))
     sky.look()
     sky.hear(HEX, alt_baro=9000)
     sky.look()
@@ -242,4 +242,4 @@ def test_who_waits_for_frozen_aircraft_is_called_after_each_round_that_was_not_i
     sky.look()
     sky.clock.pass_by(1)
     sky.look()
-    assert called == [0, 1, 0], "the first round reads what is stored; the last one finds nothing to do"
+    assert called == [0, 1, 0, 0], "the last one finds nothing to do"
