@@ -8,6 +8,7 @@
    found before their closest point of approach, none of those outside at all.
 3. Cost: milliseconds of processor time of freezing, of all rules, and of the conflict search alone, in the same rounds, with pauses; and how
    late a timer of 1 ms is (p99) while rounds go on once a second, and without them.
+4. Movements: milliseconds of processor time of each round, and whether all rounds cost about the same.
 
 Exits with 1 where a target is missed.
 """
@@ -32,6 +33,7 @@ import gevent
 
 from skyspy.aircraft import Observation
 from skyspy.cooperate import Yielder
+from skyspy.movements import Movements
 from skyspy.registration import describe
 from skyspy.safety.all_rules import all_rules
 from skyspy.safety.proximity import near_pairs
@@ -45,6 +47,9 @@ from tests.support.encounters import AFTER_S, LEAD_S, Meeting, meetings
 from tests.support.watched_sky import WatchedSky
 
 MAX_RATIO, MAX_STALL_MS, MAX_STALL_RATIO = 2.5, 10.0, 1.5
+MAX_MOVING_MS, MAX_UNEVEN = 15.0, 1.5
+SETTLING_ROUNDS = 12
+"""Rounds after a start in which everybody is looked at for the first time."""
 WIDE_BOX = (36.0, 60.0, -10.0, 30.0)
 """South, north, west and east end of where the many aircraft are."""
 
@@ -192,6 +197,28 @@ def cost(count: int, rounds: int) -> bool:
     return ratio <= MAX_RATIO and stall <= max(MAX_STALL_MS, MAX_STALL_RATIO * without)
 
 
+def moving(count: int, rounds: int) -> bool:
+    """Part 4; whether the movements of these aircraft, all of which are heard before each round, cost about the same in every round."""
+    many, movements, airports = Many(count), Movements(), shipped()
+    freezer, now, costs = Freezer(many.tracker), 1_000_000.0, list[float]()
+    gc.collect()
+    gc.freeze()
+    for number in range(rounds + SETTLING_ROUNDS):
+        now += 1.0
+        many.second(now)
+        aircraft, took = freezer.freeze(now), dict[str, float]()
+        timed(took, "movements", lambda aircraft=aircraft, now=now: list(movements.look(aircraft, now, airports)))
+        if number >= SETTLING_ROUNDS:
+            costs.append(took["movements"])
+    costs.sort()
+    median, p95 = statistics.median(costs), costs[int(len(costs) * 0.95)]
+    print(f"4. movements of {count} aircraft, {rounds} rounds: ms of processor time, median (least, p95)")
+    print(
+        f"   {median:.1f} ({costs[0]:.1f}, {p95:.1f}), target <= {MAX_MOVING_MS:.0f}; p95 / median: {p95 / median:.2f} (target <= {MAX_UNEVEN})"
+    )
+    return median <= MAX_MOVING_MS and p95 <= MAX_UNEVEN * median
+
+
 def timed(into: dict[str, float], name: str, run: Callable[[], Any]) -> Any:
     """Run it, and note the processor time of this thread in ms."""
     begun = time.thread_time()
@@ -213,6 +240,7 @@ def main() -> int:
     else:
         print(f"1., 2. left out: {swiss_traffic.RECORDING.name} is not here")
     results.append(cost(chosen.aircraft, chosen.rounds))
+    results.append(moving(chosen.aircraft, max(60, chosen.rounds)))
     return 0 if all(results) else 1
 
 

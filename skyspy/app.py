@@ -289,6 +289,7 @@ def watch_threats(sky: Sky, monitor: SafetyMonitor) -> None:
     if isinstance(stream, CannonballStream):
         stream.watch.aircraft = lambda: monitor.frozen
         stream.watch.behaviors_of = monitor.movements.current
+        monitor.on_looked(lambda _: stream.watch.wake())
 
 
 def build_pruners(server: Server) -> dict[str, Pruner]:

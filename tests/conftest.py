@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support.clock import StillClock
 from tests.support.machine import CAPTURES, IN_CI, ROOT, missing
@@ -20,7 +20,11 @@ if TYPE_CHECKING:  # The application takes a second to import; most of tests/uni
 
     from tests.support.tokens import Desk
 
-settings.register_profile("quick", max_examples=25)
+# A busy machine fails no property: neither its examples nor their making have a deadline.
+_UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("whole", _UNTIMED)
+settings.register_profile("quick", _UNTIMED, max_examples=25)
+settings.load_profile("whole")
 
 __all__ = ["CAPTURES", "IN_CI", "ROOT", "StillClock", "missing"]
 

@@ -89,7 +89,7 @@ def destinations_disable(context: RequestContext) -> object:
     return alert_payloads.destination(context.call(alert_destinations.disable, context.path["destination_id"]))
 
 
-@resource.post("/api/alerts/destinations/<destination_id>/test/", answer=TestResult, errors=(404, 409), is_search=True, **_WRITE)
+@resource.post("/api/alerts/destinations/<destination_id>/test/", answer=TestResult, errors=(404, 409), **_WRITE)
 def destinations_test(context: RequestContext) -> object:
     """Send a test to a destination."""
     found = context.call(alert_destinations.test, context.path["destination_id"])

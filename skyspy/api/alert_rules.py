@@ -82,7 +82,7 @@ def rules_resume(context: RequestContext) -> object:
     return alert_payloads.rule(context.call(alert_rules.resume, context.path["rule_id"]))
 
 
-@resource.post("/api/alerts/rules/<rule_id>/test/", answer=TestResults, errors=(404, 409), is_search=True, **_WRITE)
+@resource.post("/api/alerts/rules/<rule_id>/test/", answer=TestResults, errors=(404, 409), **_WRITE)
 def rules_test(context: RequestContext) -> object:
     """Send a test to every destination of an alert rule."""
     results = [alert_payloads.test_result(one) for one in context.call(alert_rules.test_now, context.path["rule_id"])]

@@ -34,9 +34,11 @@ ROUGH_SOURCES = frozenset({"mlat", "tisb", "other"})
 class Behaviors:
     """The behaviors of one aircraft. `under_way`: by kind, when the part of the path began that shows it, in steady seconds."""
 
-    __slots__ = ("_legs", "_path", "_since", "under_way")
+    __slots__ = ("_legs", "_path", "_phase", "_since", "under_way")
 
-    def __init__(self) -> None:
+    def __init__(self, phase: float = 0.0) -> None:
+        self._phase = phase
+        """When a point of the path is kept (see pacing.py)."""
         self.under_way: dict[str, float] = {}
         self._path: Path | None = None
         self._legs = Legs()
@@ -52,7 +54,7 @@ class Behaviors:
             return self.end(state, CHANGED)
         path = self._path
         if path is None:
-            path = self._path = Path(state.lat, state.lon, state.pos_at)
+            path = self._path = Path(state.lat, state.lon, state.pos_at, self._phase)
             return []
         unbroken = path.unbroken_since
         step = path.offer(state.lat, state.lon, state.pos_at, MIN_MOVE_ROUGH_NM if state.source in ROUGH_SOURCES else MIN_MOVE_NM)

@@ -14,6 +14,7 @@ from skyspy.airports import Airports
 from skyspy.movements.behaviors import Behaviors
 from skyspy.movements.ground import Ground
 from skyspy.movements.movement import GROUND, LANDED, LOST, Movement
+from skyspy.movements.pacing import next_turn
 from skyspy.movements.vicinity import Vicinity
 from skyspy.safety.profiles import profile_of
 from skyspy.visits import VISIT_GAP_S
@@ -31,14 +32,14 @@ NOTHING: frozenset[str] = frozenset()
 class _Memory:
     """What is kept of one aircraft."""
 
-    __slots__ = ("behaviors", "ground", "next", "pos_at", "seen", "vicinity")
+    __slots__ = ("behaviors", "ground", "next", "phase", "pos_at", "seen", "vicinity")
 
-    def __init__(self, next_: float) -> None:
+    def __init__(self, phase: float, next_: float) -> None:
         self.seen: AircraftState | None = None
-        self.ground, self.vicinity = Ground(), Vicinity()
+        self.ground, self.vicinity = Ground(), Vicinity(phase)
         self.behaviors: Behaviors | None = None
-        self.next = next_
-        """When the next position is taken."""
+        self.phase, self.next = phase, next_
+        """When the next position is taken, and when its turns are (see pacing.py)."""
         self.pos_at: float | None = None
 
 
@@ -77,7 +78,9 @@ class Movements:
             memory = known.get(hex_)
             if memory is None:
                 # Not all that are new at once, as at a start, have their turn in the same second.
-                memory = known[hex_] = self._gone.pop(hex_) if hex_ in self._gone else _Memory(now + place % SAMPLE_S)
+                memory = known[hex_] = (
+                    self._gone.pop(hex_) if hex_ in self._gone else _Memory(now + place, now + place % SAMPLE_S)
+                )
             if memory.seen is state:
                 continue
             memory.seen, flag, ground = state, state.on_ground, memory.ground
@@ -101,13 +104,13 @@ class Movements:
             memory.behaviors = None
         if now < memory.next or airports is None or state.lat is None or state.pos_at == memory.pos_at:
             return
-        memory.next, memory.pos_at = now + SAMPLE_S, state.pos_at
+        memory.next, memory.pos_at = next_turn(now, SAMPLE_S, memory.phase), state.pos_at
         if profile_of(state).is_vehicle:
             return
         if (movement := memory.vicinity.note(state, now, airports)) is not None:
             found.append(movement)
         if memory.ground.is_on_ground is not True and state.on_ground is not True:
-            memory.behaviors = memory.behaviors or Behaviors()
+            memory.behaviors = memory.behaviors or Behaviors(memory.phase)
             found += memory.behaviors.note(state, airports, self._max_points)
 
     def _forget(self, aircraft: Mapping[str, AircraftState], found: list[Movement]) -> None:

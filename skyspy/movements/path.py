@@ -15,12 +15,13 @@ from collections.abc import Iterator
 from math import hypot
 from typing import NamedTuple
 
+from skyspy.movements.pacing import next_turn
 from skyspy.movements.plane import POLAR_LAT, direction_deg, offset_nm, signed_turn
 
 WINDOW_S = 1500.0
 MAX_GAP_S = 60.0
 MIN_SECONDS, MIN_TURN_DEG, MAX_SECONDS = 8.0, 15.0, 30.0
-"""A point is kept where so much time has passed since the last one and it has turned so much, and after MAX_SECONDS in any case."""
+"""A point is kept where so much time has passed since the last one and it has turned so much, and every MAX_SECONDS in any case."""
 MIN_POINTS = 48
 """A path may always have this many points."""
 MAX_NM_S, SLACK_NM = 0.42, 1.0
@@ -49,10 +50,11 @@ class Path:
     to the right; `nm`: the length. `unbroken_since`: since when there was no gap."""
 
     __slots__ = (
-        "_base", "_kept_at", "_kept_turn", "_numbers", "_taken_at", "at", "direction", "lat", "lon", "nm", "turn", "unbroken_since",
+        "_base", "_due", "_kept_at", "_kept_turn", "_numbers", "_phase", "_taken_at", "at", "direction", "lat", "lon", "nm", "turn", "unbroken_since",
     )  # fmt: skip
 
-    def __init__(self, lat: float, lon: float, at: float) -> None:
+    def __init__(self, lat: float, lon: float, at: float, phase: float = 0.0) -> None:
+        self._phase = phase
         self._numbers = array("f")
         self._base = self.at = self.unbroken_since = self._taken_at = at
         self.lat, self.lon = lat, lon
@@ -93,8 +95,7 @@ class Path:
 
     def keep(self, max_points: int) -> bool:
         """Keep the last position as a point where it is needed; whether it was. At most `max_points` stay."""
-        seconds = self.at - self._kept_at
-        if seconds < MIN_SECONDS or (seconds < MAX_SECONDS and abs(self.turn - self._kept_turn) < MIN_TURN_DEG):
+        if self.at < self._due and (self.at - self._kept_at < MIN_SECONDS or abs(self.turn - self._kept_turn) < MIN_TURN_DEG):
             return False
         self._keep()
         if len(self) > max(max_points, MIN_POINTS):
@@ -134,7 +135,7 @@ class Path:
         yield 0.0, 0.0
 
     def _keep(self) -> None:
-        self._kept_at, self._kept_turn = self.at, self.turn
+        self._kept_at, self._kept_turn, self._due = self.at, self.turn, next_turn(self.at, MAX_SECONDS, self._phase)
         self._numbers.extend((self.at - self._base, self.lat, self.lon, self.turn, self.nm))
         old = self.index_at(self.at - WINDOW_S)
         if old >= _SPARE:

@@ -13,6 +13,7 @@ from skyspy.aircraft_state import AircraftState
 from skyspy.airports import Airport, Airports, height_above
 from skyspy.geo import distance_nm
 from skyspy.movements.movement import ENTERED_AIRPORT, LEFT_AIRPORT, Movement
+from skyspy.movements.pacing import next_turn
 
 LARGE_NM, LARGE_FT = 5.0, 3000.0
 SMALL_NM, SMALL_FT = 2.0, 1500.0
@@ -34,11 +35,13 @@ class Seen(NamedTuple):
 
 
 class Vicinity:
-    """In which airport's vicinity one aircraft is. `airport`: None where it is in none, or not looked for yet."""
+    """In which airport's vicinity one aircraft is. `airport`: None where it is in none, or not looked for yet. `phase`: when it is looked
+    for again (see pacing.py)."""
 
-    __slots__ = ("_doubt", "_is_known", "_next", "airport")
+    __slots__ = ("_doubt", "_is_known", "_next", "_phase", "airport")
 
-    def __init__(self) -> None:
+    def __init__(self, phase: float) -> None:
+        self._phase = phase
         self.airport: Airport | None = None
         self._is_known = False
         self._doubt: str | None = None
@@ -52,7 +55,7 @@ class Vicinity:
         if self.airport is not None:
             seen = _seen(self.airport, state, (state.lat, state.lon))
             return self._leave(state, seen) if self._confirm("" if _is_outside(seen) else None) else None
-        self._next = now + LOOK_S
+        self._next = next_turn(now, LOOK_S, self._phase)
         found = _entered(state, (state.lat, state.lon), airports)
         if not self._is_known:
             self._is_known, self.airport = True, None if found is None else found.airport

@@ -77,8 +77,10 @@ class _Altitude:
 
 @dataclass(slots=True)
 class Proximity:
-    """The rule of one sky."""
+    """The rule of one sky. `crowded`: aircraft of the last round that were compared with some of the others only: too many are in one
+    place."""
 
+    crowded: int = 0
     _pairs: dict[tuple[str, str], _Memory] = field(default_factory=dict)
     _altitudes: dict[str, _Altitude] = field(default_factory=dict)
     _before: Mapping[str, AircraftState] = field(default_factory=dict)
@@ -90,7 +92,9 @@ class Proximity:
 
     def look(self, look: Round) -> Iterable[Finding]:
         """The conflicts now, the most severe and soonest first."""
-        found = near_pairs(look.aircraft.values(), look.now, look.thresholds, look.collapsed, look.pause)
+        crowded: set[int] = set()
+        found = near_pairs(look.aircraft.values(), look.now, look.thresholds, look.collapsed, look.pause, crowded)
+        self.crowded = len(crowded)
         altitudes, pairs = self._confirmed_altitudes(found, look.pause), {}
         findings: list[tuple[bool, float, Finding]] = []
         for place, near in enumerate(found):
@@ -137,9 +141,10 @@ def near_pairs(
     thresholds: Thresholds,
     left_out: frozenset[str] | set[str] = frozenset(),
     pause: Callable[[], None] = lambda: None,
+    crowded: set[int] | None = None,
 ) -> list[Near]:
     """The pairs that may pass each other too near within `proximity_ahead_s`, the lower address first, and how they do. `left_out`:
-    addresses that take no part."""
+    addresses that take no part. `crowded`: see swept_boxes.candidates."""
     nm, low = thresholds.proximity_nm / 2, min(thresholds.proximity_ft, MAX_VERTICAL_FT) / 2
     high = min(thresholds.proximity_high_ft, MAX_VERTICAL_FT) / 2
     taking_part: list[AircraftState] = []
@@ -154,7 +159,7 @@ def near_pairs(
             taking_part.append(state)
             motions.append(motion)
     found = []
-    for place, pair in enumerate(candidates(motions, thresholds.proximity_ahead_s, pause)):
+    for place, pair in enumerate(candidates(motions, thresholds.proximity_ahead_s, pause, crowded)):
         if place % 16 == 15:
             pause()
         i, j = pair if taking_part[pair[0]].hex < taking_part[pair[1]].hex else pair[::-1]

@@ -84,9 +84,13 @@ class Encounter(NamedTuple):
     starts_s: float | None
 
 
-def candidates(motions: Sequence[Motion], ahead_s: float, pause: Callable[[], None] = lambda: None) -> list[tuple[int, int]]:
+def candidates(
+    motions: Sequence[Motion], ahead_s: float, pause: Callable[[], None] = lambda: None, crowded: set[int] | None = None
+) -> list[tuple[int, int]]:
     """The pairs, as places in `motions` (the lower one first), whose swept boxes overlap. `pause` is called after each short piece of
-    work."""
+    work. `crowded` is filled with the places of those that were compared with some of the others only, because too many are in one cell,
+    or too many pairs were found."""
+    crowded = set() if crowded is None else crowded
     ahead = min(ahead_s, MAX_AHEAD_S)
     plain: dict[int, list[_Box]] = {}
     polar: dict[int, list[_Box]] = {}
@@ -97,14 +101,15 @@ def candidates(motions: Sequence[Motion], ahead_s: float, pause: Callable[[], No
         lat = motion[0]
         if -MAX_PLAIN_LAT < lat < MAX_PLAIN_LAT:
             box = _plain_box(motion, place, ahead)
-            _enter(box, plain, seen, pause)
+            _enter(box, plain, seen, crowded, pause)
             if box[5] > 180.0:
-                _enter(_shifted(box, -360.0), plain, seen, pause)
+                _enter(_shifted(box, -360.0), plain, seen, crowded, pause)
             elif box[4] < -180.0:
-                _enter(_shifted(box, 360.0), plain, seen, pause)
+                _enter(_shifted(box, 360.0), plain, seen, crowded, pause)
         if not -MIN_POLAR_LAT < lat < MIN_POLAR_LAT:
-            _enter(_polar_box(motion, place, ahead), polar, seen, pause)
+            _enter(_polar_box(motion, place, ahead), polar, seen, crowded, pause)
         if len(seen) >= MAX_CANDIDATES:
+            crowded.update(range(place + 1, len(motions)))
             break
     return sorted(seen)
 
@@ -236,8 +241,10 @@ def _shifted(box: _Box, by: float) -> _Box:
     return (*box[:4], box[4] + by, box[5] + by, box[6])
 
 
-def _enter(box: _Box, cells: dict[int, list[_Box]], seen: set[tuple[int, int]], pause: Callable[[], None]) -> None:
-    """Put a box into its cells, and the pairs that it makes there into `seen`."""
+def _enter(
+    box: _Box, cells: dict[int, list[_Box]], seen: set[tuple[int, int]], crowded: set[int], pause: Callable[[], None]
+) -> None:
+    """Put a box into its cells, and the pairs that it makes there into `seen`; into `crowded`, where a cell is full."""
     low, high, south, north, west, east, place = box
     first, last = int((west + 400.0) * CELLS_PER_DEGREE), int((east + 400.0) * CELLS_PER_DEGREE)
     for row in range(int((south + 100.0) * CELLS_PER_DEGREE), int((north + 100.0) * CELLS_PER_DEGREE) + 1):
@@ -255,4 +262,5 @@ def _enter(box: _Box, cells: dict[int, list[_Box]], seen: set[tuple[int, int]], 
             if len(cell) < MAX_IN_CELL:
                 cell.append(box)
             else:
+                crowded.add(place)
                 pause()

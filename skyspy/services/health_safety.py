@@ -25,6 +25,10 @@ def safety(server: Server) -> HealthPart:
             "Open events", *(Value(len(monitor.events.open), "", "skyspy_safety_events_open", (name,)) for name, monitor in skies)
         ),
         line("Situations without an event: too many are open", *(Value(monitor.events.left_out) for _, monitor in skies)),
+        line(
+            "Aircraft for which not all conflicts are looked for: too many in one place",
+            *(Value(monitor.crowded, state="warn" if monitor.crowded else "") for _, monitor in skies),
+        ),
         line("Changed events that wait to be stored", *(_unsaved(name, monitor) for name, monitor in skies)),
         line(
             "Changed events that could not be stored",

@@ -92,6 +92,8 @@ def _incident(name: str, detail: str) -> Incident:
     known = ", ".join(NAMES)
     if name not in NAMES:
         why = "cannot be made in the sandbox yet" if name in NOT_MADE else "is no type of event"
+        if name.startswith("alert"):
+            why = "follows from alert rules: make a rule with this key, then request an event that it matches"
         raise Refused("invalid", f"{name[:40]!r} {why}; possible are: {known}", {"type": f"must be one of {known}"})
     incident = find(name, detail)
     if incident is None:

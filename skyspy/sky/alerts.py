@@ -115,7 +115,7 @@ class AlertMonitor:
         self.took_s: float | None = None
         self.log = AlertLog(history, self._announce, self._clock, sky.name)
         self.loop = Loop(f"alert rules of the {sky.name} sky", self.run, self._clock, LOOK_S)
-        safety.then = self.take
+        safety.on_looked(self.take)
 
     @property
     def rules(self) -> int:

@@ -21,6 +21,7 @@ from skyspy.loop import LOG_AGAIN_S, Loop
 from skyspy.movements import Movement, Movements
 from skyspy.safety.events import Change, SafetyEvent
 from skyspy.safety.gps_interference import GpsInterference
+from skyspy.safety.proximity import Proximity
 from skyspy.safety.rules import Finding, Round, Rule
 from skyspy.safety.thresholds import Thresholds
 from skyspy.sky.event_log import EventLog, History
@@ -52,8 +53,8 @@ class SafetyMonitor:
     """The safety rules of one sky. `airports` gives the table, None where it cannot be read; it is called once there are aircraft.
 
     `frozen`: the aircraft by hex, as of the last round; `movements` derives movements from them, and `moved` is what it found in that
-    round. `took_s`: what the round took, pauses included. `failures` counts rules that failed, and movements. `then` is called after
-    each round; it does not yield."""
+    round. `took_s`: what the round took, pauses included. `failures` counts rules that failed, and movements. `on_looked`
+    registers what is called after each round."""
 
     def __init__(
         self,
@@ -76,7 +77,7 @@ class SafetyMonitor:
         self.moved: Sequence[Movement] = ()
         self.took_s: float | None = None
         self.failures = 0
-        self.then: Callable[[Looked], object] = lambda _: None
+        self._followers: list[Callable[[Looked], object]] = []
         self._changes: list[Change] = []
         """What was published of safety events in this round."""
         self.events = EventLog(history, self._announce, self._clock, sky.name)
@@ -92,6 +93,10 @@ class SafetyMonitor:
         """Look no more."""
         self.loop.stop()
 
+    def on_looked(self, follow: Callable[[Looked], object]) -> None:
+        """Call `follow` after each round, also one that found nothing to do. It must not yield."""
+        self._followers.append(follow)
+
     def run(self) -> None:
         """One round."""
         now = self._clock.moment()
@@ -101,7 +106,7 @@ class SafetyMonitor:
         has_aircraft = bool(self.frozen or before)
         self.moved, self._changes = (), []
         if not has_aircraft and self.events.is_idle:
-            self.then(Looked(now, self.frozen, (), ()))
+            self._hand_on(Looked(now, self.frozen, (), ()))
             return
         thresholds = self._current_thresholds()
         self.events.begin(now, thresholds.cooldown_s)
@@ -114,7 +119,16 @@ class SafetyMonitor:
                 self._add(findings, type(rule).__name__, lambda rule=rule: rule.look(look))  # type: ignore[misc]
         self.events.take(now, findings, self.frozen, thresholds.cooldown_s, demo=self._view.demo)
         self.took_s = self._clock.steady() - now.steady
-        self.then(Looked(now, self.frozen, self.moved, self._changes, airports))
+        self._hand_on(Looked(now, self.frozen, self.moved, self._changes, airports))
+
+    def _hand_on(self, looked: Looked) -> None:
+        for follow in self._followers:
+            follow(looked)
+
+    @property
+    def crowded(self) -> int:
+        """Aircraft of the last round for which not all conflicts were looked for: too many are in one place."""
+        return sum(rule.crowded for rule in self._rules if isinstance(rule, Proximity))
 
     def _moved(self, look: Round) -> Sequence[Movement]:
         moved: list[Movement] = []

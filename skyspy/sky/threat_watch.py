@@ -1,4 +1,5 @@
-"""Application: which aircraft of a sky are threats, looked up once a second for all who drive.
+"""Application: which aircraft of a sky are threats, looked up once a second for all who drive: after each round of the safety monitor, so that
+a new one is a candidate as soon as it is frozen.
 
 Nothing is looked at while no session listens. Positions of drivers are not known here.
 """
@@ -16,7 +17,9 @@ from skyspy.sky.view import SkyView
 from skyspy.threats import Threat, assess
 from skyspy.threats.encounter import Motion, motion_of
 
-EVERY_S = 1.0
+EVERY_S = 2.0
+"""Seconds between two looks where nothing wakes the loop: the safety monitor does so once a second while there are aircraft."""
+MIN_S = 0.5
 NOTHING: frozenset[str] = frozenset()
 
 
@@ -47,7 +50,7 @@ class ThreatWatch:
         self.aircraft: Callable[[], Mapping[str, AircraftState]] = dict
         self.behaviors_of: Callable[[str], frozenset[str]] = lambda _hex: NOTHING
         self.on_refreshed: Callable[[], None] = lambda: None
-        self.loop = Loop(f"the {view.name} sky's threats", self.run, view.clock, EVERY_S, lambda: EVERY_S / 2)
+        self.loop = Loop(f"the {view.name} sky's threats", self.run, view.clock, EVERY_S, lambda: MIN_S)
         self._view = view
         self._is_needed = is_needed
         self._positions: dict[str, AircraftState] = {}
@@ -62,7 +65,7 @@ class ThreatWatch:
         self.loop.stop()
 
     def wake(self) -> None:
-        """Look now: somebody began to listen."""
+        """Look now: somebody began to listen, or aircraft were frozen anew."""
         self.loop.wake()
 
     def run(self) -> None:

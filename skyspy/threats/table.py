@@ -10,12 +10,10 @@ r"""The facts by which an aircraft is taken for one of the police, customs, a fe
   BEHAVIORS), or one of BEHAVIORS by name. A type alone is never enough.
 - `category`: police, customs, federal or surveillance. `confidence`: high, medium or low. `reason`: why, for people.
 
-Sources. Callsigns of three letters and a number: designators of ICAO Doc 8585 that were given to a police, border or customs service, as
-in the public lists of operators (VRS standing data, CC0); no other row matches a designator with a number. CHP, ICE, ISP and other
-abbreviations of agencies are designators of airlines, so they have no row. Callsigns in words, and the series of registrations: what these
-services show in public, on their aircraft and in the aircraft registers of their states, and registrations in VRS standing data. PD at
-the end of a registration: a habit, which proves nothing. Squawks: FAA Order JO 7110.66, National Beacon Code Allocation Plan, and BuzzFeed
-News, "Hidden Spies in the Sky" (2017), for what was seen in use. Types: reports of police air units.
+- `source`: what the row rests on, a word of SOURCES. Only what a list or the meaning of a word says is of high confidence.
+
+No row but those of the source `designator` matches a designator with a number. CHP, ICE, ISP and other abbreviations of agencies are
+designators of airlines, so they have no row.
 """
 
 from __future__ import annotations
@@ -45,6 +43,20 @@ BEHAVIORS: dict[str, str] = {
 }
 """What an aircraft may do that looks like watching the ground, in words for people."""
 
+DESIGNATOR, WORDS = "designator", "words"
+SOURCES: dict[str, str] = {
+    DESIGNATOR: "A designator of ICAO Doc 8585 that was given to a police, border or customs service, in VRS standing data (CC0)",
+    WORDS: "What the words of an owner's name mean",
+    "public": "What a service shows in public: what its crews say on the radio, and reports. No list says so",
+    "register": "A series that a service shows on its aircraft, in aircraft registers, and in the registrations of VRS standing data",
+    "habit": "A habit of choosing registrations, which proves nothing",
+    "faa": "FAA Order JO 7110.66, National Beacon Code Allocation Plan; BuzzFeed News, Hidden Spies in the Sky (2017), for those in use",
+    "reports": "Reports of police air units about what they fly",
+}
+"""By name, what rows rest on."""
+SURE_SOURCES = frozenset({DESIGNATOR, WORDS})
+"""Sources that a row of high confidence may have."""
+
 HELICOPTER, US_POSITION, BEHAVIOR = "helicopter", "us_position", "behavior"
 NEEDS = frozenset({HELICOPTER, US_POSITION, BEHAVIOR, *BEHAVIORS})
 
@@ -53,7 +65,8 @@ _TABLE = Path(__file__).parents[1] / "data" / "threats.csv"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One fact of the table. `pattern` matches a whole text; an owner's is searched between words. `line`: its place in the file."""
+    """One fact of the table. `pattern` matches a whole text; an owner's is searched between words. `line`: its place in the file. `source`:
+    what it rests on, by its name in SOURCES."""
 
     kind: str
     pattern: re.Pattern[str]
@@ -63,6 +76,7 @@ class Row:
     confidence: str
     reason: str
     line: int
+    source: str
 
     @property
     def needs_behavior(self) -> bool:
@@ -101,7 +115,12 @@ def _row(cells: dict[str, str], line: int) -> Row:
         cells["confidence"],
         cells["reason"],
         line,
+        cells["source"],
     )
+    if row.source not in SOURCES:
+        raise ValueError(f"line {line} of the table of threats has an unknown source")
+    if row.confidence == HIGH and row.source not in SURE_SOURCES:
+        raise ValueError(f"line {line} of the table of threats: its source is not sure enough for high confidence")
     if kind not in (NOT_POLICE, OTHER_WORK) and (row.category not in CATEGORIES or row.confidence not in CONFIDENCES):
         raise ValueError(f"line {line} of the table of threats has an unknown category or confidence")
     if kind == TYPE and not row.needs_behavior:

@@ -196,7 +196,7 @@ def test_retention_deletes_old_alerts_and_deliveries_but_not_those_that_wait(sto
     add(stores, delivery(1), delivery(2, state=HELD, next_try=LATER), delivery(3))
     commit(stores, outbox.sent, "msg_0001", LATER)
     now = DAY + 400 * DAY_S
-    Deletion(stores.history, stores.clock, lambda: True, 0.0).by_age(HistoryLimits.same(1.0), now)
+    Deletion(stores.history, stores.clock, lambda: True, 0.0).delete_expired(HistoryLimits.same(1.0), now)
     assert set(deliveries_of(stores)) == {"msg_0002", "msg_0003"}
     assert {kind.name for kind in KINDS if kind.group == "alerts"} == {"alerts", "alert_deliveries"}
     assert write(stores, alert(1)) > 0, "the alerts of before are gone"

@@ -8,10 +8,14 @@ import msgspec
 import pytest
 
 from skyspy.api.alert_models import Rule, RulePage
+from skyspy.auth.principal import Principal
 from skyspy.permissions import VIEWS
+from skyspy.services import alert_rules as services
+from skyspy.services.caller import Caller, Refused
 from skyspy.services.running_rules import loaded_rules
 from skyspy.sky.alerts import RunningRules
 from skyspy.store import alert_rules, keys, roles, users
+from skyspy.store.owned import Owner
 from skyspy.store.schema import ALERT_RULES
 from tests.support.alert_site import DESTINATIONS, HOOK, LISTS, RULES, delete, made, rule, watched
 from tests.support.api_client import error_of
@@ -220,3 +224,17 @@ def test_a_key_that_ends_leaves_the_rules_it_made(world: World, ann: str) -> Non
     made(world, RULES, rule(), key.text)
     change(world.skyspy, keys.revoke, key.key.id, OPERATOR)
     assert len(running(world).rules) == 1
+
+
+@pytest.mark.parametrize("lost", ["alerts.view", "alerts.edit"])
+def test_who_lost_a_permission_since_the_request_was_admitted_changes_nothing(world: World, lost: str) -> None:
+    world.choose(FEATURE_ACCESS={"alerts": "permission"})
+    both = frozenset({"alerts.view", "alerts.edit"})
+    change(world.skyspy, roles.create, "watcher", both, "", OPERATOR)
+    user = world.user("wes", "watcher")
+    admitted = Caller(Principal("user", user, "wes", "watcher", both))
+    change(world.skyspy, roles.change, "watcher", both - {lost}, None, OPERATOR)
+    with pytest.raises(Refused) as refused:
+        services.create(world.skyspy, admitted, rule())
+    assert refused.value.code == "permission_denied"
+    assert world.store.read(alert_rules.page, Owner(user, "live")) == []

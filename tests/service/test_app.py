@@ -15,6 +15,7 @@ from skyspy.config import ConfigError
 from skyspy.server import server_of
 from skyspy.store import Store, presence, users
 from skyspy.store.audit import Actor
+from skyspy.store.history.writer import LeaseTimes
 from skyspy.store.settings import SettingsTable
 from tests.support.clock import EventClock, StillClock
 from tests.support.databases import change, create_key
@@ -115,6 +116,13 @@ def test_a_copied_database_is_what_a_first_start_makes(tmp_path: Path) -> None:
     assert schema("made") == schema("copied") != []
     server_of(made).store.close()
     release(copied)
+
+
+def test_the_lease_of_a_server_has_the_times_of_its_components(tmp_path: Path) -> None:
+    times = LeaseTimes(look=0.5, renew=1.0, lost=3.0)
+    made = serve({"SKYSPY_INSTANCE": str(tmp_path)}, StillClock(), Components(passwords=lambda: QUICK, lease=times))
+    assert server_of(made).history.lease.times == times
+    release(made)
 
 
 @pytest.mark.parametrize("path", ["/api", "/admin/", "/data", "/healthz", "/api/aircraft", "/static"])

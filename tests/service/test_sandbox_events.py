@@ -78,7 +78,7 @@ def test_what_can_be_made_is_listed(world: World) -> None:
     assert world.get(PATH).status_code == 401
 
 
-@pytest.mark.parametrize("wanted", ["alerts", "acars", "acars:snapshot", "airspace_incursion", "notams", "audio", "safety:event"])
+@pytest.mark.parametrize("wanted", ["acars", "acars:snapshot", "airspace_incursion", "notams", "audio", "safety:event"])
 def test_an_event_of_a_topic_that_is_empty_is_refused_with_those_that_are_possible(world: World, wanted: str) -> None:
     refused = make(world, wanted)
     assert error_of(refused) == (400, "invalid")
@@ -86,6 +86,11 @@ def test_an_event_of_a_topic_that_is_empty_is_refused_with_those_that_are_possib
     assert "cannot be made in the sandbox yet" in error["message"]
     assert all(name in error["message"] and name in error["fields"]["type"] for name in sandbox.NAMES)
     assert rows(world) == []
+
+
+@pytest.mark.parametrize("wanted", ["alerts", "alert:triggered"])
+def test_an_alert_is_refused_with_how_to_get_one(world: World, wanted: str) -> None:
+    assert f"{wanted!r} follows from alert rules: make a rule with this key" in make(world, wanted).json["error"]["message"]
 
 
 def test_a_word_that_is_no_event_is_refused_with_those_that_are_possible(world: World) -> None:

@@ -112,3 +112,13 @@ def test_s33_what_other_processes_and_the_panel_read_of_sessions_holds_no_positi
     (row,) = world.skyspy.presence.all_sessions(traffic=True)
     assert row.namespace == "/cannonball"
     assert not any(digits in repr(row) for digits in ("4612", "5534"))
+
+
+def test_a_new_threat_is_looked_for_in_the_round_that_froze_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    Driving(world)
+    watch, monitor = stream_of(world).watch, world.skyspy.safety["live"]
+    monkeypatch.setattr(watch.loop, "wake", watch.loop.round)
+    world.hear("3DD2A0", flight="EDL12")
+    assert watch.candidates == ()
+    monitor.run()
+    assert [candidate.state.hex for candidate in watch.candidates] == ["3DD2A0"]

@@ -18,14 +18,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, LiteralString, Protocol, TypeVar
 
 import psycopg
 
 from skyspy.auth.apikeys import MadeKey
 from skyspy.clock import Clock
+from skyspy.config import history_url_of
 from skyspy.store import Store
 from skyspy.store.audit import Actor
+from skyspy.store.history import HistoryStore
 from skyspy.store.keys import NewKey
 from skyspy.store.schema import METADATA
 from tests.support.machine import ROOT, missing
@@ -33,6 +35,8 @@ from tests.support.sites import copy_database
 
 T = TypeVar("T")
 KINDS = ("sqlite", "postgres")
+OF_TESTS = frozenset({"notes", "toy_second"})
+"""Tables that tests make in the history."""
 _CANDIDATES = ("postgresql:///test", "postgresql://127.0.0.1:5432/test")
 
 
@@ -94,30 +98,65 @@ class Schema:
 
 
 class MigratedSchema(Schema):
-    """A schema with the newest tables, which `clean` brings back to what the migrations left."""
+    """A schema with the newest tables, and that of its history, which `clean` brings back to what the migrations left."""
 
     def __init__(self, server: str) -> None:
         super().__init__(server)
         store = Store(self.url)
         store.upgrade()
         store.close()
-        tables = [*(table.name for table in METADATA.sorted_tables), "alembic_version"]
+        self._clean = self._brought_back(self.name)
+        self._make_history()
+
+    def _make_history(self) -> None:
+        store = Store(self.url)
+        history = HistoryStore(history_url_of(self.url), store, Clock())
+        history.upgrade()
+        history.close()
+        store.close()
+        self._clean_history, self._shape = self._brought_back(f"{self.name}_history"), self._shape_of_history()
+
+    def _brought_back(self, schema: str) -> str:
+        """The statements that bring the rows and sequences of a schema back to what they are now."""
+        order = [table.name for table in METADATA.sorted_tables]
+        tables = self._column("SELECT tablename FROM pg_tables WHERE schemaname = %s", schema)
+        tables.sort(key=lambda name: order.index(name) if name in order else -1)
         # Fewer than a dozen rows in all: deleting them is twenty times faster than TRUNCATE, which makes new files.
-        empty = "".join(f"DELETE FROM {name};" for name in reversed(tables))
+        empty = "".join(f"DELETE FROM {schema}.{name};" for name in reversed(tables))
         fill = ""
         for name in tables:
-            kept = f"migrated_{name}"
-            self._run(f"CREATE TEMPORARY TABLE {kept} AS SELECT * FROM {name}")
-            fill += f"INSERT INTO {name} SELECT * FROM {kept};"
-        self._clean = f"BEGIN; {empty} {fill} {self._sequences()} COMMIT;"
+            kept = f"{schema}_{name}"
+            self._run(f"DROP TABLE IF EXISTS pg_temp.{kept}; CREATE TEMPORARY TABLE {kept} AS SELECT * FROM {schema}.{name}")
+            fill += f"INSERT INTO {schema}.{name} SELECT * FROM pg_temp.{kept};"
+        query: LiteralString = "SELECT format('%%s|%%s', sequencename, last_value) FROM pg_sequences WHERE schemaname = %s"
+        for name, last in (row.split("|") for row in self._column(query, schema)):
+            fill += f"SELECT setval('{schema}.{name}', {last or 1}, {bool(last)});"
+        return f"BEGIN; {empty} {fill} COMMIT;"
 
-    def _sequences(self) -> str:
-        """The statements that set every sequence to where it is now."""
-        rows = self._connection.execute("SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = %s", [self.name])
-        return "".join(f"SELECT setval('{name}', {last or 1}, {last is not None});" for name, last in rows.fetchall())
+    def _column(self, query: LiteralString, schema: str) -> list[str]:
+        return [row[0] for row in self._connection.execute(query, [schema]).fetchall()]
+
+    def _shape_of_history(self) -> list[str]:
+        """The columns and indexes of the history's tables."""
+        columns: LiteralString = (
+            "SELECT format('%%s %%s %%s', attrelid::regclass, attname, atttypid) FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
+            " WHERE relnamespace::regnamespace::text = %s AND relkind = 'r' AND attnum > 0"
+        )
+        indexes: LiteralString = "SELECT indexdef FROM pg_indexes WHERE schemaname = %s"
+        schema = f"{self.name}_history"
+        return sorted(self._column(columns, schema)) + sorted(self._column(indexes, schema))
 
     def clean(self) -> None:
-        self._run(self._clean + self._drop_history)
+        """Make it empty. Where a test has made, changed or removed a table of the history, that is made anew."""
+        self._run(self._clean)
+        for name in self._column("SELECT tablename FROM pg_tables WHERE schemaname = %s", f"{self.name}_history"):
+            if name in OF_TESTS:
+                self._run(f"DROP TABLE {self.name}_history.{name}")
+        if self._shape_of_history() == self._shape:
+            self._run(self._clean_history)
+        else:
+            self._run(self._drop_history)
+            self._make_history()
 
 
 _FREE: list[MigratedSchema] = []

@@ -100,7 +100,7 @@ def test_traffic_in_an_area_of_interference_loses_gps_and_the_area_resolves() ->
     assert found.types() == {GPS_INTERFERENCE: 1}
     event = found.changes[0][1].event
     assert int(str(event.details["aircraft_affected"])) >= 5
-    sky.fly(round(incident.resolves_s or 0), step=5)
+    sky.fly(round(incident.resolves_s or 0), step=10)
     assert found.types(Action.RESOLVED)[GPS_INTERFERENCE] == 1
 
 

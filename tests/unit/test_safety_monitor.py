@@ -9,7 +9,9 @@ import pytest
 
 from skyspy.movements import LANDED, Movement, Movements
 from skyspy.safety.emergencies import Emergencies
+from skyspy.safety.proximity import Proximity
 from skyspy.safety.rules import CRITICAL, EMERGENCY, LOW_ALTITUDE, Finding, Round, Rule
+from skyspy.safety.swept_boxes import MAX_IN_CELL
 from skyspy.safety.vertical_rate import ExtremeVerticalRate
 from skyspy.sky.safety import SLOW_S
 from skyspy.store.settings import Settings
@@ -213,3 +215,31 @@ def test_movements_look_at_the_aircraft_that_the_rules_look_at() -> None:
     sky = sky_with(Sees("one"), movements=SeesToo())
     sky.look()
     assert seen[0] is seen[1] is sky.monitor.frozen
+
+
+def test_aircraft_for_which_not_all_conflicts_are_looked_for_are_counted() -> None:
+    sky = MonitoredSky([Proximity()])
+
+    def hear(count: int) -> int:
+        sky.clock.pass_by(1)
+        for number in range(count):
+            sky.hear(f"{0x400000 + number:06X}", lat=47.0, lon=8.0 + number / 1e6, alt_baro=10_000, gs=0.0, category="B2")
+        sky.look()
+        return sky.monitor.crowded
+
+    assert hear(20) == 0
+    assert hear(MAX_IN_CELL + 30) > 0
+
+
+def test_who_follows_the_monitor_is_called_after_each_round() -> None:
+    called: list[int] = []
+    sky = MonitoredSky([])
+    sky.monitor.on_looked(lambda looked: called.append(len(looked.aircraft)))
+    sky.look()
+    sky.hear(HEX, alt_baro=9000)
+    sky.look()
+    sky.clock.pass_by(1000)
+    sky.look()
+    sky.clock.pass_by(1)
+    sky.look()
+    assert called == [0, 1, 0, 0], "the last one finds nothing to do"

@@ -69,7 +69,7 @@ class WriterLease:
         on_error: Callable[[StoreError], object] = lambda _: None,
         times: LeaseTimes = LEASE_TIMES,
     ) -> None:
-        self._times = times
+        self.times = times
         self._store = store
         self._clock = clock
         self._check = check
@@ -99,7 +99,7 @@ class WriterLease:
         """The number under which this process may write; None while it may not, 0 where there is no lease."""
         if self._store.in_memory or not self._started:
             return 0
-        valid = self._announced == self._fence and self._clock.steady() - self._renewed_at < self._times.lost
+        valid = self._announced == self._fence and self._clock.steady() - self._renewed_at < self.times.lost
         return self._fence if valid else None
 
     @property
@@ -139,7 +139,7 @@ class WriterLease:
                 self._store.write(lease.release, self._name)
             except StoreError as error:
                 log.warning(
-                    "history: the lease could not be released, another process takes it after %g s: %s", self._times.lost, error
+                    "history: the lease could not be released, another process takes it after %g s: %s", self.times.lost, error
                 )
         self._fence = None
 
@@ -175,7 +175,7 @@ class WriterLease:
             self.error = str(error)
             self.other_writes = False
             self._on_error(error)
-            if self._fence is not None and self._clock.steady() - self._renewed_at >= self._times.lost:
+            if self._fence is not None and self._clock.steady() - self._renewed_at >= self.times.lost:
                 self._drop()
         else:
             self.error = None
@@ -183,7 +183,7 @@ class WriterLease:
 
     def _renew(self, fence: int) -> None:
         now = self._clock.steady()
-        if now - self._renewed_at < self._times.renew - self._times.look / 2:
+        if now - self._renewed_at < self.times.renew - self.times.look / 2:
             return
         if not self._store.write(lease.renew, self._name, fence):
             self._drop()
@@ -204,8 +204,8 @@ class WriterLease:
                 self.other_writes, self._unchanged_s = self._seen is not None, 0.0
                 self._seen = row
                 return
-            self._unchanged_s += min(passed, MAX_COUNTED_LOOKS * self._times.look)
-            if self._unchanged_s < self._times.lost:
+            self._unchanged_s += min(passed, MAX_COUNTED_LOOKS * self.times.look)
+            if self._unchanged_s < self.times.lost:
                 return
         self.other_writes = False
         began = self._clock.steady()
@@ -244,7 +244,7 @@ class WriterLease:
         elif self.other_writes:
             state = f"the history is written by {self.holder}"
         else:
-            state = f"no process renews the lease of the history: this one takes it after {self._times.lost:g} s"
+            state = f"no process renews the lease of the history: this one takes it after {self.times.lost:g} s"
         if state != self._state:
             self._state, self.since = state, self._clock.wall()
             log.log(level, "%s%s", state, f": {self.error}" if level == logging.WARNING else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -173,6 +174,45 @@ def test_airports_are_looked_up_seldom_and_never_for_what_is_high_or_has_no_new_
         log.now += 1
         log.movements.look({state.hex: state}, log.now, table)  # type: ignore[arg-type]
     assert table.asked - before == 1
+
+
+def test_in_no_second_are_airports_looked_up_or_points_kept_for_far_more_aircraft_than_in_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count, kept, table = 300, [0], _Counting(shipped())
+    keep = Path._keep
+
+    def counted(path: Path) -> None:
+        kept[0] += 1
+        keep(path)
+
+    monkeypatch.setattr(Path, "_keep", counted)
+    flights = [
+        Flight(hex=f"{0x400000 + number:06x}", alt=9000, gs=250, lat=46.0 + number / 300, lon=9.9) for number in range(count)
+    ]
+    movements, now = Movements(), 1000.0
+
+    def each_second(seconds: int) -> list[tuple[int, int]]:
+        nonlocal now
+        done = []
+        for _ in range(seconds):
+            now += 1
+            before = table.asked, kept[0]
+            aircraft = {flight.hex: next(iter(flight.fly(1))) for flight in flights}
+            movements.look(aircraft, now, table)  # type: ignore[arg-type]
+            done.append((table.asked - before[0], kept[0] - before[1]))
+        return done
+
+    def is_even(done: list[tuple[int, int]]) -> bool:
+        return all(max(every) <= 1.5 * sum(every) / len(every) for every in zip(*done, strict=True))
+
+    each_second(40)
+    assert is_even(each_second(60))
+    now += 50
+    for flight in flights:
+        flight.at += 50
+    each_second(1)
+    assert is_even(each_second(60)), "nor after all were silent at once"
 
 
 def test_it_pauses_between_pieces_and_a_look_may_be_answered_while_it_pauses() -> None:

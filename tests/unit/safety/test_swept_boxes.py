@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from skyspy.geo import EARTH_RADIUS_NM
-from skyspy.safety.swept_boxes import MAX_CANDIDATES, Motion, candidates, encounter
+from skyspy.safety.swept_boxes import MAX_CANDIDATES, MAX_IN_CELL, Motion, candidates, encounter
 
 AHEAD_S = 35.0
 TIMES = [step / 5 for step in range(176)]
@@ -107,4 +107,16 @@ def test_an_aircraft_that_levels_off_is_not_predicted_beyond_its_level() -> None
 
 def test_an_impossible_density_is_bounded() -> None:
     everybody = [Motion(47.0, 8.0, 0.1, 0.0, 10_000, 0.0, 0.25, 300)] * 1500
-    assert len(candidates(everybody, AHEAD_S)) <= MAX_CANDIDATES + 1500
+    crowded: set[int] = set()
+    assert len(candidates(everybody, AHEAD_S, crowded=crowded)) <= MAX_CANDIDATES + 1500
+    assert len(crowded) >= 1000, "those of whom some pairs were left out are counted"
+
+
+def test_those_who_are_compared_with_some_of_the_others_only_are_known_and_are_none_in_traffic() -> None:
+    at_many_heights = [Motion(47.0, 8.0, 0.0, 0.0, 1000.0 * number, 0.0, 0.25, 300) for number in range(MAX_IN_CELL + 20)]
+    crowded: set[int] = set()
+    assert candidates(at_many_heights, AHEAD_S, crowded=crowded) == []
+    assert crowded == set(range(MAX_IN_CELL, MAX_IN_CELL + 20))
+    crowded.clear()
+    candidates(at_many_heights[:MAX_IN_CELL], AHEAD_S, crowded=crowded)
+    assert crowded == set()

@@ -16,7 +16,7 @@ from skyspy.threats import table
 from skyspy.threats.table import CALLSIGN, OWNER, ROWS, TYPE, Row, of_kind, read, words
 
 STANDING = Path(__file__).parents[4] / "shared/data/vrs-standing-data/airlines/schema-01/airlines.csv"
-HEADER = "kind,pattern,country,needs,category,confidence,reason"
+HEADER = "kind,pattern,country,needs,category,confidence,reason,source"
 SERVICES = re.compile(r"poli[cszt]|gendarm|douane|custom|marshals service|home office|state police", re.IGNORECASE)
 """How the operators are named whose designators may have a row."""
 LISTED = frozenset(
@@ -60,6 +60,18 @@ def test_no_row_matches_a_flight_of_any_operator_of_the_world_but_the_listed_one
 def test_each_listed_designator_was_given_to_a_police_border_or_customs_service() -> None:
     known = standing_data()
     assert {code: known[code] for code in LISTED if not SERVICES.search(known[code])} == {}
+
+
+def test_the_rows_that_rest_on_a_designator_are_those_of_three_letters_and_no_others() -> None:
+    by_designator = {row.pattern.pattern for row in ROWS if row.source == table.DESIGNATOR}
+    assert by_designator == {rf"\A(?:{code}\d+[A-Z]*)\Z" for code in LISTED}
+
+
+@pytest.mark.parametrize("callsign", ["NPAS21", "PIROL1", "POLAIR1", "TROOPER1", "OMAHA12", "TROY12", "POLICE1"])
+def test_a_callsign_that_is_known_in_public_only_is_not_of_high_confidence(callsign: str) -> None:
+    found = hits(callsign)
+    assert found
+    assert {(row.confidence, row.source) for row in found} == {("medium", "public")}
 
 
 def test_the_listed_designators_are_exactly_those_of_the_table() -> None:
@@ -136,12 +148,14 @@ def test_words_that_only_begin_alike_are_no_owner(owner: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "colour,RED,,,police,high,Red",
-        "type,B407,,,surveillance,low,A type alone",
-        "type,B407,,helicopter,surveillance,low,A helicopter's type alone",
-        "callsign,ABC1,,hovering,police,high,An unknown need",
-        "callsign,ABC1,,,pirates,high,An unknown category",
-        "callsign,ABC1,,,police,surely,An unknown confidence",
+        "colour,RED,,,police,high,Red,words",
+        "type,B407,,,surveillance,low,A type alone,reports",
+        "type,B407,,helicopter,surveillance,low,A helicopter's type alone,reports",
+        "callsign,ABC1,,hovering,police,high,An unknown need,designator",
+        "callsign,ABC1,,,pirates,high,An unknown category,designator",
+        "callsign,ABC1,,,police,surely,An unknown confidence,designator",
+        "callsign,ABC1,,,police,low,An unknown source,hearsay",
+        "callsign,ABCD1,,,police,high,What is known in public only,public",
     ],
 )
 def test_a_table_with_an_unknown_word_or_a_type_alone_is_refused(line: str) -> None:

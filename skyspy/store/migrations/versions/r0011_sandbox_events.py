@@ -1,6 +1,6 @@
 """Incidents that were requested of the sandbox.
 
-Revision 0011, after 0009: 0010 is that of alerts, which has its own branch. Where that one is there, this one comes after it.
+Revision 0011, after 0010.
 """
 
 from __future__ import annotations
