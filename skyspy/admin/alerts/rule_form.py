@@ -37,7 +37,7 @@ class RuleFields(PanelForm):
         "At least how many aircraft at once", 4, help="Empty: one alert for each aircraft.", inputmode="numeric"
     )
     cooldown = text_field(
-        "Minutes until the same aircraft may alert again", 8, help="Counted from the end of a match.", inputmode="decimal"
+        "Minutes until the same aircraft may alert again", 8, help="Counted from its last alert.", inputmode="decimal"
     )
     zone = text_field("Time zone", 64, help="Of all these times, such as Europe/Zurich.", list="zones", **PLAIN)
     expires = text_field(

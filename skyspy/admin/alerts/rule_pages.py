@@ -94,7 +94,7 @@ def _answer(context: RequestContext, rule_id: str | None) -> ResponseReturnValue
         kind, message = tests_summary(context.call(alert_rules.test_now, view.id))
         return redirect_with(f"“{view.name}” is saved. {message}", "alerts_rules", kind=kind)
     said = (
-        "is saved, and makes no alerts while it is paused" if view.paused else "is saved, and looks at every aircraft from now on"
+        "is saved, and makes no alerts while it is paused" if view.paused else "is saved, and checks every aircraft from now on"
     )
     return redirect_with(f"“{view.name}” {said}.", "alerts_rules")
 
