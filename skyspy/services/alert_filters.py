@@ -5,33 +5,24 @@ Invariants: each filter is bounded in length or range. An id that is nobody's, o
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from skyspy.services.filter_checks import bad_cursor, check_period, checked_hex, refuse
+from skyspy.services.filter_checks import check_period, checked_hex, refuse
+from skyspy.services.list_places import MAX_ID_LENGTH, is_id
 from skyspy.services.sighting_filters import MAX_PAGE, Callsign, Hex, Moment, has_control_character
 from skyspy.store.history.alerts import AlertSearch
 from skyspy.store.history.outbox import DeliverySearch
 from skyspy.store.rows import parse_row_id
 
-MAX_ID_LENGTH = 64
-"""Characters of the id of an alert or of a delivery."""
 NO_ROW = -1
 """The id of no row."""
 
 RowId = Annotated[str, Meta(min_length=1, max_length=20)]
 TextId = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH)]
 DeliveryState = Literal["pending", "held", "summarized", "sent", "dead"]
-
-
-class Place(NamedTuple):
-    """A place in a list that is ordered by a time (wall seconds) and an id."""
-
-    at: float
-    id: str
 
 
 class AlertFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,30 +96,6 @@ def delivery_search(query: DeliveryFilter) -> DeliverySearch:
         since=_seconds(query.since),
         until=_seconds(query.until),
     )
-
-
-def cursor_of(at: float, name: str) -> str:
-    """The cursor for what comes after this place in a list that is ordered by a time and an id."""
-    return f"{at!r} {name}"
-
-
-def place_of(cursor: str | None) -> Place | None:
-    """The place after which the next page begins; None: this is the first page. Raises Refused."""
-    if cursor is None:
-        return None
-    at, _, name = cursor.partition(" ")
-    try:
-        place = Place(float(at), name)
-    except ValueError:
-        place = Place(math.nan, "")
-    if not math.isfinite(place.at) or not is_id(place.id):
-        raise bad_cursor()
-    return place
-
-
-def is_id(text: str) -> bool:
-    """Whether this can be the id of an alert or a delivery."""
-    return 0 < len(text) <= MAX_ID_LENGTH and text.isascii() and text.isprintable()
 
 
 def _seconds(moment: datetime | None) -> float | None:

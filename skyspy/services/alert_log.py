@@ -21,14 +21,12 @@ from skyspy.services.alert_filters import (
     AlertRequest,
     DeliveryRequest,
     alert_search,
-    cursor_of,
     delivery_search,
-    is_id,
-    place_of,
 )
 from skyspy.services.alert_owner import EDIT, VIEW
 from skyspy.services.caller import Caller, Refused, Transaction
 from skyspy.services.csv_cells import escape_formula
+from skyspy.services.list_places import cursor_of, is_id, place_of
 from skyspy.sky import shown_alerts
 from skyspy.sky.audience import Payload
 from skyspy.store import Connection, audit, owned, users

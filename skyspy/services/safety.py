@@ -15,13 +15,14 @@ from skyspy.safety.events import SafetyEvent
 from skyspy.server import Server
 from skyspy.services import own_history
 from skyspy.services.caller import Caller, Refused, Transaction
-from skyspy.services.safety_filters import EventRequest, StatisticsRequest, cursor_of, is_id, key_of, search_of
+from skyspy.services.list_places import cursor_of, is_id, place_of
+from skyspy.services.safety_filters import EventRequest, StatisticsRequest, search_of
 from skyspy.services.statistics import span
 from skyspy.sky.audience import Payload
 from skyspy.sky.shown_events import shown
 from skyspy.store import audit
 from skyspy.store.history import safety_events
-from skyspy.store.history.safety_events import DayCount
+from skyspy.store.history.safety_events import DayCount, Key
 
 PERMISSION, ACKNOWLEDGE = "safety.view", "safety.acknowledge"
 
@@ -42,11 +43,12 @@ class Found:
 def page(server: Server, caller: Caller, query: EventRequest) -> Found:
     """The events that match, by their beginning, the newest first. Raises Refused."""
     caller.require(server, PERMISSION)
-    search, after = search_of(query), key_of(query.cursor)
+    search, place = search_of(query), place_of(query.cursor)
+    after = None if place is None else Key(*place)
     # One more than fits, to know whether another page follows.
     found = own_history.read(server, caller, safety_events.page, search, after, query.limit + 1)
     listed = found[: query.limit]
-    return Found(listed, cursor_of(safety_events.key_of(listed[-1])) if len(found) > query.limit else None)
+    return Found(listed, cursor_of(*safety_events.key_of(listed[-1])) if len(found) > query.limit else None)
 
 
 def one(server: Server, caller: Caller, event_id: str) -> SafetyEvent:

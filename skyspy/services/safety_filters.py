@@ -5,14 +5,13 @@ Invariants: each filter is bounded in length or range. An event without a value 
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from skyspy.services.filter_checks import bad_cursor, check_period, checked_hex, refuse
+from skyspy.services.filter_checks import check_period, checked_hex, refuse
 from skyspy.services.sighting_filters import MAX_PAGE, Callsign, Hex, Moment, has_control_character
-from skyspy.store.history.safety_events import EventSearch, Key
+from skyspy.store.history.safety_events import EventSearch
 
 EventType = Literal[
     "squawk_emergency",
@@ -26,9 +25,6 @@ EventType = Literal[
 ]
 Severity = Literal["info", "warning", "critical"]
 State = Literal["open", "resolved"]
-
-MAX_ID_LENGTH = 64
-"""Characters of the id of an event."""
 
 
 class EventFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,27 +82,3 @@ def search_of(query: EventFilter) -> EventSearch:
         acknowledged=query.acknowledged,
         demo=query.demo,
     )
-
-
-def cursor_of(key: Key) -> str:
-    """The cursor for the events after this place."""
-    return f"{key.started!r} {key.id}"
-
-
-def key_of(cursor: str | None) -> Key | None:
-    """The place after which the next page begins; None: this is the first page. Raises Refused."""
-    if cursor is None:
-        return None
-    started, _, event_id = cursor.partition(" ")
-    try:
-        key = Key(float(started), event_id)
-    except ValueError:
-        key = Key(math.nan, "")
-    if not math.isfinite(key.started) or not is_id(key.id):
-        raise bad_cursor()
-    return key
-
-
-def is_id(text: str) -> bool:
-    """Whether this can be the id of an event."""
-    return 0 < len(text) <= MAX_ID_LENGTH and text.isascii() and text.isprintable()
