@@ -12,7 +12,20 @@ from sqlalchemy import Connection, Table, select
 from skyspy.admin.routes import Route
 from skyspy.api import RESOURCES
 from skyspy.store import roles
-from skyspy.store.schema import API_KEYS, AUDIT, EVICTIONS, FEEDS, LINKS, ROLES, SETTINGS, USERS
+from skyspy.store.schema import (
+    ALERT_DESTINATIONS,
+    ALERT_RULES,
+    API_KEYS,
+    AUDIT,
+    EVICTIONS,
+    FEEDS,
+    LINKS,
+    ROLES,
+    SETTINGS,
+    USERS,
+    WATCHLIST_ENTRIES,
+    WATCHLISTS,
+)
 from tests.security.asking import Browser, ask
 from tests.support.browser_client import AGENT
 from tests.support.databases import change
@@ -21,7 +34,10 @@ from tests.support.safety_events import AT, acknowledged, an_event, plant
 from tests.wire.raw import Ws
 from tests.wire.serving import OPERATOR, PASSWORD, Operator, Server
 
-KEPT: tuple[Table, ...] = (SETTINGS, ROLES, USERS, API_KEYS, LINKS, FEEDS, EVICTIONS, AUDIT)
+KEPT: tuple[Table, ...] = (
+    *(SETTINGS, ROLES, USERS, API_KEYS, LINKS, FEEDS, EVICTIONS, AUDIT),
+    *(ALERT_RULES, WATCHLISTS, WATCHLIST_ENTRIES, ALERT_DESTINATIONS),
+)
 """The tables that only an operator's action may change."""
 MOVES = ("last_used_at", "last_used_from", "last_login_at", "last_login_from")
 """Columns that record use."""
@@ -47,7 +63,8 @@ def kept(operator: Operator) -> dict[str, list[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Things:
-    """The objects of a crawl: a user with a key, a link and a live connection, a role, an added receiver, a safety event."""
+    """The objects of a crawl: a user with a key, a link and a live connection, a role, an added receiver, a safety event, and the
+    alert rule, watchlist and destination of `root`. Its alert and its delivery do not exist."""
 
     words: dict[str, str]
     client: Ws
@@ -69,7 +86,19 @@ def things(server: Server, operator: Operator, name: str) -> Things:
     # Simulated traffic like the server's own: a real receiver would pause that one.
     feed_id = ask(server, "/api/admin/feeds/", send={"url": f"demo://?seed={user_id}"}, token=boss).json()["id"]
     link = ask(server, f"/api/admin/users/{user_id}/reset-link/", method="POST", token=boss).json()["token"]
+    rule = {"name": name, "match": {"all": [{"field": "military", "op": "is", "value": True}]}, "paused": True}
+    list_id = _made(server, boss, "watchlists", {"name": name})
+    entry = {"entries": [{"kind": "hex", "value": "4B1805"}]}
+    ask(server, f"/api/alerts/watchlists/{list_id}/entries/", send=entry, token=boss)
+    (listed,) = ask(server, f"/api/alerts/watchlists/{list_id}/entries/", token=boss).json()["entries"]
     words = {
+        "rule_id": _made(server, boss, "rules", rule),
+        "watchlist_id": list_id,
+        "list_id": list_id,
+        "entry_id": str(listed["id"]),
+        "destination_id": _made(server, boss, "destinations", {"kind": "browser", "name": name}),
+        "alert_id": "a-none",
+        "delivery_id": "msg_none",
         "user_id": str(user_id),
         "key_id": str(key.key.id),
         "feed_id": str(feed_id),
@@ -88,6 +117,13 @@ def things(server: Server, operator: Operator, name: str) -> Things:
     }
     plant(server.folder / "instance", an_event(id=words["event_id"], resolved=AT + 60))
     return Things(words, client)
+
+
+def _made(server: Server, token: str, what: str, document: dict[str, Any]) -> str:
+    """The id of an alert rule, watchlist or destination that is made over the API."""
+    answer = ask(server, f"/api/alerts/{what}/", send=document, token=token)
+    assert answer.status == 201, answer.text
+    return str(answer.json()["id"])
 
 
 FORMS: dict[str, dict[str, str]] = {
