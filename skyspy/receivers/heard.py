@@ -26,7 +26,8 @@ class Heard:
         self._at: dict[str, float] = {}
         self._timeline: Timeline | None = None
         """The clock of `_at`; None: the steady clock."""
-        self._pruned = 0.0
+        self._pruned = self._pruned_local = 0.0
+        """When those heard long ago were last forgotten: in steady seconds, and on the clock of `_at`."""
 
     def note(self, records: Sequence[Record], now: float) -> None:
         """Note the aircraft of these records."""
@@ -50,11 +51,11 @@ class Heard:
         return set(self._at)
 
     def count(self, now: float) -> int:
-        """How many were heard in the last minute, or up to COUNT_SECONDS before it; MAX_COUNTED_AIRCRAFT at most."""
-        if not 0 <= now - self._pruned < COUNT_SECONDS:
+        """How many were heard in the last minute, or up to COUNT_SECONDS before it, of the capture's clock; MAX_COUNTED_AIRCRAFT at most."""
+        if not 0 <= time_on(self._timeline, now) - self._pruned_local < COUNT_SECONDS:
             self._prune(now)
         return len(self._at)
 
     def _prune(self, now: float) -> None:
-        self._pruned, local = now, time_on(self._timeline, now)
-        self._at = {hex_: at for hex_, at in self._at.items() if local - at <= AIRCRAFT_SECONDS}
+        self._pruned, self._pruned_local = now, time_on(self._timeline, now)
+        self._at = {hex_: at for hex_, at in self._at.items() if self._pruned_local - at <= AIRCRAFT_SECONDS}

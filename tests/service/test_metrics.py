@@ -30,7 +30,8 @@ from tests.service.test_api_gate import BrokenSettings, served_with
 from tests.support.world import OPERATOR, World
 
 NOTHING_COUNTED_YET = {"skyspy_loop_rounds_total", "skyspy_loop_crashes_total", "skyspy_hub_lag_average_seconds",
-    "skyspy_hub_lag_max_seconds", "skyspy_history_bytes", "skyspy_history_disk_free_bytes", "skyspy_safety_round_seconds"}  # fmt: skip
+    "skyspy_hub_lag_max_seconds", "skyspy_history_bytes", "skyspy_history_disk_free_bytes", "skyspy_safety_round_seconds",
+    "skyspy_alert_round_seconds"}  # fmt: skip
 """Metrics without a sample while nothing is started."""
 
 
