@@ -123,7 +123,7 @@ def test_no_template_writes_an_address_that_has_no_prefix() -> None:
         if (match := written.search(path.read_text(encoding="utf-8")))
     }
     assert found == {}
-    script = re.compile(r"fetch\((?!part\.dataset|(?:ROOT|document\.body\.dataset\.root) \+)")
+    script = re.compile(r"fetch\((?!(?:part|form)\.dataset|(?:ROOT|document\.body\.dataset\.root) \+)")
     assert [path.name for path in (ROOT / "static" / "js").rglob("*.js") if script.search(path.read_text(encoding="utf-8"))] == []
 
 

@@ -13,13 +13,13 @@ const says = form.querySelector("[data-rule-says]");
 const preview = form.querySelector("[data-preview]");
 form.dataset.scripted = "";
 
-/** Send the form to an address of the panel; returns the part that it answers with, and shows why there is none. */
-async function send(address, deed, signal) {
+/** Send the form to the address that it names so; returns the part that it answers with, and shows why there is none. */
+async function send(name, deed, signal) {
   const body = new URLSearchParams(new FormData(form));
   body.set("do", deed);
   let response;
   try {
-    response = await fetch(address, { method: "POST", body, cache: "no-store", redirect: "error", signal });
+    response = await fetch(form.dataset[name], { method: "POST", body, cache: "no-store", redirect: "error", signal });
   } catch (error) {
     if (error.name === "AbortError") return null;
     throw new Error("The server does not answer. Nothing was changed; try again.");
@@ -47,7 +47,7 @@ async function change(deed) {
     // What is typed while the server answers is in the next request, and not lost.
     do {
       sent = typed();
-      text = await send(form.dataset.ruleForm, deed);
+      text = await send("ruleForm", deed);
     } while (typed() !== sent);
     const open = [...part.querySelectorAll("details")].map((one) => one.open);
     const active = document.activeElement;
@@ -121,7 +121,7 @@ async function look() {
   asked?.abort();
   asked = new AbortController();
   try {
-    const text = await send(form.dataset.rulePreview, "preview", asked.signal);
+    const text = await send("rulePreview", "preview", asked.signal);
     if (text !== null) preview.replaceChildren(drawn(text));
   } catch (error) {
     preview.textContent = error.message;
