@@ -26,9 +26,9 @@ from tests.support.databases import KINDS, database_url
 from tests.wire.circling import AIRCRAFT, Circling
 from tests.wire.serving import Server, eventually
 
-FROZEN_S = {"shipped": 20.0, "half": 10.0}
-"""By the times of the lease: longer than three takeovers. Each kind of database has one of them."""
-LEASE_OF = dict(zip(KINDS, ("shipped", "half"), strict=True))
+FROZEN_S = {"shipped": 20.0}
+"""By the times of the lease: longer than three takeovers."""
+LEASE_OF = dict.fromkeys(KINDS, "shipped")
 TAKEOVER_S = 10.0
 MAX_GAP_S = 10.0
 
