@@ -57,8 +57,7 @@ def test_s30_sixty_large_requests_at_once_are_not_sixty_answers(crowded: Server,
         greedy.socket.sendall(mask(request_) * 60)
         heard = said(greedy, 4.0)
         assert 2 <= heard["response"] <= 25, heard
-        # A slow machine answers so few in that time that what may be asked grows as fast.
-        assert heard["rate_limited"] >= 1 or heard["response"] < 12, heard
+        assert heard["rate_limited"] >= 1
         modest.socket.sendall(mask(b'42["ping"]') * 60)
         assert said(modest, 4.0)["pong"] == 60, "what costs little is counted as before"
 

@@ -26,9 +26,7 @@ from tests.support.databases import KINDS, database_url
 from tests.wire.circling import AIRCRAFT, Circling
 from tests.wire.serving import Server, eventually
 
-FROZEN_S = {"shipped": 20.0}
-"""By the times of the lease: longer than three takeovers."""
-LEASE_OF = dict.fromkeys(KINDS, "shipped")
+FROZEN_S = 20.0
 TAKEOVER_S = 10.0
 MAX_GAP_S = 10.0
 
@@ -44,10 +42,10 @@ class Second(NamedTuple):
 class Site:
     """Three servers on one database, and what its history holds."""
 
-    def __init__(self, folder: Path, url: str, lease_times: str) -> None:
+    def __init__(self, folder: Path, url: str) -> None:
         self.history = HistoryStore(history_url_of(url), Store(url), Clock())
         self.receiver = Circling()
-        environ = {"SKYSPY_DATABASE_URL": url, "SKYSPY_FEEDS": self.receiver.url, "TEST_LEASE": lease_times}
+        environ = {"SKYSPY_DATABASE_URL": url, "SKYSPY_FEEDS": self.receiver.url}
         app = "tests.wire.history_seconds:app"
         self.servers = [Server(folder, app=app, **environ)]
         self.servers += [Server(folder, wait=False, app=app, **environ) for _ in range(2)]
@@ -98,7 +96,7 @@ class Site:
 @contextmanager
 def site_on(kind: str, folder: Path) -> Iterator[Site]:
     with database_url(kind, folder) as url:
-        made = Site(folder, url, LEASE_OF[kind])
+        made = Site(folder, url)
         try:
             yield made
         finally:
@@ -145,7 +143,7 @@ def test_f56_whatever_ends_the_writer_of_the_history_another_goes_on_without_a_g
             last = site.writer(frozen)
             assert eventually(lambda: site.seconds()[-1].fence == 3)
             by_frozen = [row for row in site.seconds() if row.fence == 2]
-            time.sleep(max(0.0, FROZEN_S[LEASE_OF[kind]] - (time.monotonic() - began)))
+            time.sleep(max(0.0, FROZEN_S - (time.monotonic() - began)))
         finally:
             os.kill(worker, signal.SIGCONT)
         follows = f"the history is written by process {last.worker} on "
