@@ -163,7 +163,7 @@ class Columns:
         return true, column.known & ~true & ~column.late[id(patterns)]
 
     def happened(self, name: str, values: Sequence[str], *, whichever: bool) -> Truth:
-        """To whom something of this happened in this round."""
+        """The aircraft to which one of these events happened in this round, and those to which none did."""
         true = 0
         for hex_ in self.events.hexes(name):
             bit = self.bit_of.get(hex_, 0)

@@ -80,7 +80,7 @@ class Level:
 class Matches:
     """The matches of one rule. Aircraft are bits, as in columns.py, which stay theirs as long as they are listed.
 
-    `true`: for whom it is true now. `active`: whose match goes on. `count`: whether enough match, of a rule that counts.
+    `true`: the aircraft for which the rule is true now. `active`: those whose match goes on. `count`: whether enough match, of a rule that counts.
     `alerted`: by aircraft whose match goes on and has alerted, the wall time of the alert. `was_on`: whether the rule ran in the
     last round.
     """
@@ -96,7 +96,7 @@ class Matches:
         self._false_since: dict[int, float] = {}
 
     def take(self, true: int, among: int, now: float) -> int:
-        """Take for whom the rule is true `among` these bits; the bits whose match begins."""
+        """Note the aircraft `among` these bits for which the rule is `true`; returns the bits whose match begins."""
         self.true = (self.true & ~among) | true
         begun = true & ~self.active
         if self._false_since:

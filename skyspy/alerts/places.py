@@ -67,7 +67,7 @@ class Place:
 
 
 def unrolled(ring: Iterable[Point]) -> Ring:
-    """The ring with longitudes that go on beyond 180, so that each edge is the one that is meant (see above)."""
+    """The ring with longitudes that go on beyond 180, so that each edge takes the shorter way (see above)."""
     found: list[Point] = []
     before, on = 0.0, 0.0
     for lat, lon in ring:

@@ -166,7 +166,7 @@ def _entry(cells: list[str], columns: list[str]) -> Entry:
 
 def _guessed(value: str) -> tuple[Kind, str]:
     """What a value alone is: an address, a registration with its hyphen or that of the United States, or else a callsign. A type is
-    not told from a callsign, and so must be named."""
+    not distinguishable from a callsign, and so must be named."""
     if (hex_ := clean_hex(value)) is not None:
         return Kind.HEX, hex_
     kind = Kind.REGISTRATION if "-" in value or re.match(r"[Nn]\d", value) else Kind.CALLSIGN

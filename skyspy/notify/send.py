@@ -37,7 +37,7 @@ class Senders:
         self._senders = senders
         self._clock = clock
         self._testing: set[int] = set()
-        """The owners of whom a test is under way."""
+        """The owners with a test under way."""
 
     def send(self, destination: Destination, message: Message) -> Outcome:
         """Try once, within a bounded time. Never raises an Exception: what is wrong is in the outcome, without secrets."""

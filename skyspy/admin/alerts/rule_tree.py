@@ -171,7 +171,7 @@ def change(tree: GroupForm, deed: str, path: str, new: ConditionForm) -> str:
 
 
 def document_of(tree: GroupForm, inputs: Mapping[tuple[str, str], str]) -> tuple[dict[str, Any], dict[str, NodeForm]]:
-    """The group as a rule's document has it, and the node that is meant by each path in it, such as `match.all[1]`. `inputs`: the
+    """The group as a rule's document has it, and the node at each path in it, such as `match.all[1]`. `inputs`: the
     input of each field and operator."""
     places: dict[str, NodeForm] = {}
     return _group_document(tree, inputs, "match", places), places
