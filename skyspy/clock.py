@@ -58,3 +58,8 @@ def iso(wall: float) -> str:
     """Write a wall time as ISO 8601 UTC with milliseconds and `Z`, as every message carries it."""
     moment = datetime.fromtimestamp(wall, tz=UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def wall_of(moment: datetime | None) -> float | None:
+    """A moment with its zone, as a filter gives it, in wall seconds; None for None."""
+    return None if moment is None else moment.timestamp()

@@ -13,6 +13,7 @@ from skyspy.api.convert import to_model
 from skyspy.api.errors import not_found
 from skyspy.api.paging import decode_cursor, number, page, truncate
 from skyspy.api.routes import IDENTIFIED, RequestContext, Resource
+from skyspy.clock import wall_of
 from skyspy.services import audit_log, invitations, keys, roles, sessions, setting_changes, users
 from skyspy.services.users import UserView
 from skyspy.store.keys import KeySearch
@@ -270,7 +271,7 @@ def live_disconnect(context: RequestContext) -> object:
 def audit_list(context: RequestContext) -> object:
     """Read the audit log, the newest first."""
     query: operation.AuditQuery = context.query
-    since, until = (None if moment is None else moment.timestamp() for moment in (query.since, query.until))
+    since, until = wall_of(query.since), wall_of(query.until)
     search = audit_log.Search(query.actor, query.action, query.object, query.address, since, until)
     rows = context.call(audit_log.page, search, query.limit + 1, number(decode_cursor(query.cursor)))
     listed, following = truncate(rows, lambda row: str(row.id), query.limit)

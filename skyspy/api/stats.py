@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 from skyspy.api.answers import Charged
 from skyspy.api.routes import RequestContext, Resource
@@ -19,6 +18,7 @@ from skyspy.api.statistics_models import (
     Top,
     TopQuery,
 )
+from skyspy.clock import wall_of
 from skyspy.services import range_statistics, statistics
 from skyspy.services.caller import Refused
 from skyspy.services.statistics_query import StatsHistoryQuery
@@ -56,7 +56,7 @@ def stats_history(context: RequestContext) -> object:
     where no `from` is given. The hour and the day under way are listed with what was counted so far.
     """
     query: StatsHistoryQuery = context.query
-    since, until = _wall(query.since), _wall(query.until)
+    since, until = wall_of(query.since), wall_of(query.until)
     return context.call(statistics.history, query.period, since, until, query.receiver, query.limit)
 
 
@@ -87,7 +87,7 @@ def stats_top(context: RequestContext) -> object:
     Of the last seven days where no `from` is given, 92 days at most.
     """
     query: TopQuery = context.query
-    page, days = context.call(statistics.top_list, query.kind, _wall(query.since), _wall(query.until), query.limit)
+    page, days = context.call(statistics.top_list, query.kind, wall_of(query.since), wall_of(query.until), query.limit)
     return Charged(page, days)
 
 
@@ -122,7 +122,3 @@ def _range(context: RequestContext, service: Callable[..., tuple[Payload, int]])
     query: RangeQuery = context.query
     answer, parts = context.call(service, query.period, query.receiver)
     return Charged(answer, parts / PARTS_PER_COST)
-
-
-def _wall(moment: datetime | None) -> float | None:
-    return None if moment is None else moment.timestamp()

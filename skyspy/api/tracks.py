@@ -10,6 +10,7 @@ from skyspy.api.answers import Charged, immutable
 from skyspy.api.errors import bad_fields
 from skyspy.api.routes import RequestContext, Resource
 from skyspy.api.track_models import ChunkList, ChunkQuery, ChunksQuery
+from skyspy.clock import wall_of
 from skyspy.server import rooted
 from skyspy.services import tracks
 from skyspy.tracks.chunk import MEDIA
@@ -27,7 +28,7 @@ def tracks_list(context: RequestContext) -> object:
     query: ChunksQuery = context.query
     if query.since is not None and query.until is not None and query.since >= query.until:
         raise bad_fields({"to": "must be later than from"})
-    since, until = (None if moment is None else moment.timestamp() for moment in (query.since, query.until))
+    since, until = wall_of(query.since), wall_of(query.until)
     found = context.call(tracks.listed, since, until)
     for chunk in found["chunks"]:
         if chunk["href"] is not None:

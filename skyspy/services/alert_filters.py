@@ -5,14 +5,14 @@ Invariants: each filter is bounded in length or range. An id that is nobody's, o
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from skyspy.clock import wall_of
 from skyspy.services.filter_checks import check_period, checked_hex, refuse
 from skyspy.services.list_places import MAX_ID_LENGTH, is_id
-from skyspy.services.sighting_filters import MAX_PAGE, Callsign, Hex, Moment, has_control_character
+from skyspy.services.sighting_filters import MAX_PAGE, Callsign, Hex, Moment, check_text
 from skyspy.store.history.alerts import AlertSearch
 from skyspy.store.history.outbox import DeliverySearch
 from skyspy.store.rows import parse_row_id
@@ -68,14 +68,13 @@ class DeliveryRequest(DeliveryFilter, frozen=True, kw_only=True, forbid_unknown_
 def alert_search(query: AlertFilter) -> AlertSearch:
     """The search of these filters. Raises Refused."""
     wrong: dict[str, str] = {}
-    if query.callsign is not None and has_control_character(query.callsign):
-        wrong["callsign"] = "holds a control character"
+    check_text("callsign", query.callsign, wrong)
     hex_ = checked_hex(query.hex, wrong)
     check_period(query.since, query.until, wrong)
     refuse(wrong)
     return AlertSearch(
-        since=_seconds(query.since),
-        until=_seconds(query.until),
+        since=wall_of(query.since),
+        until=wall_of(query.until),
         rule_id=_row(query.rule_id),
         hex=hex_,
         callsign=query.callsign,
@@ -93,13 +92,9 @@ def delivery_search(query: DeliveryFilter) -> DeliverySearch:
         state=query.state,
         destination_id=_row(query.destination_id),
         alert_id=alert_id,
-        since=_seconds(query.since),
-        until=_seconds(query.until),
+        since=wall_of(query.since),
+        until=wall_of(query.until),
     )
-
-
-def _seconds(moment: datetime | None) -> float | None:
-    return None if moment is None else moment.timestamp()
 
 
 def _row(text: str | None) -> int | None:

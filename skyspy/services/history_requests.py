@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from skyspy.aircraft import clean_hex
-from skyspy.clock import iso
+from skyspy.clock import iso, wall_of
 from skyspy.presence.sessions import Session
 from skyspy.server import Server
 from skyspy.services import history, statistics
@@ -88,7 +88,7 @@ def _numbers(server: Server, caller: Caller, params: Params) -> object:
         query = msgspec.convert(params, StatsHistoryQuery)
     except msgspec.ValidationError as error:
         raise RequestError("bad_payload", str(error)) from None
-    since, until = (None if at is None else at.timestamp() for at in (query.since, query.until))
+    since, until = wall_of(query.since), wall_of(query.until)
     found = statistics.history(server, caller, query.period, since, until, query.receiver, query.limit)
     return Costly(found, found["count"] * STEP_BYTES / BYTES_PER_COST)
 

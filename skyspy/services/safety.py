@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from skyspy.clock import iso
+from skyspy.clock import iso, wall_of
 from skyspy.safety.events import SafetyEvent
 from skyspy.server import Server
 from skyspy.services import own_history
@@ -86,7 +86,7 @@ def statistics(server: Server, caller: Caller, query: StatisticsRequest) -> Payl
     """The numbers of the events that began in some time: by type, severity and day of UTC. Simulated traffic is counted while the sky
     shows it. Raises Refused."""
     caller.require(server, PERMISSION)
-    since, until = (None if at is None else at.timestamp() for at in (query.since, query.until))
+    since, until = wall_of(query.since), wall_of(query.until)
     since, until = span(server, since, until, DEFAULT_DAYS * DAY_S)
     if until - since > MAX_DAYS * DAY_S:
         message = f"must be at most {MAX_DAYS} days before to"

@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from skyspy.clock import wall_of
 from skyspy.services.filter_checks import check_period, checked_hex, refuse
-from skyspy.services.sighting_filters import MAX_PAGE, Callsign, Hex, Moment, has_control_character
+from skyspy.services.sighting_filters import MAX_PAGE, Callsign, Hex, Moment, check_text
 from skyspy.store.history.safety_events import EventSearch
 
 EventType = Literal[
@@ -66,14 +67,13 @@ class StatisticsRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 def search_of(query: EventFilter) -> EventSearch:
     """The search of these filters. Raises Refused."""
     wrong: dict[str, str] = {}
-    if query.callsign is not None and has_control_character(query.callsign):
-        wrong["callsign"] = "holds a control character"
+    check_text("callsign", query.callsign, wrong)
     hex_ = checked_hex(query.hex, wrong)
     check_period(query.since, query.until, wrong)
     refuse(wrong)
     return EventSearch(
-        since=None if query.since is None else query.since.timestamp(),
-        until=None if query.until is None else query.until.timestamp(),
+        since=wall_of(query.since),
+        until=wall_of(query.until),
         event_types=None if query.event_type is None else (query.event_type,),
         severities=None if query.severity is None else (query.severity,),
         hex=hex_,

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from skyspy.clock import wall_of
 from skyspy.services.caller import Refused
 from skyspy.services.filter_checks import bad_cursor, check_period, checked_hex, refuse
 from skyspy.store.history.visit_queries import Key, VisitSearch
@@ -75,9 +76,10 @@ class SightingRequest(SightingFilter, frozen=True, kw_only=True, forbid_unknown_
     cursor: Annotated[str, Meta(max_length=64)] | None = None
 
 
-def has_control_character(text: str) -> bool:
-    """Whether the text of a filter holds what no database takes, or no text of an aircraft has."""
-    return _UNUSABLE.search(text) is not None
+def check_text(name: str, text: str | None, wrong: dict[str, str]) -> None:
+    """Note a text that holds what no database takes, or no text of an aircraft has."""
+    if text is not None and _UNUSABLE.search(text) is not None:
+        wrong[name] = "holds a control character"
 
 
 def search_of(query: SightingFilter, *, exact: bool) -> VisitSearch:
@@ -88,16 +90,16 @@ def search_of(query: SightingFilter, *, exact: bool) -> VisitSearch:
         raise Refused("permission_denied", message)
     texts = {"flight": query.flight, "r": query.r, "t": query.t, "ownOp": query.operator, "country": query.country}
     texts |= {"receiver": query.receiver, "source": query.source}
-    wrong = {
-        name: "holds a control character" for name, text in texts.items() if text is not None and has_control_character(text)
-    }
+    wrong: dict[str, str] = {}
+    for name, text in texts.items():
+        check_text(name, text, wrong)
     hex_ = checked_hex(query.hex, wrong)
     check_period(query.since, query.until, wrong)
     refuse(wrong)
     flight = query.flight
     return VisitSearch(
-        since=None if query.since is None else query.since.timestamp(),
-        until=None if query.until is None else query.until.timestamp(),
+        since=wall_of(query.since),
+        until=wall_of(query.until),
         hex=hex_,
         flight=None if flight is None else flight.removesuffix("*").strip(),
         flight_begins=flight is not None and flight.endswith("*"),
