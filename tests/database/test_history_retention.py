@@ -11,11 +11,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
 
-from skyspy.store import Connection, StoreError
-from skyspy.store.errors import StoreBusy
+from skyspy.store import Connection
 from skyspy.store.history import ranges
 from skyspy.store.history.kinds import GROUPS, KEPT, KINDS, MB
-from skyspy.store.history.pruner import Pruner
 from skyspy.store.history.retention import Deletion, Interrupted
 from skyspy.store.history.schema import METADATA
 from skyspy.store.history.sizes import growth, measure, record_size, recorded_sizes
@@ -33,7 +31,6 @@ from tests.support.history_rows import (
     limits,
     times,
 )
-from tests.support.running_clock import RunningClock
 
 DAY_SLOTS = 144
 
@@ -282,93 +279,6 @@ def test_an_interrupted_deletion_goes_on_where_it_stopped(stores: Stores) -> Non
     again = deletion(stores)
     again.older(kind("minutes"), now - 31 * DAY_S)
     assert (again.done.rows["minutes"], times(stores.history, "minutes")) == (700, [])
-
-
-# The loop of a server
-
-
-class Counting:
-    """A database that counts and can be out of order."""
-
-    def __init__(self, stores: Stores) -> None:
-        self.read = stores.history.read
-        self._maintain = stores.history.maintain
-        self.calls = 0
-        self.error: StoreError | None = None
-
-    def maintain(self, fn: Any, /, *args: Any) -> Any:
-        self.calls += 1
-        if self.error is not None:
-            raise self.error
-        return self._maintain(fn, *args)
-
-
-def test_only_the_holder_deletes_and_it_stops_when_it_loses_the_lease(sqlite_stores: Stores) -> None:
-    clock, held = RunningClock(), [False]
-    old = int(clock.wall() // 60) - 60 * 1440
-    rolled_up(sqlite_stores)
-    sqlite_stores.history.commit_now(add_minutes, range(old, old + 1200))
-    database = Counting(sqlite_stores)
-
-    def holds() -> bool:
-        return held[0] and len(times(sqlite_stores.history, "minutes")) > 700
-
-    pruner = Pruner(database, limits, clock, holds)
-    pruner.round()
-    assert (database.calls, len(times(sqlite_stores.history, "minutes"))) == (0, 1200)
-    held[0] = True
-    pruner.round()
-    assert (len(times(sqlite_stores.history, "minutes")), pruner.deleted["minutes"]) == (700, 500)
-    successor = Pruner(database, limits, clock)
-    successor.round()
-    assert (len(times(sqlite_stores.history, "minutes")), successor.deleted["minutes"]) == (0, 700)
-
-
-def test_it_runs_at_the_start_each_hour_and_when_a_limit_changes(sqlite_stores: Stores) -> None:
-    clock, days = RunningClock(), [30]
-    pruner = Pruner(sqlite_stores.history, lambda: limits(MINUTE_RETENTION_DAYS=days[0]), clock)
-    pruner.follow()
-    rolled_up(sqlite_stores)
-    minute = int(clock.wall() // 60)
-    sqlite_stores.history.commit_now(add_minutes, [minute - 31 * 1440])
-    pruner.round()
-    assert times(sqlite_stores.history, "minutes") == []
-    sqlite_stores.history.commit_now(add_minutes, [minute - 31 * 1440, minute - 3 * 1440])
-    clock.pass_by(3000)
-    pruner.round()
-    assert len(times(sqlite_stores.history, "minutes")) == 2
-    clock.pass_by(601)
-    pruner.round()
-    assert times(sqlite_stores.history, "minutes") == [minute - 3 * 1440]
-    days[0] = 2
-    pruner.follow()
-    pruner.round()
-    assert times(sqlite_stores.history, "minutes") == []
-
-
-def test_a_database_that_fails_is_tried_again_and_said_once(sqlite_stores: Stores, caplog: pytest.LogCaptureFixture) -> None:
-    clock, database = RunningClock(), Counting(sqlite_stores)
-    database.error = StoreError("the disk is broken")
-    pruner = Pruner(database, limits, clock)
-    for _ in range(2):
-        pruner.round()
-        clock.pass_by(301)
-    assert pruner.last_error == "the disk is broken"
-    assert len([record for record in caplog.records if "old history" in record.getMessage()]) == 1
-    database.error = None
-    pruner.round()
-    assert pruner.last_error is None
-
-
-def test_a_busy_database_is_waited_for(sqlite_stores: Stores) -> None:
-    clock, database = RunningClock(), Counting(sqlite_stores)
-    database.error = StoreBusy("a backup runs")
-    with pytest.raises(StoreBusy):
-        Deletion(database, clock, lambda: True).older(kind("minutes"), clock.wall())
-    assert (database.calls, clock.waits) == (60, [1.0] * 59)
-
-
-# Sizes
 
 
 def test_the_sizes_name_rows_times_and_bytes_of_each_table(stores: Stores) -> None:
