@@ -11,6 +11,7 @@ from sqlalchemy import Engine, event, select
 from skyspy.store import Connection, Store, StoreError, deleted_owners, users
 from skyspy.store.audit import Actor
 from skyspy.store.history import erasure
+from skyspy.store.history.schema import METADATA as HISTORY
 from skyspy.store.history.store import DELETIONS_SECONDS
 from skyspy.store.roles import AccountError
 from skyspy.store.schema import DELETED_OWNERS, METADATA
@@ -163,4 +164,8 @@ def test_every_deleted_user_is_recorded_with_the_deletion(stores: Stores) -> Non
 
 
 def test_owned_tables_are_those_with_an_owner() -> None:
-    assert erasure.owned_tables(METADATA) == []
+    assert {table.name for table in erasure.owned_tables(HISTORY)} == {"alert", "alert_delivery"}
+    owned = erasure.owned_tables(METADATA)
+    assert {table.name for table in owned} == {"alert_rules", "watchlists", "alert_destinations"}
+    ends = [key.ondelete for table in owned for key in table.c.owner_id.foreign_keys]
+    assert ends == ["CASCADE"] * len(owned), "the main store deletes them with their owner"
