@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from skyspy.sockets.load import UNREAD_SECONDS
 from tests.security.asking import ask
 from tests.wire.raw import Gone, Ws, mask
 from tests.wire.serving import Server, eventually
 
 AIRCRAFT = 3000
+AT_ONCE, EACH_SECOND = 10.0, 2.5
+"""So many lists of 3000 aircraft the default settings permit at most: 60 and 20 events, and a list costs more than 8."""
 LARGE_REQUESTS = (
     b'42["request",{"type":"aircraft-snapshot","request_id":1}]',
     b'42["request",{"type":"aircraft-list","request_id":1,"params":{"limit":3000}}]',
@@ -35,11 +38,12 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert "Traceback" not in made.log()
 
 
-def said(client: Ws, seconds: float) -> Counter[str]:
-    """What a client hears in so many seconds: events, errors by their code."""
+def said(client: Ws, seconds: float, enough: Callable[[Counter[str]], bool] = lambda _: False) -> Counter[str]:
+    """What a client hears in so many seconds, or until that is enough: events, errors by their code. After a silence until the end it
+    can be read no more."""
     found: Counter[str] = Counter()
     ends = time.monotonic() + seconds
-    while (left := ends - time.monotonic()) > 0:
+    while (left := ends - time.monotonic()) > 0 and not enough(found):
         try:
             event, payload = client.packet(left)
         except TimeoutError:
@@ -50,16 +54,21 @@ def said(client: Ws, seconds: float) -> Counter[str]:
 
 @pytest.mark.parametrize("request_", LARGE_REQUESTS)
 def test_s30_sixty_large_requests_at_once_are_not_sixty_answers(crowded: Server, request_: bytes) -> None:
-    with Ws(crowded) as greedy, Ws(crowded) as modest:
-        for client in (greedy, modest):
-            client.join()
-            client.until("aircraft:snapshot")
+    # Which of them are refused, and which only wait, depends on the machine: tests/service/test_heavy_answers.py has the refusal.
+    with Ws(crowded) as greedy:
+        greedy.join()
+        greedy.until("aircraft:snapshot")
+        began = time.monotonic()
         greedy.socket.sendall(mask(request_) * 60)
-        heard = said(greedy, 4.0)
-        assert 2 <= heard["response"] <= 25, heard
-        assert heard["rate_limited"] >= 1
+        heard = said(greedy, 20.0, lambda heard: heard["response"] >= 2 and time.monotonic() - began > 4.0)
+        took = time.monotonic() - began
+        assert 2 <= heard["response"] <= AT_ONCE + EACH_SECOND * took, (heard, took)
+    with Ws(crowded) as modest:
+        modest.join()
+        modest.until("aircraft:snapshot")
         modest.socket.sendall(mask(b'42["ping"]') * 60)
-        assert said(modest, 4.0)["pong"] == 60, "what costs little is counted as before"
+        heard = said(modest, 20.0, lambda heard: heard["pong"] >= 60)
+        assert heard["pong"] == 60, "what costs little is counted as before"
 
 
 def test_s30_one_large_request_a_second_is_always_answered(crowded: Server) -> None:
@@ -93,10 +102,10 @@ def test_s30_who_reads_at_last_learns_why_most_was_not_answered(crowded: Server)
     client = Ws(crowded, receive_buffer=4096)
     client.join()
     client.socket.sendall(mask(LARGE_REQUESTS[0]) * 60)
-    time.sleep(7.0)
+    time.sleep(UNREAD_SECONDS + 2.0)
     heard: Counter[str] = Counter()
     try:
-        heard = said(client, 8.0)
+        heard = said(client, 20.0, lambda heard: bool(heard["overloaded"] or heard["rate_limited"]))
     except Gone:
         pytest.fail("closed although it reads again")
     assert heard["overloaded"] >= 1 or heard["rate_limited"] >= 1, heard
