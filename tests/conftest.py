@@ -13,7 +13,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.clock import StillClock
-from tests.support.machine import CAPTURES, IN_CI, ROOT, missing
+from tests.support.machine import CAPTURES, IN_CI, ROOT, missing, use_memory_for_files
+
+use_memory_for_files()
 
 if TYPE_CHECKING:  # The application takes a second to import; most of tests/unit does without it.
     from flask import Flask
