@@ -36,6 +36,13 @@ VALUES: tuple[object, ...] = (
     *("", " ", "\x00", "a\x00b", "a\r\nb", "\u202eabc", "\U0001f600", "\ud800", "٣", "x" * 10_000, "'\";--<svg onload=x>%00"),
     *([], {}, [["x"], {"x": [None]}]),
 )
+OF_DATABASES: tuple[object, ...] = (
+    *(-1, 2**31, 10**15, 2**63, 10**400, float("nan"), "a\x00b", "\u202eabc", "\U0001f600", "\ud800", "x" * 10_000),
+    *("'\";--<svg onload=x>%00", {}),
+)
+"""Those of them that databases store or refuse differently. Postgres is asked for these: what never reaches a database is asked once."""
+WRITES_NOTHING = frozenset({"access_preview"})
+"""Pages that take seconds, and in which no value reaches a database."""
 FOUND_BEFORE = 1706
 """Requests of the search that found the first faults of this kind."""
 BROKEN = 500
@@ -85,7 +92,10 @@ WIDER: dict[str, dict[str, str]] = {
 class Everything:
     """A server with an administrator and a user, and what is to be said about its answers."""
 
-    def __init__(self, server: Server, client: FlaskClient, browser: Browser) -> None:
+    def __init__(self, kind: str, server: Server, client: FlaskClient, browser: Browser) -> None:
+        self.values = VALUES if kind == "sqlite" else OF_DATABASES
+        self.left_out = frozenset() if kind == "sqlite" else WRITES_NOTHING
+        self.at_least = FOUND_BEFORE * len(self.values) / len(VALUES) / PARTS
         self.server, self.client, self.browser = server, client, browser
         self.asked = 0
         self.faults: list[str] = []
@@ -111,7 +121,7 @@ def everything(kind: str, tmp_path: Path) -> Iterator[Everything]:
         made(server, "other", "viewer")
         server.settings.change(GENEROUS, OPERATOR)
         logging.getLogger().addHandler(log)
-        yield Everything(server, app.test_client(), Browser(app, {}))
+        yield Everything(kind, server, app.test_client(), Browser(app, {}))
         logging.getLogger().removeHandler(log)
         release(app)
     assert [record.getMessage() for record in log.kept if record.exc_info] == [], "a value made a traceback"
@@ -161,12 +171,12 @@ def test_no_value_in_a_field_of_the_api_is_a_fault_of_ours(everything: Everythin
     root = {"Authorization": f"Bearer {token}"}
     for method, path, parameters, fields in list(operations())[part::PARTS]:
         for name, place in parameters.items():
-            for value in VALUES:
+            for value in everything.values:
                 address = filled(path, name, escaped(value)) if place == "path" else f"{filled(path)}?{name}={escaped(value)}"
                 answer = client.open(address, method=method, headers=root, json=BODIES.get(path), buffered=True)
                 everything.judge(f"{method} {path} {name}", value, answer.status_code)
         for field in fields:
-            for value in VALUES:
+            for value in everything.values:
                 for body in bodies(path, field, value):
                     before = everything.last_refusal()
                     headers = {} if path == "/api/auth/token/" else root
@@ -175,7 +185,7 @@ def test_no_value_in_a_field_of_the_api_is_a_fault_of_ours(everything: Everythin
                     if path == "/api/auth/token/" and answer.status_code == 401 and everything.last_refusal() == before:
                         everything.faults.append(f"no row of the audit log: {field} {value!r}")
     assert everything.faults == []
-    assert everything.asked > FOUND_BEFORE / PARTS
+    assert everything.asked > everything.at_least
 
 
 def addresses(pattern: str) -> Iterator[tuple[str, Any]]:
@@ -190,19 +200,19 @@ def test_no_value_in_a_field_of_the_panel_is_a_fault_of_ours(everything: Everyth
     browser = everything.browser
     assert browser.sign_in("root", PASSWORD).status_code == 303
     for method in ("GET", "POST"):
-        for route, pattern in list(panel(method))[part::PARTS]:
+        for route, pattern in [row for row in panel(method) if row[0].endpoint not in everything.left_out][part::PARTS]:
             form = WIDER.get(route.endpoint, FORMS.get(route.endpoint, {}))
             plain = re.sub(r"<(?:[^:<>]*:)?\w+>", "2", pattern)
             for name, address in addresses(pattern):
-                for value in VALUES:
+                for value in everything.values:
                     answer = browser.get(address(value)) if method == "GET" else browser.post(address(value), form)
                     everything.judge(f"{method} {pattern} {name}", value, answer.status_code)
             for name in QUERIES.get(route.endpoint, ()) if method == "GET" else ():
-                for value in VALUES:
+                for value in everything.values:
                     answer = browser.get(f"{plain}?{name}={escaped(value)}")
                     everything.judge(f"{method} {pattern}?{name}", value, answer.status_code)
             for name in form if method == "POST" else ():
-                for value in VALUES:
+                for value in everything.values:
                     before = everything.last_refusal()
                     typed = text_of(value).encode("utf-8", "surrogatepass")
                     answer = browser.post(plain, {**form, name: typed})
@@ -210,9 +220,10 @@ def test_no_value_in_a_field_of_the_panel_is_a_fault_of_ours(everything: Everyth
                     if route.endpoint == "session_sign_in" and answer.status_code == 401 and everything.last_refusal() == before:
                         everything.faults.append(f"no row of the audit log: {name} {value!r}")
     assert everything.faults == []
-    assert everything.asked > FOUND_BEFORE / PARTS / 2
+    assert everything.asked > everything.at_least / 2
     assert browser.is_in(), "whoever asked is signed in all the time"
 
 
 def test_there_are_27_values_that_differ() -> None:
     assert len({repr(value) for value in VALUES}) == len(VALUES) == 27
+    assert {repr(value) for value in OF_DATABASES} < {repr(value) for value in VALUES}
