@@ -14,6 +14,9 @@ from tests.wire.serving import Operator, Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
 
+# How fast a page is no test claims by the clock: a busy machine has time.
+playwright.expect.set_options(timeout=20_000)
+
 HERE = Path(__file__).parent
 ARGUMENTS = [
     "--no-sandbox",

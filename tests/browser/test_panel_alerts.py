@@ -136,21 +136,23 @@ def test_by_keyboard_a_rule_sends_an_alert_to_a_signed_webhook_and_to_a_broker(
     chromium: Browser, alerting: Server, peer: HookPeer, heard: tuple[Broker, Listener]
 ) -> None:
     broker, listener = heard
+    name = f"Program at {peer.url.rpartition(':')[2].partition('/')[0]}"
     page = sign_in(chromium, alerting)
     page.goto("/admin/alerts/destinations/")
     press(page, "Webhook", "link")
+    type_into(page, "name", name)
     type_into(page, "url", peer.url)
     page.keyboard.press("Enter")
     secret = page.locator("#secret").inner_text()
     check(page)
     press(page, "I have copied it", "link")
-    press(page, "Test My program")
-    expect(told(page)).to_contain_text("“My program” took the test")
+    press(page, f"Test {name}")
+    expect(told(page)).to_contain_text(f"“{name}” took the test")
     assert [event["type"] for event in peer.verified(secret)] == ["alert.test"]
     with pytest.raises(WebhookVerificationError):
         peer.verified(f"whsec_{'A' * 43}=")
     peer.status = 503
-    press(page, "Test My program")
+    press(page, f"Test {name}")
     expect(told(page)).to_contain_text("503")
     peer.status = 204
     peer.came.clear()
