@@ -26,8 +26,8 @@ MAX_LATE_S = 10.0
 """Blocks that belong between two others are not delivered earlier than the first one by more."""
 MAX_OPEN = 1000
 """Messages that wait for their blocks."""
-MAX_BLOCKS = 32
-"""Blocks of one message."""
+MAX_AGE_S = 300.0
+"""How long after its first block a message may take another one: numbers and ids are used again."""
 MAX_CHARACTERS = 4_000_000
 """Characters of the texts of blocks that wait."""
 MAX_CLOSED = 2000
@@ -133,7 +133,7 @@ class Parts:
         self, series: Series, place: str, block: Block, draft: Draft, ready: list[Draft], now: float
     ) -> tuple[Draft, list[Draft]]:
         group = self._open.get(series)
-        if group is not None and not series.number and _is_after_the_end(group, place):
+        if group is not None and (_is_after_the_end(series, group, place) or now - group.draft.at > MAX_AGE_S):
             ready.append(self._give_up(series, now))
             group = None
         if group is None:
@@ -147,8 +147,6 @@ class Parts:
         self._put(series, group, place, block, now)
         if self._is_whole(series, group):
             ready.append(self._finish(series, now))
-        elif len(group.parts) >= MAX_BLOCKS:
-            ready.append(self._give_up(series, now))
         while len(self._open) > MAX_OPEN or self._size > MAX_CHARACTERS:
             ready.append(self._give_up(next(iter(self._open)), now))
         return group.draft, ready
@@ -265,7 +263,7 @@ def _ordered(series: Series, group: _Open) -> list[str]:
     return sorted(group.parts, key=lambda place: _steps(begin, place))
 
 
-def _is_after_the_end(group: _Open, place: str) -> bool:
-    """Whether a block comes after the one that ends this message."""
-    ends = [one for one, block in group.parts.items() if block.more is False]
+def _is_after_the_end(series: Series, group: _Open, place: str) -> bool:
+    """Whether a block comes after the one that ends this message, so that it is of another one."""
+    ends = [] if series.number else [one for one, block in group.parts.items() if block.more is False]
     return any(_steps(end, place) > 0 for end in ends)
