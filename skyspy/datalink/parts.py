@@ -50,11 +50,19 @@ class Series(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class _Open:
-    """A message that waits for blocks. `parts`: its blocks by sequence letter or block id. `last`: steady seconds of the last one."""
+    """A message that waits for blocks. `parts`: its blocks by sequence letter or block id; `places`: the number of each in their order, of ids counted from the
+    one before. `last`: steady seconds of the last one, `latest` its letter or id."""
 
     draft: Draft
     last: float
+    latest: str
     parts: dict[str, Block] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def order(self) -> list[str]:
+        """The letters or ids of its blocks in their order."""
+        return sorted(self.parts, key=self.places.__getitem__)
 
     @property
     def size(self) -> int:
@@ -136,12 +144,11 @@ class Parts:
         if group is not None and (_is_after_the_end(series, group, place) or now - group.draft.at > MAX_AGE_S):
             ready.append(self._give_up(series, now))
             group = None
+        if _is_alone(series, group, place, block):
+            draft.blocks = [block]
+            return draft, [*ready, draft]
         if group is None:
-            begins = block.more is True or (block.more is False and bool(series.number) and place != "A")
-            if not begins:
-                draft.blocks = [block]
-                return draft, [*ready, draft]
-            group = self._open[series] = _Open(draft, now)
+            group = self._open[series] = _Open(draft, now, place)
             if not series.number:
                 self._by_ids.setdefault(series[:2], []).append(series)
         self._put(series, group, place, block, now)
@@ -154,6 +161,10 @@ class Parts:
     def _put(self, series: Series, group: _Open, place: str, block: Block, now: float) -> None:
         """Put a block into its place. Of two copies that differ the one with fewer corrected errors is kept."""
         before = group.parts.get(place)
+        if before is None:
+            steps = ord(place) - ord(group.latest) if series.number else _steps(group.latest, place)
+            group.places[place] = group.places.get(group.latest, 0) + steps
+            group.latest = place
         if before is None or (block.errors is not None and block.errors < (before.errors or 0)):
             group.parts[place] = block
             self._size += len(block.text) - (len(before.text) if before else 0)
@@ -187,7 +198,7 @@ class Parts:
     # -- one message -----------------------------------------------------------------------------
 
     def _is_whole(self, series: Series, group: _Open) -> bool:
-        order = _ordered(series, group)
+        order = group.order
         if group.parts[order[-1]].more is not False or any(group.parts[place].more is False for place in order[:-1]):
             return False
         if series.number:
@@ -207,7 +218,7 @@ class Parts:
             self._by_ids[series[:2]].remove(series)
             if not self._by_ids[series[:2]]:
                 del self._by_ids[series[:2]]
-        group.draft.blocks = [group.parts[place] for place in _ordered(series, group)]
+        group.draft.blocks = [group.parts[place] for place in group.order]
         self.close(group.draft.blocks[0], group.draft, now)
         return group.draft
 
@@ -255,12 +266,11 @@ def _between(one: str, following: str) -> list[str]:
     return [ring[(ring.index(one) + step) % len(ring)] for step in range(1, _steps(one, following))]
 
 
-def _ordered(series: Series, group: _Open) -> list[str]:
-    """The places of the blocks of a message in their order."""
-    if series.number:
-        return sorted(group.parts)
-    begin = next(iter(group.parts))
-    return sorted(group.parts, key=lambda place: _steps(begin, place))
+def _is_alone(series: Series, group: _Open | None, place: str, block: Block) -> bool:
+    """Whether a block neither begins nor continues a message of several."""
+    if group is None:
+        return block.more is not True and not (block.more is False and series.number and place != "A")
+    return block.more is False and not series.number and all(_steps(place, one) > 0 for one in group.parts)
 
 
 def _is_after_the_end(series: Series, group: _Open, place: str) -> bool:

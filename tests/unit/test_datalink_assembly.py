@@ -7,6 +7,8 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skyspy.datalink.assembly import Assembler, Made
 from skyspy.datalink.duplicates import MAX_REMEMBERED, MAX_WINDOW_S, WINDOW_S
@@ -292,6 +294,13 @@ def test_a_block_after_the_end_begins_another_message() -> None:
     assert texts(made) == [("13", False), ("45", True)]
 
 
+def test_a_block_before_the_first_one_that_nothing_follows_is_one_by_itself() -> None:
+    assert texts(fed(Assembler(), up("M", "1"), up("L", "BEFORE", more=False), up("N", "2", more=False))) == [
+        ("BEFORE", True),
+        ("12", True),
+    ]
+
+
 def test_a_block_of_which_nobody_says_whether_more_follow_is_one_by_itself() -> None:
     made = fed(Assembler(), down("M55A", "ONE", more=None), down("M55B", "TWO", more=None), up("A", "X", more=None))
     assert texts(made) == [("ONE", True), ("TWO", True), ("X", True)]
@@ -351,6 +360,48 @@ def test_of_two_copies_of_a_block_the_one_with_fewer_errors_is_kept() -> None:
     worse, better = replace(DOWNLINK[1], text="T?O ", errors=3), replace(DOWNLINK[1], errors=0, station="two")
     for order in ([worse, better], [better, worse]):
         assert texts(fed(Assembler(), DOWNLINK[0], *order, DOWNLINK[2])) == [("ONE TWO THREE", True)]
+
+
+@given(st.data())
+def test_each_message_is_made_once_whoever_hears_its_blocks_in_which_order(data: st.DataObject) -> None:
+    counts = data.draw(st.lists(st.integers(1, 5), min_size=1, max_size=6), "blocks of each message")
+    blocks = [
+        down(f"M{number:02}{'ABCDE'[part]}", f"{number}.{part};", block_id=str(part), more=part < count - 1, station=station)
+        for number, count in enumerate(counts)
+        for part in range(count)
+        for station in data.draw(st.sampled_from(["a", "b", "ab"]), "stations")
+    ]
+    assembler = Assembler()
+    made = fed(assembler, *data.draw(st.permutations(blocks), "order"))
+    assert sorted(texts(made)) == sorted(
+        ("".join(f"{number}.{part};" for part in range(count)), True) for number, count in enumerate(counts)
+    )
+    assert assembler.waiting == 0
+
+
+ANY_BLOCK = st.builds(
+    Block,
+    at=st.integers(100, 120),
+    link=st.just("acars"),
+    tail=st.sampled_from(["N1", None]),
+    label=st.sampled_from(["H1", None]),
+    block_id=st.sampled_from(["A", "B", "Z", "0", "9", "?", "", None]),
+    msgno=st.sampled_from(["M55A", "M55B", "M", "", None]),
+    more=st.sampled_from([True, False, None]),
+    downlink=st.sampled_from([True, False, None]),
+    assembled=st.booleans(),
+)
+
+
+@given(st.lists(ANY_BLOCK, min_size=1, max_size=8))
+def test_any_blocks_at_all_make_messages_of_which_none_says_what_another_says(blocks: list[Block]) -> None:
+    assembler = Assembler()
+    made = texts(fed(assembler, *(replace(block, text=f"<{number}>") for number, block in enumerate(blocks))))
+    made += texts(assembler.tick(1000.0, WALL))
+    assert assembler.waiting == 0
+    said = "".join(text for text, _ in made)
+    assert 0 < len(said) <= len(blocks) * len("<0>")
+    assert all(said.count(f"<{number}>") <= 1 for number in range(len(blocks)))
 
 
 # -- positions and aircraft --------------------------------------------------------------------------
