@@ -21,6 +21,7 @@ from skyspy.receivers.checks import check, watch
 from skyspy.receivers.demo import Surroundings
 from skyspy.receivers.manager import Receivers
 from skyspy.receivers.timing import Timing
+from tests.support.running_clock import RunningClock
 from tests.support.sources import PATIENT, QUICK, FakeReceiver, keeps_saying, says, wait_for
 
 LOOKING = replace(PATIENT, look_s=0.01, datalink_stale_s=30.0, datalink_silent_s=60.0)
@@ -120,14 +121,13 @@ def test_a_listener_hears_datagrams_and_says_so() -> None:
 
 
 def test_an_object_in_two_datagrams_is_one_message_and_peers_are_kept_apart() -> None:
-    port, whole = free_port(), message("ONE")
+    port, first, second = free_port(), message("ONE"), message("TWO")
     with listening(f"acars+udp://127.0.0.1:{port}") as (receivers, heard), sender(port) as one, sender(port) as two:
         wait_for(lambda: is_listening(receivers))
-        one.send(whole[:40])
-        two.send(message("TWO"))
-        one.send(whole[40:])
+        for sock, part in ((one, first[:40]), (two, second[:60]), (one, first[40:]), (two, second[60:])):
+            sock.send(part)
         wait_for(lambda: len(heard.blocks) == 2)
-        assert heard.texts == ["TWO", "ONE"]
+        assert heard.texts == ["ONE", "TWO"]
         assert receivers.status()[0]["bad"] == 0
 
 
@@ -262,6 +262,17 @@ def test_who_may_not_listen_stands_by_and_opens_nothing() -> None:
         source.close()
 
 
+def test_a_quiet_connection_is_closed_when_the_lease_is_lost() -> None:
+    source, turn = FakeReceiver(says(message() + b"\n", then_hang=True)), Turn()
+    try:
+        with listening(f"acars+tcp://127.0.0.1:{source.port}", turn=turn) as (receivers, heard):
+            wait_for(lambda: heard.blocks)
+            turn.held = False
+            wait_for(lambda: receivers.status()[0]["state"] == "standby", 5.0)
+    finally:
+        source.close()
+
+
 def test_what_arrived_before_the_lease_was_lost_and_is_read_after_it_is_not_delivered() -> None:
     port, turn = free_port(), Turn()
     with (
@@ -303,6 +314,24 @@ def test_a_listener_that_runs_is_watched_instead_of_opened_again() -> None:
 def test_a_check_of_a_quiet_data_link_says_that_this_may_be() -> None:
     found = check(parse(f"acars+udp://127.0.0.1:{free_port()}"), 0.05, timing=LOOKING)
     assert found.error is not None and found.error.endswith("nothing was heard yet: a data link may be quiet for minutes")
+
+
+@pytest.mark.parametrize(("held", "heard_blocks"), [(True, True), (False, False)])
+def test_simulated_messages_come_where_this_process_may_listen(held: bool, heard_blocks: bool) -> None:
+    clock = RunningClock()
+    records: list[Record] = []
+    around = Surroundings(may_listen=Turn(held))
+    receivers = Receivers([parse("demo://?aircraft=30&datalink=all")], clock, None, surroundings=around)
+    receivers.start(records.append)
+    try:
+        began = clock.steady()
+        wait_for(lambda: clock.steady() - began > 16)
+    finally:
+        receivers.stop()
+    blocks = [record for record in records if isinstance(record, Block)]
+    assert bool(blocks) is heard_blocks
+    assert len(records) - len(blocks) > 100, "aircraft are seen in every process"
+    assert all(block.demo and block.receiver == "demo" for block in blocks)
 
 
 def test_the_demo_rests_where_another_process_hears_a_real_receiver() -> None:
