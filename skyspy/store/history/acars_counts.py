@@ -125,7 +125,10 @@ def count_messages(connection: Connection, messages: Iterable[Message]) -> None:
     """Add new messages to the counts of their labels."""
     found: dict[tuple[object, ...], dict[str, Any]] = {}
     for message in messages:
-        key = {"day": day_of(message.time), "link": message.link, "label": message.label or "", "demo": message.demo}
+        link, label = (
+            one_line(text or "", ACARS_LABEL_DAY, name) for text, name in ((message.link, "link"), (message.label, "label"))
+        )
+        key = {"day": day_of(message.time), "link": link, "label": label, "demo": message.demo}
         row = found.setdefault(tuple(key.values()), key | dict.fromkeys(_COUNTS, 0))
         row["messages"] += 1
         row["downlinks"] += message.downlink is True
