@@ -54,6 +54,7 @@ from skyspy.sky import Sky, SkyView
 from skyspy.sky.alert_outbox import AlertOutbox
 from skyspy.sky.alerts import AlertMonitor, RunningRules
 from skyspy.sky.chunk_maker import ChunkMaker
+from skyspy.sky.datalink import DatalinkMonitor
 from skyspy.sky.enricher import Enricher
 from skyspy.sky.minutes import MinuteStatistics
 from skyspy.sky.recorder import Recorder
@@ -253,6 +254,7 @@ def build_skies(server: Server, streams: Sequence[StreamFactory]) -> None:
         monitor = SafetyMonitor(server.skies[view.name], history, server.airports.get, all_rules())
         server.safety[view.name] = monitor
         watch_threats(server.skies[view.name], monitor)
+        server.datalink[view.name] = DatalinkMonitor(server.skies[view.name], history, partial(getattr, monitor, "frozen"))
         server.alerts[view.name] = build_alerts(server, view.name, monitor)
     server.deliverers["live"] = build_deliverer(server, server.alerts["live"])
 
@@ -267,7 +269,9 @@ def build_alerts(server: Server, name: str, safety: SafetyMonitor) -> AlertMonit
     def load(settings: Settings) -> RunningRules:
         return server.store.read(loaded_rules, settings, name, is_exact, server.clock.wall())
 
-    return AlertMonitor(sky, safety, server.histories[name], load, Engine, delivers=name == "live")
+    monitor = AlertMonitor(sky, safety, server.histories[name], load, Engine, delivers=name == "live")
+    server.datalink[name].on_messages(monitor.take_messages)
+    return monitor
 
 
 def build_deliverer(server: Server, monitor: AlertMonitor) -> Deliverer:
@@ -360,6 +364,7 @@ def start(app: Flask) -> None:
         server.stats.lag,
         *server.skies.values(),
         *server.safety.values(),
+        *server.datalink.values(),
         *server.alerts.values(),
         *server.deliverers.values(),
         *(stream.watch for stream in streams if isinstance(stream, CannonballStream)),

@@ -75,9 +75,7 @@ class Impact:
     lost: tuple[str, ...] = ()
 
 
-def impact(
-    found: Principal | TokenError | None, settings: Settings, namespace: Namespace, held: Mapping[str, str]
-) -> Impact:
+def impact(found: Principal | TokenError | None, settings: Settings, namespace: Namespace, held: Mapping[str, str]) -> Impact:
     """What these settings mean for a session of this namespace whose token is `found` (as in `admit`), and which holds the topics
     `held` (name to the topic's permission)."""
     if not is_open(namespace, settings):

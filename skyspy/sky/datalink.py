@@ -9,12 +9,8 @@ Invariants: memory is bounded, also where blocks arrive faster than they are loo
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from itertools import islice
-from typing import NamedTuple
 
 from skyspy.aircraft import Observation, clean_fields, clean_hex
 from skyspy.aircraft_state import AircraftState
@@ -37,24 +33,12 @@ MAX_WAITING = 20_000
 """Blocks that wait to be looked at."""
 MAX_BLOCKS = 1000
 """Blocks that one round looks at; the next one follows at once where more wait."""
-MAX_FOUND = 20_000
-"""Messages whose aircraft is remembered, for copies that other stations deliver later."""
 TRACKED = frozenset({"xid", "adsc", "hfdl", "decoder"})
 """Sources of positions that go to the tracker. What was found in free text is shown with its message alone."""
 MAX_LATE_S = 60.0
 """A message that another process has made is at most this old for the tracker."""
 
-log = logging.getLogger(__name__)
-
 Follower = Callable[[Sequence[Message]], object]
-
-
-class Found(NamedTuple):
-    """Whose message it is: the hex and callsign of the aircraft, and where the message says that it is."""
-
-    matched: str
-    callsign: str | None
-    position: DatalinkPosition | None
 
 
 class DatalinkMonitor:
@@ -68,7 +52,6 @@ class DatalinkMonitor:
         self._aircraft = aircraft
         self._waiting: deque[Block] = deque()
         self._assembler: Assembler | None = None
-        self._found: dict[str, Found] = {}
         self._frames = StationCounts()
         """Frames that are not stored yet."""
         self._followers: list[Follower] = []
@@ -128,7 +111,7 @@ class DatalinkMonitor:
         assembler = self._assembler_with(stored, now)
         blocks = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BLOCKS))]
         made = self._look_at(assembler, blocks, now)
-        new, changed = self._sorted(made)
+        new, changed = _sorted(made)
         frames = self._frames_to_store()
         if self.log.take(now, new, changed, frames):
             self._frames.clear()
@@ -141,11 +124,12 @@ class DatalinkMonitor:
         if self._assembler is None:
             self._assembler = Assembler()
         if stored:
-            self._assembler.restore(stored, now)
+            self._assembler.restore(stored, now.steady, now.wall)
         return self._assembler
 
     def _look_at(self, assembler: Assembler, blocks: Iterable[Block], now: Moment) -> list[Made]:
         pause = Yielder(self._clock.steady).maybe_yield
+        assembler.find = Matcher(self._aircraft()).find
         made: list[Made] = []
         for block in blocks:
             is_message = bool(block.text or block.label)
@@ -158,36 +142,6 @@ class DatalinkMonitor:
                 self._observe_frame(block, now)
             pause()
         return [*made, *assembler.tick(now.steady, now.wall)]
-
-    def _sorted(self, made: Iterable[Made]) -> tuple[list[Message], list[Message]]:
-        """The new messages and those that have changed, each as it is now, with their aircraft."""
-        latest: dict[str, Message] = {}
-        fresh: set[str] = set()
-        for message, is_new in made:
-            latest[message.id] = message
-            if is_new:
-                fresh.add(message.id)
-        if not latest:
-            return [], []
-        matcher = Matcher(self._aircraft())
-        pause = Yielder(self._clock.steady).maybe_yield
-        new: list[Message] = []
-        changed: list[Message] = []
-        for message in latest.values():
-            (new if message.id in fresh else changed).append(self._matched(message, matcher))
-            pause()
-        return new, changed
-
-    def _matched(self, message: Message, matcher: Matcher) -> Message:
-        """The message with its aircraft: the one that it had before, or one of this sky."""
-        found = self._found.get(message.id)
-        if found is None and message.matched is None and (pair := matcher.find(message)) is not None:
-            found = self._found[message.id] = Found(*pair, message.position)
-            for message_id in list(islice(self._found, max(0, len(self._found) - MAX_FOUND))):
-                del self._found[message_id]
-        if found is None:
-            return message
-        return replace(message, matched=found.matched, callsign=found.callsign, position=found.position)
 
     def _frames_to_store(self) -> list[Frames]:
         return [
@@ -211,7 +165,7 @@ class DatalinkMonitor:
     def _observe(self, message: Message, now: Moment, *, own: bool) -> None:
         """Tell the tracker where a message says that its aircraft is."""
         hex_, place = message.hex or message.matched, message.position
-        if hex_ is None or place is None or place.source not in TRACKED:
+        if hex_ is None or place is None or place.source not in TRACKED or message.downlink is False:
             return
         at = message.receiver_time if own else now.steady - min(max(0.0, now.wall - message.time), MAX_LATE_S)
         self._observe_position(hex_, place, at, now)
@@ -237,3 +191,15 @@ class DatalinkMonitor:
             return
         # Frames are checked by their checksum: one is enough for an aircraft to be listed.
         self._sky.ingest(Observation(address, at, source, clean_fields(fields), measured, MIN_MESSAGES))
+
+
+def _sorted(made: Iterable[Made]) -> tuple[list[Message], list[Message]]:
+    """The new messages and those that have changed, each as it is now."""
+    latest: dict[str, Message] = {}
+    fresh: set[str] = set()
+    for message, is_new in made:
+        latest[message.id] = message
+        if is_new:
+            fresh.add(message.id)
+    new = [message for message in latest.values() if message.id in fresh]
+    return new, [message for message in latest.values() if message.id not in fresh]

@@ -204,7 +204,7 @@ class DatalinkLog:
             log.exception("%d datalink messages cannot be stored", len(unsaved))
             self.lost += len(unsaved)
             return True
-        self._upto = max(self._upto or 0, upto)
+        self._upto = max(self._upto or 0, upto or 0)
         self._stored_at = now.steady
         return True
 

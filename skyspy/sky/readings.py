@@ -15,6 +15,7 @@ from skyspy.geo import Point, bearing_deg, distance_nm
 from skyspy.receivers.manager import Hearing, Receivers
 from skyspy.rollups.confirmed import Reading, Run
 from skyspy.tracker import Tracker
+from skyspy.tracker.gate import ADSC
 from skyspy.tracker.tracked_aircraft import TrackedAircraft
 
 FRESH_S = 3.0
@@ -63,6 +64,9 @@ class Readings:
             if one is not None and one.at == position.at and one.aircraft is aircraft:
                 continue
             if position.at == -inf or "lat" not in aircraft.public or aircraft.gone:
+                continue
+            if position.rank == ADSC:
+                # Sent over a data link: it says nothing of how far the receivers hear.
                 continue
             if one is None or one.aircraft is not aircraft:
                 one = followed[aircraft.hex] = _Followed(aircraft)

@@ -96,6 +96,10 @@ class Area:
         return self._centre is None or distance_nm(self._centre, (lat, lon)) <= self._range
 
 
+ANYWHERE = Area(None, 0.0)
+"""No limit."""
+
+
 class ConflictingTrack:
     """A series of positions that contradict the held one and are consistent with each other. `lat`, `lon`, `at`: the last one;
     `first`: time of the first. `ahead`: it began ahead of the held position. `not_before`: when it may replace that one."""

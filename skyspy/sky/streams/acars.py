@@ -51,7 +51,7 @@ class AcarsStream(Stream):
         items = snapshot(self.latest, exact=session.audience == EXACT)
         return (listing(self.topic, items, self._view.clock.moment()),)
 
-    def on_record(self, record: Record, now: Moment) -> Iterable[Event]:  # noqa: ARG002 - the interface's signature
+    def on_record(self, record: Record, now: Moment) -> Iterable[Event]:
         """Hand a block on; its message is announced when it is whole and stored."""
         if isinstance(record, Block):
             self.receive(record)
