@@ -40,6 +40,9 @@ REPAIRS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 MAX_REPAIRED_CHARS = 8 * 1024
 """A longer text is not repaired."""
 
+_LONGEST_CUT = 10
+"""A word or an escape that the end of a text cuts is reported at its beginning; the longest is `-Infinity`."""
+
 _ESCAPE = re.compile(r'\\(["\\/bfnrt]|u[0-9A-Fa-f]{4})?')
 
 
@@ -84,6 +87,18 @@ def parse_first(text: bytes) -> object:
         raise DecodeError("not JSON: nested too deeply") from None
     except ValueError as error:
         raise DecodeError(f"not JSON: {error}") from None
+
+
+def may_go_on(text: bytes) -> bool:
+    """Whether this is the beginning of a value that more text would complete: what cannot be read is where the text ends."""
+    readable = _readable(text).lstrip()
+    try:
+        _DECODER.raw_decode(readable)
+    except json.JSONDecodeError as error:
+        return bool(readable) and (error.msg.startswith("Unterminated string") or error.pos >= len(readable) - _LONGEST_CUT)
+    except (ValueError, RecursionError):
+        return False
+    return False
 
 
 def _readable(text: bytes) -> str:
