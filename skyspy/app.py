@@ -240,7 +240,13 @@ def build_skies(server: Server, streams: Sequence[StreamFactory]) -> None:
     place = current().receiver_place
     if boot.location not in (None, place):
         log.warning("SKYSPY_LAT and SKYSPY_LON gave the receiver's place its first value only: it is set in the panel now")
-    around, in_sandbox = Surroundings(server.airports.get), Surroundings(server.airports.get, server.sandbox.requested)
+
+    def may_listen() -> bool:
+        # What one process hears of data links all others read in the history: nothing is stored or delivered twice.
+        return server.history.lease.held
+
+    around = Surroundings(server.airports.get, may_listen=may_listen)
+    in_sandbox = Surroundings(server.airports.get, server.sandbox.requested)
     live = build_view("live", clock, current, boot.feeds, place, boot.replay_dir, around)
     sandbox = build_view("sandbox", clock, current, (SANDBOX_FEED,), sandbox_place(place), surroundings=in_sandbox)
     requests = (*history_requests.rows(server), *safety_requests.rows(server), *alert_requests.rows(server))
@@ -329,7 +335,7 @@ def build_view(
     surroundings: Surroundings | None = None,
 ) -> SkyView:
     """A SkyView with a new tracker and new receivers. `replay_folder` is where `replay://` may open files; `surroundings` are those of
-    simulated traffic."""
+    simulated traffic, and say whether this process listens to data links."""
     tracker = Tracker(Limits(), location, secrets.token_hex(8), registration.describe)
     receivers = Receivers(urls, clock, location, replay_folder=replay_folder, surroundings=surroundings)
     return SkyView(name, clock, settings, tracker, receivers, location)

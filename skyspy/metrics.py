@@ -71,6 +71,8 @@ _ROWS = (
     Metric("skyspy_receiver_bytes_total", _RECEIVER, "Bytes received"),
     Metric("skyspy_receiver_reconnects_total", _RECEIVER, "Connections made again after one that worked"),
     Metric("skyspy_receiver_crashes_total", _RECEIVER, "Failures of our own while reading from the receiver"),
+    Metric("skyspy_datalink_datagrams_total", _RECEIVER, "Datagrams received by a listener for data links"),
+    Metric("skyspy_datalink_datagrams_lost_total", _RECEIVER, "Datagrams that the system dropped because they were not read in time"),
     Metric("skyspy_aircraft", ("sky",), "Aircraft shown to clients"),
     Metric("skyspy_aircraft_held", ("sky",), "Aircraft in memory, those heard too little to be shown included"),
     Metric("skyspy_tracker_refused_total", ("sky", "reason"), "Positions and observations that were not believed"),

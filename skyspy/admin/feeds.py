@@ -19,7 +19,7 @@ from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field,
 from skyspy.admin.page_helpers import ID, redirect_with
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.feedurl import SCHEMES
-from skyspy.receivers.manager import CheckResult
+from skyspy.receivers.checks import CheckResult
 from skyspy.services import Refused, feeds, setting_changes
 from skyspy.services.feeds import FeedView
 from skyspy.services.place import RECEIVER, place_in_force

@@ -27,7 +27,8 @@ from skyspy.outbound import OutboundError
 from skyspy.outbound.http_bounds import PIECE_BYTES, BoundedResponse, Bounds, decompressed, too_large
 from skyspy.outbound.resolver import Resolver, connect
 from skyspy.receivers.place import Place, parse_place, receiver_json
-from skyspy.receivers.receiver import Receiver, ReceiverError, Timing
+from skyspy.receivers.receiver import Receiver, ReceiverError
+from skyspy.receivers.timing import Timing
 from skyspy.receivers.workers import Workers
 
 MAX_DOCUMENT_BYTES = aircraft_json.MAX_BYTES

@@ -90,7 +90,7 @@ def _receiver(server: Server, sky: str, status: dict[str, object]) -> HealthLine
         "skyspy_receiver_up",
         labels,
         float(receives),
-        "ok" if receives else "" if state_name == "paused" else "warn",
+        "ok" if receives else "" if state_name in ("paused", "standby") else "warn",
     )
     counted = (
         Value(counts.messages, "", "skyspy_receiver_messages_total", labels),
@@ -101,6 +101,21 @@ def _receiver(server: Server, sky: str, status: dict[str, object]) -> HealthLine
         Value(counts.crashes, "", "skyspy_receiver_crashes_total", labels),
     )
     return HealthLine(name if sky == "live" else f"{name} (sandbox)", (state_of, *counted))
+
+
+def _datagrams(server: Server) -> HealthPart | None:
+    """What listeners received; None where there is no listener."""
+    receivers = server.skies["live"].receivers
+    counts, lines = receivers.counts(), []
+    for status in receivers.status():
+        name, labels = status["name"], ("live", status["public_name"])
+        if receivers.url(name).scheme.transport == "udp":
+            lost = counts[name].lost
+            received = Value(counts[name].datagrams, "", "skyspy_datalink_datagrams_total", labels)
+            dropped = Value(lost, "", "skyspy_datalink_datagrams_lost_total", labels, state="warn" if lost else "")
+            lines.append(HealthLine(name, (received, dropped)))
+    columns = ("Received", "Lost: not read in time")
+    return HealthPart("datagrams", "Datagrams of data links", "Receiver", columns, tuple(lines)) if lines else None
 
 
 def _aircraft(server: Server) -> HealthPart:
@@ -236,6 +251,7 @@ PARTS: tuple[Callable[[Server], HealthPart | None], ...] = (
     history,
     history_size,
     _receivers,
+    _datagrams,
     _aircraft,
     _positions,
     safety,
