@@ -243,7 +243,7 @@ def build_skies(server: Server, streams: Sequence[StreamFactory]) -> None:
 
     def may_listen() -> bool:
         # What one process hears of data links all others read in the history: nothing is stored or delivered twice.
-        return server.history.lease.held
+        return server.datalink[live.name].listens()
 
     around = Surroundings(server.airports.get, may_listen=may_listen)
     in_sandbox = Surroundings(server.airports.get, server.sandbox.requested)

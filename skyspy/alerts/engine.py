@@ -10,7 +10,7 @@ budgets, alerts a limit by the minute, and a rule that raises costs itself alone
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from skyspy.alerts.bits import bits_of
 from skyspy.alerts.columns import Columns
@@ -103,7 +103,7 @@ class Engine:
         program = self._program
         self.ended = [MatchEnd(rule_id, hex_, at, look.wall) for rule_id, hex_, at in self._dropped]
         self._dropped = []
-        messages, others = self._messages(program, look)
+        messages, others = self.messages.of_round(look, wanted=any(one.has_message for one in program.rules))
         events = RoundEvents(look, messages)
         self._take_restored(look)
         self._take_gone(look)
@@ -145,14 +145,6 @@ class Engine:
                 found += [columns.states[place].hex for place in bits_of(true & ~columns.late)]
                 rows = [(place, columns.states[place]) for place in bits_of(columns.late)]
         return found
-
-    def _messages(self, program: Program, look: AlertRound) -> tuple[Mapping[str, Message], Sequence[Message]]:
-        """The messages of this round: of each aircraft one, by hex, and those of no aircraft."""
-        if not any(one.has_message for one in program.rules):
-            self.messages.clear()
-            return {}, ()
-        self.messages.add(look.messages)
-        return self.messages.take(look.aircraft.keys())
 
     def _of_others(
         self, rule: CompiledRule, matches: Matches, look: AlertRound, messages: Sequence[Message]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from skyspy.alerts.rounds import AlertRound
 from skyspy.datalink.message import Message
 
 MAX_WAITING = 5000
@@ -30,6 +31,14 @@ class WaitingMessages:
         if surplus > 0:
             self.left_out += surplus
             del self._waiting[:surplus]
+
+    def of_round(self, look: AlertRound, *, wanted: bool) -> tuple[dict[str, Message], list[Message]]:
+        """The messages of this round, as `take` gives them. Not `wanted`: no rule asks for any, and none waits."""
+        if not wanted:
+            self.clear()
+            return {}, []
+        self.add(look.messages)
+        return self.take(look.aircraft.keys())
 
     def take(self, listed: Collection[str]) -> tuple[dict[str, Message], list[Message]]:
         """The next message of each aircraft that is listed, by hex; and those of no such aircraft."""

@@ -155,6 +155,8 @@ class DatalinkMonitor:
         if self._stream is not None:
             self._stream.keep(changed)
             self._sky.publish_from(self._stream.topic.name, self._stream.announce(new))
+        if not own and any(not message.demo for message in new):
+            self._sky.receivers.heard_elsewhere()
         now = self._clock.moment()
         for message in new:
             self._observe(message, now, own=own)
