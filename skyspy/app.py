@@ -241,11 +241,7 @@ def build_skies(server: Server, streams: Sequence[StreamFactory]) -> None:
     if boot.location not in (None, place):
         log.warning("SKYSPY_LAT and SKYSPY_LON gave the receiver's place its first value only: it is set in the panel now")
 
-    def may_listen() -> bool:
-        # What one process hears of data links all others read in the history: nothing is stored or delivered twice.
-        return server.datalink[live.name].listens()
-
-    around = Surroundings(server.airports.get, may_listen=may_listen)
+    around = Surroundings(server.airports.get, may_listen=lambda: server.datalink["live"].listens())
     in_sandbox = Surroundings(server.airports.get, server.sandbox.requested)
     live = build_view("live", clock, current, boot.feeds, place, boot.replay_dir, around)
     sandbox = build_view("sandbox", clock, current, (SANDBOX_FEED,), sandbox_place(place), surroundings=in_sandbox)

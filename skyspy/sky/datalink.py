@@ -25,7 +25,7 @@ from skyspy.sky.datalink_log import DatalinkLog
 from skyspy.sky.event_log import History
 from skyspy.sky.sky import Sky
 from skyspy.sky.streams.acars import AcarsStream
-from skyspy.store.history.acars import Frames
+from skyspy.store.history.acars_counts import Frames
 from skyspy.tracker.tracked_aircraft import MIN_MESSAGES
 
 LOOK_S = 0.5

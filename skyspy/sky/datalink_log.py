@@ -26,7 +26,8 @@ from skyspy.sky.event_log import PATIENCE_S, RETRY_S, History
 from skyspy.sky.shown_messages import SNAPSHOT_MESSAGES
 from skyspy.store.errors import StoreError, UnstorableValue
 from skyspy.store.history import acars
-from skyspy.store.history.acars import Changes, Frames, MessageSearch
+from skyspy.store.history.acars import Changes, MessageSearch
+from skyspy.store.history.acars_counts import Frames
 from skyspy.store.history.lease import Fenced
 
 log = logging.getLogger(__name__)
@@ -189,7 +190,7 @@ class DatalinkLog:
             return False
         unsaved, self._unsaved = self._unsaved, {}
         try:
-            upto = self._history.commit_now(acars.write_messages, list(unsaved.values()), frames)
+            upto = self._history.commit_now(_write, list(unsaved.values()), frames)
         except Fenced:
             self.lost += len(unsaved)
             self._give_up()
@@ -204,7 +205,7 @@ class DatalinkLog:
             log.exception("%d datalink messages cannot be stored", len(unsaved))
             self.lost += len(unsaved)
             return True
-        self._upto = max(self._upto or 0, upto or 0)
+        self._upto = max(self._upto or 0, upto)
         self._stored_at = now.steady
         return True
 
@@ -222,6 +223,12 @@ class DatalinkLog:
         self._known |= dict.fromkeys(message.id for message in messages)
         for message_id in list(islice(self._known, max(0, len(self._known) - MAX_KNOWN))):
             del self._known[message_id]
+
+
+def _write(connection: Connection, messages: Sequence[Message], frames: Sequence[Frames]) -> int:
+    """Write these, and say up to which number changes are known then: nobody else writes meanwhile."""
+    acars.write_messages(connection, messages, frames)
+    return acars.last_change(connection)
 
 
 def _latest(connection: Connection) -> Changes:
