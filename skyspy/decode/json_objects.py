@@ -8,13 +8,12 @@ Invariants: nothing raises; at most MAX_BEGUN beginnings of MAX_BYTES are kept; 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
 from skyspy.decode.base import DecodeError
-from skyspy.decode.lenient_json import may_go_on, parse
+from skyspy.decode.lenient_json import may_go_on, parse, parse_several
 
 MAX_BYTES = 60_000
 """Largest object. A datagram has at most 65,507 bytes, and acars_router cuts before that."""
@@ -23,9 +22,7 @@ JOIN_S = 1.0
 MAX_BEGUN = 32
 """Peers whose object is not complete yet; the one that began first is given up for another."""
 MAX_PARTS = 64
-MAX_ON_ONE_LINE = 200
-_BETWEEN = re.compile(rb"\}\s*,?\s*\{")
-"""What is between two objects. Within one, an object follows another only in a list, behind a comma, and then the whole is readable."""
+MAX_ON_ONE_LINE = 50
 
 Objects = list[dict[str, Any]]
 
@@ -37,20 +34,19 @@ def objects_in(text: bytes) -> tuple[Objects, int]:
         return [], 0
     if (found := _object_in(text)) is not None:
         return [found], 0
-    edges = [match.start() + 1 for match in _BETWEEN.finditer(text)][:MAX_ON_ONE_LINE]
-    if len(text) > MAX_BYTES or not edges:
+    if len(text) > MAX_BYTES or not text.startswith(b"{"):
         return [], 1
-    pieces = [text[begin:end].strip(b" \t\r,") for begin, end in zip([0, *edges], [*edges, len(text)], strict=True)]
-    values = [_object_in(piece) for piece in pieces]
-    kept = [value for value in values if value is not None]
-    return kept, len(values) - len(kept)
+    values, unreadable = parse_several(text, MAX_ON_ONE_LINE)
+    kept = [value for value in values if isinstance(value, dict)]
+    return kept, len(values) - len(kept) + unreadable
 
 
 def _object_in(text: bytes) -> dict[str, Any] | None:
     if len(text) > MAX_BYTES:
         return None
     try:
-        value = parse(text)
+        # What decoders of data links write is JSON, or damaged; repairing it might put words into a message.
+        value = parse(text, repair=False)
     except DecodeError:
         return None
     return value if isinstance(value, dict) else None
@@ -76,7 +72,8 @@ class Datagrams:
         bad = self._give_up_old(now) if self._begun else 0
         if (whole := _object_in(data)) is not None:
             return [whole], bad
-        lines = [line for line in data.split(b"\n") if line.strip()]
+        # A blank may be a part too: the middle of a text.
+        lines = [line for line in data.split(b"\n") if line.strip() or (line and peer in self._begun)]
         found: Objects = []
         for line in lines:
             # A sender ends a line only behind a whole object.
