@@ -26,8 +26,8 @@ MAX_LATE_S = 10.0
 """Blocks that belong between two others are not delivered earlier than the first one by more."""
 MAX_OPEN = 1000
 """Messages that wait for their blocks."""
-MAX_BLOCKS = 32
-"""Blocks of one message."""
+MAX_AGE_S = 300.0
+"""How long after its first block a message may take another one: numbers and ids are used again."""
 MAX_CHARACTERS = 4_000_000
 """Characters of the texts of blocks that wait."""
 MAX_CLOSED = 2000
@@ -50,11 +50,19 @@ class Series(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class _Open:
-    """A message that waits for blocks. `parts`: its blocks by sequence letter or block id. `last`: steady seconds of the last one."""
+    """A message that waits for blocks. `parts`: its blocks by sequence letter or block id; `places`: the number of each in their order, of ids counted from the
+    one before. `last`: steady seconds of the last one, `latest` its letter or id."""
 
     draft: Draft
     last: float
+    latest: str
     parts: dict[str, Block] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def order(self) -> list[str]:
+        """The letters or ids of its blocks in their order."""
+        return sorted(self.parts, key=self.places.__getitem__)
 
     @property
     def size(self) -> int:
@@ -133,22 +141,19 @@ class Parts:
         self, series: Series, place: str, block: Block, draft: Draft, ready: list[Draft], now: float
     ) -> tuple[Draft, list[Draft]]:
         group = self._open.get(series)
-        if group is not None and not series.number and _is_after_the_end(group, place):
+        if group is not None and (_is_after_the_end(series, group, place) or now - group.draft.at > MAX_AGE_S):
             ready.append(self._give_up(series, now))
             group = None
+        if _is_alone(series, group, place, block):
+            draft.blocks = [block]
+            return draft, [*ready, draft]
         if group is None:
-            begins = block.more is True or (block.more is False and bool(series.number) and place != "A")
-            if not begins:
-                draft.blocks = [block]
-                return draft, [*ready, draft]
-            group = self._open[series] = _Open(draft, now)
+            group = self._open[series] = _Open(draft, now, place)
             if not series.number:
                 self._by_ids.setdefault(series[:2], []).append(series)
         self._put(series, group, place, block, now)
         if self._is_whole(series, group):
             ready.append(self._finish(series, now))
-        elif len(group.parts) >= MAX_BLOCKS:
-            ready.append(self._give_up(series, now))
         while len(self._open) > MAX_OPEN or self._size > MAX_CHARACTERS:
             ready.append(self._give_up(next(iter(self._open)), now))
         return group.draft, ready
@@ -156,6 +161,10 @@ class Parts:
     def _put(self, series: Series, group: _Open, place: str, block: Block, now: float) -> None:
         """Put a block into its place. Of two copies that differ the one with fewer corrected errors is kept."""
         before = group.parts.get(place)
+        if before is None:
+            steps = ord(place) - ord(group.latest) if series.number else _steps(group.latest, place)
+            group.places[place] = group.places.get(group.latest, 0) + steps
+            group.latest = place
         if before is None or (block.errors is not None and block.errors < (before.errors or 0)):
             group.parts[place] = block
             self._size += len(block.text) - (len(before.text) if before else 0)
@@ -189,7 +198,7 @@ class Parts:
     # -- one message -----------------------------------------------------------------------------
 
     def _is_whole(self, series: Series, group: _Open) -> bool:
-        order = _ordered(series, group)
+        order = group.order
         if group.parts[order[-1]].more is not False or any(group.parts[place].more is False for place in order[:-1]):
             return False
         if series.number:
@@ -209,7 +218,7 @@ class Parts:
             self._by_ids[series[:2]].remove(series)
             if not self._by_ids[series[:2]]:
                 del self._by_ids[series[:2]]
-        group.draft.blocks = [group.parts[place] for place in _ordered(series, group)]
+        group.draft.blocks = [group.parts[place] for place in group.order]
         self.close(group.draft.blocks[0], group.draft, now)
         return group.draft
 
@@ -257,15 +266,14 @@ def _between(one: str, following: str) -> list[str]:
     return [ring[(ring.index(one) + step) % len(ring)] for step in range(1, _steps(one, following))]
 
 
-def _ordered(series: Series, group: _Open) -> list[str]:
-    """The places of the blocks of a message in their order."""
-    if series.number:
-        return sorted(group.parts)
-    begin = next(iter(group.parts))
-    return sorted(group.parts, key=lambda place: _steps(begin, place))
+def _is_alone(series: Series, group: _Open | None, place: str, block: Block) -> bool:
+    """Whether a block neither begins nor continues a message of several."""
+    if group is None:
+        return block.more is not True and not (block.more is False and series.number and place != "A")
+    return block.more is False and not series.number and all(_steps(place, one) > 0 for one in group.parts)
 
 
-def _is_after_the_end(group: _Open, place: str) -> bool:
-    """Whether a block comes after the one that ends this message."""
-    ends = [one for one, block in group.parts.items() if block.more is False]
+def _is_after_the_end(series: Series, group: _Open, place: str) -> bool:
+    """Whether a block comes after the one that ends this message, so that it is of another one."""
+    ends = [] if series.number else [one for one, block in group.parts.items() if block.more is False]
     return any(_steps(end, place) > 0 for end in ends)
