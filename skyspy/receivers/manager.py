@@ -30,7 +30,7 @@ from skyspy.geo import Point
 from skyspy.receivers.demo import DemoReader, Surroundings
 from skyspy.receivers.http import HttpReader
 from skyspy.receivers.place import Place
-from skyspy.receivers.receiver import Receiver, Sink, SourceReader, always
+from skyspy.receivers.receiver import Receiver, Sink, SourceReader
 from skyspy.receivers.replay import ReplayReader
 from skyspy.receivers.tcp import TcpReader
 from skyspy.receivers.timing import ReceiverCounts, Timing
@@ -163,8 +163,9 @@ class Receivers:
         carries = url.scheme.carries or url.options.get("format") or url.scheme.name
         self._public[name] = self._public_name(url)
         forward = partial(self._forward, name, url.is_demo)
-        may_read = self._context.surroundings.may_listen if url.scheme.is_datalink else always
-        self._receivers[name] = Receiver(name, url, carries, reader, forward, context.clock, context.timing, may_read)
+        receiver = self._receivers[name] = Receiver(name, url, carries, reader, forward, context.clock, context.timing)
+        if url.scheme.is_datalink:
+            receiver.may_read = context.surroundings.may_listen
         if self._sink is not None:
             self._receivers[name].start()
         return name

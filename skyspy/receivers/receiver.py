@@ -14,7 +14,6 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, Protocol
 
 import gevent
@@ -22,15 +21,13 @@ import gevent
 from skyspy.aircraft import Record
 from skyspy.clock import Clock, iso
 from skyspy.cooperate import Yielder
-from skyspy.decode import Counters, DecodeError, Decoder
-from skyspy.decode.aircraft_json import GZIP_MAGIC
+from skyspy.decode import Counters, Decoder
 from skyspy.feedurl import FeedUrl
 from skyspy.outbound import OutboundError
 from skyspy.receivers.backoff import Backoff
 from skyspy.receivers.heard import Heard
 from skyspy.receivers.rate_history import Rate, RateHistory
 from skyspy.receivers.timing import ReceiverCounts, Timing
-from skyspy.store.worker_pool import WorkerPool, WorkerPoolFull
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +41,6 @@ def always() -> bool:
 
 
 MAX_PIECE_BYTES, MIN_PIECE_BYTES = 64 * 1024, 1024
-MAX_INLINE_BYTES = 256 * 1024
-"""A larger document (a thousand aircraft) is decoded in a native thread."""
 MAX_UNDECODED_BYTES = 4096
 """A session that brought more than this without a single message is in another format than expected."""
 
@@ -73,22 +68,14 @@ class SourceReader(Protocol):
 
 
 class Receiver:
-    """One receiver (see the module). Readers call `begin_session count_bytes count_datagram decode_stream decode_document deliver
-    mark_up mark_by_content mark_stale count_broken check_turn`; all other code calls the methods before those. While `may_read` says no, it stands by."""
+    """One receiver (see the module). Readers call `begin_session count_bytes count_datagram decode_stream deliver mark_up mark_by_content
+    mark_stale count_broken check_turn`; all other code calls the methods before those. While `may_read` says no, it stands by."""
 
     def __init__(
-        self,
-        name: str,
-        url: FeedUrl,
-        carries: str,
-        reader: SourceReader,
-        sink: Sink,
-        clock: Clock,
-        timing: Timing | None = None,
-        may_read: Callable[[], bool] = always,
+        self, name: str, url: FeedUrl, carries: str, reader: SourceReader, sink: Sink, clock: Clock, timing: Timing | None = None
     ) -> None:
         self.name, self.url, self.carries = name, url, carries
-        self._may_read = may_read
+        self.may_read: Callable[[], bool] = always
         self.clock, self.timing = clock, timing or Timing()
         self.state = "connecting"
         self.error: str | None = None
@@ -100,9 +87,7 @@ class Receiver:
         self._greenlet: gevent.Greenlet[[], None] | None = None
         self._decoder: Decoder | None = None
         self._messages = 0
-        self._rate = Rate()
-        self._history = RateHistory(self._since)
-        self._heard = Heard()
+        self._rate, self._history, self._heard = Rate(), RateHistory(self._since), Heard()
         self._flowing_since: float | None = None
         self._was_up = False
         self._session_bytes = 0
@@ -175,19 +160,17 @@ class Receiver:
         """The state and counters as JSON values: times as ISO 8601, `error` one line or None, `url` without a password."""
         now = self.clock.steady()
         shift = self.clock.wall() - now
+        silent = _silent_since(self, now)
         return {
             "name": self.name,
             "url": self.url.shown,
             "format": self.carries,
             "state": self.state,
             "since": iso(self._since + shift),
-            "silent_since": None if (silent := _silent_since(self, now)) is None else iso(silent + shift),
+            "silent_since": None if silent is None else iso(silent + shift),
             "last_seen": None if self.last_seen is None else iso(self.last_seen + shift),
-            "messages": self.messages,
             "messages_per_second": round(self._rate.per_second(now, self.messages), 1),
-            "bad": self.counts.bad,
-            "reconnects": self.reconnects,
-            "bytes": self.bytes,
+            **{name: getattr(self.counts, name) for name in ("messages", "bad", "reconnects", "bytes")},
             "aircraft": self.aircraft,
             "error": self.error,
         }
@@ -232,25 +215,6 @@ class Receiver:
             self.yielder.maybe_yield()
         self.mark_by_content()
 
-    def decode_document(self, data: bytes, decoding: WorkerPool) -> bool:
-        """Decode one whole document, a large one on a thread of `decoding`, and deliver its records. False, counted and shown,
-        for a broken one: nothing else changes."""
-        self.count_bytes(len(data))
-        decoder = self._decoder
-        assert decoder is not None, "begin() comes first"  # noqa: S101 - a reader's bug
-        self.yielder.maybe_yield()
-        now = self.clock.steady()
-        # Ten thousand aircraft take a fifth of a second, so a native thread decodes. No other greenlet uses the decoder meanwhile.
-        is_large = len(data) > MAX_INLINE_BYTES or data.startswith(GZIP_MAGIC)
-        outcome = _decode_on_thread(decoding, decoder, data, now) if is_large else _decode(decoder, data, now)
-        if isinstance(outcome, DecodeError):
-            self.count_broken(str(outcome))
-            return False
-        # Other greenlets run before the tracker's share of the work.
-        self.yielder.maybe_yield()
-        self.deliver(outcome)
-        return True
-
     def count_broken(self, reason: str) -> None:
         """Count a whole document that could not be decoded, and show why; the state stays."""
         self.bad += 1
@@ -288,7 +252,7 @@ class Receiver:
 
     def check_turn(self) -> None:
         """Raise StandBy where this process may not read the receiver any more."""
-        if not self._may_read():
+        if not self.may_read():
             raise StandBy
 
     def mark_stale(self, reason: str) -> None:
@@ -303,7 +267,7 @@ class Receiver:
     def _run(self) -> None:
         while True:
             self._flowing_since = None
-            if not self._may_read():
+            if not self.may_read():
                 self._set_state("standby", STANDS_BY)
                 self.clock.sleep(self.timing.look_s)
                 continue
@@ -373,22 +337,6 @@ def _describe(error: OSError, url: FeedUrl) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer from {there}"
     return f"{there}: {error.strerror or error}"
-
-
-def _decode(decoder: Decoder, data: bytes, now: float) -> Sequence[Record] | DecodeError:
-    """A document's records, or the error as a value: gevent prints exceptions that leave a thread pool's job."""
-    try:
-        return decoder.feed(data, now)
-    except DecodeError as error:
-        return error
-
-
-def _decode_on_thread(decoding: WorkerPool, decoder: Decoder, data: bytes, now: float) -> Sequence[Record] | DecodeError:
-    """The same on a native thread, or an error where none was free in time."""
-    try:
-        return decoding.run(partial(_decode, decoder, data, now))
-    except WorkerPoolFull:
-        return DecodeError("the server is too busy to decode this document")
 
 
 def _one_line(text: str) -> str:

@@ -6,10 +6,10 @@ Places of reports are those of the simulated aircraft. Waypoints, gates and iden
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from math import floor
 from typing import Any
 
+from skyspy.clock import iso
 from skyspy.geo import Point
 from skyspy.simulate.random_stream import RandomStream
 
@@ -42,22 +42,28 @@ class Plane:
 
 def hhmm(wall: float) -> str:
     """Hours and minutes of UTC."""
-    return datetime.fromtimestamp(wall, UTC).strftime("%H%M")
+    return hhmmss(wall)[:4]
 
 
 def hhmmss(wall: float) -> str:
     """Hours, minutes and seconds of UTC."""
-    return datetime.fromtimestamp(wall, UTC).strftime("%H%M%S")
+    return iso(wall)[11:19].replace(":", "")
+
+
+def _clock(wall: float) -> tuple[int, int, int]:
+    """Hour, minute and second of UTC."""
+    text = hhmmss(wall)
+    return int(text[:2]), int(text[2:4]), int(text[4:])
 
 
 def ddhhmm(wall: float) -> str:
     """Day of the month, hours and minutes of UTC."""
-    return datetime.fromtimestamp(wall, UTC).strftime("%d%H%M")
+    return iso(wall)[8:10] + hhmm(wall)
 
 
 def yymmdd(wall: float) -> str:
     """Year, month and day of UTC."""
-    return datetime.fromtimestamp(wall, UTC).strftime("%y%m%d")
+    return iso(wall)[2:10].replace("-", "")
 
 
 def degrees_minutes(point: Point) -> str:
@@ -172,7 +178,7 @@ def adsc_report(plane: Plane, wall: float) -> bytes:
     alt = round((plane.alt_ft or 0) / 4) & 0xFFFF
     eighths = floor(wall % 3600 * 8) & 0x7FFF
     bits = ((lat << 21 | lon) << 16 | alt) << 15 | eighths
-    # Redundant navigation, accuracy 7 (0.05 nm), TCAS in order.
+    # Redundant navigation, accuracy 7 (0.05 nm), no TCAS.
     return b"\x07" + (bits << 7 | 0b0001111).to_bytes(10, "big")
 
 
@@ -180,7 +186,7 @@ def adsc_json(plane: Plane, ground: str, wall: float) -> dict[str, Any]:
     """The same as decoders with libacars write it."""
     report = {
         "lat": round(plane.point[0], 6), "lon": round(plane.point[1], 6), "alt": plane.alt_ft or 0, "ts_sec": floor(wall % 3600 * 8) / 8,
-        "pos_accuracy_nm": 0.05, "nav_redundancy": True, "tcas_avail": True,
+        "pos_accuracy_nm": 0.05, "nav_redundancy": True, "tcas_avail": False,
     }  # fmt: skip
     whole = {"msg_type": "adsc_msg", "crc_ok": True, "gs_addr": ground, "air_addr": plane.tail.rjust(7, ".")}
     return {"arinc622": {**whole, "adsc": {"tags": [{"basic_report": report}], "err": False}}}
@@ -188,8 +194,8 @@ def adsc_json(plane: Plane, ground: str, wall: float) -> dict[str, Any]:
 
 def cpdlc_json(plane: Plane, ground: str, wall: float, number: int, level: int, *, uplink: bool) -> dict[str, Any]:
     """A climb that a controller instructs over CPDLC, or the answer to it, as decoders with libacars write it."""
-    moment = datetime.fromtimestamp(wall, UTC)
-    header: dict[str, Any] = {"msg_id": number, "timestamp": {"hour": moment.hour, "min": moment.minute, "sec": moment.second}}
+    hour, minute, second = _clock(wall)
+    header: dict[str, Any] = {"msg_id": number, "timestamp": {"hour": hour, "min": minute, "sec": second}}
     element: dict[str, Any] = {"choice": "dM0NULL", "choice_label": "WILCO"}
     if uplink:
         altitude = {"alt": {"choice": "altitudeFlightLevel", "data": {"flight_level": level}}}
@@ -204,12 +210,12 @@ def cpdlc_json(plane: Plane, ground: str, wall: float, number: int, level: int, 
 
 def cpdlc_payload(wall: float, number: int, level: int, *, uplink: bool) -> bytes:
     """The same message in the packed encoding rules of FANS 1/A: header, and element uM20 with a flight level, or dM0 with its reference."""
-    moment = datetime.fromtimestamp(wall, UTC)
+    hour, minute, second = _clock(wall)
     fields = [(0, 1), (0 if uplink else 1, 1), (1, 1), (number, 6), *([] if uplink else [(number - 1, 6)])]
     fields += [
-        (moment.hour, 5),
-        (moment.minute, 6),
-        (moment.second, 6),
+        (hour, 5),
+        (minute, 6),
+        (second, 6),
         *([(20, 8), (6, 3), (level - 30, 10)] if uplink else [(0, 7)]),
     ]
     bits = "".join(f"{value:0{width}b}" for value, width in fields)
