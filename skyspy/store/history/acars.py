@@ -42,20 +42,23 @@ _LOCK = 0x5B75_7008
 _INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _M = ACARS_MESSAGE.c
 _SAME = (
-    "label",
-    "label_name",
-    "sublabel",
-    "mode",
-    "tail",
-    "flight",
-    "callsign",
-    "ground",
-    "downlink",
-    "msgno",
-    "complete",
-    "text",
+    *(
+        "id",
+        "time",
+        "link",
+        "label",
+        "label_name",
+        "sublabel",
+        "mode",
+        "tail",
+        "flight",
+        "callsign",
+        "ground",
+        "downlink",
+        "msgno",
+    ),
+    *("complete", "text", "on_ground", "origin", "destination", "out", "off", "on", "in_", "eta", "app", "demo"),
 )
-_SAME += ("on_ground", "origin", "destination", "out", "off", "on", "in_", "eta", "app", "demo", "id", "time", "link")
 """Fields of a Message that are columns of the same name."""
 _COLUMNS = tuple(
     _M[name]
