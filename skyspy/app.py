@@ -225,7 +225,9 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     )
     server.histories.update(live=history, sandbox=MemoryHistory(store, clock))
     server.pruners.update(build_pruners(server))
-    server.chunk_makers.update({name: build_chunk_maker(name, kept, clock) for name, kept in server.histories.items()})
+    for name, kept in server.histories.items():
+        # It works where its history is written.
+        server.chunk_makers[name] = ChunkMaker(name, kept, clock, partial(getattr, kept.lease, "held"))
     build_skies(server, components.streams)
     return server
 
@@ -241,7 +243,10 @@ def build_skies(server: Server, streams: Sequence[StreamFactory]) -> None:
     if boot.location not in (None, place):
         log.warning("SKYSPY_LAT and SKYSPY_LON gave the receiver's place its first value only: it is set in the panel now")
 
-    around = Surroundings(server.airports.get, may_listen=lambda: server.datalink["live"].listens())
+    def may_listen() -> bool:
+        return server.datalink["live"].listens()
+
+    around = Surroundings(server.airports.get, may_listen=may_listen)
     in_sandbox = Surroundings(server.airports.get, server.sandbox.requested)
     live = build_view("live", clock, current, boot.feeds, place, boot.replay_dir, around)
     sandbox = build_view("sandbox", clock, current, (SANDBOX_FEED,), sandbox_place(place), surroundings=in_sandbox)
@@ -249,15 +254,14 @@ def build_skies(server: Server, streams: Sequence[StreamFactory]) -> None:
     requests = tuple(row for module in answering for row in module.rows(server))
     for view in (live, sandbox):
         history = server.histories[view.name]
-        sink = MinuteStatistics(view, history)
-        server.skies[view.name] = Sky(view, server.broadcast, [make(view) for make in streams], sink, requests)
+        sky = Sky(view, server.broadcast, [make(view) for make in streams], MinuteStatistics(view, history), requests)
+        server.skies[view.name] = sky
         # The sandbox has no other traffic than simulated one.
         server.statistics[view.name] = StatisticsRecorder(view, history, counts_demo=view is sandbox)
         server.recorders[view.name] = Recorder(view, history)
-        monitor = SafetyMonitor(server.skies[view.name], history, server.airports.get, all_rules())
-        server.safety[view.name] = monitor
-        watch_threats(server.skies[view.name], monitor)
-        server.datalink[view.name] = DatalinkMonitor(server.skies[view.name], history, partial(getattr, monitor, "frozen"))
+        monitor = server.safety[view.name] = SafetyMonitor(sky, history, server.airports.get, all_rules())
+        watch_threats(sky, monitor)
+        server.datalink[view.name] = DatalinkMonitor(sky, history, partial(getattr, monitor, "frozen"))
         server.alerts[view.name] = build_alerts(server, view.name, monitor)
     server.deliverers["live"] = build_deliverer(server, server.alerts["live"])
 
@@ -272,9 +276,9 @@ def build_alerts(server: Server, name: str, safety: SafetyMonitor) -> AlertMonit
     def load(settings: Settings) -> RunningRules:
         return server.store.read(loaded_rules, settings, name, is_exact, server.clock.wall())
 
-    monitor = AlertMonitor(sky, safety, server.histories[name], load, Engine, delivers=name == "live")
-    server.datalink[name].on_messages(monitor.take_messages)
-    return monitor
+    made = AlertMonitor(sky, safety, server.histories[name], load, Engine, delivers=name == "live")
+    server.datalink[name].on_messages(made.take_messages)
+    return made
 
 
 def build_deliverer(server: Server, monitor: AlertMonitor) -> Deliverer:
@@ -315,11 +319,6 @@ def build_pruners(server: Server) -> dict[str, Pruner]:
         "live": Pruner(live, limits, server.clock, may_delete, lambda: live.condition.room.low is not None),
         "sandbox": Pruner(server.histories["sandbox"], lambda: sandbox, server.clock, name="deleting old history of the sandbox"),
     }
-
-
-def build_chunk_maker(name: str, history: HistoryStore, clock: Clock) -> ChunkMaker:
-    """The maker of a sky's chunks: it works where its history is written."""
-    return ChunkMaker(name, history, clock, lambda: history.lease.held)
 
 
 def build_view(

@@ -13,6 +13,8 @@ from skyspy.api.models import Cursor, Demo, NextCursor, Timestamp
 from skyspy.services.acars_filters import DaysRequest, Link, MessageFilter, MessageRequest
 
 Count = Annotated[int, Meta(ge=0)]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
 Text = str | UnsetType
 MAX_CSV_ROWS = 50_000
 
@@ -74,14 +76,14 @@ class DatalinkMessage(Struct, forbid_unknown_fields=True, kw_only=True):
     on: Annotated[Text, Meta(description="Landed, HHMM UTC")] = UNSET
     in_: Annotated[Text, Meta(description="Reached the gate, HHMM UTC")] = field(name="in", default=UNSET)
     eta: Annotated[Text, Meta(description="Expected to arrive, HHMM UTC")] = UNSET
-    lat: Annotated[float | UnsetType, Meta(description="Where it says the aircraft is: latitude, deg", ge=-90, le=90)] = UNSET
-    lon: Annotated[float | UnsetType, Meta(description="Longitude, deg", ge=-180, le=180)] = UNSET
+    lat: Annotated[Latitude | UnsetType, Meta(description="Where it says the aircraft is: latitude, deg")] = UNSET
+    lon: Annotated[Longitude | UnsetType, Meta(description="Longitude, deg")] = UNSET
     altitude: Annotated[float | str | UnsetType, Meta(description="Altitude of that position, ft, or the word ground")] = UNSET
     position_source: Annotated[Text, Meta(description="Where the position was: xid, adsc, hfdl, decoder or text")] = UNSET
     on_ground: Annotated[bool | UnsetType, Meta(description="Whether the aircraft says that it is on the ground")] = UNSET
     libacars: Annotated[dict[str, Any] | UnsetType, Meta(description="What the decoder's libacars made of the text")] = UNSET
     app: Annotated[Text, Meta(description="The decoder")] = UNSET
-    errors: Annotated[int | UnsetType, Meta(description="Corrected errors", ge=0)] = UNSET
+    errors: Annotated[Count | UnsetType, Meta(description="Corrected errors")] = UNSET
     station_count: Annotated[int, Meta(description="How many stations heard it", ge=0)]
     stations: Annotated[
         list[Hearing] | UnsetType, Meta(description="Who heard it; for those who may know where the receiver stands")
