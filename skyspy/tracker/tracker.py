@@ -32,7 +32,6 @@ from skyspy.tracker.limits import Limits
 from skyspy.tracker.motion import MOTION_FIELDS, is_motion_plausible, resolve_doubtful, without, without_position
 from skyspy.tracker.position import (
     ACCEPTED,
-    ANYWHERE,
     BEHIND,
     DOUBTFUL,
     JUMP,
@@ -150,9 +149,7 @@ class Tracker:
             kept = accepted_fields(aircraft.stamps, fields, at, rank, now, self._limits)
         if "lat" in fields and "lon" in fields:
             pos_at = at if pos_at is None or not pos_at <= at else pos_at
-            # What comes by HFDL or satellite is heard from anywhere.
-            area = ANYWHERE if rank == ADSC else self._area
-            verdict = aircraft.position.offer(fields, pos_at, rank, now, self._limits, area)
+            verdict = aircraft.position.offer(fields, pos_at, rank, now, self._limits, self._area)
             if verdict is not ACCEPTED or kept is not fields:
                 kept = self._resolve_position(aircraft, obs, kept, verdict, pos_at, rank, now)
         elif obs.receiver is aircraft.position.late or not POSITION_FIELDS.isdisjoint(fields):
