@@ -63,7 +63,8 @@ class Readings:
             position, one = aircraft.position, followed.get(aircraft.hex)
             if one is not None and one.at == position.at and one.aircraft is aircraft:
                 continue
-            if position.at == -inf or "lat" not in aircraft.public or aircraft.gone:
+            # A position that was sent over a data link does not say how far a receiver hears.
+            if position.at == -inf or position.rank == ADSC or "lat" not in aircraft.public or aircraft.gone:
                 continue
             if position.rank == ADSC:
                 # Sent over a data link: it says nothing of how far the receivers hear.

@@ -199,8 +199,9 @@ class HeldPosition(Stamp):
         """
         lat, lon = fields["lat"], fields["lon"]
         north, east = _step(self.lat, self.lon, lat, lon)
-        # Without a speed, a place sent again may have been a repeat.
-        seconds = (at - (self.at if gs is not None else max(self.since, at - MAX_REPEATED_S))) * pace
+        # Without a speed, a place sent again may have been a repeat; but reports over a data link are rare.
+        is_known = gs is not None or self.rank == ADSC
+        seconds = (at - (self.at if is_known else max(self.since, at - MAX_REPEATED_S))) * pace
         distance = hypot(north, east)
         # Backward must also mean against the last step: otherwise an aircraft that reports a wrong track is rejected.
         reverses = north * self.north + east * self.east <= 0 and _is_backward(north, east, gs, track, rank)

@@ -198,3 +198,7 @@ def test_what_is_kept_is_bounded_in_size_parts_and_peers() -> None:
     datagrams.add(b'{"a":"', "a", 1.0)
     assert sum(datagrams.add(b"x", "a", 1.0)[1] for _ in range(MAX_PARTS - 1)) == 0
     assert datagrams.add(b"x", "a", 1.0)[1] == 2
+
+
+def test_a_damaged_object_is_not_repaired_because_its_text_would_change() -> None:
+    assert objects_in(b'{"label":"H1","text":"FUEL 5. , ,","level":-5.,}') == ([], 1)
