@@ -26,7 +26,6 @@ from skyspy.sky.event_log import History
 from skyspy.sky.sky import Sky
 from skyspy.sky.streams.acars import AcarsStream
 from skyspy.store.history.acars_counts import Frames
-from skyspy.tracker.tracked_aircraft import MIN_MESSAGES
 
 LOOK_S = 0.5
 MAX_WAITING = 20_000
@@ -183,6 +182,10 @@ class DatalinkMonitor:
             self._ingest(block.hex, "other", {"alt_baro": "ground"}, block.at, None)
 
     def _observe_position(self, hex_: str, place: DatalinkPosition, at: float, now: Moment) -> None:
+        known = self._aircraft().get(hex_)
+        if place.source == "xid" and known is not None and known.lat is not None and known.source != "adsc":
+            # It is rounded to 0.1 degree: of no use for an aircraft whose position is received.
+            return
         measured = at if place.at is None else min(at, now.steady - (now.wall - place.at))
         fields = {"lat": place.lat, "lon": place.lon, "alt_baro": place.altitude}
         self._ingest(hex_, "adsc", fields, at, measured)
@@ -191,8 +194,7 @@ class DatalinkMonitor:
         address = clean_hex(hex_)
         if address is None:
             return
-        # Frames are checked by their checksum: one is enough for an aircraft to be listed.
-        self._sky.ingest(Observation(address, at, source, clean_fields(fields), measured, MIN_MESSAGES))
+        self._sky.ingest(Observation(address, at, source, clean_fields(fields), measured))
 
 
 def _sorted(made: Iterable[Made]) -> tuple[list[Message], list[Message]]:

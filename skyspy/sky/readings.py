@@ -66,9 +66,6 @@ class Readings:
             # A position that was sent over a data link does not say how far a receiver hears.
             if position.at == -inf or position.rank == ADSC or "lat" not in aircraft.public or aircraft.gone:
                 continue
-            if position.rank == ADSC:
-                # Sent over a data link: it says nothing of how far the receivers hear.
-                continue
             if one is None or one.aircraft is not aircraft:
                 one = followed[aircraft.hex] = _Followed(aircraft)
             one.at = position.at

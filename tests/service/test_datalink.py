@@ -168,6 +168,15 @@ def test_a_frame_without_text_makes_no_message_and_its_position_counts(world: Wo
     assert (key.name, count.messages, count.frames) == ("HOME", 0, 1)
 
 
+def test_a_rounded_position_is_of_no_use_for_an_aircraft_whose_position_is_received(world: World) -> None:
+    world.hear(HEX, lat=47.61, lon=8.53)
+    look(world)
+    # Old enough that another source would replace it.
+    world.clock.pass_by(20)
+    hear(world, Block(0.0, "vdl2", hex=HEX, position=at_place(47.6, 8.5, "xid")))
+    assert (aircraft(world) or {})["lat"] == 47.61
+
+
 def test_a_frame_from_the_ground_says_so_of_an_aircraft_that_is_heard_and_lists_no_other(world: World) -> None:
     world.hear(HEX, alt_baro=None)
     look(world)
