@@ -23,8 +23,8 @@ MAX_CHARACTERS = 16_000_000
 
 
 def aircraft_of(sent: Block | Message) -> str:
-    """The aircraft at one end of the link: its registration, which decoders of all links know, or else its address; "": neither is known."""
-    return (sent.tail or sent.hex or "").upper()
+    """The aircraft at one end of the link: its registration without hyphens, which decoders of all links know, or else its address; "": neither is known."""
+    return (sent.tail or sent.hex or "").upper().replace("-", "")
 
 
 def is_downlink(sent: Block | Message) -> bool | None:

@@ -19,8 +19,6 @@ from skyspy.registration.n_number import address_of
 
 _FLIGHT = re.compile(r"([A-Z]{3}|[A-Z][0-9A-Z]|[0-9][A-Z])([0-9]{1,4})([A-Z]?)\Z")
 """An airline's code, three letters or two characters, and a number that a letter may follow."""
-_NOBODY = frozenset({"XX", "UV"})
-"""What avionics send in place of an airline's code while nobody has entered the flight."""
 
 
 class Match(NamedTuple):
@@ -81,7 +79,7 @@ def callsign_of(flight: str | None) -> str:
         return ""
     code, number, letter = match.groups()
     icao = code if len(code) == 3 else icao_of_code(code)
-    return f"{icao}{int(number)}{letter}" if icao and int(number) and code not in _NOBODY else ""
+    return f"{icao}{int(number)}{letter}" if icao and int(number) else ""
 
 
 def _plain(registration: str | None) -> str:

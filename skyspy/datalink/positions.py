@@ -16,7 +16,7 @@ from skyspy.datalink.message import DatalinkPosition
 from skyspy.geo import Point, distance_nm
 
 NEAR_NM = 30.0
-"""A reading is near the live aircraft within so much: what it flies in some minutes."""
+"""Of several pairs of coordinates one is near the live aircraft within so much: what it flies in some minutes."""
 FAR_NM = 500.0
 """What is farther from the live aircraft is a place on its route."""
 CLEARLY = 1.5
@@ -93,7 +93,7 @@ def _decided(readings: list[Point], near: Point | None) -> Point | None:
         return None
     nearer, farther = sorted(readings, key=lambda place: distance_nm(place, near))
     away = distance_nm(nearer, near)
-    return nearer if away <= NEAR_NM and distance_nm(farther, near) >= CLEARLY * away else None
+    return nearer if distance_nm(farther, near) >= CLEARLY * away else None
 
 
 def _pairs(text: str) -> Iterator[tuple[bool, list[Point]]]:

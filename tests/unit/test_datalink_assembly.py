@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skyspy.datalink.assembly import Assembler, Made
-from skyspy.datalink.duplicates import MAX_REMEMBERED, MAX_WINDOW_S, WINDOW_S
+from skyspy.datalink.draft import Draft
+from skyspy.datalink.duplicates import MAX_CHARACTERS as MAX_TEXTS
+from skyspy.datalink.duplicates import MAX_REMEMBERED, MAX_WINDOW_S, WINDOW_S, Duplicates
 from skyspy.datalink.labels import SQUITTER
 from skyspy.datalink.matching import Match
 from skyspy.datalink.message import Block, DatalinkPosition, Message
-from skyspy.datalink.parts import HOLD_S, MAX_CHARACTERS, MAX_OPEN
+from skyspy.datalink.parts import HOLD_S, MAX_AIRCRAFT, MAX_CHARACTERS, MAX_CLOSED, MAX_OPEN, Parts
 from skyspy.services.list_places import is_id
 
 WALL = 1_700_000_000.0
@@ -142,6 +144,11 @@ def test_what_differs_in_the_key_is_another_message(other: dict[str, Any]) -> No
 
 def test_decoders_that_cut_lines_in_other_ways_say_the_same() -> None:
     made = fed(Assembler(), down("M55A", "LINE\r\nTWO\r\n"), down("M55A", "LINE\nTWO", station="two"))
+    assert [one.is_new for one in made] == [True, False]
+
+
+def test_a_registration_is_the_same_with_and_without_a_hyphen() -> None:
+    made = fed(Assembler(), down(tail="G-EUUU"), down(tail="GEUUU", station="two"))
     assert [one.is_new for one in made] == [True, False]
 
 
@@ -275,6 +282,11 @@ def test_a_block_of_another_aircraft_explains_no_missing_block() -> None:
         ("X", True)
     ]
     assert texts(assembler.tick(100.0 + HOLD_S + 1.0, WALL)) == [("12", False)]
+
+
+def test_an_id_of_long_before_explains_no_missing_block() -> None:
+    made = fed(Assembler(), up("N", "X", at=60.0, label="A4", more=False), up("M", "1"), up("O", "2", more=False))
+    assert texts(made) == [("X", True)]
 
 
 def test_a_missing_block_is_waited_for_and_then_given_up() -> None:
@@ -472,6 +484,28 @@ def test_hours_of_traffic_leave_no_more_than_a_minute_of_it() -> None:
     assembler.tick(1e6, WALL)
     assert assembler.waiting == 0
     assert not assembler._parts._by_ids
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    duplicates, draft = Duplicates(), Draft(0.0, 0.0)
+    for number in range(MAX_REMEMBERED + 10):
+        duplicates.remember(str(number).encode(), draft, 1, 0.0)
+    assert len(duplicates) == MAX_REMEMBERED
+    assert duplicates.find(b"9", 0.0) is None
+    assert duplicates.find(b"10", 0.0) is draft
+    duplicates.remember(b"large", draft, MAX_TEXTS, 0.0)
+    assert len(duplicates) == 1, "the others have no room beside it"
+
+
+def test_messages_that_are_known_after_they_were_made_and_aircraft_are_bounded() -> None:
+    parts, message = Parts(), Message("1", 0.0, "acars", "C1", downlink=False, blocks=("M",), text="X")
+    for number in range(MAX_CLOSED + 1):
+        parts.close(replace(message, tail=f"N{number}"), Draft(0.0, 0.0, message=message), 0.0)
+    assert parts.late(up("M", "X", tail="N0"), 0.0) is None
+    assert parts.late(up("M", "X", tail="N1"), 0.0) is not None
+    for number in range(MAX_AIRCRAFT + 1):
+        parts.add(up("M", "X", tail=f"N{number}", more=False), Draft(0.0, 0.0), 0.0)
+    assert len(parts._ids) == MAX_AIRCRAFT
 
 
 def test_stations_of_one_message_are_bounded() -> None:

@@ -102,6 +102,12 @@ def test_a_long_text_is_searched_in_linear_time() -> None:
     assert place("N51283 " * 5_000) is None
 
 
+def test_so_many_coordinates_of_one_text_are_looked_at() -> None:
+    far = "N10.500W060.500 "
+    assert place(far * 63 + "N41.250W070.250", (41.3, -70.3)) == (41.25, -70.25)
+    assert place(far * 64 + "N41.250W070.250", (41.3, -70.3)) is None
+
+
 def report(**changes: Any) -> dict[str, Any]:
     """Southwest 720 as a station in Albuquerque received it and libacars read it."""
     basic = {"lat": 35.294609, "lon": -106.710548, "alt": 35992, "ts_sec": 944.0, **changes}
