@@ -179,6 +179,8 @@ def check_summary(heard: CheckResult) -> str:
     """The result of a test as a sentence: Received 41 aircraft in 3 s."""
     if heard.error:
         return f"{heard.error[:1].upper()}{heard.error[1:]}."
+    if heard.is_datalink:
+        return f"Received {counted(heard.messages, 'message')} in {feeds.CHECK_SECONDS:g} s."
     if not heard.aircraft:
         return f"Received {counted(heard.messages, 'message')} in {feeds.CHECK_SECONDS:g} s, of no aircraft yet."
     return f"Received {heard.aircraft:,} aircraft in {feeds.CHECK_SECONDS:g} s."

@@ -62,4 +62,8 @@ def feed_check(context: CliContext, url: str) -> None:
     heard = check(parsed, feeds.CHECK_SECONDS, replay_folder=folder)
     if heard.error is not None:
         raise click.ClickException(f"{parsed.shown}: {heard.error}")
-    print(f"received {heard.aircraft} aircraft in {feeds.CHECK_SECONDS:g} s ({heard.messages} messages)")
+    messages = "1 message" if heard.messages == 1 else f"{heard.messages} messages"
+    if heard.is_datalink:
+        print(f"received {messages} in {feeds.CHECK_SECONDS:g} s")
+    else:
+        print(f"received {heard.aircraft} aircraft in {feeds.CHECK_SECONDS:g} s ({messages})")

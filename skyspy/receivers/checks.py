@@ -52,11 +52,13 @@ class ReceiverChecks:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a receiver delivered in a few seconds: different aircraft, messages, and what is wrong (one line) or None."""
+    """What a receiver delivered in a few seconds: different aircraft, messages, and what is wrong (one line) or None. `is_datalink`: its
+    messages are not counted by aircraft."""
 
     aircraft: int
     messages: int
     error: str | None
+    is_datalink: bool = False
 
 
 def check(
@@ -96,9 +98,9 @@ def check(
     return _result(url, row, row["messages"], seconds)
 
 
-def watch(receivers: Receivers, name: str, seconds: float, clock: Clock) -> CheckResult:
+def watch(receivers: Receivers, name: str, seconds: float, clock: Clock | None = None) -> CheckResult:
     """What a receiver that runs delivers in `seconds`: of a listener, whose port is its own. Raises ReceiverListError."""
-    receiver = receivers.receiver(name)
+    receiver, clock = receivers.receiver(name), clock or Clock()
     before, until = receiver.messages, clock.steady() + seconds
     while clock.steady() < until and receiver.state not in ("down", "standby"):
         clock.sleep(0.02)
@@ -111,7 +113,7 @@ def _result(url: FeedUrl, row: Mapping[str, Any], messages: int, seconds: float)
     if messages == 0 and (error is None or row["state"] == "connecting"):
         often = ": a data link may be quiet for minutes" if url.scheme.is_datalink else ""
         error = f"{error or f'nothing was heard in {seconds:g} s'}{often}"
-    return CheckResult(row["aircraft"], messages, error)
+    return CheckResult(row["aircraft"], messages, error, url.scheme.is_datalink)
 
 
 def _checked(url: FeedUrl) -> FeedUrl:

@@ -68,8 +68,8 @@ class SourceReader(Protocol):
 
 
 class Receiver:
-    """One receiver (see the module). Readers call `begin_session count_bytes count_datagram decode_stream deliver mark_up mark_by_content
-    mark_stale count_broken check_turn`; all other code calls the methods before those. While `may_read` says no, it stands by."""
+    """One receiver (see the module). Readers call `begin_session count_bytes decode_stream deliver mark_up mark_by_content
+    mark_stale mark_waiting count_broken check_turn`, and count `datagrams` and `lost` ones; all other code calls the methods before those. While `may_read` says no, it stands by."""
 
     def __init__(
         self, name: str, url: FeedUrl, carries: str, reader: SourceReader, sink: Sink, clock: Clock, timing: Timing | None = None
@@ -189,12 +189,6 @@ class Receiver:
         self.bytes += count
         self._session_bytes += count
 
-    def count_datagram(self, size: int, lost: int) -> None:
-        """Add a received datagram of `size` bytes, and those that were lost before it."""
-        self.datagrams += 1
-        self.lost += lost
-        self.count_bytes(size)
-
     def decode_stream(self, data: bytes) -> None:
         """Decode bytes of a stream piece by piece, yielding to other greenlets between pieces, and deliver the records."""
         self.count_bytes(len(data))
@@ -249,6 +243,10 @@ class Receiver:
             self.mark_stale(f"data arrives, but nothing in it reads as {self.carries}")
         else:
             self.mark_up()
+
+    def mark_waiting(self, reason: str) -> None:
+        """Set the state to connecting: a listener waits for its first datagram."""
+        self._set_state("connecting", reason)
 
     def check_turn(self) -> None:
         """Raise StandBy where this process may not read the receiver any more."""

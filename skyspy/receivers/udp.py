@@ -57,7 +57,7 @@ class UdpReader:
         try:
             decoder = self._make()
             receiver.begin_session(decoder)
-            receiver.mark_stale(f"listening at {self._where}; nothing was heard yet")
+            receiver.mark_waiting(f"listening at {self._where}; nothing was heard yet")
             self._listen(sock, receiver, decoder)
         finally:
             sock.close()
@@ -109,7 +109,9 @@ class UdpReader:
             # What arrived while this process was frozen, and another one took over, is not its own.
             receiver.check_turn()
             last_data = self._clock.steady()
-            receiver.count_datagram(len(data), drops.new(said))
+            receiver.count_bytes(len(data))
+            receiver.datagrams += 1
+            receiver.lost += drops.new(said)
             receiver.deliver(decoder.datagram(data, peer, last_data))
             receiver.mark_by_content()
             receiver.yielder.maybe_yield()

@@ -157,7 +157,7 @@ def check_running_receiver(server: Server, caller: Caller, name: str) -> CheckRe
         raise Refused("not_found", as_sentence(error)) from None
     receivers, folder = server.skies["live"].receivers, server.config.added_replay_dir
     if url.scheme.transport == "udp":
-        return _listen(server, caller, url, lambda: checks.watch(receivers, name, CHECK_SECONDS, server.clock))
+        return _listen(server, caller, url, lambda: checks.watch(receivers, name, CHECK_SECONDS))
     return _try(server, caller, url, server.config.replay_dir if url in server.config.feeds else folder)
 
 

@@ -103,8 +103,8 @@ def _receiver(server: Server, sky: str, status: dict[str, object]) -> HealthLine
     return HealthLine(name if sky == "live" else f"{name} (sandbox)", (state_of, *counted))
 
 
-def _datagrams(server: Server) -> HealthPart | None:
-    """What listeners received; None where there is no listener."""
+def _datagrams(server: Server) -> HealthPart:
+    """What listeners received."""
     receivers = server.skies["live"].receivers
     counts, lines = receivers.counts(), []
     for status in receivers.status():
@@ -115,7 +115,7 @@ def _datagrams(server: Server) -> HealthPart | None:
             dropped = Value(lost, "", "skyspy_datalink_datagrams_lost_total", labels, state="warn" if lost else "")
             lines.append(HealthLine(name, (received, dropped)))
     columns = ("Received", "Lost: not read in time")
-    return HealthPart("datagrams", "Datagrams of data links", "Receiver", columns, tuple(lines)) if lines else None
+    return HealthPart("datagrams", "Datagrams of data links", "Receiver", columns, tuple(lines), "No datagram was received.")
 
 
 def _aircraft(server: Server) -> HealthPart:
