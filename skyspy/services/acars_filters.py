@@ -38,7 +38,7 @@ class MessageFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     )
     until: Annotated[Moment | None, Meta(description="Received before this moment")] = field(name="to", default=None)
     hex: Annotated[Hex | None, Meta(description="ICAO address of the aircraft, six hexadecimal digits in any case")] = None
-    tail: Annotated[Word | None, Meta(description="Registration as it was sent, in any case")] = None
+    tail: Annotated[Word | None, Meta(description="Registration, in any case, with or without hyphen")] = None
     flight: Annotated[Word | None, Meta(description="Flight as it was sent, such as LX0123, in any case")] = None
     callsign: Annotated[Callsign | None, Meta(description="How the callsign of the aircraft begins, in any case")] = None
     label: Annotated[Label | None, Meta(description="The label, such as H1")] = None
