@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
+from skyspy.aircraft_state import AircraftState
 from skyspy.alerts.bits import bits_of
 from skyspy.alerts.columns import Columns
 from skyspy.alerts.compile import CompiledRule, Evaluation, Program, is_true_of_area
@@ -61,6 +63,8 @@ class Engine:
         self._with_facts: set[str] = set()
         self._turn = 0
         self._messages = MessageQueue()
+        self._only_senders = 0
+        """The bits of aircraft of which only a message is known."""
 
     @property
     def left_out(self) -> Counter[int]:
@@ -108,10 +112,14 @@ class Engine:
         program = self._program
         self.ended = [MatchEnd(rule_id, hex_, at, look.wall) for rule_id, hex_, at in self._dropped]
         self._dropped = []
+        senders: dict[str, AircraftState] = {}
         if not any(rule.has_messages for rule in program.rules):
             self._messages.clear()
         else:
             self._messages.take(look.messages, look.aircraft)
+            senders.update({hex_: one for hex_, one in self._messages.senders.items() if hex_ not in look.aircraft})
+            if senders:
+                look = replace(look, aircraft={**look.aircraft, **senders})
         events = RoundEvents(look, self._messages.current)
         self._take_restored(look)
         self._take_gone(look)
@@ -121,6 +129,7 @@ class Engine:
         for patterns in self._patterns.values():
             patterns.begin()
         rows = [(self._slots.place(hex_), look.aircraft[hex_]) for hex_ in self._to_look_at(look, events)]
+        self._only_senders = sum(1 << self._slots.place(hex_) for hex_ in senders)
         for start in range(0, len(rows), SLICE):
             columns = Columns(look, events, rows[start : start + SLICE])
             triggers += self._look_at(Evaluation(program, columns, budget), running)
@@ -228,10 +237,13 @@ class Engine:
         return triggers
 
     def _take(self, over: Evaluation, rule: CompiledRule, matches: Matches) -> Iterable[Trigger]:
-        begun = matches.take(over.matching(rule), over.columns.all, over.columns.look.now)
+        columns = over.columns
+        # Of who is not listed only rules about messages know.
+        among = columns.all if rule.has_messages else columns.all & ~self._only_senders
+        begun = matches.take(over.matching(rule) & among, among, columns.look.now)
         if not begun or rule.owned.rule.count is not None:
             return ()
-        return self._maker.of_aircraft(rule, matches, [(place, over.columns.states[place]) for place in bits_of(begun)], over)
+        return self._maker.of_aircraft(rule, matches, [(place, columns.states[place]) for place in bits_of(begun)], over)
 
     def _finish(self, rule: CompiledRule, matches: Matches, look: AlertRound, events: RoundEvents) -> Iterable[Trigger]:
         """What follows from all aircraft of a round."""

@@ -31,8 +31,8 @@ class AlertRound:
     those that have changed since the last round (the engine adds those with events, and those that are new to it). `place_exact`,
     `place_public`: where the receiver stands, None where not known or not shown. `movements`, `safety`: what happened since the last
     round. `behaviors`: the behaviors under way by hex (Movements.current); without an entry there is none. `facts`: by hex, as far
-    as looked up; without an entry it is not known. `messages`: of data links, made since the last round; those whose `matched` is not listed are
-    not looked at. `objects`: gives the public fields of an aircraft, for those that AircraftState
+    as looked up; without an entry it is not known. `messages`: of data links, made since the last round; one
+    without `matched` is looked at as that of an aircraft of which only the message is known. `objects`: gives the public fields of an aircraft, for those that AircraftState
     has not; called only where a rule asks for one. `pause` is called between pieces of work of less than a millisecond."""
 
     now: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from skyspy.alerts.engine import Engine
 from skyspy.alerts.errors import RuleError
 from skyspy.alerts.message_queue import MAX_ALL, MAX_EACH, MessageQueue
 from skyspy.alerts.values import MAX_TEXT
-from skyspy.datalink.message import Message
+from skyspy.datalink.message import DatalinkPosition, Message
 from tests.support.alert_rounds import Rounds, condition, matches, rule, state
 
 PLANE = state("AAAAAA", flight="BAW117", military=False)
@@ -89,9 +90,59 @@ def test_an_owner_who_may_not_read_messages_has_no_alert_of_them() -> None:
     assert fed(Rounds(rule({"not": TEXT}, may=frozenset({"aircraft.view"}))), message("OTHER")) == []
 
 
-def test_a_message_of_no_listed_aircraft_is_not_looked_at() -> None:
+def unmatched(text: str = "DIVERT", **fields: Any) -> Message:
+    return Message("1", 0.0, "acars", "H1", text=text, **fields)
+
+
+def test_a_message_of_an_aircraft_that_is_not_listed_alerts_with_what_it_says() -> None:
+    rounds = Rounds(rule(TEXT, name="Diversions", cooldown_s=0))
+    (alert,) = fed(rounds, unmatched(hex="ABCDEF", tail="G-EUUU", flight="B60123"), quiet=4)
+    assert (alert.hex, alert.callsign) == ("ABCDEF", "JBU123")
+    assert alert.message == "Diversions: JBU123, G-EUUU, message H1: DIVERT"
+    assert alert.aircraft == {"hex": "ABCDEF", "flight": "JBU123", "r": "G-EUUU", "military": False, "source": "other"}
+
+
+def test_each_message_of_such_an_aircraft_is_a_match_of_its_own() -> None:
     rounds = Rounds(rule(TEXT, cooldown_s=0))
-    assert fed(rounds, message(hex_=None), message(hex_="BBBBBB"), quiet=2) == []
+    found = fed(rounds, unmatched("DIVERT 1", tail="G-EUUU"), unmatched("DIVERT 2", tail="G-EUUU"), quiet=1)
+    assert len(found) == 1
+    found += [one for _ in range(3) for one in rounds.look(PLANE)]
+    assert [one.matched[0]["actual"] for one in found] == ["DIVERT 1", "DIVERT 2"]
+    assert found[0].hex == found[1].hex
+
+
+def test_such_an_aircraft_has_the_address_of_its_registration_or_one_that_is_none() -> None:
+    # FAA registry: N1 has the address A00001.
+    (alert,) = fed(Rounds(rule(TEXT)), unmatched(tail="N1"))
+    assert alert.hex == "A00001"
+    (alert,) = fed(Rounds(rule(TEXT)), unmatched(tail="G-EUUU"))
+    assert re.fullmatch("~[0-9A-F]{6}", alert.hex or "")
+    (other,) = fed(Rounds(rule(TEXT)), unmatched(flight="XX99"))
+    assert alert.hex != other.hex
+
+
+def test_its_position_is_that_of_the_message() -> None:
+    near = condition("distance_nm", "lt", 100)
+    said = unmatched(tail="G-EUUU", position=DatalinkPosition(47.5, 8.0))
+    assert len(fed(Rounds(rule(TEXT, near)), said)) == 1
+    assert fed(Rounds(rule(TEXT, near)), unmatched(tail="G-EUUU")) == []
+
+
+def test_rules_about_other_things_do_not_know_such_an_aircraft() -> None:
+    flight = condition("r", "is", "G-EUUU")
+    rounds = Rounds(rule(flight), rule(TEXT, id="2"), rule(flight, id="3", count={"at_least": 1}))
+    assert [one.rule_id for one in fed(rounds, unmatched(tail="G-EUUU"), quiet=3)] == ["2"]
+
+
+def test_what_no_aircraft_has_sent_is_not_looked_at() -> None:
+    rounds = Rounds(rule(TEXT, cooldown_s=0))
+    squitter = Message("1", 0.0, "acars", "SQ", text="DIVERT", tail="X")
+    assert fed(rounds, unmatched(), squitter, quiet=2) == []
+
+
+def test_a_message_of_an_aircraft_that_is_gone_is_not_looked_at() -> None:
+    rounds = Rounds(rule(TEXT, cooldown_s=0))
+    assert fed(rounds, message(hex_="BBBBBB"), quiet=2) == []
     assert rounds.look(PLANE, state("BBBBBB")) == [], "it is not kept until the aircraft is there"
 
 
