@@ -68,7 +68,9 @@ def shown(message: Message, *, exact: bool, receiver_name: Callable[[str], str] 
     return _known(sent)
 
 
-def snapshot(messages: Iterable[Message], *, exact: bool, receiver_name: Callable[[str], str] = kind_of_receiver) -> list[Payload]:
+def snapshot(
+    messages: Iterable[Message], *, exact: bool, receiver_name: Callable[[str], str] = kind_of_receiver
+) -> list[Payload]:
     """The first of these messages, as many as a snapshot holds. The arguments are those of `shown`; the newest message comes first."""
     found: list[Payload] = []
     left = SNAPSHOT_BYTES

@@ -245,6 +245,9 @@ class Settings:
         "Deliveries of alerts are kept for",
         "Older ones are removed for good from the delivery log; what waits to be sent stays",
     )
+    ACARS_RETENTION_DAYS: int = _history_kept_for(
+        30, 1, "Datalink messages are kept for", "Older messages are removed for good, with what was counted of them"
+    )
     MINUTE_RETENTION_DAYS: int = _history_kept_for(
         30, 1, "Statistics by minute are kept for", "Older minutes are removed for good; hours and days stay"
     )
@@ -255,7 +258,7 @@ class Settings:
     HISTORY_MAX_MB: int = _at_most_mb(
         4000,
         "Largest history",
-        "Beyond this size the oldest tracks are removed, then minutes, sightings, hours, safety events and alerts, but never the last day; 0: no limit",
+        "Beyond this size the oldest tracks are removed, then datalink messages, minutes, sightings, hours, safety events and alerts, but never the last day; 0: no limit",
     )
     TRACK_MAX_MB: int = _at_most_mb(
         0, "Largest size of tracks", "Beyond it the oldest tracks are removed; 0: no limit of their own"
@@ -271,6 +274,9 @@ class Settings:
     )
     ALERT_MAX_MB: int = _at_most_mb(
         0, "Largest size of alerts", "Beyond it the oldest alerts and deliveries are removed; 0: no limit of their own"
+    )
+    ACARS_MAX_MB: int = _at_most_mb(
+        0, "Largest size of datalink messages", "Beyond it the oldest messages are removed; 0: no limit of their own"
     )
     version: int = 0
     problems: tuple[str, ...] = ()
