@@ -142,18 +142,43 @@ def test_a_message_has_a_page_of_all_that_is_known(panel: Panel, ann: Browser) -
         Station("ROOF-1", "acars+udp-0.0.0.0:5550", 131.725, -12.3, AT),
         Station(None, None, None, None, AT + 1),
     )
-    known = {"origin": "KJFK", "destination": "KUZA", "out": "0703", "eta": "0953", "msgno": "M55A", "blocks": ("M", "N"), "errors": 3}
+    known = {
+        "origin": "KJFK",
+        "destination": "KUZA",
+        "out": "0703",
+        "eta": "0953",
+        "msgno": "M55A",
+        "blocks": ("M", "N"),
+        "errors": 3,
+    }
     adsc = {"adsc": {"err": False}}
     place = DatalinkPosition(35.294609, -106.710548, 35992, "adsc")
     keep(
         panel,
-        a_message(0, matched="4B1805", callsign="SWR123", stations=stations, position=place, libacars=adsc, complete=False, **known),
+        a_message(
+            0, matched="4B1805", callsign="SWR123", stations=stations, position=place, libacars=adsc, complete=False, **known
+        ),
         a_message(1, label="H1", label_name=None),
         a_message(2, **OTHER),
     )
     page = ann.get(f"{PAGE}message/message-0/").text
-    shown = ("SWR123 · LX0123 · HB-JCA · 4B1805", "KJFK to KUZA", "07:03 UTC", "09:53 UTC", "M55A", "<code>N</code>", "35,992 ft (ADS-C report)")
-    for text in (*shown, "Heard by 2 stations", "without a name", "131.725 MHz", "&#34;adsc&#34;", "Parts of this message were not received"):
+    shown = (
+        "SWR123 · LX0123 · HB-JCA · 4B1805",
+        "KJFK to KUZA",
+        "07:03 UTC",
+        "09:53 UTC",
+        "M55A",
+        "<code>N</code>",
+        "35,992 ft (ADS-C report)",
+    )
+    for text in (
+        *shown,
+        "Heard by 2 stations",
+        "without a name",
+        "131.725 MHz",
+        "&#34;adsc&#34;",
+        "Parts of this message were not received",
+    ):
         assert text in page, text
     assert ids(page) == ["message-1"]
     assert ann.get(f"{PAGE}message/message-9/").status_code == 404
@@ -210,7 +235,17 @@ def test_who_may_not_see_messages_is_shown_none_and_no_entry_in_the_menu(panel: 
     kim, anonymous = panel.browser("kim"), panel.browser()
     assert f'href="{PAGE}"' in ann.get("/admin/statistics/").text
     assert f'href="{PAGE}"' not in kim.get("/admin/statistics/").text
-    every = (PAGE, PART, SEARCH, f"{SEARCH}messages.csv", f"{PAGE}message/message-0/", BOARD, f"{BOARD}part/", STATIONS, f"{STATIONS}part/")
+    every = (
+        PAGE,
+        PART,
+        SEARCH,
+        f"{SEARCH}messages.csv",
+        f"{PAGE}message/message-0/",
+        BOARD,
+        f"{BOARD}part/",
+        STATIONS,
+        f"{STATIONS}part/",
+    )
     for address in every:
         assert kim.get(address).status_code == 403
         assert anonymous.get(address).status_code in (302, 303, 401)

@@ -14,7 +14,7 @@ from tests.support.world import World
 
 AT = 1_764_203_575.25
 """When the first message was received: 2025-11-27T00:32:55.250Z."""
-HOSTILE = "'\"><img src=x onerror=\"window.pwned=1\"><script>window.pwned=1</script>\u202e"
+HOSTILE = '\'"><img src=x onerror="window.pwned=1"><script>window.pwned=1</script>\u202e'
 
 
 def a_message(number: int = 0, **more: Any) -> Message:

@@ -32,11 +32,7 @@ _YES_NO = {"yes": True, "no": False}
 
 def chosen(names: tuple[str, ...]) -> dict[str, Any]:
     """The filters of these names in the address of the page, as typed."""
-    return {
-        name: word
-        for name in names
-        if (word := clean_parameter(request.args, name, 32 if name not in _LENGTHS else _LENGTHS[name]))
-    }
+    return {name: word for name in names if (word := clean_parameter(request.args, name, _LENGTHS.get(name, 32)))}
 
 
 def bad_day(words: Mapping[str, str]) -> str:

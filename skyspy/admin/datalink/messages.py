@@ -56,7 +56,7 @@ def rows_of(
 def _words(names: tuple[str, ...]) -> dict[str, Any]:
     """What the forms of both pages need."""
     words = chosen(names)
-    return {"chosen": words, "picked": next((words[name] for name in AIRCRAFT if name in words), ""), "links": LINKS}
+    return {"chosen": words, "picked": next((words[name] for name in AIRCRAFT if name in words), ""), "link_names": LINKS}
 
 
 def _latest(context: RequestContext) -> dict[str, Any]:

@@ -41,6 +41,6 @@ def one(context: RequestContext, message_id: str) -> ResponseReturnValue:
         times=times_of(message),
         decode=decode_of(message),
         libacars=None if not message.libacars else indented(message.libacars),
-        stations=[(one, *receivers.shown([one.receiver] if one.receiver else [])) for one in message.stations],
+        stations=[(one, " ".join(receivers.shown([one.receiver] if one.receiver else []))) for one in message.stations],
         others=tried(context, others),
     )

@@ -18,14 +18,14 @@ PATH = "/datalink/stations/"
 @page.get(PATH)
 def stations(context: RequestContext) -> ResponseReturnValue:
     """The stations."""
-    return render_template("admin/datalink/stations.html", part=tried(context, _stations))
+    return render_template("admin/datalink/stations.html", part=tried(context, _stations), link_names=LINKS)
 
 
 @page.get(f"{PATH}part/", quiet=True)
 def stations_part(context: RequestContext) -> ResponseReturnValue:
     """The list alone, for the page's script."""
-    return render_template("admin/datalink/_stations.html", part=tried(context, _stations))
+    return render_template("admin/datalink/_stations.html", part=tried(context, _stations), link_names=LINKS)
 
 
 def _stations(context: RequestContext) -> dict[str, Any]:
-    return {"rows": context.call(acars.stations), "links": LINKS}
+    return {"rows": context.call(acars.stations)}
