@@ -46,7 +46,7 @@ from skyspy.receivers.demo import Surroundings, seed_of
 from skyspy.receivers.manager import Receivers
 from skyspy.safety.all_rules import all_rules
 from skyspy.server import Server, server_of
-from skyspy.services import alert_requests, destination_secrets, feeds, history_requests, safety_requests
+from skyspy.services import acars_requests, alert_requests, destination_secrets, feeds, history_requests, safety_requests
 from skyspy.services.destinations_port import DestinationsPort
 from skyspy.services.place import PlaceFollower, sandbox_place
 from skyspy.services.running_rules import loaded_rules
@@ -242,7 +242,8 @@ def build_skies(server: Server, streams: Sequence[StreamFactory]) -> None:
     around, in_sandbox = Surroundings(server.airports.get), Surroundings(server.airports.get, server.sandbox.requested)
     live = build_view("live", clock, current, boot.feeds, place, boot.replay_dir, around)
     sandbox = build_view("sandbox", clock, current, (SANDBOX_FEED,), sandbox_place(place), surroundings=in_sandbox)
-    requests = (*history_requests.rows(server), *safety_requests.rows(server), *alert_requests.rows(server))
+    answering = (history_requests, safety_requests, alert_requests, acars_requests)
+    requests = tuple(row for module in answering for row in module.rows(server))
     for view in (live, sandbox):
         history = server.histories[view.name]
         sink = MinuteStatistics(view, history)

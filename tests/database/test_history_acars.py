@@ -96,6 +96,9 @@ def test_a_page_goes_on_behind_a_message_that_was_deleted(stores: Stores) -> Non
         ({"hex": "ABCDEF"}, [2]),
         ({"hex": "4B1805"}, [4, 3, 1]),
         ({"tail": "g-abcd"}, [2]),
+        ({"tail": "GABCD"}, [2]),
+        ({"tail": "HB-JCA"}, [4, 3, 1]),
+        ({"tail": "HBJC"}, []),
         ({"flight": "ba0001"}, [2]),
         ({"callsign": "baw"}, [2]),
         ({"callsign": "%"}, []),
@@ -118,7 +121,7 @@ def test_each_filter_finds_what_matches(stores: Stores, search: dict[str, object
         a_message(1, complete=False),
         a_message(2, hex="4B1805", matched="ABCDEF", tail="G-ABCD", flight="BA0001", callsign="BAW1", stations=(hill,)),
         a_message(3, label="SQ", downlink=False, demo=True),
-        a_message(4, link="hfdl", position=DatalinkPosition(1.0, 2.0), stations=(hill, *a_message(4).stations)),
+        a_message(4, link="hfdl", tail="HBJCA", position=DatalinkPosition(1.0, 2.0), stations=(hill, *a_message(4).stations)),
     )
     assert found(stores, **search) == wanted
 

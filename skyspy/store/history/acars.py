@@ -42,20 +42,23 @@ _LOCK = 0x5B75_7008
 _INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _M = ACARS_MESSAGE.c
 _SAME = (
-    "label",
-    "label_name",
-    "sublabel",
-    "mode",
-    "tail",
-    "flight",
-    "callsign",
-    "ground",
-    "downlink",
-    "msgno",
-    "complete",
-    "text",
+    *(
+        "id",
+        "time",
+        "link",
+        "label",
+        "label_name",
+        "sublabel",
+        "mode",
+        "tail",
+        "flight",
+        "callsign",
+        "ground",
+        "downlink",
+        "msgno",
+    ),
+    *("complete", "text", "on_ground", "origin", "destination", "out", "off", "on", "in_", "eta", "app", "demo"),
 )
-_SAME += ("on_ground", "origin", "destination", "out", "off", "on", "in_", "eta", "app", "demo", "id", "time", "link")
 """Fields of a Message that are columns of the same name."""
 _COLUMNS = tuple(
     _M[name]
@@ -83,7 +86,7 @@ class Changes(NamedTuple):
 class MessageSearch:
     """Which messages; None is no filter. `words`: each begins a word of the text or of tail, flight, callsign or addresses, in any
     case. `since` and `until` are wall seconds: received at `since` or later, and before `until`. `hex` as stored: the aircraft that sent it
-    or that it belongs to; `tail` and `flight` as sent; `callsign`: how it begins, in any case. `station`: the name of one that heard it,
+    or that it belongs to; `tail` as sent, with or without hyphen, and `flight` as sent; `callsign`: how it begins, in any case. `station`: the name of one that heard it,
     in any case. `has_position`: whether it says where the aircraft is."""
 
     words: Words = ()
@@ -316,12 +319,18 @@ def _found_by(connection: Connection, search: MessageSearch) -> tuple[Select[Any
     return numbers, [_TESTS[name](value) for name, value in given.items()]
 
 
+def _spellings(tail: str) -> list[str]:
+    """A registration with a hyphen at each place and without one: some decoders write it and some do not."""
+    bare = tail.replace("-", "")
+    return [bare, *(f"{bare[:place]}-{bare[place:]}" for place in range(1, len(bare)))]
+
+
 _INDEXED = ("hex", "tail", "flight", "label")
 """Filters with an index, the most selective first."""
 
 _TESTS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "hex": lambda hex_: _M.hex == hex_,
-    "tail": lambda tail: _M.tail == tail.upper(),
+    "tail": lambda tail: _M.tail.in_(_spellings(tail.upper())),
     "flight": lambda flight: _M.flight == flight.upper(),
     "callsign": lambda begins: _M.callsign.istartswith(begins, autoescape=True),
     "label": lambda label: _M.label == label,

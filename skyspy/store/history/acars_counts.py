@@ -9,10 +9,10 @@ Invariants: a day has at most MAX_STATIONS stations and MAX_LABELS labels; what 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, case, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Table, case, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from skyspy.datalink.message import Message, Station
@@ -235,17 +235,13 @@ def stations(connection: Connection, first_day: int, last_day: int, *, count_dem
     """What each station heard in these days (days since 1970-01-01, UTC, both counted), the one that heard most first. `count_demo`:
     simulated ones too."""
     of_days = (_S.day >= first_day, _S.day <= last_day, *(() if count_demo else (_S.demo.is_(False),)))
-    sums = [func.sum(_S[name]) for name in ("messages", "frames", "errors")]
-    demo = func.max(case((_S.demo, 1), else_=0))
-    rows = select(_S.link, _S.station, _S.receiver, *sums, func.max(_S.level), func.min(_S.first), func.max(_S.last), demo)
-    rows = (
-        rows.where(*of_days).group_by(_S.link, _S.station, _S.receiver).order_by(sums[0].desc(), _S.link, _S.station, _S.receiver)
-    )
-    found = (StationCount(*row) for row in connection.execute(rows.limit(MAX_LISTED)))
-    return [
-        replace(one, messages=int(one.messages), frames=int(one.frames), errors=int(one.errors), demo=bool(one.demo))
-        for one in found
-    ]
+    sums = {name: cast(func.sum(_S[name]), BigInteger).label(name) for name in ("messages", "frames", "errors")}
+    level, first, last = func.max(_S.level).label("level"), func.min(_S.first).label("first"), func.max(_S.last).label("last")
+    demo = func.max(case((_S.demo, 1), else_=0)).label("demo")
+    names = (_S.link, _S.station, _S.receiver)
+    rows = select(*names, *sums.values(), level, first, last, demo).where(*of_days).group_by(*names)
+    found = connection.execute(rows.order_by(sums["messages"].desc(), *names).limit(MAX_LISTED)).mappings()
+    return [StationCount(**row | {"demo": bool(row["demo"])}) for row in map(dict, found)]
 
 
 def statistics(

@@ -94,7 +94,7 @@ def has_index(connection: Connection) -> bool:
         return True
     found = text("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name IN :names")
     counted = connection.execute(found.bindparams(bindparam("names", list(_TRIGGERS), expanding=True))).scalar_one()
-    return counted == len(_TRIGGERS)
+    return int(counted) == len(_TRIGGERS)
 
 
 # -- searching -------------------------------------------------------------------------------------
