@@ -205,12 +205,16 @@ def test_the_board_has_the_latest_atis_of_each_airport_and_the_clearances(panel:
 
 
 def test_stations_are_listed_with_what_they_heard(panel: Panel, ann: Browser) -> None:
-    garden = Station("garden", None, 136.975, -31.0, AT)
-    keep(panel, a_message(0), a_message(1, stations=(*a_message(1).stations, garden)))
+    now = panel.clock.wall()
+    garden = Station("garden", None, 136.975, -31.0, now - 60)
+    keep(
+        panel, a_message(0, time=now - 90), a_message(1, time=now - 61, stations=(*a_message(1, time=now - 61).stations, garden))
+    )
     for address in (STATIONS, f"{STATIONS}part/"):
         page = re.sub(r"\s+", " ", ann.get(address).text)
         assert f'href="{SEARCH}?station=ROOF-1"' in page and "-12.3 dB" in page and "-31.0 dB" in page
-        assert re.findall(r'data-label="Messages"[^>]*>([^<]*)<', page) in (["2", "1"], ["1", "2"])
+        assert re.findall(r'data-label="Messages"[^>]*>([^<]*)<', page) == ["2", "1"]
+        assert page.count("1 min ago") == 2
 
 
 def test_without_messages_each_page_says_what_is_awaited(ann: Browser) -> None:

@@ -26,7 +26,7 @@ STORED = (*LIVE, "station", "direction", "position", "since", "until")
 DAYS = ("since", "until")
 DIRECTIONS = {"down": "from aircraft", "up": "to aircraft"}
 MAX_CURSOR = 128
-_LENGTHS = {"q": 128, "station": 64, "tail": 16, "flight": 16, "label": 2}
+_LENGTHS = {"q": 128, "station": 64, "tail": 16, "flight": 16, "label": 8}
 _YES_NO = {"yes": True, "no": False}
 
 

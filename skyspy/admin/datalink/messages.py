@@ -14,8 +14,10 @@ from skyspy.admin.forms import clean_parameter
 from skyspy.admin.routes import RequestContext
 from skyspy.datalink.message import LINKS
 from skyspy.services import acars
+from skyspy.services.acars_files import as_csv
 
 ROWS = 50
+MAX_EXPORT = 50_000
 SEARCH = "/datalink/search/"
 
 
@@ -40,7 +42,8 @@ def search(context: RequestContext) -> ResponseReturnValue:
 @page.get(f"{SEARCH}messages.csv")
 def file(context: RequestContext) -> ResponseReturnValue:
     """The stored messages that match the filters, as CSV."""
-    answer = Response(context.call(acars.export, request_of(chosen(STORED), ROWS)), content_type="text/csv; charset=utf-8")
+    found = context.call(acars.export, request_of(chosen(STORED), ROWS), MAX_EXPORT)
+    answer = Response(as_csv(found), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="messages.csv"'
     return answer
 

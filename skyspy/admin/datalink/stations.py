@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import render_template
@@ -9,23 +10,24 @@ from flask.typing import ResponseReturnValue
 
 from skyspy.admin.datalink.page import page, tried
 from skyspy.admin.routes import RequestContext
-from skyspy.datalink.message import LINKS
 from skyspy.services import acars
+from skyspy.services.acars_filters import DaysRequest
 
 PATH = "/datalink/stations/"
 
 
 @page.get(PATH)
 def stations(context: RequestContext) -> ResponseReturnValue:
-    """The stations."""
-    return render_template("admin/datalink/stations.html", part=tried(context, _stations), link_names=LINKS)
+    """The stations, with what they heard in the last 30 days."""
+    return render_template("admin/datalink/stations.html", part=tried(context, _stations), days=acars.DEFAULT_DAYS)
 
 
 @page.get(f"{PATH}part/", quiet=True)
 def stations_part(context: RequestContext) -> ResponseReturnValue:
     """The list alone, for the page's script."""
-    return render_template("admin/datalink/_stations.html", part=tried(context, _stations), link_names=LINKS)
+    return render_template("admin/datalink/_stations.html", part=tried(context, _stations))
 
 
 def _stations(context: RequestContext) -> dict[str, Any]:
-    return {"rows": context.call(acars.stations)}
+    found = context.call(acars.station_list, DaysRequest())["stations"]
+    return {"rows": [row | {"last_at": datetime.fromisoformat(row["last"]).timestamp()} for row in found]}
