@@ -40,7 +40,7 @@ def bad_day(words: Mapping[str, str]) -> str:
     return next((name for name in DAYS if name in words and day(words[name]) is None), "")
 
 
-def request_of(words: Mapping[str, str], limit: int, cursor: str | None = None) -> MessageRequest:
+def request_of(words: Mapping[str, Any], limit: int, cursor: str | None = None) -> MessageRequest:
     """The page of messages with these filters."""
     since, until = (day(words.get(name, "")) for name in DAYS)
     if since is not None and until is not None and until < since:
@@ -64,5 +64,5 @@ def request_of(words: Mapping[str, str], limit: int, cursor: str | None = None) 
     )
 
 
-def _short(words: Mapping[str, str], name: str) -> str | None:
+def _short(words: Mapping[str, Any], name: str) -> str | None:
     return words.get(name, "")[: _LENGTHS[name]] or None
