@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from skyspy.alerts.columns import UNKNOWN, Columns, Truth
-from skyspy.alerts.fields import ANY, EVENT, FIELDS, FLAG, LIST, NEGATED, NUMBER, PLACE, TEXT
-from skyspy.alerts.patterns import FieldPatterns, PatternSet, literal
+from skyspy.alerts.fields import ANY, EVENT, FIELDS, FLAG, LIST, MESSAGE_FIELDS, NEGATED, NUMBER, PLACE, TEXT
+from skyspy.alerts.patterns import MAX_BYTES, MAX_MESSAGE_BYTES, FieldPatterns, PatternSet, literal
 from skyspy.alerts.place_memory import Budget, KnownPlace, PlaceMemory
 from skyspy.alerts.places import Place
 from skyspy.alerts.rule import Condition, Join, Node, OwnedRule, Value, conditions_of
@@ -62,11 +62,12 @@ Compiled = Leaf | Branch
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledRule:
-    """A rule that is ready to run. `has_safety`: it asks for safety events."""
+    """A rule that is ready to run. `has_safety`: it asks for safety events; `has_message`: for messages of data links."""
 
     owned: OwnedRule
     root: Compiled
     has_safety: bool
+    has_message: bool = False
 
 
 class Program:
@@ -90,7 +91,8 @@ class Program:
         for one in owned:
             every = list(conditions_of(one.rule.match))
             has_safety = any(condition.field == "safety_event" for condition in every)
-            self.rules.append(CompiledRule(one, self._compiled(one.rule.match, one), has_safety))
+            has_message = any(condition.field in MESSAGE_FIELDS for condition in every)
+            self.rules.append(CompiledRule(one, self._compiled(one.rule.match, one), has_safety, has_message))
             pause()
         places.keep({test.place for test in self._tests.values() if test.place is not None})
 
@@ -151,7 +153,8 @@ def _update_patterns(rules: Iterable[OwnedRule], patterns: dict[str, FieldPatter
                 owners = needed.setdefault(condition.field, {})
                 owners.setdefault(one.owner_id, set()).add(pattern_of(op, str(condition.value)))
     for name, owners in needed.items():
-        patterns.setdefault(name, FieldPatterns()).update(owners, pause)
+        most = MAX_MESSAGE_BYTES if name in MESSAGE_FIELDS else MAX_BYTES
+        patterns.setdefault(name, FieldPatterns(most)).update(owners, pause)
 
 
 @dataclass(slots=True)
@@ -279,12 +282,36 @@ _ANSWERS: Mapping[str, Callable[[Test, Evaluation], Truth]] = {
 
 def is_true_of_area(node: Compiled, types: Iterable[str]) -> bool | None:
     """What a node says of safety events of these types that belong to no aircraft: conditions on other fields are unknown."""
-    if isinstance(node, Leaf):
-        if node.test is None or node.test.field != "safety_event":
+
+    def answer(test: Test) -> bool | None:
+        if test.field != "safety_event":
             return None
-        values = _texts(node.test.value)
+        values = _texts(test.value)
         return ANY in values or not set(values).isdisjoint(types)
-    answers = [is_true_of_area(one, types) for one in node.nodes]
+
+    return _is_true_of(node, answer)
+
+
+def is_true_of_texts(node: Compiled, texts: Mapping[str, str | None]) -> bool | None:
+    """What a node says where nothing but these texts is known, by field: conditions on other fields are unknown."""
+
+    def answer(test: Test) -> bool | None:
+        text = texts.get(test.field)
+        if text is None:
+            return None
+        if test.patterns is None:
+            return text.upper() in _texts(test.value)
+        found = test.patterns.found_in(text)
+        return None if found is None else str(test.value) in found
+
+    return _is_true_of(node, answer)
+
+
+def _is_true_of(node: Compiled, answer: Callable[[Test], bool | None]) -> bool | None:
+    if isinstance(node, Leaf):
+        found = None if node.test is None else answer(node.test)
+        return found if found is None else found is not node.is_negated
+    answers = [_is_true_of(one, answer) for one in node.nodes]
     if node.join is Join.NOT:
         return None if answers[0] is None else not answers[0]
     decisive = node.join is Join.ANY

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from skyspy.alerts.bits import bits_of
 from skyspy.alerts.columns import Columns
-from skyspy.alerts.compile import CompiledRule, Evaluation, Program, is_true_of_area
+from skyspy.alerts.compile import CompiledRule, Evaluation, Program, is_true_of_area, is_true_of_texts
 from skyspy.alerts.matches import RELEASE_S, Hex, Matches, Slots
 from skyspy.alerts.patterns import FieldPatterns
 from skyspy.alerts.place_memory import MAX_UNITS, Budget, PlaceMemory
@@ -22,8 +22,10 @@ from skyspy.alerts.rounds import ActiveMatch, AlertRound, MatchEnd, Trigger
 from skyspy.alerts.rule import OwnedRule, Rule
 from skyspy.alerts.schedule import Schedule, is_within
 from skyspy.alerts.triggers import TriggerMaker
-from skyspy.alerts.values import RoundEvents
+from skyspy.alerts.values import RoundEvents, texts_of
+from skyspy.alerts.waiting_messages import WaitingMessages, aircraft_of
 from skyspy.alerts.watchlist import Watchlist
+from skyspy.datalink.message import Message
 
 SLICE = 1024
 """So many aircraft are looked at together."""
@@ -37,7 +39,7 @@ Running = tuple[CompiledRule, Matches]
 
 class Engine:
     """The alerts of one sky. `ended`: the matches of alerts that have ended in the last round. `failures`: by owner, how often a rule
-    has raised. `place_units`: what the places of an owner may cost in a round."""
+    has raised. `place_units`: what the places of an owner may cost in a round. `messages`: the datalink messages that wait for a round."""
 
     def __init__(self, place_units: int = MAX_UNITS) -> None:
         self._place_units = place_units
@@ -52,6 +54,7 @@ class Engine:
         self._restored: list[ActiveMatch] = []
         self._dropped: list[tuple[str, Hex, float]] = []
         """Alerts whose match has ended with its rule, or with what the rule asked for: rule, aircraft and wall time."""
+        self.messages = WaitingMessages()
         self._again: set[str] = set()
         """Aircraft to look at in the next round, whether they have changed or not."""
         self._looks_at_all = True
@@ -100,7 +103,8 @@ class Engine:
         program = self._program
         self.ended = [MatchEnd(rule_id, hex_, at, look.wall) for rule_id, hex_, at in self._dropped]
         self._dropped = []
-        events = RoundEvents(look)
+        messages, others = self.messages.of_round(look, wanted=any(one.has_message for one in program.rules))
+        events = RoundEvents(look, messages)
         self._take_restored(look)
         self._take_gone(look)
         running = self._running(program, look)
@@ -112,9 +116,12 @@ class Engine:
         for start in range(0, len(rows), SLICE):
             columns = Columns(look, events, rows[start : start + SLICE])
             triggers += self._look_at(Evaluation(program, columns, budget), running)
-            self._again |= {self._slots.hexes[place] for place in bits_of(columns.late)}
+            late = {self._slots.hexes[place] for place in bits_of(columns.late)}
+            self.messages.put_back(late)
+            self._again |= late
         for rule, matches in running:
             triggers += self._guarded(rule, lambda rule=rule, matches=matches: self._finish(rule, matches, look, events))  # type: ignore[misc]
+            triggers += self._guarded(rule, lambda rule=rule, matches=matches: self._of_others(rule, matches, look, others))  # type: ignore[misc]
         self._turn += 1
         triggers += self._maker.summed_up([one.owned for one in program.rules], look)
         # Rules may have been taken away while this paused.
@@ -139,11 +146,25 @@ class Engine:
                 rows = [(place, columns.states[place]) for place in bits_of(columns.late)]
         return found
 
+    def _of_others(
+        self, rule: CompiledRule, matches: Matches, look: AlertRound, messages: Sequence[Message]
+    ) -> Iterable[Trigger]:
+        """The alerts of messages of no aircraft: each is over at once."""
+        if not rule.has_message or rule.owned.rule.count is not None:
+            return ()
+        triggers: list[Trigger] = []
+        for message in messages:
+            look.pause()
+            if is_true_of_texts(rule.root, texts_of(message)):
+                triggers += self._maker.of_message(rule.owned, matches, message, look)
+                self._end(rule.owned.id, matches, aircraft_of(message), look.wall)
+        return triggers
+
     def _to_look_at(self, look: AlertRound, events: RoundEvents) -> list[str]:
         """Those that have changed, that are new, or of which something else has changed; those to which something happened in this
         round are looked at in the next one too."""
         aircraft, slots = look.aircraft, self._slots
-        eventful = events.moved.keys() | events.safety.keys()
+        eventful = events.moved.keys() | events.safety.keys() | events.messages.keys()
         wanted = set(look.changed) | self._again | eventful
         wanted |= {hex_ for hex_ in aircraft if hex_ not in slots}
         behaviors = {hex_: under_way for hex_, under_way in look.behaviors.items() if under_way}
@@ -213,7 +234,12 @@ class Engine:
         return triggers
 
     def _take(self, over: Evaluation, rule: CompiledRule, matches: Matches) -> Iterable[Trigger]:
-        begun = matches.take(over.matching(rule), over.columns.all, over.columns.look.now)
+        true = over.matching(rule)
+        if rule.has_message:
+            # Each message is a match of its own.
+            for place in bits_of(matches.restart(true & over.columns.messaged)):
+                self._end(rule.owned.id, matches, self._slots.hexes[place], over.columns.look.wall)
+        begun = matches.take(true, over.columns.all, over.columns.look.now)
         if not begun or rule.owned.rule.count is not None:
             return ()
         return self._maker.of_aircraft(rule, matches, [(place, over.columns.states[place]) for place in bits_of(begun)], over)

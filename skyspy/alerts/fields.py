@@ -53,7 +53,7 @@ OP_LABELS: Mapping[str, str] = {
 }
 """The operators as a sentence has them."""
 
-AIRCRAFT, SAFETY, HISTORY = "aircraft.view", "safety.view", "history.view"
+AIRCRAFT, SAFETY, HISTORY, ACARS = "aircraft.view", "safety.view", "history.view", "acars.view"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,11 @@ _OWN = (
     AlertField("loitering", FLAG, "", "Loitering", is_derived=True),
     AlertField("back_and_forth", FLAG, "", "Flying back and forth", is_derived=True),
     AlertField("safety_event", EVENT, "", "Has a safety event", SAFETY, EVENT_TYPES, is_derived=True),
+    AlertField("acars_text", TEXT, "", "Text of a datalink message", ACARS, is_derived=True),
+    AlertField("acars_label", TEXT, "", "Label of a datalink message", ACARS, is_derived=True),
 )
+MESSAGE_FIELDS = frozenset({"acars_text", "acars_label"})
+"""Fields of datalink messages: known in the round in which a message is looked at, for its aircraft alone."""
 _ANGLES = frozenset({"track", "mag_heading", "true_heading", "nav_heading", "calc_track", "wd"})
 _KINDS = {"int": NUMBER, "float": NUMBER, "altitude": NUMBER, "text": TEXT, "words": TEXT}
 """Kinds of aircraft.FIELDS; an object is not compared."""

@@ -25,8 +25,10 @@ MAX_MORE_SETS, MAX_UNUSED = 4, 64
 """Sets beyond those that are needed, and patterns that no rule has any more, before Sets are joined."""
 MAX_BYTES = 4000
 """Of texts that are new to a Set in one round; a callsign has 8."""
-MAX_KEPT = 20_000
-"""Texts whose result a Set keeps."""
+MAX_KEPT, MAX_KEPT_TEXT = 20_000, 64
+"""Texts whose result a Set keeps, and the characters of the longest of them."""
+MAX_MESSAGE_BYTES = 64_000
+"""MAX_BYTES for texts of messages, of which each is looked at once."""
 MAX_MEM = 1 << 20
 """Bytes for one pattern that is compiled alone."""
 
@@ -117,9 +119,10 @@ class PatternSet:
         data = encoded(text)
         places = () if self._set is None else self._set.Match(data)
         found = frozenset(self.patterns[place - 1] for place in places if place) if 0 in places else self._one_by_one(data)
-        if len(self.known) >= MAX_KEPT:
-            self.known.clear()
-        self.known[text] = found
+        if len(text) <= MAX_KEPT_TEXT:
+            if len(self.known) >= MAX_KEPT:
+                self.known.clear()
+            self.known[text] = found
         pause()
         return found
 
@@ -131,9 +134,11 @@ class PatternSet:
 
 
 class FieldPatterns:
-    """All patterns of one field. `update` after rules have changed, `begin` in each round."""
+    """All patterns of one field. `update` after rules have changed, `begin` in each round. `most`: bytes of texts that are new to a Set
+    in one round."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MAX_BYTES) -> None:
+        self._most = most
         self._common: list[PatternSet] = []
         self._own: dict[int, list[PatternSet]] = {}
         self._set_of: dict[str, PatternSet] = {}
@@ -153,7 +158,7 @@ class FieldPatterns:
     def begin(self) -> None:
         """Begin a round."""
         for one in self.sets:
-            one.bytes_left = MAX_BYTES
+            one.bytes_left = self._most
 
     def update(self, patterns: Mapping[int, Iterable[str]], pause: Callable[[], None] = lambda: None) -> None:
         """Take the patterns of each owner that are needed from now on; all have passed check_pattern, or are literal. `pause` is called

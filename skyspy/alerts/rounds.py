@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from skyspy.aircraft_state import AircraftState
+from skyspy.datalink.message import Message
 from skyspy.geo import Point
 from skyspy.movements import Movement
 from skyspy.safety.events import Change
@@ -28,8 +29,8 @@ def _no_object(_hex: str) -> Mapping[str, Any] | None:
 class AlertRound:
     """One look at one sky. `now`: steady seconds, `wall`: wall seconds. `aircraft`: everyone listed, by hex; `changed`: the hexes of
     those that have changed since the last round (the engine adds those with events, and those that are new to it). `place_exact`,
-    `place_public`: where the receiver stands, None where not known or not shown. `movements`, `safety`: what happened since the last
-    round. `behaviors`: the behaviors under way by hex (Movements.current); without an entry there is none. `facts`: by hex, as far
+    `place_public`: where the receiver stands, None where not known or not shown. `movements`, `safety`, `messages`: what happened since the
+    last round; the messages of data links, the earliest first. `behaviors`: the behaviors under way by hex (Movements.current); without an entry there is none. `facts`: by hex, as far
     as looked up; without an entry it is not known. `objects`: gives the public fields of an aircraft, for those that AircraftState
     has not; called only where a rule asks for one. `pause` is called between pieces of work of less than a millisecond."""
 
@@ -42,6 +43,7 @@ class AlertRound:
     movements: Sequence[Movement] = ()
     behaviors: Mapping[str, frozenset[str]] = field(default_factory=dict)
     safety: Sequence[Change] = ()
+    messages: Sequence[Message] = ()
     facts: Mapping[str, SeenBefore] = field(default_factory=dict)
     objects: Callable[[str], Mapping[str, Any] | None] = _no_object
     pause: Callable[[], None] = lambda: None

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from skyspy.aircraft_state import AircraftState
 from skyspy.alerts.fields import EVENT, FIELDS, FLAG, NUMBER, TEXT
 from skyspy.alerts.rounds import AlertRound
+from skyspy.datalink.message import Message
 from skyspy.geo import EARTH_RADIUS_NM, Point, bearing_deg, distance_nm
 from skyspy.movements import (
     BACK_AND_FORTH,
@@ -26,17 +27,21 @@ from skyspy.safety.emergency import SQUAWKS, is_emergency
 from skyspy.safety.events import Action, SafetyEvent
 
 FT_PER_NM = 6076.12
+MAX_MESSAGE_TEXT = 4000
+"""Characters of a message that are looked at."""
 NOTHING: frozenset[str] = frozenset()
 MOVEMENT_FIELDS: Mapping[str, str] = {LANDED: "landed", DEPARTED: "departed", ENTERED_AIRPORT: "entered", LEFT_AIRPORT: "left"}
 """Kinds of movements, and the field that each is."""
 
 
 class RoundEvents:
-    """What happens in one round, by hex: it is true in this round alone. `areas`: safety events of no aircraft."""
+    """What happens in one round, by hex: it is true in this round alone. `areas`: safety events of no aircraft. `messages`: of each
+    aircraft at most one message of a data link."""
 
-    __slots__ = ("areas", "moved", "safety")
+    __slots__ = ("areas", "messages", "moved", "safety")
 
-    def __init__(self, look: AlertRound) -> None:
+    def __init__(self, look: AlertRound, messages: Mapping[str, Message] | None = None) -> None:
+        self.messages = messages or {}
         self.moved: dict[str, list[Movement]] = defaultdict(list)
         self.safety: dict[str, list[SafetyEvent]] = defaultdict(list)
         self.areas: list[SafetyEvent] = []
@@ -134,6 +139,16 @@ def _not_seen_days(state: AircraftState, seen: Seen) -> float | None:
     return None if fact is None else fact.days
 
 
+def _message_text(state: AircraftState, seen: Seen) -> str | None:
+    message = seen.events.messages.get(state.hex)
+    return None if message is None else message.text[:MAX_MESSAGE_TEXT]
+
+
+def _message_label(state: AircraftState, seen: Seen) -> str | None:
+    message = seen.events.messages.get(state.hex)
+    return None if message is None else message.label
+
+
 def _behavior(kind: str) -> Reader:
     """A behavior is not known of an aircraft that has no position."""
 
@@ -155,6 +170,8 @@ _DERIVED: Mapping[str, Reader] = {
     "circling": _behavior(CIRCLING),
     "loitering": _behavior(LOITERING),
     "back_and_forth": _behavior(BACK_AND_FORTH),
+    "acars_text": _message_text,
+    "acars_label": _message_label,
 }
 FROM_PLACE = frozenset({"distance_nm", "bearing", "azimuth", "elevation"})
 """Fields that depend on where the receiver stands."""
@@ -166,6 +183,17 @@ def _reader(name: str, kind: str) -> Reader:
     if name in AircraftState._fields:
         return _of_state(name)
     return _number_of_object(name) if kind == NUMBER else _text_of_object(name)
+
+
+def texts_of(message: Message) -> dict[str, str | None]:
+    """What a message of no aircraft says, by field."""
+    return {
+        "acars_text": message.text[:MAX_MESSAGE_TEXT],
+        "acars_label": message.label,
+        "hex": message.matched or message.hex,
+        "r": message.tail,
+        "flight": message.callsign,
+    }
 
 
 OF_STATE: Mapping[str, Callable[[AircraftState], Value | None]] = {

@@ -130,6 +130,13 @@ class Settings:
     METRICS_PUBLIC: bool = _access(
         "bool", False, "Metrics for anyone", "Let anyone read /metrics without a token or key, in every auth mode"
     )
+    ACARS_NAMESPACE: bool = _access(
+        "bool",
+        True,
+        "Datalink messages on /acars",
+        "Let clients connect to the namespace /acars; the topic acars is sent on / in any case",
+        safe=False,
+    )
     JWT_ACCESS_SECONDS: int = _sign_in(
         3600, 5, 86400, "s", "Access token lifetime", "A live connection ends with its token, unless it renews it"
     )
