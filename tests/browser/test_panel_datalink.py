@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import socket
 import time
 from collections.abc import Iterator
 
@@ -43,12 +45,21 @@ def one_aircraft() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="module")
-def heard(tmp_path_factory: pytest.TempPathFactory, one_aircraft: Receiver) -> Iterator[Server]:
+def decoder() -> Iterator[socket.socket]:
+    """Where the server connects to for messages, as to acarsdec."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)
+        yield listener
+
+
+@pytest.fixture(scope="module")
+def heard(tmp_path_factory: pytest.TempPathFactory, one_aircraft: Receiver, decoder: socket.socket) -> Iterator[Server]:
     """A server with that aircraft, an administrator, and some stored messages."""
     folder = tmp_path_factory.mktemp("datalink")
     provide_database(folder / "instance")
     plant(folder / "instance", *stored(time.time()))
-    made = Server(folder, SKYSPY_FEEDS=f"{one_aircraft.url}#interval=0.5")
+    feeds = f"{one_aircraft.url}#interval=0.5,acars+tcp://127.0.0.1:{decoder.getsockname()[1]}"
+    made = Server(folder, SKYSPY_FEEDS=feeds)
     operator = Operator(made.folder)
     operator.choose(LOGIN_ATTEMPTS_PER_ADDRESS=1000, LOGIN_ATTEMPTS_PER_ACCOUNT=100)
     operator.user("ann")
@@ -176,6 +187,24 @@ def test_a_message_appears_by_itself_and_waits_while_the_list_is_paused(ann: Pag
     # What was decoded before is still there, and was not made anew.
     expect(row(ann, 30).locator(".decoded")).to_contain_text("Position Report")
     expect(pause).to_be_focused()
+
+
+def test_a_received_message_is_told_of_by_the_live_connection(ann: Page, decoder: socket.socket) -> None:
+    # Without its interval the page looks only when the connection reports a message.
+    page = ann.context.new_page()
+    page.add_init_script("window.setInterval = () => 0")
+    page.goto(f"{PAGE}?tail=HB-AIR")
+    expect(page.locator(".state")).to_have_text("Connected")
+    expect(page.locator("main")).to_contain_text("Nothing matches")
+    received = {"timestamp": time.time(), "station_id": "ROOF-2", "freq": 131.55, "level": -9.5, "label": "14", "tail": ".HB-AIR"}
+    with decoder.accept()[0] as line:
+        line.sendall(
+            json.dumps(received | {"mode": "2", "block_id": "1", "msgno": "M01A", "text": THROWS["text"]}).encode() + b"\n"
+        )
+        shown = page.locator("tbody tr")
+        expect(shown).to_contain_text("ROOF-2")
+        expect(shown.locator(".air")).to_have_text(THROWS["text"])
+    page.close()
 
 
 def test_the_search_leads_to_a_message_and_its_aircraft_by_keyboard(ann: Page) -> None:
