@@ -14,7 +14,7 @@ from skyspy.datalink.message import DatalinkPosition, Message, Station
 from tests.browser.conftest import Complaints
 from tests.browser.looking import check, sign_in
 from tests.browser.receiver import Receiver, aircraft
-from tests.support.datalink_messages import HOSTILE, a_message, plant
+from tests.support.panel_datalink import HOSTILE, a_report, plant
 from tests.support.sites import provide_database
 from tests.unit.test_datalink_board import HONG_KONG, LONDON
 from tests.wire.serving import PASSWORD, Operator, Server
@@ -81,7 +81,7 @@ def stored(now: float) -> list[Message]:
         {"label": "SQ", "text": "02XSPERYPPH03155S11557EV136975/", "downlink": False, "tail": None, "hex": None, "flight": None},
         {"position": DatalinkPosition(38.285, -77.845, 31900), "libacars": {"adsc": {"err": False}}, "matched": "4B1805"},
     ]
-    return [a_message(number, time=now - 60 + number, **more) for number, more in enumerate(kinds)]
+    return [a_report(number, time=now - 60 + number, **more) for number, more in enumerate(kinds)]
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ def test_a_text_on_which_the_decoder_never_ends_holds_up_no_other(ann: Page, hea
     texts = ("FIRST", "HANG", "THIRD")
     plant(
         heard.folder / "instance",
-        *(a_message(20 + n, time=now - 200 + n, tail="HB-HNG", hex=None, text=text) for n, text in enumerate(texts)),
+        *(a_report(20 + n, time=now - 200 + n, tail="HB-HNG", hex=None, text=text) for n, text in enumerate(texts)),
     )
     ann.goto(f"{PAGE}?tail=HB-HNG")
     expect(row(ann, 20).locator(".decoded")).to_have_text("Read FIRST")
@@ -171,14 +171,14 @@ def test_a_message_appears_by_itself_and_waits_while_the_list_is_paused(ann: Pag
     main = ann.locator("main")
     expect(main).to_contain_text("Nothing matches")
     new = {"tail": "HB-NEW", "hex": None}
-    plant(heard.folder / "instance", a_message(30, time=time.time(), **new))
+    plant(heard.folder / "instance", a_report(30, time=time.time(), **new))
     renew(ann)
     expect(row(ann, 30).locator(".decoded")).to_contain_text("Position Report")
     pause = ann.get_by_role("button", name="Pause")
     pause.focus()
     ann.keyboard.press("Enter")
     expect(pause).to_have_attribute("aria-pressed", "true")
-    plant(heard.folder / "instance", a_message(31, time=time.time(), **new))
+    plant(heard.folder / "instance", a_report(31, time=time.time(), **new))
     renew(ann)
     expect(ann.locator("[data-renew-says]")).to_have_text("Holds still")
     expect(row(ann, 31)).to_have_count(0)

@@ -12,9 +12,10 @@ import pytest
 
 from skyspy.datalink.message import DatalinkPosition, Station
 from skyspy.store import StoreError, roles
+from tests.support.acars import keep
 from tests.support.browser_client import Browser
 from tests.support.databases import change
-from tests.support.datalink_messages import AT, HOSTILE, a_message, keep
+from tests.support.panel_datalink import AT, HOSTILE, a_report
 from tests.support.world import OPERATOR, Panel
 from tests.unit.test_datalink_board import HONG_KONG, LONDON
 
@@ -47,7 +48,7 @@ class Elements(HTMLParser):
 
 
 def test_the_latest_messages_are_listed_the_newest_first(panel: Panel, ann: Browser) -> None:
-    keep(panel, a_message(0), a_message(1, label="H1", label_name=None, text="HELLO", downlink=False, complete=False))
+    keep(panel, a_report(0), a_report(1, label="H1", label_name=None, text="HELLO", downlink=False, complete=False))
     assert ids(ann.get(PART).text) == ["message-1", "message-0"]
     page = ann.get(PAGE).text
     for text in ("Position report", "Label H1", "HELLO", "to aircraft", "incomplete", "LX0123", "HB-JCA · 4B1805", "ROOF-1"):
@@ -70,7 +71,7 @@ def test_the_latest_messages_are_listed_the_newest_first(panel: Panel, ann: Brow
     ],
 )
 def test_both_lists_are_filtered_alike(panel: Panel, ann: Browser, query: str, found: list[str]) -> None:
-    keep(panel, a_message(0), a_message(1, label="H1", text="HELLO WORLD"), a_message(2, link="hfdl", **OTHER))
+    keep(panel, a_report(0), a_report(1, label="H1", text="HELLO WORLD"), a_report(2, link="hfdl", **OTHER))
     for address in (PART, PAGE, SEARCH):
         assert ids(ann.get(address + query).text) == found, address
 
@@ -91,19 +92,19 @@ def test_both_lists_are_filtered_alike(panel: Panel, ann: Browser, query: str, f
 )
 def test_the_search_has_more_filters(panel: Panel, ann: Browser, query: str, found: list[str]) -> None:
     garden = (Station("garden", None, None, None, AT),)
-    later = a_message(2, time=AT + 86_400, position=DatalinkPosition(47.5, 8.5))
-    keep(panel, a_message(0), a_message(1, stations=garden, downlink=False), later)
+    later = a_report(2, time=AT + 86_400, position=DatalinkPosition(47.5, 8.5))
+    keep(panel, a_report(0), a_report(1, stations=garden, downlink=False), later)
     assert ids(ann.get(SEARCH + query).text) == found
 
 
 def test_a_day_that_is_none_is_named_and_left_out(panel: Panel, ann: Browser) -> None:
-    keep(panel, a_message(0))
+    keep(panel, a_report(0))
     page = ann.get(f"{SEARCH}?since=soon").text
     assert "“soon” is no day" in page and ids(page) == ["message-0"]
 
 
 def test_the_search_is_paged_with_its_filters(panel: Panel, ann: Browser) -> None:
-    keep(panel, *(a_message(number) for number in range(60)), a_message(60, label="H1"))
+    keep(panel, *(a_report(number) for number in range(60)), a_report(60, label="H1"))
     page = ann.get(f"{SEARCH}?label=44").text
     assert len(ids(page)) == 50
     older = re.search(r'href="([^"]+)"[^>]*rel="next"', page)
@@ -116,7 +117,7 @@ def test_the_search_is_paged_with_its_filters(panel: Panel, ann: Browser) -> Non
 
 
 def test_an_aircraft_that_is_picked_is_named_and_stays_picked(panel: Panel, ann: Browser) -> None:
-    keep(panel, a_message(0), a_message(1, **OTHER))
+    keep(panel, a_report(0), a_report(1, **OTHER))
     page = ann.get(PAGE).text
     assert f'href="{PAGE}?hex=3C4DD2"' in page
     page = ann.get(f"{PAGE}?hex=3C4DD2").text
@@ -126,8 +127,8 @@ def test_an_aircraft_that_is_picked_is_named_and_stays_picked(panel: Panel, ann:
 
 def test_text_from_the_air_is_no_markup_and_reaches_the_decoder_as_it_was(panel: Panel, ann: Browser) -> None:
     text = f"{HOSTILE}\r\n\t& '}}"
-    evil = a_message(0, text=text, tail=HOSTILE[:16], flight="<b>", label="<i", sublabel="<u", ground=HOSTILE, app=HOSTILE)
-    keep(panel, evil, a_message(1, **{"text": "ok", **OTHER}))
+    evil = a_report(0, text=text, tail=HOSTILE[:16], flight="<b>", label="<i", sublabel="<u", ground=HOSTILE, app=HOSTILE)
+    keep(panel, evil, a_report(1, **{"text": "ok", **OTHER}))
     kept = ann.get(f"{PAGE}message/message-0/").text
     for page in (ann.get(PAGE).text, ann.get(PART).text, ann.get(SEARCH).text, kept):
         elements = Elements(page).found
@@ -155,11 +156,11 @@ def test_a_message_has_a_page_of_all_that_is_known(panel: Panel, ann: Browser) -
     place = DatalinkPosition(35.294609, -106.710548, 35992, "adsc")
     keep(
         panel,
-        a_message(
+        a_report(
             0, matched="4B1805", callsign="SWR123", stations=stations, position=place, libacars=adsc, complete=False, **known
         ),
-        a_message(1, label="H1", label_name=None),
-        a_message(2, **OTHER),
+        a_report(1, label="H1", label_name=None),
+        a_report(2, **OTHER),
     )
     page = ann.get(f"{PAGE}message/message-0/").text
     shown = (
@@ -189,13 +190,13 @@ def test_the_board_has_the_latest_atis_of_each_airport_and_the_clearances(panel:
     up = {"downlink": False, "text": HONG_KONG, "label": "A9"}
     keep(
         panel,
-        a_message(0, **up | {"time": now - 90_000, "text": HONG_KONG.replace("ATIS G", "ATIS E").replace("VHHH", "ZSPD")}),
-        a_message(1, **up | {"time": now - 3600, "text": HONG_KONG.replace("ATIS G", "ATIS F")}),
-        a_message(2, **up | {"time": now - 60}),
-        a_message(3, **up | {"time": now - 50, "text": HONG_KONG.replace("ARR", "DEP")}),
-        a_message(4, time=now - 40, downlink=False, text=LONDON, label="A3"),
-        a_message(5, time=now - 30, downlink=True, text=LONDON, label="A3"),
-        a_message(6, time=now - 20, downlink=False, text=LONDON.replace("QTR58U", "QTR59U"), label="C1"),
+        a_report(0, **up | {"time": now - 90_000, "text": HONG_KONG.replace("ATIS G", "ATIS E").replace("VHHH", "ZSPD")}),
+        a_report(1, **up | {"time": now - 3600, "text": HONG_KONG.replace("ATIS G", "ATIS F")}),
+        a_report(2, **up | {"time": now - 60}),
+        a_report(3, **up | {"time": now - 50, "text": HONG_KONG.replace("ARR", "DEP")}),
+        a_report(4, time=now - 40, downlink=False, text=LONDON, label="A3"),
+        a_report(5, time=now - 30, downlink=True, text=LONDON, label="A3"),
+        a_report(6, time=now - 20, downlink=False, text=LONDON.replace("QTR58U", "QTR59U"), label="C1"),
     )
     page = ann.get(f"{BOARD}part/").text
     assert ids(page) == ["message-2", "message-3", "message-6", "message-4"]
@@ -207,9 +208,7 @@ def test_the_board_has_the_latest_atis_of_each_airport_and_the_clearances(panel:
 def test_stations_are_listed_with_what_they_heard(panel: Panel, ann: Browser) -> None:
     now = panel.clock.wall()
     garden = Station("garden", None, 136.975, -31.0, now - 60)
-    keep(
-        panel, a_message(0, time=now - 90), a_message(1, time=now - 61, stations=(*a_message(1, time=now - 61).stations, garden))
-    )
+    keep(panel, a_report(0, time=now - 90), a_report(1, time=now - 61, stations=(*a_report(1, time=now - 61).stations, garden)))
     for address in (STATIONS, f"{STATIONS}part/"):
         page = re.sub(r"\s+", " ", ann.get(address).text)
         assert f'href="{SEARCH}?station=ROOF-1"' in page and "-12.3 dB" in page and "-31.0 dB" in page
@@ -224,7 +223,7 @@ def test_without_messages_each_page_says_what_is_awaited(ann: Browser) -> None:
 
 
 def test_what_matches_is_downloaded_as_csv(panel: Panel, ann: Browser) -> None:
-    keep(panel, a_message(0), a_message(1, label="H1", text="=1+1"))
+    keep(panel, a_report(0), a_report(1, label="H1", text="=1+1"))
     answer = ann.get(f"{SEARCH}messages.csv?label=H1")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     lines = answer.text.splitlines()
@@ -232,7 +231,7 @@ def test_what_matches_is_downloaded_as_csv(panel: Panel, ann: Browser) -> None:
 
 
 def test_who_may_not_see_messages_is_shown_none_and_no_entry_in_the_menu(panel: Panel, ann: Browser) -> None:
-    keep(panel, a_message(0))
+    keep(panel, a_report(0))
     panel.choose(FEATURE_ACCESS={"acars": "permission"})
     change(panel.skyspy, roles.create, "counter", frozenset({"stats.view"}), "", OPERATOR)
     panel.user("kim", "counter")
