@@ -33,9 +33,12 @@ $(VENV)/.dev: $(VENV)/.deps requirements-dev.lock
 	@touch $@
 
 static/vendor/.done: package.json package-lock.json
-	npm ci --silent --no-progress
+	npm ci --silent --no-progress --ignore-scripts
 	@mkdir -p static/vendor
 	cp node_modules/socket.io-client/dist/socket.io.esm.min.js node_modules/uplot/dist/uPlot.iife.min.js node_modules/uplot/dist/uPlot.min.css static/vendor/
+# One module of the decoder and of pako, which it needs. Its licences are beside it: a bundle without comments holds none.
+	node_modules/.bin/esbuild node_modules/@airframes/acars-decoder/dist/index.mjs --bundle --format=esm --minify --target=es2022 --legal-comments=none --log-level=warning --outfile=static/vendor/acars-decoder.min.js
+	cat node_modules/@airframes/acars-decoder/License.md node_modules/pako/LICENSE > static/vendor/acars-decoder.licences.txt
 	@touch $@
 
 # An old client library, which a newer one beside it would replace. Without it a test is skipped.

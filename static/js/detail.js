@@ -27,7 +27,9 @@ export class Detail {
     this.watch.textContent = "Add to a watchlist…";
     const acts = document.createElement("p");
     acts.className = "row";
-    acts.append(this.watch);
+    this.datalink = document.createElement("a");
+    this.datalink.textContent = "Datalink messages…";
+    acts.append(this.watch, this.datalink);
     this.groups = document.createElement("div");
     head.append(this.name, this.close);
     element.id = "detail";
@@ -53,8 +55,10 @@ export class Detail {
       this.drawn = shape;
       this._build(known, fields);
     }
-    const address = watchAddress(fields);
-    if (this.watch.getAttribute("href") !== address) this.watch.href = address;
+    lead(this.watch, watchAddress(fields));
+    lead(this.datalink, datalinkAddress(fields));
+    // Messages name aircraft by ICAO addresses only.
+    this.datalink.hidden = fields.hex.startsWith("~");
     for (const [, rows] of known) for (const [name, , write] of rows) put(this.values.get(name), write(fields[name]));
   }
 
@@ -93,6 +97,13 @@ export class Detail {
 function watchAddress({ hex, flight, r, t }) {
   const known = Object.entries({ hex, registration: r, callsign: flight, type: t }).filter(([, value]) => value);
   return `${document.body.dataset.root}/admin/alerts/watchlists/aircraft/?${new URLSearchParams(known)}`;
+}
+
+/** Where the panel lists the datalink messages of an aircraft. */
+const datalinkAddress = ({ hex }) => `${document.body.dataset.root}/admin/datalink/?${new URLSearchParams({ hex })}`;
+
+function lead(link, address) {
+  if (link.getAttribute("href") !== address) link.href = address;
 }
 
 function put(element, content) {

@@ -22,6 +22,8 @@ from tests.browser.looking import check, opened, sign_in
 from tests.browser.receiver import Receiver
 from tests.support.alerts import alert, delivery, plant_alerts
 from tests.support.databases import change, create_key
+from tests.support.panel_datalink import a_report
+from tests.support.panel_datalink import plant as plant_messages
 from tests.support.panel_routes import ROUTES
 from tests.support.safety_events import an_event, plant
 from tests.support.sites import provide_database
@@ -50,6 +52,7 @@ def peopled(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Ite
     provide_database(folder / "instance")
     now = time.time()
     plant(folder / "instance", an_event(id="own", started=now - 90, updated=now - 60, resolved=now - 60, message=LONG))
+    plant_messages(folder / "instance", a_report(id="own", time=now, label_name=LONG, text=LONG * 20, tail=LONG[:16]))
     mine = {"owner_id": 1, "message": LONG, "rule_name": LONG}
     gone = delivery(
         1, 2, id="own", alert_id="own", owner_id=1, title=LONG, body=LONG, state="dead", last_error=LONG, created_at=now

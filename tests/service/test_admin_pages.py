@@ -126,7 +126,7 @@ def test_without_a_sign_in_every_page_and_form_is_refused(panel: Panel, route: R
 def test_without_the_permission_every_page_and_form_is_refused(panel: Panel, route: Route) -> None:
     panel.user("root")
     # What is public in this mode is so in the panel, too.
-    levels = {"stats": "permission", "safety": "permission", "alerts": "permission"}
+    levels = {"stats": "permission", "safety": "permission", "alerts": "permission", "acars": "permission"}
     panel.skyspy.settings.change({"FEATURE_ACCESS": levels}, CLI)
     rest = PERMISSION_NAMES - frozenset(route.page.permissions)
     change(panel.skyspy, roles.create, "all-but-it", rest, "", CLI)

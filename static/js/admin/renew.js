@@ -1,5 +1,5 @@
 // A part of a page that is refreshed: the server renders it again, and only differences are applied, so that focus, selection
-// and scroll position stay. [data-renew] is the address of the part.
+// and scroll position stay. [data-renew] is the address of the part. What a script puts into an element with [data-own] stays.
 
 const EVERY_MS = 4000;
 
@@ -90,6 +90,7 @@ function match(here, there) {
     if (here.nodeValue !== there.nodeValue) here.nodeValue = there.nodeValue;
     return;
   }
+  if (here.hasAttribute("data-own") && there.hasAttribute("data-own")) return;
   for (const { name } of [...here.attributes]) if (!there.hasAttribute(name)) here.removeAttribute(name);
   for (const { name, value } of there.attributes) if (here.getAttribute(name) !== value) here.setAttribute(name, value);
   children(here, there);
