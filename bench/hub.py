@@ -33,6 +33,7 @@ from skyspy.auth.passwords import Passwords  # noqa: E402
 from skyspy.clock import Clock  # noqa: E402
 from skyspy.decode import FORMATS, Context  # noqa: E402
 from skyspy.feedurl import parse  # noqa: E402
+from skyspy.receivers.documents import decode_document  # noqa: E402
 from skyspy.receivers.receiver import Receiver  # noqa: E402
 from skyspy.store import Store  # noqa: E402
 from skyspy.store.schema import STATE  # noqa: E402
@@ -116,7 +117,7 @@ def document() -> tuple[Work, Work]:
     rows = [{"hex": f"{0x4B0000 + n:06x}", "flight": "ABC1", "seen": 0.1, "messages": 5, **fields} for n in range(10_000)]
     body = wirejson.dump_bytes({"now": 1.0, "messages": 1, "aircraft": rows})
     ours, theirs, decoding = receiver("aircraft.json"), FORMATS["aircraft.json"].make(Context(None)), WorkerPool(native=True)
-    return lambda: ours.decode_document(body, decoding), lambda: theirs.feed(body, 1000.0)
+    return lambda: decode_document(ours, body, decoding), lambda: theirs.feed(body, 1000.0)
 
 
 def flood() -> tuple[Work, Work]:

@@ -60,6 +60,15 @@ def iso(wall: float) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
+def from_iso(text: str) -> float | None:
+    """A time as ISO 8601 in wall seconds, UTC where it names no zone; None for what is no time."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
 def wall_of(moment: datetime | None) -> float | None:
     """A moment with its zone, as a filter gives it, in wall seconds; None for None."""
     return None if moment is None else moment.timestamp()

@@ -7,7 +7,7 @@ raises FeedUrlError, one line that says what to write instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -18,8 +18,9 @@ class FeedUrlError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """One kind of receiver URL. `carries` names the format (a row of decode.FORMATS), `transport` is http, tcp, file or none,
-    `port` the default port, `options` the names of the URL's options."""
+    """One kind of receiver URL. `carries` names the format (a row of decode.FORMATS), `transport` is http, tcp, udp, file or none,
+    `port` the default port, `options` the names of the URL's options. `is_datalink`: messages of a data link, which only one process of
+    several reads. With udp this server listens: the host is an address of its own."""
 
     name: str
     carries: str
@@ -28,6 +29,28 @@ class Scheme:
     example: str
     description: str
     options: tuple[str, ...] = ()
+    is_datalink: bool = False
+
+
+_DATALINKS = (
+    ("acars", 5550, "VHF ACARS (acarsdec, acars_router)"),
+    ("vdlm2", 5555, "VDL Mode 2 (dumpvdl2, vdlm2dec)"),
+    ("hfdl", 5556, "HFDL (dumphfdl)"),
+    ("imsl", 5557, "Inmarsat (JAERO, SatDump)"),
+    ("irdm", 5558, "Iridium (iridium-toolkit)"),
+)
+"""Format, usual port of a listener, and what sends it."""
+_RELAY_PORT_OFFSET = 10_000
+"""acars_router serves each format on the TCP port of its listener plus this."""
+
+
+def _datalink_schemes() -> Iterator[Scheme]:
+    for name, port, what in _DATALINKS:
+        listens = f"listens for JSON of {what}"
+        yield Scheme(f"{name}+udp", name, "udp", port, f"{name}+udp://0.0.0.0:{port}", listens, is_datalink=True)
+    for name, port, what in _DATALINKS:
+        relay = port + _RELAY_PORT_OFFSET
+        yield Scheme(f"{name}+tcp", name, "tcp", relay, f"{name}+tcp://host:{relay}", f"JSON lines of {what}", is_datalink=True)
 
 
 SCHEMES: dict[str, Scheme] = {
@@ -56,14 +79,22 @@ SCHEMES: dict[str, Scheme] = {
         Scheme("sbs", "sbs", "tcp", 30003, "sbs://host:30003", "SBS / BaseStation lines"),
         Scheme("json", "json", "tcp", 30047, "json://host:30047", "readsb JSON lines"),
         Scheme("uat", "uat", "tcp", 30979, "uat://host:30979", "dump978 JSON lines"),
+        *_datalink_schemes(),
         Scheme("replay", "", "file", 0, "replay:///file?speed=1", "a captured file, played again", ("speed", "format", "loop")),
-        Scheme("demo", "", "none", 0, "demo://", "simulated traffic, labelled as such", ("seed", "aircraft", "incidents")),
+        Scheme(
+            "demo", "", "none", 0, "demo://", "simulated traffic, labelled as such", ("seed", "aircraft", "incidents", "datalink")
+        ),
     )
 }
 
+_OTHER_NAMES = {"vdl2+udp": "vdlm2+udp", "vdl2+tcp": "vdlm2+tcp"}
+"""Names that are accepted for a scheme beside its own."""
+LOOPBACK = "127.0.0.1"
+"""Where a listener is whose URL names no address."""
+
 TLS_OPTIONS = ("tls", "ca")
 INCIDENTS = ("none", "few", "all")
-"""Values of the option `incidents`: which incidents simulated traffic has."""
+"""Values of the options `incidents` and `datalink`: which incidents simulated traffic has, and how many messages over data links."""
 
 _PASSWORD = re.compile(r"(?<=//).*@|^[^/]*@", re.DOTALL)
 
@@ -119,7 +150,7 @@ def parse(text: str) -> FeedUrl:
         port = parts.port
     except ValueError:
         raise FeedUrlError(f"{shown!r} is not a URL: its host or its port cannot be read") from None
-    scheme = SCHEMES.get(parts.scheme.lower())
+    scheme = _scheme(parts.scheme)
     if scheme is None:
         raise FeedUrlError(f"{shown!r} is not a feed: write one of {', '.join(s.example for s in SCHEMES.values())}")
     options = dict(parse_qsl(parts.query)) if scheme.transport != "http" else _http_options(scheme, parts)
@@ -129,14 +160,16 @@ def parse(text: str) -> FeedUrl:
         raise FeedUrlError(f"{scheme.name}:// does not take {', '.join(unknown)} (options: {known})")
     _check_numbers(options)
     _check_tls(options)
-    if options.get("incidents", "few") not in INCIDENTS:
-        raise FeedUrlError(f"incidents={options['incidents']} is not one of {', '.join(INCIDENTS)}")
+    for option in ("incidents", "datalink"):
+        if options.get(option, "few") not in INCIDENTS:
+            raise FeedUrlError(f"{option}={options[option]} is not one of {', '.join(INCIDENTS)}")
     if scheme.transport in ("http", "tcp") and not parts.hostname:
         raise FeedUrlError(f"{shown!r} names no host: write {scheme.example}")
     if scheme.transport == "file" and not parts.path:
         raise FeedUrlError(f"{shown!r} names no file: write {scheme.example}")
     path = unquote(parts.path) if scheme.transport == "file" else parts.path
-    return FeedUrl(text, scheme, parts.hostname or "", port or scheme.port, path, options)
+    host = parts.hostname or (LOOPBACK if scheme.transport == "udp" else "")
+    return FeedUrl(text, scheme, host, port or scheme.port, path, options)
 
 
 def _http_options(scheme: Scheme, parts: SplitResult) -> dict[str, str]:
@@ -165,6 +198,18 @@ def _check_numbers(options: dict[str, str]) -> None:
                 number = -1.0
             if not low <= number <= high:
                 raise FeedUrlError(f"{name}={options[name]} is not a number from {low:g} to {high:g}")
+
+
+def is_datalink(text: str) -> bool:
+    """Whether the text is the URL of a receiver of a data link."""
+    scheme = _scheme(text.partition(":")[0])
+    return scheme is not None and scheme.is_datalink
+
+
+def _scheme(name: str) -> Scheme | None:
+    """The scheme of this name, in any case; None where there is none."""
+    name = name.lower()
+    return SCHEMES.get(_OTHER_NAMES.get(name, name))
 
 
 def parse_list(text: str) -> tuple[FeedUrl, ...]:

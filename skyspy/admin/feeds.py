@@ -19,7 +19,7 @@ from skyspy.admin.forms import PLAIN, Choice, PanelForm, Required, choice_field,
 from skyspy.admin.page_helpers import ID, redirect_with
 from skyspy.admin.routes import Page, RequestContext
 from skyspy.feedurl import SCHEMES
-from skyspy.receivers.manager import CheckResult
+from skyspy.receivers.checks import CheckResult
 from skyspy.services import Refused, feeds, setting_changes
 from skyspy.services.feeds import FeedView
 from skyspy.services.place import RECEIVER, place_in_force
@@ -179,6 +179,8 @@ def check_summary(heard: CheckResult) -> str:
     """The result of a test as a sentence: Received 41 aircraft in 3 s."""
     if heard.error:
         return f"{heard.error[:1].upper()}{heard.error[1:]}."
+    if heard.is_datalink:
+        return f"Received {counted(heard.messages, 'message')} in {feeds.CHECK_SECONDS:g} s."
     if not heard.aircraft:
         return f"Received {counted(heard.messages, 'message')} in {feeds.CHECK_SECONDS:g} s, of no aircraft yet."
     return f"Received {heard.aircraft:,} aircraft in {feeds.CHECK_SECONDS:g} s."

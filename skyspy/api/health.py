@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 resource = Resource("Health", "For supervisors and load balancers; open in every auth mode, not counted by the rate limit.")
 
-WORKING = ("up", "demo")
+WORKING = ("up", "demo", "standby")
 
 
 @resource.get("/healthz", access=PROBE, answer=Liveness)

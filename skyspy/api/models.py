@@ -183,7 +183,7 @@ class Feed(Struct, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(description="Its name; without settings.manage one that says no host, such as beast-1")]
     format: str
-    state: Annotated[str, Meta(description="connecting, up, stale, down, paused or demo")]
+    state: Annotated[str, Meta(description="connecting, up, stale, down, paused, demo or standby")]
     messages: int
     messages_per_second: float
     bad: Annotated[int, Meta(description="Records that could not be used")]

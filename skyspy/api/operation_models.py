@@ -70,7 +70,7 @@ class Receiver(Struct, forbid_unknown_fields=True):
 
     id: Annotated[int | None, Meta(description="What the other routes know it by; null: it is the environment's and stays")]
     url: Annotated[str, Meta(description="Without a password")]
-    state: Annotated[str, Meta(description="connecting, up, stale, down, paused or demo")]
+    state: Annotated[str, Meta(description="connecting, up, stale, down, paused, demo or standby")]
     name: str | None
     format: str | None
     messages_per_second: float

@@ -8,7 +8,7 @@ import click
 
 from skyspy import feedurl
 from skyspy.cli.context import CliContext, Group, format_time, print_table
-from skyspy.receivers import manager
+from skyspy.receivers.checks import check
 from skyspy.services import feeds
 
 feed_commands = Group("feed", help="Manage receivers.")
@@ -59,7 +59,11 @@ def feed_check(context: CliContext, url: str) -> None:
     parsed = feedurl.parse(url)
     # Only a file needs the environment, so that a receiver can be checked before there is an installation.
     folder = context.config.replay_dir if parsed.scheme.transport == "file" else None
-    heard = manager.check(parsed, feeds.CHECK_SECONDS, replay_folder=folder)
+    heard = check(parsed, feeds.CHECK_SECONDS, replay_folder=folder)
     if heard.error is not None:
         raise click.ClickException(f"{parsed.shown}: {heard.error}")
-    print(f"received {heard.aircraft} aircraft in {feeds.CHECK_SECONDS:g} s ({heard.messages} messages)")
+    messages = "1 message" if heard.messages == 1 else f"{heard.messages} messages"
+    if heard.is_datalink:
+        print(f"received {messages} in {feeds.CHECK_SECONDS:g} s")
+    else:
+        print(f"received {heard.aircraft} aircraft in {feeds.CHECK_SECONDS:g} s ({messages})")

@@ -10,6 +10,7 @@ from skyspy.decode.aircraft_json import AircraftJson
 from skyspy.decode.avr import Avr
 from skyspy.decode.base import Context, Counters, DecodeError, Decoder, Format
 from skyspy.decode.beast import Beast
+from skyspy.decode.datalink import Datalink
 from skyspy.decode.json_lines import JsonLines
 from skyspy.decode.sbs import Sbs
 from skyspy.decode.uat import Uat
@@ -23,6 +24,11 @@ FORMATS: dict[str, Format] = {
         Format("sbs", Sbs, "SBS (BaseStation) lines"),
         Format("json", JsonLines, "readsb JSON lines"),
         Format("uat", Uat, "dump978 JSON lines, and its raw downlinks"),
+        Format("acars", Datalink, "ACARS messages over VHF as JSON (acarsdec)"),
+        Format("vdlm2", Datalink, "ACARS messages over VDL Mode 2 as JSON (dumpvdl2, vdlm2dec)"),
+        Format("hfdl", Datalink, "ACARS messages and positions over HFDL as JSON (dumphfdl)"),
+        Format("imsl", Datalink, "ACARS messages over Inmarsat as JSON (JAERO, SatDump)"),
+        Format("irdm", Datalink, "ACARS messages over Iridium as JSON (iridium-toolkit)"),
     )
 }
 """All supported formats, by name."""

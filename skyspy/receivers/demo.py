@@ -13,8 +13,9 @@ from skyspy.airports import Airports
 from skyspy.clock import Clock
 from skyspy.feedurl import FeedUrl
 from skyspy.geo import Point
-from skyspy.receivers.receiver import Receiver
+from skyspy.receivers.receiver import Receiver, always
 from skyspy.simulate import DEFAULT_AIRCRAFT, DEFAULT_CENTRE, FEW, NONE, SCHEDULES, Programme, Requested, Simulation
+from skyspy.simulate.datalink import EVERY_S, Datalink
 
 DEFAULT_SEED = 1
 STEPS_PER_SECOND = 4.0
@@ -30,16 +31,18 @@ def _no_airports() -> Airports | None:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What simulated traffic uses beside its place. `airports` gives the table, None where it cannot be read; it is called from the
-    receiver's greenlet, and may yield. `requested`: incidents that were requested and are not over."""
+    """What the receivers of a sky use beside their place. `airports` gives the table, None where it cannot be read; it is called from the
+    greenlet of simulated traffic, and may yield. `requested`: incidents that were requested and are not over. `may_listen`: whether this process brings
+    the messages of data links, real and simulated."""
 
     airports: Callable[[], Airports | None] = _no_airports
     requested: Callable[[], Iterable[Requested]] = tuple
+    may_listen: Callable[[], bool] = always
 
 
 class DemoReader:
-    """Reads `demo://?seed=1&aircraft=60&incidents=few`: traffic around the receiver, or around DEFAULT_CENTRE where its location is
-    unknown."""
+    """Reads `demo://?seed=1&aircraft=60&incidents=few&datalink=few`: traffic around the receiver, or around DEFAULT_CENTRE where its
+    location is unknown. As many messages over data links as incidents, where the URL does not say it."""
 
     up_state = "demo"
 
@@ -50,7 +53,9 @@ class DemoReader:
         self._seed = seed_of(url)
         self._aircraft = int(float(url.options.get("aircraft", DEFAULT_AIRCRAFT)))
         usual = FEW if self._aircraft >= MIN_AIRCRAFT else NONE
-        self._schedule = SCHEDULES[url.options.get("incidents", usual)]
+        incidents = url.options.get("incidents", usual)
+        self._schedule = SCHEDULES[incidents]
+        self._datalink_s = EVERY_S[url.options.get("datalink", incidents)]
         self._place = place
         self._surroundings = surroundings or Surroundings()
 
@@ -59,6 +64,7 @@ class DemoReader:
         centre, around = self._place() or DEFAULT_CENTRE, self._surroundings
         simulation = Simulation(self._seed, self._aircraft, centre, around.airports())
         programme = Programme(self._seed, centre, self._schedule, around.airports, around.requested)
+        datalink = Datalink(self._seed, centre, self._datalink_s, around.airports())
         receiver.begin_session(None)
         pause = min(1 / STEPS_PER_SECOND, max(0.02, OBSERVATIONS_PER_STEP / self._aircraft))
         since = self._clock.steady()
@@ -66,8 +72,11 @@ class DemoReader:
         while True:
             self._clock.sleep(pause)
             now = self._clock.steady()
-            heard = simulation.observations(since + shift, now + shift, now)
-            receiver.deliver(programme.observations(heard, since + shift, now + shift, now))
+            span = since + shift, now + shift
+            heard = simulation.observations(*span, now)
+            receiver.deliver(programme.observations(heard, *span, now))
+            blocks = [*datalink.blocks(heard, *span, now), *programme.blocks(*span, now)]
+            receiver.deliver(blocks if around.may_listen() else ())
             receiver.mark_up()
             since = now
 

@@ -26,8 +26,10 @@ from skyspy.feedurl import FeedUrl
 from skyspy.outbound import OutboundError
 from skyspy.outbound.http_bounds import PIECE_BYTES, BoundedResponse, Bounds, decompressed, too_large
 from skyspy.outbound.resolver import Resolver, connect
+from skyspy.receivers.documents import decode_document
 from skyspy.receivers.place import Place, parse_place, receiver_json
-from skyspy.receivers.receiver import Receiver, ReceiverError, Timing
+from skyspy.receivers.receiver import Receiver, ReceiverError
+from skyspy.receivers.timing import Timing
 from skyspy.receivers.workers import Workers
 
 MAX_DOCUMENT_BYTES = aircraft_json.MAX_BYTES
@@ -230,7 +232,7 @@ class HttpReader:
         left = max(0.0, read_at + self._timing.stale_s - self._clock.steady())
         stale = gevent.spawn_later(left, receiver.mark_stale, f"no document for {self._timing.stale_s:g} s")
         try:
-            return receiver.decode_document(client.get(), self._workers.decoding)
+            return decode_document(receiver, client.get(), self._workers.decoding)
         except BrokenResponse as error:
             receiver.count_broken(str(error))
             return False

@@ -17,27 +17,27 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import gevent
 
 from skyspy.aircraft import Record
 from skyspy.clock import Clock
+from skyspy.datalink.message import Block
 from skyspy.decode import FORMATS, Context, Decoder, Format
 from skyspy.feedurl import FeedUrl
 from skyspy.geo import Point
 from skyspy.receivers.demo import DemoReader, Surroundings
 from skyspy.receivers.http import HttpReader
 from skyspy.receivers.place import Place
-from skyspy.receivers.receiver import Receiver, ReceiverCounts, Sink, SourceReader, Timing
+from skyspy.receivers.receiver import Receiver, Sink, SourceReader
 from skyspy.receivers.replay import ReplayReader
 from skyspy.receivers.tcp import TcpReader
+from skyspy.receivers.timing import ReceiverCounts, Timing
+from skyspy.receivers.udp import DatagramDecoder, UdpReader
 from skyspy.receivers.workers import Workers
 
 log = logging.getLogger(__name__)
-
-MAX_CHECKED_AIRCRAFT = 200
-"""So many simulated aircraft in a check; a sky of ten thousand would cost the server as much as the one it serves."""
 
 
 class ReceiverListError(ValueError):
@@ -77,9 +77,16 @@ class ReaderContext:
         return make
 
 
+def _udp_reader(url: FeedUrl, context: ReaderContext) -> SourceReader:
+    # The formats of data links, which are the only ones that datagrams carry, have decoders of datagrams.
+    make = cast("Callable[[], DatagramDecoder]", context.decoder(url.scheme.carries))
+    return UdpReader(url, make, context.clock, context.timing, context.workers.resolver)
+
+
 READERS: dict[str, Callable[[FeedUrl, ReaderContext], SourceReader]] = {
     "http": lambda url, a: HttpReader(url, a.decoder(url.scheme.carries), a.clock, a.timing, a.workers, a.place),
     "tcp": lambda url, a: TcpReader(url, a.decoder(url.scheme.carries), a.clock, a.timing, a.workers.resolver),
+    "udp": _udp_reader,
     "file": lambda url, a: ReplayReader(url, a.formats, a.clock, a.place.now, a.replay_folder),
     "none": lambda url, a: DemoReader(url, a.clock, a.place.now, a.surroundings),
 }
@@ -97,8 +104,8 @@ def _nothing() -> None:
 
 class Receivers:
     """The receivers of one sky. `location` is their (latitude, longitude) or None; `replay_folder` is where `replay://` may open
-    files, None for anywhere; `workers` are threads to share with others; `surroundings` are those of simulated traffic. Nothing is
-    connected before start(sink)."""
+    files, None for anywhere; `workers` are threads to share with others; `surroundings` are those of simulated traffic,
+    and say whether this process reads the receivers of data links, which stand by otherwise. Nothing is connected before start(sink)."""
 
     def __init__(
         self,
@@ -150,12 +157,15 @@ class Receivers:
         if any(receiver.url.text == url.text for receiver in self._receivers.values()):
             raise ReceiverListError(f"{url.shown} is a feed already")
         name = self._name(url)
-        context = self._context if replay_folder is None else replace(self._context, replay_folder=replay_folder)
+        folder = self._context.replay_folder if replay_folder is None else replay_folder
+        context = replace(self._context, replay_folder=folder, timing=self._context.timing.of(url))
         reader = READERS[url.scheme.transport](url, context)
         carries = url.scheme.carries or url.options.get("format") or url.scheme.name
         self._public[name] = self._public_name(url)
         forward = partial(self._forward, name, url.is_demo)
-        self._receivers[name] = Receiver(name, url, carries, reader, forward, context.clock, context.timing)
+        receiver = self._receivers[name] = Receiver(name, url, carries, reader, forward, context.clock, context.timing)
+        if url.scheme.is_datalink:
+            receiver.may_read = context.surroundings.may_listen
         if self._sink is not None:
             self._receivers[name].start()
         return name
@@ -275,7 +285,12 @@ class Receivers:
         elif self._stand_ins and not self.is_resting:
             self._rest()
         if self._sink is not None:
-            self._sink(record)
+            self._sink(replace(record, receiver=name) if isinstance(record, Block) else record)
+
+    def heard_elsewhere(self) -> None:
+        """A real receiver was heard by another process, while it stands by in this one: the stand-ins rest here too."""
+        if self._stand_ins and not self.is_resting:
+            self._rest()
 
     def _rest(self) -> None:
         """A real receiver is heard: from here on nothing of the stand-ins is passed on. They are stopped in a greenlet of their
@@ -307,7 +322,8 @@ class Receivers:
 
     def _public_name(self, url: FeedUrl) -> str:
         taken = set(self._public.values())
-        return next(name for number in count(1) if (name := f"{url.scheme.name}-{number}") not in taken)
+        kind = url.scheme.name.replace("+", "-")
+        return next(name for number in count(1) if (name := f"{kind}-{number}") not in taken)
 
 
 def counted(status: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
@@ -319,60 +335,3 @@ def name_of(url: FeedUrl) -> str:
     """`beast-host-30005`, `replay-file`, `demo`: lower-case letters, digits, dots and hyphens."""
     parts = [url.scheme.name, url.host, str(url.port) if url.port else "", PurePosixPath(url.path).stem if not url.host else ""]
     return re.sub(r"[^a-z0-9.]+", "-", "-".join(part for part in parts if part).lower()).strip("-.")[:64]
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """What a receiver delivered in a few seconds: different aircraft, messages, and what is wrong (one line) or None."""
-
-    aircraft: int
-    messages: int
-    error: str | None
-
-
-def check(
-    url: FeedUrl,
-    seconds: float = 3.0,
-    *,
-    clock: Clock | None = None,
-    location: Point | None = None,
-    timing: Timing | None = None,
-    formats: Mapping[str, Format] = FORMATS,
-    workers: Workers | None = None,
-    replay_folder: Path | None = None,
-) -> CheckResult:
-    """Read from a receiver for `seconds` and return what came; returns early when it cannot be reached. `workers` and
-    `replay_folder` are as for Receivers.
-
-    Waits with gevent's calls only: in the server it does not block the hub, and a process without monkey patching (the command
-    line) may call it too."""
-
-    def ignore(_record: Record) -> None:
-        return None
-
-    clock = clock or Clock()
-    feeds = Receivers(
-        [_checked(url)], clock, location, timing=timing, formats=formats, workers=workers, replay_folder=replay_folder
-    )
-    until = clock.steady() + seconds
-    feeds.start(ignore)
-    try:
-        row = feeds.status()[0]
-        # A receiver that is down after the first attempt is not waited for; any other gets the whole time.
-        while clock.steady() < until and row["state"] != "down":
-            clock.sleep(0.02)
-            row = feeds.status()[0]
-    finally:
-        feeds.stop()
-    # The end of a replayed file is shown in `error`, but is not a fault.
-    error = None if row["messages"] and url.scheme.transport == "file" else row["error"]
-    if error is None and row["messages"] == 0:
-        error = f"nothing was heard in {seconds:g} s"
-    return CheckResult(row["aircraft"], row["messages"], error)
-
-
-def _checked(url: FeedUrl) -> FeedUrl:
-    """The feed as it is checked: simulated traffic has at most MAX_CHECKED_AIRCRAFT."""
-    if not url.is_demo or float(url.options.get("aircraft", 0)) <= MAX_CHECKED_AIRCRAFT:
-        return url
-    return replace(url, options={**url.options, "aircraft": str(MAX_CHECKED_AIRCRAFT)})

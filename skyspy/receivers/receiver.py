@@ -2,7 +2,7 @@
 
 A SourceReader runs one session (connect, read, pass on what arrives) and raises when it breaks; the Receiver counts that, logs one
 line, waits longer each time, and starts the next session. States: connecting, up, stale (was up; nothing new comes), down,
-paused, demo.
+paused, demo, standby (another process of this server reads it).
 
 Invariants: the loop neither ends nor spins, whatever a session raises. Bytes are decoded in small pieces with a yield to other
 greenlets between them, so a receiver at a hundred times its normal rate slows itself down (its socket buffer fills up, the
@@ -14,8 +14,6 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
 from typing import Any, Protocol
 
 import gevent
@@ -23,62 +21,40 @@ import gevent
 from skyspy.aircraft import Record
 from skyspy.clock import Clock, iso
 from skyspy.cooperate import Yielder
-from skyspy.decode import Counters, DecodeError, Decoder
-from skyspy.decode.aircraft_json import GZIP_MAGIC
+from skyspy.decode import Counters, Decoder
 from skyspy.feedurl import FeedUrl
 from skyspy.outbound import OutboundError
 from skyspy.receivers.backoff import Backoff
 from skyspy.receivers.heard import Heard
 from skyspy.receivers.rate_history import Rate, RateHistory
-from skyspy.store.worker_pool import WorkerPool, WorkerPoolFull
+from skyspy.receivers.timing import ReceiverCounts, Timing
 
 log = logging.getLogger(__name__)
 
 Sink = Callable[[Record], None]
 """Called with each record. Does not yield, must not raise."""
 
+
+def always() -> bool:
+    """The `may_read` of a receiver that every process reads."""
+    return True
+
+
 MAX_PIECE_BYTES, MIN_PIECE_BYTES = 64 * 1024, 1024
-MAX_INLINE_BYTES = 256 * 1024
-"""A larger document (a thousand aircraft) is decoded in a native thread."""
 MAX_UNDECODED_BYTES = 4096
 """A session that brought more than this without a single message is in another format than expected."""
+
+
+STANDS_BY = "another process of this server listens"
+"""What is said of a receiver in the state standby."""
 
 
 class ReceiverError(OutboundError):
     """A session failed; the message is one line for the operator."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Limits and waits, in seconds.
-
-    `connect_s` and `request_s` bound a connection attempt and a whole HTTP response. A silent receiver is stale after `stale_s`
-    and is reconnected after `silent_s` (receivers without traffic still send a heartbeat each minute). A document's `now` may
-    stay the same for `frozen_s`. The wait before a new attempt doubles from `first_wait_s` to `longest_wait_s`, and is
-    `first_wait_s` again after a session in which data came for `good_s`. Decoding one piece should take at most `piece_s`."""
-
-    connect_s: float = 5.0
-    request_s: float = 10.0
-    stale_s: float = 15.0
-    silent_s: float = 75.0
-    frozen_s: float = 10.0
-    first_wait_s: float = 1.0
-    longest_wait_s: float = 30.0
-    good_s: float = 30.0
-    piece_s: float = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiverCounts:
-    """Counters since the start. `messages`, `bad` and `skipped` as in decode.base.Counters; `crashes` are unexpected
-    exceptions."""
-
-    messages: int
-    bad: int
-    skipped: int
-    bytes: int
-    reconnects: int
-    crashes: int
+class StandBy(Exception):
+    """A session ends, because this process may not read the receiver any more."""
 
 
 class SourceReader(Protocol):
@@ -92,17 +68,18 @@ class SourceReader(Protocol):
 
 
 class Receiver:
-    """One receiver (see the module). Readers call `begin_session count_bytes decode_stream decode_document deliver mark_up
-    mark_stale count_broken`; all other code calls the methods before those."""
+    """One receiver (see the module). Readers call `begin_session count_bytes decode_stream deliver mark_up mark_by_content
+    mark_stale mark_waiting count_broken check_turn`, and count `datagrams` and `lost` ones; all other code calls the methods before those. While `may_read` says no, it stands by."""
 
     def __init__(
         self, name: str, url: FeedUrl, carries: str, reader: SourceReader, sink: Sink, clock: Clock, timing: Timing | None = None
     ) -> None:
         self.name, self.url, self.carries = name, url, carries
+        self.may_read: Callable[[], bool] = always
         self.clock, self.timing = clock, timing or Timing()
         self.state = "connecting"
         self.error: str | None = None
-        self.bad = self.skipped = self.reconnects = self.bytes = self.crashes = 0
+        self.bad = self.skipped = self.reconnects = self.bytes = self.crashes = self.datagrams = self.lost = 0
         self.last_seen: float | None = None
         self.added_at = self._since = clock.steady()
         self._reader, self._sink = reader, sink
@@ -110,9 +87,7 @@ class Receiver:
         self._greenlet: gevent.Greenlet[[], None] | None = None
         self._decoder: Decoder | None = None
         self._messages = 0
-        self._rate = Rate()
-        self._history = RateHistory(self._since)
-        self._heard = Heard()
+        self._rate, self._history, self._heard = Rate(), RateHistory(self._since), Heard()
         self._flowing_since: float | None = None
         self._was_up = False
         self._session_bytes = 0
@@ -160,9 +135,8 @@ class Receiver:
     def counts(self) -> ReceiverCounts:
         """All counters since the start."""
         decoder = self._decoder.counters if self._decoder else Counters()
-        return ReceiverCounts(
-            self.messages, self.bad + decoder.bad, self.skipped + decoder.skipped, self.bytes, self.reconnects, self.crashes
-        )
+        bad, skipped = self.bad + decoder.bad, self.skipped + decoder.skipped
+        return ReceiverCounts(self.messages, bad, skipped, self.bytes, self.reconnects, self.crashes, self.datagrams, self.lost)
 
     @property
     def aircraft(self) -> int:
@@ -186,19 +160,17 @@ class Receiver:
         """The state and counters as JSON values: times as ISO 8601, `error` one line or None, `url` without a password."""
         now = self.clock.steady()
         shift = self.clock.wall() - now
+        silent = _silent_since(self, now)
         return {
             "name": self.name,
             "url": self.url.shown,
             "format": self.carries,
             "state": self.state,
             "since": iso(self._since + shift),
-            "silent_since": None if (silent := _silent_since(self, now)) is None else iso(silent + shift),
+            "silent_since": None if silent is None else iso(silent + shift),
             "last_seen": None if self.last_seen is None else iso(self.last_seen + shift),
-            "messages": self.messages,
             "messages_per_second": round(self._rate.per_second(now, self.messages), 1),
-            "bad": self.counts.bad,
-            "reconnects": self.reconnects,
-            "bytes": self.bytes,
+            **{name: getattr(self.counts, name) for name in ("messages", "bad", "reconnects", "bytes")},
             "aircraft": self.aircraft,
             "error": self.error,
         }
@@ -235,29 +207,7 @@ class Receiver:
                 self._piece = min(MAX_PIECE_BYTES, self._piece * 2)
             self.deliver(records)
             self.yielder.maybe_yield()
-        if decoder.counters.messages == 0 and self._session_bytes > MAX_UNDECODED_BYTES:
-            self.mark_stale(f"data arrives, but nothing in it reads as {self.carries}")
-        else:
-            self.mark_up()
-
-    def decode_document(self, data: bytes, decoding: WorkerPool) -> bool:
-        """Decode one whole document, a large one on a thread of `decoding`, and deliver its records. False, counted and shown,
-        for a broken one: nothing else changes."""
-        self.count_bytes(len(data))
-        decoder = self._decoder
-        assert decoder is not None, "begin() comes first"  # noqa: S101 - a reader's bug
-        self.yielder.maybe_yield()
-        now = self.clock.steady()
-        # Ten thousand aircraft take a fifth of a second, so a native thread decodes. No other greenlet uses the decoder meanwhile.
-        is_large = len(data) > MAX_INLINE_BYTES or data.startswith(GZIP_MAGIC)
-        outcome = _decode_on_thread(decoding, decoder, data, now) if is_large else _decode(decoder, data, now)
-        if isinstance(outcome, DecodeError):
-            self.count_broken(str(outcome))
-            return False
-        # Other greenlets run before the tracker's share of the work.
-        self.yielder.maybe_yield()
-        self.deliver(outcome)
-        return True
+        self.mark_by_content()
 
     def count_broken(self, reason: str) -> None:
         """Count a whole document that could not be decoded, and show why; the state stays."""
@@ -286,6 +236,23 @@ class Receiver:
             self._was_up = True
         self._set_state(self._reader.up_state, None)
 
+    def mark_by_content(self) -> None:
+        """Set the state of a session in which bytes came: up, or stale where nothing in many of them could be read."""
+        decoder = self._decoder
+        if decoder is not None and decoder.counters.messages == 0 and self._session_bytes > MAX_UNDECODED_BYTES:
+            self.mark_stale(f"data arrives, but nothing in it reads as {self.carries}")
+        else:
+            self.mark_up()
+
+    def mark_waiting(self, reason: str) -> None:
+        """Set the state to connecting: a listener waits for its first datagram."""
+        self._set_state("connecting", reason)
+
+    def check_turn(self) -> None:
+        """Raise StandBy where this process may not read the receiver any more."""
+        if not self.may_read():
+            raise StandBy
+
     def mark_stale(self, reason: str) -> None:
         """Set the state to stale: connected, but nothing new comes. Before the first data of a session only `error` changes."""
         if self._flowing_since is None:
@@ -298,8 +265,18 @@ class Receiver:
     def _run(self) -> None:
         while True:
             self._flowing_since = None
+            if not self.may_read():
+                self._set_state("standby", STANDS_BY)
+                self.clock.sleep(self.timing.look_s)
+                continue
+            if self.state == "standby":
+                self._set_state("connecting", None)
+                self._backoff.reset()
             try:
                 self._reader.read(self)
+            except StandBy:
+                self._release_decoder()
+                continue
             except OutboundError as error:
                 self._session_failed(str(error))
             except OSError as error:
@@ -343,7 +320,9 @@ class Receiver:
 def _silent_since(receiver: Receiver, now: float) -> float | None:
     """Since when nothing came that should have (steady seconds): the last record, or when it was added; None while all is well."""
     state = receiver.state
-    if state in ("up", "demo", "paused") or (state == "connecting" and now - receiver.added_at < receiver.timing.stale_s):
+    if state in ("up", "demo", "paused", "standby") or (
+        state == "connecting" and now - receiver.added_at < receiver.timing.stale_s
+    ):
         return None
     return receiver.added_at if receiver.last_seen is None else receiver.last_seen
 
@@ -356,22 +335,6 @@ def _describe(error: OSError, url: FeedUrl) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer from {there}"
     return f"{there}: {error.strerror or error}"
-
-
-def _decode(decoder: Decoder, data: bytes, now: float) -> Sequence[Record] | DecodeError:
-    """A document's records, or the error as a value: gevent prints exceptions that leave a thread pool's job."""
-    try:
-        return decoder.feed(data, now)
-    except DecodeError as error:
-        return error
-
-
-def _decode_on_thread(decoding: WorkerPool, decoder: Decoder, data: bytes, now: float) -> Sequence[Record] | DecodeError:
-    """The same on a native thread, or an error where none was free in time."""
-    try:
-        return decoding.run(partial(_decode, decoder, data, now))
-    except WorkerPoolFull:
-        return DecodeError("the server is too busy to decode this document")
 
 
 def _one_line(text: str) -> str:

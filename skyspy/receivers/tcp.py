@@ -15,7 +15,8 @@ from skyspy.clock import Clock
 from skyspy.decode import Decoder
 from skyspy.feedurl import FeedUrl
 from skyspy.outbound.resolver import Resolver, connect
-from skyspy.receivers.receiver import Receiver, ReceiverError, Timing
+from skyspy.receivers.receiver import Receiver, ReceiverError
+from skyspy.receivers.timing import Timing
 
 READ_BYTES = 64 * 1024
 
@@ -45,8 +46,10 @@ class TcpReader:
         timing = self._timing
         last_data = self._clock.steady()
         while True:
+            receiver.check_turn()
             silence = self._clock.steady() - last_data
-            sock.settimeout(max(0.02, (timing.stale_s if silence < timing.stale_s else timing.silent_s) - silence))
+            wait = (timing.stale_s if silence < timing.stale_s else timing.silent_s) - silence
+            sock.settimeout(max(0.02, min(wait, timing.look_s) if self._url.scheme.is_datalink else wait))
             try:
                 data = sock.recv(READ_BYTES)
             except TimeoutError:
@@ -58,5 +61,6 @@ class TcpReader:
                 continue
             if not data:
                 raise ReceiverError("the receiver closed the connection")
+            receiver.check_turn()
             receiver.decode_stream(data)
             last_data = self._clock.steady()

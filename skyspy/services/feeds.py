@@ -8,7 +8,7 @@ demo receivers, they rest from the moment a real one is heard until the last rea
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 from skyspy import config, feedurl
 from skyspy.feedurl import FeedUrl, FeedUrlError
-from skyspy.receivers import manager
-from skyspy.receivers.checks import ChecksBusy
-from skyspy.receivers.manager import CheckResult, ReceiverListError
+from skyspy.receivers import checks
+from skyspy.receivers.checks import CheckResult, ChecksBusy
+from skyspy.receivers.manager import ReceiverListError
 from skyspy.receivers.replay_files import ReplayFileError, permitted
 from skyspy.server import Context, Server
 from skyspy.services.caller import Caller, Refused, Transaction, as_sentence
@@ -96,6 +96,11 @@ class FeedView:
         return "tls=insecure" in self.url and bool(self.tls)
 
     @property
+    def is_datalink(self) -> bool:
+        """Whether it brings messages of a data link, which are not counted by aircraft."""
+        return feedurl.is_datalink(self.url)
+
+    @property
     def is_built_in(self) -> bool:
         """Whether it is what runs where the environment names no receiver."""
         return self.added is None and self.url == BUILT_IN
@@ -140,7 +145,7 @@ def check(server: Server, caller: Caller, url: str) -> CheckResult:
     parsed = _parsed(url)
     folder = server.config.added_replay_dir
     _check_file(server, caller, parsed, folder)
-    return _listen(server, caller, parsed, folder)
+    return _try(server, caller, parsed, folder)
 
 
 def check_running_receiver(server: Server, caller: Caller, name: str) -> CheckResult:
@@ -150,9 +155,10 @@ def check_running_receiver(server: Server, caller: Caller, name: str) -> CheckRe
         url = server.skies["live"].receivers.url(name)
     except ReceiverListError as error:
         raise Refused("not_found", as_sentence(error)) from None
-    return _listen(
-        server, caller, url, server.config.replay_dir if url in server.config.feeds else server.config.added_replay_dir
-    )
+    receivers, folder = server.skies["live"].receivers, server.config.added_replay_dir
+    if url.scheme.transport == "udp":
+        return _listen(server, caller, url, lambda: checks.watch(receivers, name, CHECK_SECONDS))
+    return _try(server, caller, url, server.config.replay_dir if url in server.config.feeds else folder)
 
 
 def added(context: Context, caller: Caller) -> list[Feed]:
@@ -273,15 +279,25 @@ def _only_demo(urls: Sequence[FeedUrl]) -> bool:
     return all(url.is_demo for url in urls)
 
 
-def _listen(server: Server, caller: Caller, url: FeedUrl, replay_folder: Path | None) -> CheckResult:
+def _try(server: Server, caller: Caller, url: FeedUrl, replay_folder: Path | None) -> CheckResult:
+    """Read from a URL over a connection of its own."""
+    sky = server.skies["live"]
+
+    def read() -> CheckResult:
+        return checks.check(
+            url, CHECK_SECONDS, location=sky.view.place, workers=sky.receivers.workers, replay_folder=replay_folder
+        )
+
+    return _listen(server, caller, url, read)
+
+
+def _listen(server: Server, caller: Caller, url: FeedUrl, run: Callable[[], CheckResult]) -> CheckResult:
+    """Run a check as one of the few at once, with an audit row. Raises Refused."""
     principal, about = caller.principal, f"feed {url.shown}"
     try:
         with server.receiver_checks.one(principal.user_id or principal.name):
             caller.act(server, MANAGE, lambda here: audit.record(here.connection, here.actor, "feed.check", about, here.at))
-            workers = server.skies["live"].receivers.workers
-            return manager.check(
-                url, CHECK_SECONDS, location=server.skies["live"].view.place, workers=workers, replay_folder=replay_folder
-            )
+            return run()
     except ChecksBusy as error:
         caller.audit_denial(server, f"too many checks: feed {url.shown}", ())
         raise Refused("overloaded", as_sentence(error)) from None
@@ -299,7 +315,10 @@ def _check_file(context: Context, caller: Caller, url: FeedUrl, folder: Path) ->
 
 
 def _identity(url: FeedUrl) -> tuple[object, ...]:
-    """The identity of a receiver: two URLs of the same host, port and path are one receiver, however they are written."""
+    """The identity of a receiver: two URLs of the same host, port and path are one receiver, however they are written. A port can be
+    listened at once, whatever its scheme."""
+    if url.scheme.transport == "udp":
+        return ("udp", url.host, url.port)
     if url.scheme.transport not in ("http", "tcp"):
         return (url.text,)
     beyond = (url.path, url.query) if url.scheme.transport == "http" else ()

@@ -17,7 +17,7 @@ from skyspy.services.setting_changes import MANAGE
 
 __all__ = ["MANAGE", "HealthReport", "metrics", "report"]
 
-WORKING = ("up", "demo", "paused")
+WORKING = ("up", "demo", "paused", "standby")
 """States of a receiver that need no attention."""
 
 

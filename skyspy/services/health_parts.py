@@ -15,6 +15,7 @@ from skyspy import __version__
 from skyspy.auth.principal import MESSAGES
 from skyspy.server import Server
 from skyspy.services.health_alerts import alerts, deliveries
+from skyspy.services.health_datalink import datalink, stations
 from skyspy.services.health_history import history
 from skyspy.services.health_history_size import history_size
 from skyspy.services.health_report import HealthLine, HealthPart, Value
@@ -89,7 +90,7 @@ def _receiver(server: Server, sky: str, status: dict[str, object]) -> HealthLine
         "skyspy_receiver_up",
         labels,
         float(receives),
-        "ok" if receives else "" if state_name == "paused" else "warn",
+        "ok" if receives else "" if state_name in ("paused", "standby") else "warn",
     )
     counted = (
         Value(counts.messages, "", "skyspy_receiver_messages_total", labels),
@@ -100,6 +101,21 @@ def _receiver(server: Server, sky: str, status: dict[str, object]) -> HealthLine
         Value(counts.crashes, "", "skyspy_receiver_crashes_total", labels),
     )
     return HealthLine(name if sky == "live" else f"{name} (sandbox)", (state_of, *counted))
+
+
+def _datagrams(server: Server) -> HealthPart:
+    """What listeners received."""
+    receivers = server.skies["live"].receivers
+    counts, lines = receivers.counts(), []
+    for status in receivers.status():
+        name, labels = status["name"], ("live", status["public_name"])
+        if receivers.url(name).scheme.transport == "udp":
+            lost = counts[name].lost
+            received = Value(counts[name].datagrams, "", "skyspy_datalink_datagrams_total", labels)
+            dropped = Value(lost, "", "skyspy_datalink_datagrams_lost_total", labels, state="warn" if lost else "")
+            lines.append(HealthLine(name, (received, dropped)))
+    columns = ("Received", "Lost: not read in time")
+    return HealthPart("datagrams", "Datagrams of data links", "Receiver", columns, tuple(lines), "No datagram was received.")
 
 
 def _aircraft(server: Server) -> HealthPart:
@@ -235,9 +251,12 @@ PARTS: tuple[Callable[[Server], HealthPart | None], ...] = (
     history,
     history_size,
     _receivers,
+    _datagrams,
     _aircraft,
     _positions,
     safety,
+    datalink,
+    stations,
     alerts,
     deliveries,
     _airports,

@@ -6,7 +6,7 @@ An incident is aircraft that behave so that the rules find something: nothing he
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import cos, radians, sin
 
@@ -21,13 +21,18 @@ from skyspy.safety.rules import (
     SQUAWK_EMERGENCY,
     TCAS_RA,
 )
+from skyspy.simulate.datalink_exchanges import Said, Talk, report_position
+from skyspy.simulate.datalink_texts import AIRPORTS, UNKNOWN_AIRPORT, Plane
 from skyspy.simulate.names import Identity
 from skyspy.simulate.plans import GLIDE_FT_PER_NM
+from skyspy.simulate.random_stream import RandomStream
 from skyspy.simulate.route import Route, RouteBuilder, turn_radius_nm
 from skyspy.simulate.stage import ALWAYS, NUMBERS_EACH, Area, Cast, Cue, Stage
 
 THREAT = "threat"
 """The name of the incident in which police circle."""
+MESSAGE = "acars"
+"""The name of the incident in which an aircraft sends a message over a data link."""
 
 CALM_S = 8.0
 """An aircraft is heard so long before anything happens to it."""
@@ -51,6 +56,9 @@ CIRCLE_FT = 1500.0
 
 FINAL_NM = 2.2
 GPS_RADIUS_NM, GPS_ENDS_S = 40.0, 180.0
+
+MESSAGE_AT_S, MESSAGE_S = 6.0, 90.0
+"""When an aircraft sends its message, and how long it is heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +247,22 @@ def interference(stage: Stage) -> Cast:
     return Cast(point, area=Area(point, GPS_RADIUS_NM, CALM_S, GPS_ENDS_S))
 
 
+def message(stage: Stage) -> Cast:
+    """An airliner in cruise that reports its position over VDL Mode 2; two stations hear it."""
+    [identity] = stage.identities("airliner")
+    speed, level = identity.model.cruise - 10, 35000
+    cast = _cast_of_one(stage, identity, RouteBuilder(speed, level).go("cruise", 40))
+    pose = cast.actors[0].flight.route.at(MESSAGE_AT_S)
+    point = cast.point if pose is None else stage.places.point(pose.x, pose.y)
+    here, there = UNKNOWN_AIRPORT, stage.random.pick(AIRPORTS)
+    plane = Plane(identity.hex, identity.registration, identity.callsign, point, level, speed, 0.0, here, there)
+
+    def says(wall: float) -> Said:
+        return report_position(Talk(RandomStream(int(identity.hex, 16)), plane, point, here, wall))
+
+    return replace(cast, says=says, says_at=MESSAGE_AT_S)
+
+
 def _squawk(code: str, what: str) -> Incident:
     plan = partial(_sends, {"squawk": code, "emergency": MEANINGS[code]})
     return Incident(SQUAWK_EMERGENCY, code, f"An airliner squawks {code}: {what}", 20, 170, 130, plan)
@@ -260,6 +284,10 @@ INCIDENTS: tuple[Incident, ...] = (
     ),
     Incident(LANDED, "", "An airliner lands", 75, 150, None, landing, event="aircraft:update", permission="aircraft.view"),
     Incident(DEPARTED, "", "An airliner takes off", 60, 150, None, taking_off, event="aircraft:update", permission="aircraft.view"),
+    Incident(
+        MESSAGE, "", "An airliner reports its position over a data link", MESSAGE_AT_S + 4, MESSAGE_S, None, message,
+        event="acars:message", namespace="/acars", permission="acars.view",
+    ),
 )  # fmt: skip
 """Every incident. Where two have the same name, the first one is made for a client that gives no detail."""
 

@@ -7,21 +7,23 @@ aircraft, and so do seed and number of a request, so that every process shows th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from math import floor
 from typing import NamedTuple
 
 from skyspy.aircraft import Observation
 from skyspy.airports import Airports
+from skyspy.datalink.message import Block
 from skyspy.geo import Point
 from skyspy.movements.movement import DEPARTED, LANDED
 from skyspy.safety.rules import EMERGENCY, EXTREME_VERTICAL_RATE, GPS_INTERFERENCE, LOW_ALTITUDE, PROXIMITY, TCAS_RA
-from skyspy.simulate.incidents import INCIDENTS, THREAT, Incident
+from skyspy.simulate.incidents import INCIDENTS, MESSAGE, THREAT, Incident
 from skyspy.simulate.stage import NUMBERS_EACH, TOTAL, Cast, stage, without_gps
 
 NONE, FEW, ALL = "none", "few", "all"
 
 PERIOD_S = 600.0
-"""In the schedule ALL everything happens so often."""
+"""In the schedule ALL everything but MESSAGE happens so often."""
 LONG_PERIOD_S = 1800.0
 """What is rarer there: an area of GPS interference stays open for ten minutes after its end."""
 FEW_PERIOD_S = 2400.0
@@ -55,10 +57,11 @@ class Requested(NamedTuple):
 
 
 def _all() -> tuple[Turn, ...]:
-    apart = PERIOD_S / len(INCIDENTS)
+    # Messages of data links have turns of their own (datalink.py).
+    rows = [one for one in INCIDENTS if one.name != MESSAGE]
+    apart = PERIOD_S / len(rows)
     return tuple(
-        Turn(one, LONG_PERIOD_S if one.name == GPS_INTERFERENCE else PERIOD_S, place * apart)
-        for place, one in enumerate(INCIDENTS)
+        Turn(one, LONG_PERIOD_S if one.name == GPS_INTERFERENCE else PERIOD_S, place * apart) for place, one in enumerate(rows)
     )
 
 
@@ -108,6 +111,18 @@ class Programme:
             if cast.area is not None and cast.area.begins <= elapsed < cast.area.ends:
                 areas.append(cast.area)
         return [*(without_gps(heard, areas) if areas else heard), *found]
+
+    def blocks(self, since: float, until: float, at: float) -> list[Block]:
+        """What is sent over data links by incidents after `since` and until `until` (wall seconds); `at`: steady seconds at `until`."""
+        found = []
+        for cast, elapsed in self._under_way(until, at):
+            if cast.says is None or elapsed < cast.says_at:
+                continue
+            for after, block in cast.says(until - elapsed + cast.says_at):
+                ago = elapsed - cast.says_at - after
+                if 0.0 <= ago < until - since:
+                    found.append(replace(block, at=at - ago, time=until - ago))
+        return found
 
     def _under_way(self, moment: float, at: float) -> Iterator[tuple[Cast, float]]:
         """The casts of incidents under way, and how long each has been."""

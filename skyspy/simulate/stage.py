@@ -5,7 +5,7 @@ Times are seconds since the incident began.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import floor
 
@@ -13,6 +13,7 @@ from skyspy.aircraft import Observation, Value
 from skyspy.airports import Airports
 from skyspy.airports.height import altitude_ft
 from skyspy.geo import Point, distance_nm
+from skyspy.simulate.datalink_exchanges import Said
 from skyspy.simulate.flight import Flight, Weather
 from skyspy.simulate.names import INCIDENT_COUNTRIES, Identity, make_identity
 from skyspy.simulate.places import Places
@@ -81,11 +82,14 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who takes part in an incident, and where it is. `area`: where the other traffic loses GPS; None: nowhere."""
+    """Who takes part in an incident, and where it is. `area`: where the other traffic loses GPS; None: nowhere. `says`: the blocks that are sent over
+    a data link from `says_at` on, with seconds from then, given the wall seconds of that moment; None: none."""
 
     point: Point
     actors: tuple[Actor, ...] = ()
     area: Area | None = None
+    says: Callable[[float], Said] | None = None
+    says_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

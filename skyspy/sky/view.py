@@ -142,7 +142,7 @@ class SkyView:
             **summarise(self.tracker.totals(self.observer(audience), (now or self.clock.moment()).steady)),
             "aircraft_today": None if day is None else day.aircraft,
             "messages_per_second": round(sum(feed["messages_per_second"] for feed in feeds if feed["state"] != "paused"), 1),
-            "feeds_up": sum(feed["state"] in ("up", "demo") for feed in counted(feeds)),
+            "feeds_up": sum(feed["state"] in ("up", "demo", "standby") for feed in counted(feeds)),
             "feeds_total": len(counted(feeds)),
             "feeds_silent": self.silent(audience),
             "receiver_location": self._precision(audience),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from skyspy.receivers.receiver import Timing
+from skyspy.receivers.timing import Timing
 from tests.faults.conftest import watched_health
 from tests.faults.well import Well
 from tests.security.asking import ask

@@ -8,7 +8,7 @@ import pytest
 
 from skyspy.admin.feeds import check_summary
 from skyspy.aircraft import Observation
-from skyspy.receivers.manager import CheckResult
+from skyspy.receivers.checks import CheckResult
 from skyspy.services.feeds import MAX_ADDED_FEEDS, ReceiverFollower
 from skyspy.store import feeds as table
 from skyspy.store import roles

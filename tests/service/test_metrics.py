@@ -37,7 +37,7 @@ NOTHING_COUNTED_YET = {"skyspy_loop_rounds_total", "skyspy_loop_crashes_total", 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path, SKYSPY_FEEDS="sbs://op:canary@127.0.0.1:1")
+    made = World(tmp_path, SKYSPY_FEEDS="sbs://op:canary@127.0.0.1:1 acars+udp://127.0.0.1:5550")
     yield made
     made.close()
 

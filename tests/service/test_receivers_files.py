@@ -13,8 +13,7 @@ import pytest
 from skyspy.aircraft import Record
 from skyspy.config import ConfigError, load
 from skyspy.feedurl import parse
-from skyspy.receivers.checks import ChecksBusy, ReceiverChecks
-from skyspy.receivers.manager import check
+from skyspy.receivers.checks import ChecksBusy, ReceiverChecks, check
 from skyspy.receivers.replay_files import ReplayFileError, open_regular, permitted
 from skyspy.services import Caller, Refused, feeds
 from skyspy.store import audit

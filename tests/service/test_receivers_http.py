@@ -13,7 +13,7 @@ import gevent
 import pytest
 from gevent import socket
 
-from skyspy.receivers.receiver import Timing
+from skyspy.receivers.timing import Timing
 from tests.support.hub import HastyClock, Meter, rounds_counted
 from tests.support.sources import QUICK, Ear, FakeReceiver, Web, document, http, running, says, wait_for
 

@@ -20,7 +20,7 @@ from skyspy.outbound.http_bounds import (
 )
 from skyspy.outbound.resolver import Resolver
 from skyspy.receivers.http import MAX_DOCUMENT_BYTES, MAX_FRAMING_BYTES, Client, Response
-from skyspy.receivers.receiver import Timing
+from skyspy.receivers.timing import Timing
 from tests.support.hub import rounds_counted
 from tests.support.sources import PATIENT, Ear, FakeReceiver, Flood, Web, http, keeps_saying, running, sbs, wait_for
 

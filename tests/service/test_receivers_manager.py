@@ -13,8 +13,9 @@ import pytest
 from skyspy.clock import Clock
 from skyspy.feedurl import SCHEMES, parse
 from skyspy.geo import distance_nm
-from skyspy.receivers.manager import READERS, ReceiverListError, Receivers, check, name_of
-from skyspy.receivers.receiver import Timing
+from skyspy.receivers.checks import check
+from skyspy.receivers.manager import READERS, ReceiverListError, Receivers, name_of
+from skyspy.receivers.timing import Timing
 from skyspy.simulate import DEFAULT_CENTRE
 from tests.support.hub import HastyClock
 from tests.support.sources import Ear, FakeReceiver, Web, document, http, keeps_saying, running, says, sbs, wait_for
@@ -175,7 +176,7 @@ def test_a_check_works_in_a_process_that_is_not_patched(tmp_path: Path) -> None:
     path = tmp_path / "a.sbs"
     path.write_bytes(sbs("4B1900") * 3)
     code = (
-        "from skyspy.receivers.manager import check; from skyspy.feedurl import parse; "
+        "from skyspy.receivers.checks import check; from skyspy.feedurl import parse; "
         f"r = check(parse('replay://{path}?speed=100'), 0.5); assert r.messages == 3 and r.error is None, r"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)

@@ -18,10 +18,10 @@ from skyspy.cooperate import MAX_BUSY_SECONDS, Yielder
 from skyspy.decode import FORMATS, Context, Counters
 from skyspy.feedurl import parse
 from skyspy.receivers.backoff import Backoff
+from skyspy.receivers.documents import MAX_INLINE_BYTES, decode_document
 from skyspy.receivers.heard import MAX_COUNTED_AIRCRAFT
 from skyspy.receivers.rate_history import Rate
 from skyspy.receivers.receiver import (
-    MAX_INLINE_BYTES,
     MAX_PIECE_BYTES,
     Receiver,
     ReceiverError,
@@ -155,7 +155,7 @@ def test_a_receiver_yields_between_decoding_a_document_and_delivering_it() -> No
         meter = Meter(rounds, clock, seconds=2 * MAX_BUSY_SECONDS)
         receiver = Receiver("test", URL, "aircraft.json", Scripted(away), lambda _record: told_in.append(rounds.count), clock)
         receiver.begin_session(meter.make("aircraft.json"))
-        assert receiver.decode_document(document(1.0, "4b1900"), WorkerPool())
+        assert decode_document(receiver, document(1.0, "4b1900"), WorkerPool())
     assert told_in == [meter.pieces[0].round + 1]
 
 
@@ -176,7 +176,7 @@ def test_a_document_that_is_large_or_may_unpack_to_a_large_one_is_decoded_beside
     receiver, pool = receiver_of(Scripted(away)), CountingPool()
     receiver.begin_session(FORMATS["aircraft.json"].make(Context()))
     whole = document(1.0, "4b1900", note="x" * size)
-    assert receiver.decode_document(gzip.compress(whole) if packed else whole, pool) == (size == 0)
+    assert decode_document(receiver, gzip.compress(whole) if packed else whole, pool) == (size == 0)
     assert pool.jobs == jobs
 
 

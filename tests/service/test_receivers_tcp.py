@@ -10,7 +10,7 @@ import pytest
 from gevent import socket
 
 from skyspy.aircraft import Record
-from skyspy.receivers.receiver import Timing
+from skyspy.receivers.timing import Timing
 from tests.support.hub import HastyClock, Meter, rounds_counted
 from tests.support.sources import (
     IDENT,

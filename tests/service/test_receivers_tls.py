@@ -13,7 +13,7 @@ from gevent.pool import Pool
 from gevent.server import StreamServer
 
 from skyspy.feedurl import FeedUrlError, parse
-from skyspy.receivers.manager import check
+from skyspy.receivers.checks import check
 from skyspy.services.feeds import FeedView
 from tests.conftest import missing
 from tests.support.sources import document, http

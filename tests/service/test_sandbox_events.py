@@ -78,7 +78,7 @@ def test_what_can_be_made_is_listed(world: World) -> None:
     assert world.get(PATH).status_code == 401
 
 
-@pytest.mark.parametrize("wanted", ["acars", "acars:snapshot", "airspace_incursion", "notams", "audio", "safety:event"])
+@pytest.mark.parametrize("wanted", ["acars:snapshot", "airspace_incursion", "notams", "audio", "safety:event"])
 def test_an_event_of_a_topic_that_is_empty_is_refused_with_those_that_are_possible(world: World, wanted: str) -> None:
     refused = make(world, wanted)
     assert error_of(refused) == (400, "invalid")

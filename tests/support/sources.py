@@ -20,7 +20,7 @@ from skyspy.clock import Clock
 from skyspy.decode import FORMATS, Format
 from skyspy.feedurl import parse
 from skyspy.receivers.manager import Receivers
-from skyspy.receivers.receiver import Timing
+from skyspy.receivers.timing import Timing
 from skyspy.receivers.workers import Workers
 
 QUICK = Timing(

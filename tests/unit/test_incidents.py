@@ -14,7 +14,7 @@ from skyspy.movements.movement import CIRCLING, CIRCLING_ENDED, DEPARTED, LANDED
 from skyspy.safety.events import Action
 from skyspy.safety.rules import AIRSPACE_INCURSION, EVENT_TYPES, GPS_INTERFERENCE, TCAS_RA
 from skyspy.simulate import DEFAULT_CENTRE, INCIDENTS, SCHEDULES, Incident, Programme, Requested, Simulation, cast_of
-from skyspy.simulate.incidents import THREAT, find
+from skyspy.simulate.incidents import MESSAGE, THREAT, find
 from skyspy.simulate.names import COUNTRIES, INCIDENT_COUNTRIES
 from skyspy.simulate.route import Route, RouteBuilder
 from skyspy.simulate.stage import Cast, Stage
@@ -47,7 +47,7 @@ def flown(incident: Incident, number: int = 1, more_s: int = 0, **where: object)
 
 def test_every_type_of_event_that_a_rule_makes_has_an_incident() -> None:
     assert {one.name for one in INCIDENTS if one.event == "safety:event"} == {*EVENT_TYPES} - {AIRSPACE_INCURSION}
-    assert {one.name for one in INCIDENTS} - {*EVENT_TYPES} == {THREAT, LANDED, DEPARTED}
+    assert {one.name for one in INCIDENTS} - {*EVENT_TYPES} == {THREAT, LANDED, DEPARTED, MESSAGE}
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -137,6 +137,26 @@ def test_incidents_of_the_air_happen_everywhere(centre: tuple[float, float], wan
     assert flown(one(wanted), centre=centre).types() == {wanted: 1}
 
 
+def test_an_airliner_sends_its_message_in_time_once_by_each_of_two_stations_and_raises_nothing() -> None:
+    incident = one(MESSAGE)
+    asked = Requested(3, incident, 1000.0)
+    programme = Programme(4242, DEFAULT_CENTRE, (), lambda: None, lambda: [asked])
+    steps = [1000.0 + 0.25 * step for step in range(round(incident.seconds) * 4)]
+    sent = [block for at in steps for block in programme.blocks(T0 + at - 0.25, T0 + at, at)]
+    assert [block.station for block in sent] == ["DEMO-VDL1", "DEMO-VDL2"]
+    assert all(1000.0 < block.at <= 1000.0 + incident.due_s and block.demo for block in sent)
+    assert all(block.time == pytest.approx(T0 + block.at) for block in sent)
+    cast = cast_of(4242, asked, None, DEFAULT_CENTRE)
+    assert cast is not None
+    identity = cast.actors[0].flight.identity
+    assert {(block.hex, block.tail, block.flight) for block in sent} == {
+        (identity.hex, identity.registration, identity.callsign[:7])
+    }
+    found = flown(incident)
+    assert (found.types(), found.moved) == ({}, [])
+    assert len({heard.hex for heard in found.heard}) == 1
+
+
 def test_without_airports_what_needs_them_does_not_happen() -> None:
     needing = [one(wanted) for wanted in ("low_altitude", THREAT, LANDED, DEPARTED)]
     assert [cast_of(1, Requested(1, incident, T0), None, DEFAULT_CENTRE) for incident in needing] == [None] * 4
@@ -154,7 +174,7 @@ def test_every_observation_is_clean_and_its_address_is_of_no_other_flight() -> N
     others = [(country.first, country.last) for country in COUNTRIES]
     assert all(last < low or first > high for first, last in blocks for low, high in others)
     own = {heard.hex for heard in found.heard if any(first <= int(heard.hex, 16) <= last for first, last in blocks)}
-    assert len(own) == 13, "one aircraft each, two in two of them, none in the area"
+    assert len(own) == 14, "one aircraft each, two in two of them, none in the area"
 
 
 def test_the_url_of_simulated_traffic_names_the_schedules() -> None:
@@ -182,7 +202,7 @@ def test_each_request_has_aircraft_of_its_own() -> None:
 
 def test_in_the_sandbox_everything_happens_within_ten_minutes_and_interference_within_thirty() -> None:
     schedule = SCHEDULES["all"]
-    assert {turn.incident for turn in schedule} == set(INCIDENTS)
+    assert {turn.incident for turn in schedule} == set(INCIDENTS) - {one(MESSAGE)}, "messages have turns of their own"
     assert all(turn.period == (1800 if turn.incident.name == GPS_INTERFERENCE else 600) for turn in schedule)
     assert all(turn.incident.seconds < turn.period for turn in schedule)
 
