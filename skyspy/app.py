@@ -46,7 +46,7 @@ from skyspy.receivers.demo import Surroundings, seed_of
 from skyspy.receivers.manager import Receivers
 from skyspy.safety.all_rules import all_rules
 from skyspy.server import Server, server_of
-from skyspy.services import alert_requests, destination_secrets, feeds, history_requests, safety_requests
+from skyspy.services import acars_requests, alert_requests, destination_secrets, feeds, history_requests, safety_requests
 from skyspy.services.destinations_port import DestinationsPort
 from skyspy.services.place import PlaceFollower, sandbox_place
 from skyspy.services.running_rules import loaded_rules
@@ -54,6 +54,7 @@ from skyspy.sky import Sky, SkyView
 from skyspy.sky.alert_outbox import AlertOutbox
 from skyspy.sky.alerts import AlertMonitor, RunningRules
 from skyspy.sky.chunk_maker import ChunkMaker
+from skyspy.sky.datalink import DatalinkMonitor
 from skyspy.sky.enricher import Enricher
 from skyspy.sky.minutes import MinuteStatistics
 from skyspy.sky.recorder import Recorder
@@ -224,7 +225,9 @@ def build_server(boot: Config, clock: Clock, app: Flask, stats: ProcessStats, co
     )
     server.histories.update(live=history, sandbox=MemoryHistory(store, clock))
     server.pruners.update(build_pruners(server))
-    server.chunk_makers.update({name: build_chunk_maker(name, kept, clock) for name, kept in server.histories.items()})
+    for name, kept in server.histories.items():
+        # It works where its history is written.
+        server.chunk_makers[name] = ChunkMaker(name, kept, clock, partial(getattr, kept.lease, "held"))
     build_skies(server, components.streams)
     return server
 
@@ -241,24 +244,24 @@ def build_skies(server: Server, streams: Sequence[StreamFactory]) -> None:
         log.warning("SKYSPY_LAT and SKYSPY_LON gave the receiver's place its first value only: it is set in the panel now")
 
     def may_listen() -> bool:
-        # What one process hears of data links all others read in the history: nothing is stored or delivered twice.
-        return server.history.lease.held
+        return server.datalink["live"].listens()
 
     around = Surroundings(server.airports.get, may_listen=may_listen)
     in_sandbox = Surroundings(server.airports.get, server.sandbox.requested)
     live = build_view("live", clock, current, boot.feeds, place, boot.replay_dir, around)
     sandbox = build_view("sandbox", clock, current, (SANDBOX_FEED,), sandbox_place(place), surroundings=in_sandbox)
-    requests = (*history_requests.rows(server), *safety_requests.rows(server), *alert_requests.rows(server))
+    answering = (history_requests, safety_requests, alert_requests, acars_requests)
+    requests = tuple(row for module in answering for row in module.rows(server))
     for view in (live, sandbox):
         history = server.histories[view.name]
-        sink = MinuteStatistics(view, history)
-        server.skies[view.name] = Sky(view, server.broadcast, [make(view) for make in streams], sink, requests)
+        sky = Sky(view, server.broadcast, [make(view) for make in streams], MinuteStatistics(view, history), requests)
+        server.skies[view.name] = sky
         # The sandbox has no other traffic than simulated one.
         server.statistics[view.name] = StatisticsRecorder(view, history, counts_demo=view is sandbox)
         server.recorders[view.name] = Recorder(view, history)
-        monitor = SafetyMonitor(server.skies[view.name], history, server.airports.get, all_rules())
-        server.safety[view.name] = monitor
-        watch_threats(server.skies[view.name], monitor)
+        monitor = server.safety[view.name] = SafetyMonitor(sky, history, server.airports.get, all_rules())
+        watch_threats(sky, monitor)
+        server.datalink[view.name] = DatalinkMonitor(sky, history, partial(getattr, monitor, "frozen"))
         server.alerts[view.name] = build_alerts(server, view.name, monitor)
     server.deliverers["live"] = build_deliverer(server, server.alerts["live"])
 
@@ -273,7 +276,9 @@ def build_alerts(server: Server, name: str, safety: SafetyMonitor) -> AlertMonit
     def load(settings: Settings) -> RunningRules:
         return server.store.read(loaded_rules, settings, name, is_exact, server.clock.wall())
 
-    return AlertMonitor(sky, safety, server.histories[name], load, Engine, delivers=name == "live")
+    made = AlertMonitor(sky, safety, server.histories[name], load, Engine, delivers=name == "live")
+    server.datalink[name].on_messages(made.take_messages)
+    return made
 
 
 def build_deliverer(server: Server, monitor: AlertMonitor) -> Deliverer:
@@ -314,11 +319,6 @@ def build_pruners(server: Server) -> dict[str, Pruner]:
         "live": Pruner(live, limits, server.clock, may_delete, lambda: live.condition.room.low is not None),
         "sandbox": Pruner(server.histories["sandbox"], lambda: sandbox, server.clock, name="deleting old history of the sandbox"),
     }
-
-
-def build_chunk_maker(name: str, history: HistoryStore, clock: Clock) -> ChunkMaker:
-    """The maker of a sky's chunks: it works where its history is written."""
-    return ChunkMaker(name, history, clock, lambda: history.lease.held)
 
 
 def build_view(
@@ -366,6 +366,7 @@ def start(app: Flask) -> None:
         server.stats.lag,
         *server.skies.values(),
         *server.safety.values(),
+        *server.datalink.values(),
         *server.alerts.values(),
         *server.deliverers.values(),
         *(stream.watch for stream in streams if isinstance(stream, CannonballStream)),

@@ -31,6 +31,7 @@ from skyspy.receivers.checks import ReceiverChecks
 from skyspy.sky import Sky
 from skyspy.sky.alerts import AlertMonitor
 from skyspy.sky.chunk_maker import ChunkMaker
+from skyspy.sky.datalink import DatalinkMonitor
 from skyspy.sky.recorder import Recorder
 from skyspy.sky.safety import SafetyMonitor
 from skyspy.sky.sandbox_events import SandboxEvents
@@ -80,6 +81,8 @@ class Server(Context):
     recorders: dict[str, Recorder] = field(default_factory=dict)
     safety: dict[str, SafetyMonitor] = field(default_factory=dict)
     """What looks for dangers in each sky."""
+    datalink: dict[str, DatalinkMonitor] = field(default_factory=dict)
+    """What makes messages of what each sky's receivers hear on data links."""
     alerts: dict[str, AlertMonitor] = field(default_factory=dict)
     """What runs the alert rules of each sky."""
     deliverers: dict[str, Deliverer] = field(default_factory=dict)

@@ -53,11 +53,13 @@ NAMESPACE_TOPICS: dict[str, Topic] = {
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """A Socket.IO namespace, the permission for connecting to it, and its greeting event."""
+    """A Socket.IO namespace, the permission for connecting to it, and its greeting event. `setting`: the name of the setting that
+    opens it, a bool; None: it is always open."""
 
     path: str
     permission: str | None
     greeting: str | None
+    setting: str | None = None
 
 
 NAMESPACES: dict[str, Namespace] = {
@@ -66,7 +68,7 @@ NAMESPACES: dict[str, Namespace] = {
         Namespace("/", None, "aircraft:snapshot"),
         Namespace("/audio", "audio.view", "audio:snapshot"),
         Namespace("/cannonball", "cannonball.view", "session_started"),
-        Namespace("/acars", "acars.view", None),
+        Namespace("/acars", "acars.view", None, "ACARS_NAMESPACE"),
     )
 }
 
@@ -112,6 +114,8 @@ EVENTS: tuple[Event, ...] = (
         "{id, rule_id, rule_name, hex, callsign, message, matched[], aircraft, suppressed, notify, held_until, timestamp}",
     ),
     Event("acars:snapshot", "/", "server", "{messages[], count, timestamp}"),
+    Event("acars:message", "/", "server", "one message of a data link"),
+    Event("acars:message", "/acars", "server", "one message of a data link"),
     Event("airspace:snapshot", "/", "server", "{advisories[], count, timestamp}"),
     Event("notams:snapshot", "/", "server", "{notams[], tfrs[], count, timestamp}"),
     Event("audio:snapshot", "/audio", "server", "{transmissions[], count, timestamp}"),

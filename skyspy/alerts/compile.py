@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from skyspy.alerts.columns import UNKNOWN, Columns, Truth
-from skyspy.alerts.fields import ANY, EVENT, FIELDS, FLAG, LIST, NEGATED, NUMBER, PLACE, TEXT
+from skyspy.alerts.fields import ANY, EVENT, FIELDS, FLAG, LIST, MESSAGE_FIELDS, NEGATED, NUMBER, PLACE, TEXT
 from skyspy.alerts.patterns import FieldPatterns, PatternSet, literal
 from skyspy.alerts.place_memory import Budget, KnownPlace, PlaceMemory
 from skyspy.alerts.places import Place
@@ -62,11 +62,12 @@ Compiled = Leaf | Branch
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledRule:
-    """A rule that is ready to run. `has_safety`: it asks for safety events."""
+    """A rule that is ready to run. `has_safety`: it asks for safety events; `has_messages`: for data link messages."""
 
     owned: OwnedRule
     root: Compiled
     has_safety: bool
+    has_messages: bool
 
 
 class Program:
@@ -88,9 +89,9 @@ class Program:
         _update_patterns(owned, patterns, pause)
         self.rules: list[CompiledRule] = []
         for one in owned:
-            every = list(conditions_of(one.rule.match))
-            has_safety = any(condition.field == "safety_event" for condition in every)
-            self.rules.append(CompiledRule(one, self._compiled(one.rule.match, one), has_safety))
+            asked = {condition.field for condition in conditions_of(one.rule.match)}
+            compiled = self._compiled(one.rule.match, one)
+            self.rules.append(CompiledRule(one, compiled, "safety_event" in asked, not asked.isdisjoint(MESSAGE_FIELDS)))
             pause()
         places.keep({test.place for test in self._tests.values() if test.place is not None})
 

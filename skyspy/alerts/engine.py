@@ -2,6 +2,7 @@
 
 A match is a level: an alert is made when it begins, for each rule and aircraft. It ends when it was not true for RELEASE_S or the
 aircraft is gone; and an aircraft that has alerted does so again after the rule's cooldown alone, counted from its last alert.
+A data link message is true in one round (message_queue.py), and the match of a rule that asks for one ends in the next, so that each message is a match of its own.
 
 Only aircraft that have changed are looked at, in slices, with pauses. What a rule cost or does wrong is its owner's: places and patterns have
 budgets, alerts a limit by the minute, and a rule that raises costs itself alone. Rules have turns at being the first.
@@ -11,11 +12,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
+from skyspy.aircraft_state import AircraftState
 from skyspy.alerts.bits import bits_of
 from skyspy.alerts.columns import Columns
 from skyspy.alerts.compile import CompiledRule, Evaluation, Program, is_true_of_area
 from skyspy.alerts.matches import RELEASE_S, Hex, Matches, Slots
+from skyspy.alerts.message_queue import MessageQueue
 from skyspy.alerts.patterns import FieldPatterns
 from skyspy.alerts.place_memory import MAX_UNITS, Budget, PlaceMemory
 from skyspy.alerts.rounds import ActiveMatch, AlertRound, MatchEnd, Trigger
@@ -58,11 +62,19 @@ class Engine:
         self._behaviors: dict[str, frozenset[str]] = {}
         self._with_facts: set[str] = set()
         self._turn = 0
+        self._messages = MessageQueue()
+        self._only_senders = 0
+        """The bits of aircraft of which only a message is known."""
 
     @property
     def left_out(self) -> Counter[int]:
         """By owner, how many alerts were left out because there were too many in a minute."""
         return self._maker.left_out
+
+    @property
+    def messages_left_out(self) -> int:
+        """Data link messages that no rule has looked at, because too many waited."""
+        return self._messages.left_out
 
     # -- what changes the rules --------------------------------------------------------------------
 
@@ -100,7 +112,15 @@ class Engine:
         program = self._program
         self.ended = [MatchEnd(rule_id, hex_, at, look.wall) for rule_id, hex_, at in self._dropped]
         self._dropped = []
-        events = RoundEvents(look)
+        senders: dict[str, AircraftState] = {}
+        if not any(rule.has_messages for rule in program.rules):
+            self._messages.clear()
+        else:
+            self._messages.take(look.messages, look.aircraft)
+            senders.update({hex_: one for hex_, one in self._messages.senders.items() if hex_ not in look.aircraft})
+            if senders:
+                look = replace(look, aircraft={**look.aircraft, **senders})
+        events = RoundEvents(look, self._messages.current)
         self._take_restored(look)
         self._take_gone(look)
         running = self._running(program, look)
@@ -109,10 +129,13 @@ class Engine:
         for patterns in self._patterns.values():
             patterns.begin()
         rows = [(self._slots.place(hex_), look.aircraft[hex_]) for hex_ in self._to_look_at(look, events)]
+        self._only_senders = sum(1 << self._slots.place(hex_) for hex_ in senders)
         for start in range(0, len(rows), SLICE):
             columns = Columns(look, events, rows[start : start + SLICE])
             triggers += self._look_at(Evaluation(program, columns, budget), running)
-            self._again |= {self._slots.hexes[place] for place in bits_of(columns.late)}
+            late = {self._slots.hexes[place] for place in bits_of(columns.late)}
+            self._again |= late
+            self._messages.keep(late)
         for rule, matches in running:
             triggers += self._guarded(rule, lambda rule=rule, matches=matches: self._finish(rule, matches, look, events))  # type: ignore[misc]
         self._turn += 1
@@ -125,7 +148,8 @@ class Engine:
         for those of set_rules. Changes nothing."""
         lists = self._program.watchlists.values() if watchlists is None else watchlists
         program = Program([owned], lists, {}, PlaceMemory(), look.pause)
-        events, found = RoundEvents(look), []
+        events = RoundEvents(look, {one.matched: one for one in look.messages if one.matched is not None})
+        found = []
         states = list(look.aircraft.values())
         for start in range(0, len(states), PREVIEW_SLICE):
             # Each has a bit of its own: what is known of a place is by bits.
@@ -143,7 +167,7 @@ class Engine:
         """Those that have changed, that are new, or of which something else has changed; those to which something happened in this
         round are looked at in the next one too."""
         aircraft, slots = look.aircraft, self._slots
-        eventful = events.moved.keys() | events.safety.keys()
+        eventful = events.moved.keys() | events.safety.keys() | events.messages.keys()
         wanted = set(look.changed) | self._again | eventful
         wanted |= {hex_ for hex_ in aircraft if hex_ not in slots}
         behaviors = {hex_: under_way for hex_, under_way in look.behaviors.items() if under_way}
@@ -199,7 +223,7 @@ class Engine:
             else:
                 matches.take(0, matches.true | matches.active, look.now)
                 matches.count.take(False, look.now)
-                self._release(one.owned.id, matches, look)
+                self._release(one, matches, look)
         return running
 
     def _look_at(self, over: Evaluation, running: Sequence[Running]) -> list[Trigger]:
@@ -213,10 +237,13 @@ class Engine:
         return triggers
 
     def _take(self, over: Evaluation, rule: CompiledRule, matches: Matches) -> Iterable[Trigger]:
-        begun = matches.take(over.matching(rule), over.columns.all, over.columns.look.now)
+        columns = over.columns
+        # Of who is not listed only rules about messages know.
+        among = columns.all if rule.has_messages else columns.all & ~self._only_senders
+        begun = matches.take(over.matching(rule) & among, among, columns.look.now)
         if not begun or rule.owned.rule.count is not None:
             return ()
-        return self._maker.of_aircraft(rule, matches, [(place, over.columns.states[place]) for place in bits_of(begun)], over)
+        return self._maker.of_aircraft(rule, matches, [(place, columns.states[place]) for place in bits_of(begun)], over)
 
     def _finish(self, rule: CompiledRule, matches: Matches, look: AlertRound, events: RoundEvents) -> Iterable[Trigger]:
         """What follows from all aircraft of a round."""
@@ -231,7 +258,7 @@ class Engine:
             triggers += self._maker.of_area(rule.owned, matches, found, look)
             # What happens in an area is over at once.
             self._end(rule.owned.id, matches, None, look.wall)
-        self._release(rule.owned.id, matches, look)
+        self._release(rule, matches, look)
         matches.cooldown.forget(look.now, rule.owned.rule.cooldown_s)
         return triggers
 
@@ -243,8 +270,9 @@ class Engine:
             self.failures[rule.owned.owner_id] += 1
             return ()
 
-    def _release(self, rule_id: str, matches: Matches, look: AlertRound) -> None:
-        for place in matches.release(look.now):
+    def _release(self, rule: CompiledRule, matches: Matches, look: AlertRound) -> None:
+        rule_id = rule.owned.id
+        for place in matches.release(look.now, 0.0 if rule.has_messages else RELEASE_S):
             self._end(rule_id, matches, self._slots.hexes[place], look.wall)
         if matches.count.has_ended(look.now):
             self._end(rule_id, matches, None, look.wall)

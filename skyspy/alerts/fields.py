@@ -53,7 +53,7 @@ OP_LABELS: Mapping[str, str] = {
 }
 """The operators as a sentence has them."""
 
-AIRCRAFT, SAFETY, HISTORY = "aircraft.view", "safety.view", "history.view"
+AIRCRAFT, SAFETY, HISTORY, ACARS = "aircraft.view", "safety.view", "history.view", "acars.view"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,8 @@ _OWN = (
     AlertField("circling", FLAG, "", "Circling", is_derived=True),
     AlertField("loitering", FLAG, "", "Loitering", is_derived=True),
     AlertField("back_and_forth", FLAG, "", "Flying back and forth", is_derived=True),
+    AlertField("acars_text", TEXT, "", "Text of a data link message (ACARS)", ACARS, is_derived=True),
+    AlertField("acars_label", TEXT, "", "Label of a data link message (ACARS)", ACARS, is_derived=True),
     AlertField("safety_event", EVENT, "", "Has a safety event", SAFETY, EVENT_TYPES, is_derived=True),
 )
 _ANGLES = frozenset({"track", "mag_heading", "true_heading", "nav_heading", "calc_track", "wd"})
@@ -113,6 +115,10 @@ _KINDS = {"int": NUMBER, "float": NUMBER, "altitude": NUMBER, "text": TEXT, "wor
 """Kinds of aircraft.FIELDS; an object is not compared."""
 _LEFT_OUT = frozenset({"ownOp", "emergency", "rr_lat", "rr_lon", "gpsOkBefore"})
 """Fields of aircraft objects that have another name here, that show where the receivers stand, or that are a time."""
+
+
+MESSAGE_FIELDS = frozenset({"acars_text", "acars_label"})
+"""Fields of the data link message of an aircraft in one round."""
 
 
 def _table() -> dict[str, AlertField]:

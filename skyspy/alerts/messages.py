@@ -8,7 +8,7 @@ from typing import Any
 from skyspy.aircraft_state import AircraftState
 from skyspy.alerts.columns import Columns
 from skyspy.alerts.compile import Leaf
-from skyspy.alerts.fields import FIELDS, FLAG, LIST, NUMBER, PLACE, TEXT
+from skyspy.alerts.fields import FIELDS, FLAG, LIST, MESSAGE_FIELDS, NUMBER, PLACE, TEXT
 from skyspy.alerts.rule import OwnedRule
 from skyspy.alerts.template import filled, names_in, shortened, shown
 from skyspy.alerts.values import EVENT_FIELDS, READ
@@ -75,7 +75,8 @@ def reasons_of(
             watchlist = watchlists.get(str(leaf.condition.value))
             one["actual"] = None if watchlist is None else watchlist.name
         elif kind in (TEXT, NUMBER, FLAG):
-            one["actual"] = _rounded(READ[leaf.condition.field](state, columns.seen(owned.exact_place)))
+            actual = READ[leaf.condition.field](state, columns.seen(owned.exact_place))
+            one["actual"] = shortened(actual) if isinstance(actual, str) else _rounded(actual)
         else:
             one["actual"] = columns.events.values(leaf.condition.field, state.hex)
         found.append({**one, "not": True} if is_not else one)
@@ -90,7 +91,9 @@ def message_of(owned: OwnedRule, state: AircraftState, columns: Columns, fields:
         return shortened(f"{rule.name}: {'; '.join(texts) or state.hex}")
     happened = {name: events.values(name, state.hex) for name in EVENT_FIELDS if name in fields}
     if rule.message is None:
-        return shortened(f"{rule.name}: {', '.join([*_described(state, owned, columns), *_happened(happened, state, columns)])}")
+        said = _said(state, owned, columns) if MESSAGE_FIELDS.intersection(fields) else []
+        parts = [*_described(state, owned, columns), *_happened(happened, state, columns), *said]
+        return shortened(f"{rule.name}: {', '.join(parts)}")
     seen = columns.seen(owned.exact_place)
     values = {name: READ[name](state, seen) for name in names_in(rule.message) if name in READ}
     airports = [airport for name in _MOVED for airport in happened.get(name, ()) if airport]
@@ -128,6 +131,13 @@ def _happened(happened: Mapping[str, Sequence[str]], state: AircraftState, colum
     ]
     events = columns.events.safety.get(state.hex, ()) if "safety_event" in happened else ()
     return [*moved, *(event.message for event in events)]
+
+
+def _said(state: AircraftState, owned: OwnedRule, columns: Columns) -> list[str]:
+    """The label and the text of the aircraft's data link message."""
+    seen = columns.seen(owned.exact_place)
+    label, text = READ["acars_label"](state, seen), READ["acars_text"](state, seen)
+    return [f"message {label or 'without label'}{f': {text}' if text else ''}"]
 
 
 def count_message(owned: OwnedRule, states: Sequence[AircraftState], count: int) -> str:

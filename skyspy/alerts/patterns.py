@@ -27,6 +27,8 @@ MAX_BYTES = 4000
 """Of texts that are new to a Set in one round; a callsign has 8."""
 MAX_KEPT = 20_000
 """Texts whose result a Set keeps."""
+MAX_KEPT_CHARACTERS = 2_000_000
+"""Characters of these texts in all."""
 MAX_MEM = 1 << 20
 """Bytes for one pattern that is compiled alone."""
 
@@ -86,7 +88,7 @@ def literal(text: str, *, at_start: bool) -> str:
 class PatternSet:
     """Patterns that are looked for together. Each is in it once."""
 
-    __slots__ = ("_alone", "_set", "alone", "bytes_left", "known", "patterns", "steps")
+    __slots__ = ("_alone", "_kept", "_set", "alone", "bytes_left", "known", "patterns", "steps")
 
     def __init__(self, patterns: Sequence[str], steps: int, max_mem: int | None = None) -> None:
         self.patterns, self.steps = tuple(patterns), steps
@@ -95,6 +97,7 @@ class PatternSet:
         """Texts for which the Set ran out of memory, so that each pattern was tried by itself."""
         self.known: dict[str, frozenset[str]] = {}
         """By text, the patterns that it matches."""
+        self._kept = 0
         self._alone: list[re2.Regexp] | None = None
         self._set: re2.Set | None = re2.Set.SearchSet(_options(max_mem))
         # The empty pattern matches every text: where it does not, the Set has failed, of which it says nothing else.
@@ -117,8 +120,10 @@ class PatternSet:
         data = encoded(text)
         places = () if self._set is None else self._set.Match(data)
         found = frozenset(self.patterns[place - 1] for place in places if place) if 0 in places else self._one_by_one(data)
-        if len(self.known) >= MAX_KEPT:
+        if len(self.known) >= MAX_KEPT or self._kept > MAX_KEPT_CHARACTERS:
             self.known.clear()
+            self._kept = 0
+        self._kept += len(text)
         self.known[text] = found
         pause()
         return found

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from math import atan2, cos, degrees, isfinite, sin
 from operator import attrgetter
+from types import MappingProxyType
 from typing import NamedTuple
 
 from skyspy.aircraft_state import AircraftState
 from skyspy.alerts.fields import EVENT, FIELDS, FLAG, NUMBER, TEXT
 from skyspy.alerts.rounds import AlertRound
+from skyspy.datalink.message import Message
 from skyspy.geo import EARTH_RADIUS_NM, Point, bearing_deg, distance_nm
 from skyspy.movements import (
     BACK_AND_FORTH,
@@ -27,16 +30,21 @@ from skyspy.safety.events import Action, SafetyEvent
 
 FT_PER_NM = 6076.12
 NOTHING: frozenset[str] = frozenset()
+MAX_TEXT = 2000
+"""Characters of a message's text that rules look at: a pattern that is hard to find takes some 0.05 ms for each."""
 MOVEMENT_FIELDS: Mapping[str, str] = {LANDED: "landed", DEPARTED: "departed", ENTERED_AIRPORT: "entered", LEFT_AIRPORT: "left"}
 """Kinds of movements, and the field that each is."""
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class RoundEvents:
-    """What happens in one round, by hex: it is true in this round alone. `areas`: safety events of no aircraft."""
+    """What happens in one round, by hex: it is true in this round alone. `areas`: safety events of no aircraft. `messages`: the data link message of each
+    aircraft that has one in this round."""
 
-    __slots__ = ("areas", "moved", "safety")
+    __slots__ = ("areas", "messages", "moved", "safety")
 
-    def __init__(self, look: AlertRound) -> None:
+    def __init__(self, look: AlertRound, messages: Mapping[str, Message] = MappingProxyType({})) -> None:
+        self.messages = messages
         self.moved: dict[str, list[Movement]] = defaultdict(list)
         self.safety: dict[str, list[SafetyEvent]] = defaultdict(list)
         self.areas: list[SafetyEvent] = []
@@ -134,6 +142,17 @@ def _not_seen_days(state: AircraftState, seen: Seen) -> float | None:
     return None if fact is None else fact.days
 
 
+def _message_text(state: AircraftState, seen: Seen) -> str | None:
+    """The text of the message, in one line: lines and spaces are not the same from all decoders."""
+    message = seen.events.messages.get(state.hex)
+    return None if message is None else " ".join(_UNPRINTABLE.sub(" ", message.text[:MAX_TEXT]).split())
+
+
+def _message_label(state: AircraftState, seen: Seen) -> str | None:
+    message = seen.events.messages.get(state.hex)
+    return None if message is None else message.label
+
+
 def _behavior(kind: str) -> Reader:
     """A behavior is not known of an aircraft that has no position."""
 
@@ -155,6 +174,8 @@ _DERIVED: Mapping[str, Reader] = {
     "circling": _behavior(CIRCLING),
     "loitering": _behavior(LOITERING),
     "back_and_forth": _behavior(BACK_AND_FORTH),
+    "acars_text": _message_text,
+    "acars_label": _message_label,
 }
 FROM_PLACE = frozenset({"distance_nm", "bearing", "azimuth", "elevation"})
 """Fields that depend on where the receiver stands."""

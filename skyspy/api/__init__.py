@@ -15,6 +15,7 @@ from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
 
 from skyspy.api import (
+    acars,
     aircraft,
     alert_destinations,
     alert_rules,
@@ -48,6 +49,7 @@ RESOURCES: tuple[Resource, ...] = (
     aircraft.resource,
     sightings.resource,
     safety.resource,
+    acars.resource,
     alerts.resource,
     alert_rules.resource,
     watchlists.resource,

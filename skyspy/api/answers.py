@@ -9,7 +9,8 @@ encoded once for many is sent, and compressed, once for all of them.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import cast
@@ -22,6 +23,7 @@ from gevent.event import AsyncResult
 
 from skyspy import wirejson
 from skyspy.api.errors import wants_json
+from skyspy.clock import iso
 from skyspy.server import server_of
 from skyspy.wirejson import Parts
 
@@ -63,6 +65,12 @@ class Charged:
 
     value: object
     cost: float
+
+
+def attachment(what: str, wall: float, media: str, ending: str, text: Iterator[str]) -> Response:
+    """The response that sends a file of `what` while it is made; `wall`: now, in wall seconds, for its name."""
+    name = f"skyspy-{what}-{re.sub('[-:]|[.].*', '', iso(wall))}Z.{ending}"
+    return Response(text, content_type=media, headers={"Content-Disposition": f"attachment; filename={name}"})
 
 
 def to_response(value: object, status: int, media: str, *, revalidate: bool = False) -> Response:

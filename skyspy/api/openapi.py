@@ -29,6 +29,7 @@ PATH_PARAMETERS: dict[str, tuple[str, str]] = {
     "nm": ("Radius in nautical miles, at most 250", "25"),
     "sighting_id": ("The sighting's `id` from the list", "4B1805-1764203575"),
     "event_id": ("The event's `id` from the list", "1764203575250-proximity-4B1805-4B1806"),
+    "message_id": ("The message's `id` from the list", "1764203575250-acars-5f0c1e2a"),
     "key_id": ("The key's `id` from the list", "1"),
     "user_id": ("The user's `id` from the list", "1"),
     "name": ("The role's name", "watchers"),

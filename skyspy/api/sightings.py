@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,11 +9,10 @@ from flask import Response
 from msgspec import structs
 
 from skyspy.api.aircraft import hex_in_path
-from skyspy.api.answers import Charged
+from skyspy.api.answers import Charged, attachment
 from skyspy.api.history_models import AircraftInfo, CsvQuery, SightingPage, SightingQuery, SightingWithTrack, TracksQuery
 from skyspy.api.paging import decode_cursor, encode_cursor
 from skyspy.api.routes import RequestContext, Resource
-from skyspy.clock import iso
 from skyspy.services import history, history_requests, sighting_files
 
 CSV, GEOJSON, KML = "text/csv; charset=utf-8", "application/geo+json", "application/vnd.google-earth.kml+xml"
@@ -76,9 +74,7 @@ def sightings_kml(context: RequestContext) -> object:
 
 
 def _file(context: RequestContext, media: str, ending: str, text: Iterator[str]) -> Response:
-    """The response that sends a file while it is made."""
-    name = f"skyspy-sightings-{re.sub('[-:]|[.].*', '', iso(context.server.clock.wall()))}Z.{ending}"
-    return Response(text, content_type=media, headers={"Content-Disposition": f"attachment; filename={name}"})
+    return attachment("sightings", context.server.clock.wall(), media, ending, text)
 
 
 @resource.get("/api/sightings/<sighting_id>/", permission=history.PERMISSION, answer=SightingWithTrack, errors=(404,))

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from skyspy.auth.principal import ANONYMOUS, Principal, Refused, TokenError
+from skyspy.auth.principal import ANONYMOUS, MESSAGES, Principal, Refused, TokenError
 from skyspy.permissions import ALWAYS_IDENTIFIED, PERMISSION_NAMES, VIEWS
 from skyspy.store.settings import Settings
+from skyspy.topics import Namespace
 
 
 def may(principal: Principal, permission: str, settings: Settings) -> bool:
@@ -58,6 +59,11 @@ def admit(found: Principal | TokenError | None, settings: Settings, permission: 
     return principal
 
 
+def is_open(namespace: Namespace, settings: Settings) -> bool:
+    """Whether these settings let clients connect to this namespace at all."""
+    return namespace.setting is None or getattr(settings, namespace.setting) is True
+
+
 @dataclass(frozen=True, slots=True)
 class Impact:
     """What a change does to one session: it stays as `principal` and loses the topics `lost`; or it ends (None), and the client
@@ -69,11 +75,13 @@ class Impact:
     lost: tuple[str, ...] = ()
 
 
-def impact(found: Principal | TokenError | None, settings: Settings, permission: str | None, held: Mapping[str, str]) -> Impact:
-    """What these settings mean for a session whose token is `found` (as in `admit`), whose namespace asks for `permission`,
-    and which holds the topics `held` (name to the topic's permission)."""
+def impact(found: Principal | TokenError | None, settings: Settings, namespace: Namespace, held: Mapping[str, str]) -> Impact:
+    """What these settings mean for a session of this namespace whose token is `found` (as in `admit`), and which holds the topics
+    `held` (name to the topic's permission)."""
+    if not is_open(namespace, settings):
+        return Impact(None, "unknown_namespace", MESSAGES["unknown_namespace"])
     try:
-        principal = admit(found, settings, permission)
+        principal = admit(found, settings, namespace.permission)
     except Refused as refused:
         return Impact(None, refused.code, refused.message)
     return Impact(principal, lost=tuple(name for name, needed in held.items() if not may(principal, needed, settings)))

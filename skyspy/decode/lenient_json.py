@@ -40,6 +40,8 @@ REPAIRS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 MAX_REPAIRED_CHARS = 8 * 1024
 """A longer text is not repaired."""
 
+_BETWEEN_VALUES = re.compile(r"[\s,]*")
+_BORDER = re.compile(r"\}\s*\{")
 _LONGEST_CUT = 10
 """A word or an escape that the end of a text cuts is reported at its beginning; the longest is `-Infinity`."""
 
@@ -58,8 +60,9 @@ def _constant(_: str) -> None:
 _DECODER = json.JSONDecoder(parse_int=_int, parse_constant=_constant)
 
 
-def parse(text: bytes) -> object:
-    """The value of a JSON text; raises DecodeError if it cannot be parsed leniently either."""
+def parse(text: bytes, *, repair: bool = True) -> object:
+    """The value of a JSON text; raises DecodeError if it cannot be parsed leniently either. `repair`: whether REPAIRS are tried, which may
+    change what a text says."""
     try:
         return wirejson.loads(text)
     except wirejson.JSONDecodeError:
@@ -70,9 +73,10 @@ def parse(text: bytes) -> object:
     except RecursionError:
         raise DecodeError("not JSON: nested too deeply") from None
     except ValueError as error:
-        if len(readable) > MAX_REPAIRED_CHARS:
+        if not repair or len(readable) > MAX_REPAIRED_CHARS:
             raise DecodeError(f"not JSON: {error}") from None
-        problem = error
+        # Not the error itself: its traceback holds this function's variables, and both would wait for the garbage collector.
+        problem = str(error)
     try:
         return _DECODER.decode(_repaired(readable))
     except (ValueError, RecursionError):
@@ -87,6 +91,30 @@ def parse_first(text: bytes) -> object:
         raise DecodeError("not JSON: nested too deeply") from None
     except ValueError as error:
         raise DecodeError(f"not JSON: {error}") from None
+
+
+def parse_several(text: bytes, most: int) -> tuple[list[object], int]:
+    """The values of a text in which one follows the other, at most so many, and the number of places where none could be read."""
+    readable = _readable(text)
+    values: list[object] = []
+    unreadable, at = 0, _behind_blanks(readable, 0)
+    while at < len(readable) and len(values) + unreadable < most:
+        try:
+            value, at = _DECODER.raw_decode(readable, at)
+            values.append(value)
+        except (ValueError, RecursionError):
+            unreadable += 1
+            # Within one value, an opening brace follows a closing one only behind a comma.
+            border = _BORDER.search(readable, at)
+            at = len(readable) if border is None else border.end() - 1
+        at = _behind_blanks(readable, at)
+    return values, unreadable + (at < len(readable))
+
+
+def _behind_blanks(text: str, at: int) -> int:
+    """Where the blanks and commas end that begin there."""
+    found = _BETWEEN_VALUES.match(text, at)
+    return at if found is None else found.end()
 
 
 def may_go_on(text: bytes) -> bool:

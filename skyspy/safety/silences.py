@@ -16,9 +16,9 @@ from skyspy.safety.profiles import Profile, profile_of
 from skyspy.safety.states import one_bit_apart
 from skyspy.safety.swept_boxes import Encounter
 
-RELAYED_SOURCES = frozenset({"tisb", "adsr", "mlat"})
-"""What a ground station or a computation says of an aircraft that may also be heard itself. MLAT places jump by more than the distances
-that matter here."""
+RELAYED_SOURCES = frozenset({"tisb", "adsr", "mlat", "adsc"})
+"""What a ground station or a computation says of an aircraft that may also be heard itself, or it has reported over a data link. MLAT
+places jump by more than the distances that matter here, and reports are rounded and late."""
 DOUBTFUL_SOURCES = frozenset({"tisb", "adsr", "mlat", "other", "mode_s"})
 SAME_TRACK_DEG, SAME_GS_KT, SAME_NM, SAME_FT, SAME_LOOKS = 5.0, 15.0, 0.5, 200.0, 2
 """Two records that agree so well in so many looks are one aircraft, if the source of one is doubtful."""

@@ -7,8 +7,8 @@ from skyspy.aircraft_state import AircraftState
 MAX_AGE_S = 15.0
 """Positions and altitudes that are older do not show where an aircraft is."""
 
-COMPUTED = frozenset({"mlat", "tisb"})
-"""Sources whose rates and positions the ground computes."""
+COMPUTED = frozenset({"mlat", "tisb", "adsc"})
+"""Sources whose rates and positions the ground computes, or that are reports of data links: rare, rounded, and of minutes ago."""
 
 
 def name_of(state: AircraftState) -> str:

@@ -15,6 +15,7 @@ from skyspy import __version__
 from skyspy.auth.principal import MESSAGES
 from skyspy.server import Server
 from skyspy.services.health_alerts import alerts, deliveries
+from skyspy.services.health_datalink import datalink, stations
 from skyspy.services.health_history import history
 from skyspy.services.health_history_size import history_size
 from skyspy.services.health_report import HealthLine, HealthPart, Value
@@ -254,6 +255,8 @@ PARTS: tuple[Callable[[Server], HealthPart | None], ...] = (
     _aircraft,
     _positions,
     safety,
+    datalink,
+    stations,
     alerts,
     deliveries,
     _airports,

@@ -35,7 +35,7 @@ def impact_on_sessions(
         if held is not None and isinstance(identity, Principal):
             narrowed = replace(identity, permissions=identity.permissions & held)
         joined = {name: topics.TOPICS[name].permission for name in row.topics.split() if name in topics.TOPICS}
-        found.append((row, impact(narrowed, settings, topics.NAMESPACES[row.namespace].permission, joined)))
+        found.append((row, impact(narrowed, settings, topics.NAMESPACES[row.namespace], joined)))
     return found
 
 

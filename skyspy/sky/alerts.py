@@ -20,6 +20,7 @@ from skyspy.alerts.rule import Condition, Node, OwnedRule
 from skyspy.alerts.watchlist import Watchlist
 from skyspy.clock import Moment
 from skyspy.cooperate import Yielder
+from skyspy.datalink.message import Message
 from skyspy.loop import Loop
 from skyspy.movements import Movement
 from skyspy.safety.events import Action, Change
@@ -42,6 +43,8 @@ AGAIN_S = 2 * GAP_S
 """What began in the last seconds before a takeover or a start, and what was stored of it, is compared."""
 QUIET_S = 60.0
 """So long after the last rule is gone it is still looked for what other processes stored."""
+MAX_MESSAGES = 5000
+"""Datalink messages that are kept until the next look."""
 MAX_LOOKS = 600
 """Looks whose movements are kept."""
 BROWSER = "browser"
@@ -106,6 +109,8 @@ class AlertMonitor:
         self._restored: list[Alert] = []
         """Stored alerts that the engine is to be told of in its next round."""
         self._looks: deque[Looked] = deque(maxlen=MAX_LOOKS)
+        self._messages: deque[tuple[float, Message]] = deque(maxlen=MAX_MESSAGES)
+        """Datalink messages, with the steady time at which they were taken."""
         self._latest: Looked | None = None
         self._before: Mapping[str, AircraftState] = {}
         """The aircraft of the last round."""
@@ -148,6 +153,12 @@ class AlertMonitor:
         else:
             self._latest = looked
 
+    def take_messages(self, messages: Iterable[Message]) -> None:
+        """Take new datalink messages; rules look at each in the next round."""
+        now = self._clock.steady()
+        if not self._is_idle(now):
+            self._messages += [(now, message) for message in messages]
+
     def _is_idle(self, now: float) -> bool:
         if self._owned:
             self._had_rules_at = now
@@ -166,10 +177,13 @@ class AlertMonitor:
             self._drop()
             while self._looks and self._looks[0].now.steady < now.steady - GAP_S:
                 self._looks.popleft()
+            while self._messages and self._messages[0][0] < now.steady - GAP_S:
+                self._messages.popleft()
             return
         looks = list(self._looks)
         self._looks.clear()
         if not self._owned and self._engine is None:
+            self._messages.clear()
             self.log.take(now, (), self._of_gone_rules(now))
             return
         if not looks:
@@ -213,10 +227,17 @@ class AlertMonitor:
         changed = [hex_ for hex_, state in latest.aircraft.items() if before.get(hex_) is not state]
         if self._asks_history:
             changed += self._seen.look_up(latest.aircraft, latest.now)
-        return self._make_round(latest, changed, [movement for look in looks for movement in look.moved], changes)
+        messages = [message for _, message in self._messages]
+        self._messages.clear()
+        return self._make_round(latest, changed, [movement for look in looks for movement in look.moved], changes, messages)
 
     def _make_round(
-        self, latest: Looked, changed: Collection[str], moved: Sequence[Movement] = (), changes: Sequence[Change] = ()
+        self,
+        latest: Looked,
+        changed: Collection[str],
+        moved: Sequence[Movement] = (),
+        changes: Sequence[Change] = (),
+        messages: Sequence[Message] = (),
     ) -> AlertRound:
         return AlertRound(
             now=latest.now.steady,
@@ -228,6 +249,7 @@ class AlertMonitor:
             movements=moved,
             behaviors={hex_: found for hex_ in latest.aircraft if (found := self._behaviors_of(hex_))},
             safety=changes,
+            messages=messages,
             facts=self._seen.known,
             objects=self._object,
             pause=Yielder(self._clock.steady).maybe_yield,

@@ -15,6 +15,7 @@ from skyspy.geo import Point, bearing_deg, distance_nm
 from skyspy.receivers.manager import Hearing, Receivers
 from skyspy.rollups.confirmed import Reading, Run
 from skyspy.tracker import Tracker
+from skyspy.tracker.gate import ADSC
 from skyspy.tracker.tracked_aircraft import TrackedAircraft
 
 FRESH_S = 3.0
@@ -62,7 +63,8 @@ class Readings:
             position, one = aircraft.position, followed.get(aircraft.hex)
             if one is not None and one.at == position.at and one.aircraft is aircraft:
                 continue
-            if position.at == -inf or "lat" not in aircraft.public or aircraft.gone:
+            # A position that was sent over a data link does not say how far a receiver hears.
+            if position.at == -inf or position.rank == ADSC or "lat" not in aircraft.public or aircraft.gone:
                 continue
             if one is None or one.aircraft is not aircraft:
                 one = followed[aircraft.hex] = _Followed(aircraft)

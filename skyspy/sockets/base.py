@@ -20,7 +20,7 @@ from flask_socketio import Namespace
 
 from skyspy import topics
 from skyspy.auth.authorize import Admission, Refused, TokenCredential, authorize
-from skyspy.auth.policy import Impact, impact
+from skyspy.auth.policy import Impact, impact, is_open
 from skyspy.auth.principal import MESSAGES, Principal, TokenError
 from skyspy.clock import iso
 from skyspy.presence.sessions import Session
@@ -109,11 +109,13 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
             raise Refused("overloaded")
         _note_token_in_url(environ, connection.peer.address)
         _refuse_if_full(self.connections, connection)
+        self._refuse_if_closed(self.skyspy.settings.fresh())
         # Credentials are an object or nothing; anything else counts as an invalid token.
         token = TokenCredential(self.skyspy.tokens, auth.get("token") if isinstance(auth, dict) else auth)
         admission = authorize(self.skyspy.settings, token, connection.peer, self.row.permission)
         # No greenlet switch from here to the end of this method, so the verdict still holds when the session is listed.
         _refuse_if_full(self.connections, connection)
+        self._refuse_if_closed(admission.settings)
         if connection.ended:
             # The client left while its token was looked up: no disconnect event would remove its session.
             raise Refused("overloaded")
@@ -124,6 +126,11 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
         self.skyspy.sessions.add(session)
         # The library sends CONNECT when this method is done; a greeting sent here would arrive before it.
         gevent.spawn(self._greet, session)
+
+    def _refuse_if_closed(self, settings: Settings) -> None:
+        """Refuse a client of a namespace that the settings close, as one that does not exist is refused."""
+        if not is_open(self.row, settings):
+            raise Refused("unknown_namespace")
 
     def _disconnected(self, sid: str) -> None:
         if self.server.manager.is_connected(sid, self.path):
@@ -186,7 +193,7 @@ class BaseNamespace(Namespace):  # type: ignore[misc]
     def impact(self, session: Session, found: Principal | TokenError | None, settings: Settings) -> Impact:
         """The impact on a session of its present identity: `found` is its principal, token error, or None (anonymous)."""
         held = {name: topic.permission for name, topic in self.skyspy.skies[session.sky].topics.items() if name in session.topics}
-        return impact(found, settings, self.row.permission, held)
+        return impact(found, settings, self.row, held)
 
     def reauthorize(self, session: Session, principal: Principal, lost: tuple[str, ...]) -> None:
         """Apply a principal's present rights to a live session: rooms, sky, and topics without `lost`. Does not yield."""

@@ -130,6 +130,13 @@ class Settings:
     METRICS_PUBLIC: bool = _access(
         "bool", False, "Metrics for anyone", "Let anyone read /metrics without a token or key, in every auth mode"
     )
+    ACARS_NAMESPACE: bool = _access(
+        "bool",
+        True,
+        "Datalink messages on /acars",
+        "Let clients connect to the namespace /acars; the topic acars is sent on / in any case",
+        safe=False,
+    )
     JWT_ACCESS_SECONDS: int = _sign_in(
         3600, 5, 86400, "s", "Access token lifetime", "A live connection ends with its token, unless it renews it"
     )
@@ -245,6 +252,9 @@ class Settings:
         "Deliveries of alerts are kept for",
         "Older ones are removed for good from the delivery log; what waits to be sent stays",
     )
+    ACARS_RETENTION_DAYS: int = _history_kept_for(
+        30, 1, "Datalink messages are kept for", "Older messages are removed for good, with what was counted of them"
+    )
     MINUTE_RETENTION_DAYS: int = _history_kept_for(
         30, 1, "Statistics by minute are kept for", "Older minutes are removed for good; hours and days stay"
     )
@@ -255,7 +265,7 @@ class Settings:
     HISTORY_MAX_MB: int = _at_most_mb(
         4000,
         "Largest history",
-        "Beyond this size the oldest tracks are removed, then minutes, sightings, hours, safety events and alerts, but never the last day; 0: no limit",
+        "Beyond this size the oldest tracks are removed, then datalink messages, minutes, sightings, hours, safety events and alerts, but never the last day; 0: no limit",
     )
     TRACK_MAX_MB: int = _at_most_mb(
         0, "Largest size of tracks", "Beyond it the oldest tracks are removed; 0: no limit of their own"
@@ -271,6 +281,9 @@ class Settings:
     )
     ALERT_MAX_MB: int = _at_most_mb(
         0, "Largest size of alerts", "Beyond it the oldest alerts and deliveries are removed; 0: no limit of their own"
+    )
+    ACARS_MAX_MB: int = _at_most_mb(
+        0, "Largest size of datalink messages", "Beyond it the oldest messages are removed; 0: no limit of their own"
     )
     version: int = 0
     problems: tuple[str, ...] = ()

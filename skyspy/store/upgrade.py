@@ -8,7 +8,7 @@ revision that this code does not know raises NewerSchema.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -34,13 +34,16 @@ _WAIT_S = 60.0
 class Schema:
     """A sequence of revisions. `name` is for messages; `revisions` is the folder of its revision files; `lock` is the number of
     the Postgres advisory lock that an upgrade holds; `namespace` is the Postgres schema to create first (None: it exists).
-    `shrinks`: an SQLite file gives freed pages back to the disk in small steps (sqlite_space.py)."""
+    `shrinks`: an SQLite file gives freed pages back to the disk in small steps (sqlite_space.py). `prepare` makes, at each start, what
+    depends on what this SQLite can do; `is_ready` says that it has nothing to do."""
 
     name: str
     revisions: Path
     lock: int
     namespace: str | None = None
     shrinks: bool = False
+    prepare: Callable[[Connection], None] = lambda _connection: None
+    is_ready: Callable[[Connection], bool] = lambda _connection: True
 
 
 MAIN = Schema("database", MIGRATIONS / "versions", 0x5B75_7000)
@@ -79,6 +82,7 @@ def to_newest(connection: Connection, schema: Schema = MAIN) -> str:
         )
     if at != head:
         command.upgrade(_config(schema, connection), "head")
+    schema.prepare(connection)
     return head
 
 
@@ -103,7 +107,7 @@ def _upgrade_sqlite(url: URL, schema: Schema) -> str:
     with _engine(sqlite.engine_for(url, "")) as bare:
         _use_wal(bare, shrinks=schema.shrinks)
     with _engine(sqlite.engine_for(url, "BEGIN")) as reader, reader.begin() as connection:
-        if current_revision(connection) == head:
+        if current_revision(connection) == head and schema.is_ready(connection):
             # The usual start: nothing to do, so do not wait for the write lock that a busy server may hold.
             return head
     with _engine(sqlite.engine_for(url, "BEGIN IMMEDIATE", busy_s=_WAIT_S)) as writer, writer.begin() as connection:

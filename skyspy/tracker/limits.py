@@ -12,7 +12,7 @@ class Limits:
     `stale_s`: up to this age a field is fresh and is not replaced by a worse source.
     `expire_s`: at this age a field is removed; `adsc_expire_s`: the same for ADS-C, whose reports are rare.
     `timeout_s`: an aircraft not heard for this long is removed, unless it has an unexpired ADS-C field.
-    `max_range_nm`: positions farther from the reference are rejected; 0: no limit.
+    `max_range_nm`: positions farther from the reference are rejected, but those of ADS-C; 0: no limit.
     `max_aircraft`: aircraft in memory, listed or not; beyond it, those not heard for longest are evicted.
     `refresh_s`: minimum interval between updates of an aircraft's volatile fields.
     `trail_points`: maximum points of one aircraft's trail; `trail_total`: maximum of all trails together.

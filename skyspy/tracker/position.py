@@ -1,8 +1,8 @@
 """Decides which positions are plausible. Degrees, nautical miles, knots and seconds.
 
-A position must be within the receiver's range, not older than the held position, and reachable from it: within the time
-since, at the aircraft's reported speed plus a margin, and not backwards along its track and its last step (which is how the
-data of a delayed second receiver looks).
+A position must be within the receiver's range (but one of ADS-C, which comes over HFDL or satellites), not older than the held
+position, and reachable from it: within the time since, at the aircraft's reported speed plus a margin, and not backwards along its
+track and its last step (which is how the data of a delayed second receiver looks).
 
 The place that is held already, sent again, is a new position only of an aircraft that stands still. Otherwise the source
 repeats itself: the position's age counts from the first time, so that the way to the next one fits the time it took.
@@ -25,7 +25,7 @@ from math import cos, hypot, inf, nan, radians, sin
 from typing import Any
 
 from skyspy.geo import Point, distance_nm
-from skyspy.tracker.gate import Stamp, lifetime_s
+from skyspy.tracker.gate import ADSC, Stamp, lifetime_s
 from skyspy.tracker.limits import Limits
 
 ACCEPTED, MOVED, DOUBTFUL, SAME, REPEATED = "accepted", "moved", "doubtful", "same", "repeated"
@@ -154,7 +154,8 @@ class HeldPosition(Stamp):
             return SAME
         if at < self.at or at + lifetime_s(rank, limits) <= now:
             return LATE
-        if not area.contains(lat, lon):
+        # What comes by HFDL or satellite is heard from anywhere.
+        if rank != ADSC and not area.contains(lat, lon):
             return FAR
         if rank < self.rank:
             self._accept(lat, lon, at, rank, 0.0, 0.0)
@@ -198,8 +199,9 @@ class HeldPosition(Stamp):
         """
         lat, lon = fields["lat"], fields["lon"]
         north, east = _step(self.lat, self.lon, lat, lon)
-        # Without a speed, a place sent again may have been a repeat.
-        seconds = (at - (self.at if gs is not None else max(self.since, at - MAX_REPEATED_S))) * pace
+        # Without a speed, a place sent again may have been a repeat; but reports over a data link are rare.
+        is_known = gs is not None or self.rank == ADSC
+        seconds = (at - (self.at if is_known else max(self.since, at - MAX_REPEATED_S))) * pace
         distance = hypot(north, east)
         # Backward must also mean against the last step: otherwise an aircraft that reports a wrong track is rejected.
         reverses = north * self.north + east * self.east <= 0 and _is_backward(north, east, gs, track, rank)

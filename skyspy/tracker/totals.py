@@ -61,7 +61,8 @@ class Count:
         if lat is not None:
             self._positioned += 1
             where = (lat, aircraft["lon"])
-            for place in self._places:
+            # A position that was sent over a data link says nothing of how far the receivers hear.
+            for place in self._places if source != "adsc" else ():
                 far, farthest = distance_nm(place, where), self._farthest[place]
                 if farthest is None or far > farthest:
                     self._farthest[place] = far

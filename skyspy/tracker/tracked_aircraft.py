@@ -39,7 +39,8 @@ HIGH_S = 60.0
 """Seconds in which no aircraft descends from above all airports to the ground."""
 
 MIN_MESSAGES = 2
-"""Messages until an aircraft is listed: a single message may have a bit error in its address."""
+"""Messages until an aircraft is listed: a single message may have a bit error in its address. One of a data link is enough: its
+checksum covers the address."""
 
 RELAYED: dict[int, str] = {SOURCES["mlat"]: "mlat", SOURCES["tisb_icao"]: "tisb"}
 """By rank, the sources that did not hear the aircraft itself say it."""

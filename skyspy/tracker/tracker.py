@@ -250,7 +250,7 @@ class Tracker:
         touched, self._touched = (waiting, []) if most is None else (waiting[:most], waiting[most:])
         for aircraft in touched:
             aircraft.touched = False
-            if aircraft.gone or (not aircraft.listed and aircraft.messages < MIN_MESSAGES):
+            if aircraft.gone or (not aircraft.listed and aircraft.messages < MIN_MESSAGES and aircraft.best_rank != ADSC):
                 continue
             self.descriptions.follow(aircraft)
             if (entry := aircraft.publish(now, limits, trail_points)) is not None:

@@ -171,6 +171,18 @@ def test_a_ghost_stretches_no_outline_and_sets_no_record(process: Process) -> No
     assert process.records()["highest"] == 35_000
 
 
+def test_what_was_sent_over_a_data_link_stretches_no_outline_and_sets_no_record(process: Process) -> None:
+    for second in range(70):
+        where = destination(HERE, 270.0, 300.0 + second / 8.0)
+        told = {"lat": where[0], "lon": where[1], "alt_baro": 35_000, "gs": 450.0, "track": 270.0}
+        receiver = process.sky.receivers.receiver(BEAST)
+        receiver.deliver([Observation("4CA87C", process.clock.steady(), "adsc", told, None, 2)])
+        process.seconds(1)
+    assert len(process.view.tracker) == 2
+    assert [sector for sector, nm in enumerate(process.outline()) if nm is not None] == [18]
+    assert process.records()["farthest"] < 130.0
+
+
 def test_a_restart_goes_on_with_the_hour_that_is_under_way(start: Callable[..., Process]) -> None:
     first = start()
     first.seconds(600)

@@ -126,8 +126,9 @@ class MigratedSchema(Schema):
         fill = ""
         for name in tables:
             kept = f"{schema}_{name}"
+            columns = self._stored_columns(schema, name)
             self._run(f"DROP TABLE IF EXISTS pg_temp.{kept}; CREATE TEMPORARY TABLE {kept} AS SELECT * FROM {schema}.{name}")
-            fill += f"INSERT INTO {schema}.{name} SELECT * FROM pg_temp.{kept};"
+            fill += f"INSERT INTO {schema}.{name} ({columns}) SELECT {columns} FROM pg_temp.{kept};"
         query: LiteralString = "SELECT format('%%s|%%s', sequencename, last_value) FROM pg_sequences WHERE schemaname = %s"
         for name, last in (row.split("|") for row in self._column(query, schema)):
             fill += f"SELECT setval('{schema}.{name}', {last or 1}, {bool(last)});"
@@ -135,6 +136,14 @@ class MigratedSchema(Schema):
 
     def _column(self, query: LiteralString, schema: str) -> list[str]:
         return [row[0] for row in self._connection.execute(query, [schema]).fetchall()]
+
+    def _stored_columns(self, schema: str, table: str) -> str:
+        """The names of a table's columns but those that the database makes of others."""
+        query: LiteralString = (
+            "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = %s::regclass"
+            " AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum"
+        )
+        return ", ".join(row[0] for row in self._connection.execute(query, [f"{schema}.{table}"]).fetchall())
 
     def _shape_of_history(self) -> list[str]:
         """The columns and indexes of the history's tables."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -253,3 +255,15 @@ def test_a_document_with_much_that_cannot_be_read_is_given_up() -> None:
     wrong = record("4b1d01", b'"x":"a"b"' + b":1" * 3500)
     with pytest.raises(DecodeError):
         read(*[wrong] * (MAX_UNREADABLE_BYTES // len(wrong) + 1), record("4b1d02"))
+
+
+def test_what_cannot_be_read_leaves_nothing_for_the_garbage_collector() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for text in (b"{", b'{"a":}}', b'{"a":1', b"x" * 20_000):
+            with suppress(DecodeError):
+                parse(text)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

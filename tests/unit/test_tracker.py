@@ -163,6 +163,10 @@ def test_totals_sum_up_the_listed_aircraft(tracker: Tracker) -> None:
     assert tracker.totals() == Totals(3, 2, 1, 1, {"adsb": 1, "mlat": 1, "mode_s": 1}, 15000, None)
     assert tracker.totals((47.0, 8.0)).max_distance_nm == 60.0
     assert tracker.totals((47.0, 8.0)) is tracker.totals((47.0, 8.0))
+    tracker.apply(heard(T0, "adsc", hex_="4CA004", lat=50.0, lon=-30.0), T0)
+    tracker.take_delta(T0)
+    found = tracker.totals((47.0, 8.0))
+    assert (found.with_position, found.max_distance_nm) == (3, 60.0), "what was sent over a data link is no range of a receiver"
 
 
 @pytest.fixture

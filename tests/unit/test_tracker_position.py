@@ -61,6 +61,16 @@ def test_a_position_out_of_range_is_refused_and_the_rest_kept() -> None:
     assert place(tracker, T0 + 1) == near.place(T0 + 1)
 
 
+def test_a_position_of_adsc_may_be_anywhere() -> None:
+    tracker = Tracker(Limits(max_range_nm=100), HOME, "e")
+    where = destination(HOME, 270, 2500)
+    fields = {"lat": where[0], "lon": where[1]}
+    tracker.apply(Observation(HEX, T0, "adsc", fields, None, 2), T0)
+    assert place(tracker, T0 + 32 * 60) == where
+    tracker.apply(Observation("4CA87D", T0 + 1, "mlat", fields, None, 2), T0 + 1)
+    assert tracker.refused["far"] == 1
+
+
 @pytest.mark.parametrize(("reference", "range_nm"), [(None, 100.0), (HOME, 0.0)])
 def test_without_a_reference_or_a_range_every_place_is_near(reference: tuple[float, float] | None, range_nm: float) -> None:
     tracker = Tracker(Limits(max_range_nm=range_nm), reference, "e")

@@ -64,6 +64,7 @@ class Kind:
         return units if self.unit_s == 1.0 else floor(units)
 
 
+_MESSAGES = ("ACARS_RETENTION_DAYS",)
 _TRACKS = ("TRACK_RETENTION_DAYS", "SIGHTING_RETENTION_DAYS")
 _MINUTES, _HOURS, _DAYS = (("MINUTE_RETENTION_DAYS",), ("HOUR_RETENTION_DAYS",), ("DAY_RETENTION_DAYS",))
 
@@ -89,6 +90,9 @@ KINDS: tuple[Kind, ...] = (
         ("DELIVERY_RETENTION_DAYS",),
         only=schema.ALERT_DELIVERY.c.state.not_in(("pending", "held")),
     ),
+    Kind("acars_messages", "acars", schema.ACARS_MESSAGE, "number", 1e-6, _MESSAGES),
+    Kind("acars_stations", "acars", schema.ACARS_STATION_DAY, "day", DAY_S, _MESSAGES),
+    Kind("acars_labels", "acars", schema.ACARS_LABEL_DAY, "day", DAY_S, _MESSAGES),
     Kind("hours", "hours", schema.STATISTICS_HOUR, "hour", 3600.0, _HOURS),
     Kind("receiver_hours", "hours", schema.RECEIVER_HOUR, "hour", 3600.0, _HOURS),
     Kind("days", "days", schema.STATISTICS_DAY, "day", DAY_S, _DAYS),
@@ -109,7 +113,8 @@ BUDGETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "SIGHTING_MAX_MB": ("sightings",),
         "SAFETY_MAX_MB": ("safety",),
         "ALERT_MAX_MB": ("alerts",),
-        "HISTORY_MAX_MB": ("tracks", "minutes", "sightings", "hours", "safety", "alerts"),
+        "ACARS_MAX_MB": ("acars",),
+        "HISTORY_MAX_MB": ("tracks", "acars", "minutes", "sightings", "hours", "safety", "alerts"),
     }
 )
 """The settings that limit sizes, and what is deleted, in that order. HISTORY_MAX_MB limits the whole database, the others their

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
@@ -26,9 +25,14 @@ from sqlalchemy import (
     text,
 )
 
-from skyspy.store.schema import METADATA as MAIN_METADATA
+from skyspy.store.history import acars_schema, metadata
 
-METADATA = MetaData(naming_convention=MAIN_METADATA.naming_convention)
+METADATA = metadata.METADATA
+
+# Datalink messages, and what is counted of them.
+ACARS_MESSAGE = acars_schema.ACARS_MESSAGE
+ACARS_STATION_DAY = acars_schema.ACARS_STATION_DAY
+ACARS_LABEL_DAY = acars_schema.ACARS_LABEL_DAY
 
 # One row: the last row of the main store's deleted_owners that needs no further application (see erasure.py).
 APPLIED_DELETION = Table(

@@ -34,7 +34,7 @@ from skyspy.clock import Clock
 from skyspy.loop import Loop
 from skyspy.store import Store, StoreBusy, StoreError
 from skyspy.store.errors import NewerSchema, StoreFull
-from skyspy.store.history import erasure
+from skyspy.store.history import erasure, words
 from skyspy.store.history.batches import BatchQueue, Pending, WriteRows, by_kind
 from skyspy.store.history.condition import Condition
 from skyspy.store.history.lease import Fenced
@@ -352,7 +352,7 @@ def _place(url: str) -> tuple[URL, Schema]:
     """
     address = make_url(url)
     if address.get_backend_name() != "postgresql":
-        return address, Schema("history", _REVISIONS, _LOCK, shrinks=True)
+        return address, Schema("history", _REVISIONS, _LOCK, shrinks=True, prepare=words.prepare, is_ready=words.is_ready)
     options = address.query.get("options", "")
     options = options if isinstance(options, str) else " ".join(options)
     own = [name for name in _SEARCH_PATH.findall(options) if name != "public"]

@@ -140,6 +140,7 @@ def test_helicopters_are_raised_only_where_the_setting_is_on(airports: Airports)
         {"pos_at": T0 - 60},
         {"alt_at": None},
         {"source": "mlat"},
+        {"source": "adsc"},
         {"hex_": "~4CA87C"},
     ],
 )

@@ -73,6 +73,7 @@ def test_one_reception_raises_nothing_however_often_it_is_looked_at() -> None:
         ("one parked with an altitude", {}, {"gs": 3.0}),
         ("multilateration", {}, {"source": "mlat"}),
         ("TIS-B", {}, {"source": "tisb"}),
+        ("a report over a data link", {}, {"source": "adsc"}),
         ("an address that is no ICAO address", {}, {"hex": "~3C6444"}),
         ("an altitude that is not known", {}, {"alt_baro": None, "on_ground": None}),
         ("an old position", {}, {"pos_at": T0 - 20}),

@@ -82,7 +82,7 @@ def test_a_descent_that_reaches_sea_level_in_a_minute_is_critical(rule: ExtremeV
     assert found.severity == "warning"
 
 
-@pytest.mark.parametrize("source", ["mlat", "tisb"])
+@pytest.mark.parametrize("source", ["mlat", "tisb", "adsc"])
 def test_rates_that_the_ground_computes_are_not_raised(rule: ExtremeVerticalRate, source: str) -> None:
     assert not any(flown(rule, *[-8000] * 5, source=source))
 

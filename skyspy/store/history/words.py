@@ -1,0 +1,131 @@
+"""Full-text search in datalink messages: words of their texts and of the names of the aircraft.
+
+A word is a sequence of letters and digits, in any case; all other characters are between words. SQLite has an FTS5 table, which triggers keep the
+same as `acars_message`; Postgres has a generated column (revision 0008). A search finds the messages in which each of its words begins a word; a
+word of one character must be a whole one, because half of all words begin with it. A searched word with other characters in it, such
+as G-ABCD, is found as its parts one after the other.
+
+Where this SQLite has no FTS5, the triggers are removed at the start, so that messages can be written, and a search looks at the texts one by
+one (`LIKE`). The next start with FTS5 makes the index anew.
+
+Invariants: text of people and from the air is never syntax: searches are made of letters and digits, each word in quotes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, column, func, literal_column, or_, select, table, text
+
+from skyspy.store.history.schema import ACARS_MESSAGE
+
+TABLE = "acars_words"
+TABLES = frozenset({TABLE, *(f"{TABLE}_{part}" for part in ("data", "idx", "config"))})
+"""The tables of SQLite's index."""
+COLUMN = "words"
+"""The generated column of Postgres."""
+SEARCHED = ("text", "tail", "flight", "callsign", "hex")
+"""The columns whose words are found. A column that is added here needs a revision."""
+MAX_LENGTH = 200
+"""Characters of a search."""
+
+_TRIGGERS = {
+    f"{TABLE}_inserted": ("INSERT", "", ("new",)),
+    f"{TABLE}_deleted": ("DELETE", "", ("old",)),
+    f"{TABLE}_updated": (
+        f"UPDATE OF {', '.join(SEARCHED)}",
+        f"WHEN {' OR '.join(f'old.{name} IS NOT new.{name}' for name in SEARCHED)}",
+        ("old", "new"),
+    ),
+}
+_NAMES = ", ".join(SEARCHED)
+_OLD, _NEW = (", ".join(f"{row}.{name}" for name in SEARCHED) for row in ("old", "new"))
+_ACTIONS = {
+    "old": f"INSERT INTO {TABLE}({TABLE}, rowid, {_NAMES}) VALUES ('delete', old.number, {_OLD});",  # noqa: S608 - constants
+    "new": f"INSERT INTO {TABLE}(rowid, {_NAMES}) VALUES (new.number, {_NEW});",  # noqa: S608 - constants
+}
+_PARTS = re.compile(r"[0-9A-Za-z\u0080-\U0010ffff]+")
+_M = ACARS_MESSAGE.c
+
+Words = tuple[tuple[str, ...], ...]
+"""The words of a search, each as its parts."""
+
+
+def words_of(search: str) -> Words:
+    """The words that somebody has written, separated by blanks; none where there is no letter and no digit."""
+    found = (tuple(_PARTS.findall(word.lower())) for word in search.split())
+    return tuple(dict.fromkeys(parts for parts in found if parts))
+
+
+# -- the index -------------------------------------------------------------------------------------
+
+
+def is_ready(connection: Connection) -> bool:
+    """Whether `prepare` has nothing to do."""
+    return connection.dialect.name != "sqlite" or (has_fts5(connection) == has_index(connection))
+
+
+def prepare(connection: Connection) -> None:
+    """Make the index where it is missing and can be made; where it cannot be used, let messages be written without it."""
+    if is_ready(connection):
+        return
+    for name in _TRIGGERS:
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+    if not has_fts5(connection):
+        return
+    connection.exec_driver_sql(
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS {TABLE} USING fts5({_NAMES}, content='{ACARS_MESSAGE.name}', content_rowid='number', columnsize=0)"
+    )
+    for name, (event, condition, rows) in _TRIGGERS.items():
+        actions = " ".join(_ACTIONS[row] for row in rows)
+        connection.exec_driver_sql(f"CREATE TRIGGER {name} AFTER {event} ON {ACARS_MESSAGE.name} {condition} BEGIN {actions} END")
+    connection.exec_driver_sql(f"INSERT INTO {TABLE}({TABLE}) VALUES ('rebuild')")  # noqa: S608 - constants
+
+
+def has_fts5(connection: Connection) -> bool:
+    """Whether this SQLite has FTS5."""
+    return connection.exec_driver_sql("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").first() is not None
+
+
+def has_index(connection: Connection) -> bool:
+    """Whether the index is there and is kept the same as the messages."""
+    if connection.dialect.name != "sqlite":
+        return True
+    found = text("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name IN :names")
+    counted = connection.execute(found.bindparams(bindparam("names", list(_TRIGGERS), expanding=True))).scalar_one()
+    return int(counted) == len(_TRIGGERS)
+
+
+# -- searching -------------------------------------------------------------------------------------
+
+
+def numbers(connection: Connection, words: Words) -> Select[tuple[int]]:
+    """The numbers of the messages with all these words; its column is named number. `words` is not empty."""
+    if connection.dialect.name != "sqlite":
+        query = func.to_tsquery(literal_column("'simple'::regconfig"), " & ".join(_tsquery(parts) for parts in words))
+        return select(_M.number).where(literal_column(COLUMN).op("@@")(query))
+    if not has_index(connection):
+        return select(_M.number).where(*(_has(parts) for parts in words))
+    index = table(TABLE, column("rowid"))
+    match = literal_column(TABLE).op("MATCH")(" AND ".join(_fts5(parts) for parts in words))
+    return select(index.c.rowid.label("number")).where(match)
+
+
+def _fts5(parts: Sequence[str]) -> str:
+    return f'"{" ".join(parts)}"' + (" *" if _begins(parts) else "")
+
+
+def _tsquery(parts: Sequence[str]) -> str:
+    return "(" + " <-> ".join(f"'{part}'" for part in parts) + (":*)" if _begins(parts) else ")")
+
+
+def _begins(parts: Sequence[str]) -> bool:
+    """Whether the last part may be the beginning of a word."""
+    return len(parts[-1]) > 1
+
+
+def _has(parts: Sequence[str]) -> ColumnElement[bool]:
+    """Whether one of the columns holds these parts anywhere, with one character between them."""
+    pattern = "_".join(parts)
+    return or_(*(_M[name].ilike(f"%{pattern}%") for name in SEARCHED))
