@@ -228,7 +228,7 @@ def test_who_falls_silent_says_nothing_more_and_a_flood_is_bounded() -> None:
     heard = simulation.observations(T0 + 200, T0 + 201, 201.0)
     one = next(one for one in heard if re.match(r"[A-Z]{3}\d", str(one.fields.get("flight"))) and one.source == "adsb_icao")
     many = [replace(one, hex=f"{n:06X}", fields={**one.fields, "alt_baro": "ground"}) for n in range(1, 4000)]
-    at_once, copies = made.blocks(many, T0 + 200, T0 + 260, 260.0), made.blocks([], T0 + 260, T0 + 261, 261.0)
+    at_once, copies = made.blocks(many, T0 + 200, T0 + 260, 260.0), made.blocks([], T0 + 260, T0 + 268, 268.0)
     assert MAX_WAITING <= len(at_once) + len(copies) <= MAX_WAITING + 10, "what came of the last turn is beside them"
 
 
