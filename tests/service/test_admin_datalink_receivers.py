@@ -45,7 +45,7 @@ def test_a_receiver_that_stands_by_says_why_and_shows_no_rate_and_no_aircraft(pa
     assert "Stands by another process of this server listens" in text_of(page)
     assert "Messages a second in the last 10 minutes" not in page
     assert '<td data-label="Aircraft" class="number">–</td>' in page
-    assert "is standby" not in text_of(ann.get("/admin/health/").text), "nothing needs attention"
+    assert f"The receiver {NAME} is standby" not in text_of(ann.get("/admin/health/").text), "nothing needs attention"
     assert panel.get("/readyz").json["checks"][1]["says"] == "1 of 1 receivers up"
     assert panel.get("/api/stats/").json["feeds_up"] == 1
     assert panel.get("/api/stats/").json["feeds_silent"] == []
