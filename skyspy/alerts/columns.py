@@ -181,11 +181,6 @@ class Columns:
         return self._lists.get(list_id, UNKNOWN)
 
     @property
-    def messaged(self) -> int:
-        """The bits of those of which there is a message of a data link in this round."""
-        return reduce(or_, (self.bit_of.get(hex_, 0) for hex_ in self.events.messages), 0)
-
-    @property
     def latitudes(self) -> NumberColumn:
         """The latitudes of those with a position."""
         return self.number("lat", False)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from skyspy.alerts.columns import UNKNOWN, Columns, Truth
 from skyspy.alerts.fields import ANY, EVENT, FIELDS, FLAG, LIST, MESSAGE_FIELDS, NEGATED, NUMBER, PLACE, TEXT
-from skyspy.alerts.patterns import MAX_BYTES, MAX_MESSAGE_BYTES, FieldPatterns, PatternSet, literal
+from skyspy.alerts.patterns import FieldPatterns, PatternSet, literal
 from skyspy.alerts.place_memory import Budget, KnownPlace, PlaceMemory
 from skyspy.alerts.places import Place
 from skyspy.alerts.rule import Condition, Join, Node, OwnedRule, Value, conditions_of
@@ -62,12 +62,12 @@ Compiled = Leaf | Branch
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledRule:
-    """A rule that is ready to run. `has_safety`: it asks for safety events; `has_message`: for messages of data links."""
+    """A rule that is ready to run. `has_safety`: it asks for safety events; `has_messages`: for data link messages."""
 
     owned: OwnedRule
     root: Compiled
     has_safety: bool
-    has_message: bool = False
+    has_messages: bool
 
 
 class Program:
@@ -89,10 +89,9 @@ class Program:
         _update_patterns(owned, patterns, pause)
         self.rules: list[CompiledRule] = []
         for one in owned:
-            every = list(conditions_of(one.rule.match))
-            has_safety = any(condition.field == "safety_event" for condition in every)
-            has_message = any(condition.field in MESSAGE_FIELDS for condition in every)
-            self.rules.append(CompiledRule(one, self._compiled(one.rule.match, one), has_safety, has_message))
+            asked = {condition.field for condition in conditions_of(one.rule.match)}
+            compiled = self._compiled(one.rule.match, one)
+            self.rules.append(CompiledRule(one, compiled, "safety_event" in asked, not asked.isdisjoint(MESSAGE_FIELDS)))
             pause()
         places.keep({test.place for test in self._tests.values() if test.place is not None})
 
@@ -153,8 +152,7 @@ def _update_patterns(rules: Iterable[OwnedRule], patterns: dict[str, FieldPatter
                 owners = needed.setdefault(condition.field, {})
                 owners.setdefault(one.owner_id, set()).add(pattern_of(op, str(condition.value)))
     for name, owners in needed.items():
-        most = MAX_MESSAGE_BYTES if name in MESSAGE_FIELDS else MAX_BYTES
-        patterns.setdefault(name, FieldPatterns(most)).update(owners, pause)
+        patterns.setdefault(name, FieldPatterns()).update(owners, pause)
 
 
 @dataclass(slots=True)
@@ -282,36 +280,12 @@ _ANSWERS: Mapping[str, Callable[[Test, Evaluation], Truth]] = {
 
 def is_true_of_area(node: Compiled, types: Iterable[str]) -> bool | None:
     """What a node says of safety events of these types that belong to no aircraft: conditions on other fields are unknown."""
-
-    def answer(test: Test) -> bool | None:
-        if test.field != "safety_event":
-            return None
-        values = _texts(test.value)
-        return ANY in values or not set(values).isdisjoint(types)
-
-    return _is_true_of(node, answer)
-
-
-def is_true_of_texts(node: Compiled, texts: Mapping[str, str | None]) -> bool | None:
-    """What a node says where nothing but these texts is known, by field: conditions on other fields are unknown."""
-
-    def answer(test: Test) -> bool | None:
-        text = texts.get(test.field)
-        if text is None:
-            return None
-        if test.patterns is None:
-            return text.upper() in _texts(test.value)
-        found = test.patterns.found_in(text)
-        return None if found is None else str(test.value) in found
-
-    return _is_true_of(node, answer)
-
-
-def _is_true_of(node: Compiled, answer: Callable[[Test], bool | None]) -> bool | None:
     if isinstance(node, Leaf):
-        found = None if node.test is None else answer(node.test)
-        return found if found is None else found is not node.is_negated
-    answers = [_is_true_of(one, answer) for one in node.nodes]
+        if node.test is None or node.test.field != "safety_event":
+            return None
+        values = _texts(node.test.value)
+        return ANY in values or not set(values).isdisjoint(types)
+    answers = [is_true_of_area(one, types) for one in node.nodes]
     if node.join is Join.NOT:
         return None if answers[0] is None else not answers[0]
     decisive = node.join is Join.ANY

@@ -2,6 +2,7 @@
 
 A match is a level: an alert is made when it begins, for each rule and aircraft. It ends when it was not true for RELEASE_S or the
 aircraft is gone; and an aircraft that has alerted does so again after the rule's cooldown alone, counted from its last alert.
+A data link message is true in one round (message_queue.py), and the match of a rule that asks for one ends in the next, so that each message is a match of its own.
 
 Only aircraft that have changed are looked at, in slices, with pauses. What a rule cost or does wrong is its owner's: places and patterns have
 budgets, alerts a limit by the minute, and a rule that raises costs itself alone. Rules have turns at being the first.
@@ -11,21 +12,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
+from skyspy.aircraft_state import AircraftState
 from skyspy.alerts.bits import bits_of
 from skyspy.alerts.columns import Columns
-from skyspy.alerts.compile import CompiledRule, Evaluation, Program, is_true_of_area, is_true_of_texts
+from skyspy.alerts.compile import CompiledRule, Evaluation, Program, is_true_of_area
 from skyspy.alerts.matches import RELEASE_S, Hex, Matches, Slots
+from skyspy.alerts.message_queue import MessageQueue
 from skyspy.alerts.patterns import FieldPatterns
 from skyspy.alerts.place_memory import MAX_UNITS, Budget, PlaceMemory
 from skyspy.alerts.rounds import ActiveMatch, AlertRound, MatchEnd, Trigger
 from skyspy.alerts.rule import OwnedRule, Rule
 from skyspy.alerts.schedule import Schedule, is_within
 from skyspy.alerts.triggers import TriggerMaker
-from skyspy.alerts.values import RoundEvents, texts_of
-from skyspy.alerts.waiting_messages import WaitingMessages, aircraft_of
+from skyspy.alerts.values import RoundEvents
 from skyspy.alerts.watchlist import Watchlist
-from skyspy.datalink.message import Message
 
 SLICE = 1024
 """So many aircraft are looked at together."""
@@ -39,7 +41,7 @@ Running = tuple[CompiledRule, Matches]
 
 class Engine:
     """The alerts of one sky. `ended`: the matches of alerts that have ended in the last round. `failures`: by owner, how often a rule
-    has raised. `place_units`: what the places of an owner may cost in a round. `messages`: the datalink messages that wait for a round."""
+    has raised. `place_units`: what the places of an owner may cost in a round."""
 
     def __init__(self, place_units: int = MAX_UNITS) -> None:
         self._place_units = place_units
@@ -54,18 +56,25 @@ class Engine:
         self._restored: list[ActiveMatch] = []
         self._dropped: list[tuple[str, Hex, float]] = []
         """Alerts whose match has ended with its rule, or with what the rule asked for: rule, aircraft and wall time."""
-        self.messages = WaitingMessages()
         self._again: set[str] = set()
         """Aircraft to look at in the next round, whether they have changed or not."""
         self._looks_at_all = True
         self._behaviors: dict[str, frozenset[str]] = {}
         self._with_facts: set[str] = set()
         self._turn = 0
+        self._messages = MessageQueue()
+        self._only_senders = 0
+        """The bits of aircraft of which only a message is known."""
 
     @property
     def left_out(self) -> Counter[int]:
         """By owner, how many alerts were left out because there were too many in a minute."""
         return self._maker.left_out
+
+    @property
+    def messages_left_out(self) -> int:
+        """Data link messages that no rule has looked at, because too many waited."""
+        return self._messages.left_out
 
     # -- what changes the rules --------------------------------------------------------------------
 
@@ -103,8 +112,15 @@ class Engine:
         program = self._program
         self.ended = [MatchEnd(rule_id, hex_, at, look.wall) for rule_id, hex_, at in self._dropped]
         self._dropped = []
-        messages, others = self.messages.of_round(look, wanted=any(one.has_message for one in program.rules))
-        events = RoundEvents(look, messages)
+        senders: dict[str, AircraftState] = {}
+        if not any(rule.has_messages for rule in program.rules):
+            self._messages.clear()
+        else:
+            self._messages.take(look.messages, look.aircraft)
+            senders.update({hex_: one for hex_, one in self._messages.senders.items() if hex_ not in look.aircraft})
+            if senders:
+                look = replace(look, aircraft={**look.aircraft, **senders})
+        events = RoundEvents(look, self._messages.current)
         self._take_restored(look)
         self._take_gone(look)
         running = self._running(program, look)
@@ -113,15 +129,15 @@ class Engine:
         for patterns in self._patterns.values():
             patterns.begin()
         rows = [(self._slots.place(hex_), look.aircraft[hex_]) for hex_ in self._to_look_at(look, events)]
+        self._only_senders = sum(1 << self._slots.place(hex_) for hex_ in senders)
         for start in range(0, len(rows), SLICE):
             columns = Columns(look, events, rows[start : start + SLICE])
             triggers += self._look_at(Evaluation(program, columns, budget), running)
             late = {self._slots.hexes[place] for place in bits_of(columns.late)}
-            self.messages.put_back(late)
             self._again |= late
+            self._messages.keep(late)
         for rule, matches in running:
             triggers += self._guarded(rule, lambda rule=rule, matches=matches: self._finish(rule, matches, look, events))  # type: ignore[misc]
-            triggers += self._guarded(rule, lambda rule=rule, matches=matches: self._of_others(rule, matches, look, others))  # type: ignore[misc]
         self._turn += 1
         triggers += self._maker.summed_up([one.owned for one in program.rules], look)
         # Rules may have been taken away while this paused.
@@ -132,7 +148,8 @@ class Engine:
         for those of set_rules. Changes nothing."""
         lists = self._program.watchlists.values() if watchlists is None else watchlists
         program = Program([owned], lists, {}, PlaceMemory(), look.pause)
-        events, found = RoundEvents(look), []
+        events = RoundEvents(look, {one.matched: one for one in look.messages if one.matched is not None})
+        found = []
         states = list(look.aircraft.values())
         for start in range(0, len(states), PREVIEW_SLICE):
             # Each has a bit of its own: what is known of a place is by bits.
@@ -145,20 +162,6 @@ class Engine:
                 found += [columns.states[place].hex for place in bits_of(true & ~columns.late)]
                 rows = [(place, columns.states[place]) for place in bits_of(columns.late)]
         return found
-
-    def _of_others(
-        self, rule: CompiledRule, matches: Matches, look: AlertRound, messages: Sequence[Message]
-    ) -> Iterable[Trigger]:
-        """The alerts of messages of no aircraft: each is over at once."""
-        if not rule.has_message or rule.owned.rule.count is not None:
-            return ()
-        triggers: list[Trigger] = []
-        for message in messages:
-            look.pause()
-            if is_true_of_texts(rule.root, texts_of(message)):
-                triggers += self._maker.of_message(rule.owned, matches, message, look)
-                self._end(rule.owned.id, matches, aircraft_of(message), look.wall)
-        return triggers
 
     def _to_look_at(self, look: AlertRound, events: RoundEvents) -> list[str]:
         """Those that have changed, that are new, or of which something else has changed; those to which something happened in this
@@ -220,7 +223,7 @@ class Engine:
             else:
                 matches.take(0, matches.true | matches.active, look.now)
                 matches.count.take(False, look.now)
-                self._release(one.owned.id, matches, look)
+                self._release(one, matches, look)
         return running
 
     def _look_at(self, over: Evaluation, running: Sequence[Running]) -> list[Trigger]:
@@ -234,15 +237,13 @@ class Engine:
         return triggers
 
     def _take(self, over: Evaluation, rule: CompiledRule, matches: Matches) -> Iterable[Trigger]:
-        true = over.matching(rule)
-        if rule.has_message:
-            # Each message is a match of its own.
-            for place in bits_of(matches.restart(true & over.columns.messaged)):
-                self._end(rule.owned.id, matches, self._slots.hexes[place], over.columns.look.wall)
-        begun = matches.take(true, over.columns.all, over.columns.look.now)
+        columns = over.columns
+        # Of who is not listed only rules about messages know.
+        among = columns.all if rule.has_messages else columns.all & ~self._only_senders
+        begun = matches.take(over.matching(rule) & among, among, columns.look.now)
         if not begun or rule.owned.rule.count is not None:
             return ()
-        return self._maker.of_aircraft(rule, matches, [(place, over.columns.states[place]) for place in bits_of(begun)], over)
+        return self._maker.of_aircraft(rule, matches, [(place, columns.states[place]) for place in bits_of(begun)], over)
 
     def _finish(self, rule: CompiledRule, matches: Matches, look: AlertRound, events: RoundEvents) -> Iterable[Trigger]:
         """What follows from all aircraft of a round."""
@@ -257,7 +258,7 @@ class Engine:
             triggers += self._maker.of_area(rule.owned, matches, found, look)
             # What happens in an area is over at once.
             self._end(rule.owned.id, matches, None, look.wall)
-        self._release(rule.owned.id, matches, look)
+        self._release(rule, matches, look)
         matches.cooldown.forget(look.now, rule.owned.rule.cooldown_s)
         return triggers
 
@@ -269,8 +270,9 @@ class Engine:
             self.failures[rule.owned.owner_id] += 1
             return ()
 
-    def _release(self, rule_id: str, matches: Matches, look: AlertRound) -> None:
-        for place in matches.release(look.now):
+    def _release(self, rule: CompiledRule, matches: Matches, look: AlertRound) -> None:
+        rule_id = rule.owned.id
+        for place in matches.release(look.now, 0.0 if rule.has_messages else RELEASE_S):
             self._end(rule_id, matches, self._slots.hexes[place], look.wall)
         if matches.count.has_ended(look.now):
             self._end(rule_id, matches, None, look.wall)

@@ -106,17 +106,19 @@ _OWN = (
     AlertField("circling", FLAG, "", "Circling", is_derived=True),
     AlertField("loitering", FLAG, "", "Loitering", is_derived=True),
     AlertField("back_and_forth", FLAG, "", "Flying back and forth", is_derived=True),
+    AlertField("acars_text", TEXT, "", "Text of a data link message (ACARS)", ACARS, is_derived=True),
+    AlertField("acars_label", TEXT, "", "Label of a data link message (ACARS)", ACARS, is_derived=True),
     AlertField("safety_event", EVENT, "", "Has a safety event", SAFETY, EVENT_TYPES, is_derived=True),
-    AlertField("acars_text", TEXT, "", "Text of a datalink message", ACARS, is_derived=True),
-    AlertField("acars_label", TEXT, "", "Label of a datalink message", ACARS, is_derived=True),
 )
-MESSAGE_FIELDS = frozenset({"acars_text", "acars_label"})
-"""Fields of datalink messages: known in the round in which a message is looked at, for its aircraft alone."""
 _ANGLES = frozenset({"track", "mag_heading", "true_heading", "nav_heading", "calc_track", "wd"})
 _KINDS = {"int": NUMBER, "float": NUMBER, "altitude": NUMBER, "text": TEXT, "words": TEXT}
 """Kinds of aircraft.FIELDS; an object is not compared."""
 _LEFT_OUT = frozenset({"ownOp", "emergency", "rr_lat", "rr_lon", "gpsOkBefore"})
 """Fields of aircraft objects that have another name here, that show where the receivers stand, or that are a time."""
+
+
+MESSAGE_FIELDS = frozenset({"acars_text", "acars_label"})
+"""Fields of the data link message of an aircraft in one round."""
 
 
 def _table() -> dict[str, AlertField]:

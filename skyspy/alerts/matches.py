@@ -107,17 +107,9 @@ class Matches:
         self.active |= true
         return begun
 
-    def restart(self, among: int) -> int:
-        """End the matches `among` these bits, so that they may begin anew at once; returns the bits."""
-        ended = self.active & among
-        for place in bits_of(ended):
-            self._false_since.pop(place, None)
-        self.active &= ~ended
-        return ended
-
-    def release(self, now: float) -> list[int]:
-        """End the matches that were not true for RELEASE_S; the places of their bits."""
-        ended = [place for place, since in self._false_since.items() if now - since >= RELEASE_S]
+    def release(self, now: float, after_s: float = RELEASE_S) -> list[int]:
+        """End the matches that were not true for so many seconds; the places of their bits."""
+        ended = [place for place, since in self._false_since.items() if now - since >= after_s]
         for place in ended:
             del self._false_since[place]
             self.active &= ~(1 << place)

@@ -13,7 +13,6 @@ from skyspy.alerts.rule import OwnedRule
 from skyspy.alerts.template import filled, names_in, shortened, shown
 from skyspy.alerts.values import EVENT_FIELDS, READ
 from skyspy.alerts.watchlist import Watchlist
-from skyspy.datalink.message import Message
 from skyspy.safety.events import SafetyEvent
 from skyspy.safety.states import name_of
 
@@ -88,11 +87,12 @@ def message_of(owned: OwnedRule, state: AircraftState, columns: Columns, fields:
     """The message about one aircraft. `fields`: those that have matched."""
     rule, events = owned.rule, columns.events
     if not is_visible(owned):
-        texts = [event.message for event in events.safety.get(state.hex, ())] + _said(fields, state, columns)
+        texts = [event.message for event in events.safety.get(state.hex, ())]
         return shortened(f"{rule.name}: {'; '.join(texts) or state.hex}")
     happened = {name: events.values(name, state.hex) for name in EVENT_FIELDS if name in fields}
     if rule.message is None:
-        parts = [*_described(state, owned, columns), *_happened(happened, state, columns), *_said(fields, state, columns)]
+        said = _said(state, owned, columns) if MESSAGE_FIELDS.intersection(fields) else []
+        parts = [*_described(state, owned, columns), *_happened(happened, state, columns), *said]
         return shortened(f"{rule.name}: {', '.join(parts)}")
     seen = columns.seen(owned.exact_place)
     values = {name: READ[name](state, seen) for name in names_in(rule.message) if name in READ}
@@ -133,32 +133,11 @@ def _happened(happened: Mapping[str, Sequence[str]], state: AircraftState, colum
     return [*moved, *(event.message for event in events)]
 
 
-def _said(fields: Sequence[str], state: AircraftState, columns: Columns) -> list[str]:
-    """The message of a data link, if a condition on it has matched."""
-    message = columns.events.messages.get(state.hex)
-    return [] if message is None or MESSAGE_FIELDS.isdisjoint(fields) else [_quoted(message)]
-
-
-def _quoted(message: Message) -> str:
-    """The label of a message and what it says, its lines in one."""
-    label = f"label {message.label}" if message.label else "no label"
-    return f"{label}: {' '.join(message.text.split())}"
-
-
-def datalink_message(owned: OwnedRule, message: Message) -> str:
-    """The message about a message of no aircraft."""
-    rule = owned.rule
-    name = message.callsign or message.flight or message.tail or message.hex or "an unknown sender"
-    if rule.message is not None:
-        texts = {
-            "acars_text": message.text,
-            "acars_label": message.label,
-            "hex": message.hex,
-            "r": message.tail,
-            "flight": message.flight,
-        }
-        return filled(rule.message, {**texts, "rule": rule.name, "name": name})
-    return shortened(f"{rule.name}: {name}, {_quoted(message)}")
+def _said(state: AircraftState, owned: OwnedRule, columns: Columns) -> list[str]:
+    """The label and the text of the aircraft's data link message."""
+    seen = columns.seen(owned.exact_place)
+    label, text = READ["acars_label"](state, seen), READ["acars_text"](state, seen)
+    return [f"message {label or 'without label'}{f': {text}' if text else ''}"]
 
 
 def count_message(owned: OwnedRule, states: Sequence[AircraftState], count: int) -> str:

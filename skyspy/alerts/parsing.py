@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from skyspy.alerts.errors import Problems, RuleError
-from skyspy.alerts.fields import ANY, EVENT, FIELDS, FLAG, LIST, NUMBER, PLACE, TEXT, AlertField
+from skyspy.alerts.fields import ANY, EVENT, FIELDS, FLAG, LIST, MESSAGE_FIELDS, NUMBER, PLACE, TEXT, AlertField
 from skyspy.alerts.patterns import PatternError, check_pattern, encoded
 from skyspy.alerts.places import MAX_POINTS, Circle, Place, parse_place
 from skyspy.alerts.rule import (
@@ -84,8 +84,10 @@ def _count(value: object, match: Group, problems: Problems) -> int | None:
     if isinstance(least, bool) or not isinstance(least, int) or not 1 <= least <= MAX_COUNT:
         problems.add("count.at_least" if isinstance(value, Mapping) else "count", f"Give a whole number from 1 to {MAX_COUNT}.")
         return None
-    if any(FIELDS[one.field].kind == EVENT for one in conditions_of(match)):
-        problems.add("count", "What happens at one moment, such as a landing, cannot be counted; leave out one of the two.")
+    if any(FIELDS[one.field].kind == EVENT or one.field in MESSAGE_FIELDS for one in conditions_of(match)):
+        problems.add(
+            "count", "What happens at one moment, such as a landing or a message, cannot be counted; leave out one of the two."
+        )
     return least
 
 

@@ -25,10 +25,10 @@ MAX_MORE_SETS, MAX_UNUSED = 4, 64
 """Sets beyond those that are needed, and patterns that no rule has any more, before Sets are joined."""
 MAX_BYTES = 4000
 """Of texts that are new to a Set in one round; a callsign has 8."""
-MAX_KEPT, MAX_KEPT_TEXT = 20_000, 64
-"""Texts whose result a Set keeps, and the characters of the longest of them."""
-MAX_MESSAGE_BYTES = 64_000
-"""MAX_BYTES for texts of messages, of which each is looked at once."""
+MAX_KEPT = 20_000
+"""Texts whose result a Set keeps."""
+MAX_KEPT_CHARACTERS = 2_000_000
+"""Characters of these texts in all."""
 MAX_MEM = 1 << 20
 """Bytes for one pattern that is compiled alone."""
 
@@ -88,7 +88,7 @@ def literal(text: str, *, at_start: bool) -> str:
 class PatternSet:
     """Patterns that are looked for together. Each is in it once."""
 
-    __slots__ = ("_alone", "_set", "alone", "bytes_left", "known", "patterns", "steps")
+    __slots__ = ("_alone", "_kept", "_set", "alone", "bytes_left", "known", "patterns", "steps")
 
     def __init__(self, patterns: Sequence[str], steps: int, max_mem: int | None = None) -> None:
         self.patterns, self.steps = tuple(patterns), steps
@@ -97,6 +97,7 @@ class PatternSet:
         """Texts for which the Set ran out of memory, so that each pattern was tried by itself."""
         self.known: dict[str, frozenset[str]] = {}
         """By text, the patterns that it matches."""
+        self._kept = 0
         self._alone: list[re2.Regexp] | None = None
         self._set: re2.Set | None = re2.Set.SearchSet(_options(max_mem))
         # The empty pattern matches every text: where it does not, the Set has failed, of which it says nothing else.
@@ -119,10 +120,11 @@ class PatternSet:
         data = encoded(text)
         places = () if self._set is None else self._set.Match(data)
         found = frozenset(self.patterns[place - 1] for place in places if place) if 0 in places else self._one_by_one(data)
-        if len(text) <= MAX_KEPT_TEXT:
-            if len(self.known) >= MAX_KEPT:
-                self.known.clear()
-            self.known[text] = found
+        if len(self.known) >= MAX_KEPT or self._kept > MAX_KEPT_CHARACTERS:
+            self.known.clear()
+            self._kept = 0
+        self._kept += len(text)
+        self.known[text] = found
         pause()
         return found
 
@@ -134,11 +136,9 @@ class PatternSet:
 
 
 class FieldPatterns:
-    """All patterns of one field. `update` after rules have changed, `begin` in each round. `most`: bytes of texts that are new to a Set
-    in one round."""
+    """All patterns of one field. `update` after rules have changed, `begin` in each round."""
 
-    def __init__(self, most: int = MAX_BYTES) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self._common: list[PatternSet] = []
         self._own: dict[int, list[PatternSet]] = {}
         self._set_of: dict[str, PatternSet] = {}
@@ -158,7 +158,7 @@ class FieldPatterns:
     def begin(self) -> None:
         """Begin a round."""
         for one in self.sets:
-            one.bytes_left = self._most
+            one.bytes_left = MAX_BYTES
 
     def update(self, patterns: Mapping[int, Iterable[str]], pause: Callable[[], None] = lambda: None) -> None:
         """Take the patterns of each owner that are needed from now on; all have passed check_pattern, or are literal. `pause` is called

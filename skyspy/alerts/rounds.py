@@ -29,9 +29,10 @@ def _no_object(_hex: str) -> Mapping[str, Any] | None:
 class AlertRound:
     """One look at one sky. `now`: steady seconds, `wall`: wall seconds. `aircraft`: everyone listed, by hex; `changed`: the hexes of
     those that have changed since the last round (the engine adds those with events, and those that are new to it). `place_exact`,
-    `place_public`: where the receiver stands, None where not known or not shown. `movements`, `safety`, `messages`: what happened since the
-    last round; the messages of data links, the earliest first. `behaviors`: the behaviors under way by hex (Movements.current); without an entry there is none. `facts`: by hex, as far
-    as looked up; without an entry it is not known. `objects`: gives the public fields of an aircraft, for those that AircraftState
+    `place_public`: where the receiver stands, None where not known or not shown. `movements`, `safety`: what happened since the last
+    round. `behaviors`: the behaviors under way by hex (Movements.current); without an entry there is none. `facts`: by hex, as far
+    as looked up; without an entry it is not known. `messages`: of data links, made since the last round; one
+    without `matched` is looked at as that of an aircraft of which only the message is known. `objects`: gives the public fields of an aircraft, for those that AircraftState
     has not; called only where a rule asks for one. `pause` is called between pieces of work of less than a millisecond."""
 
     now: float
@@ -43,8 +44,8 @@ class AlertRound:
     movements: Sequence[Movement] = ()
     behaviors: Mapping[str, frozenset[str]] = field(default_factory=dict)
     safety: Sequence[Change] = ()
-    messages: Sequence[Message] = ()
     facts: Mapping[str, SeenBefore] = field(default_factory=dict)
+    messages: Sequence[Message] = ()
     objects: Callable[[str], Mapping[str, Any] | None] = _no_object
     pause: Callable[[], None] = lambda: None
 

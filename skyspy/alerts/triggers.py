@@ -14,7 +14,6 @@ from skyspy.alerts.messages import (
     MAX_LISTED,
     area_message,
     count_message,
-    datalink_message,
     is_visible,
     left_out_message,
     message_of,
@@ -24,8 +23,6 @@ from skyspy.alerts.messages import (
 from skyspy.alerts.rounds import AlertRound, Trigger
 from skyspy.alerts.rule import OwnedRule
 from skyspy.alerts.schedule import ends_at
-from skyspy.alerts.template import shortened
-from skyspy.datalink.message import Message
 from skyspy.safety.events import SafetyEvent
 
 
@@ -73,19 +70,6 @@ class TriggerMaker:
             return []
         matched = [{"field": "safety_event", "op": "in", "actual": [event.event_type for event in events]}]
         return [self._trigger(owned, matches, look, None, area_message(owned, events), matched, {})]
-
-    def of_message(self, owned: OwnedRule, matches: Matches, message: Message, look: AlertRound) -> list[Trigger]:
-        """The alert of a message of no aircraft."""
-        hex_ = message.matched or message.hex
-        if matches.cooldown.holds(hex_, look.now, owned.rule.cooldown_s) or self._is_full(owned, 1):
-            return []
-        matched: list[dict[str, Any]] = [
-            {"field": "acars_label", "op": "is", "actual": message.label},
-            {"field": "acars_text", "op": "contains", "actual": shortened(message.text)},
-        ]
-        return [
-            self._trigger(owned, matches, look, hex_, datalink_message(owned, message), matched, {"hex": hex_} if hex_ else {})
-        ]
 
     def summed_up(self, rules: Sequence[OwnedRule], look: AlertRound) -> list[Trigger]:
         """The alerts that were left out in a minute that is over, in one for each owner: it is one of the rule of which the most were."""

@@ -5,7 +5,7 @@
   other messages.
 
 `more` says whether another block follows. A message is whole when it ends and nothing between its blocks is missing; otherwise it is given up HOLD_S after its last
-block, and is not complete. A block that neither begins nor continues a message of several is one by itself, at once.
+block, and is not complete. A decoder that joins the blocks itself sends the whole text with the last one. A block that neither begins nor continues a message of several is one by itself, at once.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from skyspy.datalink.message import Block, Message
 HOLD_S = 30.0
 MAX_LATE_S = 10.0
 """Blocks that belong between two others are not delivered earlier than the first one by more."""
+MIN_CONTAINED = 20
+"""Characters of blocks whose text is not by chance within that of the last one."""
 MAX_OPEN = 1000
 """Messages that wait for their blocks."""
 MAX_AGE_S = 300.0
@@ -151,8 +153,11 @@ class Parts:
             group = self._open[series] = _Open(draft, now, place)
             if not series.number:
                 self._by_ids.setdefault(series[:2], []).append(series)
+        says_all = _says_all(group, place, block)
         self._put(series, group, place, block, now)
-        if self._is_whole(series, group):
+        if says_all:
+            group.draft.whole = block
+        if says_all or self._is_whole(series, group):
             ready.append(self._finish(series, now))
         while len(self._open) > MAX_OPEN or self._size > MAX_CHARACTERS:
             ready.append(self._give_up(next(iter(self._open)), now))
@@ -271,6 +276,14 @@ def _is_alone(series: Series, group: _Open | None, place: str, block: Block) -> 
     if group is None:
         return block.more is not True and not (block.more is False and series.number and place != "A")
     return block.more is False and not series.number and all(_steps(place, one) > 0 for one in group.parts)
+
+
+def _says_all(group: _Open, place: str, block: Block) -> bool:
+    """Whether the block that ends a message has the text of the blocks before it, too: a decoder that joins them does not always say so."""
+    before = "".join(group.parts[one].text for one in group.order if one != place)
+    if block.more is not False or not 0 < len(before) < len(block.text):
+        return False
+    return block.text.startswith(before) or (len(before) >= MIN_CONTAINED and before in block.text)
 
 
 def _is_after_the_end(series: Series, group: _Open, place: str) -> bool:

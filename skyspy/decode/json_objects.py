@@ -1,7 +1,7 @@
 """JSON objects from lines and from datagrams.
 
 A line, or a datagram, has one object. Several that follow one another are told apart too, and an object that a relay has cut into
-several datagrams is joined where all come from one peer within a second.
+several datagrams is joined where all come from one peer within a second. A datagram that is an object by itself is never a part.
 
 Invariants: nothing raises; at most MAX_BEGUN beginnings of MAX_BYTES are kept; what follows something unreadable is read.
 """
@@ -23,19 +23,26 @@ MAX_BEGUN = 32
 """Peers whose object is not complete yet; the one that began first is given up for another."""
 MAX_PARTS = 64
 MAX_ON_ONE_LINE = 50
+MAX_LINES = 100
+"""Lines of one datagram; those beyond count as unreadable. A listener cannot pause within a datagram."""
+_BETWEEN = b" \t\r\n,"
 
 Objects = list[dict[str, Any]]
 
 
 def objects_in(text: bytes) -> tuple[Objects, int]:
     """The objects of one line, and the number of those that cannot be read (0 for a blank line)."""
-    text = text.strip().rstrip(b",")
-    if not text:
+    if not text.strip(_BETWEEN):
         return [], 0
-    if (found := _object_in(text)) is not None:
-        return [found], 0
+    whole = _object_in(text.strip().rstrip(b","))
+    return _several_in(text) if whole is None else ([whole], 0)
+
+
+def _several_in(text: bytes) -> tuple[Objects, int]:
+    """The same for a line that is not one object."""
+    text = text.strip(_BETWEEN)
     if len(text) > MAX_BYTES or not text.startswith(b"{"):
-        return [], 1
+        return [], 1 if text else 0
     values, unreadable = parse_several(text, MAX_ON_ONE_LINE)
     kept = [value for value in values if isinstance(value, dict)]
     return kept, len(values) - len(kept) + unreadable
@@ -75,16 +82,16 @@ class Datagrams:
         # A blank may be a part too: the middle of a text.
         lines = [line for line in data.split(b"\n") if line.strip() or (line and peer in self._begun)]
         found: Objects = []
-        for line in lines:
+        for line in lines[:MAX_LINES]:
             # A sender ends a line only behind a whole object.
             is_cut = line is lines[-1] and not data.rstrip(b" \t\r").endswith(b"\n")
-            values, wrong = self._line(line, peer, now, is_cut)
+            values, wrong = self._line(line, peer, now, is_cut=is_cut, is_known=line is lines[0] and len(lines) == 1)
             found += values
             bad += wrong
-        return found, bad
+        return found, bad + len(lines[MAX_LINES:])
 
-    def _line(self, line: bytes, peer: Hashable, now: float, is_cut: bool) -> tuple[Objects, int]:
-        """The same for one line. `is_cut`: the datagram ends in it."""
+    def _line(self, line: bytes, peer: Hashable, now: float, *, is_cut: bool, is_known: bool) -> tuple[Objects, int]:
+        """The same for one line. `is_cut`: the datagram ends in it; `is_known`: it is known to be no whole object."""
         begun = self._begun.pop(peer, None)
         bad = 0
         if begun is not None:
@@ -94,9 +101,9 @@ class Datagrams:
             if is_cut and begun.parts < MAX_PARTS and len(joined) <= MAX_BYTES and may_go_on(joined):
                 return [], self._keep(peer, _Begun(joined, begun.since, begun.parts + 1))
             bad = 1
-        values, wrong = objects_in(line)
-        if not values and is_cut and len(line) <= MAX_BYTES and line.lstrip().startswith(b"{") and may_go_on(line):
+        if is_cut and len(line) <= MAX_BYTES and line.lstrip().startswith(b"{") and may_go_on(line):
             return [], bad + self._keep(peer, _Begun(line.lstrip(), now, 1))
+        values, wrong = _several_in(line) if is_known else objects_in(line)
         return values, bad + wrong
 
     def _keep(self, peer: Hashable, begun: _Begun) -> int:

@@ -21,6 +21,7 @@ from skyspy.receivers.checks import check, watch
 from skyspy.receivers.demo import Surroundings
 from skyspy.receivers.manager import Receivers
 from skyspy.receivers.timing import Timing
+from tests.support.running_clock import RunningClock
 from tests.support.sources import PATIENT, QUICK, FakeReceiver, keeps_saying, says, wait_for
 
 LOOKING = replace(PATIENT, look_s=0.01, datalink_stale_s=30.0, datalink_silent_s=60.0)
@@ -303,6 +304,24 @@ def test_a_listener_that_runs_is_watched_instead_of_opened_again() -> None:
 def test_a_check_of_a_quiet_data_link_says_that_this_may_be() -> None:
     found = check(parse(f"acars+udp://127.0.0.1:{free_port()}"), 0.05, timing=LOOKING)
     assert found.error is not None and found.error.endswith("nothing was heard yet: a data link may be quiet for minutes")
+
+
+@pytest.mark.parametrize(("held", "heard_blocks"), [(True, True), (False, False)])
+def test_simulated_messages_come_where_this_process_may_listen(held: bool, heard_blocks: bool) -> None:
+    clock = RunningClock()
+    records: list[Record] = []
+    around = Surroundings(may_listen=Turn(held))
+    receivers = Receivers([parse("demo://?aircraft=30&datalink=all")], clock, None, surroundings=around)
+    receivers.start(records.append)
+    try:
+        began = clock.steady()
+        wait_for(lambda: clock.steady() - began > 16)
+    finally:
+        receivers.stop()
+    blocks = [record for record in records if isinstance(record, Block)]
+    assert bool(blocks) is heard_blocks
+    assert len(records) - len(blocks) > 100, "aircraft are seen in every process"
+    assert all(block.demo and block.receiver == "demo" for block in blocks)
 
 
 def test_the_demo_rests_where_another_process_hears_a_real_receiver() -> None:

@@ -338,6 +338,18 @@ def test_what_the_decoder_has_joined_replaces_the_blocks_that_wait() -> None:
     assert assembler.waiting == 0
 
 
+@pytest.mark.parametrize("heard", [(0, 1), (0,), (1,)], ids=str)
+def test_a_last_block_with_the_text_of_those_before_it_is_the_whole(heard: tuple[int, ...]) -> None:
+    # As dumpvdl2 sends it where libacars has joined the blocks: nothing says so but the text.
+    first, second, third = (replace(block, text=block.text * 10) for block in DOWNLINK)
+    assembler = Assembler()
+    last = replace(third, text=first.text + second.text + third.text)
+    made = fed(assembler, *((first, second)[place] for place in heard), last, replace(third, station="two"))
+    assert texts(made) == [(last.text, True)]
+    assert [station.name for station in made[-1].message.stations] == ["one", "two"]
+    assert assembler.waiting == 0
+
+
 def test_blocks_of_what_another_stations_decoder_has_joined_make_nothing_new() -> None:
     whole = replace(DOWNLINK[2], text="ONE TWO THREE", assembled=True, station="two")
     for order in ([whole, *DOWNLINK], [*DOWNLINK, whole]):

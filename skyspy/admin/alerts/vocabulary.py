@@ -20,6 +20,7 @@ _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Where it is", ("distance_nm", "alt_baro", "inside", "bearing", "elevation", "azimuth", "on_ground")),
     ("What it does", ("gs", "rate", "track", "landed", "departed", "entered", "left", "circling", "loitering", "back_and_forth")),
     ("Dangers", ("emergency", "emergency_type", "squawk", "safety_event")),
+    ("What it sends", ("acars_text", "acars_label")),
     ("How often it is seen", ("first_seen", "not_seen_days")),
 )
 OTHERS = "Everything else that is received"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from skyspy import wirejson
@@ -31,7 +31,7 @@ MAX_CHANGES = 2000
 MAX_LATELY = 20_000
 """Messages that `lately` reads at most, the newest ones."""
 
-EXAMINED = 5000
+EXAMINED = 2000
 """Messages that one step of a search looks at, where it must look at each."""
 IDS_AT_ONCE = 400
 MAX_TIME = 253_402_300_799.0
@@ -60,10 +60,8 @@ _SAME = (
     *("complete", "text", "on_ground", "origin", "destination", "out", "off", "on", "in_", "eta", "app", "demo"),
 )
 """Fields of a Message that are columns of the same name."""
-_COLUMNS = tuple(
-    _M[name]
-    for name in (*_SAME, "hex", "sent_hex", "matched", "blocks", "lat", "lon", "position", "libacars", "errors", "stations")
-)
+_OTHERS = ("hex", "sent_hex", "matched", "blocks", "lat", "lon", "position", "libacars", "errors", "stations")
+_COLUMNS = tuple(_M[name] for name in (*_SAME, *_OTHERS))
 _KEPT = frozenset({"number", "id", "time"})
 """Columns that are not changed when a message is written again."""
 
@@ -347,20 +345,22 @@ _TESTS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
 # -- rows as messages ------------------------------------------------------------------------------
 
 
-def _message(row: Any) -> Message:
-    found = {name: row._mapping[_M[name]] for name in _SAME}
-    place = _loaded(row.position)
-    position = DatalinkPosition(row.lat, row.lon, *place) if isinstance(place, list) and len(place) == 3 else None
-    libacars, blocks = _loaded(row.libacars), _loaded(row.blocks)
+def _message(row: Row[Any]) -> Message:
+    """The message of a row that begins with _COLUMNS."""
+    # By place: looking for each value by its name takes longer than reading the row.
+    same = dict(zip(_SAME, row, strict=False))
+    hex_, sent_hex, matched, blocks, lat, lon, position, libacars, errors, stations = row[len(_SAME) : len(_COLUMNS)]
+    place = _loaded(position)
+    said, listed = _loaded(libacars), _loaded(blocks)
     return Message(
-        **found,
-        hex=row.sent_hex,
-        matched=row.hex if row.matched else None,
-        blocks=tuple(blocks) if isinstance(blocks, list) else (),
-        position=position,
-        libacars=libacars if isinstance(libacars, dict) else None,
-        errors=row.errors,
-        stations=_stations(row.stations),
+        **same,
+        hex=sent_hex,
+        matched=hex_ if matched else None,
+        blocks=tuple(listed) if isinstance(listed, list) else (),
+        position=DatalinkPosition(lat, lon, *place) if isinstance(place, list) and len(place) == 3 else None,
+        libacars=said if isinstance(said, dict) else None,
+        errors=errors,
+        stations=_stations(stations),
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from skyspy.alerts.patterns import (
     MAX_BYTES,
     MAX_KEPT,
+    MAX_KEPT_CHARACTERS,
     MAX_MORE_SETS,
     MAX_OWN_STEPS,
     MAX_SET_STEPS,
@@ -103,6 +104,10 @@ def test_a_result_is_kept_and_what_is_new_in_a_round_is_bounded() -> None:
     for n in range(MAX_KEPT + 10):
         one.found_in(f"B{n}")
     assert len(one.known) <= MAX_KEPT
+    for n in range(12):
+        one.found_in(f"{n}" + "C" * (MAX_KEPT_CHARACTERS // 10))
+    assert sum(map(len, one.known)) <= 1.2 * MAX_KEPT_CHARACTERS
+    assert "B19" not in one.known
 
 
 def test_a_text_that_is_not_known_yet_is_looked_at_in_the_next_round() -> None:
