@@ -168,9 +168,10 @@ def search(kind: str, server: str, count: int) -> bool:
         if kind == "postgres":
             history.maintain(lambda c: c.execute(text("ANALYZE")).rowcount)
         sizes = measure(history.read)
+        table = next(one for one in sizes.tables if one.name == ACARS_MESSAGE.name)
         stored = history.read(lambda c: c.execute(select(func.count()).select_from(ACARS_MESSAGE)).scalar_one())
         print(
-            f"\n{kind}: {stored:,} messages, {sizes.used / 1e6:.0f} MB in use by estimate or file; {BATCH} messages in a transaction: median "
+            f"\n{kind}: {stored:,} messages, {sizes.used / 1e6:.0f} MB in use, of which the estimate gives {table.bytes / 1e6:.0f} MB to the messages; {BATCH} messages in a transaction: median "
             f"{median(took):.1f} ms, 99 % within {took[len(took) * 99 // 100]:.1f} ms"
         )
         print(f"{'search':42}{'found':>7}{'median ms':>11}{'longest ms':>12}{'LIKE ms':>10}")

@@ -151,14 +151,18 @@ class DatalinkMonitor:
     # -- what is published -------------------------------------------------------------------------
 
     def _publish(self, new: Sequence[Message], changed: Sequence[Message], *, own: bool) -> None:
+        pause = Yielder(self._clock.steady).maybe_yield
         if self._stream is not None:
             self._stream.keep(changed)
-            self._sky.publish_from(self._stream.topic.name, self._stream.announce(new))
+            for message in new:
+                self._sky.publish_from(self._stream.topic.name, self._stream.announce((message,)))
+                pause()
         if not own and any(not message.demo for message in new):
             self._sky.receivers.heard_elsewhere()
         now = self._clock.moment()
         for message in new:
             self._observe(message, now, own=own)
+            pause()
         if new:
             for follow in self._followers:
                 follow(new)

@@ -50,8 +50,8 @@ FRAMES_S = 5.0
 
 
 class Publish(Protocol):
-    """Has messages in snapshots, and sends those that are `new` to the clients of this process; does not yield. `own`: they were made
-    here now."""
+    """Has messages in snapshots, and sends those that are `new` to the clients of this process; may yield between two of them. `own`:
+    they were made here now."""
 
     def __call__(self, new: Sequence[Message], changed: Sequence[Message], *, own: bool) -> object: ...
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from skyspy.datalink.message import DatalinkPosition, Message, Station
-from skyspy.store.history import acars, acars_counts
+from skyspy.store.history import acars, acars_counts, words
 from skyspy.store.history.acars import MessageSearch, key_of
 from skyspy.store.history.acars_counts import Frames, LabelCount
 from skyspy.store.history.words import words_of
@@ -29,8 +30,8 @@ def found(stores: Stores, **search: object) -> list[int]:
     return ids(stores.history.read(acars.page, MessageSearch(**search), None, 99))  # type: ignore[arg-type]
 
 
-def found_words(stores: Stores, words: str) -> list[int]:
-    return found(stores, words=words_of(words))
+def found_words(stores: Stores, search: str) -> list[int]:
+    return found(stores, words=words_of(search))
 
 
 def test_a_message_is_read_as_it_was_written(stores: Stores) -> None:
@@ -135,7 +136,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize(
-    ("words", "wanted"),
+    ("search", "wanted"),
     [
         ("kjfk", [2, 1]),
         ("KJF", [3, 2, 1]),
@@ -169,10 +170,10 @@ TEXTS = {
         ("5KT", []),
     ],
 )
-def test_words_are_found_as_written_and_are_no_syntax(stores: Stores, words: str, wanted: list[int]) -> None:
+def test_words_are_found_as_written_and_are_no_syntax(stores: Stores, search: str, wanted: list[int]) -> None:
     write(stores, *(a_message(number, text=text) for number, text in TEXTS.items()))
-    if words_of(words):
-        assert found_words(stores, words) == wanted
+    if words_of(search):
+        assert found_words(stores, search) == wanted
     else:
         assert wanted == []
 
@@ -222,6 +223,39 @@ def test_a_process_that_starts_reads_what_was_heard_lately_the_oldest_first(stor
     assert ids(lately.messages) == [1, 40, 50]
     assert lately.upto == stores.history.read(acars.last_change)
     assert ids(stores.history.read(acars.lately, AT + 30, 2).messages) == [40, 50]
+
+
+@pytest.mark.parametrize("most", [0, 2, 1000])
+def test_a_page_goes_on_where_the_one_before_ended_however_frequent_the_words_are(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(words, "MAX_FEW", most)
+    write(stores, *(a_message(number, text="RARE" if number in (2, 5, 11) else "WIND") for number in range(12)))
+    for search, wanted in (("rare", [11, 5, 2]), ("wind", [10, 9, 8, 7, 6, 4, 3, 1, 0]), ("none", [])):
+        listed: list[Message] = []
+        after = None
+        while True:
+            more, after = stores.history.read(acars.step, MessageSearch(words=words_of(search)), after, 2)
+            listed += more
+            if after is None:
+                break
+        assert ids(listed) == wanted
+    assert found(stores, words=words_of("wind"), since=AT + 3, until=AT + 9) == [8, 7, 6, 4, 3]
+
+
+@pytest.mark.parametrize("given", [{}, {"words": words_of("report")}, {"hex": "4B1805"}])
+def test_a_search_without_an_index_looks_at_so_many_messages_in_a_step(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(acars, "EXAMINED", 4)
+    write(stores, *(a_message(number, complete=number not in (0, 6)) for number in range(11)))
+    steps, after = [], None
+    while True:
+        more, after = stores.history.read(acars.step, MessageSearch(complete=False, **given), after, 5)
+        steps.append(ids(more))
+        if after is None:
+            break
+    assert steps == [[], [6], [0]]
 
 
 # What is counted

@@ -27,6 +27,7 @@ from skyspy.store.schema import (
     WATCHLISTS,
 )
 from tests.security.asking import Browser, ask
+from tests.support import acars
 from tests.support.browser_client import AGENT
 from tests.support.databases import change
 from tests.support.panel_routes import ROUTES
@@ -114,8 +115,10 @@ def things(server: Server, operator: Operator, name: str) -> Things:
         "nm": "10",
         "start": "20261126T1710Z",
         "event_id": f"event-{name}",
+        "message_id": f"message-{name}",
     }
     plant(server.folder / "instance", an_event(id=words["event_id"], resolved=AT + 60))
+    acars.plant(server.folder / "instance", acars.a_message(id=words["message_id"]))
     return Things(words, client)
 
 

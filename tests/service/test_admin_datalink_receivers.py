@@ -45,7 +45,7 @@ def test_a_receiver_that_stands_by_says_why_and_shows_no_rate_and_no_aircraft(pa
     assert "Stands by another process of this server listens" in text_of(page)
     assert "Messages a second in the last 10 minutes" not in page
     assert '<td data-label="Aircraft" class="number">–</td>' in page
-    assert "is standby" not in text_of(ann.get("/admin/health/").text), "nothing needs attention"
+    assert f"The receiver {NAME} is standby" not in text_of(ann.get("/admin/health/").text), "nothing needs attention"
     assert panel.get("/readyz").json["checks"][1]["says"] == "1 of 1 receivers up"
     assert panel.get("/api/stats/").json["feeds_up"] == 1
     assert panel.get("/api/stats/").json["feeds_silent"] == []
@@ -94,8 +94,9 @@ def test_testing_a_listener_watches_it_and_opens_no_second_one(
         ann.get("/admin/feeds/")
         tried = text_of(ann.post("/admin/feeds/try/", {"url": f"acars+udp://127.0.0.1:{port}"}).text)
         assert f"Port {port} is in use: another program or another server listens at 127.0.0.1:{port}." in tried
-    panel.skyspy.skies["live"].receivers.receiver(NAME).error = "listening at 127.0.0.1:5550; nothing was heard yet"
+    receiver = panel.skyspy.skies["live"].receivers.receiver(NAME)
+    receiver.state, receiver.error = "stale", "nothing heard for 600 s"
     ann.post(f"/admin/feeds/test/{NAME}/")
     tested = text_of(ann.get("/admin/feeds/").text)
-    assert f"Tested {NAME}. Listening at 127.0.0.1:5550; nothing was heard yet: a data link may be quiet for minutes." in tested
+    assert f"Tested {NAME}. Nothing heard for 600 s." in tested
     assert [entry.object for entry in panel.log("feed.check")] == [f"feed {LISTENER}", f"feed acars+udp://127.0.0.1:{port}"]

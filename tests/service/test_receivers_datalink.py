@@ -121,14 +121,13 @@ def test_a_listener_hears_datagrams_and_says_so() -> None:
 
 
 def test_an_object_in_two_datagrams_is_one_message_and_peers_are_kept_apart() -> None:
-    port, whole = free_port(), message("ONE")
+    port, first, second = free_port(), message("ONE"), message("TWO")
     with listening(f"acars+udp://127.0.0.1:{port}") as (receivers, heard), sender(port) as one, sender(port) as two:
         wait_for(lambda: is_listening(receivers))
-        one.send(whole[:40])
-        two.send(message("TWO"))
-        one.send(whole[40:])
+        for sock, part in ((one, first[:40]), (two, second[:60]), (one, first[40:]), (two, second[60:])):
+            sock.send(part)
         wait_for(lambda: len(heard.blocks) == 2)
-        assert heard.texts == ["TWO", "ONE"]
+        assert heard.texts == ["ONE", "TWO"]
         assert receivers.status()[0]["bad"] == 0
 
 
@@ -259,6 +258,17 @@ def test_who_may_not_listen_stands_by_and_opens_nothing() -> None:
             gevent.sleep(0.05)
             assert len(heard.blocks) == before
             assert [row["reconnects"] for row in receivers.status()] == [0, 0]
+    finally:
+        source.close()
+
+
+def test_a_quiet_connection_is_closed_when_the_lease_is_lost() -> None:
+    source, turn = FakeReceiver(says(message() + b"\n", then_hang=True)), Turn()
+    try:
+        with listening(f"acars+tcp://127.0.0.1:{source.port}", turn=turn) as (receivers, heard):
+            wait_for(lambda: heard.blocks)
+            turn.held = False
+            wait_for(lambda: receivers.status()[0]["state"] == "standby", 5.0)
     finally:
         source.close()
 

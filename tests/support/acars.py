@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from sqlalchemy import create_engine
+
+from skyspy.config import HISTORY_FILE
 from skyspy.datalink.message import ACARS, Message, Station
 from skyspy.store.history import acars
 from tests.support.world import World
@@ -32,6 +36,14 @@ def a_message(number: int = 0, **more: Any) -> Message:
         "stations": (Station("ROOF-1", "acars-udp-5550", 131.725, -12.5, AT + number),),
     }
     return Message(**values | more)
+
+
+def plant(instance: Path, *messages: Message) -> None:
+    """Write messages into the history file of an instance folder, beside a server that may run."""
+    engine = create_engine(f"sqlite:///{instance / HISTORY_FILE}")
+    with engine.begin() as connection:
+        acars.write_messages(connection, messages)
+    engine.dispose()
 
 
 def keep(world: World, *messages: Message, sky: str = "live") -> None:

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from skyspy import wirejson
@@ -36,7 +37,7 @@ EXAMINED = 2000
 IDS_AT_ONCE = 400
 MAX_TIME = 253_402_300_799.0
 """The last second of the year 9999."""
-MAX_INTEGER = 2**31 - 1
+MAX_INTEGER, MAX_NUMBER = 2**31 - 1, 2**63 - 1
 
 _LOCK = 0x5B75_7008
 _INSERT: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -270,12 +271,17 @@ def step(connection: Connection, search: MessageSearch, after: Key | None, limit
     """The next messages that match, `limit` at most, after that place in the list; and where the next step goes on. A step may find
     none and still not be the last one: it looks at EXAMINED messages, where no index leads to those that match."""
     numbers, others = _found_by(connection, search)
-    number = numbers.selected_columns[0]
-    wanted = [] if after is None else [number < _number_of(connection, after)]
-    wanted += [] if search.since is None else [number >= _number_at(search.since)]
-    wanted += [] if search.until is None else [number < _number_at(search.until)]
     examined = EXAMINED if others else limit
-    some = numbers.where(*wanted).order_by(number.desc()).limit(examined).subquery()
+    low = 0 if search.since is None else _number_at(search.since)
+    high = MAX_NUMBER if search.until is None else _number_at(search.until)
+    if after is not None:
+        high = min(high, _number_of(connection, after))
+    few = words.few(connection, search.words) if search.words else None
+    if few is not None:
+        within = islice((number for number in few if low <= number < high), examined)
+        numbers = select(_M.number).where(_M.number.in_(list(within)))
+    number = numbers.selected_columns[0]
+    some = numbers.where(number >= low, number < high).order_by(number.desc()).limit(examined).subquery()
     rows = select(*_COLUMNS).select_from(some).join(ACARS_MESSAGE, _M.number == some.c.number)
     rows = rows.where(*others).order_by(some.c.number.desc()).limit(limit)
     found = [_message(row) for row in connection.execute(rows)]
@@ -345,7 +351,7 @@ _TESTS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
 # -- rows as messages ------------------------------------------------------------------------------
 
 
-def _message(row: Row[Any]) -> Message:
+def _message(row: Sequence[Any]) -> Message:
     """The message of a row that begins with _COLUMNS."""
     # By place: looking for each value by its name takes longer than reading the row.
     same = dict(zip(_SAME, row, strict=False))

@@ -30,6 +30,9 @@ SEARCHED = ("text", "tail", "flight", "callsign", "hex")
 MAX_LENGTH = 200
 """Characters of a search."""
 
+MAX_FEW = 5000
+"""Messages that are sorted to find the newest; of more frequent words the newest ones are found by walking through all messages."""
+
 _TRIGGERS = {
     f"{TABLE}_inserted": ("INSERT", "", ("new",)),
     f"{TABLE}_deleted": ("DELETE", "", ("old",)),
@@ -110,6 +113,22 @@ def numbers(connection: Connection, words: Words) -> Select[tuple[int]]:
     index = table(TABLE, column("rowid"))
     match = literal_column(TABLE).op("MATCH")(" AND ".join(_fts5(parts) for parts in words))
     return select(index.c.rowid.label("number")).where(match)
+
+
+def few(connection: Connection, words: Words) -> list[int] | None:
+    """On Postgres the numbers of all messages with these words, the highest first, where there are MAX_FEW at most; None: there are more, or it is
+    SQLite.
+
+    An index of words knows no order. Postgres guesses how frequent the words are, and for rare ones may walk through all messages from the
+    newest on; by the index alone it is told here which they are.
+    """
+    if connection.dialect.name == "sqlite":
+        return None
+    use = text("SELECT set_config('enable_seqscan', :scan, true), set_config('enable_indexscan', :scan, true)")
+    connection.execute(use, {"scan": "off"})
+    found = list(connection.execute(numbers(connection, words).limit(MAX_FEW + 1)).scalars())
+    connection.execute(use, {"scan": "on"})
+    return None if len(found) > MAX_FEW else sorted(found, reverse=True)
 
 
 def _fts5(parts: Sequence[str]) -> str:

@@ -26,7 +26,8 @@ def upgrade() -> None:
     if op.get_context().dialect.name == "postgresql":
         words = f"to_tsvector('simple'::regconfig, regexp_replace({_WORDS}, '{_BETWEEN_WORDS}', ' ', 'g'))"
         op.execute(f"ALTER TABLE acars_message ADD COLUMN words tsvector GENERATED ALWAYS AS ({words}) STORED")
-        op.execute("CREATE INDEX ix_acars_message_words ON acars_message USING gin (words)")
+        # What waits to be put in its place in the index is looked through by each search, and by what is written when it is full.
+        op.execute("CREATE INDEX ix_acars_message_words ON acars_message USING gin (words) WITH (gin_pending_list_limit = 512)")
 
 
 def _make_message() -> None:
