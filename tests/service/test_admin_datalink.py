@@ -125,7 +125,7 @@ def test_an_aircraft_that_is_picked_is_named_and_stays_picked(panel: Panel, ann:
     assert '<input type="hidden" name="hex" value="3C4DD2">' in page
 
 
-def test_text_from_the_air_is_no_markup_and_reaches_the_decoder_as_it_was(panel: Panel, ann: Browser) -> None:
+def test_s18_text_from_the_air_is_no_markup_and_reaches_the_decoder_as_it_was(panel: Panel, ann: Browser) -> None:
     text = f"{HOSTILE}\r\n\t& '}}"
     evil = a_report(0, text=text, tail=HOSTILE[:16], flight="<b>", label="<i", sublabel="<u", ground=HOSTILE, app=HOSTILE)
     keep(panel, evil, a_report(1, **{"text": "ok", **OTHER}))
