@@ -20,9 +20,10 @@ WORDS = ("ATIS", "PDC", "CLRD")
 """Words of which one is in each text under another label that is a clearance or an ATIS here."""
 MAX_TEXT = 4000
 
-_HEADER = re.compile(r"\s*/?[A-Z0-9]{7}\.[A-Z0-9]{2,3}(?:/|\s+(?=\d))")
+_HEADER = re.compile(r"\s*/?[A-Z0-9]{4,8}\.[A-Z0-9]{2,3}(?:/|\s+(?=\d))")
 """Address of the ground system and kind of the message, as in `/HKGATYA.TI2/`; some systems send `/LHRDCXA.CLD 1620 ...`."""
-_CHECKSUM = re.compile(r"[0-9A-F]{4}\s*\Z")
+_CHECKSUM = re.compile(r"(?<=\S)[0-9A-F]{4}\s*\Z")
+"""It follows the text without a blank."""
 _ATIS = re.compile(
     r"\b(?P<airport>[A-Z]{4})\s+(?:(?P<kind>ARR|DEP)\s+)?ATIS\s+(?:INFO(?:RMATION)?\s+)?(?P<letter>[A-Z])\b"
     r"(?:\s*(?P<issued>\d{4})Z\b)?"

@@ -52,8 +52,8 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Server]:
     """A server with that receiver. Tests restore its settings."""
-    if not (ROOT / "static" / "vendor" / "socket.io.esm.min.js").exists():
-        missing("static/vendor is empty: `make browser` (needs npm) fills it")
+    if not all((ROOT / "static" / "vendor" / name).exists() for name in ("socket.io.esm.min.js", "acars-decoder.min.js")):
+        missing("static/vendor is not filled: `make browser` (needs npm) fills it")
     made = Server(tmp_path_factory.mktemp("browser"), SKYSPY_FEEDS=f"{receiver.url}#interval=0.5")
     yield made
     made.stop()

@@ -12,6 +12,7 @@ import pytest
 
 from skyspy.datalink.message import DatalinkPosition, Station
 from skyspy.store import StoreError, roles
+from skyspy.store.history.acars import Key, Step
 from tests.support.acars import keep
 from tests.support.browser_client import Browser
 from tests.support.databases import change
@@ -125,7 +126,7 @@ def test_an_aircraft_that_is_picked_is_named_and_stays_picked(panel: Panel, ann:
     assert '<input type="hidden" name="hex" value="3C4DD2">' in page
 
 
-def test_text_from_the_air_is_no_markup_and_reaches_the_decoder_as_it_was(panel: Panel, ann: Browser) -> None:
+def test_s18_text_from_the_air_is_no_markup_and_reaches_the_decoder_as_it_was(panel: Panel, ann: Browser) -> None:
     text = f"{HOSTILE}\r\n\t& '}}"
     evil = a_report(0, text=text, tail=HOSTILE[:16], flight="<b>", label="<i", sublabel="<u", ground=HOSTILE, app=HOSTILE)
     keep(panel, evil, a_report(1, **{"text": "ok", **OTHER}))
@@ -261,6 +262,29 @@ def test_while_the_history_cannot_be_read_each_page_says_so(panel: Panel, ann: B
         page = ann.get(address)
         assert page.status_code == 200 and "The history cannot be read now" in page.text, address
     panel.skyspy.histories["live"] = history
+
+
+def test_where_a_search_takes_long_a_page_without_a_match_is_not_the_last_one(panel: Panel, ann: Browser) -> None:
+    history = panel.skyspy.histories["live"]
+    panel.skyspy.histories["live"] = Slow(history, panel)  # type: ignore[assignment]
+    live, page = ann.get(f"{PAGE}?link=hfdl").text, ann.get(f"{SEARCH}?link=hfdl").text
+    assert "Nothing matches lately" in live and f'href="{SEARCH}?link=hfdl"' in live
+    assert "The next page goes on" in page and 'rel="next"' in page and "link=hfdl" in page
+    panel.skyspy.histories["live"] = history
+
+
+class Slow:
+    """A history that finds nothing in a step, which takes longer than a page may."""
+
+    def __init__(self, history: object, panel: Panel) -> None:
+        self._history, self._panel = history, panel
+
+    def read(self, *_args: Any, **_kwargs: Any) -> object:
+        self._panel.clock.pass_by(10)
+        return Step([], Key(AT, "message-0"))
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._history, name)
 
 
 class Unreadable:

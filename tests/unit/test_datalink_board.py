@@ -68,6 +68,11 @@ def test_checksum_and_address_are_no_part_of_the_text() -> None:
     assert isinstance(plain, Clearance) and plain.text.endswith("SQUAWK 1234")
 
 
+def test_a_number_at_the_end_of_a_text_is_no_checksum() -> None:
+    found = read(message("/ZRHATYA.TI2/LSZH DEP ATIS K\n1120Z\nQNH 1013", label="A9"))
+    assert isinstance(found, Atis) and found.kind == "departure" and found.text == "LSZH DEP ATIS K\n1120Z\nQNH 1013"
+
+
 def test_clearances_and_atis_of_other_labels_are_known_by_their_words() -> None:
     assert isinstance(read(message(SYDNEY, label="RA")), Clearance)
     assert isinstance(read(message(LONDON, label="H1")), Clearance)

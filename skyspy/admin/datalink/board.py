@@ -13,7 +13,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from skyspy.admin.datalink.page import page, tried
-from skyspy.admin.datalink.texts import names_of, pick_of
+from skyspy.admin.datalink.texts import names_of
 from skyspy.admin.routes import RequestContext
 from skyspy.datalink import board as reading
 from skyspy.datalink.board import Atis, Clearance
@@ -36,7 +36,6 @@ class Shown:
     says: Atis | Clearance
     place: str
     who: str
-    pick: Any
 
 
 @page.get(PATH)
@@ -62,10 +61,10 @@ def _board(context: RequestContext) -> dict[str, Any]:
     for message in newest_first:
         says = reading.read(message)
         if isinstance(says, Atis):
-            atis.setdefault((says.airport, says.kind), Shown(message, says, _name(context, says.airport), "", None))
+            atis.setdefault((says.airport, says.kind), Shown(message, says, _name(context, says.airport), ""))
         elif isinstance(says, Clearance) and len(clearances) < CLEARANCES:
             who = next(iter(names_of(message)), "")
-            clearances.append(Shown(message, says, _name(context, says.origin), says.flight or who, pick_of(message)))
+            clearances.append(Shown(message, says, _name(context, says.origin), says.flight or who))
     return {"atis": [atis[place] for place in sorted(atis)], "clearances": clearances}
 
 

@@ -41,6 +41,8 @@ def one(context: RequestContext, message_id: str) -> ResponseReturnValue:
         times=times_of(message),
         decode=decode_of(message),
         libacars=None if not message.libacars else indented(message.libacars),
-        stations=[(one, " ".join(receivers.shown([one.receiver] if one.receiver else []))) for one in message.stations],
+        stations=[
+            (station, " ".join(receivers.shown([station.receiver] if station.receiver else []))) for station in message.stations
+        ],
         others=tried(context, others),
     )
