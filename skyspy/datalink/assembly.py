@@ -104,14 +104,13 @@ class Assembler:
     def _matched(self, message: Message, sent: DatalinkPosition | None) -> Message:
         """The message with its live aircraft and its position. `sent`: the one that the decoder has read."""
         found = self.find(message)
-        if found is not None:
-            message = replace(message, matched=found.hex, callsign=found.callsign)
-        if message.downlink is False or message.label == SQUITTER:
-            return message
-        position = first_of((message.position, sent, positions.of_libacars(message.libacars, message.time)))
-        if position is None or not positions.is_place(position.lat, position.lon):
-            position = positions.of_text(message.text, None if found is None else found.point)
-        return replace(message, position=position)
+        changes: dict[str, Any] = {} if found is None else {"matched": found.hex, "callsign": found.callsign}
+        if message.downlink is not False and message.label != SQUITTER:
+            position = first_of((message.position, sent, positions.of_libacars(message.libacars, message.time)))
+            if position is None or not positions.is_place(position.lat, position.lon):
+                position = positions.of_text(message.text, None if found is None else found.point)
+            changes["position"] = position
+        return replace(message, **changes) if changes else message
 
 
 def _message_of(draft: Draft) -> Message:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from skyspy.aircraft_state import AircraftState
@@ -71,6 +72,7 @@ class Matcher:
         return None if one is None else Match(one.hex, one.flight, one.point)
 
 
+@lru_cache(maxsize=16_384)
 def callsign_of(flight: str | None) -> str:
     """The callsign of a flight, as aircraft send it: `B60123` and `JBU0123` give `JBU123`. "": no flight of an airline, a flight without a number (`XX0000`), or
     the code of more than one airline."""
@@ -82,6 +84,7 @@ def callsign_of(flight: str | None) -> str:
     return f"{icao}{int(number)}{letter}" if icao and int(number) else ""
 
 
+@lru_cache(maxsize=16_384)
 def _plain(registration: str | None) -> str:
     """A registration without what not everybody writes: dots and spaces before it, and hyphens."""
     return (registration or "").strip(" .").upper().replace("-", "")

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skyspy.datalink.message import DatalinkPosition
+from skyspy.datalink.ooo import TABLE, checked
+from skyspy.datalink.ooo import of_text as ooo_of_text
 from skyspy.datalink.positions import is_place, of_libacars, of_text
 
 HOUR = 1_641_834_000.0
@@ -168,3 +172,18 @@ def test_the_edges_of_the_earth_are_places() -> None:
     assert is_place(-90.0, -180.0)
     assert not is_place(90.01, 0)
     assert not is_place(0, 180.01)
+
+
+FROM_THE_AIR = st.text("NSEW0123456789. ,/POSN\n", max_size=60)
+
+
+@given(FROM_THE_AIR, st.sampled_from([None, LONDON]))
+def test_any_text_gives_a_place_or_nothing(text: str, near: tuple[float, float] | None) -> None:
+    found = of_text(text, near)
+    assert found is None or is_place(found.lat, found.lon)
+
+
+@given(st.sampled_from([*TABLE, "26", "H1", None]), st.text("KJFEGLVRSCHTA/0123456789 ,\r\n\x00é", max_size=40))
+def test_any_text_of_any_label_gives_airports_and_times_or_nothing(label: str | None, text: str) -> None:
+    found = ooo_of_text(label, text)
+    assert checked(found) == found

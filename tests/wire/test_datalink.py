@@ -13,10 +13,11 @@ import pytest
 
 from tests.conftest import ROOT, missing
 from tests.security.asking import ask
-from tests.support.databases import KINDS, database_url
 from tests.support.datalink_samples import RECORDED
 from tests.wire.datalink import NAMESPACES, Listener, Tcp, Udp, acarsdec
+from tests.wire.node import node
 from tests.wire.serving import OPERATOR, Operator, Server, eventually
+from tests.wire.test_clients import javascript, pointed_at
 
 GOLDEN: dict[str, Any] = json.loads((ROOT / "tests" / "golden" / "datalink.json").read_text(encoding="utf-8"))["files"]
 CALMS_DOWN_S = 1.5
@@ -116,14 +117,11 @@ def only_new(listener: Listener, *texts: str) -> None:
         assert listener.texts(name) == list(texts), name
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_messages_arrive_once_in_two_processes_over_a_restart_and_a_kill(kind: str, tmp_path: Path, stack: ExitStack) -> None:
-    url = stack.enter_context(database_url(kind, tmp_path))
+def test_messages_arrive_once_in_two_processes_over_a_restart_and_a_kill(tmp_path: Path, stack: ExitStack) -> None:
     decoder = stack.enter_context(closing(Udp()))
-    environ = {"SKYSPY_DATABASE_URL": url, "SKYSPY_FEEDS": decoder.url}
 
     def begin() -> tuple[Server, Listener]:
-        server = Server(tmp_path, **environ)
+        server = Server(tmp_path, SKYSPY_FEEDS=decoder.url)
         stack.callback(server.stop)
         listener = Listener(server)
         stack.callback(listener.close)
@@ -160,7 +158,7 @@ def test_messages_arrive_once_in_two_processes_over_a_restart_and_a_kill(kind: s
     decoder.send_until(lambda: back.texts() == ["FOUR"], acarsdec("FOUR", block_id="6", msgno="M58A"), seconds=40)
     time.sleep(CALMS_DOWN_S)
     only_new(back, "FOUR")
-    operator = stack.enter_context(closing(Operator(tmp_path, SKYSPY_DATABASE_URL=url)))
+    operator = stack.enter_context(closing(Operator(tmp_path)))
     answer = ask(again, "/api/acars/messages/", token=operator.jwt("ann")).json()
     assert [message["text"] for message in answer["messages"]] == ["FOUR", "THREE", "TWO", "ONE"]
     heard_by = {message["text"]: {station["station"] for station in message["stations"]} for message in answer["messages"]}
@@ -168,16 +166,38 @@ def test_messages_arrive_once_in_two_processes_over_a_restart_and_a_kill(kind: s
     assert "Traceback" not in again.log() + other.log() + writer.log()
 
 
-def test_the_setting_disconnects_the_namespace_within_two_seconds_and_leaves_the_topic(tmp_path: Path, stack: ExitStack) -> None:
+DATALINK_REPORT = """
+const say = (what, more = {}) => console.log(JSON.stringify({ what, ...more }));
+client.socket.on('connect', () => say('connect', { namespace: client.socket.nsp }));
+client.socket.on('acars:message', (data) => say('message', { text: data.text }));
+client.socket.on('error', (data) => say('error', data));
+client.socket.on('disconnect', (reason) => {
+  say('disconnect', { reason, active: client.socket.active });
+  process.exit(0);
+});
+setTimeout(() => process.exit(0), 60000);
+"""
+
+
+def test_the_documents_client_gets_messages_on_the_namespace_until_the_setting_closes_it(
+    tmp_path: Path, stack: ExitStack
+) -> None:
     decoder = stack.enter_context(closing(Udp()))
     server = Server(tmp_path, SKYSPY_FEEDS=decoder.url)
     stack.callback(server.stop)
     operator = stack.enter_context(closing(Operator(tmp_path)))
     listener = stack.enter_context(closing(Listener(server)))
+    client = node(tmp_path, pointed_at(javascript(), f"{server.url}/acars", operator.key()) + DATALINK_REPORT)
+    stack.callback(client.process.kill)
+    assert client.until("connect")["namespace"] == "/acars"
+    decoder.send_until(lambda: listener.texts("/acars"), acarsdec("ONE"))
+    assert client.until("message")["text"] == "ONE"
+
     began = time.monotonic()
     operator.settings.change({"ACARS_NAMESPACE": False}, OPERATOR)
-    assert eventually(lambda: any(event == "error" for event, _ in listener.heard["/acars"]), 2.0)
+    assert client.until("disconnect") == {"what": "disconnect", "reason": "io server disconnect", "active": False}
     assert time.monotonic() - began < 2.0
-    assert [payload["code"] for event, payload in listener.heard["/acars"] if event == "error"] == ["unknown_namespace"]
-    decoder.send_until(lambda: listener.texts("/"), acarsdec("ONE"))
-    assert listener.texts("/acars") == []
+    assert [line["code"] for line in client.lines if line["what"] == "error"] == ["unknown_namespace"]
+    # The topic on the main namespace goes on.
+    decoder.send_until(lambda: "TWO" in listener.texts("/"), acarsdec("TWO", block_id="4", msgno="M56A"))
+    assert listener.texts("/acars") == ["ONE"]
