@@ -139,7 +139,11 @@ def condition(connection: Connection, words: Words) -> ColumnElement[bool]:
     """Whether a message has all these words, where SQLite's index is not asked. `words` is not empty."""
     if connection.dialect.name == "sqlite":
         return and_(*(_has(parts) for parts in words))
-    query = func.to_tsquery(literal_column("'simple'::regconfig"), " & ".join(_tsquery(parts) for parts in words))
+    return _matches(" & ".join(_tsquery(parts, ":*" if _begins(parts) else "") for parts in words))
+
+
+def _matches(tsquery: str) -> ColumnElement[bool]:
+    query = func.to_tsquery(literal_column("'simple'::regconfig"), tsquery)
     return literal_column(f"{ACARS_MESSAGE.name}.{COLUMN}", Boolean).op("@@", is_comparison=True)(query)
 
 
@@ -153,7 +157,7 @@ def few(connection: Connection, words: Words) -> list[int] | None:
     if connection.dialect.name == "sqlite":
         return None
     has = select(_M.number).where(condition(connection, words))
-    if _share(connection, has) >= FREQUENT:
+    if _share(connection, words) >= FREQUENT:
         return None
     use = text("SELECT set_config('enable_seqscan', :scan, true), set_config('enable_indexscan', :scan, true)")
     connection.execute(use, {"scan": "off"})
@@ -162,8 +166,9 @@ def few(connection: Connection, words: Words) -> list[int] | None:
     return None if len(found) > MAX_FEW else sorted(found, reverse=True)
 
 
-def _share(connection: Connection, has: Select[tuple[int]]) -> float:
-    """What share of the messages has the words, as Postgres guesses."""
+def _share(connection: Connection, words: Words) -> float:
+    """What share of the messages has the words, as whole ones, as Postgres guesses: of beginnings of words it says the same for all."""
+    has = select(_M.number).where(_matches(" & ".join(_tsquery(parts, "") for parts in words)))
     guess = connection.execute(_Guess(has)).scalar_one()[0]["Plan"]["Plan Rows"]
     rows = text("SELECT reltuples FROM pg_class WHERE oid = CAST(:name AS regclass)")
     return float(guess / max(connection.execute(rows, {"name": ACARS_MESSAGE.name}).scalar_one(), 1.0))
@@ -187,8 +192,8 @@ def _fts5(parts: Sequence[str]) -> str:
     return f'"{" ".join(parts)}"' + (" *" if _begins(parts) else "")
 
 
-def _tsquery(parts: Sequence[str]) -> str:
-    return "(" + " <-> ".join(f"'{part}'" for part in parts) + (":*)" if _begins(parts) else ")")
+def _tsquery(parts: Sequence[str], end: str) -> str:
+    return "(" + " <-> ".join(f"'{part}'" for part in parts) + end + ")"
 
 
 def _begins(parts: Sequence[str]) -> bool:
