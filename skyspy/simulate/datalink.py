@@ -32,6 +32,8 @@ EVERY_S: Mapping[str, float] = MappingProxyType({"none": 0.0, "few": 15.0, "all"
 MAX_PLANES = 2000
 FORGET_S = 30.0
 """An aircraft that was not heard for so long sends nothing."""
+REPORT_AFTER_S = 6.0
+"""An aircraft reports a step of its flight so long after it: one that has just appeared is known by then."""
 MAX_WAITING = 500
 """Blocks of exchanges under way."""
 MAX_TURNS = 20
@@ -161,7 +163,8 @@ class Datalink:
         before, known.step = known.step, _step(known)
         if known.step != before and (before is not None or known.step == OUT):
             random = RandomStream(self._seed, _OF_MOVE, int(known.plane.hex, 16), floor(now))
-            self._begin(movement(known.step, Talk(random, known.plane, self._centre, self._home, now)), now)
+            report = movement(known.step, Talk(random, known.plane, self._centre, self._home, now))
+            self._begin(report, now + REPORT_AFTER_S)
 
     def _begin(self, said: Iterable[tuple[float, Block]], now: float) -> None:
         for after, block in said:

@@ -31,7 +31,7 @@ from tests.support.world import OPERATOR, World
 
 NOTHING_COUNTED_YET = {"skyspy_loop_rounds_total", "skyspy_loop_crashes_total", "skyspy_hub_lag_average_seconds",
     "skyspy_hub_lag_max_seconds", "skyspy_history_bytes", "skyspy_history_disk_free_bytes", "skyspy_safety_round_seconds",
-    "skyspy_alert_round_seconds"}  # fmt: skip
+    "skyspy_alert_round_seconds", "skyspy_datalink_round_seconds"}  # fmt: skip
 """Metrics without a sample while nothing is started."""
 
 

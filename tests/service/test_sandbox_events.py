@@ -15,6 +15,8 @@ from skyspy.services import sandbox
 from skyspy.simulate import INCIDENTS, Programme
 from skyspy.sky.sandbox_events import LEAD_S
 from skyspy.store import sandbox_events
+from skyspy.store.history import acars
+from skyspy.store.history.acars import MessageSearch
 from tests.support.airports import shipped
 from tests.support.api_client import error_of
 from tests.support.databases import KINDS, database_url
@@ -67,6 +69,36 @@ def test_a_squawk_may_be_chosen(world: World) -> None:
     assert error_of(refused) == (400, "invalid")
     assert "left out" in refused.json["error"]["fields"]["squawk"]
     assert make(world, "squawk_emergency", squawk="1200").status_code == 400
+
+
+def test_a_requested_message_reaches_clients_of_the_sandbox_once_with_both_stations_and_the_aircraft(world: World) -> None:
+    key = world.key(kind="test")
+    test, live = world.peer().join("/acars", {"token": key}), world.peer().join("/acars", {"token": world.jwt()})
+    told = make(world, "acars", key).json
+    world.skyspy.sandbox.poll()
+    [asked] = world.skyspy.sandbox.requested()
+    sky, datalink = world.skyspy.skies["sandbox"], world.skyspy.datalink["sandbox"]
+    centre = sky.receivers.place.now()
+    assert centre is not None
+    programme = Programme(4242, centre, (), world.skyspy.airports.get, world.skyspy.sandbox.requested)
+    for _ in range(round(told["expected_within_s"])):
+        world.clock.pass_by(1.0)
+        now = world.clock.moment()
+        span = now.wall - 1.0, now.wall, now.steady
+        for record in (*programme.observations([], *span), *programme.blocks(*span)):
+            sky.ingest(record)
+        sky.tick()
+        world.skyspy.safety["sandbox"].run()
+        datalink.run()
+    [message] = test.got("acars:message", "/acars")
+    [aircraft] = told["aircraft"]
+    assert (message["hex"], message["callsign"], message["matched"]) == (aircraft["hex"], aircraft["callsign"], True)
+    assert {one["station"] for one in message["stations"]} == {"DEMO-VDL1"}, "the second station comes later"
+    assert (message["label"], message["link"], message["demo"]) == ("H1", "vdl2", True)
+    [kept] = world.skyspy.histories["sandbox"].read(acars.page, MessageSearch(), None, 10)
+    assert [station.name for station in kept.stations] == ["DEMO-VDL1", "DEMO-VDL2"]
+    assert live.got("acars:message", "/acars") == []
+    assert asked.incident.event == told["event"] == "acars:message"
 
 
 def test_what_can_be_made_is_listed(world: World) -> None:

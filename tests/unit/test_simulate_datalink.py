@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from skyspy.datalink.assembly import Assembler
 from skyspy.datalink.message import ACARS, HFDL, INMARSAT, IRIDIUM, VDL2, Block
 from skyspy.feedurl import INCIDENTS as AMOUNTS
 from skyspy.geo import distance_nm
@@ -112,6 +113,25 @@ def test_a_loadsheet_is_in_blocks_m_n_o_and_q_with_another_uplink_in_between() -
     assert not any(one.downlink for one in parts)
 
 
+def test_what_is_sent_makes_whole_messages_each_once() -> None:
+    assembler, found = Assembler(lambda _: None), {}
+    for one in sent():
+        for made in (*assembler.tick(one.at, T0 + one.at), *assembler.add(one, one.at, T0 + one.at)):
+            found[made.message.id] = made.message
+    for made in assembler.tick(SECONDS + 100.0, T0 + SECONDS + 100.0):
+        found[made.message.id] = made.message
+    messages = list(found.values())
+    assert all(message.complete and message.demo for message in messages)
+    loadsheets = [message for message in messages if "LOADSHEET FINAL" in message.text]
+    assert loadsheets and all(one.blocks == ("M", "N", "O", "Q") and "END LOADSHEET" in one.text for one in loadsheets)
+    reports = [message for message in messages if message.text.startswith("A02/")]
+    assert reports and all(len(one.blocks) == 3 and one.text.endswith(",END") for one in reports)
+    assert {len(message.stations) for message in messages} == {1, 2}
+    assert {message.position.source for message in messages if message.link == INMARSAT and message.position} == {"adsc"}
+    times = [message for message in messages if message.label == "Q1"]
+    assert times and all(one.destination == "LSZH" and one.out and one.off and one.on and one.in_ for one in times)
+
+
 def test_a_report_in_three_parts_has_one_number_and_the_letters_a_b_c() -> None:
     reports = [one for one in of("H1") if one.sublabel == "DF"]
     first = next(place for place, one in enumerate(reports) if (one.msgno or "").endswith("A"))
@@ -208,7 +228,7 @@ def test_who_falls_silent_says_nothing_more_and_a_flood_is_bounded() -> None:
     heard = simulation.observations(T0 + 200, T0 + 201, 201.0)
     one = next(one for one in heard if re.match(r"[A-Z]{3}\d", str(one.fields.get("flight"))) and one.source == "adsb_icao")
     many = [replace(one, hex=f"{n:06X}", fields={**one.fields, "alt_baro": "ground"}) for n in range(1, 4000)]
-    at_once, copies = made.blocks(many, T0 + 200, T0 + 260, 260.0), made.blocks([], T0 + 260, T0 + 261, 261.0)
+    at_once, copies = made.blocks(many, T0 + 200, T0 + 260, 260.0), made.blocks([], T0 + 260, T0 + 268, 268.0)
     assert MAX_WAITING <= len(at_once) + len(copies) <= MAX_WAITING + 10, "what came of the last turn is beside them"
 
 
