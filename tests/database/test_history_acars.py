@@ -59,6 +59,9 @@ def test_a_message_is_read_as_it_was_written(stores: Stores) -> None:
     write(stores, whole, bare)
     assert stores.history.read(acars.one, whole.id) == whole
     assert stores.history.read(acars.one, bare.id) == bare
+    unmatched = a_message(3, matched=None, callsign=None)
+    write(stores, unmatched)
+    assert stores.history.read(acars.one, unmatched.id) == unmatched
     assert stores.history.read(acars.one, "no such") is None
 
 
@@ -230,6 +233,7 @@ def test_a_page_goes_on_where_the_one_before_ended_however_frequent_the_words_ar
     stores: Stores, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     monkeypatch.setattr(words, "MAX_FEW", most)
+    monkeypatch.setattr(acars, "EXAMINED", 4)
     write(stores, *(a_message(number, text="RARE" if number in (2, 5, 11) else "WIND") for number in range(12)))
     for search, wanted in (("rare", [11, 5, 2]), ("wind", [10, 9, 8, 7, 6, 4, 3, 1, 0]), ("none", [])):
         listed: list[Message] = []

@@ -270,17 +270,13 @@ def page(connection: Connection, search: MessageSearch, after: Key | None, limit
 def step(connection: Connection, search: MessageSearch, after: Key | None, limit: int) -> Step:
     """The next messages that match, `limit` at most, after that place in the list; and where the next step goes on. A step may find
     none and still not be the last one: it looks at EXAMINED messages, where no index leads to those that match."""
-    numbers, others = _found_by(connection, search)
-    examined = EXAMINED if others else limit
     low = 0 if search.since is None else _number_at(search.since)
     high = MAX_NUMBER if search.until is None else _number_at(search.until)
     if after is not None:
         high = min(high, _number_of(connection, after))
-    few = words.few(connection, search.words) if search.words else None
-    if few is not None:
-        within = islice((number for number in few if low <= number < high), examined)
-        numbers = select(_M.number).where(_M.number.in_(list(within)))
+    numbers, others = _found_by(connection, search, low, high, limit)
     number = numbers.selected_columns[0]
+    examined = EXAMINED if others else limit
     some = numbers.where(number >= low, number < high).order_by(number.desc()).limit(examined).subquery()
     rows = select(*_COLUMNS).select_from(some).join(ACARS_MESSAGE, _M.number == some.c.number)
     rows = rows.where(*others).order_by(some.c.number.desc()).limit(limit)
@@ -310,17 +306,26 @@ def _number_of(connection: Connection, after: Key) -> int:
     return _number_at(after.time) if found is None else found
 
 
-def _found_by(connection: Connection, search: MessageSearch) -> tuple[Select[Any], list[ColumnElement[bool]]]:
-    """The numbers of the messages that an index gives for one of the filters, and the conditions of the others."""
+def _found_by(
+    connection: Connection, search: MessageSearch, low: int, high: int, limit: int
+) -> tuple[Select[Any], list[ColumnElement[bool]]]:
+    """The numbers of the messages that an index gives for one of the filters, and the conditions of the others. `low`, `high` and `limit`:
+    what is asked of the numbers."""
     given = {name: value for name in _TESTS if (value := getattr(search, name)) is not None}
-    if search.words:
-        numbers: Select[Any] = words.numbers(connection, search.words)
-    else:
-        leading = next((name for name in _INDEXED if name in given), None)
-        numbers = select(_M.number)
-        if leading is not None:
-            numbers = numbers.where(_TESTS[leading](given.pop(leading)))
-    return numbers, [_TESTS[name](value) for name, value in given.items()]
+    if search.words and words.found_by_index(connection):
+        return words.numbers(search.words), [_TESTS[name](value) for name, value in given.items()]
+    numbers: Select[Any] = select(_M.number)
+    others = []
+    leading = next((name for name in _INDEXED if name in given), None)
+    if leading is not None:
+        numbers = numbers.where(_TESTS[leading](given.pop(leading)))
+    few = words.few(connection, search.words) if search.words and leading is None else None
+    if few is not None:
+        within = islice((number for number in few if low <= number < high), EXAMINED if given else limit)
+        numbers = numbers.where(_M.number.in_(list(within)))
+    elif search.words:
+        others.append(words.condition(connection, search.words))
+    return numbers, [*others, *(_TESTS[name](value) for name, value in given.items())]
 
 
 def _spellings(tail: str) -> list[str]:

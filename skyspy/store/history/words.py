@@ -15,8 +15,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, column, func, literal_column, or_, select, table, text
+from sqlalchemy import (
+    Boolean,
+    ClauseElement,
+    ColumnElement,
+    Connection,
+    Executable,
+    Select,
+    and_,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.ext.compiler import compiles
 
 from skyspy.store.history.schema import ACARS_MESSAGE
 
@@ -32,6 +50,8 @@ MAX_LENGTH = 200
 
 MAX_FEW = 5000
 """Messages that are sorted to find the newest; of more frequent words the newest ones are found by walking through all messages."""
+FREQUENT = 0.02
+"""The share of all messages from which on words are frequent."""
 
 _TRIGGERS = {
     f"{TABLE}_inserted": ("INSERT", "", ("new",)),
@@ -103,16 +123,24 @@ def has_index(connection: Connection) -> bool:
 # -- searching -------------------------------------------------------------------------------------
 
 
-def numbers(connection: Connection, words: Words) -> Select[tuple[int]]:
-    """The numbers of the messages with all these words; its column is named number. `words` is not empty."""
-    if connection.dialect.name != "sqlite":
-        query = func.to_tsquery(literal_column("'simple'::regconfig"), " & ".join(_tsquery(parts) for parts in words))
-        return select(_M.number).where(literal_column(COLUMN).op("@@")(query))
-    if not has_index(connection):
-        return select(_M.number).where(*(_has(parts) for parts in words))
+def found_by_index(connection: Connection) -> bool:
+    """Whether the index gives the newest messages with some words first: FTS5 does, Postgres' does not."""
+    return connection.dialect.name == "sqlite" and has_index(connection)
+
+
+def numbers(words: Words) -> Select[tuple[int]]:
+    """The numbers of the messages with all these words, from SQLite's index; its column is named number. `words` is not empty."""
     index = table(TABLE, column("rowid"))
     match = literal_column(TABLE).op("MATCH")(" AND ".join(_fts5(parts) for parts in words))
     return select(index.c.rowid.label("number")).where(match)
+
+
+def condition(connection: Connection, words: Words) -> ColumnElement[bool]:
+    """Whether a message has all these words, where SQLite's index is not asked. `words` is not empty."""
+    if connection.dialect.name == "sqlite":
+        return and_(*(_has(parts) for parts in words))
+    query = func.to_tsquery(literal_column("'simple'::regconfig"), " & ".join(_tsquery(parts) for parts in words))
+    return literal_column(f"{ACARS_MESSAGE.name}.{COLUMN}", Boolean).op("@@", is_comparison=True)(query)
 
 
 def few(connection: Connection, words: Words) -> list[int] | None:
@@ -120,15 +148,39 @@ def few(connection: Connection, words: Words) -> list[int] | None:
     SQLite.
 
     An index of words knows no order. Postgres guesses how frequent the words are, and for rare ones may walk through all messages from the
-    newest on; by the index alone it is told here which they are.
+    newest on; by the index alone it is told here which they are. The guess is good for frequent words, and the index is not asked for those.
     """
     if connection.dialect.name == "sqlite":
         return None
+    has = select(_M.number).where(condition(connection, words))
+    if _share(connection, has) >= FREQUENT:
+        return None
     use = text("SELECT set_config('enable_seqscan', :scan, true), set_config('enable_indexscan', :scan, true)")
     connection.execute(use, {"scan": "off"})
-    found = list(connection.execute(numbers(connection, words).limit(MAX_FEW + 1)).scalars())
+    found = list(connection.execute(has.limit(MAX_FEW + 1)).scalars())
     connection.execute(use, {"scan": "on"})
     return None if len(found) > MAX_FEW else sorted(found, reverse=True)
+
+
+def _share(connection: Connection, has: Select[tuple[int]]) -> float:
+    """What share of the messages has the words, as Postgres guesses."""
+    guess = connection.execute(_Guess(has)).scalar_one()[0]["Plan"]["Plan Rows"]
+    rows = text("SELECT reltuples FROM pg_class WHERE oid = CAST(:name AS regclass)")
+    return float(guess / max(connection.execute(rows, {"name": ACARS_MESSAGE.name}).scalar_one(), 1.0))
+
+
+class _Guess(Executable, ClauseElement):
+    """EXPLAIN of a statement."""
+
+    inherit_cache = False
+
+    def __init__(self, statement: Select[tuple[int]]) -> None:
+        self.statement = statement
+
+
+@compiles(_Guess)
+def _explain(element: _Guess, compiler: Any, **more: Any) -> str:
+    return f"EXPLAIN (FORMAT JSON) {compiler.process(element.statement, **more)}"
 
 
 def _fts5(parts: Sequence[str]) -> str:
