@@ -170,7 +170,7 @@ class DatalinkMonitor:
     def _observe(self, message: Message, now: Moment, *, own: bool) -> None:
         """Tell the tracker where a message says that its aircraft is."""
         hex_, place = message.hex or message.matched, message.position
-        if hex_ is None or place is None or place.source not in TRACKED or message.downlink is False:
+        if hex_ is None or place is None or place.source not in TRACKED:
             return
         at = message.receiver_time if own else now.steady - min(max(0.0, now.wall - message.time), MAX_LATE_S)
         self._observe_position(hex_, place, at, now)

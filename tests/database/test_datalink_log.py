@@ -31,12 +31,14 @@ class Announcer:
         self.sent: list[str] = []
         self.shown: dict[str, Message] = {}
         self.own: list[str] = []
+        self.changed: list[str] = []
         self.log = DatalinkLog(self.history, self._tell, self.clock, "live")
         self.process.start()
 
     def _tell(self, new: Sequence[Message], changed: Sequence[Message], *, own: bool) -> None:
         self.sent += [message.text for message in new]
         self.own += [message.text for message in new if own]
+        self.changed += [message.text for message in changed]
         self.shown |= {message.id: message for message in (*new, *changed)}
 
     def said(self, number: int, text: str, **more: Any) -> Message:
@@ -193,6 +195,22 @@ def test_a_process_that_finds_that_another_one_writes_drops_what_it_had_not_stor
     writer.process.run(1)
     assert writer.look() == ["MINE"]
     assert stored(other) == ["MINE"]
+
+
+def test_what_a_process_has_sent_is_not_sent_again_when_another_one_goes_on_with_it(pair: tuple[Announcer, Announcer]) -> None:
+    writer, other = pair
+    message = writer.said(1, "ONE")
+    writer.look(message)
+    other.look(seconds=int(LOST_S) + 3)
+    assert other.log.makes
+    writer.process.run(1)
+    assert writer.look() == []
+    assert writer.changed == [], "its own messages are not read again"
+    more = replace(message, stations=(*message.stations, Station("HUT", None, None, None, message.time)))
+    other.process.run(1)
+    other.round(changed=[more])
+    assert writer.look() == []
+    assert (writer.sent, writer.changed) == (["ONE"], ["ONE"])
 
 
 def broken(one: Announcer, monkeypatch: pytest.MonkeyPatch) -> None:

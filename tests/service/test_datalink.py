@@ -151,9 +151,9 @@ def test_a_reported_position_is_one_of_the_aircraft_for_33_minutes(world: World,
 
 
 def test_a_position_in_free_text_and_one_of_an_uplink_are_not_the_aircrafts(world: World) -> None:
-    hear(world, a_block("POSN50300W030150", hex=HEX))
+    hear(world, a_block("NEAR 5030N 03015W", hex=HEX, position=at_place(50.5, -30.25, "text")))
     [message] = stored(world)
-    assert message.position is None or message.position.source == "text"
+    assert message.position == at_place(50.5, -30.25, "text")
     hear(world, a_block("X", hex=HEX, downlink=False, position=at_place(50.5, -30.25)))
     assert aircraft(world) is None
 
@@ -181,7 +181,7 @@ def test_a_frame_from_the_ground_says_so_of_an_aircraft_that_is_heard_and_lists_
     world.hear(HEX, alt_baro=None)
     look(world)
     frame = Block(0.0, "vdl2", hex=HEX, on_ground=True)
-    hear(world, frame, replace(frame, hex="4CA87D"))
+    hear(world, frame, *(replace(frame, hex="4CA87D") for _ in range(3)))
     assert (aircraft(world) or {})["alt_baro"] == "ground"
     assert aircraft(world, "4CA87D") is None
 
@@ -196,7 +196,9 @@ def test_an_old_measurement_is_as_old_as_it_says(world: World) -> None:
 
 
 def test_a_rule_on_text_alerts_once_in_the_owners_room_alone(world: World) -> None:
-    rule = parse_rule({"name": "Medical", "match": {"all": [{"field": "acars_text", "op": "contains", "value": "medical"}]}})
+    rule = parse_rule(
+        {"name": "Medical", "cooldown_s": 0, "match": {"all": [{"field": "acars_text", "op": "contains", "value": "medical"}]}}
+    )
     owned = OwnedRule("1", world.user("ann"), rule, 1, True, frozenset(PERMISSION_NAMES))
     alerts = world.skyspy.alerts["live"]
     alerts._load = lambda _settings: RunningRules((owned,))
@@ -270,6 +272,13 @@ def test_the_setting_closes_the_namespace_as_one_that_does_not_exist_and_leaves_
     assert peer.got("acars:message", "/acars") == []
     sockets.choose(ACARS_NAMESPACE=True)
     assert sockets.peer().join("/acars").sids
+
+
+def test_a_namespace_that_closes_while_a_token_is_looked_up_is_refused(world: World) -> None:
+    token = world.jwt()
+    changes = [{"ACARS_NAMESPACE": False}]
+    world.tokens.while_identifying = lambda _token: changes and world.choose(**changes.pop())
+    assert world.peer().join("/acars", {"token": token}).refusals["/acars"]["data"] == {"code": "unknown_namespace"}
 
 
 @pytest.mark.parametrize("token", ["none", "bad", "good"])

@@ -142,6 +142,7 @@ def test_messages_arrive_once_in_two_processes_over_a_restart_and_a_kill(tmp_pat
     # A clean stop: the other one takes over at once. A copy that arrives then is no new message.
     decoder.send(acarsdec("TWO", block_id="4", msgno="M56A"))
     assert eventually(lambda: there.texts() == ["ONE", "TWO"])
+    here.close()
     writer.end()
     writer.stop()
     decoder.send_until(
