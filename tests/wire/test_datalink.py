@@ -114,6 +114,7 @@ def test_every_recorded_sample_comes_out_right_on_both_namespaces_and_is_stored(
 def only_new(listener: Listener, *texts: str) -> None:
     """Exactly these texts arrived, each once in each namespace."""
     for name in NAMESPACES:
+        assert eventually(lambda name=name: len(listener.texts(name)) >= len(texts))  # type: ignore[misc]
         assert listener.texts(name) == list(texts), name
 
 
