@@ -6,12 +6,30 @@ receiver's range.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import asin, atan2, cos, degrees, radians, sin, sqrt
 
 EARTH_RADIUS_NM = 3440.065
 
 Point = tuple[float, float]
 """Latitude and longitude in degrees, north and east positive."""
+Ring = tuple[Point, ...]
+"""The corners of a ring, without the first one again at the end."""
+
+
+def unrolled(ring: Iterable[Point]) -> Ring:
+    """The points with longitudes that go on beyond 180, so that each edge takes the shorter way around the earth: one over more than 180
+    degrees of longitude goes the other way, over the antimeridian, except for one from -180 to 180."""
+    found: list[Point] = []
+    before, on = 0.0, 0.0
+    for lat, lon in ring:
+        step = lon - before if found else lon
+        if found and 180.0 < abs(step) != 360.0:
+            step -= 360.0 * round(step / 360.0)
+        on += step
+        before = lon
+        found.append((lat, on))
+    return tuple(found)
 
 
 def distance_nm(a: Point, b: Point) -> float:
