@@ -18,18 +18,18 @@ GROUND = frozenset({"SFC", "GND", "GROUND", "SURFACE", "0"})
 NO_LIMIT = frozenset({"UNL", "UNLTD", "UNLIM", "UNLIMITED"})
 REFERENCES: dict[str, UpperReference] = {
     "": "AMSL", "AMSL": "AMSL", "MSL": "AMSL", "ASL": "AMSL", "ALT": "AMSL",
-    "AGL": "AGL", "GND": "AGL", "SFC": "AGL", "ASFC": "AGL", "STD": "STD", "FL": "STD",
+    "AGL": "AGL", "AAL": "AGL", "GND": "AGL", "SFC": "AGL", "ASFC": "AGL", "STD": "STD", "FL": "STD",
 }  # fmt: skip
 """What an altitude is counted from, by the word beside it."""
 FEET_PER_UNIT = {
     "": 1.0, "FT": 1.0, "F": 1.0, "FEET": 1.0, "'": 1.0, "M": FEET_PER_METRE, "METER": FEET_PER_METRE, "METERS": FEET_PER_METRE,
-    "METRE": FEET_PER_METRE, "METRES": FEET_PER_METRE, "FL": 100.0,
+    "METRE": FEET_PER_METRE, "MTR": FEET_PER_METRE, "METRES": FEET_PER_METRE, "FL": 100.0,
 }  # fmt: skip
 
-_LEVEL = re.compile(r"FL *(\d{1,3})(?: *STD)?")
+_LEVEL = re.compile(r"FL? *([0-9]{1,3})(?: *STD)?")
 _NUMBER = re.compile(
-    r"(?P<before>AMSL|MSL|ASL|ALT|AGL|ASFC)? *(?P<number>[+-]?\d{1,7}(?:\.\d{1,6})?) *(?P<unit>FT|FEET|F|'|METERS?|METRES?|M)?"
-    r" *(?P<after>AMSL|MSL|ASL|ALT|AGL|GND|SFC|ASFC|STD)?"
+    r"(?P<before>AMSL|MSL|ASL|ALT|AGL|ASFC)? *(?P<number>[+-]?[0-9]{1,6}(?:\.[0-9]{1,6})?) *(?P<unit>FT|FEET|F|'|METERS?|METRES?|MTR|M)?"
+    r" *(?P<after>AMSL|MSL|ASL|ALT|AGL|AAL|GND|SFC|ASFC|STD)?"
 )
 
 
@@ -45,7 +45,7 @@ NOT_GIVEN = Limit(None, "AMSL")
 
 def limit_of(text: str) -> Limit:
     """The limit that a text says. Raises AirspaceError where it is none: more than one altitude, words, an unknown unit."""
-    words = " ".join(text[: MAX_LENGTH + 1].upper().split())
+    words = " ".join(text[: MAX_LENGTH + 1].upper().replace("(", " ").replace(")", " ").split()).rstrip(" .")
     if words in GROUND:
         return Limit(0.0, "SFC")
     if words in NO_LIMIT:
@@ -96,3 +96,19 @@ def band_of(lower: Limit, upper: Limit) -> Band:
         raise AirspaceError(f"The lower limit, {lower.feet:g} ft, is above the upper one, {upper.feet:g} ft.")
     below: LowerReference = "SFC" if lower.feet is None else lower.reference
     return Band(lower.feet, upper.feet, below, "UNL" if upper.feet is None else upper.reference)
+
+
+def band_of_texts(lower: str, upper: str) -> Band:
+    """The band between two limits of free text. One that cannot be read is not given; neither is where the lower one is above the upper."""
+    low, high = _given(lower), _given(upper)
+    try:
+        return band_of(NOT_GIVEN if low.reference == "UNL" else low, high)
+    except AirspaceError:
+        return Band()
+
+
+def _given(text: str) -> Limit:
+    try:
+        return limit_of(text)
+    except AirspaceError:
+        return NOT_GIVEN

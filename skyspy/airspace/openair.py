@@ -29,7 +29,7 @@ NEAR_NM, NEAR_SHARE = 0.25, 0.1
 """An arc whose end is at most so far from the corner beside it, in nautical miles and as a share of its radius, is meant to begin or end
 there: files round their corners, and bearings, to a second or a tenth of a degree."""
 
-_NUMBERS = r"\d{1,7}(?:\.\d{0,9})?(?:[ :]+\d{1,2}(?:\.\d{0,9})?){0,2}"
+_NUMBERS = r"[0-9]{1,7}(?:\.[0-9]{0,9})?(?:[ :]+[0-9]{1,2}(?:\.[0-9]{0,9})?){0,2}"
 _LAT = rf"(?:[NS] *{_NUMBERS}|{_NUMBERS} *[NS])"
 _LON = rf"(?:[EW] *{_NUMBERS}|{_NUMBERS} *[EW])"
 _POINT = re.compile(rf"({_LAT})[ ,;]*({_LON})")
@@ -240,7 +240,7 @@ def _position(lat: str, lon: str) -> Point:
 
 def _degrees(text: str, negative: str, most: float, digits: int) -> float:
     """Degrees of `DD:MM:SS`, `DD:MM.mmm`, `DD.ddd`, `DDMMSS` or `DDMM`, with a letter before or after. `digits`: of whole degrees."""
-    numbers = re.findall(r"\d+(?:\.\d*)?", text)
+    numbers = re.findall(r"[0-9]+(?:\.[0-9]*)?", text)
     first = numbers[0]
     whole = len(first.partition(".")[0])
     if len(numbers) == 1 and whole > 3:

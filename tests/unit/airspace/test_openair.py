@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skyspy.airspace.altitudes import limit_of
 from skyspy.airspace.area_index import AreaIndex
 from skyspy.airspace.errors import AirspaceError
 from skyspy.airspace.openair import MAX_BYTES, read_openair
@@ -105,20 +104,6 @@ def test_what_is_no_position_is_told_with_its_line(written: str) -> None:
     assert line == 5
     assert "position" in message or "latitude" in message or "minutes" in message
     assert len(message) < 200
-
-
-@pytest.mark.parametrize(
-    ("written", "feet", "reference"),
-    [
-        ("FL65", 6500, "STD"), ("FL 80", 8000, "STD"), ("fl195", 19500, "STD"), ("16500ft MSL", 16500, "AMSL"), ("16500 ft AMSL", 16500, "AMSL"),
-        ("2700ft GND", 2700, "AGL"), ("1000ft AGL", 1000, "AGL"), ("300m AGL", 984.3, "AGL"), ("3000 m MSL", 9842.5, "AMSL"),
-        ("3000F MSL", 3000, "AMSL"), ("2500", 2500, "AMSL"), ("MSL 2500 ft", 2500, "AMSL"), ("1500ft ASFC", 1500, "AGL"), ("4500 ALT", 4500, "AMSL"),
-        ("SFC", 0, "SFC"), ("GND", 0, "SFC"), ("0 ft AGL", 0, "SFC"), ("UNL", None, "UNL"), ("Unlimited", None, "UNL"), ("99999 ft MSL", None, "UNL"),
-        ("-100 ft MSL", -100, "AMSL"), ("5000ft STD", 5000, "STD"),
-    ],
-)  # fmt: skip
-def test_limits_have_units_and_references(written: str, feet: float | None, reference: str) -> None:
-    assert limit_of(written) == (feet, reference)
 
 
 @pytest.mark.parametrize(
