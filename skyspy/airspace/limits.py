@@ -14,7 +14,9 @@ MAX_FEET = 1_000_000.0
 _GROUND = {"SFC", "GND", "SURFACE", "GROUND", "0"}
 _UNLIMITED = {"UNL", "UNLTD", "UNLIM", "UNLIMITED"}
 _LEVEL = re.compile(r"F(?:L)? ?([0-9]{1,4})\Z")
-_HEIGHT = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?) ?(FT|F|FEET|M|MTR|METRES|METERS)? ?(AMSL|MSL|ASL|ALT|AGL|AAL|ASFC|SFC|GND|STD)?\Z")
+_HEIGHT = re.compile(
+    r"([0-9]{1,7}(?:\.[0-9]{1,3})?) ?(FT|F|FEET|M|MTR|METRES|METERS)? ?(AMSL|MSL|ASL|ALT|AGL|AAL|ASFC|SFC|GND|STD)?\Z"
+)
 _REFERENCES: dict[str, LowerReference] = {"AGL": "AGL", "AAL": "AGL", "ASFC": "AGL", "SFC": "AGL", "GND": "AGL", "STD": "STD"}
 
 

@@ -221,7 +221,9 @@ class _Reader:
         ends, ends_event = self._time()
         if days == 7 and ends > begins:
             days = 0
-        return Period(begins, DAY_MINUTES if (ends, ends_event) == (DAY_MINUTES - 1, "") else ends, begins_event, ends_event, days)
+        return Period(
+            begins, DAY_MINUTES if (ends, ends_event) == (DAY_MINUTES - 1, "") else ends, begins_event, ends_event, days
+        )
 
     def _days_on(self, group: Group, begins: int) -> int:
         """How many days later the end is of a period that names the day of its end; the day of its beginning is the group's only one."""

@@ -40,7 +40,9 @@ class Schedule:
     def next_activation(self, at: float) -> float | None:
         """When it becomes active after `at` (wall seconds): now active or not. None where it does not within 400 days."""
         for days in LOOK_AHEAD_DAYS:
-            begins = sorted(begins for begins, _ in self._intervals(max(at, self.valid_from), max(at, self.valid_from) + days * DAY_S))
+            begins = sorted(
+                begins for begins, _ in self._intervals(max(at, self.valid_from), max(at, self.valid_from) + days * DAY_S)
+            )
             found = next((one for one in begins if one > at and not self.is_active(one - 1)), None)
             if found is not None:
                 return found
@@ -105,7 +107,6 @@ def read_schedule(text: str, valid_from: float, valid_to: float | None, place: P
     if by_sun and place is None:
         return Schedule(valid_from, until, is_readable=False)
     return Schedule(valid_from, until, groups, place=place)
-
 
 
 def schedule_of(notam: Notam) -> Schedule | None:
