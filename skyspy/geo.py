@@ -17,18 +17,18 @@ Ring = tuple[Point, ...]
 """The corners of a ring, without the first one again at the end."""
 
 
-def unrolled(ring: Iterable[Point]) -> Ring:
+def unrolled(ring: Iterable[Point], whole_turns: bool = True) -> Ring:
     """The points with longitudes that go on beyond 180, so that each edge takes the shorter way around the earth: one over more than 180
-    degrees of longitude goes the other way, over the antimeridian, except for one from -180 to 180."""
+    degrees of longitude goes the other way, over the antimeridian. From -180 to 180 is a step around the earth, or none without
+    `whole_turns`."""
     found: list[Point] = []
-    before, on = 0.0, 0.0
+    before, turned = 0.0, 0.0
     for lat, lon in ring:
-        step = lon - before if found else lon
-        if found and 180.0 < abs(step) != 360.0:
-            step -= 360.0 * round(step / 360.0)
-        on += step
+        step = lon - before
+        if found and abs(step) > 180.0 and not (whole_turns and abs(step) == 360.0):
+            turned -= 360.0 * round(step / 360.0)
         before = lon
-        found.append((lat, on))
+        found.append((lat, lon + turned))
     return tuple(found)
 
 
