@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from skyspy.airspace.errors import AirspaceError
@@ -244,8 +244,11 @@ def in_force(advisories: Iterable[Advisory], now: float) -> list[Advisory]:
     """Those that have not ended at `now` (wall seconds), in order, without those that another one among them cancels, and without those
     that only cancel."""
     listed = list(advisories)
-    cancelling = [one for one in listed if one.cancels is not None]
-    return [one for one in listed if not has_ended(one, now) and not any(is_cancelled(one, by) for by in cancelling)]
+    cancelled: dict[str, float] = {}
+    for one in listed:
+        if one.cancels is not None:
+            cancelled[one.cancels] = max(cancelled.get(one.cancels, 0.0), one.valid_from or 0.0)
+    return [one for one in listed if not has_ended(one, now) and not _is_cancelled(one, cancelled)]
 
 
 def has_ended(advisory: Advisory, now: float) -> bool:
@@ -253,9 +256,9 @@ def has_ended(advisory: Advisory, now: float) -> bool:
     return advisory.cancels is not None or (advisory.valid_to is not None and advisory.valid_to <= now)
 
 
-def is_cancelled(advisory: Advisory, by: Advisory) -> bool:
-    """Whether an advisory, or the whole of which it is a part, is cancelled by another one. None cancels what begins after it."""
-    if by.cancels is None or (advisory.valid_from or 0.0) > (by.valid_from or 0.0):
-        return False
+def _is_cancelled(advisory: Advisory, cancelled: Mapping[str, float]) -> bool:
+    """`cancelled`: ids, or their beginnings up to the last colon -> when what cancels them began: it cancels nothing that began after it. A
+    part of an advisory is cancelled with the whole."""
     whole = advisory.id.partition("#")[0]
-    return whole.startswith(by.cancels) if by.cancels.endswith(":") else whole == by.cancels
+    beginning = f"{whole.rpartition(':')[0]}:"
+    return any(name in cancelled and cancelled[name] >= (advisory.valid_from or 0.0) for name in (whole, beginning))

@@ -17,8 +17,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from skyspy.airspace.errors import AirspaceError
-from skyspy.airspace.times import date_of
-from skyspy.zones import day_number
+from skyspy.zones import date_of, day_number
 
 MAX_CHARACTERS = 2000
 DAY_MINUTES = 1440

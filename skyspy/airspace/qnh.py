@@ -20,7 +20,8 @@ MAX_AGE_S = 2.5 * 3600.0
 AHEAD_S = 900.0
 """A report may be so much after our clock."""
 NM_PER_DEGREE = 60.0
-MIN_COSINE = 0.02
+POLAR_DEG = 88.0
+"""A search that reaches beyond this latitude goes around the earth."""
 
 
 class StationQnh(NamedTuple):
@@ -62,8 +63,8 @@ class StationPressures:
         reach = within_nm / NM_PER_DEGREE
         low, high = floor(point[0] - reach), floor(point[0] + reach)
         farthest = min(90.0, max(abs(point[0] - reach), abs(point[0] + reach)))
-        columns = ceil(reach / max(MIN_COSINE, cos(radians(farthest))))
-        if 2 * columns + 1 >= 360:
+        columns = ceil(reach / cos(radians(min(farthest, POLAR_DEG))))
+        if farthest >= POLAR_DEG or 2 * columns + 1 >= 360:
             for (row, _), found in self._cells.items():
                 if low <= row <= high:
                     yield from found

@@ -14,8 +14,9 @@ from skyspy.airspace.errors import AirspaceError
 from skyspy.airspace.periods import Group, Period, read_groups
 from skyspy.airspace.records import Notam
 from skyspy.airspace.sun import sun_event
-from skyspy.airspace.times import DAY_S, date_of, day_of, start_of
+from skyspy.airspace.times import DAY_S, day_of, start_of
 from skyspy.geo import Point
+from skyspy.zones import date_of
 
 LOOK_AHEAD_DAYS = (1, 8, 40, 400)
 """How far ahead the next activation is looked for, step by step."""

@@ -37,7 +37,9 @@ def read_items(document: object, read: Callable[[Item], T], name: str) -> Read[T
     """The records of a JSON document: a list of objects, or a FeatureCollection, whose features are given as their properties with their
     `geometry` (points: `lat` and `lon`). An empty document (None) has none. A bad item costs itself. Raises AirspaceError for what is no
     such document."""
-    items, errors, bad = [], [], 0
+    items: list[T] = []
+    errors: list[str] = []
+    bad = 0
     rows = _rows(document, name)
     for place, row in enumerate(rows[:MAX_ITEMS]):
         try:
