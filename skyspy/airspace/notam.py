@@ -8,7 +8,7 @@ the end means "estimated", never a time zone: all times are UTC.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from skyspy.airspace.errors import AirspaceError
@@ -20,15 +20,14 @@ from skyspy.airspace.times import packed
 MAX_CHARACTERS = 20_000
 """Of one NOTAM. The longest of the samples has 1,300."""
 MAX_LOCATIONS = 60
-UNLIMITED_FL = 999
+PARTS_OF_Q = 8
+
+Qualifiers = tuple[str, str, str, str, str, int | None, int | None, float | None, float | None, float | None]
 
 _HEAD = re.compile(
     r"\(?\s*(?:(?P<number>[A-Z]?[0-9]{1,4}/[0-9]{2,4})\s+)?NOTAM(?P<kind>[NRC])(?:[ \t]+(?P<replaces>[A-Z]?[0-9]{1,4}/[0-9]{2,4}))?"
 )
-_Q = re.compile(
-    r"(?P<fir>[A-Z]{3,4})\s*/\s*(?P<code>[A-Za-z]*)\s*/(?:\s*(?P<traffic>[IVK ]{1,4})\s*/)?\s*(?P<purpose>[NBOMK ]{0,6})/\s*(?P<scope>[AEWK ]{0,4})/"
-    r"\s*(?P<lower>[0-9]{0,3})\s*/\s*(?P<upper>[0-9]{0,3})\s*/\s*(?P<place>[0-9]{4}[NS][0-9]{5}[EW])?\s*(?P<radius>[0-9]{1,3})?"
-)
+_PLACE = re.compile(r"(?P<place>[0-9]{4}[NS][0-9]{5}[EW])\s*(?P<radius>[0-9]{1,3})?\Z")
 _CODE = re.compile(r"Q[A-Z]{4}\Z")
 _FIELD = re.compile(r"(?:^|(?<=\s))(?P<name>[A-E])\)[ \t]*", re.MULTILINE)
 _LIMITS = re.compile(r"^\s*F\)\s*(?P<lower>[^\n]*?)\s*\n?\s*G\)\s*(?P<upper>[^\n]*?)\s*\Z", re.MULTILINE)
@@ -163,21 +162,39 @@ def _text_and_band(text: str) -> tuple[str, Band]:
     return text[: found.start()].rstrip(), band_of(found["lower"], found["upper"])
 
 
-def _qualifiers(
-    text: str,
-) -> tuple[str, str, str, str, str, int | None, int | None, float | None, float | None, float | None]:
-    """FIR, code, traffic, purpose, scope, lower and upper flight level, latitude, longitude and radius of field Q: "" and None for what it
-    does not have. One that cannot be read gives nothing: the NOTAM holds all the same."""
-    found = _Q.match(text)
-    if found is None:
-        return "", "", "", "", "", None, None, None, None, None
-    code = found["code"] if _CODE.match(found["code"]) else ""
-    letters = ("".join((found[name] or "").split()) for name in ("traffic", "purpose", "scope"))
-    traffic, purpose, scope = letters
-    lat, lon = _place(found["place"])
-    radius = float(found["radius"]) if found["radius"] and lat is not None else None
-    lower, upper = (int(found[name]) if found[name] else None for name in ("lower", "upper"))
-    return found["fir"], code, traffic, purpose, scope, lower, upper, lat, lon, radius
+def _qualifiers(text: str) -> Qualifiers:
+    """What field Q says. One that cannot be read gives nothing: the NOTAM holds all the same."""
+    parts = [part.replace(" ", "") for part in text.split("/")]
+    if len(parts) == PARTS_OF_Q - 1:
+        # FDC NOTAMs whose code could not be written have no traffic either.
+        parts.insert(2, "")
+    return parts_of_q(parts if len(parts) == PARTS_OF_Q else [""] * PARTS_OF_Q)
+
+
+def parts_of_q(parts: Sequence[str]) -> Qualifiers:
+    """The eight parts of field Q, without blanks, as values: FIR, code, traffic, purpose, scope, lower and upper flight level, latitude,
+    longitude and radius (nm). "" and None for what is not there, and for what cannot be what it should be."""
+    fir, code, traffic, purpose, scope, low, high, circle = parts
+    found = _PLACE.match(circle)
+    lat, lon = _place(found["place"] if found else None)
+    radius = float(found["radius"]) if found and found["radius"] and lat is not None else None
+    lower, upper = (int(level) if level.isdigit() and len(level) <= 3 else None for level in (low, high))
+    return (
+        fir if _LOCATION.match(fir) else "",
+        code if _CODE.match(code) else "",
+        _letters(traffic, "IVK"),
+        _letters(purpose, "NBOMK"),
+        _letters(scope, "AEWK"),
+        lower,
+        upper,
+        lat,
+        lon,
+        radius,
+    )
+
+
+def _letters(text: str, allowed: str) -> str:
+    return text if set(text) <= set(allowed) and len(text) <= len(allowed) else ""
 
 
 def _place(text: str | None) -> tuple[float | None, float | None]:
