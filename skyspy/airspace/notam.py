@@ -133,8 +133,6 @@ def _fields(body: str) -> dict[str, str]:
     for match in _FIELD.finditer(body, start):
         if not matches or match["name"] > matches[-1]["name"]:
             matches.append(match)
-            if match["name"] == "E":
-                break
     for place, match in enumerate(matches):
         end = matches[place + 1].start() if place + 1 < len(matches) else len(body)
         found[match["name"]] = body[match.end() : end].strip()

@@ -186,6 +186,15 @@ def test_cancelled_notams_do_not_come_back_either() -> None:
     assert current.listed("notam", [first], now + 61 + REMEMBERED_S).appeared == [first]
 
 
+def test_what_replaced_another_is_remembered_and_does_not_hold_once_it_is_not_listed() -> None:
+    text = "A1/23 NOTAMN\nQ) EGTT/QOBCE/IV/M/AE/000/003/5130N00027W001\nA) EGLL B) 2310021700 C) PERM\nE) CRANE"
+    first, by = parse(text), parse(text.replace("A1/23 NOTAMN", "A2/23 NOTAMR A1/23"))
+    current: Current[Notam] = Current(notams_in_force, lambda one: one.replaces is not None)
+    now = 1_696_300_000.0
+    assert current.listed("notam", [first, by], now).appeared == [by]
+    assert current.listed("notam", [first], now + 60) == Changes(gone=[by])
+
+
 def test_cancellations_are_remembered_in_bounds() -> None:
     current = advisories()
     (by,) = read_isigmets([CANCELLED]).items
@@ -222,7 +231,7 @@ def test_the_list_adds_type_office_and_description_by_the_notam() -> None:
     assert with_list(found, None) == with_list(found, [{"notam_id": "6/347", "description": "X"}]) == found
 
 
-def test_a_flight_restriction_in_metres_of_a_projection_is_bad() -> None:
+def test_a_flight_restriction_in_metres_of_a_projection_or_without_area_or_name_is_bad() -> None:
     document = recorded("tfr_wfs.geojson")
     feature = document["features"][0]
     flat = feature | {
@@ -231,10 +240,12 @@ def test_a_flight_restriction_in_metres_of_a_projection_is_bad() -> None:
             "coordinates": [[[-8589000.0, 4738000.0], [-8589000.0, 4739000.0], [-8588000.0, 4738000.0]]],
         }
     }
+    huge = feature | {"geometry": {"type": "Polygon", "coordinates": [[[lon / 100, 10.0 + lon % 2] for lon in range(3000)]]}}
     nameless = feature | {"properties": feature["properties"] | {"NOTAM_KEY": "x"}}
     nowhere = feature | {"geometry": None}
-    read = read_tfrs(document | {"features": [flat, nameless, nowhere, feature, feature]})
-    assert (len(read.items), read.bad) == (1, 3)
+    read = read_tfrs(document | {"features": [flat, huge, nameless, nowhere, feature, feature]})
+    assert (len(read.items), read.bad) == (1, 4)
+    assert "corners" in read.errors[1]
 
 
 def test_areas_of_one_restriction_have_ids_of_their_own() -> None:

@@ -135,6 +135,22 @@ def test_letters_with_a_bracket_in_the_text_are_no_fields() -> None:
     assert found.text.endswith("A) FIRST C) SECOND\nB) 2001010000\nG) LAST")
 
 
+def test_a_field_out_of_order_is_none() -> None:
+    assert notam(CRANE.replace("C) PERM", "A) EGKK C) PERM")).locations == ("EGLL",)
+
+
+def test_a_field_q_without_code_and_traffic_keeps_its_other_parts() -> None:
+    found = notam(CRANE.replace("EGTT/QOBCE/IV/M  /AE/", "KZNY/undefined/NBO/A/"))
+    assert (found.q_code, found.traffic, found.purpose, found.scope, found.lower_fl, found.radius_nm) == (
+        "",
+        "",
+        "NBO",
+        "A",
+        0,
+        1.0,
+    )
+
+
 def test_a_replaced_and_a_cancelled_notam_do_not_hold() -> None:
     first, other = notam(), notam(number="A0001/23")
     replaced = notam(number="A4900/23", end="2401010000").raw.replace("NOTAMN", "NOTAMR A4837/23")

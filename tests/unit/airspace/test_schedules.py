@@ -77,6 +77,14 @@ def test_a_range_over_the_end_of_a_month() -> None:
     assert not schedule.is_active(at("10-30 12:30"))
 
 
+def test_a_range_over_the_end_of_the_year() -> None:
+    schedule = read_schedule("DEC 30-JAN 02 0700-0900", at("12-01 00:00"), at("12-31 23:00") + 5 * 86400)
+    assert schedule.is_readable
+    assert periods(schedule, 9, "12-02 00:00") == [
+        (f"{day} 07:00", f"{day} 09:00") for day in ("12-30", "12-31", "01-01", "01-02")
+    ]
+
+
 def test_several_periods_on_one_day() -> None:
     schedule = october("15 1200-1500 1730-2030, 16 1830-2130")
     assert periods(schedule, 9) == [
