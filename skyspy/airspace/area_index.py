@@ -25,6 +25,7 @@ MAX_COPIES = 3
 PAUSE_UNITS = 1_000
 """Units of work between two pauses: edges that are looked at, or about as much of other work. About 0.2 ms."""
 CANDIDATE_UNITS, POSITION_UNITS, CELL_UNITS = 6, 4, 30
+SLACK_DEG = 1e-9
 NORTHMOST = 90.0 - 1e-9
 """The pole is looked up as this, because what is on a northern edge belongs to the area north of it."""
 
@@ -228,11 +229,12 @@ def _box_cells(shape: _Shape) -> float:
 
 def _touched(points: Ring, size: int, pacer: _Pacer) -> Iterator[int]:
     """The cells that have a part of an edge in them, some of them more than once."""
-    slack = 1e-9
     for (lat, lon), (to_lat, to_lon) in pairwise(points):
         low, high = min(lat, to_lat), max(lat, to_lat)
         slope = (to_lon - lon) / (to_lat - lat) if high > low else 0.0
-        for row in range(_row(low - slack, size), _row(high + slack, size) + 1):
+        # What rounding may do to a longitude on the edge.
+        slack = SLACK_DEG + abs(slope) * 1e-13
+        for row in range(_row(low - SLACK_DEG, size), _row(high + SLACK_DEG, size) + 1):
             # The part of the edge that is in this row of cells.
             bottom, top = max(low, row * size - 90.0), min(high, (row + 1) * size - 90.0)
             a, b = (lon + (bottom - lat) * slope, lon + (top - lat) * slope) if high > low else (lon, to_lon)

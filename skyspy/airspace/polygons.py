@@ -144,13 +144,15 @@ def signed_area(closed: Ring) -> float:
 
 
 def _cleaned(ring: Sequence[Point], pause: Callable[[], None]) -> list[Point]:
-    """The corners without those that repeat the one before. Raises AirspaceError where there are fewer than three different ones."""
+    """The corners, to a tenth of a millimetre, without those that repeat the one before. Raises AirspaceError where there are fewer than
+    three different ones."""
     found: list[Point] = []
     for place, (lat, lon) in enumerate(ring):
         if not (isfinite(lat) and isfinite(lon) and abs(lat) <= 90.0 and abs(lon) <= MAX_LON):
             raise AirspaceError(f"A corner is at latitude {lat:g}, longitude {lon:g}, which is no place on earth.")
-        if not found or found[-1] != (lat, lon):
-            found.append((lat, lon))
+        corner = round(lat, 9), round(lon, 9)
+        if not found or found[-1] != corner:
+            found.append(corner)
         if not place % PAUSE_CORNERS:
             pause()
     while len(found) > 1 and found[-1] == found[0]:

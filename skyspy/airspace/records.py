@@ -65,7 +65,7 @@ class Airspace:
     """An airspace of a file of boundaries.
 
     `id`: unique in its source, and the same whenever the same file is read. `source`: the name of the file or service. `kind`: in upper
-    case, what the source calls it: a class ("D"), "R" restricted, "P" prohibited, "D" danger, "CTR", "TFR" … `icao_class`: "A" to "G",
+    case, what the source calls it: a class ("D"), "R" restricted, "P" prohibited, "Q" danger, "CTR", "TFR" … `icao_class`: "A" to "G",
     or "". `active`: when it is active, as the source has it. `text`: what else the source says, such as a frequency.
     """
 
