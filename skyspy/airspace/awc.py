@@ -6,12 +6,13 @@ text, a blank text is nothing; levels of PIREPs are hundreds of feet, bases and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 
 from skyspy.airports.height import is_qnh
 from skyspy.airspace.errors import AirspaceError
 from skyspy.airspace.limits import FEET_PER_METRE
+from skyspy.airspace.polygons import no_pause
 from skyspy.airspace.times import moment
 from skyspy.airspace.values import Item, Read, number, objects, point, read_items, text, within
 from skyspy.airspace.weather import Cloud, Layer, Metar, Pirep, Taf, TafPeriod, Visibility, Wind
@@ -23,19 +24,19 @@ MAX_LEVEL = 600
 """Levels of PIREPs up to here are hundreds of feet; what is above are feet."""
 
 
-def read_metars(document: object) -> Read[Metar]:
+def read_metars(document: object, pause: Callable[[], None] = no_pause) -> Read[Metar]:
     """The METARs of a document; of several of one station, all. Raises AirspaceError for what is no list."""
-    return read_items(document, _metar, "METAR")
+    return read_items(document, _metar, "METAR", pause)
 
 
-def read_tafs(document: object) -> Read[Taf]:
+def read_tafs(document: object, pause: Callable[[], None] = no_pause) -> Read[Taf]:
     """The TAFs of a document. Raises AirspaceError for what is no list."""
-    return read_items(document, _taf, "TAF")
+    return read_items(document, _taf, "TAF", pause)
 
 
-def read_pireps(document: object) -> Read[Pirep]:
+def read_pireps(document: object, pause: Callable[[], None] = no_pause) -> Read[Pirep]:
     """The pilot reports of a document. Raises AirspaceError for what is no list."""
-    return read_items(document, _pirep, "PIREP")
+    return read_items(document, _pirep, "PIREP", pause)
 
 
 def latest(metars: Iterable[Metar], now: float, max_age_s: float) -> dict[str, Metar]:

@@ -11,15 +11,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from skyspy.airspace.errors import AirspaceError
-from skyspy.airspace.polygons import area_of
+from skyspy.airspace.polygons import area_of, no_pause
 from skyspy.airspace.records import Advisory, AdvisoryKind, Area, Band, LowerReference
 from skyspy.airspace.times import day_time_near, moment
-from skyspy.airspace.values import Item, Read, corners, number, read_items, text, within
+from skyspy.airspace.values import PAUSE_LISTED, Item, Read, corners, number, read_items, text, within
 from skyspy.geo import Point
+
+Pause = Callable[[], None]
+"""Called between pieces of work; it lets others work."""
 
 GAIRMET_S = 3 * 3600.0
 TRANSITION_FT = 18_000
@@ -35,27 +39,27 @@ _CANCELS = re.compile(
 _SERIES = re.compile(r"([A-Z]*)\s*0*([0-9]+)([A-Z]*)\Z")
 
 
-def read_airsigmets(document: object) -> Read[Advisory]:
+def read_airsigmets(document: object, pause: Pause = no_pause) -> Read[Advisory]:
     """The US SIGMETs and outlooks of a document. Raises AirspaceError for what is no list."""
-    return _each_once(read_items(document, _airsigmet, "SIGMET"))
+    return _each_once(read_items(document, partial(_airsigmet, pause=pause), "SIGMET", pause))
 
 
-def read_isigmets(document: object) -> Read[Advisory]:
+def read_isigmets(document: object, pause: Pause = no_pause) -> Read[Advisory]:
     """The international SIGMETs of a document. Raises AirspaceError for what is no list."""
-    return _each_once(read_items(document, _isigmet, "international SIGMET"))
+    return _each_once(read_items(document, partial(_isigmet, pause=pause), "international SIGMET", pause))
 
 
-def read_gairmets(document: object) -> Read[Advisory]:
+def read_gairmets(document: object, pause: Pause = no_pause) -> Read[Advisory]:
     """The G-AIRMETs of a document. Raises AirspaceError for what is no list."""
-    return _each_once(read_items(document, _gairmet, "G-AIRMET"))
+    return _each_once(read_items(document, partial(_gairmet, pause=pause), "G-AIRMET", pause))
 
 
-def read_cwas(document: object) -> Read[Advisory]:
+def read_cwas(document: object, pause: Pause = no_pause) -> Read[Advisory]:
     """The center weather advisories of a document. Raises AirspaceError for what is no list."""
-    return _each_once(read_items(document, _cwa, "CWA"))
+    return _each_once(read_items(document, partial(_cwa, pause=pause), "CWA", pause))
 
 
-def _airsigmet(item: Item) -> Advisory:
+def _airsigmet(item: Item, pause: Pause) -> Advisory:
     begins, ends = _validity(item)
     kinds: dict[str, AdvisoryKind] = {"OUTLOOK": "outlook", "AIRMET": "gairmet"}
     issued_as = text(item, "airSigmetType") or "SIGMET"
@@ -76,7 +80,7 @@ def _airsigmet(item: Item) -> Advisory:
         valid_from=begins,
         valid_to=ends,
         band=_band(low, high, is_level=False),
-        area=_area(item),
+        area=_area(item, pause),
         movement_deg=None if moves_from is None else (moves_from + 180) % 360,
         movement_kt=within(item.get("movementSpd"), 0, MAX_KT),
         issuer=issuer,
@@ -90,7 +94,7 @@ _LOWS = ("altitudeLow1", "altitudeLow2", "altitudeLo1", "altitudeLo2")
 _HIGHS = ("altitudeHi1", "altitudeHi2")
 
 
-def _isigmet(item: Item) -> Advisory:
+def _isigmet(item: Item, pause: Pause) -> Advisory:
     begins, ends = _validity(item)
     raw, issuer, hazard = text(item, "rawSigmet"), text(item, "icaoId"), text(item, "hazard")
     fir = text(item, "firId") or issuer
@@ -106,7 +110,7 @@ def _isigmet(item: Item) -> Advisory:
         valid_from=begins,
         valid_to=ends,
         band=_band(_feet(item.get("base")), _feet(item.get("top")), is_level=True),
-        area=_area(item),
+        area=_area(item, pause),
         movement_deg=_course(item.get("dir")),
         movement_kt=within(item.get("spd"), 0, MAX_KT),
         issuer=fir,
@@ -115,7 +119,7 @@ def _isigmet(item: Item) -> Advisory:
     )
 
 
-def _gairmet(item: Item) -> Advisory:
+def _gairmet(item: Item, pause: Pause) -> Advisory:
     begins = moment(item.get("validTime"))
     hazard, product, tag = text(item, "hazard"), text(item, "product"), text(item, "tag")
     if begins is None:
@@ -138,13 +142,13 @@ def _gairmet(item: Item) -> Advisory:
         valid_from=begins,
         valid_to=begins + GAIRMET_S,
         band=_band(base, top, is_level=False),
-        area=_area(item),
+        area=_area(item, pause),
         issuer="KKCI",
         raw=due_to,
     )
 
 
-def _cwa(item: Item) -> Advisory:
+def _cwa(item: Item, pause: Pause) -> Advisory:
     begins, ends = _validity(item)
     raw, issuer = text(item, "cwaText", "rawCwa"), text(item, "cwsu")
     hazard, series = text(item, "hazard"), text(item, "seriesId", "series")
@@ -159,7 +163,7 @@ def _cwa(item: Item) -> Advisory:
         valid_from=begins,
         valid_to=ends,
         band=_band(_feet(item.get("base")), _feet(item.get("top")), is_level=False),
-        area=_area(item),
+        area=_area(item, pause),
         issuer=issuer,
         raw=raw,
     )
@@ -187,12 +191,12 @@ def _validity(item: Item) -> tuple[float, float]:
     return begins, ends
 
 
-def _area(item: Item) -> Area | None:
+def _area(item: Item, pause: Pause) -> Area | None:
     """The area of an item's corners; None where it has none, or only a line or point."""
     if text(item, "geom", "geometryType").upper() in {"LINE", "POINT"}:
         return None
     polygons: list[list[list[Point]]] = [[ring] for ring in corners(item.get("coords")) if len(set(ring)) >= MIN_CORNERS]
-    return area_of(polygons) if polygons else None
+    return area_of(polygons, pause) if polygons else None
 
 
 def _feet(value: object) -> float | None:
@@ -240,15 +244,21 @@ def _each_once(read: Read[Advisory]) -> Read[Advisory]:
     return Read(once, read.bad, read.errors)
 
 
-def in_force(advisories: Iterable[Advisory], now: float) -> list[Advisory]:
+def in_force(advisories: Iterable[Advisory], now: float, pause: Pause = no_pause) -> list[Advisory]:
     """Those that have not ended at `now` (wall seconds), in order, without those that another one among them cancels, and without those
-    that only cancel."""
+    that only cancel. `pause` is called after each PAUSE_LISTED."""
     listed = list(advisories)
     cancelled: dict[str, float] = {}
     for one in listed:
         if one.cancels is not None:
             cancelled[one.cancels] = max(cancelled.get(one.cancels, 0.0), one.valid_from or 0.0)
-    return [one for one in listed if not has_ended(one, now) and not _is_cancelled(one, cancelled)]
+    held = []
+    for place, one in enumerate(listed, start=1):
+        if place % PAUSE_LISTED == 0:
+            pause()
+        if not has_ended(one, now) and not _is_cancelled(one, cancelled):
+            held.append(one)
+    return held
 
 
 def has_ended(advisory: Advisory, now: float) -> bool:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
+from skyspy.airspace.polygons import no_pause
+
 REMEMBERED_S = 86_400.0
 MAX_REMEMBERED = 2000
 """Cancelling items of all sources; the oldest is forgotten first."""
@@ -37,11 +39,17 @@ class Changes(Generic[T]):
 
 
 class Current(Generic[T]):
-    """Items of several sources. `in_force(items, now)`: which of them hold (`awc_advisories.in_force`, `notam.in_force`). `cancels(item)`:
-    whether an item cancels or replaces another one."""
+    """Items of several sources. `in_force(items, now, pause)`: which of them hold (`awc_advisories.in_force`, `notam.in_force`).
+    `cancels(item)`: whether an item cancels or replaces another one. `pause` is called between pieces of work; whoever is let work then must
+    not call `listed`, `drop` or `look`."""
 
-    def __init__(self, in_force: Callable[[Iterable[T], float], list[T]], cancels: Callable[[T], bool]) -> None:
-        self._in_force, self._cancels = in_force, cancels
+    def __init__(
+        self,
+        in_force: Callable[[Iterable[T], float, Callable[[], None]], list[T]],
+        cancels: Callable[[T], bool],
+        pause: Callable[[], None] = no_pause,
+    ) -> None:
+        self._in_force, self._cancels, self._pause = in_force, cancels, pause
         self._listed: dict[str, list[T]] = {}
         self._cancelling: dict[tuple[str, str], tuple[float, T]] = {}
         self._holds: dict[tuple[str, str], T] = {}
@@ -69,15 +77,18 @@ class Current(Generic[T]):
         """What has changed by `now`, such as what has ended."""
         kept = [(key, value) for key, value in self._cancelling.items() if now - value[0] <= REMEMBERED_S]
         self._cancelling = dict(kept[-MAX_REMEMBERED:])
-        before, self._holds = self._holds, {}
+        before, holds = self._holds, {}
         for source, items in self._listed.items():
             present = {one.id for one in items}
             past = [one for (of, name), (_, one) in self._cancelling.items() if of == source and name not in present]
-            for one in self._in_force([*items, *past], now):
+            self._pause()
+            for one in self._in_force([*items, *past], now, self._pause):
                 if one.id in present:
-                    self._holds[source, one.id] = one
+                    holds[source, one.id] = one
+        self._pause()
+        self._holds = holds
         return Changes(
-            appeared=[one for key, one in self._holds.items() if key not in before],
-            changed=[one for key, one in self._holds.items() if key in before and before[key] != one],
-            gone=[one for key, one in before.items() if key not in self._holds],
+            appeared=[one for key, one in holds.items() if key not in before],
+            changed=[one for key, one in holds.items() if before.get(key, one) is not one and before[key] != one],
+            gone=[one for key, one in before.items() if key not in holds],
         )

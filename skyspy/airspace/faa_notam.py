@@ -6,13 +6,14 @@ text or it cannot be read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from skyspy.airspace.errors import AirspaceError
 from skyspy.airspace.limits import band_of
 from skyspy.airspace.notam import MAX_CHARACTERS, parse, parts_of_q
 from skyspy.airspace.notam_codes import condition_of, subject_of
+from skyspy.airspace.polygons import no_pause
 from skyspy.airspace.records import Notam, NotamKind
 from skyspy.airspace.times import moment
 from skyspy.airspace.values import Item, Read, objects, read_items, text
@@ -21,10 +22,10 @@ MAX_TRANSLATIONS = 8
 _KINDS: Mapping[str, NotamKind] = {"N": "new", "R": "replace", "C": "cancel"}
 
 
-def read_faa_notams(document: object) -> Read[Notam]:
+def read_faa_notams(document: object, pause: Callable[[], None] = no_pause) -> Read[Notam]:
     """The NOTAMs of an answer of either service, or of the bare list that NMS gives as a file. Of several with one id the last counts. Raises
     AirspaceError for what is no such answer."""
-    read = read_items(_listed(document), _notam, "NOTAM")
+    read = read_items(_listed(document), _notam, "NOTAM", pause)
     return Read(list({one.id: one for one in read.items}.values()), read.bad, read.errors)
 
 

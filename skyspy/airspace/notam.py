@@ -8,14 +8,16 @@ the end means "estimated", never a time zone: all times are UTC.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
 from skyspy.airspace.errors import AirspaceError
 from skyspy.airspace.limits import band_of
 from skyspy.airspace.notam_codes import condition_of, subject_of
+from skyspy.airspace.polygons import no_pause
 from skyspy.airspace.records import Band, Notam, NotamKind
 from skyspy.airspace.times import packed
+from skyspy.airspace.values import PAUSE_ITEMS, PAUSE_LISTED
 
 MAX_CHARACTERS = 20_000
 """Of one NOTAM. The longest of the samples has 1,300."""
@@ -90,10 +92,13 @@ def parse(text: str, issued: float | None = None) -> Notam:
     )
 
 
-def parse_all(texts: Iterable[str]) -> tuple[list[Notam], list[str]]:
-    """The NOTAMs of many texts, and what was wrong with the others: one that cannot be read costs itself only."""
+def parse_all(texts: Iterable[str], pause: Callable[[], None] = no_pause) -> tuple[list[Notam], list[str]]:
+    """The NOTAMs of many texts, and what was wrong with the others: one that cannot be read costs itself only. `pause` is called after each
+    PAUSE_ITEMS."""
     found, errors = [], []
-    for text in texts:
+    for place, text in enumerate(texts, start=1):
+        if place % PAUSE_ITEMS == 0:
+            pause()
         try:
             found.append(parse(text))
         except AirspaceError as error:
@@ -101,12 +106,18 @@ def parse_all(texts: Iterable[str]) -> tuple[list[Notam], list[str]]:
     return found, errors
 
 
-def in_force(notams: Iterable[Notam], now: float) -> list[Notam]:
+def in_force(notams: Iterable[Notam], now: float, pause: Callable[[], None] = no_pause) -> list[Notam]:
     """Those that hold at `now` (wall seconds) or later, in order: without those that have ended, those that another one among them has
     replaced or cancelled, and those that only cancel. An estimated end does not end a NOTAM: it holds until it is replaced or cancelled."""
     listed = list(notams)
     gone = {one.replaces for one in listed if one.replaces is not None}
-    return [one for one in listed if one.kind != "cancel" and one.id not in gone and not has_ended(one, now)]
+    held = []
+    for place, one in enumerate(listed, start=1):
+        if place % PAUSE_LISTED == 0:
+            pause()
+        if one.kind != "cancel" and one.id not in gone and not has_ended(one, now):
+            held.append(one)
+    return held
 
 
 def has_ended(notam: Notam, now: float) -> bool:

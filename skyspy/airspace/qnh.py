@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from math import ceil, cos, floor, radians
+from math import ceil, cos, floor, radians, sin
 from typing import NamedTuple
 
 from skyspy.airspace.weather import Metar
@@ -33,6 +33,16 @@ class StationQnh(NamedTuple):
     age_s: float
 
 
+class _Station(NamedTuple):
+    """A METAR and where its station is, as a unit vector from the middle of the earth."""
+
+    x: float
+    y: float
+    z: float
+    observed: float
+    metar: Metar
+
+
 class StationPressures:
     """The METARs with a QNH, by where they were observed. Made anew for each new document."""
 
@@ -42,24 +52,32 @@ class StationPressures:
             known = latest.get(one.station)
             if one.qnh_hpa is not None and (known is None or one.observed > known.observed):
                 latest[one.station] = one
-        self._cells: defaultdict[tuple[int, int], list[Metar]] = defaultdict(list)
+        self._cells: defaultdict[tuple[int, int], list[_Station]] = defaultdict(list)
         for one in latest.values():
-            self._cells[floor(one.lat), (floor(one.lon) + 180) % 360 - 180].append(one)
+            cell = floor(one.lat), (floor(one.lon) + 180) % 360 - 180
+            self._cells[cell].append(_Station(*_direction(one.point), one.observed, one))
 
     def nearest(self, point: Point, now: float, within_nm: float = WITHIN_NM, max_age_s: float = MAX_AGE_S) -> StationQnh | None:
         """The QNH of the nearest station within `within_nm` whose last report was at most `max_age_s` before `now` (wall seconds); None where
         there is none. Of two at one distance, that with the lower identifier."""
-        best: StationQnh | None = None
-        for one in self._around(point, within_nm):
-            age = now - one.observed
-            if one.qnh_hpa is None or age > max_age_s or age < -AHEAD_S:
-                continue
-            away = distance_nm(point, one.point)
-            if away <= within_nm and (best is None or (away, one.station) < (best.distance_nm, best.station)):
-                best = StationQnh(one.qnh_hpa, one.station, away, max(0.0, age))
-        return best
+        x, y, z = _direction(point)
+        earliest, last = now - max_age_s, now + AHEAD_S
+        best, nearest = -2.0, None
+        for a, b, c, observed, one in self._around(point, within_nm):
+            # The cosine of the angle between both, as seen from the middle of the earth: the greater, the nearer.
+            cosine = a * x + b * y + c * z
+            if (
+                cosine >= best
+                and earliest <= observed <= last
+                and (nearest is None or (-cosine, one.station) < (-best, nearest.station))
+            ):
+                best, nearest = cosine, one
+        if nearest is None or nearest.qnh_hpa is None:
+            return None
+        away = distance_nm(point, nearest.point)
+        return StationQnh(nearest.qnh_hpa, nearest.station, away, max(0.0, now - nearest.observed)) if away <= within_nm else None
 
-    def _around(self, point: Point, within_nm: float) -> Iterator[Metar]:
+    def _around(self, point: Point, within_nm: float) -> Iterator[_Station]:
         reach = within_nm / NM_PER_DEGREE
         low, high = floor(point[0] - reach), floor(point[0] + reach)
         farthest = min(90.0, max(abs(point[0] - reach), abs(point[0] + reach)))
@@ -73,3 +91,8 @@ class StationPressures:
         for row in range(low, high + 1):
             for column in range(west - columns, west + columns + 1):
                 yield from self._cells.get((row, (column + 180) % 360 - 180), ())
+
+
+def _direction(point: Point) -> tuple[float, float, float]:
+    lat, lon = radians(point[0]), radians(point[1])
+    return cos(lat) * cos(lon), cos(lat) * sin(lon), sin(lat)

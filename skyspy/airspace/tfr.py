@@ -7,11 +7,12 @@ gives altitudes: these are in an XML file per NOTAM, which is not read, so `band
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 
 from skyspy.airspace.errors import AirspaceError
-from skyspy.airspace.polygons import area_of
+from skyspy.airspace.polygons import area_of, no_pause
 from skyspy.airspace.records import Advisory, Area
 from skyspy.airspace.times import DAY_S, wall_at
 from skyspy.airspace.values import Item, Read, polygons_of, read_items, text
@@ -27,9 +28,9 @@ _DATE = re.compile(rf"({'|'.join(_MONTHS)}) ([0-9]{{1,2}}), (20[0-9]{{2}})")
 _DAY_NAME = re.compile(r",? *(?:Sun|Mon|Tues|Wednes|Thurs|Fri|Satur)day, *\Z")
 
 
-def read_tfrs(document: object) -> Read[Advisory]:
+def read_tfrs(document: object, pause: Callable[[], None] = no_pause) -> Read[Advisory]:
     """The restrictions of the map service's FeatureCollection. Raises AirspaceError for what is none."""
-    read = read_items(document, _tfr, "TFR")
+    read = read_items(document, partial(_tfr, pause=pause), "TFR", pause)
     once: dict[str, Advisory] = {}
     for one in read.items:
         once.setdefault(one.id, one)
@@ -58,7 +59,7 @@ def _described(one: Advisory, row: Item) -> Advisory:
     )
 
 
-def _tfr(item: Item) -> Advisory:
+def _tfr(item: Item, pause: Callable[[], None]) -> Advisory:
     found = _KEY.match(text(item, "NOTAM_KEY"))
     if found is None:
         raise AirspaceError(f"NOTAM_KEY {text(item, 'NOTAM_KEY')[:40]!r} names no NOTAM")
@@ -75,18 +76,18 @@ def _tfr(item: Item) -> Advisory:
         text=title,
         valid_from=begins,
         valid_to=ends,
-        area=_area(item),
+        area=_area(item, pause),
         issuer=text(item, "CNS_LOCATION_ID"),
         raw=text(item, "NOTAM_KEY"),
     )
 
 
-def _area(item: Item) -> Area:
+def _area(item: Item, pause: Callable[[], None]) -> Area:
     geometry = item.get("geometry")
     polygons = polygons_of(geometry)
     if not polygons:
         raise AirspaceError(f"{text(item, 'NOTAM_KEY')} has no area")
-    return area_of(polygons)
+    return area_of(polygons, pause)
 
 
 def _dates(title: str) -> tuple[float | None, float | None]:

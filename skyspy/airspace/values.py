@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any, Generic, TypeVar
 
 from skyspy.airspace.errors import AirspaceError
+from skyspy.airspace.polygons import no_pause
 from skyspy.geo import Point
 
 Item = Mapping[str, Any]
@@ -18,6 +19,10 @@ T = TypeVar("T")
 
 MAX_ITEMS = 5000
 """Of one document; those after it are not read, and counted as bad."""
+PAUSE_ITEMS = 8
+"""Items between two pauses: up to 0.1 ms each."""
+PAUSE_LISTED = 500
+"""Records between two pauses where little is done with each."""
 MAX_TEXT = 8000
 MAX_CORNERS = 2000
 MAX_ERRORS = 20
@@ -33,15 +38,17 @@ class Read(Generic[T]):
     errors: list[str] = field(default_factory=list)
 
 
-def read_items(document: object, read: Callable[[Item], T], name: str) -> Read[T]:
+def read_items(document: object, read: Callable[[Item], T], name: str, pause: Callable[[], None] = no_pause) -> Read[T]:
     """The records of a JSON document: a list of objects, or a FeatureCollection, whose features are given as their properties with their
-    `geometry` (points: `lat` and `lon`). An empty document (None) has none. A bad item costs itself. Raises AirspaceError for what is no
-    such document."""
+    `geometry` (points: `lat` and `lon`). An empty document (None) has none. A bad item costs itself. `pause` is called after each
+    PAUSE_ITEMS. Raises AirspaceError for what is no such document."""
     items: list[T] = []
     errors: list[str] = []
     bad = 0
     rows = _rows(document, name)
     for place, row in enumerate(rows[:MAX_ITEMS]):
+        if place % PAUSE_ITEMS == PAUSE_ITEMS - 1:
+            pause()
         try:
             items.append(read(_object(row)))
         except AirspaceError as error:

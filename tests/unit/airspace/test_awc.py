@@ -145,3 +145,13 @@ def test_any_value_in_any_field_is_read_or_counted(sample: dict[str, Any], data:
     for reader in READERS:
         read = reader([item, {"type": "Feature"}])
         assert len(read.items) + read.bad == 2
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_readers_pause_while_they_read_much(reader: Any) -> None:
+    pauses: list[None] = []
+    reader(
+        [{}] * 80 if reader is not read_tfrs else {"type": "FeatureCollection", "features": [{}] * 80},
+        pause=lambda: pauses.append(None),
+    )
+    assert len(pauses) == 10

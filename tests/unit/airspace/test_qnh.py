@@ -56,3 +56,16 @@ def test_a_station_beyond_the_distance_does_not_count() -> None:
 )  # fmt: skip
 def test_over_the_antimeridian_and_at_the_poles(point: tuple[float, float], other: tuple[float, float]) -> None:
     assert station(metar("KAAA", *other), point=point) == "KAAA"
+
+
+def test_of_two_stations_at_one_distance_the_lower_identifier_counts() -> None:
+    assert station(metar("KBBB", 40.7, -73.8), metar("KAAA", 40.7, -73.8)) == "KAAA"
+    assert station(metar("KAAA", 40.7, -73.8), metar("KBBB", 40.7, -73.8)) == "KAAA"
+
+
+def test_the_nearest_is_that_of_the_great_circle_distance() -> None:
+    # Seven stations in a ring of growing distance; the first is the nearest by haversine.
+    places = [destination(NEW_YORK, 51.0 * number, 20.0 + 0.05 * number) for number in range(7)]
+    metars = [metar(f"K00{number}", *place) for number, place in enumerate(places)]
+    nearest = min(metars, key=lambda one: distance_nm(NEW_YORK, one.point))
+    assert station(*metars[::-1]) == nearest.station == "K000"
