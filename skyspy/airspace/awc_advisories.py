@@ -16,6 +16,7 @@ from dataclasses import replace
 from functools import partial
 
 from skyspy.airspace.errors import AirspaceError
+from skyspy.airspace.geojson import area_of_geometry
 from skyspy.airspace.polygons import area_of, no_pause
 from skyspy.airspace.records import Advisory, AdvisoryKind, Area, Band, LowerReference
 from skyspy.airspace.times import day_time_near, moment
@@ -31,6 +32,7 @@ TRANSITION_FT = 18_000
 MAX_FT = 100_000.0
 MAX_KT = 400.0
 MIN_CORNERS = 3
+MAX_SERIES = 20
 
 _COMPASS = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
 _CANCELS = re.compile(
@@ -171,6 +173,7 @@ def _cwa(item: Item, pause: Pause) -> Advisory:
 
 def series_of(words: str) -> str:
     """A series without blanks and leading zeros, as reports and cancellations write it in either way: `E02` and `E 2` are `E2`."""
+    words = words[:MAX_SERIES]
     found = _SERIES.match(words.strip().upper())
     return f"{found[1]}{found[2]}{found[3]}" if found else "".join(words.upper().split())
 
@@ -192,9 +195,12 @@ def _validity(item: Item) -> tuple[float, float]:
 
 
 def _area(item: Item, pause: Pause) -> Area | None:
-    """The area of an item's corners; None where it has none, or only a line or point."""
+    """The area of an item's corners, or of the geometry of a feature; None where it has none, or only a line or point."""
     if text(item, "geom", "geometryType").upper() in {"LINE", "POINT"}:
         return None
+    geometry = item.get("geometry")
+    if isinstance(geometry, Mapping) and geometry.get("type") in ("Polygon", "MultiPolygon"):
+        return area_of_geometry(geometry, pause)
     polygons: list[list[list[Point]]] = [[ring] for ring in corners(item.get("coords")) if len(set(ring)) >= MIN_CORNERS]
     return area_of(polygons, pause) if polygons else None
 

@@ -32,7 +32,9 @@ _HEAD = re.compile(
 _PLACE = re.compile(r"(?P<place>[0-9]{4}[NS][0-9]{5}[EW])\s*(?P<radius>[0-9]{1,3})?\Z")
 _CODE = re.compile(r"Q[A-Z]{4}\Z")
 _FIELD = re.compile(r"(?:^|(?<=\s))(?P<name>[A-E])\)[ \t]*", re.MULTILINE)
-_LIMITS = re.compile(r"^\s*F\)\s*(?P<lower>[^\n]*?)\s*\n?\s*G\)\s*(?P<upper>[^\n]*?)\s*\Z", re.MULTILINE)
+_LIMITS = re.compile(r"F\)(?P<lower>[^\n]{0,60}?)\n?[ \t]{0,20}G\)(?P<upper>[^\n]{0,60})\Z")
+_ENUMERATED = re.compile(r"(?:^|(?<=\s))[A-Z0-9]{1,2}\)")
+"""What counts, and so closes no bracket: `A)`."""
 _SOURCE = re.compile(r"^(?:CREATED|SOURCE):.*", re.MULTILINE | re.DOTALL)
 """What some services add below the text."""
 _LOCATION = re.compile(r"[A-Z][A-Z0-9]{2,3}\Z")
@@ -137,8 +139,8 @@ def _fields(body: str) -> dict[str, str]:
     at = body.find("Q)")
     start = 0
     if at >= 0:
-        end = body.find("\n", at)
-        end = len(body) if end < 0 else end
+        ends = (body.find(mark, at) for mark in ("\n", " A)"))
+        end = min((one for one in ends if one >= 0), default=len(body))
         found["Q"], start = body[at + 2 : end].strip(), end
     matches: list[re.Match[str]] = []
     for match in _FIELD.finditer(body, start):
@@ -165,10 +167,16 @@ def _end(text: str, kind: NotamKind, called: str) -> tuple[float | None, bool]:
 
 def _text_and_band(text: str) -> tuple[str, Band]:
     """Field E without fields F and G behind it, and the band that those give."""
-    found = _LIMITS.search(text)
+    text = text.rstrip()
+    if text.endswith(")") and text.count("(") < text.count(")") - len(_ENUMERATED.findall(text)):
+        text = text[:-1].rstrip()
+    at = text.rfind("F)")
+    found = _LIMITS.match(text, at) if at >= 0 else None
     if found is None:
-        return text.rstrip(") \n") if text.count("(") < text.count(")") else text.rstrip(), Band()
-    return text[: found.start()].rstrip(), band_of(found["lower"], found["upper"])
+        return text, Band()
+    band = band_of(found["lower"], found["upper"])
+    is_alone = not text[:at].rpartition("\n")[2].strip()
+    return (text[:at].rstrip(), band) if is_alone or band.is_known else (text, Band())
 
 
 def _qualifiers(text: str) -> Qualifiers:

@@ -12,12 +12,14 @@ from dataclasses import replace
 from functools import partial
 
 from skyspy.airspace.errors import AirspaceError
-from skyspy.airspace.polygons import area_of, no_pause
-from skyspy.airspace.records import Advisory, Area
+from skyspy.airspace.geojson import area_of_geometry
+from skyspy.airspace.polygons import no_pause
+from skyspy.airspace.records import Advisory
 from skyspy.airspace.times import DAY_S, wall_at
-from skyspy.airspace.values import Item, Read, polygons_of, read_items, text
+from skyspy.airspace.values import Item, Read, read_items, text
 
 SOURCE = "tfr"
+MAX_TITLE = 300
 EARLIEST_S, LATEST_S = -10 * 3600.0, 11 * 3600.0
 """Dates are local; a day begins at the earliest in Guam (UTC+10) and ends at the latest in Samoa (UTC-11)."""
 _MONTHS = (
@@ -63,7 +65,7 @@ def _tfr(item: Item, pause: Callable[[], None]) -> Advisory:
     found = _KEY.match(text(item, "NOTAM_KEY"))
     if found is None:
         raise AirspaceError(f"NOTAM_KEY {text(item, 'NOTAM_KEY')[:40]!r} names no NOTAM")
-    title = text(item, "TITLE")
+    title = text(item, "TITLE")[:MAX_TITLE]
     begins, ends = _dates(title)
     first = _DATE.search(title)
     return Advisory(
@@ -76,18 +78,10 @@ def _tfr(item: Item, pause: Callable[[], None]) -> Advisory:
         text=title,
         valid_from=begins,
         valid_to=ends,
-        area=_area(item, pause),
+        area=area_of_geometry(item.get("geometry"), pause),
         issuer=text(item, "CNS_LOCATION_ID"),
         raw=text(item, "NOTAM_KEY"),
     )
-
-
-def _area(item: Item, pause: Callable[[], None]) -> Area:
-    geometry = item.get("geometry")
-    polygons = polygons_of(geometry)
-    if not polygons:
-        raise AirspaceError(f"{text(item, 'NOTAM_KEY')} has no area")
-    return area_of(polygons, pause)
 
 
 def _dates(title: str) -> tuple[float | None, float | None]:

@@ -155,21 +155,3 @@ def objects(value: object, limit: int) -> Iterator[Item]:
     for one in value[:limit] if isinstance(value, list) else ():
         if isinstance(one, Mapping):
             yield one
-
-
-def polygons_of(geometry: object) -> list[list[list[Point]]]:
-    """The polygons of a GeoJSON geometry, each an outline and its holes; none for other kinds. Raises AirspaceError for a corner that is none
-    (one in metres of a projection, say), and for too many."""
-    if not isinstance(geometry, Mapping) or not isinstance(found := geometry.get("coordinates"), list):
-        return []
-    kind = geometry.get("type")
-    polygons = found if kind == "MultiPolygon" else [found] if kind == "Polygon" else []
-    read, count = [], 0
-    for polygon in polygons:
-        rings = [ring for ring in polygon if isinstance(ring, list)] if isinstance(polygon, list) else []
-        count += sum(len(ring) for ring in rings)
-        if count > MAX_CORNERS:
-            raise AirspaceError(f"it has more than {MAX_CORNERS} corners")
-        if rings:
-            read.append([[_corner(one) for one in ring] for ring in rings])
-    return read

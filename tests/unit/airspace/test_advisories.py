@@ -89,6 +89,13 @@ def test_a_center_weather_advisory() -> None:
     assert urgent.severity == "URGENT"
 
 
+def test_an_advisory_may_come_as_a_feature() -> None:
+    ring = [[one["lon"], one["lat"]] for one in CWA["coords"]]
+    properties = {name: value for name, value in CWA.items() if name not in {"coords", "geom"}}
+    feature = {"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}}
+    assert read_cwas({"type": "FeatureCollection", "features": [feature]}).items == read_cwas([CWA]).items
+
+
 def test_an_area_over_the_antimeridian_is_read() -> None:
     corners = [{"lat": 50, "lon": 170}, {"lat": 50, "lon": -170}, {"lat": 55, "lon": -170}, {"lat": 55, "lon": 170}]
     (found,) = read_isigmets([ERUPTION | {"coords": corners}]).items
@@ -240,12 +247,12 @@ def test_a_flight_restriction_in_metres_of_a_projection_or_without_area_or_name_
             "coordinates": [[[-8589000.0, 4738000.0], [-8589000.0, 4739000.0], [-8588000.0, 4738000.0]]],
         }
     }
-    huge = feature | {"geometry": {"type": "Polygon", "coordinates": [[[lon / 100, 10.0 + lon % 2] for lon in range(3000)]]}}
+    huge = feature | {"geometry": {"type": "Polygon", "coordinates": [[[lon / 100, 10.0 + lon % 2] for lon in range(30_000)]]}}
     nameless = feature | {"properties": feature["properties"] | {"NOTAM_KEY": "x"}}
     nowhere = feature | {"geometry": None}
     read = read_tfrs(document | {"features": [flat, huge, nameless, nowhere, feature, feature]})
     assert (len(read.items), read.bad) == (1, 4)
-    assert "more than 2000 corners" in read.errors[1]
+    assert "1 to 20000" in read.errors[1]
 
 
 def test_areas_of_one_restriction_have_ids_of_their_own() -> None:

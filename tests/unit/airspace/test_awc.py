@@ -140,7 +140,7 @@ VALUES = (
 @pytest.mark.parametrize("sample", [METAR, TAF, PIREP, CWA, ERUPTION], ids=["metar", "taf", "pirep", "cwa", "sigmet"])
 @given(st.data())
 def test_any_value_in_any_field_is_read_or_counted(sample: dict[str, Any], data: st.DataObject) -> None:
-    names = data.draw(st.lists(st.sampled_from(sorted(sample)), max_size=4))
+    names = data.draw(st.lists(st.sampled_from([*sorted(sample), "geometry", "NOTAM_KEY", "TITLE", "validTime"]), max_size=4))
     item = sample | {name: data.draw(VALUES) for name in names}
     for reader in READERS:
         read = reader([item, {"type": "Feature"}])

@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skyspy.airspace.errors import AirspaceError
 from skyspy.airspace.notam import MAX_CHARACTERS, in_force, parse, parse_all
@@ -207,6 +209,37 @@ def test_one_bad_text_costs_itself() -> None:
 def test_a_multi_location_notam_in_brackets_is_read() -> None:
     found = parse("(" + CRANE.replace("A) EGLL", "A) EGTT EGPX") + ")")
     assert (found.locations, found.text[-8:]) == (("EGTT", "EGPX"), "0002640W")
+
+
+def test_a_notam_in_one_line_is_read() -> None:
+    found = parse(" ".join((CRANE + "\nF) SFC G) 500FT AMSL").split()))
+    assert (found.fir, found.locations, found.valid_to, found.band) == ("EGTT", ("EGLL",), None, Band(0.0, 500.0, "SFC", "AMSL"))
+    assert found.text == "LONDON HEATHROW OBSTACLE POSITION: 513018N 0002640W"
+
+
+def test_brackets_of_the_text_stay() -> None:
+    assert notam("(" + CRANE + " (HAYES))").text.endswith("(HAYES)")
+    assert notam(CRANE + " (HAYES)").text.endswith("(HAYES)")
+
+
+@given(st.integers(0, len(CRANE)), st.integers(0, 30), st.text("ABCDEFGQ)( \n/0123456789", max_size=12))
+def test_any_damage_is_told_by_the_one_error(at: int, length: int, text: str) -> None:
+    try:
+        found = parse(CRANE[:at] + text + CRANE[at + length :] + "\nF) SFC G) UNL")
+    except AirspaceError as error:
+        assert "\n" not in str(error)
+    else:
+        assert found.locations
+        assert found.valid_from is not None
+
+
+@pytest.mark.parametrize("filling", ["\n", " ", "F)", "F) \n", "\nF) ", "A) ", "0", "Q)", "/", "G)", "NOTAMR "])
+@pytest.mark.timeout(5)
+def test_a_hostile_text_costs_no_more_than_a_long_one(filling: str) -> None:
+    text = CRANE + "\n" + filling * ((MAX_CHARACTERS - len(CRANE) - 2) // len(filling))
+    # A pattern that backtracks would take hours.
+    found, errors = parse_all([text, text[::-1], f"{CRANE}\nF){text[len(CRANE) :]}"])
+    assert len(found) + len(errors) == 3
 
 
 def test_codes_have_words_and_kinds() -> None:

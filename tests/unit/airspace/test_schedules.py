@@ -192,6 +192,16 @@ def test_an_estimated_end_does_not_end_a_schedule() -> None:
     )
 
 
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize(
+    "filling", ["0", "SR ", "MON ", "MON-", "OCT 02 ", "02 ", "0700-0800 ", "-", ",", "EXC ", "OCT 29-NOV 07 ", "SR MINUS"]
+)
+def test_a_hostile_text_costs_no_more_than_a_long_one(filling: str) -> None:
+    schedule = read_schedule(filling * (MAX_CHARACTERS // len(filling)), at("10-02 17:00"), None, LONDON)
+    schedule.is_active(at("10-10 03:00"))
+    schedule.next_activation(at("10-10 03:00"))
+
+
 WORDS = st.sampled_from(
     [
         "MON",
