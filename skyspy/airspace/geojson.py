@@ -102,7 +102,7 @@ def _add_feature(feature: object, reading: Reading, pause: Callable[[], None]) -
         raise AirspaceError("It is no Feature.")
     given = feature.get("properties")
     properties = _Properties(given if isinstance(given, Mapping) else {})
-    area = _area(feature.get("geometry"), pause)
+    area = area_of_geometry(feature.get("geometry"), pause)
     letter = _class_of(properties)
     one = properties.text(_KEY) or (_words(feature.get("id")) if isinstance(feature.get("id"), str | int) else "")
     texts = (properties.text((name,)) for name in _TEXT)
@@ -213,7 +213,8 @@ def _number(value: object) -> float | None:
         return None
 
 
-def _area(geometry: object, pause: Callable[[], None]) -> Area:
+def area_of_geometry(geometry: object, pause: Callable[[], None] = no_pause) -> Area:
+    """The area of a Polygon, a MultiPolygon, or those of a GeometryCollection. Raises AirspaceError for anything else."""
     polygons: list[list[list[Point]]] = []
     _collect(geometry, polygons, MAX_NESTING, pause)
     return area_of(polygons, pause)
@@ -275,4 +276,10 @@ def _add_shape(shape: object, name: str, kind: str, reading: Reading, pause: Cal
     lower, upper = _number(shape.get("lower")), _number(shape.get("upper"))
     low = NOT_GIVEN if lower is None else limit_from(lower, "FL", "")
     high = NOT_GIVEN if upper is None else limit_from(upper, "FL", "")
-    reading.add(kind, name, "", band_of(Limit(0.0, "SFC") if low.feet == 0.0 else low, high), _area(shape.get("polygon"), pause))
+    reading.add(
+        kind,
+        name,
+        "",
+        band_of(Limit(0.0, "SFC") if low.feet == 0.0 else low, high),
+        area_of_geometry(shape.get("polygon"), pause),
+    )

@@ -111,10 +111,12 @@ class Advisory:
 class Notam:
     """A NOTAM.
 
-    `id`: its series, number and year ("A4837/23"). `replaces`: the id of the one that this one replaces or cancels. `locations`: field A.
+    `id`: its first location, series, number and year ("EGLL:A4837/23"), for numbers are unique only with an office; one without a number
+    has a digest of its text in its place. `replaces`: the same of the one that this one replaces or cancels. `locations`: field A.
     `q_code`: the five letters ("QOBCE"); `subject`, `condition`: their second and third, and fourth and fifth letters in words.
     `traffic`, `purpose`, `scope`: letters of field Q. `lower_fl`, `upper_fl`: flight levels of field Q, in hundreds of feet. `valid_to`:
     None where it is permanent or has no field C. `estimated`: the end is an estimate. `schedule`: field D. `text`: field E. `raw`: all of it.
+    `band`: fields F and G.
     """
 
     id: str
@@ -139,6 +141,7 @@ class Notam:
     schedule: str
     text: str
     raw: str
+    band: Band = field(default_factory=Band)
 
     @property
     def point(self) -> Point | None:

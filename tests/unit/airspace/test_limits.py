@@ -1,0 +1,60 @@
+"""Claims about vertical limits and times in texts."""
+
+from __future__ import annotations
+
+import pytest
+
+from skyspy.airspace.errors import AirspaceError
+from skyspy.airspace.limits import Limit, band_of, limit
+from skyspy.airspace.records import Band
+from skyspy.airspace.times import day_time_near, moment, packed
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SFC", Limit(0.0, "SFC")), ("gnd", Limit(0.0, "SFC")), ("UNL", Limit(None, "UNL")), ("FL195", Limit(19500.0, "STD")), ("FL 65", Limit(6500.0, "STD")),
+        ("2100FT AMSL", Limit(2100.0, "AMSL")), ("2000 ft MSL", Limit(2000.0, "AMSL")), ("500FT AGL", Limit(500.0, "AGL")), ("1500 GND", Limit(1500.0, "AGL")),
+        ("1000M AMSL", Limit(3280.8, "AMSL")), ("2500", Limit(2500.0, "AMSL")), ("10000FT (AMSL)", Limit(10000.0, "AMSL")), ("5000FT STD", Limit(5000.0, "STD")),
+    ],
+)  # fmt: skip
+def test_a_limit(text: str, expected: Limit) -> None:
+    assert limit(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "HIGH", "FL", "FL99999", "-5FT", "9999999FT", "NaN", "1e9", "FT AMSL", "٣٠٠٠FT"])
+def test_what_is_no_limit_is_refused(text: str) -> None:
+    with pytest.raises(AirspaceError):
+        limit(text)
+
+
+def test_a_limit_that_cannot_be_read_is_not_given() -> None:
+    assert band_of("SFC", "???") == Band(0.0, None, "SFC", "UNL")
+    assert band_of("???", "FL100") == Band(None, 10000.0, "SFC", "STD")
+    assert band_of("UNL", "UNL") == Band()
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1775677860, 1775677860.0), ("1775677860", 1775677860.0), (1775677860123, 1775677860.123), ("2026-04-08T19:51:00.000Z", 1775677860.0),
+        ("2026-04-08 19:51:00", 1775677860.0), ("2026-04-08T21:51:00+02:00", 1775677860.0),
+        (None, None), (True, None), ("", None), ("1.5.2", None), ("now", None), (1e300, None), (float("nan"), None), ([], None), ("٣٠٠٠", None),
+    ],
+)  # fmt: skip
+def test_a_moment_of_a_json_document(value: object, expected: float | None) -> None:
+    assert moment(value) == expected
+
+
+def test_packed_times() -> None:
+    assert packed("2306281216") == 1687954560.0
+    assert packed("2402292400") == 1709251200.0
+    assert [packed(text) for text in ("2302290000", "2306281260", "2306282401", "230628121", "23062812165", "PERM")] == [None] * 6
+
+
+def test_a_day_and_time_is_in_the_nearest_month() -> None:
+    # 2021-08-10 16:57.
+    near = 1628614620.0
+    assert day_time_near("101126", near) == 1628594760.0
+    assert day_time_near("312300", near) == near + ((31 - 10) * 86400 + (23 * 60 - 16 * 60 - 57) * 60) - 31 * 86400
+    assert day_time_near("320000", near) is None
