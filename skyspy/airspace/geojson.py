@@ -17,7 +17,7 @@ from skyspy.airspace.records import Area, Band
 from skyspy.geo import Point
 from skyspy.wirejson import JSONDecodeError, loads
 
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 32 * 1024 * 1024
 MAX_PARTS = 2_000
 """Polygons of a feature."""
 MAX_NESTING = 3

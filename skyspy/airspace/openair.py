@@ -29,6 +29,7 @@ NEAR_NM, NEAR_SHARE = 0.25, 0.1
 """An arc whose end is at most so far from the corner beside it, in nautical miles and as a share of its radius, is meant to begin or end
 there: files round their corners, and bearings, to a second or a tenth of a degree."""
 
+_LINE = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _NUMBERS = r"[0-9]{1,7}(?:\.[0-9]{0,9})?(?:[ :]+[0-9]{1,2}(?:\.[0-9]{0,9})?){0,2}"
 _LAT = rf"(?:[NS] *{_NUMBERS}|{_NUMBERS} *[NS])"
 _LON = rf"(?:[EW] *{_NUMBERS}|{_NUMBERS} *[EW])"
@@ -113,11 +114,12 @@ def read_openair(data: bytes, source: str, pause: Callable[[], None] = no_pause)
 
 def _lines(data: bytes) -> Iterator[str]:
     """The lines, each decoded by itself: files are made of parts of different origin."""
-    for line in data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"):
+    for found in _LINE.finditer(data.removeprefix(b"\xef\xbb\xbf")):
+        line = found[1][: 4 * MAX_LINE]
         try:
-            yield line[: 4 * MAX_LINE].decode("utf-8")[:MAX_LINE]
+            yield line.decode("utf-8")[:MAX_LINE]
         except UnicodeDecodeError:
-            yield line[:MAX_LINE].decode("latin-1")
+            yield line.decode("latin-1")[:MAX_LINE]
 
 
 def _command(line: str) -> tuple[str, str]:
@@ -289,6 +291,8 @@ def _outline(block: _Block) -> Sequence[Point]:
             corners += (drawn.start, *arc(drawn.centre, drawn.start, drawn.end, drawn.sweep_deg), drawn.end)
         else:
             corners.append(part)
+        if len(corners) > MAX_CORNERS:
+            raise AirspaceError(f"The airspace has more than {MAX_CORNERS} corners; simplify it.")
     return corners
 
 

@@ -11,6 +11,8 @@ from skyspy.airspace.records import Airspace, Area, Band
 
 MAX_AIRSPACES = 20_000
 """Airspaces of one file."""
+MAX_FILE_CORNERS = 1_000_000
+"""Corners of all airspaces of one file; each takes some 300 bytes, the index included. Arcs make many of few words."""
 MAX_PROBLEMS = 100
 """Problems that are kept of one file; the others are counted."""
 MAX_NAME, MAX_KIND, MAX_TEXT = 200, 20, 2_000
@@ -27,21 +29,27 @@ class Problem(NamedTuple):
 
 @dataclass(slots=True)
 class Reading:
-    """What was read of a file. `dropped`: how many of its airspaces could not be read; `problems` says why, of the first ones."""
+    """What was read of a file. `dropped`: how many of its airspaces could not be read; `problems` says why, of the first ones.
+    `corners`: those of all airspaces."""
 
     source: str
     airspaces: list[Airspace] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     dropped: int = 0
+    corners: int = 0
     _names: Counter[str] = field(default_factory=Counter)
 
     def add(
         self, kind: str, name: str, icao_class: str, band: Band, area: Area, active: str = "", text: str = "", key: str = ""
     ) -> None:
         """Add an airspace. `key`: what the file calls it uniquely, if anything; else its name, counted where there are several. Raises
-        AirspaceError where there are too many."""
+        AirspaceError where there are too many of them, or of their corners."""
+        corners = sum(map(len, area.rings))
+        if self.corners + corners > MAX_FILE_CORNERS:
+            raise AirspaceError(f"The airspaces of a file have at most {MAX_FILE_CORNERS} corners; this one is left out.")
         if len(self.airspaces) >= MAX_AIRSPACES:
             raise AirspaceError(f"A file has at most {MAX_AIRSPACES} airspaces; the others are left out.")
+        self.corners += corners
         name, key = one_line(name, MAX_NAME), one_line(key or name, MAX_NAME)
         self._names[key] += 1
         times = self._names[key]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from skyspy.airspace.area_index import AreaIndex
 from skyspy.airspace.errors import AirspaceError
 from skyspy.airspace.geojson import MAX_BYTES, MAX_NESTING, MAX_PARTS, read_document, read_geojson
-from skyspy.airspace.polygons import MAX_CORNERS, area_of_circle
-from skyspy.airspace.reading import MAX_AIRSPACES, Reading
+from skyspy.airspace.polygons import MAX_CORNERS, area_of, circle
+from skyspy.airspace.reading import MAX_AIRSPACES, MAX_FILE_CORNERS, Reading
 from skyspy.airspace.records import Airspace, Band, Box
 from tests.support.captures import SHARED
 
@@ -184,7 +184,7 @@ def nested(levels: int) -> dict[str, Any]:
         (b"", "no JSON"), (b"<html>", "no JSON"), (b'{"a": NaN}', "no JSON"), (b"[" * 100_000, "no JSON"), (b"\xff\xfe", "no JSON"),
         (b"[]", "no GeoJSON"), (b"null", "no GeoJSON"), (b'{"type": "Topology"}', "no GeoJSON"), (b'{"type": "FeatureCollection"}', "no GeoJSON"),
         (json.dumps(nested(MAX_NESTING)).encode(), "nested too deep"),
-        (b" " * (MAX_BYTES + 1), "64 MB"),
+        (b" " * (MAX_BYTES + 1), "32 MB"),
     ],
 )  # fmt: skip
 def test_a_document_that_is_none_is_refused(data: bytes, words: str) -> None:
@@ -208,12 +208,22 @@ def test_the_polygons_of_a_feature_are_counted_over_its_collections() -> None:
 
 def test_the_airspaces_of_a_file_are_bounded() -> None:
     reading = Reading("test")
-    area = area_of_circle((50.0, 10.0), 5.0)
+    triangle = area_of([[[(0.0, 0.0), (0.0, 1.0), (1.0, 0.0)]]])
     for _ in range(MAX_AIRSPACES):
-        reading.add("R", "X", "", Band(), area)
+        reading.add("R", "X", "", Band(), triangle)
     with pytest.raises(AirspaceError, match="at most 20000 airspaces"):
-        reading.add("R", "X", "", Band(), area)
+        reading.add("R", "X", "", Band(), triangle)
     assert len({found.id for found in reading.airspaces}) == MAX_AIRSPACES
+
+
+def test_the_corners_of_all_airspaces_of_a_file_are_bounded() -> None:
+    reading = Reading("test")
+    parts = area_of([[circle((50.0, 10.0), 5.0)]] * 250)
+    for _ in range(MAX_FILE_CORNERS // 18_000):
+        reading.add("R", "X", "", Band(), parts)
+    with pytest.raises(AirspaceError, match="at most 1000000 corners"):
+        reading.add("R", "X", "", Band(), parts)
+    assert reading.corners == len(reading.airspaces) * 18_000
 
 
 def test_others_have_their_turn_while_a_document_is_read() -> None:

@@ -277,6 +277,7 @@ def test_one_bad_block_costs_itself_only() -> None:
         ("V X=50:00 N 10:00 E\nDB 50:05 N 10:00 E\n", "pair of positions"), ("V X=50:00 N 10:00 E\nDB 50:05 N 10:00 E, 10:00 S 10:00 E\n", "radius"),
         ("V D=x\n", "sets nothing"), ("V X\n", "sets nothing"), ("V X=50:00 N 10:00 E\nDC 5\n" + SQUARE, "both a circle"),
         ("V X=50:00 N 10:00 E\nDC 5\nDC 6\n", "second circle"), ("V X=50:00 N 10:00 E\nDA inf,0,7\n", "radius"),
+        ("V X=50:00 N 10:00 E\n" + "DA 5,0,0\n" * 400, "20000 corners"),
     ],
 )  # fmt: skip
 def test_a_wrong_line_is_told(outline: str, words: str) -> None:
