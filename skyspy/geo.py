@@ -6,12 +6,30 @@ receiver's range.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import asin, atan2, cos, degrees, radians, sin, sqrt
 
 EARTH_RADIUS_NM = 3440.065
 
 Point = tuple[float, float]
 """Latitude and longitude in degrees, north and east positive."""
+Ring = tuple[Point, ...]
+"""The corners of a ring, without the first one again at the end."""
+
+
+def unrolled(ring: Iterable[Point], whole_turns: bool = True) -> Ring:
+    """The points with longitudes that go on beyond 180, so that each edge takes the shorter way around the earth: one over more than 180
+    degrees of longitude goes the other way, over the antimeridian. From -180 to 180 is a step around the earth, or none without
+    `whole_turns`."""
+    found: list[Point] = []
+    before, turned = 0.0, 0.0
+    for lat, lon in ring:
+        step = lon - before
+        if found and abs(step) > 180.0 and not (whole_turns and abs(step) == 360.0):
+            turned -= 360.0 * round(step / 360.0)
+        before = lon
+        found.append((lat, lon + turned))
+    return tuple(found)
 
 
 def distance_nm(a: Point, b: Point) -> float:

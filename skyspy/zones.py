@@ -89,3 +89,17 @@ def wall_of(text: str) -> float | None:
         return None
     wall = (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
     return wall if MIN_WALL <= wall <= MAX_WALL else None
+
+
+def day_number(year: int, month: int, day: int) -> int | None:
+    """The ordinal of a date; None where there is no such date."""
+    try:
+        return date(year, month, day).toordinal()
+    except ValueError:
+        return None
+
+
+def date_of(day: int) -> tuple[int, int, int]:
+    """Year, month and day of an ordinal. Raises ValueError where that is outside the years 1 to 9999."""
+    found = date.fromordinal(day)
+    return found.year, found.month, found.day

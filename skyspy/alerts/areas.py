@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from math import asin, cos, degrees, hypot, pi, radians, sin
 from typing import NamedTuple, Protocol
 
-from skyspy.alerts.places import Circle, Place, Polygon, Ring, unrolled
-from skyspy.geo import EARTH_RADIUS_NM
+from skyspy.alerts.places import Circle, Place, Polygon
+from skyspy.geo import EARTH_RADIUS_NM, Ring, unrolled
 
 BAND_SHARE, MIN_BAND_NM, MAX_BAND_NM = 0.02, 0.05, 1.0
 MAX_BELTS = 32

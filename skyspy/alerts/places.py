@@ -7,13 +7,13 @@ holes. An edge over more than 180 degrees of longitude goes the other way, over 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
 from skyspy.alerts.errors import Problems
-from skyspy.geo import Point
+from skyspy.geo import Point, Ring, unrolled
 
 MAX_POINTS = 500
 """Corners of a place, those of all its rings."""
@@ -23,8 +23,6 @@ MAX_LON = 360.0
 MAX_NESTING = 3
 """Collections of features within each other."""
 
-Ring = tuple[Point, ...]
-"""The corners of a ring, without the first one again at the end."""
 Polygon = tuple[Ring, ...]
 """An outline, and then its holes."""
 
@@ -64,20 +62,6 @@ class Place:
         if len(rings) == 1:
             return {"type": "Polygon", "coordinates": rings[0]}
         return {"type": "MultiPolygon", "coordinates": rings}
-
-
-def unrolled(ring: Iterable[Point]) -> Ring:
-    """The ring with longitudes that go on beyond 180, so that each edge takes the shorter way (see above)."""
-    found: list[Point] = []
-    before, on = 0.0, 0.0
-    for lat, lon in ring:
-        step = lon - before if found else lon
-        if found and 180.0 < abs(step) != 360.0:
-            step -= 360.0 * round(step / 360.0)
-        on += step
-        before = lon
-        found.append((lat, on))
-    return tuple(found)
 
 
 def parse_place(document: object, path: str, problems: Problems) -> Place | None:

@@ -17,7 +17,7 @@ LAYERS: dict[str, int] = {
     "skyspy": 1, "aircraft": 1, "aircraft_state": 1, "address": 1, "clock": 1, "config": 1, "cooperate": 1, "feedurl": 1, "files": 1, "garbage": 1, "geo": 1, "headers": 1, "hosts": 1, "logs": 1,
     "loop": 1, "metrics": 1, "military": 1, "permissions": 1, "process_stats": 1, "timeline": 1, "wirejson": 1, "zones": 1,
     # domain (pure)
-    "airports": 2, "alerts": 2, "datalink": 2, "decode": 2, "filters": 2, "movements": 2, "registration": 2, "rollups": 2, "safety": 2, "simulate": 2, "threats": 2,
+    "airports": 2, "airspace": 2, "alerts": 2, "datalink": 2, "decode": 2, "filters": 2, "movements": 2, "registration": 2, "rollups": 2, "safety": 2, "simulate": 2, "threats": 2,
     "topics": 2, "tracker": 2, "tracks": 2, "visits": 2,
     # store, auth, infrastructure, application
     "store": 3, "auth": 4, "broadcast": 5, "notify": 5, "outbound": 5, "presence": 5, "receivers": 5, "transport": 5, "server": 6, "services": 6, "sky": 6, "watcher": 6,
@@ -31,6 +31,7 @@ WITHIN_LAYER = {
     "registration": -1,
     "visits": -1,
     "safety": 0,
+    "airspace": 0,
     "datalink": 0,
     "tracker": 1,
     "decode": 1,

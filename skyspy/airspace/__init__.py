@@ -1,0 +1,1 @@
+"""Domain: airspaces, advisories and NOTAMs: the records, their parsers, and which positions are inside their areas."""
