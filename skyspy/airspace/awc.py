@@ -11,8 +11,8 @@ from functools import partial
 from hashlib import sha256
 
 from skyspy.airports.height import is_qnh
+from skyspy.airspace.altitudes import FEET_PER_METRE
 from skyspy.airspace.errors import AirspaceError
-from skyspy.airspace.limits import FEET_PER_METRE
 from skyspy.airspace.polygons import no_pause
 from skyspy.airspace.times import moment
 from skyspy.airspace.values import Item, Read, number, objects, point, read_items, text, within

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from skyspy.airspace.altitudes import band_of_texts
 from skyspy.airspace.errors import AirspaceError
-from skyspy.airspace.limits import band_of
 from skyspy.airspace.notam import MAX_CHARACTERS, parse, parts_of_q
 from skyspy.airspace.notam_codes import condition_of, subject_of
 from skyspy.airspace.polygons import no_pause
@@ -95,7 +95,7 @@ def _of_fields(fields: Item, issued: float | None) -> Notam:
         schedule=text(fields, "schedule"),
         text=words[:MAX_CHARACTERS],
         raw=words[:MAX_CHARACTERS],
-        band=band_of(text(fields, "lowerLimit"), text(fields, "upperLimit")),
+        band=band_of_texts(text(fields, "lowerLimit"), text(fields, "upperLimit")),
     )
 
 

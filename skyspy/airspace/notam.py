@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
+from skyspy.airspace.altitudes import band_of_texts
 from skyspy.airspace.errors import AirspaceError
-from skyspy.airspace.limits import band_of
 from skyspy.airspace.notam_codes import condition_of, subject_of
 from skyspy.airspace.polygons import no_pause
 from skyspy.airspace.records import Band, Notam, NotamKind
@@ -173,7 +173,7 @@ def _text_and_band(text: str) -> tuple[str, Band]:
     found = _LIMITS.match(text, at) if at >= 0 else None
     if found is None:
         return text, Band()
-    band = band_of(found["lower"], found["upper"])
+    band = band_of_texts(found["lower"], found["upper"])
     is_alone = not text[:at].rpartition("\n")[2].strip()
     return (text[:at].rstrip(), band) if is_alone or band.is_known else (text, Band())
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from skyspy.airspace.area_index import AreaIndex
 from skyspy.airspace.errors import AirspaceError
 from skyspy.airspace.geojson import MAX_BYTES, MAX_NESTING, MAX_PARTS, read_document, read_geojson
-from skyspy.airspace.polygons import MAX_CORNERS
+from skyspy.airspace.polygons import MAX_CORNERS, area_of_circle
+from skyspy.airspace.reading import MAX_AIRSPACES, Reading
 from skyspy.airspace.records import Airspace, Band, Box
 from tests.support.captures import SHARED
 
@@ -90,7 +91,7 @@ def test_kinds_and_classes_by_the_names_of_several_publishers(properties: dict[s
 def test_names_times_and_remarks_are_kept() -> None:
     found = one(
         feature({
-            "GLOBAL_ID": "5F02297F", "NAME": "A-220\nMCGUIRE", "TYPE_CODE": "A", "TIMESOFUSE": "0800 - 2200, DAILY", "REMARKS": "HIGH  VOLUME",
+            "GLOBAL_ID": "5F02297F", "NAME": "A-220\n\x00\x1bMCGUIRE\u202e", "TYPE_CODE": "A", "TIMESOFUSE": "0800 - 2200, DAILY", "REMARKS": "HIGH  VOLUME",
             "CONT_AGENT": "MCGUIRE APP",
         })
     )  # fmt: skip
@@ -197,6 +198,22 @@ def test_collections_nested_too_deep_in_a_geometry_cost_the_feature() -> None:
         geometry = {"type": "GeometryCollection", "geometries": [geometry]}
     reading = read_document(collection(feature() | {"geometry": geometry}), "test")
     assert (reading.airspaces, reading.dropped) == ([], 1)
+
+
+def test_the_polygons_of_a_feature_are_counted_over_its_collections() -> None:
+    half = {"type": "MultiPolygon", "coordinates": [[FAR]] * (MAX_PARTS // 2 + 1)}
+    reading = read_document({"type": "GeometryCollection", "geometries": [half, half]}, "test")
+    assert [problem.message for problem in reading.problems] == ["It has more than 2000 polygons."]
+
+
+def test_the_airspaces_of_a_file_are_bounded() -> None:
+    reading = Reading("test")
+    area = area_of_circle((50.0, 10.0), 5.0)
+    for _ in range(MAX_AIRSPACES):
+        reading.add("R", "X", "", Band(), area)
+    with pytest.raises(AirspaceError, match="at most 20000 airspaces"):
+        reading.add("R", "X", "", Band(), area)
+    assert len({found.id for found in reading.airspaces}) == MAX_AIRSPACES
 
 
 def test_others_have_their_turn_while_a_document_is_read() -> None:

@@ -284,6 +284,10 @@ def test_a_wrong_line_is_told(outline: str, words: str) -> None:
     assert words in message
 
 
+def test_of_several_errors_the_first_is_told() -> None:
+    assert [line for line, _ in problems(block("DP x\nDP y\nDC z\n"))] == [5]
+
+
 def test_a_second_limit_is_told() -> None:
     ((line, message),) = problems(block("AL FL30\n" + SQUARE))
     assert (line, message) == (5, "There is a second AL.")
@@ -332,6 +336,9 @@ def test_others_have_their_turn_while_a_file_is_read() -> None:
     pauses: list[int] = []
     read_openair(block().encode() * 100, "x", lambda: pauses.append(1))
     assert len(pauses) > 100
+    pauses.clear()
+    read_openair(b"* a comment\n" * 5000 + block().encode(), "x", lambda: pauses.append(1))
+    assert len(pauses) >= 100
 
 
 @given(

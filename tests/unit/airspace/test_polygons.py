@@ -98,15 +98,16 @@ def test_neither_direction_nor_first_corner_matters(ring: Corners, lat: float, l
 
 
 @given(
-    south=st.integers(-89, 80), west=st.integers(-180, 179), height=st.integers(1, 9), width=st.integers(1, 100),
-    lat=st.integers(-90, 90), lon=st.integers(-180, 180),
+    south=st.integers(-356, 320), west=st.integers(-720, 719), height=st.integers(1, 36), width=st.integers(1, 400),
+    lat=st.integers(-360, 360), lon=st.integers(-720, 720),
 )  # fmt: skip
 def test_a_box_has_its_southern_and_western_edge_and_not_the_others(
     south: int, west: int, height: int, width: int, lat: int, lon: int
 ) -> None:
+    """All in quarters of a degree, so that edges are within cells and between them."""
     corners = [(south, west), (south, west + width), (south + height, west + width), (south + height, west)]
-    area = area_of([[[(float(a), (b + 180.0) % 360.0 - 180.0) for a, b in corners]]])
-    assert inside(area, lat, lon) is (south <= lat < south + height and (lon - west) % 360 < width)
+    area = area_of([[[(a / 4, (b / 4 + 180.0) % 360.0 - 180.0) for a, b in corners]]])
+    assert inside(area, lat / 4, lon / 4) is (south <= lat < south + height and (lon - west) % 1440 < width)
 
 
 @given(
@@ -132,6 +133,8 @@ FIJI_CUT: Corners = [
     (-20.0, 175.0), (-20.0, 180.0), (-20.0, -180.0), (-20.0, -175.0), (-15.0, -175.0), (-15.0, -180.0), (-15.0, 180.0), (-15.0, 175.0),
 ]  # fmt: skip
 WORLD: Corners = [(-80.0, -180.0), (-80.0, 180.0), (80.0, 180.0), (80.0, -180.0)]
+QUARTERS: Corners = [(0.25, 0.25), (0.25, 9.75), (1.75, 9.75), (1.75, 0.25)]
+WORLD_BEYOND: Corners = [(-80.0, 0.0), (-80.0, 360.0), (80.0, 360.0), (80.0, 0.0)]
 BELT: Corners = [(10.0, -180.0), (10.0, 0.0), (10.0, 180.0), (20.0, 180.0), (20.0, -180.0)]
 NORTH_CAP: Corners = [(60.0, -180.0), (60.0, 180.0), (90.0, 180.0), (90.0, -180.0)]
 NORTH_RING: Corners = [(60.0, lon) for lon in (-170.0, -90.0, 0.0, 90.0, 170.0)]
@@ -150,10 +153,13 @@ ANTARCTICA: Corners = [
 @pytest.mark.parametrize(
     ("ring", "within", "without"),
     [
+        # Cells of the index that only a level edge cuts.
+        (QUARTERS, [(0.25, 5.5), (0.5, 5.5), (1.7, 5.5)], [(0.2, 5.5), (1.8, 5.5), (1.75, 5.5), (0.5, 0.2), (0.5, 9.8)]),
         (FIJI, [(-17, 180), (-17, -180), (-17, 176), (-17, -176), (-20, 175)], [(-17, 174), (-17, -174), (-17, 0), (-15, 180)]),
         (FIJI_BEYOND, [(-17, 180), (-17, -180), (-17, 176), (-17, -176)], [(-17, 174), (-17, -174), (-17, 0)]),
         (FIJI_CUT, [(-17, 180), (-17, -180), (-17, 176), (-17, -176)], [(-17, 174), (-17, -174), (-17, 0)]),
         (WORLD, [(0, 0), (0, -180), (0, 180), (79, 179.9), (-80, 5)], [(81, 0), (-81, 0), (90, 0), (-90, 0)]),
+        (WORLD_BEYOND, [(0, 0), (0, -180), (0, 180), (79, -0.1), (-80, 5), (0, -90)], [(81, 0), (-81, 0), (90, 0)]),
         (BELT, [(15, 0), (15, 180), (15, -179.9), (10, 77)], [(9, 0), (21, 0), (50, 180), (90, 0)]),
         (NORTH_CAP, [(90, 0), (90, 180), (61, 7), (89.9999999, -180), (60, 7)], [(59.9, 7), (-90, 0), (0, 0)]),
         (NORTH_RING, [(90, 0), (90, 77), (61, 180), (61, 45)], [(59, 180), (59, 45), (-61, 0), (-90, 0)]),
@@ -235,6 +241,14 @@ def test_both_halves_of_a_ring_that_crosses_itself_are_inside() -> None:
     assert inside(area, 1, 3)
     assert inside(area, 7, 5)
     assert not inside(area, 4, 1)
+
+
+def test_the_middle_of_a_star_that_is_drawn_in_one_line_is_inside() -> None:
+    ring = [destination((50.0, 10.0), 144.0 * n, 100.0) for n in range(5)]
+    for corners in (ring, ring[::-1]):
+        area = area_of([[corners]])
+        assert inside(area, 50.0, 10.0)
+        assert not inside(area, *destination((50.0, 10.0), 36.0, 80.0))
 
 
 @given(lat=st.floats(-90, 90), lon=st.floats(-180, 180), radius=st.floats(0.1, MAX_RADIUS_NM), turn=st.integers(0, 71))
