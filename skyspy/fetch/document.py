@@ -26,9 +26,9 @@ class NotYetError(OutboundError):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked over HTTP. `headers` may hold secrets; they are sent to the host of the URL only."""
+    """What is asked over HTTP. The query and `headers` may hold secrets; they are sent to the host of the URL only."""
 
-    url: str
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
