@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import ceil, cos, floor, radians
+from math import asin, ceil, cos, degrees, floor, radians, sin
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -83,14 +83,13 @@ def boxes(options: Options) -> tuple[tuple[int, int, int, int], ...]:
     NotConfigured."""
     if options.lat is None or options.lon is None:
         raise NotConfigured("the place of the receiver is needed: set it first")
+    # In degrees of arc on the sphere.
     reach = min(max(options.radius_nm, 1.0), MAX_RADIUS_NM) / NM_PER_DEGREE
     south, north = max(-90, floor(options.lat - reach)), min(90, ceil(options.lat + reach))
-    # The meridians are nearest each other at the end of the box that is nearer its pole.
-    narrowest = cos(radians(max(abs(south), abs(north))))
-    wide = reach / narrowest if narrowest > 1e-6 else 180.0
-    west, east = floor(options.lon - wide), ceil(options.lon + wide)
-    if east - west >= 360:
+    if abs(options.lat) + reach >= 90:
         return ((south, -180, north, 180),)
+    wide = degrees(asin(sin(radians(reach)) / cos(radians(options.lat))))
+    west, east = floor(options.lon - wide), ceil(options.lon + wide)
     if west < -180:
         return (south, west + 360, north, 180), (south, -180, north, east)
     if east > 180:

@@ -42,7 +42,7 @@ class Reader:
         if self.crash is not None:
             raise self.crash
         try:
-            wirejson.load(document.body or b"[]")
+            wirejson.loads(document.body or b"[]")
         except ValueError:
             raise ValueError("the document is not JSON") from None
         self.read.append(document.body)
