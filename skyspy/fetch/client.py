@@ -19,8 +19,9 @@ from gevent import socket, ssl
 from skyspy import __version__
 from skyspy.clock import Clock
 from skyspy.cooperate import Yielder
-from skyspy.fetch.document import Document, FetchError, Request, origin_of
+from skyspy.fetch.document import Document, FetchError, Request, TokenRequest, origin_of
 from skyspy.fetch.timing import Timing
+from skyspy.fetch.tokens import FORM, MAX_TOKEN_BYTES, Tokens, basic
 from skyspy.outbound import OutboundError
 from skyspy.outbound.answers import (
     MAX_REDIRECTS,
@@ -51,6 +52,7 @@ STATUS_MESSAGES = {
     429: "asks for fewer requests (429)",
 }
 PAGES = frozenset({"text/html", "application/xhtml+xml"})
+_ALWAYS = {"Accept-Encoding": "gzip", "User-Agent": f"SkySpy/{__version__}", "Connection": "close"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Client:
     ) -> None:
         self._resolver, self._clock, self._timing = resolver, clock, timing or Timing()
         self._context, self._make_yielder = context, make_yielder
+        self._tokens = Tokens(clock)
 
     def get(self, request: Request, expected: Expected, held: Document | None = None) -> Document | None:
         """The document, or None where the server says that `held`, which came from the same URL, still holds. Raises FetchError."""
@@ -94,21 +97,23 @@ class Client:
             raise FetchError(one_line(describe(error, there, request.host))) from error
 
     def _followed(self, request: Request, expected: Expected, held: Document | None) -> Document | None:
-        target = urlsplit(request.url)
+        target, headers = urlsplit(request.url), _headers(request, expected, held)
+        if request.token is not None:
+            headers["Authorization"] = "Bearer " + self._tokens.get(request.token, self._ask_token)
         for _ in range(MAX_REDIRECTS + 1):
-            answer = self._ask(target, request, expected, held)
+            answer = self._ask(target, headers, request, expected, held)
             if not isinstance(answer, SplitResult):
                 return answer
             target = answer
         raise FetchError("the server redirects in a circle")
 
     def _ask(
-        self, target: SplitResult, request: Request, expected: Expected, held: Document | None
+        self, target: SplitResult, headers: dict[str, str], request: Request, expected: Expected, held: Document | None
     ) -> Document | SplitResult | None:
         """One connection: the document, None where `held` still holds, or where it redirects."""
         connection = self._connected(target, expected.max_bytes)
         try:
-            connection.request("GET", request_path(target), headers=_headers(request, expected, held))
+            connection.request("GET", request_path(target), headers=headers)
             response = connection.getresponse()
             location = response.headers.get("Location")
             if response.status in REDIRECT_CODES and location:
@@ -116,6 +121,27 @@ class Client:
             return self._taken(response, request, expected, held)
         finally:
             connection.close()
+
+    def _ask_token(self, request: TokenRequest) -> bytes:
+        """The answer of a provider that was asked for a token. Raises FetchError and what `get` catches."""
+        target = urlsplit(request.url)
+        connection = self._connected(target, MAX_TOKEN_BYTES)
+        headers = {**_ALWAYS, "Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+        try:
+            connection.request("POST", request_path(target), FORM, headers | {"Authorization": basic(request)})
+            response = connection.getresponse()
+            if response.status != http.HTTPStatus.OK:
+                raise self._refused(response)
+            return read_body(response, MAX_TOKEN_BYTES, self._make_yielder())
+        finally:
+            connection.close()
+
+    def _refused(self, response: http.client.HTTPResponse) -> FetchError:
+        """The error of an answer that is none of 200, 204 and 304."""
+        status = response.status
+        said = STATUS_MESSAGES.get(status, f"answers {status_text(status)}")
+        asked = retry_after(response.headers.get("Retry-After"), self._clock.wall())
+        return FetchError(f"the server {said}", retry_after_s=asked, is_limit=status in LIMITS)
 
     def _connected(self, target: SplitResult, max_bytes: int) -> http.client.HTTPConnection:
         host, port, seconds = target.hostname or "", _port_of(target), self._timing.connect_s
@@ -147,9 +173,10 @@ class Client:
         if status == http.HTTPStatus.NO_CONTENT:
             return Document(b"", "", origin, now, now)
         if status != http.HTTPStatus.OK:
-            said = STATUS_MESSAGES.get(status, f"answers {status_text(status)}")
-            asked = retry_after(response.headers.get("Retry-After"), now)
-            raise FetchError(f"the server {said}", retry_after_s=asked, is_limit=status in LIMITS)
+            if status == http.HTTPStatus.UNAUTHORIZED and request.token is not None:
+                # It may have been withdrawn before its end: the next try asks for another.
+                self._tokens.drop(request.token)
+            raise self._refused(response)
         media_type = response.headers.get_content_type() if "Content-Type" in response.headers else ""
         if media_type and media_type not in expected.media_types:
             hint = ": a sign-in page of the network answers, perhaps" if media_type in PAGES else ""
@@ -179,12 +206,7 @@ class HttpFetcher:
 
 
 def _headers(request: Request, expected: Expected, held: Document | None) -> dict[str, str]:
-    headers = {
-        "Accept": ", ".join(expected.media_types),
-        "Accept-Encoding": "gzip",
-        "User-Agent": f"SkySpy/{__version__}",
-        "Connection": "close",
-    }
+    headers = {**_ALWAYS, "Accept": ", ".join(expected.media_types)}
     if held is not None:
         # RFC 9110 13.1: the entity tag wins where a server knows both.
         named = {"If-None-Match": _validator(held.etag), "If-Modified-Since": _validator(held.last_modified)}

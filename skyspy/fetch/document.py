@@ -25,11 +25,22 @@ class NotYetError(OutboundError):
 
 
 @dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """How a token is asked for that a provider wants: at this URL, by these credentials."""
+
+    url: str
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked over HTTP. The query and `headers` may hold secrets; they are sent to the host of the URL only."""
+    """What is asked over HTTP, with a token where the provider wants one. The query and `headers` may hold secrets; they are sent to the host of
+    the URL only."""
 
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    token: TokenRequest | None = None
 
     @property
     def host(self) -> str:

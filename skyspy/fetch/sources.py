@@ -12,7 +12,7 @@ from math import asin, ceil, cos, degrees, floor, radians, sin
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from skyspy.fetch.document import Request
+from skyspy.fetch.document import Request, TokenRequest
 
 MIB = 1024 * 1024
 MAX_RADIUS_NM = 500.0
@@ -20,9 +20,12 @@ MAX_NOTAM_RADIUS_NM = 100.0
 """The service takes no larger one."""
 MAX_URL_CHARACTERS = 2000
 NM_PER_DEGREE = 60.0
+NO_PLACE = "the place of the receiver is needed: set it first"
 JSON_TYPES = ("application/json", "application/geo+json", "application/vnd.geo+json", "text/json")
 MAP_TYPES = (*JSON_TYPES, "application/octet-stream", "binary/octet-stream", "text/plain")
 """Where operators and web servers put GeoJSON, it is often served as a mere file."""
+NMS_TYPES = (*JSON_TYPES, "application/gzip", "application/x-gzip", "application/octet-stream", "binary/octet-stream")
+"""Long answers come as a packed file, by a redirect."""
 
 _AWC = "https://aviationweather.gov/api/data/"
 _TFR = "https://tfr.faa.gov/geoserver/TFR/ows?" + urlencode(
@@ -36,7 +39,8 @@ _TFR = "https://tfr.faa.gov/geoserver/TFR/ows?" + urlencode(
     },
     safe=":/",
 )
-_NOTAM = "https://external-api.faa.gov/notamapi/v1/notams?"
+_NMS = "https://api-nms.aim.faa.gov"
+_FNS = "https://external-api.faa.gov/notamapi/v1/notams?"
 
 
 class NotConfigured(ValueError):
@@ -82,7 +86,7 @@ def boxes(options: Options) -> tuple[tuple[int, int, int, int], ...]:
     """South, west, north, east of the area around the place, in whole degrees outwards; two where it crosses the antimeridian. Raises
     NotConfigured."""
     if options.lat is None or options.lon is None:
-        raise NotConfigured("the place of the receiver is needed: set it first")
+        raise NotConfigured(NO_PLACE)
     # In degrees of arc on the sphere.
     reach = min(max(options.radius_nm, 1.0), MAX_RADIUS_NM) / NM_PER_DEGREE
     south, north = max(-90, floor(options.lat - reach)), min(90, ceil(options.lat + reach))
@@ -121,21 +125,36 @@ def _tfr(_options: Options) -> tuple[Address, ...]:
     return (Request(_TFR),)
 
 
-def _notam(options: Options) -> tuple[Address, ...]:
+def _nms(options: Options) -> tuple[Address, ...]:
+    """The NOTAM Management Service of the FAA, around the place."""
+    _check_credentials(options)
+    lat, lon, radius = _circle(options)
+    token = TokenRequest(f"{_NMS}/v1/auth/token", options.client_id, options.client_secret)
+    query = urlencode({"latitude": lat, "longitude": lon, "radius": radius})
+    return (Request(f"{_NMS}/nmsapi/v1/notams?{query}", {"nmsResponseFormat": "GEOJSON"}, token),)
+
+
+def _fns(options: Options) -> tuple[Address, ...]:
+    """The service that the FAA had before, around the place."""
+    _check_credentials(options)
+    lat, lon, radius = _circle(options)
+    query = {"locationLongitude": lon, "locationLatitude": lat, "locationRadius": radius, "pageSize": 1000}
+    return (Request(_FNS + urlencode(query), {"client_id": options.client_id, "client_secret": options.client_secret}),)
+
+
+def _check_credentials(options: Options) -> None:
     if not (options.client_id and options.client_secret):
         raise NotConfigured("the client id and the client secret of the FAA's NOTAM API are needed")
     if not (_is_token(options.client_id) and _is_token(options.client_secret)):
         raise NotConfigured("the client id or the client secret has characters that cannot be sent")
+
+
+def _circle(options: Options) -> tuple[float, float, int]:
+    """The place to a tenth of a degree, which is at most five nautical miles off, and a radius that is larger by as much, in nautical miles."""
     if options.lat is None or options.lon is None:
-        raise NotConfigured("the place of the receiver is needed: set it first")
-    # A tenth of a degree is six nautical miles: the rounded place is at most five off.
-    query = {
-        "locationLongitude": round(options.lon, 1),
-        "locationLatitude": round(options.lat, 1),
-        "locationRadius": ceil(min(max(options.radius_nm, 1.0) + 5.0, MAX_NOTAM_RADIUS_NM)),
-        "pageSize": 1000,
-    }
-    return (Request(_NOTAM + urlencode(query), {"client_id": options.client_id, "client_secret": options.client_secret}),)
+        raise NotConfigured(NO_PLACE)
+    radius = min(max(options.radius_nm, 1.0) + 5.0, MAX_NOTAM_RADIUS_NM)
+    return round(options.lat, 1), round(options.lon, 1), ceil(radius)
 
 
 def _file(options: Options) -> tuple[Address, ...]:
@@ -175,9 +194,10 @@ SOURCES: Mapping[str, Source] = {
         Source("gairmet", "G-AIRMETs", _AIRSPACE, 600, 8 * MIB, _everywhere("gairmet")),
         Source("cwa", "Center weather advisories", _AIRSPACE, 300, 4 * MIB, _everywhere("cwa")),
         Source("tfr", "Flight restrictions of the FAA", _NOTAMS, 300, 16 * MIB, _tfr),
-        Source("notam", "NOTAMs of the FAA", _NOTAMS, 600, 16 * MIB, _notam),
+        Source("notam", "NOTAMs of the FAA", _NOTAMS, 600, 16 * MIB, _nms, NMS_TYPES),
+        Source("notam-fns", "NOTAMs of the FAA's former service", _NOTAMS, 600, 16 * MIB, _fns),
         Source("geojson", "Boundaries as GeoJSON, polled", _AIRSPACE, 3600, 32 * MIB, _url, MAP_TYPES),
         Source("geojson-file", "Boundaries as GeoJSON, a file", _AIRSPACE, 2, 32 * MIB, _file, (), False, 30.0),
-        Source("openair-file", "Boundaries as OpenAir, a file", _AIRSPACE, 2, 32 * MIB, _file, (), False, 30.0),
+        Source("openair-file", "Boundaries as OpenAir, a file", _AIRSPACE, 2, 16 * MIB, _file, (), False, 30.0),
     )
 }

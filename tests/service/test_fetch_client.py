@@ -17,8 +17,8 @@ from gevent.server import StreamServer
 from skyspy import __version__
 from skyspy.cooperate import MAX_BUSY_SECONDS, Yielder
 from skyspy.fetch.client import MAX_FRAMING_BYTES, Client, Expected
-from skyspy.fetch.document import Document, FetchError, Request, origin_of
-from skyspy.fetch.sources import JSON_TYPES
+from skyspy.fetch.document import Document, FetchError, Request, TokenRequest, origin_of
+from skyspy.fetch.sources import JSON_TYPES, NMS_TYPES
 from skyspy.fetch.timing import Timing
 from skyspy.outbound.resolver import Resolver
 from skyspy.outbound.tls import context_for
@@ -313,3 +313,84 @@ def test_a_certificate_is_checked_and_tls_is_not_left_by_a_redirect(certificates
     with pytest.raises(FetchError, match="from https to http"):
         client(context=trusting).get(Request(f"{url}/away"), EXPECTED, None)
     server.stop(timeout=0)
+
+
+# -- tokens -----------------------------------------------------------------------------------------
+
+TOKEN = b'{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"example","expires_in":3600}'
+"""From the example of RFC 6749, section 4.4.3."""
+
+
+class Provider:
+    """A server of documents that wants a token, which it gives for the credentials of the example of RFC 7617."""
+
+    def __init__(self, serve: Serve, token: bytes = TOKEN) -> None:
+        self.token, self.accepts, self.asked = token, "2YotnFZFEjr1zCsicMWpAA", 0
+        self.web = serve(self._reply)
+        there = f"http://127.0.0.1:{self.web.port}"
+        self.request = replace(at(self.web.port), token=TokenRequest(f"{there}/v1/auth/token", "Aladdin", "open sesame"))
+
+    def _reply(self, head: str) -> bytes:
+        if not head.startswith("POST "):
+            fine = headers_of(head).get("authorization") == f"Bearer {self.accepts}"
+            return json_answer(b"[6]") if fine else http(b"", "401 Unauthorized")
+        self.asked += 1
+        assert head.startswith("POST /v1/auth/token HTTP/1.1\r\n")
+        assert head.endswith("\r\n\r\ngrant_type=client_credentials")
+        fine = headers_of(head)["authorization"] == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
+        return json_answer(self.token) if fine else http(b"", "401 Unauthorized")
+
+
+def test_a_token_is_asked_for_once_and_again_before_it_ends(serve: Serve) -> None:
+    provider, clock = Provider(serve), StillClock(NOW)
+    asking = Client(Resolver(), clock)
+    for seconds, asked in ((0, 1), (3500, 1), (41, 2), (3500, 2)):
+        clock.pass_by(seconds)
+        document = asking.get(provider.request, EXPECTED, None)
+        assert document is not None
+        assert (document.body, provider.asked) == (b"[6]", asked)
+
+
+def test_a_token_that_was_withdrawn_is_replaced_at_the_next_try(serve: Serve) -> None:
+    provider, asking = Provider(serve), client()
+    asking.get(provider.request, EXPECTED, None)
+    provider.accepts, provider.token = "another", b'{"access_token":"another","expires_in":"1799"}'
+    with pytest.raises(FetchError, match="does not accept the credentials"):
+        asking.get(provider.request, EXPECTED, None)
+    assert asking.get(provider.request, EXPECTED, None) is not None
+    assert provider.asked == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"[]", b"{}", b"<html>", b'{"access_token":""}', b'{"access_token":7}', b'{"access_token":"a b"}', b'{"access_token":"a\\nX: 1"}',
+     b'{"access_token":"a","expires_in":"soon"}', b'{"access_token":"a","expires_in":"nan"}', b'{"access_token":"' + b"a" * 9000 + b'"}'],
+)  # fmt: skip
+def test_an_answer_without_a_token_that_can_be_used_is_an_error_of_one_line(serve: Serve, answer: bytes) -> None:
+    provider = Provider(serve, answer)
+    with pytest.raises(FetchError, match="holds no token"):
+        client().get(provider.request, EXPECTED, None)
+
+
+def test_credentials_that_are_refused_are_in_no_error(serve: Serve) -> None:
+    provider = Provider(serve)
+    wrong = replace(provider.request, token=TokenRequest(provider.request.token.url, "Aladdin", "canary"))  # type: ignore[union-attr]
+    with pytest.raises(FetchError, match=r"does not accept the credentials \(401\)") as said:
+        client().get(wrong, EXPECTED, None)
+    assert "canary" not in str(said.value) + repr(wrong)
+
+
+def test_a_packed_file_behind_a_redirect_is_unpacked_and_the_token_goes_with_it(serve: Serve) -> None:
+    """As the NOTAM Management Service answers a large query: 307, and a file of gzip without a Content-Encoding."""
+
+    def reply(head: str) -> bytes:
+        if "GET /content/" in head:
+            assert headers_of(head)["authorization"] == "Bearer 2YotnFZFEjr1zCsicMWpAA"
+            return http(gzip.compress(b"[7]"), "200 OK", "Content-Type: application/octet-stream")
+        return json_answer(TOKEN) if head.startswith("POST") else http(b"", "307 Temporary Redirect", "Location: /content/abc")
+
+    web = serve(reply)
+    token = TokenRequest(f"http://127.0.0.1:{web.port}/token", "a", "b")
+    document = client().get(replace(at(web.port), token=token), Expected(MOST, NMS_TYPES), None)
+    assert document is not None
+    assert document.body == b"[7]"

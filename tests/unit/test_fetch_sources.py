@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skyspy.fetch.document import Request
+from skyspy.fetch.document import Request, TokenRequest
 from skyspy.fetch.sources import SOURCES, NotConfigured, Options, boxes
 from skyspy.permissions import PERMISSION_NAMES
 
@@ -38,7 +38,8 @@ def test_the_addresses_are_those_that_the_providers_document() -> None:
         "tfr": [
             "https://tfr.faa.gov/geoserver/TFR/ows?service=WFS&version=1.1.0&request=GetFeature&typeName=TFR:V_TFR_LOC&outputFormat=application/json&srsname=EPSG:4326"
         ],
-        "notam": [
+        "notam": ["https://api-nms.aim.faa.gov/nmsapi/v1/notams?latitude=47.5&longitude=8.6&radius=100"],
+        "notam-fns": [
             "https://external-api.faa.gov/notamapi/v1/notams?locationLongitude=8.6&locationLatitude=47.5&locationRadius=100&pageSize=1000"
         ],
     }
@@ -56,10 +57,14 @@ def test_what_leaves_this_machine_is_told_apart_and_every_row_is_whole() -> None
 
 
 def test_credentials_are_headers_and_stand_in_no_address_and_no_text() -> None:
-    (request,) = SOURCES["notam"].build(ZURICH)
+    (request,) = SOURCES["notam-fns"].build(ZURICH)
     assert isinstance(request, Request)
     assert request.headers == {"client_id": "an-id", "client_secret": "a-canary"}
-    assert "canary" not in request.url + repr(request) + repr(ZURICH)
+    (with_token,) = SOURCES["notam"].build(ZURICH)
+    assert isinstance(with_token, Request)
+    assert with_token.headers == {"nmsResponseFormat": "GEOJSON"}
+    assert with_token.token == TokenRequest("https://api-nms.aim.faa.gov/v1/auth/token", "an-id", "a-canary")
+    assert "canary" not in request.url + with_token.url + repr(request) + repr(with_token) + repr(ZURICH)
 
 
 @pytest.mark.parametrize(
