@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import zlib
 from email.utils import parsedate_to_datetime
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
@@ -68,24 +69,24 @@ def read_body(response: http.client.HTTPResponse, most: int, yielder: Yielder) -
     """The body, unpacked where it is gzip (by its header or its first bytes), at most `most` bytes of it. Others have their turn
     meanwhile. Raises OutboundError for a larger one, BrokenResponse for one that is truncated or damaged."""
     unpack = zlib.decompressobj(47) if "gzip" in response.headers.get("Content-Encoding", "").lower() else None
-    parts, size, first = [], 0, True
+    # It grows in place, and gives its bytes away without a copy: joining parts of 16 MiB would hold up others for ten milliseconds.
+    whole, first = io.BytesIO(), True
     try:
         while chunk := response.read(PIECE_BYTES):
             if first and unpack is None and chunk.startswith(GZIP_MAGIC):
                 unpack = zlib.decompressobj(47)
             first = False
             for part in (chunk,) if unpack is None else decompressed(unpack, chunk):
-                size += len(part)
-                if size > most:
+                if whole.tell() + len(part) > most:
                     raise too_large(most)
-                parts.append(part)
+                whole.write(part)
                 yielder.maybe_yield()
     except (http.client.HTTPException, zlib.error, ConnectionError) as error:
         raise BrokenResponse(f"the document broke off ({type(error).__name__})") from error
     # http.client says nothing where a body ends before its length, when it is read in pieces.
     if response.length or (unpack is not None and not first and not unpack.eof):
         raise BrokenResponse("the document broke off (it ended early)")
-    return b"".join(parts)
+    return whole.getvalue()
 
 
 def _host_of(target: SplitResult) -> str:

@@ -363,7 +363,7 @@ def test_a_token_that_was_withdrawn_is_replaced_at_the_next_try(serve: Serve) ->
 
 @pytest.mark.parametrize(
     "answer",
-    [b"[]", b"{}", b"<html>", b'{"access_token":""}', b'{"access_token":7}', b'{"access_token":"a b"}', b'{"access_token":"a\\nX: 1"}',
+    [b"[]", b"{}", b"<html>", b'{"access_token":""}', b'{"access_token":7}', b'{"access_token":"a b"}', b'{"access_token":"a\\nX:1"}',
      b'{"access_token":"a","expires_in":"soon"}', b'{"access_token":"a","expires_in":"nan"}', b'{"access_token":"' + b"a" * 9000 + b'"}'],
 )  # fmt: skip
 def test_an_answer_without_a_token_that_can_be_used_is_an_error_of_one_line(serve: Serve, answer: bytes) -> None:

@@ -14,8 +14,9 @@ from skyspy.clock import Clock
 from skyspy.fetch.client import Client
 from skyspy.fetch.last_good import LastGood, MemoryLastGood
 from skyspy.fetch.pollers import MAX_POLLERS, OFF, Pollers, Wanted
-from skyspy.fetch.sources import SOURCES, Options, Source
+from skyspy.fetch.sources import NO_PLACE, SOURCES, Options, Source
 from skyspy.outbound.resolver import Resolver
+from tests.support.clock import StillClock
 from tests.support.fetch import AT_ONCE, Reader, always, json_answer, quick
 from tests.support.names import NameServer
 from tests.support.notify import free_port
@@ -191,6 +192,23 @@ def test_rows_of_sources_that_are_off_have_the_fields_of_the_others_and_sources_
         assert set(rows[0]) == set(rows[-1])
         assert str(MAX_POLLERS) in rows[-1]["error"]
     web.close()
+
+
+def test_one_that_is_off_says_since_when_it_is_for_this_reason(reader: Reader) -> None:
+    clock = StillClock()
+    pollers = Pollers(Client(Resolver(), clock), reader, MemoryLastGood(), clock)
+    weather = Wanted("metar", SOURCES["metar"], Options())
+    said = []
+    for one in (weather, weather, replace(weather, is_on=False)):
+        pollers.apply([one])
+        said.append((row(pollers, "metar")["error"], row(pollers, "metar")["since"]))
+        clock.pass_by(60)
+    assert said == [
+        (NO_PLACE, "2027-01-15T08:00:00.000Z"),
+        (NO_PLACE, "2027-01-15T08:00:00.000Z"),
+        (OFF, "2027-01-15T08:02:00.000Z"),
+    ]
+    pollers.stop()
 
 
 def test_an_area_over_the_antimeridian_is_two_sources(reader: Reader) -> None:

@@ -256,7 +256,8 @@ def kept_document(bench: Bench, age: float, **fields: object) -> Document:
 
 
 def test_without_a_network_what_was_kept_is_served_as_stale_and_says_since_when(bench: Bench) -> None:
-    poller, told = bench.poller(AWAY, kept=LostStore(("metar", kept_document(bench, 86_400))))
+    kept = LostStore(("metar", kept_document(bench, 86_400)))
+    poller, told = bench.poller(AWAY, kept=kept)
     poller.tick()
     status = poller.status()
     assert bench.reader.read == [b"[0]"]
@@ -265,6 +266,8 @@ def test_without_a_network_what_was_kept_is_served_as_stale_and_says_since_when(
     told.answers = [None]
     bench.pass_by(poller, 3600)
     assert poller.status()["state"] == "up"
+    # It is kept already: only its times are.
+    assert (kept.saved, kept.confirmed != []) == ([], True)
 
 
 def test_one_that_is_recent_is_not_asked_for_again_because_the_server_started(bench: Bench) -> None:
