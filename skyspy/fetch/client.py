@@ -92,6 +92,9 @@ class Client:
             raise FetchError("the server closed the connection without an answer") from error
         except http.client.HTTPException as error:
             raise FetchError("what answers there does not speak HTTP") from error
+        except ValueError:
+            # http.client quotes what it refuses to send, and that may be a secret.
+            raise FetchError("the request has characters that cannot be sent") from None
         except OSError as error:
             there = f"{request.host}:{_port_of(urlsplit(request.url))}"
             raise FetchError(one_line(describe(error, there, request.host))) from error

@@ -39,6 +39,7 @@ _TFR = "https://tfr.faa.gov/geoserver/TFR/ows?" + urlencode(
     },
     safe=":/",
 )
+_TFR_LIST = "https://tfr.faa.gov/tfrapi/exportTfrList"
 _NMS = "https://api-nms.aim.faa.gov"
 _FNS = "https://external-api.faa.gov/notamapi/v1/notams?"
 
@@ -101,14 +102,18 @@ def boxes(options: Options) -> tuple[tuple[int, int, int, int], ...]:
     return ((south, west, north, east),)
 
 
-def _everywhere(product: str, **more: str) -> Build:
-    """A product of aviationweather.gov, whole."""
-    url = _AWC + product + "?" + urlencode({"format": "json", **more})
+def _fixed(url: str) -> Build:
+    """The same address, whatever the options."""
 
     def build(_options: Options) -> tuple[Address, ...]:
         return (Request(url),)
 
     return build
+
+
+def _everywhere(product: str) -> Build:
+    """A product of aviationweather.gov, whole."""
+    return _fixed(f"{_AWC}{product}?format=json")
 
 
 def _around(product: str, **more: str) -> Build:
@@ -119,10 +124,6 @@ def _around(product: str, **more: str) -> Build:
         return tuple(Request(_AWC + product + "?" + urlencode(query, safe=",")) for query in queries)
 
     return build
-
-
-def _tfr(_options: Options) -> tuple[Address, ...]:
-    return (Request(_TFR),)
 
 
 def _nms(options: Options) -> tuple[Address, ...]:
@@ -193,7 +194,8 @@ SOURCES: Mapping[str, Source] = {
         Source("isigmet", "SIGMETs of other countries", _AIRSPACE, 300, 4 * MIB, _everywhere("isigmet")),
         Source("gairmet", "G-AIRMETs", _AIRSPACE, 600, 8 * MIB, _everywhere("gairmet")),
         Source("cwa", "Center weather advisories", _AIRSPACE, 300, 4 * MIB, _everywhere("cwa")),
-        Source("tfr", "Flight restrictions of the FAA", _NOTAMS, 300, 16 * MIB, _tfr),
+        Source("tfr", "Flight restrictions of the FAA", _NOTAMS, 300, 16 * MIB, _fixed(_TFR)),
+        Source("tfr-list", "List of the FAA's flight restrictions", _NOTAMS, 300, 4 * MIB, _fixed(_TFR_LIST)),
         Source("notam", "NOTAMs of the FAA", _NOTAMS, 600, 16 * MIB, _nms, NMS_TYPES),
         Source("notam-fns", "NOTAMs of the FAA's former service", _NOTAMS, 600, 16 * MIB, _fns),
         Source("geojson", "Boundaries as GeoJSON, polled", _AIRSPACE, 3600, 32 * MIB, _url, MAP_TYPES),

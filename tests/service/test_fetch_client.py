@@ -106,6 +106,14 @@ def test_the_server_is_told_who_asks_for_what(serve: Serve) -> None:
     assert "canary" not in repr(request)
 
 
+@pytest.mark.parametrize("name", ["X-Key", "X Key"])
+def test_a_header_that_cannot_be_sent_is_in_no_error(serve: Serve, name: str) -> None:
+    request = replace(at(serve(lambda _head: json_answer()).port), headers={name: "canary\r\nX-Evil: 1"})
+    with pytest.raises(FetchError, match="cannot be sent") as said:
+        client().get(request, EXPECTED, None)
+    assert "canary" not in str(said.value)
+
+
 def test_what_is_held_is_asked_for_by_its_validators_and_304_says_that_it_holds(serve: Serve) -> None:
     """The values are the examples of RFC 9110, sections 8.8.2 and 8.8.3: sent back as they came."""
     tag, modified = '"xyzzy"', "Tue, 15 Nov 1994 12:45:26 GMT"

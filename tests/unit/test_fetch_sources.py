@@ -38,6 +38,7 @@ def test_the_addresses_are_those_that_the_providers_document() -> None:
         "tfr": [
             "https://tfr.faa.gov/geoserver/TFR/ows?service=WFS&version=1.1.0&request=GetFeature&typeName=TFR:V_TFR_LOC&outputFormat=application/json&srsname=EPSG:4326"
         ],
+        "tfr-list": ["https://tfr.faa.gov/tfrapi/exportTfrList"],
         "notam": ["https://api-nms.aim.faa.gov/nmsapi/v1/notams?latitude=47.5&longitude=8.6&radius=100"],
         "notam-fns": [
             "https://external-api.faa.gov/notamapi/v1/notams?locationLongitude=8.6&locationLatitude=47.5&locationRadius=100&pageSize=1000"
