@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gevent.lock import RLock
+
 from skyspy.clock import Clock, iso
 from skyspy.fetch.client import Client, Expected, HttpFetcher
 from skyspy.fetch.document import Document, Fetcher, Request
@@ -64,27 +66,14 @@ class Pollers:
         self._files = WorkerPool(FILE_THREADS, MAX_WAITING, native=True)
         self._pollers: dict[str, tuple[Wanted, Poller]] = {}
         self._off: dict[str, _Off] = {}
+        # Stopping one waits for its greenlet, and others may change what is wanted meanwhile.
+        self._lock = RLock()
 
-    def apply(self, wanted: Sequence[Wanted]) -> None:
-        """Follow what is wanted now, MAX_POLLERS at most: what did not change goes on undisturbed."""
-        addresses: dict[str, tuple[Wanted, Address]] = {}
-        off: dict[str, _Off] = {}
-        for one in wanted:
-            found, reason = _addresses(one, MAX_POLLERS - len(addresses))
-            addresses |= {name: (one, address) for name, address in found.items()}
-            if reason:
-                made = _Off(one, reason, self._clock.steady())
-                known = self._off.get(one.name, made)
-                off[one.name] = known if known.reason == reason else made
-        self._off = off
-        for name, (before, poller) in list(self._pollers.items()):
-            if name not in addresses or addresses[name][0] != before:
-                poller.stop()
-                del self._pollers[name]
-        for name, (one, address) in addresses.items():
-            if name not in self._pollers:
-                self._pollers[name] = one, self._made(name, one.source, address)
-                self._pollers[name][1].start()
+    def apply(self, wanted: Sequence[Wanted]) -> frozenset[str]:
+        """Follow what is wanted now, MAX_POLLERS at most: what did not change goes on undisturbed. The last call wins. Returns the names whose
+        documents hold no more: they are polled no longer, or otherwise than before."""
+        with self._lock:
+            return self._apply(wanted)
 
     def status(self) -> list[dict[str, Any]]:
         """A row for each source, as `Poller.status`, by name."""
@@ -106,10 +95,30 @@ class Pollers:
 
     def stop(self) -> None:
         """Stop all of them, and end the threads."""
-        for _, poller in self._pollers.values():
-            poller.stop()
-        self._pollers.clear()
-        self._files.close()
+        with self._lock:
+            self._apply(())
+            self._files.close()
+
+    def _apply(self, wanted: Sequence[Wanted]) -> frozenset[str]:
+        addresses: dict[str, tuple[Wanted, Address]] = {}
+        off: dict[str, _Off] = {}
+        for one in wanted:
+            found, reason = _addresses(one, MAX_POLLERS - len(addresses))
+            addresses |= {name: (one, address) for name, address in found.items()}
+            if reason:
+                made = _Off(one, reason, self._clock.steady())
+                known = self._off.get(one.name, made)
+                off[one.name] = known if known.reason == reason else made
+        self._off = off
+        ended = [name for name, (before, _) in self._pollers.items() if name not in addresses or addresses[name][0] != before]
+        for name in ended:
+            self._pollers[name][1].stop()
+            del self._pollers[name]
+        for name, (one, address) in addresses.items():
+            if name not in self._pollers:
+                self._pollers[name] = one, self._made(name, one.source, address)
+                self._pollers[name][1].start()
+        return frozenset(ended)
 
     def _made(self, name: str, source: Source, address: Address) -> Poller:
         return Poller(

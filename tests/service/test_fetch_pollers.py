@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import gevent
 import pytest
 
 from skyspy.clock import Clock
@@ -166,7 +167,7 @@ def test_what_is_wanted_is_followed_and_what_did_not_change_goes_on(reader: Read
         comes_to(pollers, "kept", "up")
         comes_to(pollers, "gone", "up")
         since = row(pollers, "kept")["since"]
-        pollers.apply([kept, replace(gone, is_on=False), wanted("bad", "file:///etc/passwd")])
+        assert pollers.apply([kept, replace(gone, is_on=False), wanted("bad", "file:///etc/passwd")]) == {"gone"}
         assert row(pollers, "kept")["since"] == since
         assert (row(pollers, "gone")["state"], row(pollers, "gone")["error"]) == ("off", OFF)
         assert row(pollers, "bad")["state"] == "off"
@@ -176,10 +177,21 @@ def test_what_is_wanted_is_followed_and_what_did_not_change_goes_on(reader: Read
         wait_for(lambda: len(web.requests) > before + 3)
         assert sum("GET /gone" in head for head in web.requests) == asked
         assert not pollers.wake("gone")
-        pollers.apply([wanted("kept", at(web.port, "/moved"))])
+        assert pollers.apply([wanted("kept", at(web.port, "/moved"))]) == {"kept"}
         wait_for(lambda: any("GET /moved" in head for head in web.requests))
         assert [row["name"] for row in pollers.status()] == ["kept"]
         assert set(row(pollers, "kept")) == set(pollers.status()[0])
+    web.close()
+
+
+def test_of_two_who_change_what_is_wanted_at_once_the_last_wins(reader: Reader) -> None:
+    web = Web(lambda _head: json_answer(b"[1]"))
+    with running(wanted("first", at(web.port)), reader=reader) as pollers:
+        comes_to(pollers, "first", "up")
+        changes = [gevent.spawn(pollers.apply, [wanted(name, at(web.port))]) for name in ("second", "third")]
+        gevent.joinall(changes, raise_error=True)
+        assert [row["name"] for row in pollers.status()] == ["third"]
+    assert pollers.status() == []
     web.close()
 
 
