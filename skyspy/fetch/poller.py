@@ -128,7 +128,8 @@ class Poller:
         return "up", self._up_since
 
     def status(self) -> dict[str, Any]:
-        """The state and counters as JSON values: times as ISO 8601 or None, `error` one line or None. `stands_by`: another process asks."""
+        """The state and counters as JSON values: times as ISO 8601 or None, `error` one line or None. `stands_by`: another
+        process asks, and its errors are there."""
         state, since = self.state()
         shift = self._clock.wall() - self._clock.steady()
         stands_by = state != "off" and not self._may_poll()
@@ -140,7 +141,7 @@ class Poller:
             "since": iso(since + shift),
             "last_good": None if self._held is None else iso(self._held.checked_at),
             "next_try": None if next_try is None else iso(max(next_try, self._clock.steady()) + shift),
-            "error": self.error,
+            "error": None if stands_by else self.error,
             "stands_by": stands_by,
             "tries": self.tries,
             "failures": self.failures,

@@ -357,6 +357,13 @@ def test_a_process_that_stands_by_asks_nobody_and_takes_what_the_other_has_kept(
     assert second.pass_by(standing, INTERVAL) == [INTERVAL - 15]
 
 
+def test_one_that_stands_by_now_shows_no_error_of_before(bench: Bench) -> None:
+    poller, _ = bench.poller(AWAY)
+    poller.tick()
+    bench.may_poll = False
+    assert (poller.status()["error"], poller.status()["failures"]) == (None, 1)
+
+
 def test_a_person_may_have_it_tried_again_but_not_at_once(bench: Bench) -> None:
     poller, _ = bench.poller(b"[1]")
     poller.tick()
