@@ -1,4 +1,5 @@
-"""Base: the small files of the instance folder: written atomically, and secrets read only where nobody else can read them."""
+"""Base: the small files of the instance folder (written atomically, and secrets read only where nobody else can read them), and regular files
+of an operator."""
 
 from __future__ import annotations
 
@@ -6,12 +7,29 @@ import os
 import shlex
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 _MAX_BYTES = 4096
 
 
 class SecretFileError(ValueError):
     """A file with a secret cannot be used. The message is one line for the operator."""
+
+
+class NotRegularFileError(ValueError):
+    """What is there is a directory, a device or a pipe. The message is one line for the operator."""
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """The file, opened for reading. Raises OSError, and NotRegularFileError where it is not a regular file (any more): it is opened
+    without blocking, and looked at before it is read."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise NotRegularFileError(f"{path.name} is not a regular file")
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise NotRegularFileError(f"{path.name} is not a regular file")
+    return os.fdopen(descriptor, "rb")
 
 
 def read_secret(path: Path) -> str:

@@ -7,6 +7,7 @@ text, a blank text is nothing; levels of PIREPs are hundreds of feet, bases and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from hashlib import sha256
 
 from skyspy.airports.height import is_qnh
@@ -31,7 +32,7 @@ def read_metars(document: object, pause: Callable[[], None] = no_pause) -> Read[
 
 def read_tafs(document: object, pause: Callable[[], None] = no_pause) -> Read[Taf]:
     """The TAFs of a document. Raises AirspaceError for what is no list."""
-    return read_items(document, _taf, "TAF", pause)
+    return read_items(document, partial(_taf, pause=pause), "TAF", pause)
 
 
 def read_pireps(document: object, pause: Callable[[], None] = no_pause) -> Read[Pirep]:
@@ -78,13 +79,13 @@ def _metar(item: Item) -> Metar:
     )
 
 
-def _taf(item: Item) -> Taf:
+def _taf(item: Item, pause: Callable[[], None]) -> Taf:
     station = _station(item)
     begins, ends = moment(item.get("validTimeFrom")), moment(item.get("validTimeTo"))
     if begins is None or ends is None or ends < begins:
         raise AirspaceError(f"{station} has no time of validity")
     lat, lon = point(item)
-    periods = (_period(one) for one in objects(item.get("fcsts"), MAX_PERIODS))
+    periods = (_period(one, pause) for one in objects(item.get("fcsts"), MAX_PERIODS))
     return Taf(
         station=station,
         valid_from=begins,
@@ -98,7 +99,8 @@ def _taf(item: Item) -> Taf:
     )
 
 
-def _period(item: Item) -> TafPeriod | None:
+def _period(item: Item, pause: Callable[[], None]) -> TafPeriod | None:
+    pause()
     begins, ends = moment(item.get("timeFrom")), moment(item.get("timeTo"))
     if begins is None or ends is None:
         return None

@@ -201,7 +201,7 @@ def _area(item: Item, pause: Pause) -> Area | None:
     geometry = item.get("geometry")
     if isinstance(geometry, Mapping) and geometry.get("type") in ("Polygon", "MultiPolygon"):
         return area_of_geometry(geometry, pause)
-    polygons: list[list[list[Point]]] = [[ring] for ring in corners(item.get("coords")) if len(set(ring)) >= MIN_CORNERS]
+    polygons: list[list[list[Point]]] = [[ring] for ring in corners(item.get("coords"), pause) if len(set(ring)) >= MIN_CORNERS]
     return area_of(polygons, pause) if polygons else None
 
 

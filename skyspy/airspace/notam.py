@@ -17,7 +17,7 @@ from skyspy.airspace.notam_codes import condition_of, subject_of
 from skyspy.airspace.polygons import no_pause
 from skyspy.airspace.records import Band, Notam, NotamKind
 from skyspy.airspace.times import packed
-from skyspy.airspace.values import PAUSE_ITEMS, PAUSE_LISTED
+from skyspy.airspace.values import PAUSE_LISTED
 
 MAX_CHARACTERS = 20_000
 """Of one NOTAM. The longest of the samples has 1,300."""
@@ -95,12 +95,11 @@ def parse(text: str, issued: float | None = None) -> Notam:
 
 
 def parse_all(texts: Iterable[str], pause: Callable[[], None] = no_pause) -> tuple[list[Notam], list[str]]:
-    """The NOTAMs of many texts, and what was wrong with the others: one that cannot be read costs itself only. `pause` is called after each
-    PAUSE_ITEMS."""
+    """The NOTAMs of many texts, and what was wrong with the others: one that cannot be read costs itself only. `pause` is called before
+    each."""
     found, errors = [], []
-    for place, text in enumerate(texts, start=1):
-        if place % PAUSE_ITEMS == 0:
-            pause()
+    for text in texts:
+        pause()
         try:
             found.append(parse(text))
         except AirspaceError as error:

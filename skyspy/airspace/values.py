@@ -19,12 +19,12 @@ T = TypeVar("T")
 
 MAX_ITEMS = 5000
 """Of one document; those after it are not read, and counted as bad."""
-PAUSE_ITEMS = 8
-"""Items between two pauses: up to 0.1 ms each."""
 PAUSE_LISTED = 500
 """Records between two pauses where little is done with each."""
 MAX_TEXT = 8000
-MAX_CORNERS = 2000
+MAX_CORNERS = 1000
+PAUSE_CORNERS = 128
+"""Corners that are read between two pauses."""
 MAX_ERRORS = 20
 """So many bad items of a document are described, all are counted."""
 
@@ -40,15 +40,14 @@ class Read(Generic[T]):
 
 def read_items(document: object, read: Callable[[Item], T], name: str, pause: Callable[[], None] = no_pause) -> Read[T]:
     """The records of a JSON document: a list of objects, or a FeatureCollection, whose features are given as their properties with their
-    `geometry` (points: `lat` and `lon`). An empty document (None) has none. A bad item costs itself. `pause` is called after each
-    PAUSE_ITEMS. Raises AirspaceError for what is no such document."""
+    `geometry` (points: `lat` and `lon`). An empty document (None) has none. A bad item costs itself. `pause` is called before
+    each item. Raises AirspaceError for what is no such document."""
     items: list[T] = []
     errors: list[str] = []
     bad = 0
     rows = _rows(document, name)
     for place, row in enumerate(rows[:MAX_ITEMS]):
-        if place % PAUSE_ITEMS == PAUSE_ITEMS - 1:
-            pause()
+        pause()
         try:
             items.append(read(_object(row)))
         except AirspaceError as error:
@@ -126,15 +125,22 @@ def point(item: Item) -> Point:
     return lat, lon
 
 
-def corners(value: object) -> list[list[Point]]:
+def corners(value: object, pause: Callable[[], None] = no_pause) -> list[list[Point]]:
     """The rings of a field `coords`: a list of {lat, lon} (texts or numbers), or a list of such lists. Raises AirspaceError for a corner that
     is none, and for too many."""
     if not isinstance(value, list):
         return []
     nested = value and all(isinstance(one, list) for one in value) and all(isinstance(one[0], Mapping) for one in value if one)
-    rings = [[_corner(one) for one in part] for part in (value if nested else [value])[:MAX_CORNERS]]
-    if sum(len(ring) for ring in rings) > MAX_CORNERS:
+    parts = value if nested else [value]
+    if sum(len(part) for part in parts) > MAX_CORNERS or len(parts) > MAX_CORNERS:
         raise AirspaceError(f"it has more than {MAX_CORNERS} corners")
+    rings = []
+    for part in parts:
+        ring = []
+        for place in range(0, len(part), PAUSE_CORNERS):
+            pause()
+            ring += [_corner(one) for one in part[place : place + PAUSE_CORNERS]]
+        rings.append(ring)
     return [ring for ring in rings if ring]
 
 

@@ -26,9 +26,9 @@ from skyspy.cooperate import Yielder
 from skyspy.notify import guard, topics
 from skyspy.notify.destination import Destination, Message, Outcome, Timing, broker_of
 from skyspy.notify.shorten import payload, within
-from skyspy.notify.tls import context_for, tls_error
 from skyspy.outbound import OutboundError
 from skyspy.outbound.resolver import Resolver, connect
+from skyspy.outbound.tls import context_for, tls_error
 
 MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES = 64 * 1024, 1024
 MAX_RECEIVED_BYTES = 64 * 1024

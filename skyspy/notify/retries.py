@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from skyspy.notify.destination import Outcome
+from skyspy.outbound.answers import MAX_RETRY_AFTER_S
 
 WAITS_S = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
 """After each failed try the next one is so many seconds later; after the last of them there is none. Three days in all."""
 JITTER = 0.2
 """Each wait is longer by up to this share, so that what failed together is not tried again together."""
-MAX_RETRY_AFTER_S = 6 * 3600.0
-"""A destination may ask to wait longer than WAITS_S, up to this."""
 FEW_TRIES: Mapping[int, int] = {400: 3, 413: 1, 422: 3}
 """With these answers of HTTP the message itself is refused: the same bytes are tried so often in all, and what waits behind them is not held
 up for days."""

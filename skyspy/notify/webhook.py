@@ -14,9 +14,8 @@ import hashlib
 import hmac
 import http.client
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import gevent
 from gevent import socket, ssl
@@ -27,10 +26,11 @@ from skyspy.notify import guard
 from skyspy.notify.destination import Destination, Message, Outcome, Timing
 from skyspy.notify.settings import WEB_PORTS, key_of
 from skyspy.notify.shorten import payload, within
-from skyspy.notify.tls import context_for, wrapped
 from skyspy.outbound import OutboundError
+from skyspy.outbound.answers import request_path, retry_after, status_text
 from skyspy.outbound.http_bounds import BoundedResponse, Bounds
 from skyspy.outbound.resolver import Address, Resolver, connect
+from skyspy.outbound.tls import context_for, wrapped
 
 MAX_PAYLOAD_BYTES = 64 * 1024
 MAX_HEAD_BYTES = 32 * 1024
@@ -40,7 +40,6 @@ Dial = Callable[[list[Address], float], socket.socket]
 
 _GONE, _OK = 410, range(200, 300)
 _REDIRECTS = range(300, 400)
-_IN_PATH = "/%:@!$&'()*+,;=~"
 
 
 class Response(BoundedResponse):
@@ -119,8 +118,7 @@ class Webhooks:
 def target_of(url: str) -> Target:
     """Where the address of a destination leads. It was checked when it was saved."""
     parts = urlsplit(url)
-    path = quote(parts.path or "/", safe=_IN_PATH) + (f"?{quote(parts.query, safe=_IN_PATH + '?')}" if parts.query else "")
-    return Target(parts.scheme, parts.hostname or "", parts.port or WEB_PORTS[parts.scheme], path)
+    return Target(parts.scheme, parts.hostname or "", parts.port or WEB_PORTS[parts.scheme], request_path(parts))
 
 
 def signed_headers(message_id: str, body: bytes, secrets: Mapping[str, str], now: float) -> dict[str, str]:
@@ -144,18 +142,7 @@ def outcome_of(response: http.client.HTTPResponse, now: float) -> Outcome:
         return Outcome(ok=True, status=status)
     if status in _REDIRECTS:
         return Outcome(ok=False, status=status, reason=f"the server redirects ({status}), and redirects are not followed")
-    # The standard reason phrase, not the server's, which could be any text.
-    reason = f"the server answered {status} {http.client.responses.get(status, '')}".rstrip()
-    wait = _seconds_of(response.headers.get("Retry-After"), now)
-    return Outcome(ok=False, status=status, reason=reason, is_gone=status == _GONE, retry_after_s=wait)
-
-
-def _seconds_of(retry_after: str | None, now: float) -> float | None:
-    """What a header Retry-After asks for, in seconds; None where it is missing or cannot be read."""
-    text = (retry_after or "").strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    except (ValueError, TypeError, OverflowError):
-        return None
+    wait = retry_after(response.headers.get("Retry-After"), now)
+    return Outcome(
+        ok=False, status=status, reason=f"the server answered {status_text(status)}", is_gone=status == _GONE, retry_after_s=wait
+    )

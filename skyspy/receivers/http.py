@@ -8,12 +8,10 @@ whatever its web server answers. The password in the URL is sent to that host on
 from __future__ import annotations
 
 import base64
-import contextlib
 import http.client
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import gevent
 from gevent import socket, ssl
@@ -24,7 +22,16 @@ from skyspy.cooperate import Yielder
 from skyspy.decode import Decoder, aircraft_json
 from skyspy.feedurl import FeedUrl
 from skyspy.outbound import OutboundError
-from skyspy.outbound.http_bounds import PIECE_BYTES, BoundedResponse, Bounds, decompressed, too_large
+from skyspy.outbound.answers import (
+    MAX_REDIRECTS,
+    REDIRECT_CODES,
+    BrokenResponse,
+    read_body,
+    redirected,
+    request_path,
+    status_text,
+)
+from skyspy.outbound.http_bounds import BoundedResponse, Bounds
 from skyspy.outbound.resolver import Resolver, connect
 from skyspy.receivers.documents import decode_document
 from skyspy.receivers.place import Place, parse_place, receiver_json
@@ -36,20 +43,13 @@ MAX_DOCUMENT_BYTES = aircraft_json.MAX_BYTES
 """What is larger than this is no aircraft.json."""
 MAX_FRAMING_BYTES = 256 * 1024
 """A document of MAX_DOCUMENT_BYTES in chunks of 1 KiB has 80 KiB of chunk sizes."""
-MAX_REDIRECTS = 3
 MAX_CA_BYTES = 1024 * 1024
 TLS_ADVICE = "write ?ca=/file behind the URL to trust that certificate, or ?tls=insecure to trust any"
-REDIRECT_CODES = frozenset({301, 302, 303, 307, 308})
-GZIP_MAGIC = b"\x1f\x8b"
 STATUS_MESSAGES = {
     401: "wants a user and a password: write http://user:password@host/...",
     403: "forbids it (403)",
     404: "has no such page (404)",
 }
-
-
-class BrokenResponse(Exception):
-    """A response came and its body is truncated or damaged: counted, the session goes on."""
 
 
 class Response(BoundedResponse):
@@ -85,7 +85,6 @@ class Client:
         self._timing, self._resolver = timing, resolver
         self._target = urlsplit(url.text)._replace(query=url.query)
         self._options = url.options
-        self._host = url.host
         self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"SkySpy/{__version__}"}
         if self._target.username is not None:
             pair = f"{unquote(self._target.username)}:{unquote(self._target.password or '')}"
@@ -109,8 +108,10 @@ class Client:
                 location = response.headers.get("Location")
                 self.close()
                 if response.status not in REDIRECT_CODES or not location:
-                    raise ReceiverError(f"the server {STATUS_MESSAGES.get(response.status, f'answers {_status(response)}')}")
-                self._follow(location)
+                    raise ReceiverError(
+                        f"the server {STATUS_MESSAGES.get(response.status, f'answers {status_text(response.status)}')}"
+                    )
+                self._target = redirected(self._target, location)
             raise ReceiverError("the server redirects in a circle")
 
     def _send(self) -> http.client.HTTPResponse:
@@ -135,43 +136,18 @@ class Client:
             port = target.port or (443 if tls else 80)
             context = _tls(self._options) if tls else None
             self._connection = Connection(target.hostname or "", port, self._timing.connect_s, context, self._resolver)
-        path = quote(target.path or "/", safe="/%:@!$&'()*+,;=~") + (
-            f"?{quote(target.query, safe=_QUERY)}" if target.query else ""
-        )
-        self._connection.request("GET", path, headers=self._headers)
+        self._connection.request("GET", request_path(target), headers=self._headers)
         return self._connection.getresponse()
 
-    def _follow(self, location: str) -> None:
-        """Follow a redirect to the same host and not from TLS to plain HTTP: no other host gets the password, and a receiver's
-        URL cannot be used to reach other machines. Raises ReceiverError for any other redirect."""
-        target = urlsplit(urljoin(self._target.geturl(), location))
-        if target.scheme not in ("http", "https") or (target.hostname or "").lower() != self._host.lower():
-            raise ReceiverError(f"the server redirects to {_host_of(target)}: if that is right, write that address instead")
-        if self._target.scheme == "https" and target.scheme == "http":
-            raise ReceiverError("the server redirects from https to http")
-        self._target = target
-
     def _body(self, response: http.client.HTTPResponse) -> bytes:
-        unpack = zlib.decompressobj(47) if "gzip" in response.headers.get("Content-Encoding", "").lower() else None
-        parts, size, first = [], 0, True
         try:
-            while chunk := response.read(PIECE_BYTES):
-                if first and unpack is None and chunk.startswith(GZIP_MAGIC):
-                    unpack = zlib.decompressobj(47)
-                first = False
-                for part in (chunk,) if unpack is None else decompressed(unpack, chunk):
-                    size += len(part)
-                    if size > MAX_DOCUMENT_BYTES:
-                        self.close()
-                        raise too_large(MAX_DOCUMENT_BYTES)
-                    parts.append(part)
-                    self._yielder.maybe_yield()
-        except (http.client.HTTPException, zlib.error, ConnectionError) as error:
+            body = read_body(response, MAX_DOCUMENT_BYTES, self._yielder)
+        except BaseException:
             self.close()
-            raise BrokenResponse(f"the document broke off ({type(error).__name__})") from error
+            raise
         if response.will_close:
             self.close()
-        return b"".join(parts)
+        return body
 
 
 class HttpReader:
@@ -240,9 +216,6 @@ class HttpReader:
             stale.kill(block=False)
 
 
-_QUERY = "/%:@!$&'()*+,;=~?"
-
-
 def _tls(options: Mapping[str, str]) -> ssl.SSLContext:
     """How a server's certificate is checked: against the system's authorities, those of the file `ca`, or not at all. Raises
     ReceiverError, which says nothing of a file that holds no certificate: any file of the server may be named."""
@@ -260,17 +233,6 @@ def _tls(options: Mapping[str, str]) -> ssl.SSLContext:
     else:
         context.load_default_certs()
     return context
-
-
-def _status(response: http.client.HTTPResponse) -> str:
-    # The standard reason phrase, not the server's, which could be any text.
-    return f"{response.status} {http.client.responses.get(response.status, '')}".strip()
-
-
-def _host_of(target: SplitResult) -> str:
-    with contextlib.suppress(ValueError):
-        return f"{target.scheme}://{(target.hostname or '')[:80]}"
-    return "an address that cannot be read"
 
 
 def _to_receiver_error(error: Exception) -> Exception:

@@ -12,7 +12,6 @@ sender waits), not the server.
 from __future__ import annotations
 
 import logging
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -24,7 +23,8 @@ from skyspy.cooperate import Yielder
 from skyspy.decode import Counters, Decoder
 from skyspy.feedurl import FeedUrl
 from skyspy.outbound import OutboundError
-from skyspy.receivers.backoff import Backoff
+from skyspy.outbound.backoff import Backoff
+from skyspy.outbound.failures import describe, one_line
 from skyspy.receivers.heard import Heard
 from skyspy.receivers.rate_history import Rate, RateHistory
 from skyspy.receivers.timing import ReceiverCounts, Timing
@@ -212,7 +212,7 @@ class Receiver:
     def count_broken(self, reason: str) -> None:
         """Count a whole document that could not be decoded, and show why; the state stays."""
         self.bad += 1
-        self.error = _one_line(reason)
+        self.error = one_line(reason)
 
     def deliver(self, records: Sequence[Record]) -> None:
         """Pass records to the sink, yielding to other greenlets in between. Without a decoder their `messages` are counted."""
@@ -256,7 +256,7 @@ class Receiver:
     def mark_stale(self, reason: str) -> None:
         """Set the state to stale: connected, but nothing new comes. Before the first data of a session only `error` changes."""
         if self._flowing_since is None:
-            self.error = _one_line(reason)
+            self.error = one_line(reason)
         else:
             self._set_state("stale", reason)
 
@@ -280,7 +280,7 @@ class Receiver:
             except OutboundError as error:
                 self._session_failed(str(error))
             except OSError as error:
-                self._session_failed(_describe(error, self.url))
+                self._session_failed(describe(error, _there(self.url), self.url.host))
             except Exception as error:
                 # A bug here or in the sink: logged with its traceback, and the receiver goes on.
                 self.crashes += 1
@@ -300,7 +300,7 @@ class Receiver:
         self._set_state("down" if since is None else "stale", reason)
 
     def _set_state(self, state: str, error: str | None) -> None:
-        self.error = None if error is None else _one_line(error)
+        self.error = None if error is None else one_line(error)
         if state == self.state:
             return
         # Logged once per change, not per attempt: a receiver that is off for a night writes one line.
@@ -327,16 +327,6 @@ def _silent_since(receiver: Receiver, now: float) -> float | None:
     return receiver.added_at if receiver.last_seen is None else receiver.last_seen
 
 
-def _describe(error: OSError, url: FeedUrl) -> str:
-    """The system's error as one line that names the host or file."""
-    there = f"{url.host}:{url.port}" if url.host else url.path
-    if isinstance(error, socket.gaierror):
-        return f"the name {url.host} does not resolve"
-    if isinstance(error, TimeoutError):
-        return f"no answer from {there}"
-    return f"{there}: {error.strerror or error}"
-
-
-def _one_line(text: str) -> str:
-    """The text printable and cut to 200 characters: parts of it may come from the receiver."""
-    return "".join(c if c.isprintable() else " " for c in text)[:200]
+def _there(url: FeedUrl) -> str:
+    """The receiver as an error names it: its host and port, or its file."""
+    return f"{url.host}:{url.port}" if url.host else url.path

@@ -11,6 +11,8 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from skyspy import files
+
 
 class ReplayFileError(ValueError):
     """A file may not be replayed; the message is one line for the operator."""
@@ -39,15 +41,11 @@ def permitted(path: Path, folder: Path | None) -> Path:
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """The file, opened for reading. Raises OSError, and ReplayFileError where it is not a regular file (any more): it is opened
-    without blocking, and looked at before it is read."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise not_regular(path)
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise not_regular(path)
-    return os.fdopen(descriptor, "rb")
+    """The file, opened for reading. Raises OSError, and ReplayFileError where it is not a regular file (any more)."""
+    try:
+        return files.open_regular(path)
+    except files.NotRegularFileError:
+        raise not_regular(path) from None
 
 
 def not_regular(path: Path) -> ReplayFileError:

@@ -67,6 +67,8 @@ class Lease(Protocol):
     @property
     def held(self) -> bool: ...
     @property
+    def fence(self) -> int | None: ...
+    @property
     def other_writes(self) -> bool: ...
     def on_gained(self, name: str, run: Callable[[int], object]) -> None: ...
 
@@ -228,7 +230,7 @@ class Recorder:
         if state.ended:
             one.track.clear()
         size = ROW_BYTES + sum(len(part.data) + PART_BYTES for track in tracks for part in track.parts)
-        self._history.enqueue(visits.write_recorded, Recorded(state, tracks), size)
+        self._history.enqueue(visits.write_recorded, Recorded(state, tracks, self._history.lease.fence or 0), size)
         one.due = inf
 
     # -- restart and takeover ----------------------------------------------------------------------
@@ -291,6 +293,6 @@ class Recorder:
                 one = self._follow(continued(state), now.steady - (now.wall - state.last), inf)
             else:
                 state.ended = True
-                self._history.enqueue(visits.write_recorded, Recorded(state))
+                self._history.enqueue(visits.write_recorded, Recorded(state, fence=self._history.lease.fence or 0))
                 continue
             one.track.adopt(stored)

@@ -13,12 +13,14 @@ from sqlalchemy import Connection, select
 from skyspy.config import history_url_of
 from skyspy.store import Store, users
 from skyspy.store.audit import Actor
-from skyspy.store.history import HistoryStore, lease
+from skyspy.store.history import HistoryStore, lease, visits
 from skyspy.store.history.lease import Fenced
 from skyspy.store.history.schema import LEASE
 from skyspy.store.history.statistics import minutes, write_minutes
 from skyspy.store.history.store import GRACE_S
+from skyspy.store.history.visits import Recorded
 from skyspy.store.history.writer import LOST_S
+from tests.database.test_history_visits_writing import T0, a_state
 from tests.support.clock import StillClock
 from tests.support.history import Stores, a_minute, note, notes, write_notes
 from tests.support.history_processes import Process
@@ -230,6 +232,31 @@ def test_what_is_written_has_the_fence_at_hand_and_only_under_the_lease(pair: tu
     first.history.commit_anywhere(write)
     second.history.commit_anywhere(write)
     assert seen == [1, 1, 0, 0]
+
+
+def test_what_was_handed_over_before_another_process_wrote_makes_no_second_visit(pair: tuple[Process, Process]) -> None:
+    first, second = pair
+    # The first process is frozen before it has written a visit; the second one wrote it with a beginning of its own.
+    first.history.enqueue(visits.write_recorded, Recorded(a_state(T0), fence=1))
+    another = a_state(T0, hex_="AAAAAA", last=T0 + 5, ended=True)
+    first.history.enqueue(visits.write_recorded, Recorded(another, fence=1))
+    second.run(7)
+    after_it = a_state(T0 + 5, hex_="AAAAAA")
+    second.history.commit_now(visits.write_recorded, [Recorded(a_state(T0 + 3), fence=2), Recorded(after_it, fence=2)])
+    second.end()
+    first.run(3)
+    assert first.lease.fence == 3
+    first.history.flush()
+    kept = first.history.read(visits.recent, T0 + 120)
+    assert sorted((state.hex, state.start - int(T0)) for state in kept) == [("4B1805", 3), ("AAAAAA", 0), ("AAAAAA", 5)]
+
+
+def test_what_waited_while_the_database_was_away_is_written_under_the_next_fence(pair: tuple[Process, Process]) -> None:
+    first, _ = pair
+    first.history.commit_now(visits.write_recorded, [Recorded(a_state(T0 - 700, last=T0 - 650), fence=0)])
+    first.history.enqueue(visits.write_recorded, Recorded(a_state(T0), fence=0))
+    first.history.flush()
+    assert [state.start for state in first.history.read(visits.recent, T0 + 120)] == [int(T0)]
 
 
 def test_rows_of_users_are_written_and_deleted_in_every_process(pair: tuple[Process, Process], stores: Stores) -> None:

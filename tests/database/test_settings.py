@@ -156,6 +156,7 @@ ACCESS_GUARDS = {
     "WS_REJECT_INVALID_TOKENS": True,
     "RECEIVER_LOCATION_PUBLIC": "hidden",
     "FEATURE_ACCESS": dict.fromkeys(FEATURES, "permission"),
+    "ACARS_NAMESPACE": False,
 }
 
 KEEPS_ALL = {name: row.safe for name, row in ROWS.items() if row.group == "Retention" and row.safe != row.default}

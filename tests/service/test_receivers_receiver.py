@@ -17,7 +17,7 @@ from skyspy.clock import Clock
 from skyspy.cooperate import MAX_BUSY_SECONDS, Yielder
 from skyspy.decode import FORMATS, Context, Counters
 from skyspy.feedurl import parse
-from skyspy.receivers.backoff import Backoff
+from skyspy.outbound.backoff import Backoff
 from skyspy.receivers.documents import MAX_INLINE_BYTES, decode_document
 from skyspy.receivers.heard import MAX_COUNTED_AIRCRAFT
 from skyspy.receivers.rate_history import Rate

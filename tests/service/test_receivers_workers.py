@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 
 import gevent
 import pytest
-from gevent import monkey, socket
+from gevent import socket
 
 from skyspy.outbound import OutboundError
 from skyspy.outbound.resolver import FRESH_SECONDS, LOOKUP_THREADS, Address, Resolver, connect
 from skyspy.receivers.workers import DECODING_THREADS, Workers
 from tests.support.hub import rounds_counted
+from tests.support.names import NameServer
 from tests.support.sources import PATIENT, QUICK, Ear, FakeReceiver, Web, document, http, running, wait_for
 
 HEXES = [f"{0x4B0000 + n:06x}" for n in range(4000)]
 """So many aircraft are decoded on a thread."""
-
-
-class NameServer:
-    """A lookup by a table. A name that is not in it is never answered, until `release`."""
-
-    def __init__(self, **known: str) -> None:
-        self.known = known
-        self.asked: list[str] = []
-        self._released = (
-            threading.Event() if not monkey.is_module_patched("threading") else monkey.get_original("threading", "Event")()
-        )
-
-    def __call__(self, host: str, port: int) -> list[Address]:
-        self.asked.append(host)
-        if host not in self.known:
-            self._released.wait(60)
-            raise socket.gaierror(socket.EAI_AGAIN, "try again")
-        if not self.known[host]:
-            raise socket.gaierror(socket.EAI_NONAME, "no such name")
-        return [(socket.AF_INET, (self.known[host], port))]
-
-    def release(self) -> None:
-        self._released.set()
 
 
 @pytest.fixture

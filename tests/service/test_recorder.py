@@ -36,6 +36,7 @@ class FakeLease:
 
     def __init__(self) -> None:
         self.held, self.other_writes = True, False
+        self.fence = 1
         self._gained: list[Callable[[int], object]] = []
 
     def on_gained(self, name: str, run: Callable[[int], object]) -> None:

@@ -128,10 +128,10 @@ def document(now: float | None, *hexes: str, **fields: object) -> bytes:
 class Web:
     """An HTTP server of one page. `reply` gets the request's head and gives the raw answer, or None to hang up."""
 
-    def __init__(self, reply: Callable[[str], bytes | None]) -> None:
+    def __init__(self, reply: Callable[[str], bytes | None], port: int = 0) -> None:
         self.reply = reply
         self.requests: list[str] = []
-        self._receiver = FakeReceiver(self._serve)
+        self._receiver = FakeReceiver(self._serve, port=port)
         self.port = self._receiver.port
 
     @property

@@ -20,7 +20,7 @@ LAYERS: dict[str, int] = {
     "airports": 2, "airspace": 2, "alerts": 2, "datalink": 2, "decode": 2, "filters": 2, "movements": 2, "registration": 2, "rollups": 2, "safety": 2, "simulate": 2, "threats": 2,
     "topics": 2, "tracker": 2, "tracks": 2, "visits": 2,
     # store, auth, infrastructure, application
-    "store": 3, "auth": 4, "broadcast": 5, "notify": 5, "outbound": 5, "presence": 5, "receivers": 5, "transport": 5, "server": 6, "services": 6, "sky": 6, "watcher": 6,
+    "store": 3, "auth": 4, "broadcast": 5, "fetch": 5, "notify": 5, "outbound": 5, "presence": 5, "receivers": 5, "transport": 5, "server": 6, "services": 6, "sky": 6, "watcher": 6,
     # interfaces and app
     "admin": 7, "api": 7, "cli": 7, "pages": 7, "sockets": 7, "__main__": 8, "app": 8,
 }  # fmt: skip
@@ -39,6 +39,7 @@ WITHIN_LAYER = {
     "simulate": 2,
     "threats": 2,
     "outbound": -1,
+    "fetch": 0,
     "notify": 0,
     "receivers": 0,
     "alerts": 2,

@@ -39,10 +39,12 @@ _HAS_ADSC = VISIT.c.sources.contains('"adsc"')
 
 
 class Recorded(NamedTuple):
-    """A visit as it is now, and the slots of its track that changed since it was last written."""
+    """A visit as it is now, and the slots of its track that changed since it was last written. `fence`: that of the lease when it was
+    handed over."""
 
     state: VisitState
     tracks: tuple[SlotTrack, ...] = ()
+    fence: int = 0
 
 
 class Seen(NamedTuple):
@@ -56,8 +58,32 @@ class Seen(NamedTuple):
 def write_recorded(connection: Connection, rows: Sequence[Recorded]) -> None:
     """Write visits with their tracks. Of two rows of one visit the later one in the list is kept, and the tracks of both."""
     fence = fence_of(connection)
+    others = _of_others(connection, [row for row in rows if row.fence < fence])
+    rows = [row for row in rows if key_of(row.state) not in others]
     written = write_visits(connection, [row.state for row in rows], fence)
     write_tracks(connection, [track for row in rows if key_of(row.state) in written for track in row.tracks], fence)
+
+
+def _of_others(connection: Connection, rows: Sequence[Recorded]) -> set[Key]:
+    """Visits among these that another process, which has written since they were handed over, has stored with a beginning of its own."""
+    found: set[Key] = set()
+    remaining = iter(rows)
+    while some := list(islice(remaining, KEYS_AT_ONCE)):
+        columns = (VISIT.c.hex, VISIT.c.start, VISIT.c.first, VISIT.c.last, VISIT.c.ended, VISIT.c.fence)
+        hexes, first = [row.state.hex for row in some], min(row.state.first for row in some)
+        stored = connection.execute(select(*columns).where(VISIT.c.hex.in_(hexes), VISIT.c.last > first - VISIT_GAP_S)).all()
+        for state, _, fence in some:
+            same = [
+                one for one in stored if one.hex == state.hex and one.fence > fence and _meet(state, one) and _meet(one, state)
+            ]
+            if same and not any(one.start == state.start for one in same):
+                found.add(key_of(state))
+    return found
+
+
+def _meet(before: Any, after: Any) -> bool:
+    """Whether one visit of an aircraft, by its times, goes on to when the other one begins."""
+    return bool(after.first < before.last + (0.0 if before.ended else VISIT_GAP_S))
 
 
 def write_visits(connection: Connection, states: Iterable[VisitState], fence: int = 0) -> set[Key]:

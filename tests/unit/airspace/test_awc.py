@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import cos, sin
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 from skyspy.airspace.awc import latest, read_metars, read_pireps, read_tafs
 from skyspy.airspace.awc_advisories import read_airsigmets, read_cwas, read_gairmets, read_isigmets
 from skyspy.airspace.errors import AirspaceError
+from skyspy.airspace.notam import in_force, parse, parse_all
 from skyspy.airspace.tfr import read_tfrs
 from skyspy.airspace.values import MAX_ERRORS, MAX_ITEMS
 from skyspy.airspace.weather import Cloud, Layer, Visibility, Wind
+from tests.support.costs import longest_piece
 from tests.support.weather import CWA, ERUPTION, PIREP, TAF, recorded
 
 METAR: dict[str, Any] = {"icaoId": "KJFK", "obsTime": 1775677860, "lat": 40.6392, "lon": -73.7639}
@@ -147,11 +150,20 @@ def test_any_value_in_any_field_is_read_or_counted(sample: dict[str, Any], data:
         assert len(read.items) + read.bad == 2
 
 
-@pytest.mark.parametrize("reader", READERS)
-def test_readers_pause_while_they_read_much(reader: Any) -> None:
-    pauses: list[None] = []
-    reader(
-        [{}] * 80 if reader is not read_tfrs else {"type": "FeatureCollection", "features": [{}] * 80},
-        pause=lambda: pauses.append(None),
-    )
-    assert len(pauses) == 10
+def test_readers_pause_within_a_millisecond_of_work() -> None:
+    many = ERUPTION | {
+        "coords": [{"lat": f"{40 + 20 * sin(at / 155):.4f}", "lon": f"{20 * cos(at / 155):.4f}"} for at in range(970)]
+    }
+    taf = TAF | {"fcsts": [TAF["fcsts"][0] | {"clouds": [{"cover": "FEW", "base": 5000}] * 10}] * 40}
+    notam = "Q) EGTT/QOBCE/IV/M/AE/000/003/5130N00027W001\nA) EGLL B) 2306281216 C) PERM\nE) X"
+    assert len(read_isigmets([many]).items) == 1
+    works: list[Any] = [
+        lambda pause: read_metars([METAR] * 400, pause),
+        lambda pause: read_isigmets([many] * 3, pause),
+        lambda pause: read_pireps([PIREP] * 400, pause),
+        lambda pause: parse_all([notam] * 400, pause),
+        lambda pause: in_force([parse(notam)] * 5000, 1.7e9, pause),
+        lambda pause: read_tafs([taf] * 3, pause),
+    ]
+    # A millisecond is some 10,000 lines.
+    assert [longest_piece("airspace", work) // 10_000 for work in works] == [0] * len(works)

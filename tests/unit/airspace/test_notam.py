@@ -131,6 +131,11 @@ def test_limits_of_fields_f_and_g() -> None:
     assert (found.band, found.text) == (Band(0.0, None, "SFC", "UNL"), notam().text)
 
 
+def test_what_reads_like_limits_within_a_sentence_is_text() -> None:
+    found = notam(CRANE + "\nSEE F) BELOW G) ABOVE")
+    assert (found.band, found.text[-21:]) == (Band(), "SEE F) BELOW G) ABOVE")
+
+
 def test_letters_with_a_bracket_in_the_text_are_no_fields() -> None:
     found = notam(CRANE + "\nA) FIRST C) SECOND\nB) 2001010000\nG) LAST")
     assert (found.valid_to, found.locations) == (None, ("EGLL",))

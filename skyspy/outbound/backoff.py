@@ -1,18 +1,19 @@
-"""How long a receiver waits before it connects again."""
+"""How long to wait before something that failed is tried again."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
 
-_JITTER = secrets.SystemRandom().random
+random_share: Callable[[], float] = secrets.SystemRandom().random
+"""A random number from 0 to 1."""
 
 
 class Backoff:
-    """How long to wait before the next attempt: doubling, capped, with jitter, so that receivers which lost the same host do not
-    reconnect at the same moment. `jitter` returns a number from 0 to 1."""
+    """How long to wait before the next attempt: doubling, capped, with jitter, so that those which lost the same host do not
+    return at the same moment. `jitter` returns a number from 0 to 1."""
 
-    def __init__(self, first: float, longest: float, jitter: Callable[[], float] = _JITTER) -> None:
+    def __init__(self, first: float, longest: float, jitter: Callable[[], float] = random_share) -> None:
         self._first, self._longest, self._jitter = first, longest, jitter
         self._next = first
 

@@ -1,4 +1,4 @@
-"""TLS towards a destination: its certificate is always checked."""
+"""TLS towards another host: its certificate is always checked."""
 
 from __future__ import annotations
 
