@@ -14,7 +14,7 @@ const part = document.querySelector("[data-renew]");
 if (part) {
   const look = renew(part, document.querySelector("[data-renew-says]"), document.querySelector("[data-renew-hold]"));
   new MutationObserver(() => decoding.fill(part)).observe(part, { childList: true, subtree: true });
-  if ("live" in part.dataset) follow(look);
+  if ("followsMessages" in part.dataset) follow(look);
 }
 
 /** Look soon after a message has come: at once after a quiet time, one look at a time. */
