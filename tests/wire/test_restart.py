@@ -107,6 +107,8 @@ def test_the_writer_is_frozen_and_then_the_other_killed_and_each_visit_is_there_
         second = Server(tmp_path, app="tests.wire.half_lease:app", **environ)
         try:
             assert eventually(lambda: "the history is written by" in second.log())
+            # A process that is frozen before it has stored a visit is followed with the other's beginning of it.
+            assert eventually(lambda: len(last_heard(url)) == 5)
             frozen, at = first.worker, time.time()
             os.kill(frozen, signal.SIGSTOP)
             try:
