@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from skyspy.config import history_url_of
-from skyspy.store import Store, users
+from skyspy.store import Store, StoreError, users
 from skyspy.store.audit import Actor
 from skyspy.store.history import HistoryStore, lease, visits
 from skyspy.store.history.lease import Fenced
@@ -300,6 +300,20 @@ def test_on_postgres_a_takeover_waits_for_a_write_that_has_begun_and_a_renewal_d
 
 
 # Subscribers
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_a_connection_that_breaks_in_a_batch_is_an_error_of_the_database_and_the_rows_wait(pair: tuple[Process, Process]) -> None:
+    first, _ = pair
+
+    def broken(connection: Connection, _rows: object) -> None:
+        connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with pytest.raises(StoreError):
+        first.history.commit_now(broken, None)
+    first.history.enqueue(broken, "a row")
+    first.history.flush()
+    assert (first.history.status().queued, first.history.status().dropped) == (1, 0)
 
 
 def test_nothing_is_written_before_every_subscriber_has_returned_and_one_that_fails_stops_no_other(

@@ -107,11 +107,13 @@ def fenced(
 ) -> T:
     """Return `fn(connection, *args, **kwargs)` after the check of the fence, which `fence_of(connection)` gives meanwhile."""
     check(connection, fence)
-    connection.info[_FENCE] = fence
+    info = connection.info
+    info[_FENCE] = fence
     try:
         return fn(connection, *args, **kwargs)
     finally:
-        del connection.info[_FENCE]
+        # Not by way of the connection: one that broke meanwhile raises here, and hides that it broke.
+        info.pop(_FENCE, None)
 
 
 def _bound(connection: Connection) -> None:
