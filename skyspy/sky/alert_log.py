@@ -111,6 +111,11 @@ class AlertLog:
 
     # -- what is stored ----------------------------------------------------------------------------
 
+    def read_first(self) -> None:
+        """Read what snapshots show, if that was not done; where it cannot be read, it is tried again in the rounds."""
+        if self._upto is None:
+            self._follow()
+
     def begin_round(self, now: Moment) -> list[Alert] | None:
         """Publish what is new in the store, and say whether this process makes alerts in this round: None where it does not. Else a list,
         which is empty but in the first round after a start or a takeover: the stored alerts whose match goes on, or whose cooldown may."""

@@ -128,7 +128,8 @@ class AlertMonitor:
         return len(self._owned)
 
     def start(self) -> None:
-        """Look from now on; what is stored is read at once."""
+        """Look from now on. What snapshots show is read before this returns, so that no client sees less."""
+        self.log.read_first()
         self.loop.start()
         self.loop.wake()
 

@@ -101,15 +101,17 @@ class DatalinkLog:
         made_before, self.makes = self.makes, self.may_make
         if made_before and not self.makes:
             self._give_up()
-        if self._upto is None:
-            self._read_first()
+        self.read_first()
         if not self.makes:
             self._follow(now)
             return None
         return [] if self._restored else self._restore(now)
 
-    def _read_first(self) -> None:
-        """Let snapshots show the latest stored messages; those received since the start of this process are announced too."""
+    def read_first(self) -> None:
+        """Let snapshots show the latest stored messages, if that was not done; those received since the start of this process are announced
+        too. Where they cannot be read, it is tried again in the rounds."""
+        if self._upto is not None:
+            return
         found = self._read(_latest)
         if found is not None:
             self._tell([message for message in found.messages if message.time < self._started], is_old=True)
