@@ -116,11 +116,16 @@ class AlertLog:
         if self._upto is None:
             self._follow()
 
+    def look_who_makes(self) -> None:
+        """Note whether this process makes alerts: the one that writes, also while the history cannot be reached."""
+        lease = self._history.lease
+        self.makes = lease.held or (self.makes and lease.error is not None)
+
     def begin_round(self, now: Moment) -> list[Alert] | None:
         """Publish what is new in the store, and say whether this process makes alerts in this round: None where it does not. Else a list,
         which is empty but in the first round after a start or a takeover: the stored alerts whose match goes on, or whose cooldown may."""
-        made_before, lease = self.makes, self._history.lease
-        self.makes = lease.held or (made_before and lease.error is not None)
+        made_before = self.makes
+        self.look_who_makes()
         if made_before and not self.makes:
             self._give_up()
         stored: list[Alert] | None = []

@@ -171,6 +171,7 @@ class AlertMonitor:
         """One round."""
         now = self._clock.moment()
         if self._is_idle(now.steady):
+            self.log.look_who_makes()
             self._drop()
             return
         restored = self.log.begin_round(now)
